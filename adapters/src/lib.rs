@@ -1,0 +1,9 @@
+//! Who the engine speaks to: a folder a venue, all of one shape, the [`transport`] that does the IO for them, and the
+//! [`simulated`] venue, which is ours.
+//!
+//! A venue is a translator: bytes to records, intents to bytes. It owns no socket, no clock and no thread, and decides
+//! nothing about trading.
+
+pub mod binance;
+pub mod simulated;
+pub mod transport;

@@ -1,0 +1,1 @@
+//! The venue of our own, served on loopback.

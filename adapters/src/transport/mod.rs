@@ -1,0 +1,1 @@
+//! Sockets, HTTP and captures: the IO of every venue.

@@ -1,0 +1,184 @@
+//! What crosses the engine's border: bytes in, bytes out, timers, orders of the operator, and the notes that make a
+//! run playable again.
+
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, TryFromBytes};
+
+use super::{Kind, Malformed, Payload, Record, UnixNanos};
+
+/// Where the bytes of a [`Frame`] came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(u8)]
+pub enum FrameSource {
+    /// A message on the connection.
+    Message = 1,
+    /// The body of the answer to an HTTP request.
+    Http = 2,
+    /// The connection opened; no bytes.
+    Opened = 3,
+    /// The connection closed; the bytes say why.
+    Closed = 4,
+}
+
+/// Bytes from outside, kept as they came. The bytes follow the payload; more than fit one record take several, of
+/// which all but the last are full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct Frame {
+    /// Bytes in this record.
+    pub byte_count: u32,
+    /// Bytes in the whole frame.
+    pub total_bytes: u32,
+    /// Bytes of the frame before this record.
+    pub offset_bytes: u32,
+    /// The HTTP status of an answer, zero elsewhere.
+    pub status: u16,
+    /// Where they came from.
+    pub source: FrameSource,
+    /// Always zero.
+    pub reserved: u8,
+    /// The tag of the request that this answers, zero where it answers none.
+    pub tag: u64,
+}
+
+impl Frame {
+    /// The most bytes that one record carries.
+    pub const BYTES_MAX: usize = super::PAYLOAD_BYTES_MAX - size_of::<Frame>();
+
+    /// The frame part in `record` and its bytes, checked.
+    ///
+    /// # Errors
+    /// As [`Record::read`]; [`Malformed::Length`] where fewer bytes follow than it counts.
+    pub fn read(record: &Record) -> Result<(&Frame, &[u8]), Malformed> {
+        let (frame, tail) = record.read_with_tail::<Frame>()?;
+        let bytes = tail.get(..frame.byte_count as usize).ok_or(Malformed::Length)?;
+        Ok((frame, bytes))
+    }
+
+    /// True where this record holds the end of its frame.
+    pub const fn is_last(&self) -> bool {
+        self.offset_bytes.saturating_add(self.byte_count) >= self.total_bytes
+    }
+}
+
+impl Payload for Frame {
+    const KIND: Kind = Kind::Frame;
+}
+
+/// What is to be done with the bytes of a [`Request`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(u8)]
+pub enum RequestKind {
+    /// Send them as a message on the connection.
+    Send = 1,
+    /// They are the path and query of an HTTP GET to the venue.
+    HttpGet = 2,
+    /// Close the connection and open it anew; the bytes say why.
+    Reconnect = 3,
+}
+
+/// Bytes that are to go outside. They follow the payload, and fit one record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct Request {
+    /// Comes back in the answer's [`Frame::tag`].
+    pub tag: u64,
+    /// Do not send before this moment; zero for at once.
+    pub not_before_at: UnixNanos,
+    /// Bytes that follow.
+    pub byte_count: u32,
+    /// What is to be done with them.
+    pub kind: RequestKind,
+    /// Always zero.
+    pub reserved: [u8; 3],
+}
+
+impl Request {
+    /// The most bytes that one request carries.
+    pub const BYTES_MAX: usize = super::PAYLOAD_BYTES_MAX - size_of::<Request>();
+
+    /// The request in `record` and its bytes, checked.
+    ///
+    /// # Errors
+    /// As [`Record::read`]; [`Malformed::Length`] where fewer bytes follow than it counts.
+    pub fn read(record: &Record) -> Result<(&Request, &[u8]), Malformed> {
+        let (request, tail) = record.read_with_tail::<Request>()?;
+        let bytes = tail.get(..request.byte_count as usize).ok_or(Malformed::Length)?;
+        Ok((request, bytes))
+    }
+}
+
+impl Payload for Request {
+    const KIND: Kind = Kind::Request;
+}
+
+/// A timer of an actor fired.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct Timer {
+    /// What the actor called it.
+    pub tag: u64,
+    /// When it was to fire.
+    pub due_at: UnixNanos,
+}
+
+impl Payload for Timer {
+    const KIND: Kind = Kind::Timer;
+}
+
+/// What the operator wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(u8)]
+pub enum ControlCommand {
+    /// Cancel every order and let no new one pass; latched.
+    Kill = 1,
+    /// Cancel every order, let no new one pass, and stop once all are done.
+    Stop = 2,
+}
+
+/// An order of the operator to an actor; an input like any other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct Control {
+    /// What is wanted.
+    pub command: ControlCommand,
+    /// Always zero.
+    pub reserved: [u8; 7],
+}
+
+impl Payload for Control {
+    const KIND: Kind = Kind::Control;
+}
+
+/// What one core loop did in one pass: the time that it took as `now`, and for each actor that had work, how many
+/// records it drained from each inbox. The list follows the payload as 16-bit numbers: actor, inbox count, then a
+/// count for each inbox; `turn_count` times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct Note {
+    /// What every actor of the pass took for `now`.
+    pub now: UnixNanos,
+    /// How many actors had work.
+    pub turn_count: u32,
+    /// 16-bit numbers that follow.
+    pub number_count: u32,
+}
+
+impl Note {
+    /// The most 16-bit numbers that one record carries.
+    pub const NUMBERS_MAX: usize = (super::PAYLOAD_BYTES_MAX - size_of::<Note>()) / 2;
+
+    /// The note in `record` and its numbers, checked.
+    ///
+    /// # Errors
+    /// As [`Record::read`]; [`Malformed::Length`] where fewer numbers follow than it counts.
+    pub fn read(record: &Record) -> Result<(&Note, &[u16]), Malformed> {
+        let (note, tail) = record.read_with_tail::<Note>()?;
+        let (numbers, _) = <[u16]>::ref_from_prefix_with_elems(tail, note.number_count as usize)
+            .map_err(|_| Malformed::Length)?;
+        Ok((note, numbers))
+    }
+}
+
+impl Payload for Note {
+    const KIND: Kind = Kind::Note;
+}

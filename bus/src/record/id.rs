@@ -1,0 +1,187 @@
+//! Dense, distinct identities. An id of one kind is never taken for another, and none is a string on the tick path.
+
+use std::fmt;
+
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
+macro_rules! dense_id {
+    ($(#[$meta:meta])* $name:ident($raw:ty)) => {
+        $(#[$meta])*
+        #[derive(
+            Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, FromBytes, IntoBytes, Immutable,
+            KnownLayout,
+        )]
+        #[repr(transparent)]
+        pub struct $name(pub $raw);
+
+        impl $name {
+            /// Position in a dense table.
+            pub const fn index(self) -> usize {
+                self.0 as usize
+            }
+        }
+    };
+}
+
+dense_id! {
+    /// An instrument of one boot: the index of its row in the instrument table. Its durable name is `venue:symbol`.
+    InstrumentId(u32)
+}
+dense_id! {
+    /// A channel of one boot. Its durable name is its producer and stream, never a core.
+    ChannelId(u16)
+}
+dense_id! {
+    /// A strategy of one boot: its position in the configuration.
+    StrategyId(u16)
+}
+dense_id! {
+    /// An account at a venue: its position in the configuration.
+    AccountId(u16)
+}
+
+impl InstrumentId {
+    /// What a record that concerns no instrument carries.
+    pub const NONE: InstrumentId = InstrumentId(u32::MAX);
+}
+
+/// Which record of a boot: the channel that it was published on and its place there, counted from one.
+///
+/// It fits a word: 16 bits of channel and 48 of sequence, which at a million records a second last nine years.
+///
+/// ```
+/// use fulmar_bus::record::{ChannelId, RecordId};
+/// let id = RecordId::new(ChannelId(3), 41);
+/// assert_eq!((id.channel(), id.sequence()), (ChannelId(3), 41));
+/// ```
+#[derive(
+    Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, FromBytes, IntoBytes, Immutable, KnownLayout,
+)]
+#[repr(transparent)]
+pub struct RecordId(pub u64);
+
+impl RecordId {
+    /// No record: what a record without a cause names.
+    pub const NONE: RecordId = RecordId(0);
+    /// The last sequence that a channel can count to.
+    pub const SEQUENCE_MAX: u64 = (1 << 48) - 1;
+
+    /// The record at `sequence` of `channel`.
+    ///
+    /// # Panics
+    /// Where `sequence` is beyond [`RecordId::SEQUENCE_MAX`].
+    pub const fn new(channel: ChannelId, sequence: u64) -> Self {
+        assert!(sequence <= Self::SEQUENCE_MAX, "a channel ran out of sequences");
+        RecordId((channel.0 as u64) << 48 | sequence)
+    }
+
+    /// The channel it was published on.
+    pub const fn channel(self) -> ChannelId {
+        ChannelId((self.0 >> 48) as u16)
+    }
+
+    /// Its place on that channel, counted from one.
+    pub const fn sequence(self) -> u64 {
+        self.0 & Self::SEQUENCE_MAX
+    }
+}
+
+impl fmt::Debug for RecordId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}#{}", self.channel().0, self.sequence())
+    }
+}
+
+/// An order's name at every venue and in every record, unique over all boots of one engine.
+///
+/// Its text form is 25 alphanumerics, which every venue takes: `F`, then boot epoch, strategy and counter in
+/// hexadecimal. Clients give a tag, never an id.
+///
+/// ```
+/// use fulmar_bus::record::{ClientOrderId, StrategyId};
+/// let id = ClientOrderId::new(7, StrategyId(2), 300);
+/// assert_eq!(id.to_string(), "F00000007000200000000012c");
+/// assert_eq!(ClientOrderId::parse(b"F00000007000200000000012c"), Some(id));
+/// assert_eq!(ClientOrderId::parse(b"someone-else"), None);
+/// ```
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    FromBytes,
+    IntoBytes,
+    Immutable,
+    KnownLayout,
+)]
+#[repr(C)]
+pub struct ClientOrderId {
+    /// The boot that made it, from a counter that outlives the process.
+    pub epoch: u32,
+    /// The strategy that it belongs to.
+    pub strategy_id: StrategyId,
+    reserved: [u8; 2],
+    /// Counts the orders of that strategy in that boot, from one; below 2^48.
+    pub counter: u64,
+}
+
+impl ClientOrderId {
+    /// Bytes of the text form.
+    pub const TEXT_BYTES: usize = 25;
+
+    /// The order `counter` of a strategy in a boot.
+    ///
+    /// # Panics
+    /// Where `counter` does not fit the 48 bits that the text form has for it.
+    pub const fn new(epoch: u32, strategy_id: StrategyId, counter: u64) -> Self {
+        assert!(counter >> 48 == 0, "an order counter ran out");
+        ClientOrderId { epoch, strategy_id, reserved: [0; 2], counter }
+    }
+
+    /// The text form, as bytes, without allocating.
+    pub fn text(&self) -> [u8; Self::TEXT_BYTES] {
+        let mut text = [b'F'; Self::TEXT_BYTES];
+        write_hex(&mut text[1..9], u64::from(self.epoch));
+        write_hex(&mut text[9..13], u64::from(self.strategy_id.0));
+        write_hex(&mut text[13..25], self.counter);
+        text
+    }
+
+    /// The id that `text` is the text form of, or `None` where it is not ours.
+    pub fn parse(text: &[u8]) -> Option<Self> {
+        if text.len() != Self::TEXT_BYTES || text[0] != b'F' {
+            return None;
+        }
+        let epoch = u32::try_from(read_hex(&text[1..9])?).ok()?;
+        let strategy_id = StrategyId(u16::try_from(read_hex(&text[9..13])?).ok()?);
+        Some(Self::new(epoch, strategy_id, read_hex(&text[13..25])?))
+    }
+}
+
+impl fmt::Display for ClientOrderId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.pad(std::str::from_utf8(&self.text()).unwrap_or_default())
+    }
+}
+
+fn write_hex(out: &mut [u8], value: u64) {
+    for (place, byte) in out.iter_mut().rev().enumerate() {
+        *byte = b"0123456789abcdef"[(value >> (place * 4) & 15) as usize];
+    }
+}
+
+fn read_hex(text: &[u8]) -> Option<u64> {
+    text.iter().try_fold(0, |value, byte| {
+        let digit = match byte {
+            b'0'..=b'9' => byte - b'0',
+            b'a'..=b'f' => byte - b'a' + 10,
+            _ => return None,
+        };
+        Some(value << 4 | u64::from(digit))
+    })
+}

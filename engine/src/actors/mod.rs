@@ -1,0 +1,1 @@
+//! Who does what: one actor a file, each thin.

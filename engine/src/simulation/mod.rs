@@ -1,0 +1,1 @@
+//! A market of our own: matching, order flow.
