@@ -99,6 +99,26 @@ impl<W: Words> Reader<W> {
         self.ring.stamp(self.position, Ordering::Acquire) < stamp::head(self.position)
     }
 
+    /// True where [`Reader::poll`] would not find [`Poll::Empty`] for so many polls: walks the records without
+    /// consuming them. For replays, which must know that a turn's records are there before it begins.
+    pub fn has_available(&self, record_count: u64) -> bool {
+        let mut position = self.position;
+        for _ in 0..record_count {
+            // PAIRS WITH: the release store of the head's stamp in `Writer::write`.
+            let stamp = self.ring.stamp(position, Ordering::Acquire);
+            if stamp < stamp::head(position) {
+                return false;
+            }
+            if stamp > stamp::head(position) {
+                return true;
+            }
+            let header = self.ring.words.load(self.ring.layout.stamp_at(position) + 1, Ordering::Relaxed);
+            let [_, _, slot_count, ..] = header.to_le_bytes();
+            position += u64::from(slot_count.max(1));
+        }
+        true
+    }
+
     /// Copies the record at our position, whose head was seen complete; gives its slot count. `None` where it was
     /// overwritten meanwhile, or is not the record that must stand here.
     #[inline]

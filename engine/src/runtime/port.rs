@@ -112,7 +112,7 @@ impl Inboxes {
     pub fn has_available(&self, mut drained: impl Iterator<Item = (usize, u32)>, lap: Option<Lap>) -> bool {
         drained.all(|(index, count)| {
             let lost_count = lap.filter(|lap| lap.inbox == index).map_or(0, |lap| lap.lost_count);
-            self.inboxes[index].reader.available() >= u64::from(count) + lost_count
+            self.inboxes[index].reader.has_available(u64::from(count) + lost_count)
         })
     }
 
