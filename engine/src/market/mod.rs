@@ -12,6 +12,8 @@ pub mod limits;
 pub mod scale;
 pub mod stats;
 
+pub use bars::BarBuilder;
 pub use book::{Book, Change};
 pub use decimal::{DecimalText, NumberError, Rounding};
 pub use scale::{Overflow, choose_scale};
+pub use stats::TradeStats;
