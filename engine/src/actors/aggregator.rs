@@ -12,7 +12,7 @@ use fulmar_bus::record::{
 use super::limits::BAR_GRACE_NS;
 use crate::market::bars::BarBuilder;
 use crate::market::consolidated::Consolidated;
-use crate::market::instrument::{Instrument, Redefinition};
+use crate::market::instrument::{Redefinition, compare};
 use crate::runtime::{Actor, Delivery, Inboxes, Origin, Outbox, Work};
 
 /// The actor of one pair.
@@ -32,7 +32,7 @@ struct State {
 /// One instrument of the pair.
 struct Member {
     instrument_id: InstrumentId,
-    instrument: Option<Instrument>,
+    definition: Option<InstrumentDefinition>,
     bars: Vec<BarBuilder>,
 }
 
@@ -48,11 +48,12 @@ impl Aggregator {
     ) -> Self {
         let member = |instrument_id: &InstrumentId| Member {
             instrument_id: *instrument_id,
-            instrument: None,
+            definition: None,
             bars: intervals.iter().map(|interval| BarBuilder::new(*interval)).collect(),
         };
         let members: Vec<Member> = instruments.iter().map(member).collect();
-        let state = State { members, consolidated: Consolidated::new(&[]), malformed_count: 0 };
+        let unscaled: Vec<_> = instruments.iter().map(|id| (*id, 0, 0)).collect();
+        let state = State { members, consolidated: Consolidated::new(&unscaled), malformed_count: 0 };
         Aggregator { name: format!("aggregate.{name}"), inboxes, state, aggregate }
     }
 }
@@ -144,27 +145,24 @@ impl State {
 
     fn on_definition(&mut self, instrument_id: InstrumentId, definition: &InstrumentDefinition) {
         let Some(member) = self.member(instrument_id) else { return };
-        match &mut member.instrument {
-            None => member.instrument = Some(Instrument::from(definition)),
-            Some(instrument) => match instrument.redefine(definition) {
-                Redefinition::New | Redefinition::Same => return,
-                Redefinition::WiderScale { price_factor, quantity_factor } => {
-                    for builder in &mut member.bars {
-                        builder.rescale(price_factor, quantity_factor);
-                    }
-                }
-                Redefinition::Changed => {
-                    for builder in &mut member.bars {
+        let known = member.definition.replace(*definition);
+        match known.map_or(Redefinition::New, |known| compare(&known, definition)) {
+            Redefinition::Same => return,
+            Redefinition::New => {}
+            Redefinition::WiderScale { price_factor, quantity_factor } => {
+                for builder in &mut member.bars {
+                    if builder.rescale(price_factor, quantity_factor).is_err() {
                         *builder = BarBuilder::new(builder.interval());
                     }
                 }
-            },
+            }
+            Redefinition::Changed => {
+                for builder in &mut member.bars {
+                    *builder = BarBuilder::new(builder.interval());
+                }
+            }
         }
-        let scales = self.members.iter().filter_map(|member| {
-            let instrument = member.instrument.as_ref()?;
-            Some((member.instrument_id, instrument.price_scale, instrument.quantity_scale))
-        });
-        self.consolidated = Consolidated::new(&scales.collect::<Vec<_>>());
+        self.consolidated.redefine(instrument_id, definition.price_scale, definition.quantity_scale);
     }
 
     fn member(&mut self, instrument_id: InstrumentId) -> Option<&mut Member> {

@@ -11,7 +11,7 @@ use fulmar_bus::record::{
 
 use super::limits::{BOOK_LEVELS_MAX, CROSSED_NS_MAX};
 use crate::market::book::Book;
-use crate::market::instrument::{Instrument, Redefinition};
+use crate::market::instrument::{Redefinition, compare};
 use crate::runtime::{Actor, Delivery, Inboxes, Origin, Outbox, Work};
 
 /// The actor of one instrument's book.
@@ -25,7 +25,7 @@ pub struct BookBuilder {
 /// What is known.
 struct BookState {
     instrument_id: InstrumentId,
-    instrument: Option<Instrument>,
+    definition: Option<InstrumentDefinition>,
     book: Book,
     sync: SyncState,
     change: SyncChange,
@@ -47,7 +47,7 @@ impl BookBuilder {
     pub fn new(name: &str, instrument_id: InstrumentId, inboxes: Inboxes, book: Outbox, resync: Outbox) -> Self {
         let state = BookState {
             instrument_id,
-            instrument: None,
+            definition: None,
             book: Book::new(BOOK_LEVELS_MAX),
             sync: SyncState::Syncing,
             change: SyncChange::new(SyncState::Syncing, SyncReason::Started, 0, 0, 0),
@@ -151,14 +151,8 @@ impl BookState {
     }
 
     fn on_definition(&mut self, definition: &InstrumentDefinition, origin: Origin, output: &mut Output) {
-        let change = match &mut self.instrument {
-            Some(instrument) => instrument.redefine(definition),
-            None => {
-                self.instrument = Some(Instrument::from(definition));
-                Redefinition::New
-            }
-        };
-        match change {
+        let known = self.definition.replace(*definition);
+        match known.map_or(Redefinition::New, |known| compare(&known, definition)) {
             Redefinition::New | Redefinition::Same => {}
             Redefinition::WiderScale { price_factor, quantity_factor } => {
                 output.last_top = None;

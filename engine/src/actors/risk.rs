@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use fulmar_bus::channel::Full;
 use fulmar_bus::record::{
-    AccountId, CancelIntent, CancelOrder, ClientOrderId, Control, ControlCommand, Denial, ExecutionReport,
+    AccountId, CancelIntent, CancelOrder, ClientOrderId, Control, ControlCommand, ExecutionReport,
     ExecutionType, InstrumentDefinition, InstrumentId, Intent, Kind, Malformed, Order, OrderStatus, Payload, Record,
     StrategyId, SyncChange, SyncState, TopOfBook, UnixNanos,
 };

@@ -184,7 +184,7 @@ fn next_id(count: usize) -> InstrumentId {
 }
 
 /// What `new` means for what `old` says.
-fn compare(old: &InstrumentDefinition, new: &InstrumentDefinition) -> Redefinition {
+pub fn compare(old: &InstrumentDefinition, new: &InstrumentDefinition) -> Redefinition {
     if *new == (InstrumentDefinition { revision: new.revision, ..*old }) {
         return Redefinition::Same;
     }

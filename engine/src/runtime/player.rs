@@ -6,7 +6,7 @@
 
 use fulmar_bus::record::UnixNanos;
 
-use super::actor::{Actor, Work};
+use super::actor::Work;
 use super::core_loop::Seat;
 use super::limits::SETTLE_PASSES_MAX;
 use super::note::NotedTurn;
