@@ -91,6 +91,13 @@ impl Actor for Aggregator {
         let bars = self.state.members.iter().flat_map(|member| &member.bars).filter_map(BarBuilder::current);
         bars.map(|bar| bar.start_at + bar.interval + Nanos(BAR_GRACE_NS)).min()
     }
+
+    fn counters(&self, tell: &mut dyn FnMut(&'static str, u64)) {
+        tell("late_trades", self.state.members.iter().flat_map(|member| &member.bars).map(BarBuilder::late_count).sum());
+        tell("dropped_levels", self.state.consolidated.overflow_count());
+        tell("malformed_records", self.state.malformed_count);
+        tell("lost_records", self.inboxes.lost_count());
+    }
 }
 
 impl State {

@@ -59,11 +59,6 @@ impl BookBuilder {
         let output = Output { book, resync, last_top: None };
         BookBuilder { name: format!("book.{name}"), inboxes, state, output }
     }
-
-    /// Updates after which the best bid was not below the best ask.
-    pub fn crossed_count(&self) -> u64 {
-        self.state.crossed_count
-    }
 }
 
 impl Actor for BookBuilder {
@@ -85,6 +80,13 @@ impl Actor for BookBuilder {
             }
         }
         work
+    }
+
+    fn counters(&self, tell: &mut dyn FnMut(&'static str, u64)) {
+        tell("crossed", self.state.crossed_count);
+        tell("dropped_levels", self.state.book.dropped_count());
+        tell("malformed_records", self.state.malformed_count);
+        tell("lost_records", self.inboxes.lost_count());
     }
 }
 

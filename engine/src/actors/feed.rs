@@ -11,7 +11,7 @@ use fulmar_bus::record::{
 use zerocopy::IntoBytes;
 
 use super::frames::FrameAssembly;
-use crate::contract::{InboundFrame, MarketSession, MarketSink, Update};
+use crate::contract::{DecodeError, InboundFrame, MarketSession, MarketSink, Update};
 use crate::runtime::{Actor, Delivery, HopStamps, Inboxes, Origin, Outbox, Work};
 
 /// The inbox of frames; those of the books' wishes follow it.
@@ -56,11 +56,6 @@ impl Feed {
         };
         let name = format!("feed.{}", session.venue());
         Feed { name, inboxes, session, assembly: FrameAssembly::default(), output, stamps }
-    }
-
-    /// The translator, for what it counted.
-    pub fn session(&self) -> &dyn MarketSession {
-        self.session.as_ref()
     }
 
     fn on_lap(&mut self, now: UnixNanos) {
@@ -126,6 +121,19 @@ impl Actor for Feed {
 
     fn due_at(&self) -> Option<UnixNanos> {
         self.session.due_at()
+    }
+
+    fn counters(&self, tell: &mut dyn FnMut(&'static str, u64)) {
+        let counters = self.session.counters();
+        tell("frames", counters.frames);
+        tell("ignored_frames", counters.ignored_frames);
+        tell("decode_errors", counters.decode_error_count());
+        for error in DecodeError::ALL {
+            tell(error.name(), counters.decode_errors[error as usize]);
+        }
+        tell("refused_requests", counters.refused_requests + self.output.refused_requests);
+        tell("malformed_records", self.assembly.malformed_count());
+        tell("lost_records", self.inboxes.lost_count());
     }
 }
 

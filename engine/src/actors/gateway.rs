@@ -51,16 +51,6 @@ impl Gateway {
         let name = format!("gateway.{}", session.venue());
         Gateway { name, inboxes, session, assembly: FrameAssembly::default(), output }
     }
-
-    /// The translator, for what it counted.
-    pub fn session(&self) -> &dyn OrderSession {
-        self.session.as_ref()
-    }
-
-    /// Reports and requests that found no room; both zero in a sound run.
-    pub fn lost_counts(&self) -> (u64, u64) {
-        (self.output.lost_reports, self.output.lost_requests)
-    }
 }
 
 impl Actor for Gateway {
@@ -96,6 +86,15 @@ impl Actor for Gateway {
 
     fn due_at(&self) -> Option<UnixNanos> {
         self.session.due_at()
+    }
+
+    fn counters(&self, tell: &mut dyn FnMut(&'static str, u64)) {
+        let counters = self.session.counters();
+        tell("order_frames", counters.frames);
+        tell("decode_errors", counters.decode_error_count());
+        tell("refused_requests", counters.refused_requests);
+        tell("lost_records", self.output.lost_reports + self.output.lost_requests);
+        tell("malformed_records", self.assembly.malformed_count());
     }
 }
 

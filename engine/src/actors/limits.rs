@@ -10,3 +10,7 @@ pub const BAR_GRACE_NS: u64 = 2_000_000_000;
 pub const ORDERS_MAX: usize = 4_096;
 /// How long what is written may wait for the disk: the group commit.
 pub const JOURNAL_SYNC_NS: u64 = 10_000_000;
+/// Orders of one strategy that may be unsettled at one time.
+pub const STRATEGY_ORDERS_MAX: usize = 1_024;
+/// Timers that one strategy may have set at one time; further ones are refused and counted.
+pub const STRATEGY_TIMERS_MAX: usize = 256;

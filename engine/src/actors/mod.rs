@@ -8,6 +8,7 @@ pub mod gateway;
 mod limits;
 pub mod recorder;
 pub mod risk;
+pub mod strategy;
 
 pub use aggregator::Aggregator;
 pub use book::BookBuilder;
@@ -15,3 +16,4 @@ pub use feed::Feed;
 pub use gateway::Gateway;
 pub use recorder::Recorder;
 pub use risk::{Risk, RiskPlan};
+pub use strategy::{StrategyHost, StrategyPorts};

@@ -60,19 +60,19 @@ struct Output {
 
 /// What should not happen, counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Anomalies {
+struct Anomalies {
     /// Records that were not what their kind says.
-    pub malformed: u64,
+    malformed: u64,
     /// Reports of orders that nobody here placed.
-    pub orphans: u64,
+    orphans: u64,
     /// Trades that nothing proved new, and that were not booked.
-    pub unproven_trades: u64,
+    unproven_trades: u64,
     /// Fills that no position could hold.
-    pub overflows: u64,
+    overflows: u64,
     /// Reports and positions that a strategy made no room for.
-    pub reports_lost: u64,
+    reports_lost: u64,
     /// Cancels that the gateway made no room for.
-    pub cancels_lost: u64,
+    cancels_lost: u64,
 }
 
 /// What the gate watches over, and how its inboxes are laid out: control first, then one inbox of gateway reports, then
@@ -115,21 +115,6 @@ impl Risk {
         let books = GATEWAY + 1..GATEWAY + 1 + plan.book_count;
         Risk { inboxes, books, state, output: Output { approved, reports } }
     }
-
-    /// What should not have happened and did.
-    pub fn anomalies(&self) -> Anomalies {
-        self.state.anomalies
-    }
-
-    /// The position in an instrument over all strategies.
-    pub fn position(&self, instrument_id: InstrumentId) -> Option<&OpenPosition> {
-        Some(&self.state.instruments.get(instrument_id.index())?.as_ref()?.position)
-    }
-
-    /// The orders, for a look once the engine stands still.
-    pub fn orders(&self) -> &OrderTable {
-        &self.state.orders
-    }
 }
 
 impl Actor for Risk {
@@ -158,6 +143,17 @@ impl Actor for Risk {
             self.state.anomalies.malformed += u64::from(understood.is_err());
         }
         work
+    }
+
+    fn counters(&self, tell: &mut dyn FnMut(&'static str, u64)) {
+        let anomalies = &self.state.anomalies;
+        tell("malformed_records", anomalies.malformed);
+        tell("orphan_reports", anomalies.orphans);
+        tell("unproven_trades", anomalies.unproven_trades);
+        tell("position_overflows", anomalies.overflows);
+        tell("lost_records", self.inboxes.lost_count() + anomalies.reports_lost + anomalies.cancels_lost);
+        tell("duplicate_trades", self.state.orders.counts().duplicate_trades);
+        tell("cancels_over_budget", self.state.gate.cancels_over_budget());
     }
 }
 

@@ -30,6 +30,9 @@ pub trait Actor: Send {
 
     /// Called once, after the last turn.
     fn on_stop(&mut self, _now: UnixNanos) {}
+
+    /// Tells what it counted, by name. Asked for between turns, never on the path of a tick.
+    fn counters(&self, _tell: &mut dyn FnMut(&'static str, u64)) {}
 }
 
 /// How much a turn did: records drained and timers fired.

@@ -21,6 +21,8 @@ use super::wait::{Wait, Waiter};
 pub struct Seat {
     /// Its number: the same in every run of one configuration.
     pub number: u16,
+    /// Its place in the flow: it reads only what lower ranks write, or what comes back in a later pass.
+    pub rank: u8,
     /// Who sits there.
     pub actor: Box<dyn Actor>,
 }
@@ -29,6 +31,15 @@ impl std::fmt::Debug for Seat {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(out, "{}:{}", self.number, self.actor.name())
     }
+}
+
+/// The sum of a counter over all actors that have it.
+pub fn counter_sum(seats: &[Seat], name: &str) -> u64 {
+    let mut sum = 0;
+    for seat in seats {
+        seat.actor.counters(&mut |told, value| sum += if told == name { value } else { 0 });
+    }
+    sum
 }
 
 /// What a core loop shows of itself while it runs. Whoever looks never touches the loop.

@@ -113,7 +113,7 @@ struct Builder<'a> {
     surroundings: &'a Surroundings<'a>,
     sizes: RingSizes,
     channels: Channels,
-    actors: Vec<Box<dyn Actor>>,
+    actors: Vec<(u8, Box<dyn Actor>)>,
     links: Vec<Link>,
     instruments: Vec<String>,
     risk: Vec<Option<crate::trading::risk::RiskSettings>>,
@@ -157,12 +157,12 @@ impl<'a> Builder<'a> {
         let mut books = Vec::new();
         for venue in venues {
             let (feed, wishes) = self.feed(venue);
-            self.actors.push(Box::new(feed));
+            self.actors.push((rank::FEED, Box::new(feed)));
             books.extend(wishes);
         }
         for (instrument_id, resync) in books {
             let book = self.book(instrument_id, resync);
-            self.actors.push(Box::new(book));
+            self.actors.push((rank::BOOK, Box::new(book)));
         }
     }
 
@@ -217,7 +217,7 @@ impl<'a> Builder<'a> {
             let channel = self.channels.make(&name, ChannelRole::Book, self.sizes.small, 0);
             let outbox = channel.outbox();
             let actor = Aggregator::new(&pair.name, &pair.instruments, intervals, inboxes, outbox);
-            self.actors.push(Box::new(actor));
+            self.actors.push((rank::AGGREGATOR, Box::new(actor)));
             self.aggregates.push((pair.instruments, channel));
         }
     }
@@ -249,7 +249,7 @@ impl<'a> Builder<'a> {
             let strategy_id =
                 fulmar_bus::record::StrategyId(u16::try_from(index).expect("a plan has few strategies"));
             let host = StrategyHost::new(&plan.name, (epoch, strategy_id), plan.strategy, ports, outbox);
-            self.actors.push(Box::new(host));
+            self.actors.push((rank::STRATEGY, Box::new(host)));
         }
     }
 
@@ -270,7 +270,7 @@ impl<'a> Builder<'a> {
         let approved = self.channels.make("approved", ChannelRole::Order, self.sizes.small, 1);
         let risk = self.risk_gate(account_id, (&control, &reports, &approved), &gateway);
         assert_eq!(strategies.len(), self.intents.len(), "every strategy has its channel of intents");
-        self.actors.push(Box::new(risk));
+        self.actors.push((rank::RISK, Box::new(risk)));
         let mut operator = control.outbox();
         self.ring_at(&mut operator, &["risk"]);
         self.control = Some(operator);
@@ -289,7 +289,7 @@ impl<'a> Builder<'a> {
                 Box::new(Gateway::new(session, inboxes, told, outbound))
             }
         };
-        self.actors.push(actor);
+        self.actors.push((rank::GATEWAY, actor));
         Ok(())
     }
 
@@ -384,10 +384,20 @@ impl<'a> Builder<'a> {
     fn finish(self) -> Assembly {
         let number = |index: usize| u16::try_from(index).expect("a plan has far fewer actors than 2^16");
         let seats = self.actors.into_iter().enumerate();
-        let seats = seats.map(|(index, actor)| Seat { number: number(index), actor }).collect();
+        let seats = seats.map(|(index, (rank, actor))| Seat { number: number(index), rank, actor }).collect();
         let (channels, rings, digests) = self.channels.finish();
         Assembly { seats, links: self.links, control: self.control, digests, channels, rings }
     }
+}
+
+/// Places in the flow.
+mod rank {
+    pub const FEED: u8 = 0;
+    pub const BOOK: u8 = 1;
+    pub const AGGREGATOR: u8 = 2;
+    pub const STRATEGY: u8 = 3;
+    pub const RISK: u8 = 4;
+    pub const GATEWAY: u8 = 5;
 }
 
 /// The outbound channel's file in a journal's directory.
