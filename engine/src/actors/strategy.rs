@@ -77,7 +77,7 @@ struct Desk {
     counter: u64,
     origin: Origin,
     /// Intents that found no room; denied in the next turn.
-    refused: Vec<(InstrumentId, Intent)>,
+    refused: Vec<(InstrumentId, Intent, UnixNanos)>,
     /// In the order in which they are due.
     timers: Vec<Timer>,
     refused_timers: u64,
@@ -125,7 +125,7 @@ impl StrategyHost {
             self.record.write(heading(InstrumentId::NONE, now), &timer);
             self.deliver_own(now);
         }
-        for (instrument_id, intent) in std::mem::take(&mut self.desk.refused) {
+        for (instrument_id, intent, _) in self.desk.refused.drain(..).collect::<Vec<_>>() {
             work += Work(1);
             let denial = RiskCheck::IntentRingFull.deny(&intent, Breach::UNKNOWABLE);
             self.record.write(heading(instrument_id, now), &denial);
@@ -178,7 +178,7 @@ impl Actor for StrategyHost {
     }
 
     fn due_at(&self) -> Option<UnixNanos> {
-        let refused = (!self.desk.refused.is_empty()).then_some(UnixNanos(0));
+        let refused = self.desk.refused.first().map(|(_, _, since)| *since);
         refused.or(self.desk.timers.first().map(|timer| timer.due_at))
     }
 
@@ -210,7 +210,7 @@ impl IntentSink for Desk {
         intent.strategy_id = self.strategy_id;
         intent.account_id = AccountId(0);
         if self.intents.send(self.origin, instrument_id, intent).is_err() {
-            self.refused.push((instrument_id, *intent));
+            self.refused.push((instrument_id, *intent, self.origin.received_at));
         }
     }
 
