@@ -11,7 +11,7 @@ use fulmar_bus::record::{
 use super::index::OrderIndex;
 use super::trades::{Seen, TradePool};
 use super::{Facts, Fill, TrackedOrder};
-use crate::trading::limits::{DONE_PER_OPEN_ORDER, INSTRUMENTS_MAX, TRADES_PER_ORDER};
+use crate::trading::limits::{DONE_PER_OPEN_ORDER, ORDER_INSTRUMENTS_MAX, TRADES_PER_ORDER};
 
 /// Why an order was not taken in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub enum SubmitError {
     Full,
     /// The id is taken.
     Duplicate,
-    /// The instrument is beyond [`INSTRUMENTS_MAX`].
+    /// The instrument is beyond [`ORDER_INSTRUMENTS_MAX`].
     Instrument,
     /// The quantity is not above zero.
     Quantity,
@@ -136,7 +136,7 @@ impl OrderTable {
             done: VecDeque::with_capacity(slot_count),
             index: OrderIndex::new(slot_count),
             trades: TradePool::new(slot_count * TRADES_PER_ORDER),
-            open: vec![Open::default(); INSTRUMENTS_MAX],
+            open: vec![Open::default(); ORDER_INSTRUMENTS_MAX],
             unsettled_count: 0,
             orders_max,
             counts: OrderCounts::default(),
