@@ -11,10 +11,13 @@ mod bucket;
 mod check;
 mod checks;
 mod limits;
+mod settings;
 
+pub(crate) use approval::admit;
 pub use approval::{Admitted, Approved};
 pub use check::{Breach, RiskCheck};
 pub use limits::RiskLimits;
+pub use settings::RiskSettings;
 
 use bucket::TokenBucket;
 use checks::Case;

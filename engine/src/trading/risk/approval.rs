@@ -91,7 +91,6 @@ pub enum Admitted {
 ///
 /// Call it on records of the channel that the gate alone writes, and on nothing else: here the approval rests on who
 /// owns the writer, no more on the type.
-#[cfg_attr(not(test), expect(dead_code, reason = "the gateway's inbox is its one caller"))]
 pub(crate) fn admit(record: &Record) -> Option<Admitted> {
     let instrument_id = record.header().instrument_id;
     if let Ok(order) = record.read::<Order>() {
