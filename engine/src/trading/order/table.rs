@@ -215,6 +215,19 @@ impl OrderTable {
         Some(self.at(place))
     }
 
+    /// Offers every order that may still trade and has no cancel on its way to `send`, and notes a cancel for those
+    /// that it says it sent one for. Gives their count.
+    pub fn cancel_each(&mut self, mut send: impl FnMut(&TrackedOrder) -> bool) -> usize {
+        let mut sent_count = 0;
+        for order in self.slots.iter_mut().flatten() {
+            if !order.status().is_terminal() && !order.facts.has(Facts::CANCEL_WANTED) && send(order) {
+                order.facts.add(Facts::CANCEL_WANTED);
+                sent_count += 1;
+            }
+        }
+        sent_count
+    }
+
     /// The order of that id, as long as it is known.
     pub fn get(&self, id: ClientOrderId) -> Option<&TrackedOrder> {
         self.index.find(id).map(|place| self.at(place))

@@ -297,6 +297,24 @@ fn a_denied_order_is_done() {
 }
 
 #[test]
+fn all_orders_are_offered_for_cancelling_once() {
+    let mut orders = OrderTable::new(8);
+    for counter in 1..=4 {
+        submit(&mut orders, counter, Side::Buy, 10);
+    }
+    apply(&mut orders, &trade(2, 1, 10, 10));
+    orders.request_cancel(id(3));
+    let mut offered = Vec::new();
+    let sent_count = orders.cancel_each(|order| {
+        offered.push(order.intent().client_order_id.counter);
+        offered.len() == 1
+    });
+    assert_eq!((sent_count, offered), (1, vec![1, 4]), "2 is filled, a cancel of 3 is on its way");
+    assert_eq!(status(&orders, 1), OrderStatus::PendingCancel);
+    assert_eq!(orders.cancel_each(|_| true), 1, "4 is left, since its cancel was not sent");
+}
+
+#[test]
 fn there_is_nothing_to_cancel_in_a_done_or_unknown_order() {
     let mut orders = table_with(Side::Buy, 10);
     apply(&mut orders, &trade(1, 1, 10, 10));
