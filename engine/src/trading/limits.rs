@@ -1,7 +1,8 @@
 //! The limits of this module, each with its reason.
 
-/// Instruments that orders can stand in. The largest venue lists about three thousand; the table is dense.
-pub const INSTRUMENTS_MAX: usize = 4_096;
+/// Instruments that orders can stand in: those with an id below this. The market knows more, but sums of what is open
+/// are a dense table in every owner of orders, and no engine trades thousands.
+pub const ORDER_INSTRUMENTS_MAX: usize = 4_096;
 
 /// Done orders that are still known for each open one that a table has room for. A late fill, or a duplicate of an
 /// old one, is told apart as long as its order is known.

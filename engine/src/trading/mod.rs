@@ -12,5 +12,5 @@ pub mod position;
 pub mod risk;
 mod rules;
 
-pub use limits::INSTRUMENTS_MAX;
+pub use limits::ORDER_INSTRUMENTS_MAX;
 pub use rules::InstrumentRules;

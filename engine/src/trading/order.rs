@@ -150,6 +150,11 @@ impl TrackedOrder {
         lines.into_iter().find(|(holds, _)| *holds).map_or(OrderStatus::Submitted, |(_, status)| status)
     }
 
+    /// True where a cancel was sent and was not refused since.
+    pub fn is_cancel_wanted(&self) -> bool {
+        self.facts.has(Facts::CANCEL_WANTED)
+    }
+
     /// True where nothing is to be expected of it: it is terminal, and all that traded is booked.
     fn is_settled(&self) -> bool {
         self.status().is_terminal() && self.missing_qty().is_zero()

@@ -25,7 +25,7 @@ use fulmar_bus::record::{
     CancelOrder, Denial, InstrumentId, Intent, Nanos, Order, Quantity, SyncState, TopOfBook, UnixNanos,
 };
 
-use super::{INSTRUMENTS_MAX, InstrumentRules};
+use super::{InstrumentRules, ORDER_INSTRUMENTS_MAX};
 
 /// What the gate has to know of the moment, of one instrument.
 #[derive(Clone, Copy, Debug)]
@@ -84,10 +84,13 @@ impl RiskGate {
     /// The message budget starts full the first time and keeps its level where rate and window stay.
     ///
     /// # Panics
-    /// Where the id is beyond [`INSTRUMENTS_MAX`]: the instrument table is checked when it is built.
+    /// Where the id is beyond [`ORDER_INSTRUMENTS_MAX`]: the instrument table is checked when it is built.
     pub fn control(&mut self, instrument_id: InstrumentId, rules: InstrumentRules, limits: RiskLimits) {
         let index = instrument_id.index();
-        assert!(index < INSTRUMENTS_MAX, "instrument {index} is beyond the limit of {INSTRUMENTS_MAX}");
+        assert!(
+            index < ORDER_INSTRUMENTS_MAX,
+            "instrument {index} is beyond the limit of {ORDER_INSTRUMENTS_MAX}"
+        );
         if self.instruments.len() <= index {
             self.instruments.resize(index + 1, None);
         }

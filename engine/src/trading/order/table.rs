@@ -11,7 +11,7 @@ use fulmar_bus::record::{
 use super::index::OrderIndex;
 use super::trades::{Seen, TradePool};
 use super::{Facts, Fill, TrackedOrder};
-use crate::trading::limits::{DONE_PER_OPEN_ORDER, INSTRUMENTS_MAX, TRADES_PER_ORDER};
+use crate::trading::limits::{DONE_PER_OPEN_ORDER, ORDER_INSTRUMENTS_MAX, TRADES_PER_ORDER};
 
 /// Why an order was not taken in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub enum SubmitError {
     Full,
     /// The id is taken.
     Duplicate,
-    /// The instrument is beyond [`INSTRUMENTS_MAX`].
+    /// The instrument is beyond [`ORDER_INSTRUMENTS_MAX`].
     Instrument,
     /// The quantity is not above zero.
     Quantity,
@@ -136,7 +136,7 @@ impl OrderTable {
             done: VecDeque::with_capacity(slot_count),
             index: OrderIndex::new(slot_count),
             trades: TradePool::new(slot_count * TRADES_PER_ORDER),
-            open: vec![Open::default(); INSTRUMENTS_MAX],
+            open: vec![Open::default(); ORDER_INSTRUMENTS_MAX],
             unsettled_count: 0,
             orders_max,
             counts: OrderCounts::default(),
@@ -213,6 +213,19 @@ impl OrderTable {
         }
         self.at_mut(place).facts.add(Facts::CANCEL_WANTED);
         Some(self.at(place))
+    }
+
+    /// Offers every order that may still trade and has no cancel on its way to `send`, and notes a cancel for those
+    /// that it says it sent one for. Gives their count.
+    pub fn cancel_each(&mut self, mut send: impl FnMut(&TrackedOrder) -> bool) -> usize {
+        let mut sent_count = 0;
+        for order in self.slots.iter_mut().flatten() {
+            if !order.status().is_terminal() && !order.facts.has(Facts::CANCEL_WANTED) && send(order) {
+                order.facts.add(Facts::CANCEL_WANTED);
+                sent_count += 1;
+            }
+        }
+        sent_count
     }
 
     /// The order of that id, as long as it is known.
