@@ -7,7 +7,7 @@ use super::{
     ring::{GATE_OPEN, gate_word},
     sync::{Ordering, fence},
 };
-use crate::record::{Record, SLOT_WORDS};
+use crate::record::Record;
 
 /// A reader of a channel, made by a [`Ring`].
 pub struct Reader<W: Words = Region> {
@@ -51,9 +51,9 @@ impl<W: Words> Reader<W> {
             return Poll::Empty;
         }
         if stamp == stamp::head(self.position)
-            && let Some(slot_count) = self.copy(record)
+            && let Some(end) = self.copy(record)
         {
-            self.move_to(self.position + slot_count, self.sequence + 1);
+            self.move_to(end, self.sequence + 1);
             return Poll::Record;
         }
         self.regain_footing()
@@ -72,9 +72,9 @@ impl<W: Words> Reader<W> {
                 break;
             }
             if stamp == stamp::head(self.position)
-                && let Some(slot_count) = self.copy(&mut record)
+                && let Some(end) = self.copy(&mut record)
             {
-                self.move_to(self.position + slot_count, self.sequence + 1);
+                self.move_to(end, self.sequence + 1);
                 continue;
             }
             match self.footing() {
@@ -99,30 +99,29 @@ impl<W: Words> Reader<W> {
         self.ring.stamp(self.position, Ordering::Acquire) < stamp::head(self.position)
     }
 
-    /// Copies the record at our position, whose head was seen complete; gives its slot count. `None` where it was
+    /// Copies the record at our position, whose head was seen complete; gives the position where it ends. `None` where it was
     /// overwritten meanwhile, or is not the record that must stand here.
     #[inline]
     fn copy(&self, record: &mut Record) -> Option<u64> {
-        let Ring { words: memory, layout, .. } = &self.ring;
-        memory.load_relaxed(layout.stamp_at(self.position) + 1, record.words_mut(1));
-        let slot_count = usize::from(record.header().slot_count);
-        let id = record.header().id;
-        let is_next = id.channel() == self.ring.channel && id.sequence() == self.sequence + 1;
+        let Ring { words, layout, channel } = &self.ring;
+        words.load_relaxed(layout.words_at(self.position), &mut record.slots_mut(1)[0]);
+        let header = record.header();
+        let is_next = header.id.channel() == *channel && header.id.sequence() == self.sequence + 1;
+        let slot_count = usize::from(header.slot_count);
         if !is_next || slot_count == 0 || slot_count > layout.record_slots_max {
             return None;
         }
-        let (slots, _) = record.words_mut(slot_count).as_chunks_mut::<SLOT_WORDS>();
-        for (position, slot) in (self.position..).zip(slots).skip(1) {
-            memory.load_relaxed(layout.stamp_at(position) + 1, slot);
+        let slots = record.slots_mut(slot_count);
+        for (offset, slot) in (1u64..).zip(&mut slots[1..]) {
+            words.load_relaxed(layout.words_at(self.position + offset), slot);
         }
         // PAIRS WITH: the release fence in `Writer::write`: if any word above is of a later record, a stamp below is.
         fence(Ordering::Acquire);
-        let slot_count = slot_count as u64;
-        let stands = self.ring.stamp(self.position, Ordering::Relaxed) == stamp::head(self.position)
-            && (self.position + 1..self.position + slot_count).all(|position| {
-                self.ring.stamp(position, Ordering::Relaxed) == stamp::continuation(position)
-            });
-        stands.then_some(slot_count)
+        let stands = (0..slot_count).all(|offset| {
+            let position = self.position + offset as u64;
+            self.ring.stamp(position, Ordering::Relaxed) == stamp::complete(position, offset)
+        });
+        stands.then_some(self.position + slot_count as u64)
     }
 
     /// Consumes everything before `position`.
