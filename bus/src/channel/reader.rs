@@ -65,25 +65,9 @@ impl<W: Words> Reader<W> {
         let start = self.sequence;
         let goal = start.saturating_add(record_count);
         let mut record = Record::new();
-        while self.sequence < goal {
-            // PAIRS WITH: the release store of the head's stamp in `Writer::write`.
-            let stamp = self.ring.stamp(self.position, Ordering::Acquire);
-            if stamp < stamp::head(self.position) {
-                break;
-            }
-            if stamp == stamp::head(self.position)
-                && let Some(end) = self.copy(&mut record)
-            {
-                self.move_to(end, self.sequence + 1);
-                continue;
-            }
-            match self.footing() {
-                Some((position, sequence)) if sequence - 1 <= goal => self.move_to(position, sequence - 1),
-                // The rest of what was overwritten is for the next poll to tell.
-                Some(_) => self.sequence = goal,
-                None => break,
-            }
-        }
+        while self.sequence < goal && self.poll(&mut record) != Poll::Empty {}
+        // What a lap lost beyond the goal is for the next poll to tell.
+        self.sequence = self.sequence.min(goal);
         self.sequence - start
     }
 
@@ -99,8 +83,8 @@ impl<W: Words> Reader<W> {
         self.ring.stamp(self.position, Ordering::Acquire) < stamp::head(self.position)
     }
 
-    /// Copies the record at our position, whose head was seen complete; gives the position where it ends. `None` where it was
-    /// overwritten meanwhile, or is not the record that must stand here.
+    /// Copies the record at our position, whose head was seen complete, and gives the position where it ends. `None`
+    /// where it was overwritten meanwhile, or is not the record that must stand here.
     #[inline]
     fn copy(&self, record: &mut Record) -> Option<u64> {
         let Ring { words, layout, channel } = &self.ring;
@@ -145,13 +129,13 @@ impl<W: Words> Reader<W> {
         Poll::Lapped { lost_count }
     }
 
-    /// Position and sequence of a record to go on from: behind the one that was lost, and about half a ring behind the
+    /// Position and sequence of a record to go on from: behind the one that is lost, and about half a ring behind the
     /// writer, so that it is not lost too. `None` where none is found for now.
     fn footing(&self) -> Option<(u64, u64)> {
         (0..FOOTING_TRIES_MAX).find_map(|_| {
             let end = self.ring.cursor();
-            let from = end.saturating_sub(self.ring.layout.slot_count() / 2).max(self.position + 1);
-            self.ring.first_head(from, end).filter(|(_, sequence)| *sequence > self.sequence + 1)
+            let from = end.saturating_sub(self.ring.layout.slot_count() / 2).max(self.position);
+            self.ring.first_head(from..end, self.sequence + 1)
         })
     }
 }
