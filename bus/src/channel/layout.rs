@@ -82,11 +82,18 @@ impl Layout {
         self.mask + 1
     }
 
-    /// The word of the stamp of the slot at `position`; the record's words follow it.
+    /// The first of the record's words in the slot at `position`.
+    #[inline]
+    pub(super) const fn words_at(&self, position: u64) -> usize {
+        self.stamp_at(position).wrapping_add(1)
+    }
+
+    /// The word of the stamp of the slot at `position`.
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "masked below the slot count, which is a usize")]
     pub(super) const fn stamp_at(&self, position: u64) -> usize {
-        self.slots_at + (position & self.mask) as usize * STRIDE_WORDS
+        // Cannot wrap, and where it did, the memory checks its bounds: this runs several times a record.
+        self.slots_at.wrapping_add(((position & self.mask) as usize).wrapping_mul(STRIDE_WORDS))
     }
 
     /// The word of a gate.
@@ -139,19 +146,19 @@ pub(super) mod stamp {
     /// The slot is being given to `position`.
     #[inline]
     pub const fn writing(position: u64) -> u64 {
-        (position + 1) << 2
+        position.wrapping_add(1) << 2
     }
 
     /// The slot at `position` is complete, and so is the whole record that starts in it.
     #[inline]
     pub const fn head(position: u64) -> u64 {
-        writing(position) | 1
+        complete(position, 0)
     }
 
-    /// The slot at `position` is complete, and not the first of its record.
+    /// The slot at `position` is complete, and so is all of its record that follows; `offset` slots of it precede.
     #[inline]
-    pub const fn continuation(position: u64) -> u64 {
-        writing(position) | 2
+    pub const fn complete(position: u64, offset: usize) -> u64 {
+        writing(position) | if offset == 0 { 1 } else { 2 }
     }
 }
 
@@ -197,7 +204,7 @@ mod tests {
     #[test]
     fn a_later_stamp_is_greater_and_a_zeroed_slot_is_no_record() {
         for position in [0, 1, 127, 1 << 40] {
-            let stamps = [stamp::writing(position), stamp::head(position), stamp::continuation(position)];
+            let stamps = [stamp::writing(position), stamp::head(position), stamp::complete(position, 1)];
             assert!(stamps.is_sorted() && stamps[2] < stamp::writing(position + 1));
             assert!(stamps[0] > 0);
         }

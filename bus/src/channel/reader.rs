@@ -7,7 +7,7 @@ use super::{
     ring::{GATE_OPEN, gate_word},
     sync::{Ordering, fence},
 };
-use crate::record::{Record, SLOT_WORDS};
+use crate::record::Record;
 
 /// A reader of a channel, made by a [`Ring`].
 pub struct Reader<W: Words = Region> {
@@ -51,9 +51,9 @@ impl<W: Words> Reader<W> {
             return Poll::Empty;
         }
         if stamp == stamp::head(self.position)
-            && let Some(slot_count) = self.copy(record)
+            && let Some(end) = self.copy(record)
         {
-            self.move_to(self.position + slot_count, self.sequence + 1);
+            self.move_to(end, self.sequence + 1);
             return Poll::Record;
         }
         self.regain_footing()
@@ -65,25 +65,9 @@ impl<W: Words> Reader<W> {
         let start = self.sequence;
         let goal = start.saturating_add(record_count);
         let mut record = Record::new();
-        while self.sequence < goal {
-            // PAIRS WITH: the release store of the head's stamp in `Writer::write`.
-            let stamp = self.ring.stamp(self.position, Ordering::Acquire);
-            if stamp < stamp::head(self.position) {
-                break;
-            }
-            if stamp == stamp::head(self.position)
-                && let Some(slot_count) = self.copy(&mut record)
-            {
-                self.move_to(self.position + slot_count, self.sequence + 1);
-                continue;
-            }
-            match self.footing() {
-                Some((position, sequence)) if sequence - 1 <= goal => self.move_to(position, sequence - 1),
-                // The rest of what was overwritten is for the next poll to tell.
-                Some(_) => self.sequence = goal,
-                None => break,
-            }
-        }
+        while self.sequence < goal && self.poll(&mut record) != Poll::Empty {}
+        // What a lap lost beyond the goal is for the next poll to tell.
+        self.sequence = self.sequence.min(goal);
         self.sequence - start
     }
 
@@ -112,37 +96,36 @@ impl<W: Words> Reader<W> {
             if stamp > stamp::head(position) {
                 return true;
             }
-            let header = self.ring.words.load(self.ring.layout.stamp_at(position) + 1, Ordering::Relaxed);
+            let header = self.ring.words.load(self.ring.layout.words_at(position), Ordering::Relaxed);
             let [_, _, slot_count, ..] = header.to_le_bytes();
             position += u64::from(slot_count.max(1));
         }
         true
     }
 
-    /// Copies the record at our position, whose head was seen complete; gives its slot count. `None` where it was
-    /// overwritten meanwhile, or is not the record that must stand here.
+    /// Copies the record at our position, whose head was seen complete, and gives the position where it ends. `None`
+    /// where it was overwritten meanwhile, or is not the record that must stand here.
     #[inline]
     fn copy(&self, record: &mut Record) -> Option<u64> {
-        let Ring { words: memory, layout, .. } = &self.ring;
-        memory.load_relaxed(layout.stamp_at(self.position) + 1, record.words_mut(1));
-        let slot_count = usize::from(record.header().slot_count);
-        let id = record.header().id;
-        let is_next = id.channel() == self.ring.channel && id.sequence() == self.sequence + 1;
+        let Ring { words, layout, channel } = &self.ring;
+        words.load_relaxed(layout.words_at(self.position), &mut record.slots_mut(1)[0]);
+        let header = record.header();
+        let is_next = header.id.channel() == *channel && header.id.sequence() == self.sequence + 1;
+        let slot_count = usize::from(header.slot_count);
         if !is_next || slot_count == 0 || slot_count > layout.record_slots_max {
             return None;
         }
-        let (slots, _) = record.words_mut(slot_count).as_chunks_mut::<SLOT_WORDS>();
-        for (position, slot) in (self.position..).zip(slots).skip(1) {
-            memory.load_relaxed(layout.stamp_at(position) + 1, slot);
+        let slots = record.slots_mut(slot_count);
+        for (offset, slot) in (1u64..).zip(&mut slots[1..]) {
+            words.load_relaxed(layout.words_at(self.position + offset), slot);
         }
         // PAIRS WITH: the release fence in `Writer::write`: if any word above is of a later record, a stamp below is.
         fence(Ordering::Acquire);
-        let slot_count = slot_count as u64;
-        let stands = self.ring.stamp(self.position, Ordering::Relaxed) == stamp::head(self.position)
-            && (self.position + 1..self.position + slot_count).all(|position| {
-                self.ring.stamp(position, Ordering::Relaxed) == stamp::continuation(position)
-            });
-        stands.then_some(slot_count)
+        let stands = (0..slot_count).all(|offset| {
+            let position = self.position + offset as u64;
+            self.ring.stamp(position, Ordering::Relaxed) == stamp::complete(position, offset)
+        });
+        stands.then_some(self.position + slot_count as u64)
     }
 
     /// Consumes everything before `position`.
@@ -166,13 +149,13 @@ impl<W: Words> Reader<W> {
         Poll::Lapped { lost_count }
     }
 
-    /// Position and sequence of a record to go on from: behind the one that was lost, and about half a ring behind the
+    /// Position and sequence of a record to go on from: behind the one that is lost, and about half a ring behind the
     /// writer, so that it is not lost too. `None` where none is found for now.
     fn footing(&self) -> Option<(u64, u64)> {
         (0..FOOTING_TRIES_MAX).find_map(|_| {
             let end = self.ring.cursor();
-            let from = end.saturating_sub(self.ring.layout.slot_count() / 2).max(self.position + 1);
-            self.ring.first_head(from, end).filter(|(_, sequence)| *sequence > self.sequence + 1)
+            let from = end.saturating_sub(self.ring.layout.slot_count() / 2).max(self.position);
+            self.ring.first_head(from..end, self.sequence + 1)
         })
     }
 }

@@ -1,6 +1,6 @@
 //! A ring as those see it who do not write: where it lies, how far its writer came, which records stand in it.
 
-use std::fmt;
+use std::{fmt, ops::Range};
 
 use super::{
     Reader, Region, RingShape, Words, Writer,
@@ -104,7 +104,7 @@ impl<W: Words + Clone> Ring<W> {
         let end = self.cursor();
         let start = match end.checked_sub(self.layout.slot_count()) {
             None | Some(0) => None,
-            Some(from) => self.first_head(from, end),
+            Some(from) => self.first_head(from..end, 0),
         };
         let (position, sequence) = start.unwrap_or((0, 1));
         Reader::new(self.clone(), position, sequence - 1, None)
@@ -140,9 +140,12 @@ impl<W: Words> Ring<W> {
         self.words.load(self.layout.stamp_at(position), order)
     }
 
-    /// Position and sequence of the first record that starts at or after `from`, before `end`, and still stands.
-    pub(super) fn first_head(&self, from: u64, end: u64) -> Option<(u64, u64)> {
-        (from..end).find_map(|position| Some((position, self.head_sequence(position)?)))
+    /// Position and sequence of the first record that starts in `places`, still stands and comes after the sequence `after`.
+    pub(super) fn first_head(&self, mut places: Range<u64>, after: u64) -> Option<(u64, u64)> {
+        places.find_map(|position| {
+            let sequence = self.head_sequence(position)?;
+            (sequence > after).then_some((position, sequence))
+        })
     }
 
     /// The sequence of the record that starts at `position`, if one does and still stands.

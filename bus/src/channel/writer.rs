@@ -49,7 +49,7 @@ impl<W: Words> Writer<W> {
     /// Where the record was never written, or is longer than this channel's records may be.
     #[inline]
     pub fn publish(&mut self, record: &mut Record) -> Result<RecordId, Full> {
-        let slot_count = record.words().len() / SLOT_WORDS;
+        let slot_count = record.slots().len();
         assert!(usize::from(record.header().slot_count) == slot_count, "an unwritten record was published");
         assert!(slot_count <= self.ring.layout.record_slots_max, "a record is too long for its channel");
         if !self.has_room(slot_count) {
@@ -57,7 +57,7 @@ impl<W: Words> Writer<W> {
         }
         let id = RecordId::new(self.ring.channel, self.sequence + 1);
         record.set_id(id);
-        self.write(record.words());
+        self.write(record.slots());
         self.position += slot_count as u64;
         self.sequence += 1;
         Ok(id)
@@ -97,29 +97,25 @@ impl<W: Words> Writer<W> {
         self.limit
     }
 
-    /// Puts `words` into the slots from our position on: marked first, then filled, the head completed last.
+    /// Puts a record into the slots from our position on: all marked first, then filled, the head completed last.
     #[inline]
-    fn write(&self, words: &[u64]) {
-        let Ring { words: memory, layout, .. } = &self.ring;
-        let (slots, _) = words.as_chunks::<SLOT_WORDS>();
-        for (position, _) in (self.position..).zip(slots) {
-            memory.store(layout.stamp_at(position), stamp::writing(position), Ordering::Relaxed);
+    fn write(&self, slots: &[[u64; SLOT_WORDS]]) {
+        let Ring { words, layout, .. } = &self.ring;
+        for offset in 0..slots.len() {
+            let position = self.position + offset as u64;
+            words.store(layout.stamp_at(position), stamp::writing(position), Ordering::Relaxed);
         }
         // PAIRS WITH: the acquire fences in `Reader::copy` and `Ring::head_sequence`: whoever read one of the words
         // stored below also sees the stamps stored above.
         fence(Ordering::Release);
-        for (position, slot) in (self.position..).zip(slots).skip(1) {
-            let at = layout.stamp_at(position);
-            memory.store_relaxed(at + 1, slot);
-            // The head's release store publishes it.
-            memory.store(at, stamp::continuation(position), Ordering::Relaxed);
+        for (offset, slot) in slots.iter().enumerate().rev() {
+            let position = self.position + offset as u64;
+            words.store_relaxed(layout.words_at(position), slot);
+            // PAIRS WITH: the acquire loads of the head's stamp in `Reader::poll` and `Ring::head_sequence`.
+            words.store(layout.stamp_at(position), stamp::complete(position, offset), Ordering::Release);
         }
-        let at = layout.stamp_at(self.position);
-        memory.store_relaxed(at + 1, &slots[0]);
-        // PAIRS WITH: the acquire loads of the head's stamp in `Reader::poll` and `Ring::head_sequence`.
-        memory.store(at, stamp::head(self.position), Ordering::Release);
         // PAIRS WITH: the acquire load in `Ring::cursor`.
-        memory.store(CURSOR_AT, self.position + slots.len() as u64, Ordering::Release);
+        words.store(CURSOR_AT, self.position + slots.len() as u64, Ordering::Release);
     }
 }
 
