@@ -55,8 +55,13 @@ enum Ending {
 }
 
 impl ConnectionTask {
-    /// Keeps the connection open until the link stops.
-    pub(super) async fn run(mut self) {
+    /// Keeps the connection open until the link stops. A link that is run again says first that what it had open is
+    /// closed: the run before may have ended without a word.
+    pub(super) async fn run(mut self, is_run_again: bool) {
+        if is_run_again {
+            let reason = Bytes::from_static(b"the link was started again");
+            self.hub.frame(FrameSource::Closed, self.index, reason).await;
+        }
         let seed = (self.hub.clock)().0 ^ u64::from(self.index);
         let mut reconnect = Reconnect::new(self.hub.limits.reconnect.clone(), seed);
         loop {
