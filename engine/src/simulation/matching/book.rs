@@ -69,7 +69,8 @@ impl Orders {
     pub(super) fn insert(&mut self, order: Resting) -> u32 {
         self.count += 1;
         if self.free == NONE {
-            let slot = u32::try_from(self.slots.len()).expect("the book is full long before its slots run out");
+            let slot =
+                u32::try_from(self.slots.len()).expect("the book is full long before its slots run out");
             self.slots.push(order);
             return slot;
         }

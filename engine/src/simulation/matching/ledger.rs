@@ -146,6 +146,9 @@ impl Ledger {
         let account = &mut self.accounts[account.index()];
         account.free = account.free.plus(amount);
         account.locked = account.locked.minus(amount);
-        assert!(account.locked.base >= 0 && account.locked.quote >= 0, "no order releases more than it locked");
+        assert!(
+            account.locked.base >= 0 && account.locked.quote >= 0,
+            "no order releases more than it locked"
+        );
     }
 }
