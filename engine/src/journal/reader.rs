@@ -104,7 +104,6 @@ impl JournalReader {
     /// # Errors
     /// [`JournalError::Damaged`] where the bytes are not what a writer left; asked again, it answers the same.
     /// `record` then holds nothing of use.
-    #[expect(clippy::should_implement_trait, reason = "it fills a record that the caller reuses")]
     pub fn next(&mut self, record: &mut Record) -> Result<Option<Entry>, JournalError> {
         while self.tail.is_none() {
             let entry = match parse_entry(self.window.at(self.offset, ENTRY_BYTES_MAX)?) {
