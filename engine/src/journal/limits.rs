@@ -37,7 +37,8 @@ const _: () = assert!(RECORD_ENTRY_BYTES_MAX <= ENTRY_BYTES_MAX, "the closing en
 const _: () = assert!(ENTRY_BYTES_MAX < WINDOW_BYTES, "a whole entry fits the reader's window");
 const _: () = assert!(RECORD_ENTRY_BYTES_MAX <= BUFFER_BYTES, "a whole record fits the writer's buffer");
 const _: () = assert!(SUMMARY_BYTES_MAX < 1 << 24, "a body's length has three bytes");
-const _: () = assert!(MANIFEST_BYTES_MAX as u64 <= SEGMENT_BYTES / 16, "manifests are a small part of a journal");
+const _: () =
+    assert!(MANIFEST_BYTES_MAX as u64 <= SEGMENT_BYTES / 16, "manifests are a small part of a journal");
 const _: () = assert!(SEGMENTS_MAX <= SEGMENT_NUMBER_MAX, "every segment has a name");
 
 /// What a writer may use. Where in doubt, [`JournalLimits::default`].
@@ -54,10 +55,6 @@ pub struct JournalLimits {
 
 impl Default for JournalLimits {
     fn default() -> Self {
-        JournalLimits {
-            segment_bytes: SEGMENT_BYTES,
-            segments_max: SEGMENTS_MAX,
-            buffer_bytes: BUFFER_BYTES,
-        }
+        JournalLimits { segment_bytes: SEGMENT_BYTES, segments_max: SEGMENTS_MAX, buffer_bytes: BUFFER_BYTES }
     }
 }

@@ -58,7 +58,9 @@
 //! A process that is killed may leave the front part of one write as the last thing in the last segment. The reader
 //! recognises that, ends before it and says so ([`Tail::Torn`]). Anything else that does not fit is damage and is
 //! refused with the file, the byte and what was expected there; no part of it is guessed. An entry that fails its
-//! checksum with a whole entry after it is damage too, since no kill leaves that.
+//! checksum with a whole entry after it is damage too, since no kill leaves that. A loss of power can: of what was
+//! not synced, a later page may have reached the disk and an earlier one not. Such a journal is refused too, and what
+//! stands before the named byte is for the operator to copy.
 //!
 //! A journal is read after its writer has ended. To a reader that follows a living writer, an entry that is being
 //! written looks torn.

@@ -31,7 +31,7 @@ pub enum Tail {
     Closed,
     /// After a whole entry: its writer died, between two writes.
     Open,
-    /// Within an entry: its writer died in a write. No flush had confirmed what is dropped.
+    /// With the front part of one entry: its writer died in a write, which no flush had confirmed.
     Torn {
         /// Bytes from the end of the last whole entry to the last byte that is not zero.
         dropped_bytes: u64,
@@ -104,7 +104,6 @@ impl JournalReader {
     /// # Errors
     /// [`JournalError::Damaged`] where the bytes are not what a writer left; asked again, it answers the same.
     /// `record` then holds nothing of use.
-    #[expect(clippy::should_implement_trait, reason = "it fills a record that the caller reuses")]
     pub fn next(&mut self, record: &mut Record) -> Result<Option<Entry>, JournalError> {
         while self.tail.is_none() {
             let entry = match parse_entry(self.window.at(self.offset, ENTRY_BYTES_MAX)?) {
@@ -160,29 +159,24 @@ impl JournalReader {
         Ok(())
     }
 
-    /// No whole entry stands here. In the last segment that is the end, torn or not, unless more follows; in any
-    /// other one the next segment must take up where this one stops.
+    /// No whole entry stands here. With nothing but zeros behind it the segment ends; in the last one, so it does with
+    /// the front part of one entry. No kill leaves anything else.
     fn end_segment(&mut self, broken: Option<Broken>) -> Result<(), JournalError> {
         let rest = self.scan(self.offset)?;
         let is_last = self.segment.number == self.segment_count;
-        let found = match (broken, rest.entry_at) {
-            (Some(broken), None) => broken.to_string(),
-            (None, None) => "bytes that are no entry".to_string(),
-            (broken, Some(at)) => {
-                let broken = broken.map_or("zeros".to_string(), |broken| broken.to_string());
-                format!("{broken}, and a later entry at byte {at}")
+        let torn_bytes_max = broken.map_or(0, |broken| broken.entry_bytes());
+        match rest {
+            Rest { dirty_bytes: 0, .. } if is_last => self.tail = Some(Tail::Open),
+            Rest { dirty_bytes: 0, .. } => self.open_next_segment()?,
+            Rest { dirty_bytes, entry_at: None } if is_last && dirty_bytes <= torn_bytes_max => {
+                self.tail = Some(Tail::Torn { dropped_bytes: dirty_bytes });
             }
-        };
-        if rest.entry_at.is_some() || (!is_last && rest.dirty_bytes > 0) {
-            return Err(self.damaged(found));
+            Rest { dirty_bytes, entry_at } => {
+                let found = broken.map_or("zeros".to_string(), |broken| broken.to_string());
+                let later = entry_at.map_or(String::new(), |at| format!(", a later entry at byte {at}"));
+                return Err(self.damaged(format!("{found}, with {dirty_bytes} bytes up to the end{later}")));
+            }
         }
-        if !is_last {
-            return self.open_next_segment();
-        }
-        self.tail = Some(match rest.dirty_bytes {
-            0 => Tail::Open,
-            dropped_bytes => Tail::Torn { dropped_bytes },
-        });
         Ok(())
     }
 

@@ -95,8 +95,20 @@ pub(super) struct WholeEntry<'a> {
 pub(super) enum Broken {
     Kind(u8),
     Length { body_bytes: usize },
-    Incomplete { bytes: usize },
-    Checksum { stored: u32, computed: u32 },
+    Incomplete { bytes: usize, entry_bytes: usize },
+    Checksum { stored: u32, computed: u32, entry_bytes: usize },
+}
+
+impl Broken {
+    /// The most bytes that a part of this entry takes, as far as what stands there can be believed.
+    pub fn entry_bytes(&self) -> u64 {
+        match self {
+            Broken::Kind(_) | Broken::Length { .. } => ENTRY_HEADER_BYTES as u64,
+            Broken::Incomplete { entry_bytes, .. } | Broken::Checksum { entry_bytes, .. } => {
+                *entry_bytes as u64
+            }
+        }
+    }
 }
 
 /// Why bytes are no header.
@@ -219,8 +231,10 @@ pub(super) fn parse_entry(bytes: &[u8]) -> Result<Option<WholeEntry<'_>>, Broken
     if bytes.iter().take(4).all(|byte| *byte == 0) {
         return Ok(None);
     }
-    let incomplete = Broken::Incomplete { bytes: bytes.len() };
-    let (head, _) = bytes.split_first_chunk::<ENTRY_HEADER_BYTES>().ok_or(incomplete)?;
+    let incomplete = |entry_bytes| Broken::Incomplete { bytes: bytes.len(), entry_bytes };
+    let Some((head, _)) = bytes.split_first_chunk::<ENTRY_HEADER_BYTES>() else {
+        return Err(incomplete(ENTRY_HEADER_BYTES));
+    };
     let body_bytes = u32::from_le_bytes([head[0], head[1], head[2], 0]) as usize;
     let (kind, body_bytes_max) = match head[3] {
         0 => (EntryKind::Record, RECORD_ENTRY_BYTES_MAX - ENTRY_HEADER_BYTES),
@@ -231,11 +245,11 @@ pub(super) fn parse_entry(bytes: &[u8]) -> Result<Option<WholeEntry<'_>>, Broken
         return Err(Broken::Length { body_bytes });
     }
     let entry_bytes = entry_bytes(body_bytes);
-    let entry = bytes.get(..entry_bytes).ok_or(incomplete)?;
+    let entry = bytes.get(..entry_bytes).ok_or_else(|| incomplete(entry_bytes))?;
     let stored = u32::from_le_bytes([head[4], head[5], head[6], head[7]]);
     let computed = crc32_without(entry, ENTRY_CRC);
     if stored != computed {
-        return Err(Broken::Checksum { stored, computed });
+        return Err(Broken::Checksum { stored, computed, entry_bytes });
     }
     let sequence = u64::from_le_bytes(*head.last_chunk().expect("a header is longer than eight bytes"));
     let body = &entry[ENTRY_HEADER_BYTES..][..body_bytes];
@@ -278,8 +292,10 @@ impl fmt::Display for Broken {
         match self {
             Broken::Kind(kind) => write!(out, "an entry of unknown kind {kind}"),
             Broken::Length { body_bytes } => write!(out, "an entry that states {body_bytes} bytes"),
-            Broken::Incomplete { bytes } => write!(out, "the end of the file after {bytes} bytes"),
-            Broken::Checksum { stored, computed } => {
+            Broken::Incomplete { bytes, entry_bytes } => {
+                write!(out, "{bytes} bytes of an entry of {entry_bytes}")
+            }
+            Broken::Checksum { stored, computed, .. } => {
                 write!(out, "checksum {stored:08x} on bytes whose checksum is {computed:08x}")
             }
         }

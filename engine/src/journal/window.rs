@@ -23,9 +23,13 @@ pub(super) struct Window {
 impl Window {
     pub fn open(path: PathBuf) -> Result<Self, JournalError> {
         match File::open(&path) {
-            Ok(file) => {
-                Ok(Window { path, file, bytes: vec![0; WINDOW_BYTES].into_boxed_slice(), start: 0, length: 0 })
-            }
+            Ok(file) => Ok(Window {
+                path,
+                file,
+                bytes: vec![0; WINDOW_BYTES].into_boxed_slice(),
+                start: 0,
+                length: 0,
+            }),
             Err(source) => Err(JournalError::Io { doing: "open", path, source }),
         }
     }
@@ -34,7 +38,8 @@ impl Window {
     pub fn at(&mut self, offset: u64, count: usize) -> Result<&[u8], JournalError> {
         assert!(count <= WINDOW_BYTES, "a window shows {WINDOW_BYTES} bytes at most");
         if self.held(offset).is_none_or(|held| held.len() < count && self.length == WINDOW_BYTES) {
-            self.length = fill(&self.file, &mut self.bytes, offset).map_err(|source| self.unreadable(source))?;
+            self.length =
+                fill(&self.file, &mut self.bytes, offset).map_err(|source| self.unreadable(source))?;
             self.start = offset;
         }
         Ok(self.held(offset).unwrap_or_default())

@@ -161,7 +161,7 @@ impl JournalWriter {
     /// back the space that was not used and syncs. Gives the sequence of the closing entry.
     ///
     /// # Errors
-    /// The journal stays as readable as after a kill.
+    /// The journal stays as readable as after a kill. A caller that would try again flushes first: that can be.
     pub fn finish(mut self, summary: &[u8]) -> Result<u64, JournalError> {
         self.check_sound()?;
         let segment_room = self.limits.segment_bytes - (self.segment.bytes() + entry_bytes(0)) as u64;
