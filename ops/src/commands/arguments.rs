@@ -141,6 +141,9 @@ pub struct ReplayArguments {
     /// Captures (*.capture.zst), or the directory of a journal
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
+    /// Spread the actors over so many threads; 0 plays all of them on this one. The answer is the same
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = threads)]
+    pub threads: usize,
     /// Times the recorded pace, 1 being as it happened; without it, as fast as the machine can
     #[arg(long, value_name = "FACTOR", value_parser = speed)]
     pub speed: Option<f64>,
@@ -269,6 +272,13 @@ fn speed(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(factor) if (0.001..=1_000_000.0).contains(&factor) => Ok(factor),
         _ => Err("a speed is a number from 0.001 to 1000000".to_owned()),
+    }
+}
+
+fn threads(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count @ 0..=64) => Ok(count),
+        _ => Err("a number of threads is one from 0 to 64".to_owned()),
     }
 }
 
