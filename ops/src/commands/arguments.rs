@@ -29,15 +29,16 @@ pub struct CommandLine {
 
 /// What every verb takes.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Options of every verb")]
 pub struct Global {
     /// Configuration to read; repeat it to lay one file over another, the later wins [default: ./fulmar.toml]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Vec<PathBuf>,
     /// What reports are written as, on standard output; everything else goes to standard error
-    #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
+    #[arg(long, global = true, value_enum, value_name = "text|json", hide_possible_values = true, default_value_t = Format::Text)]
     pub format: Format,
     /// When to use color; NO_COLOR in the environment means never unless this says always
-    #[arg(long, global = true, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
+    #[arg(long, global = true, value_name = "auto|always|never", hide_possible_values = true, default_value_t = ColorChoice::Auto)]
     pub color: ColorChoice,
 }
 

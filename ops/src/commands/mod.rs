@@ -13,6 +13,7 @@ pub mod init;
 pub mod record;
 pub mod replay;
 pub mod run;
+mod scaffold;
 pub mod simulated_venue;
 pub mod strategy_new;
 

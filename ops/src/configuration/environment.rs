@@ -110,11 +110,6 @@ impl Override<'_> {
     }
 }
 
-/// The variable that overrides the key at `path`, as the reference tells it.
-pub fn variable_of(path: &str) -> String {
-    format!("{PREFIX}{}", path.split('.').map(str::to_uppercase).collect::<Vec<_>>().join("__"))
-}
-
 /// The tables within a row or map, by their names as a variable writes them.
 fn named(node: &mut Node) -> Vec<(String, &mut Node)> {
     match &mut node.value {
