@@ -9,7 +9,7 @@ fn fulmar(directory: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_fulmar"))
         .args(arguments)
         .current_dir(directory)
-        .env_remove("FULMAR__ENGINE__MODE")
+        .env_clear()
         .output()
         .expect("the program was built with this test")
 }

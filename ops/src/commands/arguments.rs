@@ -35,10 +35,12 @@ pub struct Global {
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Vec<PathBuf>,
     /// What reports are written as, on standard output; everything else goes to standard error
-    #[arg(long, global = true, value_enum, value_name = "text|json", hide_possible_values = true, default_value_t = Format::Text)]
+    #[arg(long, global = true, value_name = "text|json", hide_possible_values = true)]
+    #[arg(value_enum, default_value_t = Format::Text)]
     pub format: Format,
     /// When to use color; NO_COLOR in the environment means never unless this says always
-    #[arg(long, global = true, value_name = "auto|always|never", hide_possible_values = true, default_value_t = ColorChoice::Auto)]
+    #[arg(long, global = true, value_name = "auto|always|never", hide_possible_values = true)]
+    #[arg(default_value_t = ColorChoice::Auto)]
     pub color: ColorChoice,
 }
 
@@ -80,7 +82,7 @@ pub enum Verb {
     Replay(ReplayArguments),
     /// Record live frames of a venue into a capture
     #[command(
-        after_help = "Example:\n  fulmar record --venue binance-spot --instruments BTCUSDT,ETHUSDT \\\n      --out today.capture.zst --seconds 600"
+        after_help = "Example:\n  fulmar record --venue binance-spot --instruments BTCUSDT --out today.capture.zst"
     )]
     Record(RecordArguments),
     /// Measure latency on this machine
@@ -121,7 +123,8 @@ pub struct DemoArguments {
     #[arg(long, value_name = "N", default_value_t = 7)]
     pub seed: u64,
     /// How busy the simulated market is
-    #[arg(long, value_name = "N", default_value_t = 2_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    #[arg(long, value_name = "N", default_value_t = 2_000)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub events_per_second: u64,
 }
 

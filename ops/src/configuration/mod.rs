@@ -1,8 +1,8 @@
 //! Configuration: TOML in, one typed value out, or everything that is wrong with it at once.
 //!
-//! A document goes through four steps, each a file: it is read with its lines ([`document`]), laid over by later files
-//! and by the environment ([`environment`]), held against the one schema ([`keys`]) and its rules ([`rules`]), and
-//! only when nothing at all is wrong becomes the types that others take ([`meaning`]).
+//! A document goes through four steps, each a file: it is read with its lines (`document`), laid over by later files
+//! and by the environment (`environment`), held against the one schema (`keys`) and its rules (`rules`), and
+//! only when nothing at all is wrong becomes the types that others take (`meaning`).
 
 mod check;
 mod document;

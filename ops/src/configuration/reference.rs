@@ -16,8 +16,8 @@ Fulmar reads TOML. `--config FILE` names it and may be repeated: later files are
 one, by file and line.
 
 Every key of the configuration can be overridden by an environment variable, `FULMAR__SECTION__KEY`, which each table
-below names. In place of `NAME` stands the name that a file gave the table, in capitals, with `_` for every sign that is no
-letter or digit: `FULMAR__VENUE__BINANCE_SPOT__DEPTH_INTERVAL=1000ms`. A list is written with commas.
+below names. In place of `NAME` stands the name that a file gave the table, in capitals, with `_` for every sign that
+is no letter or digit: `FULMAR__VENUE__BINANCE_SPOT__DEPTH_INTERVAL=1000ms`. A list is written with commas.
 
 Prices, quantities and money are decimals in quotes (`\"0.01\"`), because no float ever holds one. Paths are relative to
 the file that states them; from the environment, and by default, to the working directory.

@@ -382,6 +382,16 @@ fn a_choice_that_tables_hang_on_names_each_of_them_once() {
 }
 
 #[test]
+fn a_damaged_document_is_judged_and_never_a_panic() {
+    for (place, damage) in (0..FULL.len()).zip("\"[=0 .-x\n".chars().cycle()) {
+        let damaged = format!("{}{damage}{}", &FULL[..place], &FULL[place + 1..]);
+        if let Err(violations) = load_sources(&[source("a.toml", &damaged)], &Variables::new()) {
+            assert!(!violations.0.is_empty(), "refused without a reason: {damaged}");
+        }
+    }
+}
+
+#[test]
 fn a_path_in_a_file_is_relative_to_that_file() {
     let text = format!("{VALID}[journal]\ndirectory = \"journal\"\n[engine]\nstate_directory = \"/state\"");
     let loaded = load_sources(&[source("desk/a.toml", &text)], &Variables::new()).unwrap();
