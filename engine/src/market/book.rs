@@ -71,7 +71,11 @@ impl Book {
     pub fn apply(&mut self, side: Side, price: Price, quantity: Quantity) -> Change {
         debug_assert!(quantity.0 >= 0, "a level of {quantity:?} cannot stand");
         let levels = &mut self.sides[index(side)];
-        let change = levels.apply(price, quantity);
+        // Asked first, since it is known first: a processor that guesses wrong here has not yet waited for the book.
+        if quantity.is_zero() {
+            return levels.delete(price);
+        }
+        let change = levels.set(price, quantity);
         if change == Change::Inserted && levels.count() > self.levels_max {
             return self.drop_farthest(side, price);
         }

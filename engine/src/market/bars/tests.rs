@@ -136,11 +136,11 @@ proptest! {
         prop_assert_eq!(bars.late_count(), 0);
         prop_assert_eq!(finished.len(), groups.len());
         for (bar, (start_at, group)) in finished.iter().zip(groups) {
-            let prices = group.iter().map(|(price, _)| *price);
+            let mut prices = group.iter().map(|(price, _)| *price);
             prop_assert_eq!(bar.start_at, UnixNanos(start_at));
             prop_assert_eq!(Some(bar.high.0), prices.clone().max());
             prop_assert_eq!(Some(bar.low.0), prices.clone().min());
-            prop_assert_eq!(Some(bar.close.0), prices.last());
+            prop_assert_eq!(Some(bar.close.0), prices.next_back());
             prop_assert_eq!(bar.volume.0, group.iter().map(|(_, quantity)| quantity).sum::<i64>());
             let notional = group.iter().map(|(price, quantity)| i128::from(price * quantity)).sum::<i128>();
             prop_assert_eq!(Notional::from(bar.notional), Notional(notional));

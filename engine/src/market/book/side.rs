@@ -45,6 +45,18 @@ impl Entry {
     }
 }
 
+/// Where a key stands, or would.
+struct Place {
+    /// In the directory.
+    index: usize,
+    /// In the arena.
+    block: usize,
+    /// In the block.
+    position: usize,
+    /// True where it stands there.
+    is_taken: bool,
+}
+
 /// The levels of one side.
 #[derive(Debug)]
 pub(super) struct BookSide {
@@ -111,62 +123,72 @@ impl BookSide {
 
     /// What stands at `price`.
     pub(super) fn quantity_at(&self, price: Price) -> Quantity {
-        let key = price.0 ^ self.mirror;
-        let entry = self.directory[self.find(key)];
-        let block = &self.arena[entry.block()];
-        let position = block.position(key);
-        if position < entry.length() && block.at(position).0 == key {
-            return Quantity(block.at(position).1);
-        }
-        Quantity(0)
+        let place = self.locate(price.0 ^ self.mirror);
+        if place.is_taken { Quantity(self.arena[place.block].at(place.position).1) } else { Quantity(0) }
     }
 
-    /// Makes `quantity` stand at `price`; zero deletes.
+    /// Makes `quantity`, which is not zero, stand at `price`.
     #[inline]
-    pub(super) fn apply(&mut self, price: Price, quantity: Quantity) -> Change {
+    pub(super) fn set(&mut self, price: Price, quantity: Quantity) -> Change {
         let key = price.0 ^ self.mirror;
-        let index = self.find(key);
-        let entry = &mut self.directory[index];
-        let length = entry.length();
-        let block = &mut self.arena[entry.block()];
-        let position = block.position(key);
-        if position < length && block.at(position).0 == key {
-            if !quantity.is_zero() {
-                let old = std::mem::replace(block.quantity_mut(position), quantity.0);
-                return if old == quantity.0 { Change::Unchanged } else { Change::Updated };
-            }
-            block.remove(length, position, 1);
-            entry.length -= 1;
-            self.count -= 1;
-            self.settle(index);
-            return Change::Deleted;
+        let place = self.locate(key);
+        let block = &mut self.arena[place.block];
+        if place.is_taken {
+            let old = std::mem::replace(block.quantity_mut(place.position), quantity.0);
+            return if old == quantity.0 { Change::Unchanged } else { Change::Updated };
         }
-        if quantity.is_zero() {
-            return Change::Unchanged;
-        }
+        let entry = &mut self.directory[place.index];
         self.count += 1;
-        if length == BLOCK_LEVELS {
-            self.insert_into_full(index, key, quantity);
+        if entry.length() == BLOCK_LEVELS {
+            self.insert_into_full(place.index, key, quantity);
         } else {
-            block.insert(length, position, key, quantity.0);
             entry.length += 1;
+            block.insert(place.position, key, quantity.0);
         }
         Change::Inserted
     }
 
+    /// Makes nothing stand at `price`.
+    #[inline]
+    pub(super) fn delete(&mut self, price: Price) -> Change {
+        let place = self.locate(price.0 ^ self.mirror);
+        if !place.is_taken {
+            return Change::Unchanged;
+        }
+        self.count -= 1;
+        self.directory[place.index].length -= 1;
+        self.arena[place.block].remove(place.position);
+        self.settle(place.index);
+        Change::Deleted
+    }
+
+    /// Where `key` stands, or would.
+    #[inline(always)]
+    fn locate(&self, key: i64) -> Place {
+        let index = self.find(key);
+        let entry = self.directory[index];
+        let block = &self.arena[entry.block()];
+        let position = block.position(key);
+        let is_taken = position < entry.length() && block.at(position).0 == key;
+        Place { index, block: entry.block(), position, is_taken }
+    }
+
     /// Which entry's block holds `key`, or would: the last whose `lowest` is not above it. The blocks at the touch are
     /// compared all at once; only a key beyond them is searched for.
-    #[inline]
+    #[inline(always)]
     fn find(&self, key: i64) -> usize {
-        let Some(touch) = self.directory.last_chunk::<TOUCH_BLOCKS>() else {
-            return self.directory.iter().skip(1).filter(|entry| entry.lowest <= key).count();
-        };
-        let above = touch.iter().map(|entry| usize::from(entry.lowest > key)).sum::<usize>();
-        if above < TOUCH_BLOCKS {
-            return self.directory.len() - 1 - above;
+        let count = self.directory.len();
+        let touch = self.directory.last_chunk::<TOUCH_BLOCKS>();
+        if let Some([fourth, third, second, first]) = touch
+            && fourth.lowest <= key
+        {
+            return count
+                - 1
+                - usize::from(first.lowest > key)
+                - usize::from(second.lowest > key)
+                - usize::from(third.lowest > key);
         }
-        let rest = &self.directory[..self.directory.len() - TOUCH_BLOCKS];
-        rest.partition_point(|entry| entry.lowest <= key) - 1
+        self.directory.partition_point(|entry| entry.lowest <= key) - 1
     }
 
     /// Splits the full block of `index` in the middle, then inserts.
@@ -183,7 +205,7 @@ impl BookSide {
         self.directory[index].length = level_count(HALF);
         let entry = &mut self.directory[index + usize::from(key >= lowest)];
         let block = &mut self.arena[entry.block()];
-        block.insert(entry.length(), block.position(key), key, quantity.0);
+        block.insert(block.position(key), key, quantity.0);
         entry.length += 1;
     }
 
@@ -240,7 +262,7 @@ impl BookSide {
         let entry = &mut self.directory[0];
         entry.lowest = i64::MIN;
         if excess > 0 {
-            self.arena[entry.block()].remove(entry.length(), 0, excess);
+            self.arena[entry.block()].remove_lowest(entry.length(), excess);
             entry.length -= level_count(excess);
         }
         self.settle(0);
@@ -296,5 +318,5 @@ impl BookSide {
 
 /// Levels of one block, as its entry holds them.
 fn level_count(levels: usize) -> u32 {
-    u32::try_from(levels).expect("a block has 64 levels")
+    u32::try_from(levels).expect("a block has few levels")
 }

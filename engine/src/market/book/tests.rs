@@ -156,8 +156,8 @@ proptest! {
 #[test]
 fn a_large_sparse_book_is_built_and_taken_down_in_any_order_without_running_out_of_blocks() {
     const LEVELS: i64 = 20_000;
-    let mut book = Book::new(LEVELS as usize);
-    let mut model = Model::new(LEVELS as usize);
+    let mut book = Book::new(20_000);
+    let mut model = Model::new(20_000);
     // A stride without a common factor visits every price once, far apart from each other.
     for stride in [1, 7_919, LEVELS - 1] {
         for quantity in [5, 0] {
