@@ -14,9 +14,9 @@ pub const WRITTEN_BYTES_MAX: usize = 39 + WRITTEN_DIGITS_MAX as usize + 2;
 /// How many times the largest plausible quantity an i64 must still hold at the scale chosen: what a day sums up to.
 pub const SCALE_MARGIN: u128 = 1_000;
 
-/// Levels in one block of a book: with the vacant places behind them 16 cache lines. Twice that would move too much on
-/// an insert, half of it would split too often.
-pub const BLOCK_LEVELS: usize = 56;
+/// Levels in one block of a book. Fewer would split and merge too often, and twice as many are slower to move than the
+/// longer directory is to search.
+pub const BLOCK_LEVELS: usize = 32;
 
 /// Two neighbouring blocks with this many levels or fewer between them become one. Half a block, so that neither the
 /// next insert splits it again nor the next delete merges it again.

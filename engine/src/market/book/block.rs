@@ -5,21 +5,22 @@
 
 use crate::market::limits::BLOCK_LEVELS;
 
-/// Levels are searched and moved in groups of this many, a number that the compiler knows.
+/// Levels are searched in groups of this many: first for the group, then inside it.
 const GROUP: usize = 8;
 
-/// Places of a block: its levels, and one group that stays vacant, so that moving whole groups never leaves the block.
-const PLACES: usize = BLOCK_LEVELS + GROUP;
+/// Places of a block: as many again as it has levels stay vacant, so that a move from any level on has one length. The
+/// processor then need not guess it, which costs more than moving too much.
+const PLACES: usize = 2 * BLOCK_LEVELS;
 
 /// What stands where no level is.
-const VACANT: i64 = i64::MAX;
+const VACANT: u64 = u64::MAX;
 
-const _: () = assert!(PLACES.is_multiple_of(GROUP), "a block is whole groups");
+const _: () = assert!(BLOCK_LEVELS.is_multiple_of(GROUP), "the levels of a block are whole groups");
 
 /// Up to [`BLOCK_LEVELS`] levels. How many is said by the directory, which is read anyhow.
 #[derive(Clone, Debug)]
 pub(super) struct Block {
-    keys: [i64; PLACES],
+    keys: [u64; PLACES],
     quantities: [i64; PLACES],
 }
 
@@ -29,17 +30,17 @@ impl Block {
 
     /// How many keys are below `key`: where it stands, or would.
     #[inline]
-    pub(super) fn position(&self, key: i64) -> usize {
+    pub(super) fn position(&self, key: u64) -> usize {
         let (groups, _) = self.keys.as_chunks::<GROUP>();
-        let group: usize =
-            groups[..groups.len() - 1].iter().map(|keys| usize::from(keys[GROUP - 1] < key)).sum();
+        let ends = groups[..BLOCK_LEVELS / GROUP].iter().map(|keys| keys[GROUP - 1]);
+        let group: usize = ends.map(|end| usize::from(end < key)).sum();
         let inside: usize = groups[group].iter().map(|other| usize::from(*other < key)).sum();
         group * GROUP + inside
     }
 
     /// The key and quantity at `position`.
     #[inline]
-    pub(super) fn at(&self, position: usize) -> (i64, i64) {
+    pub(super) fn at(&self, position: usize) -> (u64, i64) {
         (self.keys[position], self.quantities[position])
     }
 
@@ -50,42 +51,19 @@ impl Block {
     }
 
     /// Puts a level at `position`; the block must hold fewer than it can.
-    ///
-    /// Moves whole groups until one is vacant: a copy whose length is known only when it runs costs more in branches
-    /// than in bytes.
-    #[inline(never)]
-    pub(super) fn insert(&mut self, position: usize, key: i64, quantity: i64) {
-        let mut at = position;
-        let mut keys = group(&self.keys, at);
-        let mut quantities = group(&self.quantities, at);
-        while keys[GROUP - 1] != VACANT {
-            let (next_keys, next_quantities) =
-                (group(&self.keys, at + GROUP), group(&self.quantities, at + GROUP));
-            *group_mut(&mut self.keys, at + 1) = keys;
-            *group_mut(&mut self.quantities, at + 1) = quantities;
-            (keys, quantities) = (next_keys, next_quantities);
-            at += GROUP;
-        }
-        *group_mut(&mut self.keys, at + 1) = keys;
-        *group_mut(&mut self.quantities, at + 1) = quantities;
+    #[inline]
+    pub(super) fn insert(&mut self, position: usize, key: u64, quantity: i64) {
+        self.keys.copy_within(position..position + BLOCK_LEVELS, position + 1);
+        self.quantities.copy_within(position..position + BLOCK_LEVELS, position + 1);
         self.keys[position] = key;
         self.quantities[position] = quantity;
     }
 
-    /// Takes the level at `position` away. Moves whole groups, as [`Block::insert`] does; the vacant places behind the
-    /// last level move with them.
-    #[inline(never)]
+    /// Takes the level at `position` away. 
+    #[inline]
     pub(super) fn remove(&mut self, position: usize) {
-        let mut at = position;
-        loop {
-            let keys = group(&self.keys, at + 1);
-            *group_mut(&mut self.keys, at) = keys;
-            *group_mut(&mut self.quantities, at) = group(&self.quantities, at + 1);
-            if keys[GROUP - 1] == VACANT {
-                return;
-            }
-            at += GROUP;
-        }
+        self.keys.copy_within(position + 1..position + 1 + BLOCK_LEVELS, position);
+        self.quantities.copy_within(position + 1..position + 1 + BLOCK_LEVELS, position);
     }
 
     /// Takes the lowest `count` levels of the first `length` away.
@@ -104,13 +82,13 @@ impl Block {
     }
 
     /// The keys and quantities of the first `length` levels.
-    pub(super) fn levels_mut(&mut self, length: usize) -> impl Iterator<Item = (&mut i64, &mut i64)> {
+    pub(super) fn levels_mut(&mut self, length: usize) -> impl Iterator<Item = (&mut u64, &mut i64)> {
         self.keys[..length].iter_mut().zip(&mut self.quantities[..length])
     }
 
     /// The keys and quantities of the first `length` levels, lowest key first.
     #[inline]
-    pub(super) fn levels(&self, length: usize) -> impl DoubleEndedIterator<Item = (i64, i64)> {
+    pub(super) fn levels(&self, length: usize) -> impl DoubleEndedIterator<Item = (u64, i64)> {
         self.keys[..length].iter().copied().zip(self.quantities[..length].iter().copied())
     }
 }

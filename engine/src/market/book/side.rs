@@ -20,11 +20,14 @@ use super::Change;
 use super::block::Block;
 use crate::market::limits::{BLOCK_LEVELS, MERGED_LEVELS_MAX, TOUCH_BLOCKS};
 
+/// The sign bit. Flipped, a signed number sorts as an unsigned one, which compares in fewer instructions.
+const SIGN: u64 = 1 << 63;
+
 /// A block's line in the directory.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     /// No key of the block is below it, no key of an earlier block is not.
-    lowest: i64,
+    lowest: u64,
     /// Which block of the arena.
     block: u32,
     /// Levels in it.
@@ -66,7 +69,7 @@ pub(super) struct BookSide {
     free: Vec<u32>,
     count: usize,
     /// Turns a price into a key and back: all ones for asks.
-    mirror: i64,
+    mirror: u64,
 }
 
 impl BookSide {
@@ -75,8 +78,8 @@ impl BookSide {
         // Two neighbours hold more than MERGED_LEVELS_MAX between them, and a split comes before its merge.
         let blocks_max = 2 * (levels_max + 1) / MERGED_LEVELS_MAX + 3;
         let mirror = match side {
-            Side::Buy => 0,
-            Side::Sell => -1,
+            Side::Buy => SIGN,
+            Side::Sell => !SIGN,
         };
         let mut new = BookSide {
             directory: Vec::with_capacity(blocks_max),
@@ -96,7 +99,7 @@ impl BookSide {
         self.free.clear();
         self.count = 0;
         let block = self.take_block();
-        self.directory.push(Entry { lowest: i64::MIN, block, length: 0 });
+        self.directory.push(Entry { lowest: u64::MIN, block, length: 0 });
     }
 
     /// How many levels stand here.
@@ -123,14 +126,14 @@ impl BookSide {
 
     /// What stands at `price`.
     pub(super) fn quantity_at(&self, price: Price) -> Quantity {
-        let place = self.locate(price.0 ^ self.mirror);
+        let place = self.locate(self.key(price));
         if place.is_taken { Quantity(self.arena[place.block].at(place.position).1) } else { Quantity(0) }
     }
 
     /// Makes `quantity`, which is not zero, stand at `price`.
     #[inline]
     pub(super) fn set(&mut self, price: Price, quantity: Quantity) -> Change {
-        let key = price.0 ^ self.mirror;
+        let key = self.key(price);
         let place = self.locate(key);
         let block = &mut self.arena[place.block];
         if place.is_taken {
@@ -151,7 +154,7 @@ impl BookSide {
     /// Makes nothing stand at `price`.
     #[inline]
     pub(super) fn delete(&mut self, price: Price) -> Change {
-        let place = self.locate(price.0 ^ self.mirror);
+        let place = self.locate(self.key(price));
         if !place.is_taken {
             return Change::Unchanged;
         }
@@ -164,7 +167,7 @@ impl BookSide {
 
     /// Where `key` stands, or would.
     #[inline(always)]
-    fn locate(&self, key: i64) -> Place {
+    fn locate(&self, key: u64) -> Place {
         let index = self.find(key);
         let entry = self.directory[index];
         let block = &self.arena[entry.block()];
@@ -176,7 +179,7 @@ impl BookSide {
     /// Which entry's block holds `key`, or would: the last whose `lowest` is not above it. The blocks at the touch are
     /// compared all at once; only a key beyond them is searched for.
     #[inline(always)]
-    fn find(&self, key: i64) -> usize {
+    fn find(&self, key: u64) -> usize {
         let count = self.directory.len();
         let touch = self.directory.last_chunk::<TOUCH_BLOCKS>();
         if let Some([fourth, third, second, first]) = touch
@@ -194,7 +197,7 @@ impl BookSide {
     /// Splits the full block of `index` in the middle, then inserts.
     #[cold]
     #[inline(never)]
-    fn insert_into_full(&mut self, index: usize, key: i64, quantity: Quantity) {
+    fn insert_into_full(&mut self, index: usize, key: u64, quantity: Quantity) {
         const HALF: usize = BLOCK_LEVELS / 2;
         let upper = self.take_block();
         let lower = self.directory[index].block();
@@ -260,7 +263,7 @@ impl BookSide {
         }
         self.directory.drain(..gone);
         let entry = &mut self.directory[0];
-        entry.lowest = i64::MIN;
+        entry.lowest = u64::MIN;
         if excess > 0 {
             self.arena[entry.block()].remove_lowest(entry.length(), excess);
             entry.length -= level_count(excess);
@@ -282,7 +285,7 @@ impl BookSide {
         for (index, entry) in self.directory.iter_mut().enumerate() {
             let block = &mut self.arena[entry.block()];
             for (key, quantity) in block.levels_mut(entry.length()) {
-                *key = ((*key ^ mirror) * price_factor) ^ mirror;
+                *key = ((*key ^ mirror).cast_signed() * price_factor).cast_unsigned() ^ mirror;
                 *quantity *= quantity_factor;
             }
             if index > 0 {
@@ -293,8 +296,14 @@ impl BookSide {
 
     /// The level that a key and a quantity stand for.
     #[inline]
-    fn level(&self, (key, quantity): (i64, i64)) -> Level {
-        Level { price: Price(key ^ self.mirror), quantity: Quantity(quantity) }
+    fn level(&self, (key, quantity): (u64, i64)) -> Level {
+        Level { price: Price((key ^ self.mirror).cast_signed()), quantity: Quantity(quantity) }
+    }
+
+    /// The key that `price` stands under.
+    #[inline]
+    fn key(&self, price: Price) -> u64 {
+        price.0.cast_unsigned() ^ self.mirror
     }
 
     /// An empty block of the arena.
