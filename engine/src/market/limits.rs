@@ -22,8 +22,8 @@ pub const BLOCK_LEVELS: usize = 32;
 /// next insert splits it again nor the next delete merges it again.
 pub const MERGED_LEVELS_MAX: usize = BLOCK_LEVELS / 2;
 
-/// Blocks next to the touch that are compared all at once before the rest is searched: some 300 levels.
-pub const TOUCH_BLOCKS: usize = 4;
+/// Blocks next to the touch that are compared all at once before the rest is searched: some 180 levels.
+pub const TOUCH_BLOCKS: usize = 8;
 
 /// The most levels that a side of a book is built for; the largest seen at any venue is below a tenth of it.
 pub const BOOK_LEVELS_MAX: usize = 1_000_000;

@@ -97,6 +97,8 @@ fn an_interval_below_a_second_is_a_mistake() {
 }
 
 proptest! {
+    #![proptest_config(crate::market::fixed_cases(256))]
+
     #[test]
     fn every_trade_is_in_exactly_one_bar_or_counted_as_late(
         trades in prop::collection::vec((1_i64..1_000, 1_i64..1_000, 0_u64..2_000), 1..200),

@@ -1,11 +1,11 @@
-//! A block: up to 56 neighbouring levels, sorted by key, prices and quantities apart so that a search reads keys alone.
+//! A block: up to 32 neighbouring levels, sorted by key, prices and quantities apart so that a search reads keys alone.
 //!
-//! Keys past the block's length are the largest there is. A search then looks at all of them and needs no length, so
-//! that it has no branch to predict.
+//! Keys past the block's length are the largest there is. A search then looks at all of them and needs no length, and
+//! moves are of one length, so that neither has a branch to predict: wrong guesses, not bytes, are what an update costs.
 
 use crate::market::limits::BLOCK_LEVELS;
 
-/// Levels are searched in groups of this many: first for the group, then inside it.
+/// Keys are searched in groups of this many: first for the group, then inside it.
 const GROUP: usize = 8;
 
 /// Places of a block: as many again as it has levels stay vacant, so that a move from any level on has one length. The
@@ -59,7 +59,7 @@ impl Block {
         self.quantities[position] = quantity;
     }
 
-    /// Takes the level at `position` away. 
+    /// Takes the level at `position` away.
     #[inline]
     pub(super) fn remove(&mut self, position: usize) {
         self.keys.copy_within(position + 1..position + 1 + BLOCK_LEVELS, position);
@@ -91,16 +91,4 @@ impl Block {
     pub(super) fn levels(&self, length: usize) -> impl DoubleEndedIterator<Item = (u64, i64)> {
         self.keys[..length].iter().copied().zip(self.quantities[..length].iter().copied())
     }
-}
-
-/// The group that starts at place `at`.
-#[inline]
-fn group(places: &[i64; PLACES], at: usize) -> [i64; GROUP] {
-    *places[at..].first_chunk().expect("a block ends with a vacant group")
-}
-
-/// The group that starts at place `at`, to be written.
-#[inline]
-fn group_mut(places: &mut [i64; PLACES], at: usize) -> &mut [i64; GROUP] {
-    places[at..].first_chunk_mut().expect("a block ends with a vacant group")
 }

@@ -1,18 +1,18 @@
 //! One side of a book: a directory of blocks, each a sorted run of neighbouring levels.
 //!
-//! Both sides are the same code. A bid's key is its price, an ask's the bitwise complement of it, which reverses the
-//! order and cannot overflow; so keys ascend from the farthest level to the best, and the best stands at the very end,
-//! where an insert or a delete moves least:
+//! Both sides are the same code over keys that ascend from the farthest level to the best. A bid's key is its price with
+//! the sign bit flipped, so that it sorts as an unsigned number, which compares in fewer instructions; an ask's is the
+//! complement of that, which reverses the order. Neither can overflow:
 //!
 //! ```text
-//!                     farthest                                    touch
-//!   directory    [ lowest: MIN   ][ lowest: 6120000 ] ... [ lowest: 6160140 ]
+//!                     farthest                                   touch
+//!   directory    [ lowest: 0     ][ lowest: 6120000 ] ... [ lowest: 6160140 ]
 //!                        |                 |                      |
-//!   blocks       [5100000 .. ....][6120000 .. 6124050]    [6160140 .. 6160201]
+//!   blocks       [5100000 .. 6119000][6120000 .. 6124050]    [6160140 .. 6160201]
 //! ```
 //!
 //! `lowest` separates neighbours: every key of a block is at or above it, every key before the block below it. The
-//! first is the smallest number there is, so each key has its block. An empty side is one empty block.
+//! first is zero, so each key has its block. An empty side is one empty block; otherwise no block is empty.
 
 use fulmar_bus::record::{Level, Price, Quantity, Side};
 
@@ -20,7 +20,7 @@ use super::Change;
 use super::block::Block;
 use crate::market::limits::{BLOCK_LEVELS, MERGED_LEVELS_MAX, TOUCH_BLOCKS};
 
-/// The sign bit. Flipped, a signed number sorts as an unsigned one, which compares in fewer instructions.
+/// The sign bit.
 const SIGN: u64 = 1 << 63;
 
 /// A block's line in the directory.
@@ -63,19 +63,21 @@ struct Place {
 /// The levels of one side.
 #[derive(Debug)]
 pub(super) struct BookSide {
+    /// Farthest block first; never empty. Names each of the arena's blocks at most once, so it never outgrows it.
     directory: Vec<Entry>,
     arena: Vec<Block>,
     /// Blocks of the arena that no entry names.
     free: Vec<u32>,
     count: usize,
-    /// Turns a price into a key and back: all ones for asks.
+    /// Turns a price into a key and back: the bits that differ between the two.
     mirror: u64,
 }
 
 impl BookSide {
     /// An empty side with memory for `levels_max` levels, and the one that stands there before the farthest is dropped.
     pub(super) fn new(side: Side, levels_max: usize) -> Self {
-        // Two neighbours hold more than MERGED_LEVELS_MAX between them, and a split comes before its merge.
+        // Two neighbours hold more than MERGED_LEVELS_MAX levels between them. The odd block, the one that a split takes
+        // and a remainder make three more.
         let blocks_max = 2 * (levels_max + 1) / MERGED_LEVELS_MAX + 3;
         let mirror = match side {
             Side::Buy => SIGN,
@@ -99,7 +101,7 @@ impl BookSide {
         self.free.clear();
         self.count = 0;
         let block = self.take_block();
-        self.directory.push(Entry { lowest: u64::MIN, block, length: 0 });
+        self.directory.push(Entry { lowest: 0, block, length: 0 });
     }
 
     /// How many levels stand here.
@@ -165,7 +167,7 @@ impl BookSide {
         Change::Deleted
     }
 
-    /// Where `key` stands, or would.
+    /// Where `key` stands, or would. Always inlined: a place given back through memory costs two nanoseconds.
     #[inline(always)]
     fn locate(&self, key: u64) -> Place {
         let index = self.find(key);
@@ -178,18 +180,13 @@ impl BookSide {
 
     /// Which entry's block holds `key`, or would: the last whose `lowest` is not above it. The blocks at the touch are
     /// compared all at once; only a key beyond them is searched for.
-    #[inline(always)]
+    #[inline]
     fn find(&self, key: u64) -> usize {
-        let count = self.directory.len();
-        let touch = self.directory.last_chunk::<TOUCH_BLOCKS>();
-        if let Some([fourth, third, second, first]) = touch
-            && fourth.lowest <= key
+        if let Some(touch) = self.directory.last_chunk::<TOUCH_BLOCKS>()
+            && touch[0].lowest <= key
         {
-            return count
-                - 1
-                - usize::from(first.lowest > key)
-                - usize::from(second.lowest > key)
-                - usize::from(third.lowest > key);
+            let above: usize = touch.iter().map(|entry| usize::from(entry.lowest > key)).sum();
+            return self.directory.len() - 1 - above;
         }
         self.directory.partition_point(|entry| entry.lowest <= key) - 1
     }
@@ -263,7 +260,7 @@ impl BookSide {
         }
         self.directory.drain(..gone);
         let entry = &mut self.directory[0];
-        entry.lowest = u64::MIN;
+        entry.lowest = 0;
         if excess > 0 {
             self.arena[entry.block()].remove_lowest(entry.length(), excess);
             entry.length -= level_count(excess);
