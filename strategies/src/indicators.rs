@@ -76,6 +76,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::seeded(200))]
+
         #[test]
         fn an_average_lies_between_its_samples(
             length in 0_u32..100,

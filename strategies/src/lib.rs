@@ -81,6 +81,13 @@ pub fn by_name(name: &str, parameters: &Parameters) -> Result<Box<dyn Strategy>,
     }
 }
 
+/// Property tests draw the same cases on every run.
+#[cfg(test)]
+fn seeded(cases: u32) -> proptest::test_runner::Config {
+    let rng_seed = proptest::test_runner::RngSeed::Fixed(0x0F01_AA12);
+    proptest::test_runner::Config { cases, rng_seed, failure_persistence: None, ..Default::default() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

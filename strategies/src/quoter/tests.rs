@@ -1,6 +1,6 @@
 //! The quoter on its own: what it places, what it leaves alone, and how it lives with orders that take time.
 
-use proptest::prelude::{Just, ProptestConfig, Strategy, prop, prop_assert, prop_oneof, proptest};
+use proptest::prelude::{Just, Strategy, prop, prop_assert, prop_oneof, proptest};
 
 use super::*;
 use crate::sdk::{Intent, Rehearsal, TrackedOrder, Wanted};
@@ -213,7 +213,7 @@ fn happens() -> impl Strategy<Value = Happens> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(500))]
+    #![proptest_config(crate::seeded(500))]
 
     #[test]
     fn whatever_happens_one_side_stands_once_nothing_crosses_and_the_position_keeps_its_limit(
