@@ -11,9 +11,9 @@ use super::{Kind, Malformed, Payload, Record, UnixNanos};
 pub enum FrameSource {
     /// A message on the connection.
     Message = 1,
-    /// The body of the answer to an HTTP request.
+    /// The answer to an HTTP request: the path and query that were asked for, a line feed, the body.
     Http = 2,
-    /// The connection opened; no bytes.
+    /// The connection opened; the bytes are its URL.
     Opened = 3,
     /// The connection closed; the bytes say why.
     Closed = 4,
@@ -34,8 +34,8 @@ pub struct Frame {
     pub status: u16,
     /// Where they came from.
     pub source: FrameSource,
-    /// Always zero.
-    pub reserved: u8,
+    /// Which connection of the venue, counted from zero.
+    pub connection: u8,
     /// The tag of the request that this answers, zero where it answers none.
     pub tag: u64,
 }
@@ -88,8 +88,10 @@ pub struct Request {
     pub byte_count: u32,
     /// What is to be done with them.
     pub kind: RequestKind,
+    /// Which connection of the venue, counted from zero.
+    pub connection: u8,
     /// Always zero.
-    pub reserved: [u8; 3],
+    pub reserved: [u8; 2],
 }
 
 impl Request {

@@ -1,1 +1,14 @@
-//! What venues and strategies promise.
+//! What venues and strategies promise, and what they may ask for. The engine owns these contracts and imports neither
+//! side; `ops` alone knows which venue or strategy stands behind one.
+
+pub mod market;
+pub mod orders;
+pub mod session;
+pub mod strategy;
+
+pub use market::{MarketSession, MarketSink, Update};
+pub use orders::{OrderSession, OrderSink};
+pub use session::{Connection, DecodeError, InboundFrame, SessionCounters};
+pub use strategy::{
+    BookUpdate, Context, Event, InstrumentView, IntentSink, NewOrder, NotSubmitted, Strategy, View, deliver,
+};

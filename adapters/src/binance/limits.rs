@@ -1,0 +1,90 @@
+//! Every limit of the Binance adapter, each with its source or reason. "Spot documentation" is
+//! `github.com/binance/binance-spot-api-docs`, "futures documentation" `developers.binance.com/docs/derivatives`.
+
+use fulmar_bus::record::Nanos;
+
+/// Levels of one side of one message: what the largest snapshot has (spot documentation, `limit=5000`).
+pub const LEVELS_MAX: usize = 5_000;
+
+/// Levels asked for in a snapshot of a spot book: all that there are to have.
+pub const SPOT_SNAPSHOT_LEVELS: u32 = 5_000;
+
+/// Levels asked for in a snapshot of a futures book: all that there are to have.
+pub const FUTURES_SNAPSHOT_LEVELS: u32 = 1_000;
+
+/// Bytes of a message: four times what two full sides of levels take.
+pub const MESSAGE_BYTES_MAX: usize = 2 * 1024 * 1024;
+
+/// Bytes of an HTTP answer: the definitions of all spot symbols took 1.9 MB in 2021, and are several times that now.
+pub const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Instruments of one session: each keeps a buffer of [`crate::sync::limits::PENDING_LEVELS_MAX`] levels.
+pub const INSTRUMENTS_MAX: usize = 512;
+
+/// Bytes of a symbol: the record's text field holds no more, and the longest seen (a dated future) has 19.
+pub const SYMBOL_BYTES_MAX: usize = 32;
+
+/// Streams of one connection (both documentations).
+pub const STREAMS_MAX: usize = 1_024;
+
+/// Bytes of a URL with its streams in it; beyond, streams are subscribed by messages. Proxies cut at 8 KiB.
+pub const URL_BYTES_MAX: usize = 4_096;
+
+/// Streams in one subscription message: their text stays below one record's payload.
+pub const STREAMS_PER_MESSAGE: usize = 50;
+
+/// Time between two messages to the venue: 5 a second on spot, pings and pongs included (spot documentation); two are
+/// left to the transport.
+pub const MESSAGE_INTERVAL: Nanos = Nanos::from_millis(334);
+
+/// Symbols in one request for definitions: their text stays below one record's payload.
+pub const SYMBOLS_PER_REQUEST: usize = 60;
+
+/// Weight of a spot snapshot of 5,000 levels (spot documentation).
+pub const SPOT_SNAPSHOT_WEIGHT: u64 = 250;
+
+/// Weight of a request for spot definitions (spot documentation).
+pub const SPOT_DEFINITIONS_WEIGHT: u64 = 20;
+
+/// Weight of a futures snapshot of 1,000 levels (futures documentation).
+pub const FUTURES_SNAPSHOT_WEIGHT: u64 = 20;
+
+/// Weight of a request for futures definitions (futures documentation).
+pub const FUTURES_DEFINITIONS_WEIGHT: u64 = 1;
+
+/// Spot weight a minute and address is 6,000 (spot documentation); this much of it in the long run, and more at once
+/// after a quiet time, leave the rest to other programs.
+pub const SPOT_WEIGHT_INTERVAL: Nanos = Nanos(60_000_000_000 / 3_500);
+
+/// Spot weight that may be used at once: eight snapshots.
+pub const SPOT_WEIGHT_BURST: u32 = 2_000;
+
+/// Futures weight a minute and address is 2,400 (the venue's own `exchangeInfo`), shared as on spot.
+pub const FUTURES_WEIGHT_INTERVAL: Nanos = Nanos(60_000_000_000 / 1_400);
+
+/// Futures weight that may be used at once: forty snapshots.
+pub const FUTURES_WEIGHT_BURST: u32 = 800;
+
+/// How long to stay away after HTTP 429 where the answer does not say until when: limits are counted by the minute.
+pub const REFUSED_WAIT: Nanos = Nanos::from_secs(60);
+
+/// How long to stay away after HTTP 418 where the answer does not say until when: the shortest ban.
+pub const BANNED_WAIT: Nanos = Nanos::from_secs(120);
+
+/// The longest stay away that is believed: the longest ban.
+pub const BANNED_WAIT_MAX: Nanos = Nanos::from_secs(3 * 24 * 60 * 60);
+
+/// A connection that is open and says nothing for this long is dead: the venue itself pings each 20 s on spot, and any
+/// instrument worth a subscription changes its book within a minute.
+pub const IDLE_MAX: Nanos = Nanos::from_secs(60);
+
+/// The widest scale that digits seen may ask for; beyond, a price of nine million would not fit any more.
+pub const INFERRED_SCALE_MAX: u8 = 12;
+
+/// Between two requests for definitions that did not come or did not fit.
+pub const DEFINITIONS_WAIT: Nanos = Nanos::from_secs(30);
+
+const _: () = assert!(SYMBOLS_PER_REQUEST * (SYMBOL_BYTES_MAX + 9) < fulmar_bus::record::Request::BYTES_MAX);
+const _: () = assert!(STREAMS_PER_MESSAGE * (SYMBOL_BYTES_MAX + 20) < fulmar_bus::record::Request::BYTES_MAX);
+const _: () = assert!(SPOT_WEIGHT_BURST as u64 + 60_000_000_000 / SPOT_WEIGHT_INTERVAL.0 < 6_000);
+const _: () = assert!(FUTURES_WEIGHT_BURST as u64 + 60_000_000_000 / FUTURES_WEIGHT_INTERVAL.0 < 2_400);

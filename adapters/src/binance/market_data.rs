@@ -1,0 +1,527 @@
+//! The market data session: subscribes, asks for snapshots and definitions, and hands on what it understood.
+//!
+//! ```text
+//!   Opened    -> subscriptions                         Message -> wire, else slow -> sync -> sink
+//!   on_start  -> exchangeInfo                          Http    -> slow -> definition, or sync -> sink
+//!   sync wants a snapshot -> depth?symbol=..., paced   Closed  -> its books are no longer believed
+//! ```
+//!
+//! Until the venue defines an instrument, its scales are the configured ones, or else those of the digits seen, and
+//! widen when that is not enough. A session takes its trades from one of the venue's two trade streams for each
+//! instrument: the one whose message comes first, so that a recording of either can be played.
+
+use std::fmt::Write as _;
+
+use fulmar_bus::record::{
+    FrameSource, InstrumentDefinition, InstrumentId, Nanos, RequestKind, SyncReason, UnixNanos,
+};
+use fulmar_engine::contract::{
+    Connection, DecodeError, InboundFrame, MarketSession, MarketSink, SessionCounters,
+};
+use fulmar_engine::market::scale::widening_factor;
+
+use super::config::{BinanceConfig, InstrumentConfig, Product, TradeStream};
+use super::definitions::{banned_until, each_definition, inferred};
+use super::limits::{
+    BANNED_WAIT, BANNED_WAIT_MAX, DEFINITIONS_WAIT, IDLE_MAX, INFERRED_SCALE_MAX, MESSAGE_INTERVAL,
+    REFUSED_WAIT, SYMBOLS_PER_REQUEST,
+};
+use super::slow::{self, Kind, Reading};
+use super::streams::{PlannedConnection, plan};
+use super::symbols::Symbols;
+use super::wire::{self, DepthUpdate, Message};
+use super::{limits, translate};
+use crate::decode::Scales;
+use crate::pacer::Pacer;
+use crate::sync::{BookSync, SyncCounters};
+
+/// The market data of Binance spot or USD-margined futures.
+pub struct BinanceMarketData {
+    product: Product,
+    symbols: Symbols,
+    instruments: Vec<Instrument>,
+    lines: Vec<Line>,
+    depth: DepthUpdate,
+    weight: Pacer,
+    path: String,
+    /// When definitions are to be asked for again; none once all came.
+    definitions_at: Option<UnixNanos>,
+    /// No later than the earliest moment at which something is due.
+    due_at: Option<UnixNanos>,
+    counters: SessionCounters,
+}
+
+struct Instrument {
+    config: InstrumentConfig,
+    definition: Option<InstrumentDefinition>,
+    sync: BookSync,
+    /// Index of the connection that carries its book.
+    connection: u8,
+    trade_stream: Option<TradeStream>,
+}
+
+/// A connection and whether it lives.
+struct Line {
+    planned: PlannedConnection,
+    /// When it last said something; none while it is not open.
+    heard_at: Option<UnixNanos>,
+}
+
+/// A frame that could not be read, and as much as is known of it.
+struct Unreadable {
+    error: DecodeError,
+    kind: Kind,
+}
+
+impl BinanceMarketData {
+    /// A session of these instruments.
+    ///
+    /// # Panics
+    /// As [`Symbols::new`].
+    pub fn new(config: &BinanceConfig) -> Self {
+        let product = config.product;
+        let lines: Vec<Line> =
+            plan(config).into_iter().map(|planned| Line { planned, heard_at: None }).collect();
+        let connection_of = |place: usize| {
+            let line = lines.iter().find(|line| line.planned.books.contains(&place));
+            line.map_or(0, |line| line.planned.connection.index)
+        };
+        let instruments = config.instruments.iter().enumerate().map(|(place, config)| Instrument {
+            config: config.clone(),
+            definition: None,
+            sync: BookSync::new(config.instrument_id, product.sync_rule()),
+            connection: connection_of(place),
+            trade_stream: None,
+        });
+        BinanceMarketData {
+            product,
+            symbols: Symbols::new(&config.instruments),
+            instruments: instruments.collect(),
+            lines,
+            depth: DepthUpdate::new(),
+            weight: product.weight_pacer(),
+            path: String::with_capacity(fulmar_bus::record::Request::BYTES_MAX),
+            definitions_at: None,
+            due_at: None,
+            counters: SessionCounters::default(),
+        }
+    }
+
+    /// What the book of `instrument_id` did not use; none where the session does not have it.
+    pub fn sync_counters(&self, instrument_id: InstrumentId) -> Option<SyncCounters> {
+        Some(self.instruments[self.symbols.find_id(instrument_id)?].sync.counters())
+    }
+}
+
+impl MarketSession for BinanceMarketData {
+    fn venue(&self) -> &'static str {
+        self.product.venue()
+    }
+
+    fn connections(&self) -> Vec<Connection> {
+        self.lines.iter().map(|line| line.planned.connection.clone()).collect()
+    }
+
+    fn on_start(&mut self, now: UnixNanos, sink: &mut dyn MarketSink) {
+        self.ask_definitions(now, sink);
+    }
+
+    fn on_frame(&mut self, now: UnixNanos, frame: InboundFrame<'_>, sink: &mut dyn MarketSink) {
+        self.counters.frames += 1;
+        match frame.source {
+            FrameSource::Message => self.on_message(now, frame.connection, frame.bytes, sink),
+            FrameSource::Http => self.on_answer(now, frame.status, frame.bytes, sink),
+            FrameSource::Opened => self.on_opened(now, frame.connection, sink),
+            FrameSource::Closed => self.on_closed(now, frame.connection, sink),
+        }
+    }
+
+    fn due_at(&self) -> Option<UnixNanos> {
+        self.due_at
+    }
+
+    fn on_time(&mut self, now: UnixNanos, sink: &mut dyn MarketSink) {
+        self.due_at = None;
+        for index in 0..self.instruments.len() {
+            self.ask_if_due(now, index, sink);
+        }
+        if self.definitions_at.is_some_and(|at| at <= now) {
+            self.ask_definitions(now, sink);
+        }
+        self.definitions_at.into_iter().for_each(|at| self.wake_at(at));
+        self.reconnect_if_idle(now, sink);
+    }
+
+    fn resync(
+        &mut self,
+        now: UnixNanos,
+        instrument_id: InstrumentId,
+        reason: SyncReason,
+        sink: &mut dyn MarketSink,
+    ) {
+        if let Some(index) = self.symbols.find_id(instrument_id) {
+            self.break_off(now, index, reason, sink);
+        }
+    }
+
+    fn counters(&self) -> &SessionCounters {
+        &self.counters
+    }
+}
+
+/// Frames, by their source.
+impl BinanceMarketData {
+    fn on_message(&mut self, now: UnixNanos, connection: u8, bytes: &mut [u8], sink: &mut dyn MarketSink) {
+        if let Some(line) = self.lines.get_mut(usize::from(connection)) {
+            line.heard_at = Some(now);
+        }
+        let fast = wire::decode(self.product, bytes, &self.symbols, &mut self.depth);
+        let message = match fast {
+            Some(message) => message,
+            None => match self.decode_slowly(now, bytes, sink) {
+                Ok(message) => message,
+                Err(unreadable) => return self.on_unreadable(now, unreadable, sink),
+            },
+        };
+        match message {
+            Message::Depth(index) => {
+                let update = translate::update(&self.depth);
+                self.instruments[index].sync.on_update(now, self.depth.span, update, sink);
+                self.ask_if_due(now, index, sink);
+            }
+            Message::Trade(index, trade) => {
+                if *self.instruments[index].trade_stream.get_or_insert(trade.stream) == trade.stream {
+                    sink.trade(self.symbols.instrument_id(index), &translate::trade(&trade));
+                } else {
+                    self.counters.ignored_frames += 1;
+                }
+            }
+            Message::Ticker(index, ticker) => {
+                sink.top(self.symbols.instrument_id(index), &translate::top(&ticker));
+            }
+            Message::ServerShutdown => {
+                sink.request(connection, RequestKind::Reconnect, Nanos(0), b"the venue shuts down");
+            }
+            Message::Refused => self.counters.refused_requests += 1,
+            Message::Unused => self.counters.ignored_frames += 1,
+        }
+    }
+
+    fn on_answer(&mut self, now: UnixNanos, status: u16, bytes: &mut [u8], sink: &mut dyn MarketSink) {
+        let path_end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
+        let (path, rest) = bytes.split_at_mut(path_end);
+        let body = rest.get_mut(1..).unwrap_or_default();
+        if status != 200 {
+            self.on_refused(now, status, body);
+        }
+        let is_definitions = path.windows(13).any(|window| window == b"/exchangeInfo");
+        if let Some(index) = asked_symbol(path).and_then(|symbol| self.symbols.find(symbol)) {
+            self.on_snapshot(now, index, (status == 200).then_some(body), sink);
+        } else if is_definitions && status == 200 {
+            self.on_definitions(now, body, sink);
+        } else if !is_definitions {
+            self.counters.ignored_frames += 1;
+        }
+    }
+
+    fn on_opened(&mut self, now: UnixNanos, connection: u8, sink: &mut dyn MarketSink) {
+        let Some(line) = self.lines.get_mut(usize::from(connection)) else {
+            return;
+        };
+        line.heard_at = Some(now);
+        for (place, message) in line.planned.subscriptions.iter().enumerate() {
+            let delay = Nanos(MESSAGE_INTERVAL.0 * place as u64);
+            sink.request(connection, RequestKind::Send, delay, message.as_bytes());
+        }
+        for place in 0..line.planned.books.len() {
+            let index = self.lines[usize::from(connection)].planned.books[place];
+            self.instruments[index].sync.on_opened(now);
+            self.ask_if_due(now, index, sink);
+        }
+        self.wake_at(now + IDLE_MAX);
+    }
+
+    fn on_closed(&mut self, now: UnixNanos, connection: u8, sink: &mut dyn MarketSink) {
+        let Some(line) = self.lines.get_mut(usize::from(connection)) else {
+            return;
+        };
+        line.heard_at = None;
+        for index in &line.planned.books {
+            self.instruments[*index].sync.on_closed(now, sink);
+        }
+    }
+}
+
+/// Reading what the fast decoders did not.
+impl BinanceMarketData {
+    fn decode_slowly(
+        &mut self,
+        now: UnixNanos,
+        bytes: &mut [u8],
+        sink: &mut dyn MarketSink,
+    ) -> Result<Message, Unreadable> {
+        let unknown = |error| Unreadable { error, kind: Kind::Unused };
+        let tape = slow::parse(bytes).map_err(unknown)?;
+        let reading = Reading::message(self.product, &tape, &self.symbols).map_err(unknown)?;
+        self.read(now, &reading, sink).map_err(|error| Unreadable { error, kind: reading.kind() })
+    }
+
+    /// Reads the numbers of a frame, at the scales of its instrument, or at those that the frame itself asks for.
+    fn read(
+        &mut self,
+        now: UnixNanos,
+        reading: &Reading<'_, '_>,
+        sink: &mut dyn MarketSink,
+    ) -> Result<Message, DecodeError> {
+        let Some(index) = reading.kind().symbol() else {
+            return reading.decode(Scales { price: 0, quantity: 0 }, &mut self.depth);
+        };
+        let instrument = &self.instruments[index];
+        let digits = || reading.digits().capped(INFERRED_SCALE_MAX);
+        let scales = self.symbols.scales(index).unwrap_or_else(|| instrument.first_scales(digits()));
+        let is_defined = instrument.definition.as_ref().is_some_and(|known| known.is_inferred == 0);
+        let (message, scales) = match reading.decode(scales, &mut self.depth) {
+            Err(DecodeError::TooPrecise) if !is_defined => {
+                let wider = scales.widest(digits());
+                (reading.decode(wider, &mut self.depth)?, wider)
+            }
+            decoded => (decoded?, scales),
+        };
+        if self.symbols.scales(index) != Some(scales) {
+            self.define(now, index, inferred(self.product, self.symbols.symbol(index), scales), sink);
+        }
+        Ok(message)
+    }
+
+    /// A frame that cannot be read may have been the next update of a book: that book is not believed any more.
+    fn on_unreadable(&mut self, now: UnixNanos, unreadable: Unreadable, sink: &mut dyn MarketSink) {
+        self.counters.count(unreadable.error);
+        if let Kind::Depth(index) = unreadable.kind {
+            self.break_off(now, index, SyncReason::DecodeError, sink);
+        }
+        let is_misfit = matches!(unreadable.error, DecodeError::TooPrecise | DecodeError::Overflow);
+        if is_misfit && self.definitions_at.is_none() {
+            // The venue may have changed the instrument.
+            self.definitions_at = Some(now);
+            self.wake_at(now);
+        }
+    }
+
+    fn on_snapshot(
+        &mut self,
+        now: UnixNanos,
+        index: usize,
+        body: Option<&mut [u8]>,
+        sink: &mut dyn MarketSink,
+    ) {
+        match body.map(|body| self.decode_snapshot(now, index, body, sink)) {
+            Some(Ok(_)) => {
+                self.instruments[index].sync.on_snapshot(now, translate::update(&self.depth), sink);
+            }
+            Some(Err(error)) => {
+                self.counters.count(error);
+                self.instruments[index].sync.on_snapshot_failed(now);
+            }
+            None => self.instruments[index].sync.on_snapshot_failed(now),
+        }
+        self.ask_if_due(now, index, sink);
+    }
+
+    fn decode_snapshot(
+        &mut self,
+        now: UnixNanos,
+        index: usize,
+        body: &mut [u8],
+        sink: &mut dyn MarketSink,
+    ) -> Result<Message, DecodeError> {
+        let tape = slow::parse_answer(body)?;
+        let reading = Reading::snapshot(self.product, &tape, index)?;
+        self.read(now, &reading, sink)
+    }
+
+    fn on_refused(&mut self, now: UnixNanos, status: u16, body: &[u8]) {
+        self.counters.refused_requests += 1;
+        // The session sees no headers, so no Retry-After: a ban says its end in its text, a refusal lasts a minute.
+        let wait = match status {
+            429 => REFUSED_WAIT,
+            418 => BANNED_WAIT,
+            _ => return,
+        };
+        let until = banned_until(body).filter(|until| until.since(now) <= BANNED_WAIT_MAX);
+        self.weight.hold(until.unwrap_or(now + wait).max(now + wait));
+    }
+}
+
+/// Definitions.
+impl BinanceMarketData {
+    fn on_definitions(&mut self, now: UnixNanos, body: &mut [u8], sink: &mut dyn MarketSink) {
+        let mut definitions = Vec::with_capacity(self.instruments.len());
+        let symbols = &self.symbols;
+        let read = slow::parse_answer(body).and_then(|tape| {
+            each_definition(self.product, &tape, symbols, |index, definition| {
+                definitions.push((index, definition));
+            })
+        });
+        read.unwrap_or_else(|error| self.counters.count(error));
+        for (index, definition) in definitions {
+            match definition {
+                Ok(definition) => self.define(now, index, definition, sink),
+                Err(error) => self.counters.count(error),
+            }
+        }
+        if self.instruments.iter().all(|instrument| !instrument.is_inferred()) {
+            self.definitions_at = None;
+        }
+    }
+
+    /// The instrument is this from now on. What changes more than a scale makes the book begin anew.
+    fn define(
+        &mut self,
+        now: UnixNanos,
+        index: usize,
+        definition: InstrumentDefinition,
+        sink: &mut dyn MarketSink,
+    ) {
+        let instrument = &mut self.instruments[index];
+        let known = instrument.definition;
+        let revision = known.map_or(0, |known| known.revision);
+        if known == Some(InstrumentDefinition { revision, ..definition }) {
+            return;
+        }
+        let definition = InstrumentDefinition { revision: revision + 1, ..definition };
+        instrument.definition = Some(definition);
+        let scales = Scales { price: definition.price_scale, quantity: definition.quantity_scale };
+        self.symbols.set_scales(index, scales);
+        sink.definition(instrument.config.instrument_id, &definition);
+        instrument.sync.start(sink);
+        if let Some(known) = known {
+            let price_factor = widening_factor(known.price_scale, definition.price_scale);
+            let quantity_factor = widening_factor(known.quantity_scale, definition.quantity_scale);
+            match price_factor.zip(quantity_factor) {
+                Some((price, quantity)) => instrument.sync.rescale(price, quantity),
+                None => instrument.sync.break_off(now, SyncReason::Redefined, sink),
+            }
+            let is_rescaled = definition.is_inferred == 1;
+            if !is_rescaled && instrument.sync.has_begun() {
+                instrument.sync.break_off(now, SyncReason::Redefined, sink);
+            }
+        }
+    }
+
+    fn ask_definitions(&mut self, now: UnixNanos, sink: &mut dyn MarketSink) {
+        let cost = self.product.definitions_weight();
+        let mut sent_at = now;
+        match self.product {
+            Product::Spot => {
+                for some in 0..self.instruments.len().div_ceil(SYMBOLS_PER_REQUEST) {
+                    let delay = self.weight.take(now, cost);
+                    sent_at = sent_at.max(now + delay);
+                    self.write_definitions_path(some * SYMBOLS_PER_REQUEST);
+                    sink.request(0, RequestKind::HttpGet, delay, self.path.as_bytes());
+                }
+            }
+            Product::UsdMargined => {
+                let delay = self.weight.take(now, cost);
+                sent_at = now + delay;
+                sink.request(0, RequestKind::HttpGet, delay, b"/fapi/v1/exchangeInfo");
+            }
+        }
+        self.definitions_at = Some(sent_at + DEFINITIONS_WAIT);
+        self.wake_at(sent_at + DEFINITIONS_WAIT);
+    }
+
+    /// `?symbols=["A","B"]` from the symbol at `first` on, with the brackets and quotes as URLs want them.
+    fn write_definitions_path(&mut self, first: usize) {
+        self.path.clear();
+        self.path.push_str("/api/v3/exchangeInfo?symbols=%5B");
+        let end = self.symbols.count().min(first + SYMBOLS_PER_REQUEST);
+        for index in first..end {
+            let comma = if index == first { "" } else { "," };
+            write!(self.path, "{comma}%22{}%22", self.symbols.symbol(index))
+                .expect("a String takes all text");
+        }
+        self.path.push_str("%5D");
+    }
+}
+
+/// What is due.
+impl BinanceMarketData {
+    fn break_off(&mut self, now: UnixNanos, index: usize, reason: SyncReason, sink: &mut dyn MarketSink) {
+        self.instruments[index].sync.break_off(now, reason, sink);
+        self.ask_if_due(now, index, sink);
+    }
+
+    /// Asks for the book's snapshot if it wants one now; remembers when it will.
+    fn ask_if_due(&mut self, now: UnixNanos, index: usize, sink: &mut dyn MarketSink) {
+        let Some(ask_at) = self.instruments[index].sync.ask_at() else {
+            return;
+        };
+        if ask_at > now {
+            return self.wake_at(ask_at);
+        }
+        let delay = self.weight.take(now, self.product.snapshot_weight());
+        let instrument = &mut self.instruments[index];
+        instrument.sync.on_asked(now + delay);
+        self.path.clear();
+        let symbol = &instrument.config.symbol;
+        let (path, levels) = (self.product.rest_path(), self.product.snapshot_levels());
+        write!(self.path, "{path}/depth?symbol={symbol}&limit={levels}").expect("a String takes all text");
+        sink.request(instrument.connection, RequestKind::HttpGet, delay, self.path.as_bytes());
+        let again_at = instrument.sync.ask_at();
+        again_at.into_iter().for_each(|at| self.wake_at(at));
+    }
+
+    fn reconnect_if_idle(&mut self, now: UnixNanos, sink: &mut dyn MarketSink) {
+        for index in 0..self.lines.len() {
+            let line = &mut self.lines[index];
+            let Some(heard_at) = &mut line.heard_at else {
+                continue;
+            };
+            if *heard_at + IDLE_MAX <= now {
+                *heard_at = now;
+                sink.request(
+                    line.planned.connection.index,
+                    RequestKind::Reconnect,
+                    Nanos(0),
+                    b"nothing came",
+                );
+            }
+            let idle_at = *heard_at + IDLE_MAX;
+            self.wake_at(idle_at);
+        }
+    }
+
+    fn wake_at(&mut self, at: UnixNanos) {
+        self.due_at = Some(self.due_at.map_or(at, |due_at| due_at.min(at)));
+    }
+}
+
+impl Instrument {
+    /// The scales to begin with where the venue said none: the configured ones, else those of the `digits` seen.
+    fn first_scales(&self, digits: Scales) -> Scales {
+        Scales {
+            price: self.config.price_scale.unwrap_or(digits.price),
+            quantity: self.config.quantity_scale.unwrap_or(digits.quantity),
+        }
+    }
+
+    fn is_inferred(&self) -> bool {
+        self.definition.is_none_or(|definition| definition.is_inferred == 1)
+    }
+}
+
+impl Product {
+    fn weight_pacer(self) -> Pacer {
+        match self {
+            Product::Spot => Pacer::new(limits::SPOT_WEIGHT_INTERVAL, limits::SPOT_WEIGHT_BURST),
+            Product::UsdMargined => Pacer::new(limits::FUTURES_WEIGHT_INTERVAL, limits::FUTURES_WEIGHT_BURST),
+        }
+    }
+}
+
+/// The symbol in `.../depth?symbol=X&...`.
+fn asked_symbol(path: &[u8]) -> Option<&[u8]> {
+    const MARK: &[u8] = b"/depth?";
+    let query = path.windows(MARK.len()).position(|window| window == MARK)? + MARK.len();
+    path[query..].split(|byte| *byte == b'&').find_map(|field| field.strip_prefix(b"symbol="))
+}

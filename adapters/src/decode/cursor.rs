@@ -1,0 +1,113 @@
+//! A walk over a message in the one layout that its venue sends.
+//!
+//! Every step either takes exactly what it names or says `None`, which means no more than that the reference decoder
+//! must look. It never skips white space, never unescapes, never names an error.
+
+use fulmar_bus::record::Level;
+
+use super::{Scales, level, number};
+
+/// What is left of a message.
+#[derive(Clone, Copy, Debug)]
+pub struct Cursor<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Cursor<'a> {
+    /// At the front of `bytes`.
+    pub const fn new(bytes: &'a [u8]) -> Self {
+        Cursor { rest: bytes }
+    }
+
+    /// Takes exactly these bytes.
+    #[inline]
+    pub fn literal<const N: usize>(&mut self, expected: &[u8; N]) -> Option<()> {
+        let (head, tail) = self.rest.split_first_chunk::<N>()?;
+        if head != expected {
+            return None;
+        }
+        self.rest = tail;
+        Some(())
+    }
+
+    /// True where these bytes are next; takes them then.
+    #[inline]
+    pub fn takes<const N: usize>(&mut self, expected: &[u8; N]) -> bool {
+        self.literal(expected).is_some()
+    }
+
+    /// Takes a name of letters, digits and `_`, `@`, `.`, `!`, `-`: those that JSON never escapes.
+    #[inline]
+    pub fn name(&mut self) -> &'a [u8] {
+        let length =
+            self.rest.iter().position(|byte| !IS_NAME[usize::from(*byte)]).unwrap_or(self.rest.len());
+        let (name, tail) = self.rest.split_at(length);
+        self.rest = tail;
+        name
+    }
+
+    /// Takes a whole number.
+    #[inline]
+    pub fn unsigned(&mut self) -> Option<u64> {
+        let (value, length) = number::unsigned(self.rest)?;
+        self.rest = &self.rest[length..];
+        Some(value)
+    }
+
+    /// Takes a decimal number, without the quotes around it.
+    #[inline]
+    pub fn decimal(&mut self, scale: u8) -> Option<i64> {
+        let (value, length) = number::decimal(self.rest, scale)?;
+        self.rest = &self.rest[length..];
+        Some(value)
+    }
+
+    /// Takes `true` or `false`.
+    #[inline]
+    pub fn flag(&mut self) -> Option<bool> {
+        if self.takes(b"true") {
+            return Some(true);
+        }
+        self.literal(b"false").map(|()| false)
+    }
+
+    /// Takes a list of `["price","quantity"]` pairs, each price above zero, into `levels`; `None` past `levels_max`.
+    #[inline]
+    pub fn levels(&mut self, scales: Scales, levels_max: usize, levels: &mut Vec<Level>) -> Option<()> {
+        levels.clear();
+        self.literal(b"[")?;
+        if self.takes(b"]") {
+            return Some(());
+        }
+        self.literal(b"[\"")?;
+        loop {
+            let price = self.decimal(scales.price)?;
+            self.literal(b"\",\"")?;
+            let quantity = self.decimal(scales.quantity)?;
+            if price == 0 || levels.len() == levels_max {
+                return None;
+            }
+            levels.push(level(price, quantity));
+            if !self.takes(b"\"],[\"") {
+                return self.literal(b"\"]]");
+            }
+        }
+    }
+
+    /// Says whether nothing is left.
+    #[inline]
+    pub const fn end(&self) -> Option<()> {
+        if self.rest.is_empty() { Some(()) } else { None }
+    }
+}
+
+const IS_NAME: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 128_u8 {
+        table[byte as usize] =
+            byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'@' | b'.' | b'!' | b'-');
+        byte += 1;
+    }
+    table
+};

@@ -1,0 +1,196 @@
+//! The reference decoders' tools: any valid JSON, its fields by key, and the name of what is wrong.
+//!
+//! Unknown keys are ignored, the first of two equal keys counts, and nothing is guessed: a text is no number, a number
+//! no text.
+
+use fulmar_bus::record::Level;
+use fulmar_engine::contract::DecodeError;
+use simd_json::prelude::{TypedScalarValue, ValueAsScalar, ValueIntoString};
+use simd_json::tape::{Object, Tape, Value};
+
+use super::{Scales, level};
+
+/// A JSON object, read field by field.
+pub struct Fields<'tape, 'text> {
+    object: Object<'tape, 'text>,
+}
+
+/// Parses `bytes`, which are scribbled on.
+///
+/// # Errors
+/// [`DecodeError::TooLong`], [`DecodeError::NotUtf8`], [`DecodeError::Truncated`] or [`DecodeError::Malformed`].
+pub fn parse(bytes: &mut [u8], bytes_max: usize) -> Result<Tape<'_>, DecodeError> {
+    if bytes.len() > bytes_max {
+        return Err(DecodeError::TooLong);
+    }
+    explain_text(bytes)?;
+    let is_closed = is_closed(bytes);
+    let cause = if is_closed { DecodeError::Malformed } else { DecodeError::Truncated };
+    simd_json::to_tape(bytes).map_err(|_| cause)
+}
+
+impl<'tape, 'text> Fields<'tape, 'text> {
+    /// The fields of `value`.
+    ///
+    /// # Errors
+    /// [`DecodeError::Malformed`] where it is no object.
+    pub fn of(value: Value<'tape, 'text>) -> Result<Self, DecodeError> {
+        Ok(Fields { object: value.as_object().ok_or(DecodeError::Malformed)? })
+    }
+
+    /// The value of `key`, if it is there.
+    pub fn find(&self, key: &str) -> Option<Value<'tape, 'text>> {
+        self.object.get(key)
+    }
+
+    /// The value of `key`.
+    ///
+    /// # Errors
+    /// [`DecodeError::MissingField`].
+    pub fn value(&self, key: &str) -> Result<Value<'tape, 'text>, DecodeError> {
+        self.find(key).ok_or(DecodeError::MissingField)
+    }
+
+    /// The text of `key`.
+    ///
+    /// # Errors
+    /// [`DecodeError::MissingField`]; [`DecodeError::Malformed`] where it is no text.
+    pub fn text(&self, key: &str) -> Result<&'text str, DecodeError> {
+        into_text(self.value(key)?)
+    }
+
+    /// The flag of `key`.
+    ///
+    /// # Errors
+    /// [`DecodeError::MissingField`]; [`DecodeError::Malformed`] where it is neither true nor false.
+    pub fn flag(&self, key: &str) -> Result<bool, DecodeError> {
+        self.value(key)?.as_bool().ok_or(DecodeError::Malformed)
+    }
+
+    /// The whole number of `key`.
+    ///
+    /// # Errors
+    /// [`DecodeError::MissingField`]; [`DecodeError::BadNumber`] where it is not whole, negative or too large;
+    /// [`DecodeError::Malformed`] where it is no number.
+    pub fn unsigned(&self, key: &str) -> Result<u64, DecodeError> {
+        let value = self.value(key)?;
+        value.as_u64().ok_or(if value.is_number() { DecodeError::BadNumber } else { DecodeError::Malformed })
+    }
+
+    /// The decimal text of `key` as a mantissa at `scale`.
+    ///
+    /// # Errors
+    /// [`DecodeError::MissingField`]; [`DecodeError::Malformed`] where it is no text; as [`decimal`].
+    pub fn decimal(&self, key: &str, scale: u8) -> Result<i64, DecodeError> {
+        decimal(self.text(key)?, scale)
+    }
+
+    /// The objects of the list of `key`.
+    ///
+    /// # Errors
+    /// [`DecodeError::MissingField`]; [`DecodeError::Malformed`] where it is no list.
+    pub fn objects(
+        &self,
+        key: &str,
+    ) -> Result<impl Iterator<Item = Result<Fields<'tape, 'text>, DecodeError>>, DecodeError> {
+        let list = self.value(key)?.as_array().ok_or(DecodeError::Malformed)?;
+        Ok(list.iter().map(Fields::of).collect::<Vec<_>>().into_iter())
+    }
+
+    /// The list of `["price","quantity"]` pairs of `key` into `levels`.
+    ///
+    /// # Errors
+    /// As the fields above; [`DecodeError::TooManyLevels`] past `levels_max`; [`DecodeError::OutOfRange`] where a price
+    /// is zero.
+    pub fn levels(
+        &self,
+        key: &str,
+        scales: Scales,
+        levels_max: usize,
+        levels: &mut Vec<Level>,
+    ) -> Result<(), DecodeError> {
+        levels.clear();
+        self.each_pair(key, |price, quantity| {
+            let price = positive(decimal(price, scales.price)?)?;
+            let quantity = decimal(quantity, scales.quantity)?;
+            if levels.len() == levels_max {
+                return Err(DecodeError::TooManyLevels);
+            }
+            levels.push(level(price, quantity));
+            Ok(())
+        })
+    }
+
+    /// Hands each `["price","quantity"]` pair of the list of `key` to `take`.
+    ///
+    /// # Errors
+    /// [`DecodeError::MissingField`]; [`DecodeError::Malformed`] where it is no such list; what `take` says.
+    pub fn each_pair(
+        &self,
+        key: &str,
+        mut take: impl FnMut(&'text str, &'text str) -> Result<(), DecodeError>,
+    ) -> Result<(), DecodeError> {
+        let list = self.value(key)?.as_array().ok_or(DecodeError::Malformed)?;
+        for pair in list.iter() {
+            let pair = pair.as_array().ok_or(DecodeError::Malformed)?;
+            let mut texts = pair.iter();
+            let (Some(price), Some(quantity)) = (texts.next(), texts.next()) else {
+                return Err(DecodeError::Malformed);
+            };
+            take(into_text(price)?, into_text(quantity)?)?;
+        }
+        Ok(())
+    }
+}
+
+/// The number in `text` as a mantissa at `scale`.
+///
+/// # Errors
+/// [`DecodeError::OutOfRange`] where it is negative, [`DecodeError::TooPrecise`], [`DecodeError::Overflow`], or
+/// [`DecodeError::BadNumber`].
+pub fn decimal(text: &str, scale: u8) -> Result<i64, DecodeError> {
+    use fulmar_engine::market::{NumberError, decimal};
+    decimal::parse(text.as_bytes(), scale).map_err(|error| match error {
+        NumberError::TooPrecise => DecodeError::TooPrecise,
+        NumberError::Overflow => DecodeError::Overflow,
+        NumberError::Sign if decimal::parse_signed(text.as_bytes(), scale).is_ok() => DecodeError::OutOfRange,
+        _ => DecodeError::BadNumber,
+    })
+}
+
+/// `value`, which must be above zero.
+///
+/// # Errors
+/// [`DecodeError::OutOfRange`] where it is not.
+pub const fn positive(value: i64) -> Result<i64, DecodeError> {
+    if value > 0 { Ok(value) } else { Err(DecodeError::OutOfRange) }
+}
+
+fn into_text<'text>(value: Value<'_, 'text>) -> Result<&'text str, DecodeError> {
+    value.into_string().ok_or(DecodeError::Malformed)
+}
+
+/// Refuses what is not UTF-8; bytes that only lack the end of their last character are cut short.
+fn explain_text(bytes: &[u8]) -> Result<(), DecodeError> {
+    match std::str::from_utf8(bytes) {
+        Ok(_) => Ok(()),
+        Err(error) if error.error_len().is_none() => Err(DecodeError::Truncated),
+        Err(_) => Err(DecodeError::NotUtf8),
+    }
+}
+
+/// True where every bracket and quote that opens is closed: the message, whatever it is, is all there.
+fn is_closed(bytes: &[u8]) -> bool {
+    let (mut depth, mut is_in_text, mut is_escaped) = (0_i64, false, false);
+    for byte in bytes {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if is_in_text => is_escaped = true,
+            b'"' => is_in_text = !is_in_text,
+            b'{' | b'[' if !is_in_text => depth += 1,
+            b'}' | b']' if !is_in_text => depth -= 1,
+            _ => {}
+        }
+    }
+    depth <= 0 && !is_in_text && !bytes.is_empty()
+}

@@ -1,0 +1,279 @@
+//! One book's way to being believed: the sync state machine of every venue.
+//!
+//! ```text
+//!              snapshot fits what waits           an update joins it
+//!   waiting ----------------------------> joined ------------------> live
+//!      ^ updates are buffered               |                          |
+//!      +------------------------------------+--------------------------+
+//!            a gap, a lost connection, an unreadable update, the engine's doubt
+//! ```
+//!
+//! Waiting is told as `Syncing` at first and as `Desynced` after a break, joined as `Syncing`, live as `Live`. Levels
+//! reach the sink only in the order snapshot, then every update after it. What differs between venues is the
+//! [`SyncRule`]. It asks nobody for anything: it says when a snapshot is wanted, and the session knows how to ask.
+//! Whether a book is crossed is not its business: it sees numbers, not prices.
+
+mod backoff;
+pub mod limits;
+mod pending;
+mod rule;
+#[cfg(test)]
+mod tests;
+
+use fulmar_bus::record::{InstrumentId, SyncChange, SyncReason, SyncState, UnixNanos};
+use fulmar_engine::contract::{MarketSink, Update};
+
+pub use backoff::backoff;
+use limits::{FIRST_UPDATE_WAIT, SNAPSHOT_ANSWER_MAX};
+use pending::Pending;
+pub use rule::{Place, Span, SyncRule};
+
+/// The sync state of one book.
+pub struct BookSync {
+    instrument_id: InstrumentId,
+    rule: SyncRule,
+    phase: Phase,
+    /// What the sink was told last; none before [`BookSync::start`].
+    told: Option<SyncState>,
+    /// Why the book is not live.
+    reason: SyncReason,
+    last_update_id: u64,
+    gap_count: u32,
+    resync_count: u32,
+    pending: Pending,
+    ask_at: Option<UnixNanos>,
+    attempts: u32,
+    counters: SyncCounters,
+}
+
+/// What a book did not use, so that nothing is dropped in silence.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SyncCounters {
+    /// Updates that the book had already: repeated, or older than its snapshot.
+    pub updates_behind: u64,
+    /// Buffered updates that were dropped since a gap, a break or an overflow made them useless.
+    pub updates_dropped: u64,
+    /// Snapshots that were older than the first update that waited.
+    pub snapshots_stale: u64,
+    /// Snapshots that came while the book was live.
+    pub snapshots_unasked: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// No snapshot: updates are buffered.
+    Waiting,
+    /// A snapshot is applied, no update joined it yet.
+    Joined,
+    /// Snapshot and stream are one.
+    Live,
+}
+
+impl BookSync {
+    /// A book of which nothing is known yet.
+    pub fn new(instrument_id: InstrumentId, rule: SyncRule) -> Self {
+        BookSync {
+            instrument_id,
+            rule,
+            phase: Phase::Waiting,
+            told: None,
+            reason: SyncReason::Started,
+            last_update_id: 0,
+            gap_count: 0,
+            resync_count: 0,
+            pending: Pending::new(),
+            ask_at: None,
+            attempts: 0,
+            counters: SyncCounters::default(),
+        }
+    }
+
+    /// Tells that the book begins to sync; once, after its definition.
+    pub fn start(&mut self, sink: &mut dyn MarketSink) {
+        if self.told.is_none() {
+            self.tell(SyncState::Syncing, self.reason, sink);
+        }
+    }
+
+    /// Takes one update.
+    pub fn on_update(&mut self, now: UnixNanos, span: Span, update: Update<'_>, sink: &mut dyn MarketSink) {
+        let place = match self.phase {
+            Phase::Waiting => return self.wait(now, span, update, sink),
+            Phase::Joined => self.rule.join(self.last_update_id, span),
+            Phase::Live => self.rule.follow(self.last_update_id, span),
+        };
+        match (place, self.phase) {
+            (Place::Behind, _) => self.counters.updates_behind += 1,
+            (Place::Next, _) => {
+                self.last_update_id = span.last;
+                sink.levels(self.instrument_id, update);
+                self.go_live(sink);
+            }
+            (Place::Beyond, Phase::Live) => {
+                self.break_off(now, SyncReason::Gap, sink);
+                self.wait(now, span, update, sink);
+            }
+            (Place::Beyond, _) => {
+                self.counters.snapshots_stale += 1;
+                self.phase = Phase::Waiting;
+                self.ask_again(now);
+                self.wait(now, span, update, sink);
+            }
+        }
+    }
+
+    /// Takes a snapshot. One that is older than what waits is refused and wanted anew; one that nobody needs is not
+    /// used.
+    pub fn on_snapshot(&mut self, now: UnixNanos, snapshot: Update<'_>, sink: &mut dyn MarketSink) {
+        if self.phase == Phase::Live {
+            self.counters.snapshots_unasked += 1;
+            return;
+        }
+        let place_of = |span| self.rule.join(snapshot.update_id, span);
+        let behind_count = self.pending.spans().take_while(|span| place_of(*span) == Place::Behind).count();
+        if self.pending.spans().nth(behind_count).map(place_of) == Some(Place::Beyond) {
+            self.counters.snapshots_stale += 1;
+            self.ask_again(now);
+            return;
+        }
+        self.counters.updates_behind += behind_count as u64;
+        self.apply(behind_count, snapshot, sink);
+    }
+
+    /// The snapshot that was asked for did not come, or could not be read: it is wanted anew, after a while.
+    pub fn on_snapshot_failed(&mut self, now: UnixNanos) {
+        if self.phase == Phase::Waiting {
+            self.ask_again(now);
+        }
+    }
+
+    /// The connection that carries the updates opened. What stands already is kept: the next update proves it or not.
+    pub fn on_opened(&mut self, now: UnixNanos) {
+        if self.phase == Phase::Waiting && self.ask_at.is_none() {
+            self.ask_at = Some(now + FIRST_UPDATE_WAIT);
+        }
+    }
+
+    /// The connection that carries the updates is gone: nothing is asked for until it is back.
+    pub fn on_closed(&mut self, now: UnixNanos, sink: &mut dyn MarketSink) {
+        self.break_off(now, SyncReason::Disconnected, sink);
+        self.ask_at = None;
+    }
+
+    /// Stops believing in the book and wants a snapshot.
+    pub fn break_off(&mut self, now: UnixNanos, reason: SyncReason, sink: &mut dyn MarketSink) {
+        self.drop_pending();
+        self.ask_again(now);
+        if reason == SyncReason::Gap {
+            self.gap_count += 1;
+        }
+        if self.phase == Phase::Waiting && reason != SyncReason::Overflow {
+            return;
+        }
+        if self.phase != Phase::Waiting {
+            self.resync_count += 1;
+        }
+        self.phase = Phase::Waiting;
+        self.reason = reason;
+        self.tell(SyncState::Desynced, reason, sink);
+    }
+
+    /// Brings what waits to wider scales; updates that do not fit them are dropped.
+    pub fn rescale(&mut self, price_factor: i64, quantity_factor: i64) {
+        if self.pending.rescale(price_factor, quantity_factor).is_none() {
+            self.drop_pending();
+        }
+    }
+
+    /// When a snapshot is to be asked for, if ever.
+    pub const fn ask_at(&self) -> Option<UnixNanos> {
+        self.ask_at
+    }
+
+    /// A snapshot was asked for; the request leaves at `sent_at`.
+    pub fn on_asked(&mut self, sent_at: UnixNanos) {
+        self.attempts = self.attempts.saturating_add(1);
+        self.ask_at = Some(sent_at + SNAPSHOT_ANSWER_MAX + backoff(self.instrument_id, self.attempts));
+    }
+
+    /// True once a snapshot was applied, and until the next break.
+    pub fn has_begun(&self) -> bool {
+        self.phase != Phase::Waiting
+    }
+
+    /// True once snapshot and stream are one.
+    pub fn is_live(&self) -> bool {
+        self.phase == Phase::Live
+    }
+
+    /// What it did not use.
+    pub const fn counters(&self) -> SyncCounters {
+        self.counters
+    }
+
+    fn wait(&mut self, now: UnixNanos, span: Span, update: Update<'_>, sink: &mut dyn MarketSink) {
+        match self.pending.last().map(|last| self.rule.follow(last.last, span)) {
+            Some(Place::Behind) => {
+                self.counters.updates_behind += 1;
+                return;
+            }
+            Some(Place::Beyond) => {
+                self.gap_count += 1;
+                self.drop_pending();
+            }
+            Some(Place::Next) | None => {}
+        }
+        if self.pending.push(span, update).is_err() {
+            self.counters.updates_dropped += 1;
+            return self.break_off(now, SyncReason::Overflow, sink);
+        }
+        if self.attempts == 0 {
+            self.ask_at = Some(now);
+        }
+    }
+
+    /// Replaces the book by `snapshot` and applies what waits from `first` on.
+    fn apply(&mut self, first: usize, snapshot: Update<'_>, sink: &mut dyn MarketSink) {
+        if self.told == Some(SyncState::Desynced) {
+            self.tell(SyncState::Syncing, self.reason, sink);
+        }
+        sink.snapshot(self.instrument_id, snapshot);
+        self.last_update_id = snapshot.update_id;
+        self.phase = Phase::Joined;
+        self.ask_at = None;
+        let waiting = first..self.pending.len();
+        for index in waiting.clone() {
+            let update = self.pending.update(index);
+            self.last_update_id = update.update_id;
+            sink.levels(self.instrument_id, update);
+        }
+        self.pending.clear();
+        if !waiting.is_empty() {
+            self.go_live(sink);
+        }
+    }
+
+    fn go_live(&mut self, sink: &mut dyn MarketSink) {
+        if self.phase != Phase::Live {
+            self.phase = Phase::Live;
+            self.attempts = 0;
+            self.ask_at = None;
+            self.tell(SyncState::Live, SyncReason::Joined, sink);
+        }
+    }
+
+    fn ask_again(&mut self, now: UnixNanos) {
+        self.ask_at = Some(now + backoff(self.instrument_id, self.attempts));
+    }
+
+    fn drop_pending(&mut self) {
+        self.counters.updates_dropped += self.pending.len() as u64;
+        self.pending.clear();
+    }
+
+    fn tell(&mut self, state: SyncState, reason: SyncReason, sink: &mut dyn MarketSink) {
+        self.told = Some(state);
+        let change = SyncChange::new(state, reason, self.last_update_id, self.gap_count, self.resync_count);
+        sink.sync(self.instrument_id, &change);
+    }
+}

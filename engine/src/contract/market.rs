@@ -1,0 +1,79 @@
+//! What a venue's market data promises: bytes in, proven records out.
+
+use fulmar_bus::record::{
+    InstrumentDefinition, InstrumentId, Level, Nanos, RequestKind, SyncChange, SyncReason, TopOfBook, Trade, UnixNanos,
+};
+
+use super::session::{Connection, InboundFrame, SessionCounters};
+
+/// The market data of one venue: a translator with one sync state machine an instrument. It owns no socket, no clock
+/// and no thread, so the live wire, a capture and the simulated venue drive the same code.
+///
+/// What it must hold:
+/// - levels reach the sink only while they are proven: a snapshot first, then every update in the venue's order;
+/// - a break of continuity is told as [`SyncChange`] in the same call, and nothing of that book follows until a new
+///   snapshot joined the stream; a snapshot replaces, never merges;
+/// - one instrument's trouble never touches another's;
+/// - what cannot be read is counted by name; no input makes it panic, and none makes it allocate without limit.
+pub trait MarketSession: Send {
+    /// The venue's name, such as `binance-spot`.
+    fn venue(&self) -> &'static str;
+
+    /// The connections that it needs, in the order of their index.
+    fn connections(&self) -> Vec<Connection>;
+
+    /// Called once before any frame: asks for what it needs to begin, such as definitions.
+    fn on_start(&mut self, now: UnixNanos, sink: &mut dyn MarketSink);
+
+    /// Takes one frame. Everything that it causes is told to `sink` before it returns.
+    fn on_frame(&mut self, now: UnixNanos, frame: InboundFrame<'_>, sink: &mut dyn MarketSink);
+
+    /// The moment at which it wants [`MarketSession::on_time`], if any.
+    fn due_at(&self) -> Option<UnixNanos>;
+
+    /// Does what was due: snapshot retries, idle checks.
+    fn on_time(&mut self, now: UnixNanos, sink: &mut dyn MarketSink);
+
+    /// The engine stopped believing in a book (a lost record, a crossed book, a checksum): sync it anew.
+    fn resync(&mut self, now: UnixNanos, instrument_id: InstrumentId, reason: SyncReason, sink: &mut dyn MarketSink);
+
+    /// What it counted so far.
+    fn counters(&self) -> &SessionCounters;
+}
+
+/// Where a session tells what it understood. The feed actor makes records of it.
+pub trait MarketSink {
+    /// The instrument is this from now on. Comes before anything else of the instrument.
+    fn definition(&mut self, instrument_id: InstrumentId, definition: &InstrumentDefinition);
+
+    /// A trade.
+    fn trade(&mut self, instrument_id: InstrumentId, trade: &Trade);
+
+    /// The venue's own best bid and ask.
+    fn top(&mut self, instrument_id: InstrumentId, top: &TopOfBook);
+
+    /// The whole book, replacing what was known.
+    fn snapshot(&mut self, instrument_id: InstrumentId, update: Update<'_>);
+
+    /// Absolute quantities of some levels, next in order.
+    fn levels(&mut self, instrument_id: InstrumentId, update: Update<'_>);
+
+    /// How far the book can be believed from now on.
+    fn sync(&mut self, instrument_id: InstrumentId, change: &SyncChange);
+
+    /// Bytes that are to go to the venue, at once or after a delay.
+    fn request(&mut self, connection: u8, kind: RequestKind, delay: Nanos, bytes: &[u8]);
+}
+
+/// Levels and the state that the book is in once they are applied.
+#[derive(Clone, Copy, Debug)]
+pub struct Update<'a> {
+    /// The venue's number of that state.
+    pub update_id: u64,
+    /// When the venue says that it held, zero where it does not say.
+    pub venue_at: UnixNanos,
+    /// Bid levels, in the venue's order.
+    pub bids: &'a [Level],
+    /// Ask levels, in the venue's order.
+    pub asks: &'a [Level],
+}

@@ -1,0 +1,53 @@
+//! What a venue's order entry promises: approved orders to bytes, bytes to reports.
+
+use fulmar_bus::record::{
+    CancelOrder, ExecutionReport, InstrumentDefinition, InstrumentId, Nanos, Order, RequestKind, UnixNanos,
+};
+
+use super::session::{Connection, InboundFrame, SessionCounters};
+use crate::trading::risk::Approved;
+
+/// The order entry of one venue and account. As a market session it owns no socket, no clock and no thread.
+///
+/// What it must hold: an order whose fate is not known (a timeout, a lost connection, an error that does not say) is
+/// reported as Unknown, which is not a rejection, and is settled by a query on its client order id, never by resending.
+pub trait OrderSession: Send {
+    /// The venue's name, such as `binance-spot`.
+    fn venue(&self) -> &'static str;
+
+    /// The connections that it needs, in the order of their index.
+    fn connections(&self) -> Vec<Connection>;
+
+    /// An instrument is this from now on; orders are written at its scales.
+    fn define(&mut self, instrument_id: InstrumentId, definition: &InstrumentDefinition);
+
+    /// True once orders can be sent: connected, logged in, subscribed to its own reports.
+    fn is_ready(&self) -> bool;
+
+    /// Sends an order. The one thing that can be sent is what the risk gate approved.
+    fn submit(&mut self, now: UnixNanos, order: &Approved<Order>, sink: &mut dyn OrderSink);
+
+    /// Cancels an order.
+    fn cancel(&mut self, now: UnixNanos, cancel: &Approved<CancelOrder>, sink: &mut dyn OrderSink);
+
+    /// Takes one frame. Everything that it causes is told to `sink` before it returns.
+    fn on_frame(&mut self, now: UnixNanos, frame: InboundFrame<'_>, sink: &mut dyn OrderSink);
+
+    /// The moment at which it wants [`OrderSession::on_time`], if any.
+    fn due_at(&self) -> Option<UnixNanos>;
+
+    /// Does what was due: answers that did not come, queries.
+    fn on_time(&mut self, now: UnixNanos, sink: &mut dyn OrderSink);
+
+    /// What it counted so far.
+    fn counters(&self) -> &SessionCounters;
+}
+
+/// Where an order session tells what became of orders, and gives the bytes that are to go out.
+pub trait OrderSink {
+    /// What became of an order.
+    fn report(&mut self, instrument_id: InstrumentId, report: &ExecutionReport);
+
+    /// Bytes that are to go to the venue, at once or after a delay.
+    fn request(&mut self, connection: u8, kind: RequestKind, delay: Nanos, bytes: &[u8]);
+}

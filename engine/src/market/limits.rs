@@ -1,0 +1,49 @@
+//! Every limit of the market data types, each with its reason.
+
+use fulmar_bus::record::Nanos;
+
+/// The most digits behind the point of a price or a quantity: 10^18 is the largest power of ten that an i64 holds.
+pub const SCALE_MAX: u8 = 18;
+
+/// The most digits behind the point that a number is written with: a notional has those of its price and its quantity.
+pub const WRITTEN_DIGITS_MAX: u8 = 2 * SCALE_MAX;
+
+/// Bytes of the longest written number: 39 digits of an i128, that many zeros behind its point, a point and a sign.
+pub const WRITTEN_BYTES_MAX: usize = 39 + WRITTEN_DIGITS_MAX as usize + 2;
+
+/// How many times the largest plausible quantity an i64 must still hold at the scale chosen: what a day sums up to.
+pub const SCALE_MARGIN: u128 = 1_000;
+
+/// Levels in one block of a book: two kilobytes would move too much on an insert, a quarter would split too often.
+pub const BLOCK_LEVELS: usize = 64;
+
+/// Two neighbouring blocks with this many levels or fewer between them become one. Half a block, so that neither the
+/// next insert splits it again nor the next delete merges it again.
+pub const MERGED_LEVELS_MAX: usize = BLOCK_LEVELS / 2;
+
+/// Blocks next to the touch that are compared all at once before the rest is searched: some 300 levels.
+pub const TOUCH_BLOCKS: usize = 8;
+
+/// The most levels that a side of a book is built for; the largest seen at any venue is below a tenth of it.
+pub const BOOK_LEVELS_MAX: usize = 1_000_000;
+
+/// The shortest bar.
+pub const BAR_INTERVAL_MIN: Nanos = Nanos::from_secs(1);
+
+/// The longest bar.
+pub const BAR_INTERVAL_MAX: Nanos = Nanos::from_secs(24 * 60 * 60);
+
+/// One-minute bars that a report keeps: a leap year of them.
+pub const REPORT_BARS_MAX: usize = 366 * 24 * 60;
+
+/// Instruments of one boot, far above any venue list that one machine can follow.
+pub const INSTRUMENTS_MAX: usize = 65_536;
+
+/// Instruments of one pair: its venues, and each is looked at for each change.
+pub const PAIR_INSTRUMENTS_MAX: usize = 64;
+
+const _: () = assert!(BLOCK_LEVELS.is_power_of_two(), "the search inside a block halves it");
+const _: () = assert!(MERGED_LEVELS_MAX * 2 <= BLOCK_LEVELS, "a block just merged does not split at once");
+const _: () = assert!(10_i64.checked_pow(SCALE_MAX as u32).is_some(), "one unit at the widest scale fits");
+const _: () = assert!(BAR_INTERVAL_MIN.0 < BAR_INTERVAL_MAX.0, "there are intervals between the two");
+const _: () = assert!(BOOK_LEVELS_MAX < u32::MAX as usize, "blocks are numbered by 32 bits");
