@@ -1,159 +1,21 @@
 //! The venue over real sockets, as an adapter meets it.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
-use std::time::Duration;
 
 use aws_lc_rs::hmac;
-use fulmar_bus::record::{AccountId, UnixNanos};
-use futures_util::{SinkExt, StreamExt};
+use fulmar_bus::record::AccountId;
+use fulmar_engine::market::decimal::format_scaled;
+use futures_util::SinkExt;
+use reqwest::Method;
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
-use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use super::connections::{Connections, Purpose};
-use super::decimal::{format_trimmed, parse};
-use super::{Credentials, SCALE, SimulatedVenueConfig, VenueReport, serve};
+use super::{Credentials, SCALE, SimulatedVenueConfig};
+use client::{STARTED_AT, Served, code, fixed, limit, still};
 
-const STARTED_AT: UnixNanos = UnixNanos(1_723_161_255_208_000_000);
-/// Longer than anything here takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-struct Served {
-    address: SocketAddr,
-    stop: oneshot::Sender<()>,
-    report: JoinHandle<std::io::Result<VenueReport>>,
-}
-
-impl Served {
-    async fn start(config: SimulatedVenueConfig) -> Served {
-        let (ready, address) = oneshot::channel();
-        let (stop, stopped) = oneshot::channel::<()>();
-        let report = tokio::spawn(serve(config, ready, async move {
-            let _asked = stopped.await;
-        }));
-        Served { address: address.await.expect("it listens"), stop, report }
-    }
-
-    async fn connect(&self, path: &str) -> Client {
-        let url = format!("ws://{}{path}", self.address);
-        let (socket, _) = tokio_tungstenite::connect_async(url).await.expect("the venue accepts");
-        Client { socket, aside: Vec::new(), id: 0 }
-    }
-
-    async fn http(&self, method: reqwest::Method, path: &str) -> (u16, Value, reqwest::header::HeaderMap) {
-        let url = format!("http://{}{path}", self.address);
-        let answer = reqwest::Client::new().request(method, url).send().await.expect("the venue answers");
-        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        let text = answer.text().await.expect("the answer has a body");
-        (status, serde_json::from_str(&text).expect("the answer is JSON"), headers)
-    }
-
-    async fn get(&self, path: &str) -> Value {
-        let (status, body, _) = self.http(reqwest::Method::GET, path).await;
-        assert_eq!(status, 200, "{path}: {body}");
-        body
-    }
-
-    async fn pause(&self) -> u64 {
-        let (_, body, _) = self.http(reqwest::Method::POST, "/simulated/pause").await;
-        body["update_id"].as_u64().expect("a pause tells where the book stands")
-    }
-
-    async fn stop(self) -> VenueReport {
-        self.stop.send(()).expect("the venue is there");
-        let report = timeout(PATIENCE, self.report).await.expect("the venue stops");
-        report.expect("the venue did not panic").expect("the venue had no trouble with its socket")
-    }
-}
-
-struct Client {
-    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
-    /// Events that came while an answer was awaited.
-    aside: Vec<Value>,
-    id: u64,
-}
-
-impl Client {
-    async fn next_text(&mut self) -> Option<String> {
-        loop {
-            let message = timeout(PATIENCE, self.socket.next()).await.expect("a frame comes in time")?;
-            match message {
-                Ok(Message::Text(text)) => return Some(text.as_str().to_owned()),
-                Ok(Message::Close(_)) | Err(_) => return None,
-                Ok(_) => {}
-            }
-        }
-    }
-
-    async fn next(&mut self) -> Value {
-        if !self.aside.is_empty() {
-            return self.aside.remove(0);
-        }
-        let text = self.next_text().await.expect("the connection stands");
-        serde_json::from_str(&text).expect("a frame is JSON")
-    }
-
-    async fn send(&mut self, value: Value) {
-        self.socket.send(Message::text(value.to_string())).await.expect("the connection stands");
-    }
-
-    async fn request(&mut self, method: &str, params: Value) -> Value {
-        self.id += 1;
-        let id = self.id;
-        self.send(json!({"id": id, "method": method, "params": params})).await;
-        loop {
-            let text = self.next_text().await.expect("the connection stands");
-            let value: Value = serde_json::from_str(&text).expect("a frame is JSON");
-            if value["id"] == id {
-                return value;
-            }
-            self.aside.push(value);
-        }
-    }
-
-    /// Places an order and gives the venue's answer.
-    async fn place(&mut self, account: &str, client_id: &str, mut order: Value) -> Value {
-        order["apiKey"] = json!(account);
-        order["newClientOrderId"] = json!(client_id);
-        self.request("order.place", order).await
-    }
-
-    /// The next execution report that tells of `execution`.
-    async fn report(&mut self, execution: &str) -> Value {
-        loop {
-            let event = self.next().await["event"].take();
-            if event["e"] == "executionReport" && event["x"] == execution {
-                return event;
-            }
-        }
-    }
-}
-
-fn limit(side: &str, price: &str, quantity: &str) -> Value {
-    json!({
-        "symbol": "BTCUSDT", "side": side, "type": "LIMIT", "timeInForce": "GTC", "price": price,
-        "quantity": quantity,
-    })
-}
-
-/// The error number of an answer, zero where it is none.
-fn code(answer: &Value) -> i64 {
-    answer["error"]["code"].as_i64().unwrap_or(0)
-}
-
-/// A venue without flow: best bid 59999.99, best ask 60000.01.
-fn still() -> SimulatedVenueConfig {
-    SimulatedVenueConfig { events_per_second: 0, ..SimulatedVenueConfig::new(STARTED_AT) }
-}
-
-fn fixed(value: &Value) -> i128 {
-    parse(value.as_str().expect("a number is text"), SCALE).expect("eight digits at most").into()
-}
+mod client;
 
 /// A book kept as the venue's documentation says.
 #[derive(Default)]
@@ -403,13 +265,13 @@ async fn the_truth_of_a_paused_market_equals_the_sum_of_the_fills_that_were_told
         }
     }
     let truth = venue.get("/simulated/truth?account=me").await;
-    assert_eq!(truth["position"], format_trimmed(position, SCALE));
-    assert_eq!(truth["cash"], format_trimmed(cash, SCALE));
+    assert_eq!(truth["position"], format_scaled(position, SCALE).as_str());
+    assert_eq!(truth["cash"], format_scaled(cash, SCALE).as_str());
     assert_eq!((&truth["fills"], &truth["orders_received"]), (&json!(fills), &json!(6)));
-    let mark = parse(truth["mark"].as_str().expect("text"), SCALE).expect("half a tick has three digits");
+    let mark = fixed(&truth["mark"]);
     let unit = 10i128.pow(u32::from(SCALE));
-    let pnl = cash * unit + position * i128::from(mark);
-    assert_eq!(truth["pnl"], format_trimmed(pnl, 2 * SCALE));
+    let pnl = cash * unit + position * mark;
+    assert_eq!(truth["pnl"], format_scaled(pnl, 2 * SCALE).as_str());
     venue.stop().await;
 }
 
@@ -438,14 +300,13 @@ async fn a_request_needs_the_signature_of_a_known_key() {
 #[tokio::test]
 async fn too_much_weight_is_answered_with_429_and_a_time_to_wait() {
     let venue = Served::start(SimulatedVenueConfig { weight_per_minute: 260, ..still() }).await;
-    let (status, body, headers) =
-        venue.http(reqwest::Method::GET, "/api/v3/depth?symbol=BTCUSDT&limit=5000").await;
+    let (status, body, headers) = venue.http(Method::GET, "/api/v3/depth?symbol=BTCUSDT&limit=5000").await;
     assert_eq!((status, &headers["x-mbx-used-weight-1m"]), (200, &"250".parse().expect("a header")));
     assert_eq!(body["bids"].as_array().expect("bids").len(), 300, "the whole side of a new book");
-    let (status, body, headers) = venue.http(reqwest::Method::GET, "/api/v3/exchangeInfo").await;
+    let (status, body, headers) = venue.http(Method::GET, "/api/v3/exchangeInfo").await;
     assert_eq!((status, &body["code"]), (429, &json!(-1003)));
     assert!(headers.contains_key("retry-after"));
-    let (status, body, _) = venue.http(reqwest::Method::GET, "/api/v3/depth?symbol=NOSUCH").await;
+    let (status, body, _) = venue.http(Method::GET, "/api/v3/depth?symbol=NOSUCH").await;
     assert_eq!((status, &body["code"]), (429, &json!(-1003)), "also what is wrong costs");
     assert_eq!(venue.stop().await.requests_limited, 2);
 }
@@ -464,9 +325,9 @@ async fn the_symbol_is_described_as_the_real_venue_describes_it() {
     });
     assert_eq!(symbol["filters"][0], filter);
     assert_eq!(symbol["filters"][1]["stepSize"], "0.00001000");
-    let (status, body, _) = venue.http(reqwest::Method::GET, "/api/v3/depth?symbol=NOSUCH").await;
+    let (status, body, _) = venue.http(Method::GET, "/api/v3/depth?symbol=NOSUCH").await;
     assert_eq!((status, body), (400, json!({"code": -1121, "msg": "Invalid symbol."})));
-    let (status, body, _) = venue.http(reqwest::Method::GET, "/api/v3/depth").await;
+    let (status, body, _) = venue.http(Method::GET, "/api/v3/depth").await;
     assert_eq!((status, &body["code"]), (400, &json!(-1102)));
     venue.stop().await;
 }
