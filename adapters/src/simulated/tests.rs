@@ -15,6 +15,7 @@ use super::connections::{Connections, Purpose};
 use super::{Credentials, SCALE, SimulatedVenueConfig};
 use client::{STARTED_AT, Served, code, fixed, limit, still};
 
+mod adapter;
 mod client;
 
 /// A book kept as the venue's documentation says.

@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A venue that is being served.
 pub struct Served {
-    address: SocketAddr,
+    pub address: SocketAddr,
     stop: oneshot::Sender<()>,
     report: JoinHandle<std::io::Result<VenueReport>>,
 }
