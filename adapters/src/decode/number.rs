@@ -176,7 +176,33 @@ fn eight_digits(digits: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use fulmar_engine::market::decimal;
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        /// One pass over a text reads what finding the number's end and parsing it would.
+        #[test]
+        fn a_number_found_in_passing_is_the_number_parsed(
+            text in prop_oneof!["[0-9]{0,12}", "[0-9]{0,20}[.]?[0-9]{0,20}", "[0-9.]{0,9}", "[0-9]{1,7}[.][0-9]{1,9}"],
+            end in prop_oneof!["\"", "\",\"0.0", "\"]]}}", "", "e5\"", " 1234567"],
+            scale in 0_u8..=18,
+        ) {
+            let whole = format!("{text}{end}");
+            if let Some((value, length)) = self::decimal(whole.as_bytes(), scale) {
+                prop_assert_eq!(decimal::parse(&whole.as_bytes()[..length], scale), Ok(value));
+                prop_assert!(!whole[length..].starts_with(|c: char| c.is_ascii_digit()));
+            } else if let Ok(value) = decimal::parse(text.as_bytes(), scale) {
+                let is_plain = text.starts_with(|c: char| c.is_ascii_digit()) && !text.ends_with('.');
+                prop_assert!(!is_plain, "{text} at {scale} is {value} and was not read");
+            }
+            if let Some((value, length)) = unsigned(whole.as_bytes()) {
+                prop_assert_eq!(whole[..length].parse(), Ok(value));
+                prop_assert!(!whole[length..].starts_with(|c: char| c.is_ascii_digit()));
+            }
+        }
+    }
 
     #[test]
     fn a_number_ends_where_its_digits_end() {

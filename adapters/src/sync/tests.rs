@@ -1,6 +1,8 @@
 //! Every market data fault that numbers can show, in virtual time.
 
-use fulmar_bus::record::{InstrumentDefinition, Level, Nanos, Price, Quantity, RequestKind, TopOfBook, Trade};
+use fulmar_bus::record::{
+    InstrumentDefinition, Level, Nanos, Price, Quantity, RequestKind, TopOfBook, Trade,
+};
 use proptest::prelude::*;
 
 use super::*;
