@@ -10,3 +10,4 @@ pub mod market;
 pub mod runtime;
 pub mod simulation;
 pub mod trading;
+pub mod wiring;

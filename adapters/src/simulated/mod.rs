@@ -1,1 +1,30 @@
-//! The venue of our own, served on loopback.
+//! The venue of our own, served on loopback: a matching engine and a seeded order flow behind the real protocol of
+//! Binance spot, so that the adapter for the real venue connects to it over real sockets and cannot tell.
+//!
+//! [`serve`] is all that a caller needs. Inside, `venue` is pure and owns everything; `server` and `socket` carry
+//! frames; `api`, `rest` and `connections` answer requests; `market` turns what the matching tells into frames, which
+//! `wire` and `reports` write. Only what the real venue does is done, but for `/simulated/`, where tests and the demo
+//! find the truth: what an account really owns, and a way to hold the market still.
+//!
+//! Left out: order lists, stop and iceberg orders, amendments, order entry over HTTP, klines and tickers, and
+//! `session.logon`. Each symbol keeps its own balances; money in one cannot be spent in another.
+
+mod api;
+mod config;
+mod connections;
+mod decimal;
+pub mod limits;
+mod market;
+mod orders;
+mod reports;
+mod rest;
+mod server;
+mod signature;
+mod socket;
+#[cfg(test)]
+mod tests;
+mod venue;
+mod wire;
+
+pub use config::{Credentials, SCALE, SimulatedVenueConfig, SymbolConfig, VenueReport};
+pub use server::serve;

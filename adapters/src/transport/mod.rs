@@ -1,1 +1,35 @@
 //! Sockets, HTTP and captures: the IO of every venue.
+//!
+//! A [`VenueLink`] stands between the engine's two rings and one venue: it keeps the WebSocket connections open, carries
+//! requests out and gives every frame, byte for byte and in order, to the engine. [`capture`] keeps frames and gives
+//! them back. Links are evented (tokio) and run on a thread of their own, see [`spawn_io_thread`].
+//!
+//! Nothing here knows a venue, looks into a frame, or decides anything about trading.
+
+pub mod capture;
+pub mod limits;
+
+mod address;
+mod connection;
+mod frames;
+mod hub;
+mod link;
+mod rate;
+mod reconnect;
+mod rest;
+mod router;
+mod runtime;
+mod status;
+mod tap;
+mod websocket;
+
+
+
+
+pub use address::AddressError;
+pub use hub::Clock;
+pub use limits::{ConnectionLimits, RateLimit, ReconnectLimits, RestLimits, TransportLimits};
+pub use link::{LinkEnds, LinkPlan, PlanError, VenueLink};
+pub use runtime::{IoThread, spawn_io_thread};
+pub use status::{LinkCounters, LinkEvent, LinkReport, LinkStatus, StatusSender, status_channel};
+pub use tap::{Recorder, Recording, Tap, start_recorder};

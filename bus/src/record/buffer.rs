@@ -103,12 +103,14 @@ impl Record {
     }
 
     /// The header.
+    #[inline]
     pub fn header(&self) -> &Header {
         Header::ref_from_bytes(self.words[..HEADER_BYTES / 8].as_bytes())
             .expect("four aligned words are a header")
     }
 
     /// Gives the record its name. Only a channel does that, when it publishes.
+    #[inline]
     pub(crate) fn set_id(&mut self, id: RecordId) {
         self.words[1] = id.0;
     }
@@ -141,11 +143,13 @@ impl Record {
     }
 
     /// Every byte of the record, header first, up to the end of its last slot: what a hash or a file takes.
+    #[inline]
     pub fn bytes(&self) -> &[u8] {
         self.words().as_bytes()
     }
 
     /// Every word of the record, header first, up to the end of its last slot.
+    #[inline]
     pub fn words(&self) -> &[u64] {
         &self.words[..self.slot_count * SLOT_WORDS]
     }
@@ -159,17 +163,24 @@ impl Record {
         if slot_count == 0 || slot_count > RECORD_SLOTS_MAX || !bytes.len().is_multiple_of(SLOT_WORDS * 8) {
             return Err(Malformed::Length);
         }
-        self.words_mut(slot_count).as_mut_bytes().copy_from_slice(bytes);
+        self.slots_mut(slot_count).as_mut_bytes().copy_from_slice(bytes);
         if usize::from(self.header().slot_count) != slot_count {
             return Err(Malformed::Length);
         }
         Ok(())
     }
 
+    /// The words of each slot that the record takes on a ring.
+    #[inline]
+    pub(crate) fn slots(&self) -> &[[u64; SLOT_WORDS]] {
+        &self.words.as_chunks().0[..self.slot_count]
+    }
+
     /// The words of a record of `slot_count` slots, to be filled by whoever reads it in.
-    pub(crate) fn words_mut(&mut self, slot_count: usize) -> &mut [u64] {
+    #[inline]
+    pub(crate) fn slots_mut(&mut self, slot_count: usize) -> &mut [[u64; SLOT_WORDS]] {
         self.slot_count = slot_count;
-        &mut self.words[..slot_count * SLOT_WORDS]
+        &mut self.words.as_chunks_mut().0[..slot_count]
     }
 }
 

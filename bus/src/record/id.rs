@@ -70,17 +70,20 @@ impl RecordId {
     ///
     /// # Panics
     /// Where `sequence` is beyond [`RecordId::SEQUENCE_MAX`].
+    #[inline]
     pub const fn new(channel: ChannelId, sequence: u64) -> Self {
         assert!(sequence <= Self::SEQUENCE_MAX, "a channel ran out of sequences");
         RecordId((channel.0 as u64) << 48 | sequence)
     }
 
     /// The channel it was published on.
+    #[inline]
     pub const fn channel(self) -> ChannelId {
         ChannelId((self.0 >> 48) as u16)
     }
 
     /// Its place on that channel, counted from one.
+    #[inline]
     pub const fn sequence(self) -> u64 {
         self.0 & Self::SEQUENCE_MAX
     }

@@ -1,1 +1,19 @@
-//! Who does what: one actor a file, each thin.
+//! Who does what: one actor a file, each thin. The order is that of the flow.
+
+pub mod aggregator;
+pub mod book;
+pub mod feed;
+pub mod frames;
+pub mod gateway;
+mod limits;
+pub mod recorder;
+pub mod risk;
+pub mod strategy;
+
+pub use aggregator::Aggregator;
+pub use book::BookBuilder;
+pub use feed::Feed;
+pub use gateway::Gateway;
+pub use recorder::Recorder;
+pub use risk::{Risk, RiskPlan};
+pub use strategy::{StrategyHost, StrategyPorts};

@@ -4,7 +4,11 @@
 pub mod market;
 pub mod orders;
 pub mod session;
+pub mod strategy;
 
 pub use market::{MarketSession, MarketSink, Update};
 pub use orders::{OrderSession, OrderSink};
 pub use session::{Connection, DecodeError, InboundFrame, SessionCounters};
+pub use strategy::{
+    BookUpdate, Context, Event, InstrumentView, IntentSink, NewOrder, NotSubmitted, Strategy, View, deliver,
+};

@@ -5,7 +5,7 @@ use fulmar_bus::record::{
 };
 
 use super::session::{Connection, InboundFrame, SessionCounters};
-use crate::trading::Approved;
+use crate::trading::risk::Approved;
 
 /// The order entry of one venue and account. As a market session it owns no socket, no clock and no thread.
 ///

@@ -75,6 +75,24 @@ impl DecodeError {
         DecodeError::UnknownInstrument,
         DecodeError::TooManyLevels,
     ];
+
+    /// Its name in counters.
+    pub const fn name(self) -> &'static str {
+        match self {
+            DecodeError::Malformed => "decode_errors.malformed",
+            DecodeError::Truncated => "decode_errors.truncated",
+            DecodeError::NotUtf8 => "decode_errors.not_utf8",
+            DecodeError::TooLong => "decode_errors.too_long",
+            DecodeError::MissingField => "decode_errors.missing_field",
+            DecodeError::BadNumber => "decode_errors.bad_number",
+            DecodeError::OutOfRange => "decode_errors.out_of_range",
+            DecodeError::Overflow => "decode_errors.overflow",
+            DecodeError::TooPrecise => "decode_errors.too_precise",
+            DecodeError::UnknownValue => "decode_errors.unknown_value",
+            DecodeError::UnknownInstrument => "decode_errors.unknown_instrument",
+            DecodeError::TooManyLevels => "decode_errors.too_many_levels",
+        }
+    }
 }
 
 /// What a session counted since it was made.

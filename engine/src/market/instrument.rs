@@ -1,1 +1,225 @@
-//! empty
+//! What an instrument is, and the table of all instruments of a boot.
+//!
+//! A definition comes as a record and may come again: the same, with a wider scale, or changed. The table says which, and
+//! that decides whether a book goes on, is rescaled or starts anew. It never guesses that two instruments are alike.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use fulmar_bus::record::{
+    ContractKind, InstrumentDefinition, InstrumentId, Notional, Price, Quantity, Text, WideNumber,
+};
+
+use super::limits::INSTRUMENTS_MAX;
+use super::scale::widening_factor;
+
+#[cfg(test)]
+mod tests;
+
+/// One instrument of this boot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Instrument {
+    /// Its row in the table.
+    pub id: InstrumentId,
+    /// What it is, as the record says.
+    pub definition: InstrumentDefinition,
+}
+
+impl Instrument {
+    /// The durable name, `venue:symbol`.
+    pub fn name(&self) -> Name {
+        Name { venue: self.definition.venue, symbol: self.definition.symbol }
+    }
+
+    /// What it shares with the instruments that it may be consolidated with. `None` where that cannot be told: a
+    /// currency is not known, or it is dated, since no definition says when it ends.
+    pub fn pair(&self) -> Option<PairKey> {
+        let InstrumentDefinition { base, quote, contract, .. } = self.definition;
+        let is_dated = matches!(contract, ContractKind::LinearFuture | ContractKind::InverseFuture);
+        let is_known = !base.as_str().is_empty() && !quote.as_str().is_empty();
+        (is_known && !is_dated).then_some(PairKey { base, quote, contract })
+    }
+}
+
+/// A durable name of an instrument: its venue and its symbol there. Shown as `venue:symbol`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Name {
+    /// The venue's name, such as `binance-spot`.
+    pub venue: Text<24>,
+    /// The venue's symbol, such as `BTCUSDT`.
+    pub symbol: Text<32>,
+}
+
+impl Name {
+    /// The name made of these two; `None` where one is longer than a record holds.
+    pub fn new(venue: &str, symbol: &str) -> Option<Self> {
+        Some(Name { venue: Text::new(venue)?, symbol: Text::new(symbol)? })
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}:{}", self.venue, self.symbol)
+    }
+}
+
+/// What instruments of several venues have in common when one price stands for the other. A perpetual is never joined
+/// with the asset itself, nor a contract settled in one currency with one settled in another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PairKey {
+    /// Base currency.
+    pub base: Text<16>,
+    /// Quote currency.
+    pub quote: Text<16>,
+    /// What one unit is.
+    pub contract: ContractKind,
+}
+
+/// What a definition means for what is already known of its instrument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Redefinition {
+    /// The instrument was not known.
+    New,
+    /// Nothing is different.
+    Same,
+    /// Numbers have more digits behind the point, and mean what they meant: what is kept is multiplied.
+    WiderScale {
+        /// What every price is multiplied by.
+        price_factor: i64,
+        /// What every quantity is multiplied by.
+        quantity_factor: i64,
+    },
+    /// It is another thing now: what is kept of its market is dropped.
+    Changed,
+}
+
+/// Every instrument of a boot, dense by [`InstrumentId`].
+///
+/// Whoever owns the ids calls [`InstrumentTable::define`]; whoever reads definitions from a stream, where the record's
+/// header names the id, calls [`InstrumentTable::insert`].
+#[derive(Clone, Debug, Default)]
+pub struct InstrumentTable {
+    rows: Vec<Option<Instrument>>,
+    by_name: BTreeMap<Name, InstrumentId>,
+}
+
+impl InstrumentTable {
+    /// A table without instruments.
+    pub fn new() -> Self {
+        InstrumentTable::default()
+    }
+
+    /// Takes a definition in, and gives a new instrument the next id. The revision is counted here; the one that
+    /// `definition` carries is not looked at.
+    ///
+    /// # Panics
+    /// Past [`INSTRUMENTS_MAX`] instruments, which a configuration must not ask for.
+    pub fn define(&mut self, definition: &InstrumentDefinition) -> (InstrumentId, Redefinition) {
+        let name = Name { venue: definition.venue, symbol: definition.symbol };
+        let id = self.by_name.get(&name).copied();
+        let known = id.and_then(|id| self.get(id));
+        let revision = known.map_or(0, |known| known.definition.revision);
+        let redefinition = known.map_or(Redefinition::New, |known| compare(&known.definition, definition));
+        let id = id.unwrap_or_else(|| next_id(self.rows.len()));
+        if redefinition != Redefinition::Same {
+            self.put(id, InstrumentDefinition { revision: revision + 1, ..*definition });
+        }
+        (id, redefinition)
+    }
+
+    /// Takes in the definition that a stream gives for `id`. Another instrument under a known id is a change.
+    ///
+    /// # Panics
+    /// Where `id` is past [`INSTRUMENTS_MAX`]: no engine gives such an id.
+    pub fn insert(&mut self, id: InstrumentId, definition: &InstrumentDefinition) -> Redefinition {
+        let known = self.get(id).map(|known| known.definition);
+        let redefinition = known.map_or(Redefinition::New, |known| compare(&known, definition));
+        if let Some(known) = known {
+            self.by_name.remove(&Name { venue: known.venue, symbol: known.symbol });
+        }
+        self.put(id, *definition);
+        redefinition
+    }
+
+    /// The instrument of `id`; `None` where none was defined.
+    pub fn get(&self, id: InstrumentId) -> Option<&Instrument> {
+        self.rows.get(id.index())?.as_ref()
+    }
+
+    /// The instrument that `venue` calls `symbol`.
+    pub fn find(&self, venue: &str, symbol: &str) -> Option<&Instrument> {
+        self.get(*self.by_name.get(&Name::new(venue, symbol)?)?)
+    }
+
+    /// Every instrument, in order of id.
+    pub fn iter(&self) -> impl Iterator<Item = &Instrument> {
+        self.rows.iter().flatten()
+    }
+
+    /// How many instruments there are.
+    pub fn len(&self) -> usize {
+        self.by_name.len()
+    }
+
+    /// True where there is none.
+    pub fn is_empty(&self) -> bool {
+        self.by_name.is_empty()
+    }
+
+    /// Puts `definition` into its row.
+    fn put(&mut self, id: InstrumentId, definition: InstrumentDefinition) {
+        assert!(id.index() < INSTRUMENTS_MAX, "{id:?} is past the most instruments of a boot");
+        if self.rows.len() <= id.index() {
+            self.rows.resize(id.index() + 1, None);
+        }
+        let instrument = Instrument { id, definition };
+        self.rows[id.index()] = Some(instrument);
+        self.by_name.insert(instrument.name(), id);
+    }
+}
+
+/// The id after `count` instruments.
+fn next_id(count: usize) -> InstrumentId {
+    InstrumentId(u32::try_from(count).expect("a table is far smaller than 32 bits"))
+}
+
+/// What `new` means for what `old` says.
+pub fn compare(old: &InstrumentDefinition, new: &InstrumentDefinition) -> Redefinition {
+    if *new == (InstrumentDefinition { revision: new.revision, ..*old }) {
+        return Redefinition::Same;
+    }
+    let factors = (
+        widening_factor(old.price_scale, new.price_scale),
+        widening_factor(old.quantity_scale, new.quantity_scale),
+    );
+    if let (Some(price_factor), Some(quantity_factor)) = factors
+        && let Some(wider) = widened(old, new, price_factor, quantity_factor)
+        && wider == *new
+    {
+        return Redefinition::WiderScale { price_factor, quantity_factor };
+    }
+    Redefinition::Changed
+}
+
+/// `old` with the scales and revision of `new` and its numbers multiplied; `None` where one does not fit.
+fn widened(
+    old: &InstrumentDefinition,
+    new: &InstrumentDefinition,
+    price_factor: i64,
+    quantity_factor: i64,
+) -> Option<InstrumentDefinition> {
+    let quantity = |quantity: Quantity| quantity.0.checked_mul(quantity_factor).map(Quantity);
+    let notional_factor = i128::from(price_factor) * i128::from(quantity_factor);
+    let notional_min = Notional::from(old.notional_min).0.checked_mul(notional_factor)?;
+    Some(InstrumentDefinition {
+        tick: Price(old.tick.0.checked_mul(price_factor)?),
+        lot: quantity(old.lot)?,
+        quantity_min: quantity(old.quantity_min)?,
+        quantity_max: quantity(old.quantity_max)?,
+        notional_min: WideNumber::from(Notional(notional_min)),
+        price_scale: new.price_scale,
+        quantity_scale: new.quantity_scale,
+        revision: new.revision,
+        ..*old
+    })
+}

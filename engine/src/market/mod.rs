@@ -12,6 +12,10 @@ pub mod limits;
 pub mod scale;
 pub mod stats;
 
+pub use bars::BarBuilder;
 pub use book::{Book, Change};
+pub use consolidated::Consolidated;
 pub use decimal::{DecimalText, NumberError, Rounding};
+pub use instrument::{Instrument, InstrumentTable, Name, PairKey, Redefinition};
 pub use scale::{Overflow, choose_scale};
+pub use stats::TradeStats;

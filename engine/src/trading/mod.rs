@@ -1,1 +1,16 @@
 //! What becomes of orders: approval, life, position.
+//!
+//! An intent meets the gate in [`risk`], which alone can make an approval. An approved order lives in the table of
+//! [`order`] until it is done, and what it traded becomes a [`position`]. [`rules`] is what an instrument asks of an
+//! order.
+//!
+//! All of it is pure: state and a word in, an answer out. There is no channel here, no actor and no clock.
+
+mod limits;
+pub mod order;
+pub mod position;
+pub mod risk;
+mod rules;
+
+pub use limits::ORDER_INSTRUMENTS_MAX;
+pub use rules::InstrumentRules;

@@ -1,0 +1,422 @@
+//! The WebSocket API: requests to trade and to be told, and their answers.
+
+use std::borrow::Cow;
+
+use fulmar_bus::record::{Price, Quantity, Side, UnixNanos};
+use fulmar_engine::simulation::matching::{NewOrder, OrderKey, OrderKind, Rejection, SelfTrade};
+use serde_json::{Map, Value, json};
+
+use super::config::SCALE;
+use super::decimal::{Misfit, parse};
+use super::limits::ACCOUNT_ORDERS_MAX;
+use super::market::Market;
+use super::reports::{self, Detail};
+use super::signature::{authenticate, text};
+use super::venue::Venue;
+use super::wire::money;
+
+/// What the protocol says to a request that it refuses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiError {
+    /// Status, as of HTTP.
+    pub status: u16,
+    /// The venue's number of the error.
+    pub code: i32,
+    /// Its words.
+    pub message: Cow<'static, str>,
+}
+
+impl ApiError {
+    /// An error.
+    pub fn new(status: u16, code: i32, message: impl Into<Cow<'static, str>>) -> Self {
+        ApiError { status, code, message: message.into() }
+    }
+
+    /// A parameter is not there.
+    pub fn missing(name: &str) -> Self {
+        let message = format!("Mandatory parameter '{name}' was not sent, was empty/null, or malformed.");
+        ApiError::new(400, -1102, message)
+    }
+
+    /// The body that tells it.
+    pub fn body(&self) -> String {
+        json!({"code": self.code, "msg": self.message}).to_string()
+    }
+}
+
+impl From<Rejection> for ApiError {
+    fn from(rejection: Rejection) -> Self {
+        match rejection {
+            Rejection::InsufficientBalance => {
+                ApiError::new(400, -2010, "Account has insufficient balance for requested action.")
+            }
+            Rejection::WouldTake => ApiError::new(400, -2010, "Order would immediately match and take."),
+            Rejection::Price => ApiError::new(400, -1013, "Filter failure: PRICE_FILTER"),
+            Rejection::Quantity => ApiError::new(400, -1013, "Filter failure: LOT_SIZE"),
+            Rejection::BookFull => ApiError::new(400, -1013, "Filter failure: EXCHANGE_MAX_NUM_ORDERS"),
+            Rejection::UnknownAccount => {
+                ApiError::new(400, -2010, "This symbol is not permitted for this account.")
+            }
+        }
+    }
+}
+
+type Params = Map<String, Value>;
+
+impl Venue {
+    /// Answers one request of an API connection.
+    pub fn api_request(&mut self, connection: u64, request: &str, now: UnixNanos) {
+        let request = match serde_json::from_str::<Value>(request) {
+            Ok(Value::Object(request)) => request,
+            _ => {
+                let error = ApiError::new(400, -1135, "Invalid JSON Request");
+                let frame = format!(r#"{{"id":null,"status":400,"error":{}}}"#, error.body());
+                return self.connections.send(connection, frame);
+            }
+        };
+        let id = request.get("id").unwrap_or(&Value::Null);
+        let empty = Params::new();
+        let params = request.get("params").and_then(Value::as_object).unwrap_or(&empty);
+        let method = request.get("method").and_then(Value::as_str).unwrap_or_default();
+        let method = method.strip_prefix("v3/").unwrap_or(method);
+
+        let used = self.weight.add(now, weight(method, params));
+        let result = if used > self.config.weight_per_minute {
+            self.report.requests_limited += 1;
+            Err(too_much_weight(self.config.weight_per_minute))
+        } else {
+            self.api_result(connection, method, params, now)
+        };
+        let limits = match params.get("returnRateLimits") {
+            Some(Value::Bool(false)) => String::new(),
+            _ => format!(r#","rateLimits":[{}]"#, self.rate_limits(method, params, now)),
+        };
+        let frame = match result {
+            Ok(result) => format!(r#"{{"id":{id},"status":200,"result":{result}{limits}}}"#),
+            Err(error) => {
+                format!(r#"{{"id":{id},"status":{},"error":{}{limits}}}"#, error.status, error.body())
+            }
+        };
+        self.connections.send(connection, frame);
+        self.dispatch();
+    }
+
+    fn api_result(
+        &mut self,
+        connection: u64,
+        method: &str,
+        params: &Params,
+        now: UnixNanos,
+    ) -> Result<String, ApiError> {
+        match method {
+            "ping" => return Ok("{}".to_owned()),
+            "time" => return Ok(format!(r#"{{"serverTime":{}}}"#, now.0 / 1_000_000)),
+            "userDataStream.unsubscribe" => {
+                let subscription = params.get("subscriptionId").and_then(Value::as_u64);
+                let subscription = subscription.and_then(|index| usize::try_from(index).ok());
+                self.connections.unsubscribe_user(connection, subscription);
+                return Ok("{}".to_owned());
+            }
+            "userDataStream.subscribe" if !self.config.credentials.is_empty() => {
+                return Err(ApiError::new(400, -1002, "You are not authorized to execute this request."));
+            }
+            _ => {}
+        }
+        let api_key = authenticate(params, &self.config.credentials, now)?;
+        let account = self.account(api_key)?;
+        match method {
+            "userDataStream.subscribe" | "userDataStream.subscribe.signature" => {
+                let account = self.accounts[account].id;
+                let subscription = self.connections.subscribe_user(connection, account);
+                let subscription = subscription.ok_or_else(|| {
+                    ApiError::new(400, -2035, "User Data Stream subscription already active.")
+                })?;
+                Ok(format!(r#"{{"subscriptionId":{subscription}}}"#))
+            }
+            "order.place" => self.place(account, params, now),
+            "order.cancel" => self.cancel(account, params, now),
+            "order.status" => self.order_status(account, params),
+            "openOrders.status" => self.open_orders(account, params),
+            "openOrders.cancelAll" => self.cancel_all(account, params, now),
+            "account.status" => Ok(self.account_status(account, now)),
+            _ => Err(ApiError::new(400, -1020, "This operation is not supported.")),
+        }
+    }
+
+    fn place(&mut self, account: usize, params: &Params, now: UnixNanos) -> Result<String, ApiError> {
+        self.accounts[account].orders_received += 1;
+        let market = self.market(param(params, "symbol"))?;
+        let order = parse_order(params)?;
+        let generated = self.generated_id();
+        let client_order_id = client_id(params, "newClientOrderId", generated)?;
+        let detail = match param(params, "newOrderRespType") {
+            None if order.kind == OrderKind::PostOnly => Detail::Ack,
+            None | Some("FULL") => Detail::Full,
+            Some("RESULT") => Detail::Result,
+            Some("ACK") => Detail::Ack,
+            Some(_) => return Err(ApiError::missing("newOrderRespType")),
+        };
+        self.count_order(account, now)?;
+        let (market, account) = (&mut self.markets[market], self.accounts[account].id);
+        check_filters(market, &order)?;
+        let known = market.orders().find(account, None, Some(&client_order_id));
+        if known.is_some_and(|known| known.status.is_open()) {
+            return Err(ApiError::new(400, -2010, "Duplicate order sent."));
+        }
+        if market.orders().open(account).count() >= ACCOUNT_ORDERS_MAX {
+            return Err(ApiError::new(400, -1013, "Filter failure: MAX_NUM_ORDERS"));
+        }
+        let config = market.config().clone();
+        let (placed, fills) = market.place(account, order, client_order_id, now)?;
+        Ok(reports::placed(&config, placed, &fills, detail))
+    }
+
+    fn cancel(&mut self, account: usize, params: &Params, now: UnixNanos) -> Result<String, ApiError> {
+        let key = self.find_order(account, params)?;
+        let generated = self.generated_id();
+        let cancel_id = client_id(params, "newClientOrderId", generated)?;
+        let unknown = || ApiError::new(400, -2011, "Unknown order sent.");
+        let (market, key) = key.ok_or_else(unknown)?;
+        let market = &mut self.markets[market];
+        let config = market.config().clone();
+        let canceled = market.cancel(key, &cancel_id, now).ok_or_else(unknown)?;
+        Ok(reports::canceled(&config, canceled, &cancel_id))
+    }
+
+    fn order_status(&self, account: usize, params: &Params) -> Result<String, ApiError> {
+        let found = self.find_order(account, params)?;
+        let found = found.and_then(|(market, key)| {
+            let market = &self.markets[market];
+            Some(reports::status(market.config(), market.orders().get(key.number)?))
+        });
+        found.ok_or_else(|| ApiError::new(400, -2013, "Order does not exist."))
+    }
+
+    fn open_orders(&self, account: usize, params: &Params) -> Result<String, ApiError> {
+        let wanted = match param(params, "symbol") {
+            None => None,
+            symbol => Some(self.market(symbol)?),
+        };
+        let account = self.accounts[account].id;
+        let markets =
+            self.markets.iter().enumerate().filter(|(index, _)| wanted.is_none_or(|wanted| wanted == *index));
+        let rows = markets.flat_map(|(_, market)| {
+            market.orders().open(account).map(|order| reports::status(market.config(), order))
+        });
+        Ok(format!("[{}]", rows.collect::<Vec<_>>().join(",")))
+    }
+
+    fn cancel_all(&mut self, account: usize, params: &Params, now: UnixNanos) -> Result<String, ApiError> {
+        let market = self.market(param(params, "symbol"))?;
+        let account = self.accounts[account].id;
+        let cancel_id = self.generated_id();
+        let market = &mut self.markets[market];
+        let keys: Vec<OrderKey> = market.orders().open(account).map(|order| order.key).collect();
+        if keys.is_empty() {
+            return Err(ApiError::new(400, -2011, "Unknown order sent."));
+        }
+        let config = market.config().clone();
+        let rows: Vec<String> = keys
+            .into_iter()
+            .filter_map(|key| {
+                Some(reports::canceled(&config, market.cancel(key, &cancel_id, now)?, &cancel_id))
+            })
+            .collect();
+        Ok(format!("[{}]", rows.join(",")))
+    }
+
+    fn account_status(&self, account: usize, now: UnixNanos) -> String {
+        let id = self.accounts[account].id;
+        let balances = self.markets.iter().map(|market| {
+            let (free, locked) = (market.matching().ledger().free(id), market.matching().ledger().locked(id));
+            let row = |asset: &str, free, locked| {
+                format!(r#"{{"asset":"{asset}","free":"{free}","locked":"{locked}"}}"#)
+            };
+            let base = row(&market.config().base, reports::base_text(free), reports::base_text(locked));
+            let quote = row(&market.config().quote, money(free.quote), money(locked.quote));
+            format!("{base},{quote}")
+        });
+        let balances: Vec<String> = balances.collect();
+        let fee_bps = self.config.fee_bps;
+        let rate = super::decimal::format_fixed(i128::from(fee_bps), 4, SCALE);
+        format!(
+            concat!(
+                r#"{{"makerCommission":{fee},"takerCommission":{fee},"buyerCommission":0,"sellerCommission":0,"#,
+                r#""canTrade":true,"canWithdraw":true,"canDeposit":true,"commissionRates":{{"maker":"{rate}","#,
+                r#""taker":"{rate}","buyer":"0.00000000","seller":"0.00000000"}},"brokered":false,"#,
+                r#""requireSelfTradePrevention":false,"preventSor":false,"updateTime":{now},"accountType":"SPOT","#,
+                r#""balances":[{balances}],"permissions":["SPOT"],"uid":{uid}}}"#
+            ),
+            fee = fee_bps,
+            rate = rate,
+            now = now.0 / 1_000_000,
+            balances = balances.join(","),
+            uid = id.0,
+        )
+    }
+
+    /// The order that a request names: its market, and its key where the account has such an order.
+    fn find_order(&self, account: usize, params: &Params) -> Result<Option<(usize, OrderKey)>, ApiError> {
+        let market = self.market(param(params, "symbol"))?;
+        let number = params.get("orderId").and_then(|value| text(value).parse().ok());
+        let client_id = param(params, "origClientOrderId");
+        if number.is_none() && client_id.is_none() {
+            return Err(ApiError::new(
+                400,
+                -1102,
+                "Param 'origClientOrderId' or 'orderId' must be sent, but both were empty/null!",
+            ));
+        }
+        let found = self.markets[market].orders().find(self.accounts[account].id, number, client_id);
+        Ok(found.map(|order| (market, order.key)))
+    }
+
+    fn count_order(&mut self, account: usize, now: UnixNanos) -> Result<(), ApiError> {
+        let account = &mut self.accounts[account];
+        let (short, day) = (account.orders_10_seconds.add(now, 1), account.orders_day.add(now, 1));
+        let (short_max, day_max) = (self.config.orders_per_10_seconds, self.config.orders_per_day);
+        let limit = if short > short_max {
+            format!("{short_max} orders per 10 SECOND")
+        } else if day > day_max {
+            format!("{day_max} orders per 1 DAY")
+        } else {
+            return Ok(());
+        };
+        self.report.requests_limited += 1;
+        Err(ApiError::new(429, -1015, format!("Too many new orders; current limit is {limit}.")))
+    }
+
+    fn rate_limits(&mut self, method: &str, params: &Params, now: UnixNanos) -> String {
+        let row = |kind: &str, interval: &str, number: u32, (limit, count): (u32, u32)| {
+            format!(
+                r#"{{"rateLimitType":"{kind}","interval":"{interval}","intervalNum":{number},"limit":{limit},"count":{count}}}"#
+            )
+        };
+        let weight = (self.config.weight_per_minute, self.weight.add(now, 0));
+        let weight = row("REQUEST_WEIGHT", "MINUTE", 1, weight);
+        let api_key = param(params, "apiKey").unwrap_or_default();
+        let account = self.accounts.iter_mut().find(|account| account.api_key == api_key);
+        let Some(account) = account.filter(|_| method == "order.place") else { return weight };
+        let short = (self.config.orders_per_10_seconds, account.orders_10_seconds.add(now, 0));
+        let day = (self.config.orders_per_day, account.orders_day.add(now, 0));
+        format!("{},{},{weight}", row("ORDERS", "SECOND", 10, short), row("ORDERS", "DAY", 1, day))
+    }
+
+    fn generated_id(&mut self) -> String {
+        self.generated_ids += 1;
+        format!("x-{:020x}", self.generated_ids)
+    }
+}
+
+/// The error of a minute's weight used up.
+pub fn too_much_weight(limit: u32) -> ApiError {
+    let message = format!(
+        "Too much request weight used; current limit is {limit} request weight per 1 MINUTE. \
+         Please use WebSocket Streams for live updates to avoid polling the API."
+    );
+    ApiError::new(429, -1003, message)
+}
+
+fn weight(method: &str, params: &Params) -> u32 {
+    match method {
+        "order.status" => 4,
+        "openOrders.status" if params.contains_key("symbol") => 6,
+        "openOrders.status" => 80,
+        "account.status" => 20,
+        "userDataStream.subscribe" | "userDataStream.subscribe.signature" | "userDataStream.unsubscribe" => 2,
+        _ => 1,
+    }
+}
+
+fn param<'a>(params: &'a Params, name: &str) -> Option<&'a str> {
+    params.get(name).and_then(Value::as_str)
+}
+
+fn client_id(params: &Params, name: &str, generated: String) -> Result<String, ApiError> {
+    let Some(id) = param(params, name) else { return Ok(generated) };
+    let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/".contains(&byte);
+    if (1..=36).contains(&id.len()) && id.bytes().all(is_legal) {
+        return Ok(id.to_owned());
+    }
+    let message = format!(
+        r"Illegal characters found in parameter '{name}'; legal range is '^[\.A-Z\:/a-z0-9_-]{{1,36}}$'."
+    );
+    Err(ApiError::new(400, -1100, message))
+}
+
+fn parse_order(params: &Params) -> Result<NewOrder, ApiError> {
+    let side = match param(params, "side") {
+        Some("BUY") => Side::Buy,
+        Some("SELL") => Side::Sell,
+        Some(_) => return Err(ApiError::new(400, -1117, "Invalid side.")),
+        None => return Err(ApiError::missing("side")),
+    };
+    let kind = match (param(params, "type"), param(params, "timeInForce")) {
+        (Some("MARKET"), None) => OrderKind::Market,
+        (Some("LIMIT_MAKER"), None) => OrderKind::PostOnly,
+        (Some("MARKET" | "LIMIT_MAKER"), Some(_)) => {
+            return Err(ApiError::new(400, -1106, "Parameter 'timeInForce' sent when not required."));
+        }
+        (Some("LIMIT"), Some("GTC")) => OrderKind::Limit,
+        (Some("LIMIT"), Some("IOC")) => OrderKind::ImmediateOrCancel,
+        (Some("LIMIT"), Some("FOK")) => OrderKind::FillOrKill,
+        (Some("LIMIT"), Some(_)) => return Err(ApiError::new(400, -1115, "Invalid timeInForce.")),
+        (Some("LIMIT"), None) => return Err(ApiError::missing("timeInForce")),
+        (Some(_), _) => return Err(ApiError::new(400, -1116, "Invalid orderType.")),
+        (None, _) => return Err(ApiError::missing("type")),
+    };
+    let self_trade = match param(params, "selfTradePreventionMode") {
+        None | Some("NONE") => SelfTrade::Allow,
+        Some("EXPIRE_TAKER") => SelfTrade::ExpireTaker,
+        Some(_) => {
+            return Err(ApiError::new(
+                400,
+                -1013,
+                "This symbol does not allow the specified self-trade prevention mode.",
+            ));
+        }
+    };
+    let price = match kind {
+        OrderKind::Market => 0,
+        _ => decimal(params, "price")?,
+    };
+    let quantity = Quantity(decimal(params, "quantity")?);
+    Ok(NewOrder { side, kind, price: Price(price), quantity, self_trade })
+}
+
+fn decimal(params: &Params, name: &str) -> Result<i64, ApiError> {
+    let value = params.get(name).filter(|value| !value.is_null()).ok_or_else(|| ApiError::missing(name))?;
+    parse(&text(value), SCALE).map_err(|misfit| match misfit {
+        Misfit::TooPrecise => {
+            ApiError::new(400, -1111, format!("Parameter '{name}' has too much precision."))
+        }
+        Misfit::Malformed | Misfit::TooLarge => {
+            let legal = r"^([0-9]{1,20})(\.[0-9]{1,20})?$";
+            let message =
+                format!("Illegal characters found in parameter '{name}'; legal range is '{legal}'.");
+            ApiError::new(400, -1100, message)
+        }
+    })
+}
+
+/// The filters that the matching does not know; it checks tick and lot itself.
+fn check_filters(market: &Market, order: &NewOrder) -> Result<(), ApiError> {
+    let config = market.config();
+    if order.kind != OrderKind::Market && order.price.0 % config.tick.0 != 0 {
+        return Err(Rejection::Price.into());
+    }
+    if order.quantity.0 == 0 || order.quantity.0 % config.step.0 != 0 {
+        return Err(Rejection::Quantity.into());
+    }
+    let price = match order.kind {
+        OrderKind::Market => {
+            market.matching().best(order.side.opposite()).map_or(Price(0), |level| level.price)
+        }
+        _ => order.price,
+    };
+    let notional = price.times(order.quantity).0;
+    if price.0 > 0 && notional < i128::from(config.notional_min) * 10i128.pow(u32::from(SCALE)) {
+        return Err(ApiError::new(400, -1013, "Filter failure: NOTIONAL"));
+    }
+    Ok(())
+}

@@ -1,0 +1,141 @@
+//! What the simulated venue is set up with, and what it says when it ends.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use fulmar_bus::record::{Price, Quantity, UnixNanos};
+
+/// Digits behind the point of every price and quantity here, as on the wire of the venue that this one stands for.
+pub const SCALE: u8 = 8;
+
+/// One of a unit at [`SCALE`].
+const UNIT: i64 = 100_000_000;
+
+/// How the venue is set up. All numbers stand at [`SCALE`].
+#[derive(Clone, Debug)]
+pub struct SimulatedVenueConfig {
+    /// Where it listens; port 0 takes any that is free.
+    pub bind: SocketAddr,
+    /// The time when it starts; from there it counts on by itself.
+    pub started_at: UnixNanos,
+    /// Makes its market what it is.
+    pub seed: u64,
+    /// What is traded; at least one.
+    pub symbols: Vec<SymbolConfig>,
+    /// Events of the order flow a second, in each symbol; zero for a book that does not move.
+    pub events_per_second: u32,
+    /// Time between two updates of `@depth@100ms`.
+    pub depth_interval: Duration,
+    /// Who may trade. Where it is empty, any key may, and signatures are not looked at.
+    pub credentials: Vec<Credentials>,
+    /// Fee of each side of a trade, in hundredths of a percent of what it receives.
+    pub fee_bps: u32,
+    /// Request weight of one minute.
+    pub weight_per_minute: u32,
+    /// Orders of one account in ten seconds.
+    pub orders_per_10_seconds: u32,
+    /// Orders of one account in a day.
+    pub orders_per_day: u32,
+}
+
+impl SimulatedVenueConfig {
+    /// BTCUSDT on any free port of loopback, 2,000 events a second, no keys and no fees.
+    pub fn new(started_at: UnixNanos) -> Self {
+        SimulatedVenueConfig {
+            bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            started_at,
+            seed: 1,
+            symbols: vec![SymbolConfig::btcusdt()],
+            events_per_second: 2_000,
+            depth_interval: Duration::from_millis(100),
+            credentials: Vec::new(),
+            fee_bps: 0,
+            weight_per_minute: 6_000,
+            orders_per_10_seconds: 100,
+            orders_per_day: 200_000,
+        }
+    }
+}
+
+/// One symbol. Tick times step must be a whole number of 10^-8, so that all money has eight digits.
+#[derive(Clone, Debug)]
+pub struct SymbolConfig {
+    /// Base currency, such as `BTC`. The symbol is base and quote.
+    pub base: String,
+    /// Quote currency, such as `USDT`.
+    pub quote: String,
+    /// Smallest step of a price.
+    pub tick: Price,
+    /// Smallest step of a quantity, and the smallest quantity.
+    pub step: Quantity,
+    /// Where the price starts.
+    pub start_price: Price,
+    /// Smallest price times quantity of an order, in quote currency.
+    pub notional_min: i64,
+    /// Quantity of a middling order of the flow.
+    pub order_quantity: Quantity,
+    /// Base currency that each account starts with.
+    pub base_balance: Quantity,
+    /// Quote currency that each account starts with.
+    pub quote_balance: i64,
+}
+
+impl SymbolConfig {
+    /// BTCUSDT at 60,000, as the real one is cut, with 100 BTC and ten million USDT for everybody.
+    pub fn btcusdt() -> Self {
+        SymbolConfig {
+            base: "BTC".to_owned(),
+            quote: "USDT".to_owned(),
+            tick: Price(UNIT / 100),
+            step: Quantity(UNIT / 100_000),
+            start_price: Price(60_000 * UNIT),
+            notional_min: 5 * UNIT,
+            order_quantity: Quantity(UNIT / 10),
+            base_balance: Quantity(100 * UNIT),
+            quote_balance: 10_000_000 * UNIT,
+        }
+    }
+
+    /// The symbol in capitals.
+    pub fn symbol(&self) -> String {
+        format!("{}{}", self.base, self.quote)
+    }
+}
+
+/// Who may trade: an API key, and the secret that signs its requests by HMAC-SHA256.
+#[derive(Clone)]
+pub struct Credentials {
+    /// The key, which also names the account.
+    pub api_key: String,
+    /// The secret.
+    pub secret: String,
+}
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "Credentials({}, secret withheld)", self.api_key)
+    }
+}
+
+/// What happened while the venue ran.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct VenueReport {
+    /// Events of the order flow.
+    pub flow_events: u64,
+    /// Trades, the flow's own included.
+    pub trades: u64,
+    /// Orders that clients sent, refused ones included.
+    pub orders_received: u64,
+    /// Fills of clients' orders.
+    pub fills: u64,
+    /// Frames handed to connections.
+    pub frames_sent: u64,
+    /// Connections made.
+    pub connections: u64,
+    /// Connections cut off because they did not read fast enough.
+    pub slow_disconnects: u64,
+    /// Connections cut off because they sent more than they may.
+    pub rate_disconnects: u64,
+    /// Requests refused over the weight or order limits.
+    pub requests_limited: u64,
+}

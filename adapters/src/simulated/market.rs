@@ -1,0 +1,395 @@
+//! One symbol: its matching, the flow that trades in it, its clients' orders, and the frames that tell of them.
+//!
+//! Knows no connection. What is to be sent is collected as [`Output`] and taken by the venue.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fulmar_bus::record::{AccountId, Level, Nanos, Notional, Price, Side, UnixNanos};
+use fulmar_engine::simulation::flow::{Flow, FlowConfig};
+use fulmar_engine::simulation::matching::{
+    Balance, Event, Expiry, Match, Matching, NewOrder, OrderKey, Rejection, Terms,
+};
+
+use super::config::{SCALE, SimulatedVenueConfig, SymbolConfig};
+use super::limits::{FLOW_BATCH, FLOW_LATE_MAX};
+use super::orders::{ClientOrder, ClientOrders, Status};
+use super::reports::{self, Fill, Happening};
+use super::wire::{self, Aggregate};
+
+/// The streams of a symbol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    /// `@depth@100ms`
+    Depth100,
+    /// `@depth`, which is once a second.
+    Depth1000,
+    /// `@trade`
+    Trade,
+    /// `@aggTrade`
+    AggregateTrade,
+    /// `@bookTicker`
+    BookTicker,
+}
+
+impl Stream {
+    /// The stream's name for a symbol in small letters.
+    pub fn name(self, symbol: &str) -> String {
+        let suffix = match self {
+            Stream::Depth100 => "depth@100ms",
+            Stream::Depth1000 => "depth",
+            Stream::Trade => "trade",
+            Stream::AggregateTrade => "aggTrade",
+            Stream::BookTicker => "bookTicker",
+        };
+        format!("{symbol}@{suffix}")
+    }
+}
+
+/// Something to be sent.
+#[derive(Clone, Debug)]
+pub enum Output {
+    /// To all who have the stream.
+    Stream(Stream, String),
+    /// To all who have the account's user-data stream.
+    User(AccountId, String),
+}
+
+/// The levels that changed since the last update of one depth stream.
+#[derive(Debug)]
+struct DepthFeed {
+    stream: Stream,
+    interval: Nanos,
+    due_at: UnixNanos,
+    last_update_id: u64,
+    changed: BTreeSet<(Side, Price)>,
+}
+
+/// A symbol's market.
+#[derive(Debug)]
+pub struct Market {
+    config: SymbolConfig,
+    symbol: String,
+    matching: Matching,
+    flow: Flow,
+    is_paused: bool,
+    orders: ClientOrders,
+    events: Vec<Event>,
+    depth: [DepthFeed; 2],
+    top: (Option<Level>, Option<Level>),
+    aggregate_count: u64,
+    execution_count: u64,
+    fill_counts: BTreeMap<AccountId, u64>,
+    outputs: Vec<Output>,
+}
+
+impl Market {
+    /// A market whose book is filled as of `now`; the flow's account is its first.
+    pub fn new(config: &SymbolConfig, venue: &SimulatedVenueConfig, now: UnixNanos) -> Self {
+        let mut matching = Matching::new(Terms {
+            tick: config.tick,
+            lot: config.step,
+            fee_bps: venue.fee_bps,
+            money_unit: Notional(10i128.pow(u32::from(SCALE))),
+        });
+        let flow = FlowConfig {
+            seed: venue.seed,
+            start_price: config.start_price,
+            order_quantity: config.order_quantity,
+            events_per_second: venue.events_per_second,
+        };
+        let flow = Flow::start(flow, &mut matching, now);
+        matching.drain_changed(|_, _| {});
+        let interval = Nanos(u64::try_from(venue.depth_interval.as_nanos()).expect("an interval is short"));
+        let feed = |stream, interval| DepthFeed {
+            stream,
+            interval,
+            due_at: now + interval,
+            last_update_id: matching.update_id(),
+            changed: BTreeSet::new(),
+        };
+        Market {
+            config: config.clone(),
+            symbol: config.symbol(),
+            orders: ClientOrders::default(),
+            is_paused: false,
+            events: Vec::new(),
+            depth: [feed(Stream::Depth100, interval), feed(Stream::Depth1000, Nanos::from_secs(1))],
+            top: (matching.best(Side::Buy), matching.best(Side::Sell)),
+            aggregate_count: 0,
+            execution_count: 0,
+            fill_counts: BTreeMap::new(),
+            outputs: Vec::new(),
+            flow,
+            matching,
+        }
+    }
+
+    /// The symbol's set-up.
+    pub fn config(&self) -> &SymbolConfig {
+        &self.config
+    }
+
+    /// The symbol in capitals.
+    pub fn symbol(&self) -> &str {
+        &self.symbol
+    }
+
+    /// The book and the ledger.
+    pub fn matching(&self) -> &Matching {
+        &self.matching
+    }
+
+    /// The clients' orders.
+    pub fn orders(&self) -> &ClientOrders {
+        &self.orders
+    }
+
+    /// Fills of clients' orders.
+    pub fn fill_count(&self) -> u64 {
+        self.fill_counts.values().sum()
+    }
+
+    /// Fills of one account's orders.
+    pub fn fills_of(&self, account: AccountId) -> u64 {
+        self.fill_counts.get(&account).copied().unwrap_or(0)
+    }
+
+    /// Opens an account with the symbol's start balances.
+    pub fn open_account(&mut self) -> Option<AccountId> {
+        let unit = 10i128.pow(u32::from(SCALE));
+        let quote = i128::from(self.config.quote_balance) * unit;
+        self.matching.open_account(Balance { base: i128::from(self.config.base_balance.0), quote })
+    }
+
+    /// When there is something to do next without a client asking.
+    pub fn due_at(&self) -> UnixNanos {
+        let depth = self.depth.iter().map(|feed| feed.due_at).min().unwrap_or_default();
+        if self.is_paused { depth } else { depth.min(self.flow.due_at()) }
+    }
+
+    /// Lets the flow and the depth streams do what is due, and gives the number of flow events.
+    pub fn advance(&mut self, now: UnixNanos) -> u64 {
+        let mut count = 0;
+        if !self.is_paused {
+            if u128::from(now.since(self.flow.due_at()).0) > FLOW_LATE_MAX.as_nanos() {
+                self.flow.skip_to(now);
+            }
+            for _ in 0..FLOW_BATCH {
+                if !self.flow.step(now, &mut self.matching, &mut self.events) {
+                    break;
+                }
+                count += 1;
+                self.publish(now);
+            }
+        }
+        if self.depth.iter().any(|feed| feed.due_at <= now) {
+            self.flush_depth(now, false);
+        }
+        count
+    }
+
+    /// Stops the flow, and sends what the depth streams still hold back.
+    pub fn pause(&mut self, now: UnixNanos) {
+        self.is_paused = true;
+        self.flush_depth(now, true);
+    }
+
+    /// Lets the flow go on from `now`.
+    pub fn resume(&mut self, now: UnixNanos) {
+        if self.is_paused {
+            self.is_paused = false;
+            self.flow.skip_to(now);
+        }
+    }
+
+    /// Places a client's order and gives the order as it stands then, and its fills.
+    pub fn place(
+        &mut self,
+        account: AccountId,
+        order: NewOrder,
+        client_order_id: String,
+        now: UnixNanos,
+    ) -> Result<(&ClientOrder, Vec<Fill>), Rejection> {
+        let key = self.matching.submit(account, order, &mut self.events)?;
+        let at_ms = now.0 / 1_000_000;
+        self.orders.insert(ClientOrder {
+            key,
+            account,
+            client_order_id,
+            side: order.side,
+            kind: order.kind,
+            self_trade: order.self_trade,
+            price: order.price,
+            quantity: order.quantity,
+            executed: 0,
+            executed_money: 0,
+            status: Status::New,
+            created_at_ms: at_ms,
+            updated_at_ms: at_ms,
+        });
+        let fills = self.events.iter().filter_map(|event| match event {
+            Event::Trade(trade) => Some(Fill::new(trade, order.side)),
+            _ => None,
+        });
+        let fills = fills.collect();
+        self.publish(now);
+        let placed =
+            self.orders.get(key.number).expect("it was placed just now, and the latest is never forgotten");
+        Ok((placed, fills))
+    }
+
+    /// Cancels a client's open order; `cancel_id` names the request in what is told of it.
+    pub fn cancel(&mut self, key: OrderKey, cancel_id: &str, now: UnixNanos) -> Option<&ClientOrder> {
+        if !self.matching.cancel(key, &mut self.events) {
+            return None;
+        }
+        self.publish_as(now, cancel_id);
+        self.orders.get(key.number)
+    }
+
+    /// What is to be sent, in order.
+    pub fn drain_outputs(&mut self) -> std::vec::Drain<'_, Output> {
+        self.outputs.drain(..)
+    }
+
+    fn publish(&mut self, now: UnixNanos) {
+        self.publish_as(now, "");
+    }
+
+    /// Turns the matching's events into frames and into the clients' orders.
+    fn publish_as(&mut self, now: UnixNanos, cancel_id: &str) {
+        let at_ms = now.0 / 1_000_000;
+        let events = std::mem::take(&mut self.events);
+        self.publish_aggregates(&events, at_ms);
+        let mut touched = BTreeSet::new();
+        for event in &events {
+            match *event {
+                Event::Accepted { key, account } => {
+                    if self.report(key, at_ms, Happening::New) {
+                        touched.insert(account);
+                    }
+                }
+                Event::Trade(trade) => {
+                    let frame = wire::trade(&self.symbol, at_ms, &trade);
+                    self.outputs.push(Output::Stream(Stream::Trade, frame));
+                    let makers = (trade.maker, trade.maker_account, trade.aggressor.opposite());
+                    let takers = (trade.taker, trade.taker_account, trade.aggressor);
+                    for (key, account, side) in [makers, takers] {
+                        if self.report(key, at_ms, Happening::Trade(&Fill::new(&trade, side))) {
+                            *self.fill_counts.entry(account).or_default() += 1;
+                            touched.insert(account);
+                        }
+                    }
+                }
+                Event::Canceled { key, account, .. } => {
+                    self.set_status(key, Status::Canceled);
+                    if self.report(key, at_ms, Happening::Canceled(cancel_id)) {
+                        touched.insert(account);
+                    }
+                }
+                Event::Expired { key, account, reason, .. } => {
+                    let ended = match reason {
+                        Expiry::TimeInForce => Status::Expired,
+                        Expiry::SelfTrade => Status::ExpiredInMatch,
+                    };
+                    self.set_status(key, ended);
+                    if self.report(key, at_ms, Happening::Expired) {
+                        touched.insert(account);
+                    }
+                }
+            }
+        }
+        for account in touched {
+            let (free, locked) =
+                (self.matching.ledger().free(account), self.matching.ledger().locked(account));
+            let frame = reports::account_position(&self.config, at_ms, free, locked);
+            self.outputs.push(Output::User(account, frame));
+        }
+        self.publish_top();
+        self.events = events;
+        self.events.clear();
+    }
+
+    fn set_status(&mut self, key: OrderKey, status: Status) {
+        if let Some(order) = self.orders.get_mut(key.number) {
+            order.status = status;
+        }
+    }
+
+    /// Brings a client's order up to date and tells its owner. False where the order is no client's.
+    fn report(&mut self, key: OrderKey, at_ms: u64, happening: Happening<'_>) -> bool {
+        let Some(order) = self.orders.get_mut(key.number) else { return false };
+        if let Happening::Trade(fill) = happening {
+            order.executed += fill.trade.quantity.0;
+            order.executed_money += fill.trade.price.times(fill.trade.quantity).0;
+            let is_done = order.executed == order.quantity.0;
+            order.status = if is_done { Status::Filled } else { Status::PartiallyFilled };
+        }
+        order.updated_at_ms = at_ms;
+        self.execution_count += 1;
+        let frame = reports::execution_report(&self.config, order, self.execution_count, happening);
+        self.outputs.push(Output::User(order.account, frame));
+        if !order.status.is_open() {
+            self.orders.end(key.number);
+        }
+        true
+    }
+
+    /// The trades of one taker at one price are one aggregate trade.
+    fn publish_aggregates(&mut self, events: &[Event], at_ms: u64) {
+        let trades = events.iter().filter_map(|event| match event {
+            Event::Trade(trade) => Some(trade),
+            _ => None,
+        });
+        let trades: Vec<&Match> = trades.collect();
+        for group in trades.chunk_by(|one, next| one.price == next.price && one.taker == next.taker) {
+            self.aggregate_count += 1;
+            let mut sum = *group[0];
+            sum.quantity.0 = group.iter().map(|trade| trade.quantity.0).sum();
+            let last_trade_id = group[group.len() - 1].trade_id;
+            let aggregate = Aggregate { id: self.aggregate_count, trade: sum, last_trade_id };
+            let frame = wire::aggregate_trade(&self.symbol, at_ms, &aggregate);
+            self.outputs.push(Output::Stream(Stream::AggregateTrade, frame));
+        }
+    }
+
+    fn publish_top(&mut self) {
+        let top = (self.matching.best(Side::Buy), self.matching.best(Side::Sell));
+        if top == self.top {
+            return;
+        }
+        self.top = top;
+        let (bid, ask) = (top.0.unwrap_or_default(), top.1.unwrap_or_default());
+        let frame = wire::book_ticker(&self.symbol, self.matching.update_id(), bid, ask);
+        self.outputs.push(Output::Stream(Stream::BookTicker, frame));
+    }
+
+    /// Sends the depth updates that are due, or all of them.
+    fn flush_depth(&mut self, now: UnixNanos, is_forced: bool) {
+        let depth = &mut self.depth;
+        self.matching.drain_changed(|side, level| {
+            for feed in depth.iter_mut() {
+                feed.changed.insert((side, level.price));
+            }
+        });
+        for feed in depth.iter_mut().filter(|feed| is_forced || feed.due_at <= now) {
+            feed.due_at = now + feed.interval;
+            let ids = (feed.last_update_id + 1, self.matching.update_id());
+            if feed.changed.is_empty() {
+                continue;
+            }
+            let (mut bids, mut asks) = (Vec::new(), Vec::new());
+            for (side, price) in std::mem::take(&mut feed.changed) {
+                let level = Level { price, quantity: self.matching.quantity_at(side, price) };
+                match side {
+                    Side::Buy => bids.push(level),
+                    Side::Sell => asks.push(level),
+                }
+            }
+            bids.reverse();
+            feed.last_update_id = ids.1;
+            let frame = wire::depth_update(&self.symbol, now.0 / 1_000_000, ids, (&bids, &asks));
+            self.outputs.push(Output::Stream(feed.stream, frame));
+        }
+    }
+}

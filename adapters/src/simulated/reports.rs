@@ -1,0 +1,273 @@
+//! What the protocol tells an order's owner: answers to requests, and events of the user-data stream.
+
+use std::fmt::Write;
+
+use fulmar_bus::record::{Notional, Quantity, Side};
+use fulmar_engine::simulation::matching::{Balance, Match};
+
+use super::config::{SCALE, SymbolConfig};
+use super::decimal::format_fixed;
+use super::orders::{ClientOrder, Status};
+use super::wire::{money, number};
+
+/// One of an order's fills, from its own side.
+#[derive(Clone, Copy, Debug)]
+pub struct Fill {
+    /// The trade.
+    pub trade: Match,
+    /// True where the order stood in the book.
+    pub is_maker: bool,
+    /// Fee, as the wire has it, in the currency that the side received.
+    pub fee: Fee,
+}
+
+/// A fee in one currency or the other.
+#[derive(Clone, Copy, Debug)]
+pub enum Fee {
+    /// A buyer's.
+    Base(Quantity),
+    /// A seller's.
+    Quote(Notional),
+}
+
+impl Fill {
+    /// The fill of the order on `side` of a trade.
+    pub fn new(trade: &Match, side: Side) -> Self {
+        let fee = match side {
+            Side::Buy => Fee::Base(trade.buyer_fee),
+            Side::Sell => Fee::Quote(trade.seller_fee),
+        };
+        Fill { trade: *trade, is_maker: trade.aggressor != side, fee }
+    }
+
+    fn fee_text(&self) -> String {
+        match self.fee {
+            Fee::Base(fee) => number(fee.0),
+            Fee::Quote(fee) => money(fee.0),
+        }
+    }
+
+    fn fee_asset<'a>(&self, symbol: &'a SymbolConfig) -> &'a str {
+        match self.fee {
+            Fee::Base(_) => &symbol.base,
+            Fee::Quote(_) => &symbol.quote,
+        }
+    }
+}
+
+/// What an `executionReport` tells.
+#[derive(Clone, Copy, Debug)]
+pub enum Happening<'a> {
+    /// The order was taken.
+    New,
+    /// It traded.
+    Trade(&'a Fill),
+    /// It was canceled by a request with this id.
+    Canceled(&'a str),
+    /// It ended by its own terms.
+    Expired,
+}
+
+/// `executionReport`, as of `order`'s state after what happened.
+pub fn execution_report(
+    symbol: &SymbolConfig,
+    order: &ClientOrder,
+    execution_id: u64,
+    happening: Happening<'_>,
+) -> String {
+    let (client_id, original_id) = match happening {
+        Happening::Canceled(cancel_id) => (cancel_id, order.client_order_id.as_str()),
+        _ => (order.client_order_id.as_str(), ""),
+    };
+    let execution = match happening {
+        Happening::New => "NEW",
+        Happening::Trade(_) => "TRADE",
+        Happening::Canceled(_) => "CANCELED",
+        Happening::Expired if order.status == Status::ExpiredInMatch => "TRADE_PREVENTION",
+        Happening::Expired => "EXPIRED",
+    };
+    let mut text = format!(
+        concat!(
+            r#"{{"e":"executionReport","E":{at},"s":"{symbol}","c":"{client_id}","S":"{side}","o":"{kind}","#,
+            r#""f":"{tif}","q":"{quantity}","p":"{price}","P":"0.00000000","F":"0.00000000","g":-1,"#,
+            r#""C":"{original_id}","x":"{execution}","X":"{status}","r":"NONE","i":{order_id},"#
+        ),
+        at = order.updated_at_ms,
+        symbol = symbol.symbol(),
+        client_id = client_id,
+        side = order.side_text(),
+        kind = order.type_text(),
+        tif = order.time_in_force_text(),
+        quantity = number(order.quantity.0),
+        price = number(order.price.0),
+        original_id = original_id,
+        execution = execution,
+        status = order.status.text(),
+        order_id = order.key.number,
+    );
+    push_execution(&mut text, symbol, order, execution_id, happening);
+    text
+}
+
+/// The second half of an `executionReport`: what traded just now and so far.
+fn push_execution(
+    text: &mut String,
+    symbol: &SymbolConfig,
+    order: &ClientOrder,
+    execution_id: u64,
+    happening: Happening<'_>,
+) {
+    let fill = if let Happening::Trade(fill) = happening { Some(fill) } else { None };
+    let last = fill.map_or((0, 0), |fill| (fill.trade.quantity.0, fill.trade.price.0));
+    let last_money = fill.map_or(0, |fill| fill.trade.price.times(fill.trade.quantity).0);
+    let trade_id = fill.map_or("-1".to_owned(), |fill| fill.trade.trade_id.to_string());
+    let (fee, fee_asset) = fill.map_or(("0".to_owned(), "null".to_owned()), |fill| {
+        (fill.fee_text(), format!("\"{}\"", fill.fee_asset(symbol)))
+    });
+    write!(
+        text,
+        concat!(
+            r#""l":"{last}","z":"{executed}","L":"{last_price}","n":"{fee}","N":{fee_asset},"T":{at},"#,
+            r#""t":{trade_id},"I":{execution_id},"w":{is_working},"m":{is_maker},"M":{is_trade},"O":{created},"#,
+            r#""Z":"{executed_money}","Y":"{last_money}","Q":"0.00000000","W":{created},"V":"{stp}"}}"#
+        ),
+        last = number(last.0),
+        executed = number(order.executed),
+        last_price = number(last.1),
+        fee = fee,
+        fee_asset = fee_asset,
+        at = order.updated_at_ms,
+        trade_id = trade_id,
+        execution_id = execution_id,
+        is_working = order.status.is_open(),
+        is_maker = fill.is_some_and(|fill| fill.is_maker),
+        is_trade = fill.is_some(),
+        created = order.created_at_ms,
+        executed_money = money(order.executed_money),
+        last_money = money(last_money),
+        stp = order.self_trade_text(),
+    )
+    .expect("a string takes all that is written to it");
+}
+
+/// `outboundAccountPosition` of a market's two currencies.
+pub fn account_position(symbol: &SymbolConfig, at_ms: u64, free: Balance, locked: Balance) -> String {
+    format!(
+        concat!(
+            r#"{{"e":"outboundAccountPosition","E":{at},"u":{at},"B":[{{"a":"{base}","f":"{base_free}","#,
+            r#""l":"{base_locked}"}},{{"a":"{quote}","f":"{quote_free}","l":"{quote_locked}"}}]}}"#
+        ),
+        at = at_ms,
+        base = symbol.base,
+        base_free = base_text(free),
+        base_locked = base_text(locked),
+        quote = symbol.quote,
+        quote_free = money(free.quote),
+        quote_locked = money(locked.quote),
+    )
+}
+
+/// The base currency of a balance as the wire has it.
+pub fn base_text(balance: Balance) -> String {
+    format_fixed(balance.base, SCALE, SCALE)
+}
+
+/// How much an answer to `order.place` tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// The ids alone.
+    Ack,
+    /// The order as it stands.
+    Result,
+    /// And its fills.
+    Full,
+}
+
+/// The answer to `order.place`.
+pub fn placed(symbol: &SymbolConfig, order: &ClientOrder, fills: &[Fill], detail: Detail) -> String {
+    let name = symbol.symbol();
+    let ids = format!(
+        r#"{{"symbol":"{name}","orderId":{},"orderListId":-1,"clientOrderId":"{}","transactTime":{}"#,
+        order.key.number, order.client_order_id, order.updated_at_ms
+    );
+    if detail == Detail::Ack {
+        return ids + "}";
+    }
+    let mut text = format!(
+        r#"{ids},{},"workingTime":{}"#,
+        standing(order, r#","origQuoteOrderQty":"0.00000000""#),
+        order.created_at_ms
+    );
+    if detail == Detail::Full {
+        let fills: Vec<String> = fills.iter().map(|fill| fill_text(symbol, fill)).collect();
+        write!(text, r#","fills":[{}]"#, fills.join(",")).expect("a string takes all that is written to it");
+    }
+    text + &format!(r#","selfTradePreventionMode":"{}"}}"#, order.self_trade_text())
+}
+
+/// The answer to `order.cancel`, and a row of the one to `openOrders.cancelAll`.
+pub fn canceled(symbol: &SymbolConfig, order: &ClientOrder, cancel_id: &str) -> String {
+    format!(
+        concat!(
+            r#"{{"symbol":"{symbol}","origClientOrderId":"{original}","orderId":{number},"orderListId":-1,"#,
+            r#""clientOrderId":"{cancel_id}","transactTime":{at},{standing},"selfTradePreventionMode":"{stp}"}}"#
+        ),
+        symbol = symbol.symbol(),
+        original = order.client_order_id,
+        number = order.key.number,
+        cancel_id = cancel_id,
+        at = order.updated_at_ms,
+        standing = standing(order, r#","origQuoteOrderQty":"0.00000000""#),
+        stp = order.self_trade_text(),
+    )
+}
+
+/// The answer to `order.status`, and a row of the one to `openOrders.status`.
+pub fn status(symbol: &SymbolConfig, order: &ClientOrder) -> String {
+    format!(
+        concat!(
+            r#"{{"symbol":"{symbol}","orderId":{number},"orderListId":-1,"clientOrderId":"{client_id}",{standing},"#,
+            r#""stopPrice":"0.00000000","icebergQty":"0.00000000","time":{created},"updateTime":{updated},"#,
+            r#""isWorking":true,"workingTime":{created},"origQuoteOrderQty":"0.00000000","#,
+            r#""selfTradePreventionMode":"{stp}"}}"#
+        ),
+        symbol = symbol.symbol(),
+        number = order.key.number,
+        client_id = order.client_order_id,
+        standing = standing(order, ""),
+        created = order.created_at_ms,
+        updated = order.updated_at_ms,
+        stp = order.self_trade_text(),
+    )
+}
+
+/// The fields that every answer about an order has in common, in their order.
+fn standing(order: &ClientOrder, after_executed: &str) -> String {
+    format!(
+        concat!(
+            r#""price":"{price}","origQty":"{quantity}","executedQty":"{executed}"{after_executed},"#,
+            r#""cummulativeQuoteQty":"{money}","status":"{status}","timeInForce":"{tif}","type":"{kind}","#,
+            r#""side":"{side}""#
+        ),
+        price = number(order.price.0),
+        quantity = number(order.quantity.0),
+        executed = number(order.executed),
+        after_executed = after_executed,
+        money = money(order.executed_money),
+        status = order.status.text(),
+        tif = order.time_in_force_text(),
+        kind = order.type_text(),
+        side = order.side_text(),
+    )
+}
+
+fn fill_text(symbol: &SymbolConfig, fill: &Fill) -> String {
+    format!(
+        r#"{{"price":"{}","qty":"{}","commission":"{}","commissionAsset":"{}","tradeId":{}}}"#,
+        number(fill.trade.price.0),
+        number(fill.trade.quantity.0),
+        fill.fee_text(),
+        fill.fee_asset(symbol),
+        fill.trade.trade_id,
+    )
+}

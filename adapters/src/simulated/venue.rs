@@ -1,0 +1,173 @@
+//! The venue itself: its markets, its accounts, what they have used of their limits, and who is told.
+//!
+//! Pure but for the queues that it writes to: whoever serves it passes what arrives and the time. The requests that it
+//! answers stand in [`super::api`] and [`super::rest`].
+
+use fulmar_bus::record::{AccountId, UnixNanos};
+
+use super::api::ApiError;
+use super::config::{SimulatedVenueConfig, VenueReport};
+use super::connections::Connections;
+use super::limits::ACCOUNTS_MAX;
+use super::market::{Market, Output};
+
+/// Counts what was used within an interval that starts on the clock, as the real venue does.
+#[derive(Clone, Copy, Debug)]
+pub struct Usage {
+    interval_ms: u64,
+    interval: u64,
+    count: u32,
+}
+
+impl Usage {
+    /// Nothing used.
+    pub fn new(interval_ms: u64) -> Self {
+        Usage { interval_ms, interval: 0, count: 0 }
+    }
+
+    /// Adds to what was used in the interval of `now`, and gives the sum.
+    pub fn add(&mut self, now: UnixNanos, amount: u32) -> u32 {
+        let interval = now.0 / 1_000_000 / self.interval_ms;
+        if interval != self.interval {
+            (self.interval, self.count) = (interval, 0);
+        }
+        self.count = self.count.saturating_add(amount);
+        self.count
+    }
+
+    /// Whole seconds until the interval of `now` ends, rounded up.
+    pub fn seconds_left(&self, now: UnixNanos) -> u64 {
+        let now_ms = now.0 / 1_000_000;
+        (self.interval_ms - now_ms % self.interval_ms).div_ceil(1_000)
+    }
+}
+
+/// An account: one API key, the same number in each market.
+#[derive(Debug)]
+pub struct Account {
+    /// Its key.
+    pub api_key: String,
+    /// Its number in every market's ledger.
+    pub id: AccountId,
+    /// Orders of ten seconds.
+    pub orders_10_seconds: Usage,
+    /// Orders of a day.
+    pub orders_day: Usage,
+    /// Orders received, refused ones included.
+    pub orders_received: u64,
+}
+
+/// The venue.
+#[derive(Debug)]
+pub struct Venue {
+    /// How it was set up.
+    pub config: SimulatedVenueConfig,
+    /// Its markets, in the order of the configuration.
+    pub markets: Vec<Market>,
+    /// Its accounts.
+    pub accounts: Vec<Account>,
+    /// Who is connected.
+    pub connections: Connections,
+    /// Request weight of a minute.
+    pub weight: Usage,
+    /// What happened so far, as far as it is counted here.
+    pub report: VenueReport,
+    /// Counts the ids that the venue made for clients that sent none.
+    pub generated_ids: u64,
+}
+
+impl Venue {
+    /// A venue whose books are filled and whose known keys have accounts.
+    ///
+    /// # Panics
+    /// Where the configuration has no symbol, a symbol without tick or step, or more keys than accounts.
+    pub fn new(config: SimulatedVenueConfig) -> Self {
+        assert!(!config.symbols.is_empty(), "a venue trades something");
+        let now = config.started_at;
+        let markets = config.symbols.iter().map(|symbol| Market::new(symbol, &config, now)).collect();
+        let mut venue = Venue {
+            markets,
+            accounts: Vec::new(),
+            connections: Connections::default(),
+            weight: Usage::new(60_000),
+            report: VenueReport::default(),
+            generated_ids: 0,
+            config,
+        };
+        for known in venue.config.credentials.clone() {
+            venue.account(&known.api_key).expect("there is an account for every configured key");
+        }
+        venue
+    }
+
+    /// The position of a key's account, opened where it has none yet.
+    pub fn account(&mut self, api_key: &str) -> Result<usize, ApiError> {
+        if let Some(index) = self.accounts.iter().position(|account| account.api_key == api_key) {
+            return Ok(index);
+        }
+        let full = || ApiError::new(401, -2015, "Invalid API-key, IP, or permissions for action.");
+        if self.accounts.len() >= ACCOUNTS_MAX {
+            return Err(full());
+        }
+        let mut id = None;
+        for market in &mut self.markets {
+            let opened = market.open_account().ok_or_else(full)?;
+            assert!(id.is_none_or(|id| id == opened), "an account has the same number in each market");
+            id = Some(opened);
+        }
+        self.accounts.push(Account {
+            api_key: api_key.to_owned(),
+            id: id.expect("a venue has a market"),
+            orders_10_seconds: Usage::new(10_000),
+            orders_day: Usage::new(86_400_000),
+            orders_received: 0,
+        });
+        Ok(self.accounts.len() - 1)
+    }
+
+    /// The position of a market.
+    pub fn market(&self, symbol: Option<&str>) -> Result<usize, ApiError> {
+        let symbol = symbol.ok_or_else(|| ApiError::missing("symbol"))?;
+        let found = self.markets.iter().position(|market| market.symbol() == symbol);
+        found.ok_or_else(|| ApiError::new(400, -1121, "Invalid symbol."))
+    }
+
+    /// When there is something to do next without a client asking.
+    pub fn due_at(&self) -> UnixNanos {
+        self.markets.iter().map(Market::due_at).min().unwrap_or(UnixNanos(u64::MAX))
+    }
+
+    /// Does what is due.
+    pub fn advance(&mut self, now: UnixNanos) {
+        for market in &mut self.markets {
+            self.report.flow_events += market.advance(now);
+        }
+        self.dispatch();
+    }
+
+    /// Sends what the markets have to tell.
+    pub fn dispatch(&mut self) {
+        for market in &mut self.markets {
+            let symbol = market.symbol().to_ascii_lowercase();
+            for output in market.drain_outputs() {
+                match output {
+                    Output::Stream(stream, data) => self.connections.broadcast(&stream.name(&symbol), &data),
+                    Output::User(account, event) => self.connections.send_user(account, &event),
+                }
+            }
+        }
+        self.connections.drop_slow();
+    }
+
+    /// What happened so far.
+    pub fn report(&self) -> VenueReport {
+        VenueReport {
+            trades: self.markets.iter().map(|market| market.matching().trade_count()).sum(),
+            fills: self.markets.iter().map(Market::fill_count).sum(),
+            orders_received: self.accounts.iter().map(|account| account.orders_received).sum(),
+            frames_sent: self.connections.frames_sent,
+            slow_disconnects: self.connections.slow_disconnects,
+            ..self.report
+        }
+    }
+}

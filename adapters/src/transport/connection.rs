@@ -1,0 +1,250 @@
+//! The task of one WebSocket connection: opens it, serves it, and opens it anew, until it is told to stop.
+//!
+//! Sending and receiving run side by side, so that an order never waits behind frames that the engine has not taken
+//! yet. What waits to be sent when a connection ends is dropped and told, never sent on the next connection: an order
+//! session that saw the end has already called its fate unknown.
+
+use std::fmt;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use fulmar_bus::record::FrameSource;
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt, StreamExt};
+use tokio::select;
+use tokio::sync::{mpsc, watch};
+use tokio::task::yield_now;
+use tokio::time::{Instant, sleep, timeout};
+use tokio_tungstenite::tungstenite::{Bytes, Message, Utf8Bytes};
+
+use super::address::Address;
+use super::hub::Hub;
+use super::limits::{CLOSE_TIMEOUT, MESSAGES_A_TURN};
+use super::rate::RateWindow;
+use super::reconnect::Reconnect;
+use super::status::{LinkStatus, count};
+use super::websocket::{Socket, connect, socket_cause};
+
+/// One connection of a link.
+pub(super) struct ConnectionTask {
+    pub(super) hub: Arc<Hub>,
+    pub(super) index: u8,
+    pub(super) address: Address,
+    pub(super) requests: ConnectionRequests,
+    /// True once the link is to stop.
+    pub(super) stop: watch::Receiver<bool>,
+}
+
+/// What the link wants of a connection. Each queue is bounded; the link holds the other ends.
+pub(super) struct ConnectionRequests {
+    pub(super) messages: mpsc::Receiver<Bytes>,
+    /// Reasons to close and open anew. It has room for one: a second would ask for the same.
+    pub(super) reconnects: mpsc::Receiver<String>,
+}
+
+/// Why a connection ended.
+#[derive(Debug, PartialEq, Eq)]
+enum Ending {
+    Stopped,
+    Asked(String),
+    Idle(Duration),
+    Unsent(Duration),
+    ByVenue(String),
+    Broken(String),
+}
+
+impl ConnectionTask {
+    /// Keeps the connection open until the link stops. A link that is run again says first that what it had open is
+    /// closed: the run before may have ended without a word.
+    pub(super) async fn run(mut self, is_run_again: bool) {
+        if is_run_again {
+            let reason = Bytes::from_static(b"the link was started again");
+            self.hub.frame(FrameSource::Closed, self.index, reason).await;
+        }
+        let seed = (self.hub.clock)().0 ^ u64::from(self.index);
+        let mut reconnect = Reconnect::new(self.hub.limits.reconnect.clone(), seed);
+        loop {
+            let attempt = reconnect.begin(Instant::now());
+            count(&self.hub.counters.connect_attempts, 1);
+            self.tell(LinkStatus::Connecting { address: self.address.to_string(), attempt });
+            let hub = Arc::clone(&self.hub);
+            let address = self.address.clone();
+            let connecting = connect(&address, &hub.limits.connection);
+            let Some(result) = self.while_closed(connecting).await else { return };
+            let failure = match result {
+                Ok(socket) => {
+                    let opened_at = Instant::now();
+                    if self.serve(socket).await == Ending::Stopped {
+                        return;
+                    }
+                    reconnect.ended(opened_at.elapsed());
+                    None
+                }
+                Err(error) => Some(error.to_string()),
+            };
+            let wait = reconnect.wait(Instant::now());
+            if let Some(cause) = failure {
+                let address = self.address.to_string();
+                self.tell(LinkStatus::ConnectFailed { address, cause, attempt, next_in: wait.duration });
+            }
+            if wait.is_over_budget {
+                let address = self.address.to_string();
+                self.tell(LinkStatus::BudgetUsedUp { address, next_in: wait.duration });
+            }
+            if self.while_closed(sleep(wait.duration)).await.is_none() {
+                return;
+            }
+        }
+    }
+
+    /// Waits for `work` while there is no connection: what is to be sent is dropped. `None` where the link stops.
+    async fn while_closed<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
+        let mut work = pin!(work);
+        loop {
+            select! {
+                biased;
+                _ = self.stop.wait_for(|is_stopped| *is_stopped) => return None,
+                Some(_message) = self.requests.messages.recv() => {
+                    self.hub.drop_request(self.index, "the connection is closed");
+                }
+                // It is being opened anew already.
+                Some(_reason) = self.requests.reconnects.recv() => {}
+                result = &mut work => return Some(result),
+            }
+        }
+    }
+
+    /// Serves an open connection to its end.
+    async fn serve(&mut self, socket: Socket) -> Ending {
+        count(&self.hub.counters.connections_opened, 1);
+        self.tell(LinkStatus::Open { address: self.address.to_string() });
+        let url = Bytes::copy_from_slice(self.address.url().as_bytes());
+        self.hub.frame(FrameSource::Opened, self.index, url).await;
+
+        let (mut sink, stream) = socket.split();
+        let ending = self.exchange(&mut sink, stream).await;
+
+        while self.requests.messages.try_recv().is_ok() {
+            self.hub.drop_request(self.index, "the connection closed before its turn");
+        }
+        let reason = ending.to_string();
+        self.tell(LinkStatus::Closed { address: self.address.to_string(), reason: reason.clone() });
+        self.hub.frame(FrameSource::Closed, self.index, Bytes::from(reason)).await;
+        // A polite end, where the venue still listens; the connection is over either way.
+        drop(timeout(CLOSE_TIMEOUT, sink.close()).await);
+        ending
+    }
+
+    /// Sends and receives side by side until one of them, the link or the engine ends it.
+    async fn exchange(&mut self, sink: &mut SplitSink<Socket, Message>, stream: SplitStream<Socket>) -> Ending {
+        let (ping, pings) = mpsc::channel(1);
+        let ConnectionRequests { messages, reconnects } = &mut self.requests;
+        select! {
+            biased;
+            _ = self.stop.wait_for(|is_stopped| *is_stopped) => Ending::Stopped,
+            Some(reason) = reconnects.recv() => Ending::Asked(reason),
+            ending = send(&self.hub, self.index, sink, Outgoing { messages, pings }) => ending,
+            ending = receive(&self.hub, self.index, stream, ping) => ending,
+        }
+    }
+
+    fn tell(&self, status: LinkStatus) {
+        self.hub.tell(Some(self.index), status);
+    }
+}
+
+/// What goes out on a connection.
+struct Outgoing<'a> {
+    messages: &'a mut mpsc::Receiver<Bytes>,
+    /// The receiving side asks for pings here.
+    pings: mpsc::Receiver<()>,
+}
+
+/// Sends what is to be sent, each message at once and flushed, within the venue's rate.
+async fn send(
+    hub: &Hub,
+    index: u8,
+    sink: &mut SplitSink<Socket, Message>,
+    mut outgoing: Outgoing<'_>,
+) -> Ending {
+    let limits = &hub.limits.connection;
+    let mut rate = RateWindow::new(limits.messages);
+    loop {
+        rate.ready().await;
+        let (message, sent) = select! {
+            biased;
+            Some(bytes) = outgoing.messages.recv() => (message_of(bytes.clone()), Some(bytes)),
+            Some(()) = outgoing.pings.recv() => (Message::Ping(Bytes::new()), None),
+        };
+        match timeout(limits.send_timeout, sink.send(message)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => return Ending::Broken(socket_cause(&error)),
+            Err(_elapsed) => return Ending::Unsent(limits.send_timeout),
+        }
+        rate.take(Instant::now());
+        if let Some(bytes) = sent {
+            hub.sent(index, &bytes);
+        }
+    }
+}
+
+/// Gives every message to the engine, in order. Pings are answered by the socket itself.
+async fn receive(hub: &Hub, index: u8, mut stream: SplitStream<Socket>, ping: mpsc::Sender<()>) -> Ending {
+    let limits = &hub.limits.connection;
+    let after_ping = limits.idle_timeout.saturating_sub(limits.ping_after);
+    let mut messages_this_turn = 0;
+    loop {
+        let next = match timeout(limits.ping_after, stream.next()).await {
+            Ok(next) => next,
+            Err(_elapsed) => {
+                // A ping that still waits to be sent asks the same.
+                drop(ping.try_send(()));
+                match timeout(after_ping, stream.next()).await {
+                    Ok(next) => next,
+                    Err(_elapsed) => return Ending::Idle(limits.idle_timeout),
+                }
+            }
+        };
+        let bytes = match next {
+            Some(Ok(Message::Text(text))) => Bytes::from(text),
+            Some(Ok(Message::Binary(bytes))) => bytes,
+            Some(Ok(Message::Close(None))) => return Ending::ByVenue("no reason given".to_owned()),
+            Some(Ok(Message::Close(Some(close)))) => {
+                return Ending::ByVenue(format!("{} {}", u16::from(close.code), close.reason));
+            }
+            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => continue,
+            Some(Err(error)) => return Ending::Broken(socket_cause(&error)),
+            None => return Ending::Broken("the stream ended".to_owned()),
+        };
+        hub.frame(FrameSource::Message, index, bytes).await;
+        messages_this_turn += 1;
+        if messages_this_turn == MESSAGES_A_TURN {
+            messages_this_turn = 0;
+            yield_now().await;
+        }
+    }
+}
+
+/// Text where the bytes are text, which is what every venue speaks; binary else.
+fn message_of(bytes: Bytes) -> Message {
+    match Utf8Bytes::try_from(bytes.clone()) {
+        Ok(text) => Message::Text(text),
+        Err(_) => Message::Binary(bytes),
+    }
+}
+
+impl fmt::Display for Ending {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Ending::Stopped => out.write_str("stopped"),
+            Ending::Asked(reason) => write!(out, "reconnecting: {reason}"),
+            Ending::Idle(duration) => write!(out, "nothing came for {:.1} s", duration.as_secs_f64()),
+            Ending::Unsent(duration) => {
+                write!(out, "the venue took no message for {:.1} s", duration.as_secs_f64())
+            }
+            Ending::ByVenue(reason) => write!(out, "closed by the venue: {reason}"),
+            Ending::Broken(cause) => out.write_str(cause),
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Takes the engine's requests to where they go: a connection, the HTTP side, or a shelf until their moment comes.
+//!
+//! What cannot go is dropped and told, never waited for: a connection that does not drain must not hold up the orders
+//! of another.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use fulmar_bus::record::{RequestKind, UnixNanos};
+use fulmar_engine::runtime::RequestReader;
+use tokio::sync::mpsc::{self, error::TrySendError};
+use tokio_tungstenite::tungstenite::Bytes;
+
+use super::hub::Hub;
+use super::limits::DELAYED_REQUESTS_MAX;
+use super::rest::Get;
+
+/// A request, copied out of its ring.
+#[derive(Debug)]
+pub(super) struct OwnedRequest {
+    kind: RequestKind,
+    connection: u8,
+    not_before_at: UnixNanos,
+    bytes: Bytes,
+}
+
+impl OwnedRequest {
+    /// Takes the next one, if there is one.
+    ///
+    /// # Panics
+    /// Where the record is no request: whoever wrote it has a bug.
+    pub(super) fn take(requests: &mut RequestReader) -> Option<OwnedRequest> {
+        let next = requests.poll().expect("the engine writes requests, and nothing else, to this ring");
+        next.map(|(request, bytes)| OwnedRequest {
+            kind: request.kind,
+            connection: request.connection,
+            not_before_at: request.not_before_at,
+            bytes: Bytes::copy_from_slice(bytes),
+        })
+    }
+}
+
+/// The link's ends of the queues of a connection.
+pub(super) struct ConnectionEnds {
+    pub(super) messages: mpsc::Sender<Bytes>,
+    pub(super) reconnects: mpsc::Sender<String>,
+}
+
+/// Knows where requests go.
+pub(super) struct Router {
+    hub: Arc<Hub>,
+    connections: Vec<ConnectionEnds>,
+    gets: Option<mpsc::Sender<Get>>,
+    /// Requests before their moment, by it, then in the order in which they came.
+    delayed: BTreeMap<(UnixNanos, u64), OwnedRequest>,
+    delayed_count: u64,
+}
+
+impl Router {
+    pub(super) fn new(hub: Arc<Hub>, connections: Vec<ConnectionEnds>, gets: Option<mpsc::Sender<Get>>) -> Self {
+        Router { hub, connections, gets, delayed: BTreeMap::new(), delayed_count: 0 }
+    }
+
+    /// Sends a request on its way, at once or when its moment comes.
+    pub(super) fn take(&mut self, request: OwnedRequest) {
+        if request.not_before_at == UnixNanos(0) || request.not_before_at <= (self.hub.clock)() {
+            self.send(request);
+        } else if self.delayed.len() < DELAYED_REQUESTS_MAX {
+            self.delayed_count += 1;
+            self.delayed.insert((request.not_before_at, self.delayed_count), request);
+        } else {
+            self.hub.drop_request(request.connection, "too many requests wait for their moment");
+        }
+    }
+
+    /// The next moment at which a delayed request is due.
+    pub(super) fn due_at(&self) -> Option<UnixNanos> {
+        self.delayed.first_key_value().map(|((due_at, _), _)| *due_at)
+    }
+
+    /// Sends what is due.
+    pub(super) fn send_due(&mut self) {
+        let now = (self.hub.clock)();
+        while let Some(first) = self.delayed.first_entry()
+            && first.key().0 <= now
+        {
+            let request = first.remove();
+            self.send(request);
+        }
+    }
+
+    fn send(&self, request: OwnedRequest) {
+        let OwnedRequest { kind, connection, bytes, .. } = request;
+        let sent = match kind {
+            RequestKind::Send => self.message(connection, bytes),
+            RequestKind::HttpGet => self.get(connection, &bytes),
+            RequestKind::Reconnect => self.reconnect(connection, &bytes),
+        };
+        if let Err(cause) = sent {
+            self.hub.drop_request(connection, cause);
+        }
+    }
+
+    fn message(&self, connection: u8, bytes: Bytes) -> Result<(), &'static str> {
+        self.connection(connection)?.messages.try_send(bytes).map_err(refusal)
+    }
+
+    fn reconnect(&self, connection: u8, reason: &[u8]) -> Result<(), &'static str> {
+        let reason = String::from_utf8_lossy(reason).into_owned();
+        match self.connection(connection)?.reconnects.try_send(reason) {
+            // The one that waits there asks the same.
+            Ok(()) | Err(TrySendError::Full(_)) => Ok(()),
+            Err(closed) => Err(refusal(closed)),
+        }
+    }
+
+    fn get(&self, connection: u8, target: &[u8]) -> Result<(), &'static str> {
+        let gets = self.gets.as_ref().ok_or("the venue has no HTTP address")?;
+        let target = std::str::from_utf8(target).map_err(|_| "the path is no text")?;
+        if !target.starts_with('/') || target.contains(char::is_whitespace) {
+            return Err("the path does not begin with a slash, or holds a space");
+        }
+        gets.try_send(Get { connection, target: target.to_owned() }).map_err(refusal)
+    }
+
+    fn connection(&self, index: u8) -> Result<&ConnectionEnds, &'static str> {
+        self.connections.get(usize::from(index)).ok_or("the venue has no such connection")
+    }
+}
+
+/// Why a queue did not take a request.
+fn refusal<T>(error: TrySendError<T>) -> &'static str {
+    match error {
+        TrySendError::Full(_) => "too many requests wait for their turn",
+        TrySendError::Closed(_) => "the link is stopping",
+    }
+}

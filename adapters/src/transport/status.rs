@@ -1,0 +1,223 @@
+//! What a link tells of itself: events for whoever supervises it, one clear line each in the log, and counters.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+/// Something happened to a link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkEvent {
+    /// The venue's name.
+    pub venue: Arc<str>,
+    /// Which connection, as its index; `None` where it is about the HTTP side or the whole link.
+    pub connection: Option<u8>,
+    /// What happened.
+    pub status: LinkStatus,
+}
+
+/// What can happen to a link. Addresses are without path and query, which may hold a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LinkStatus {
+    /// A connection is being opened.
+    Connecting {
+        /// Where to.
+        address: String,
+        /// Which attempt since the last healthy connection, counted from one.
+        attempt: u32,
+    },
+    /// A connection is open.
+    Open {
+        /// Where to.
+        address: String,
+    },
+    /// A connection was closed, by whichever side.
+    Closed {
+        /// Where to.
+        address: String,
+        /// Why.
+        reason: String,
+    },
+    /// A connection could not be opened.
+    ConnectFailed {
+        /// Where to.
+        address: String,
+        /// Why.
+        cause: String,
+        /// Which attempt since the last healthy connection, counted from one.
+        attempt: u32,
+        /// How long until the next.
+        next_in: Duration,
+    },
+    /// There were as many attempts as the budget allows; the next waits for it.
+    BudgetUsedUp {
+        /// Where to.
+        address: String,
+        /// How long until the next attempt.
+        next_in: Duration,
+    },
+    /// A request of the engine did not go out.
+    RequestDropped {
+        /// Why.
+        cause: &'static str,
+    },
+    /// An HTTP request got no answer.
+    HttpFailed {
+        /// Where it went.
+        address: String,
+        /// Why there is none.
+        cause: String,
+    },
+    /// The venue told us to keep still.
+    KeepStill {
+        /// With which HTTP status.
+        status: u16,
+        /// For how long no request goes out.
+        duration: Duration,
+    },
+    /// The recording ended before the link did.
+    TapFailed {
+        /// Why.
+        cause: String,
+    },
+}
+
+impl fmt::Display for LinkEvent {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}: ", self.venue)?;
+        match &self.status {
+            LinkStatus::Connecting { address, attempt } => {
+                write!(out, "connecting to {address}; attempt {attempt}")
+            }
+            LinkStatus::Open { address } => write!(out, "connected to {address}"),
+            LinkStatus::Closed { address, reason } => write!(out, "connection to {address} closed ({reason})"),
+            LinkStatus::ConnectFailed { address, cause, attempt, next_in } => {
+                let seconds = next_in.as_secs_f64();
+                write!(out, "cannot connect to {address} ({cause}); attempt {attempt}, next in {seconds:.1} s")
+            }
+            LinkStatus::BudgetUsedUp { address, next_in } => {
+                let seconds = next_in.as_secs_f64();
+                write!(out, "the budget of connection attempts to {address} is used up; next in {seconds:.1} s")
+            }
+            LinkStatus::RequestDropped { cause } => write!(out, "a request was dropped ({cause})"),
+            LinkStatus::HttpFailed { address, cause } => write!(out, "no answer from {address} ({cause})"),
+            LinkStatus::KeepStill { status, duration } => {
+                let seconds = duration.as_secs_f64();
+                write!(out, "HTTP status {status}: no request for {seconds:.1} s")
+            }
+            LinkStatus::TapFailed { cause } => write!(out, "the recording ended ({cause})"),
+        }
+    }
+}
+
+/// The sending end of a link's events. Nobody is waited for: an event that does not fit is counted.
+#[derive(Clone, Debug)]
+pub struct StatusSender {
+    events: mpsc::Sender<LinkEvent>,
+}
+
+/// A channel for the events of links, holding this many.
+pub fn status_channel(events_max: usize) -> (StatusSender, mpsc::Receiver<LinkEvent>) {
+    let (sender, receiver) = mpsc::channel(events_max);
+    (StatusSender { events: sender }, receiver)
+}
+
+impl StatusSender {
+    /// Logs the event and passes it on; false where there was no room, or nobody, to take it.
+    pub(super) fn tell(&self, event: LinkEvent) -> bool {
+        match event.status {
+            LinkStatus::Connecting { .. } => tracing::debug!("{event}"),
+            LinkStatus::Open { .. } => tracing::info!("{event}"),
+            _ => tracing::warn!("{event}"),
+        }
+        self.events.try_send(event).is_ok()
+    }
+}
+
+/// Counts of a link since it was made.
+macro_rules! link_counters {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {
+        /// The counters of a link while it runs; ops reads them at any moment.
+        #[derive(Debug, Default)]
+        pub struct LinkCounters {
+            $($(#[$doc])* pub(super) $name: AtomicU64,)+
+        }
+
+        /// What a link counted since it was made.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        pub struct LinkReport {
+            $($(#[$doc])* pub $name: u64,)+
+        }
+
+        impl LinkCounters {
+            /// The counts of this moment. Each is right by itself; they are not read at one instant.
+            pub fn report(&self) -> LinkReport {
+                LinkReport { $($name: self.$name.load(Ordering::Relaxed),)+ }
+            }
+        }
+    };
+}
+
+link_counters! {
+    /// Frames given to the engine, of every source.
+    frames,
+    /// Bytes of those frames.
+    frame_bytes,
+    /// How often a frame found the ring full and waited.
+    backpressure_waits,
+    /// Messages sent.
+    messages_sent,
+    /// Requests that did not go out; each was told.
+    requests_dropped,
+    /// Requests that the ring lost before they were taken; zero on a gated ring.
+    requests_lost,
+    /// HTTP requests sent.
+    http_requests,
+    /// HTTP requests that got no answer.
+    http_failures,
+    /// Attempts to open a connection.
+    connect_attempts,
+    /// Connections that opened.
+    connections_opened,
+    /// Events that nobody took.
+    events_lost,
+}
+
+/// Adds to a counter that only one thread writes and any reads.
+pub(super) fn count(counter: &AtomicU64, by: u64) {
+    counter.fetch_add(by, Ordering::Relaxed);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(status: LinkStatus) -> LinkEvent {
+        LinkEvent { venue: "binance-spot".into(), connection: Some(0), status }
+    }
+
+    #[test]
+    fn a_failure_is_one_line_with_venue_address_and_cause() {
+        let failed = event(LinkStatus::ConnectFailed {
+            address: "ws://127.0.0.1:9".to_owned(),
+            cause: "connection refused".to_owned(),
+            attempt: 3,
+            next_in: Duration::from_millis(1234),
+        });
+        assert_eq!(
+            failed.to_string(),
+            "binance-spot: cannot connect to ws://127.0.0.1:9 (connection refused); attempt 3, next in 1.2 s"
+        );
+    }
+
+    #[test]
+    fn an_event_without_room_is_refused_and_never_waited_for() {
+        let (status, mut events) = status_channel(1);
+        let first = event(LinkStatus::RequestDropped { cause: "first" });
+        assert!(status.tell(first.clone()));
+        assert!(!status.tell(event(LinkStatus::RequestDropped { cause: "second" })));
+        assert_eq!(events.try_recv(), Ok(first));
+    }
+}

@@ -1,0 +1,212 @@
+//! Where everything of a ring lies, and what a stamp says. Pure arithmetic; the byte map is drawn in [`super`].
+
+use super::{
+    Words,
+    limits::{GATES_MAX, SLOTS_MAX},
+    ring::OpenError,
+    sync::Ordering,
+};
+use crate::record::{ChannelId, RECORD_SLOTS_MAX, SLOT_BYTES};
+
+/// How large a ring is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RingShape {
+    /// Slots of 64 bytes: a power of two, at least twice the longest record's.
+    pub slot_count: usize,
+    /// How many readers can be lossless at one time: 0 to [`GATES_MAX`].
+    pub gate_count: usize,
+}
+
+impl RingShape {
+    /// 64-bit words that a ring of this shape takes.
+    pub const fn word_count(&self) -> usize {
+        GATES_AT + self.gate_count * PAD_WORDS + self.slot_count * STRIDE_WORDS
+    }
+
+    /// True where such a ring can be, for records of up to `record_slots_max` slots.
+    const fn holds(&self, record_slots_max: usize) -> bool {
+        self.slot_count.is_power_of_two()
+            && self.slot_count <= SLOTS_MAX
+            && self.gate_count <= GATES_MAX
+            && record_slots_max > 0
+            && record_slots_max <= RECORD_SLOTS_MAX
+            && self.slot_count >= 2 * record_slots_max
+    }
+}
+
+/// Words between two things that different cores write.
+const PAD_WORDS: usize = 16;
+/// Words of a slot, stamp included.
+const STRIDE_WORDS: usize = SLOT_BYTES / 8;
+/// Word of the writer's cursor.
+pub(super) const CURSOR_AT: usize = PAD_WORDS;
+/// Word of the first gate.
+const GATES_AT: usize = 2 * PAD_WORDS;
+
+const MAGIC_AT: usize = 0;
+const VERSION_AT: usize = 1;
+const SLOT_COUNT_AT: usize = 2;
+const GATE_COUNT_AT: usize = 3;
+const CHANNEL_AT: usize = 4;
+const RECORD_SLOTS_MAX_AT: usize = 5;
+
+/// What the first word of a ring holds; in another byte order it is another number.
+const MAGIC: u64 = u64::from_be_bytes(*b"FULMRING");
+/// Raised by any change of the byte map.
+const VERSION: u64 = 1;
+
+/// A shape that was checked, ready to compute with.
+#[derive(Clone, Copy)]
+pub(super) struct Layout {
+    mask: u64,
+    slots_at: usize,
+    pub(super) gate_count: usize,
+    pub(super) record_slots_max: usize,
+}
+
+impl Layout {
+    /// The layout of `shape`, or `None` where there is no such ring.
+    pub(super) const fn new(shape: RingShape, record_slots_max: usize) -> Option<Layout> {
+        if !shape.holds(record_slots_max) {
+            return None;
+        }
+        Some(Layout {
+            mask: shape.slot_count as u64 - 1,
+            slots_at: GATES_AT + shape.gate_count * PAD_WORDS,
+            gate_count: shape.gate_count,
+            record_slots_max,
+        })
+    }
+
+    pub(super) const fn slot_count(&self) -> u64 {
+        self.mask + 1
+    }
+
+    /// The first of the record's words in the slot at `position`.
+    #[inline]
+    pub(super) const fn words_at(&self, position: u64) -> usize {
+        self.stamp_at(position).wrapping_add(1)
+    }
+
+    /// The word of the stamp of the slot at `position`.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "masked below the slot count, which is a usize")]
+    pub(super) const fn stamp_at(&self, position: u64) -> usize {
+        // Cannot wrap, and where it did, the memory checks its bounds: this runs several times a record.
+        self.slots_at.wrapping_add(((position & self.mask) as usize).wrapping_mul(STRIDE_WORDS))
+    }
+
+    /// The word of a gate.
+    #[inline]
+    pub(super) const fn gate_at(&self, gate: usize) -> usize {
+        GATES_AT + gate * PAD_WORDS
+    }
+}
+
+/// Lays an empty ring over `words`, whatever they held before.
+pub(super) fn format<W: Words>(words: &W, shape: RingShape, record_slots_max: usize, channel: ChannelId) {
+    for index in 0..shape.word_count() {
+        words.store(index, 0, Ordering::Relaxed);
+    }
+    words.store(VERSION_AT, VERSION, Ordering::Relaxed);
+    words.store(SLOT_COUNT_AT, shape.slot_count as u64, Ordering::Relaxed);
+    words.store(GATE_COUNT_AT, shape.gate_count as u64, Ordering::Relaxed);
+    words.store(CHANNEL_AT, u64::from(channel.0), Ordering::Relaxed);
+    words.store(RECORD_SLOTS_MAX_AT, record_slots_max as u64, Ordering::Relaxed);
+    // PAIRS WITH: the acquire load of the magic word in `parse`; whoever sees it sees an empty ring.
+    words.store(MAGIC_AT, MAGIC, Ordering::Release);
+}
+
+/// The ring that lies in `words`, from a header that is not believed.
+pub(super) fn parse<W: Words>(words: &W) -> Result<(Layout, ChannelId), OpenError> {
+    let found = words.word_count();
+    if found < GATES_AT {
+        return Err(OpenError::Size { needed: GATES_AT, found });
+    }
+    // PAIRS WITH: the release store of the magic word in `format`.
+    if words.load(MAGIC_AT, Ordering::Acquire) != MAGIC {
+        return Err(OpenError::NoRing);
+    }
+    let field = |index| words.load(index, Ordering::Relaxed);
+    if field(VERSION_AT) != VERSION {
+        return Err(OpenError::Version { found: field(VERSION_AT) });
+    }
+    let count = |index| usize::try_from(field(index)).map_err(|_| OpenError::Shape);
+    let shape = RingShape { slot_count: count(SLOT_COUNT_AT)?, gate_count: count(GATE_COUNT_AT)? };
+    let layout = Layout::new(shape, count(RECORD_SLOTS_MAX_AT)?).ok_or(OpenError::Shape)?;
+    if found < shape.word_count() {
+        return Err(OpenError::Size { needed: shape.word_count(), found });
+    }
+    let channel = u16::try_from(field(CHANNEL_AT)).map_err(|_| OpenError::Shape)?;
+    Ok((layout, ChannelId(channel)))
+}
+
+/// What the first word of a slot says. Stamps of a later position are greater.
+pub(super) mod stamp {
+    /// The slot is being given to `position`.
+    #[inline]
+    pub const fn writing(position: u64) -> u64 {
+        position.wrapping_add(1) << 2
+    }
+
+    /// The slot at `position` is complete, and so is the whole record that starts in it.
+    #[inline]
+    pub const fn head(position: u64) -> u64 {
+        complete(position, 0)
+    }
+
+    /// The slot at `position` is complete, and so is all of its record that follows; `offset` slots of it precede.
+    #[inline]
+    pub const fn complete(position: u64, offset: usize) -> u64 {
+        writing(position) | if offset == 0 { 1 } else { 2 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_different_cores_write_shares_no_pair_of_cache_lines() {
+        let layout = Layout::new(RingShape { slot_count: 128, gate_count: 8 }, 64).expect("the shape holds");
+        let mut starts = vec![MAGIC_AT, CURSOR_AT];
+        starts.extend((0..8).map(|gate| layout.gate_at(gate)));
+        starts.push(layout.stamp_at(0));
+        for pair in starts.windows(2) {
+            assert_eq!(pair[1] - pair[0], 16);
+        }
+    }
+
+    #[test]
+    fn the_last_word_of_the_last_slot_is_the_last_word_of_the_ring() {
+        for gate_count in 0..=GATES_MAX {
+            let shape = RingShape { slot_count: 256, gate_count };
+            let layout = Layout::new(shape, 64).expect("the shape holds");
+            assert_eq!(layout.stamp_at(255) + STRIDE_WORDS, shape.word_count());
+            assert_eq!(layout.stamp_at(256), layout.stamp_at(0));
+        }
+    }
+
+    #[test]
+    fn a_shape_that_no_ring_has_is_refused() {
+        let check = |slot_count, gate_count, record_slots_max| {
+            Layout::new(RingShape { slot_count, gate_count }, record_slots_max).is_some()
+        };
+        assert!(check(128, 0, 64) && check(2, 8, 1) && check(SLOTS_MAX, 0, 64));
+        assert!(!check(64, 0, 64), "the longest record twice");
+        assert!(!check(192, 0, 64), "a power of two");
+        assert!(!check(128, 9, 64), "too many gates");
+        assert!(!check(2 * SLOTS_MAX, 0, 64), "too many slots");
+        assert!(!check(128, 0, 0) && !check(1024, 0, 65), "no such record");
+        assert!(!check(0, 0, 64) && !check(usize::MAX, usize::MAX, usize::MAX));
+    }
+
+    #[test]
+    fn a_later_stamp_is_greater_and_a_zeroed_slot_is_no_record() {
+        for position in [0, 1, 127, 1 << 40] {
+            let stamps = [stamp::writing(position), stamp::head(position), stamp::complete(position, 1)];
+            assert!(stamps.is_sorted() && stamps[2] < stamp::writing(position + 1));
+            assert!(stamps[0] > 0);
+        }
+    }
+}

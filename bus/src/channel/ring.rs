@@ -1,0 +1,185 @@
+//! A ring as those see it who do not write: where it lies, how far its writer came, which records stand in it.
+
+use std::{fmt, ops::Range};
+
+use super::{
+    Reader, Region, RingShape, Words, Writer,
+    layout::{self, CURSOR_AT, Layout, stamp},
+    limits::{FOOTING_TRIES_MAX, POSITION_MAX},
+    sync::{Ordering, fence},
+};
+use crate::record::{ChannelId, RECORD_SLOTS_MAX, RecordId};
+
+/// Lays an empty ring over `words`, and gives its one writer and the ring that makes its readers.
+///
+/// # Panics
+/// Where there is no ring of this shape, or `words` are too few for it.
+pub fn create<W: Words + Clone>(words: W, shape: RingShape, channel: ChannelId) -> (Writer<W>, Ring<W>) {
+    create_for_records_up_to(RECORD_SLOTS_MAX, words, shape, channel)
+}
+
+/// As [`create`], for a channel whose records never take more than `record_slots_max` slots, so that a ring of twice
+/// as many is enough.
+///
+/// # Panics
+/// As [`create`].
+pub fn create_for_records_up_to<W: Words + Clone>(
+    record_slots_max: usize,
+    words: W,
+    shape: RingShape,
+    channel: ChannelId,
+) -> (Writer<W>, Ring<W>) {
+    let layout = Layout::new(shape, record_slots_max)
+        .unwrap_or_else(|| panic!("{shape:?} is no ring for records of {record_slots_max} slots"));
+    assert!(words.word_count() >= shape.word_count(), "the memory is too small for {shape:?}");
+    layout::format(&words, shape, record_slots_max, channel);
+    let ring = Ring { words, layout, channel };
+    (Writer::new(ring.clone()), ring)
+}
+
+/// Finds the ring that lies in `words`, such as a mapped file that a process left behind. Nothing is changed.
+///
+/// # Errors
+/// Says why no ring can be read from them; see [`OpenError`].
+pub fn open<W: Words + Clone>(words: W) -> Result<Ring<W>, OpenError> {
+    let (layout, channel) = layout::parse(&words)?;
+    Ok(Ring { words, layout, channel })
+}
+
+/// Why no ring can be read from some memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OpenError {
+    /// It does not begin as a ring does.
+    NoRing,
+    /// It was laid out by another version of this code.
+    Version {
+        /// The version that it states.
+        found: u64,
+    },
+    /// It states a shape that no ring has.
+    Shape,
+    /// It is shorter than the ring that it states.
+    Size {
+        /// Words that the ring takes.
+        needed: usize,
+        /// Words that there are.
+        found: usize,
+    },
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            OpenError::NoRing => write!(out, "the memory holds no ring"),
+            OpenError::Version { found } => {
+                write!(out, "the ring has version {found}, which this build cannot read")
+            }
+            OpenError::Shape => write!(out, "the ring states a shape that no ring has"),
+            OpenError::Size { needed, found } => {
+                write!(out, "the ring takes {needed} words and {found} are there")
+            }
+        }
+    }
+}
+
+impl std::error::Error for OpenError {}
+
+/// A ring, to make readers of. A clone is another handle on the same ring.
+#[derive(Clone)]
+pub struct Ring<W = Region> {
+    pub(super) words: W,
+    pub(super) layout: Layout,
+    pub(super) channel: ChannelId,
+}
+
+impl<W: Words + Clone> Ring<W> {
+    /// The channel that the ring carries.
+    pub fn channel(&self) -> ChannelId {
+        self.channel
+    }
+
+    /// A reader that never holds the writer up, and may be lapped. It starts at the oldest record that still stands;
+    /// where the writer overwrites faster than that one can be found, at the first of all, and is lapped at once.
+    pub fn reader(&self) -> Reader<W> {
+        let end = self.cursor();
+        let start = match end.checked_sub(self.layout.slot_count()) {
+            None | Some(0) => None,
+            Some(from) => self.first_head(from..end, 0),
+        };
+        let (position, sequence) = start.unwrap_or((0, 1));
+        Reader::new(self.clone(), position, sequence - 1, None)
+    }
+
+    /// A reader that loses nothing: the writer waits at its gate. It starts at the writer's current end, which is the
+    /// channel's beginning if nothing was published yet. `None` where every gate is taken, or the ring is damaged.
+    /// Dropping the reader opens its gate.
+    pub fn gated_reader(&self) -> Option<Reader<W>> {
+        let claim = gate_word(self.cursor());
+        let gate = (0..self.layout.gate_count)
+            .find(|gate| self.words.compare_exchange(self.layout.gate_at(*gate), GATE_OPEN, claim))?;
+        // Either the writer's next look at the gates sees this claim, or the cursor read here is at least the one that
+        // it had at its last look; in both cases it does not pass the gate.
+        // PAIRS WITH: the sequentially consistent fence in `Writer::look_at_gates`.
+        fence(Ordering::SeqCst);
+        let position = self.cursor();
+        let sequence = self.sequence_before(position);
+        let reader = Reader::new(self.clone(), position, sequence.unwrap_or(0), Some(gate));
+        sequence.map(|_| reader)
+    }
+}
+
+impl<W: Words> Ring<W> {
+    /// How far the writer came.
+    pub(super) fn cursor(&self) -> u64 {
+        // PAIRS WITH: the release store of the cursor in `Writer::write`; every record before it is complete.
+        self.words.load(CURSOR_AT, Ordering::Acquire).min(POSITION_MAX)
+    }
+
+    #[inline]
+    pub(super) fn stamp(&self, position: u64, order: Ordering) -> u64 {
+        self.words.load(self.layout.stamp_at(position), order)
+    }
+
+    /// Position and sequence of the first record that starts in `places`, still stands and comes after the sequence `after`.
+    pub(super) fn first_head(&self, mut places: Range<u64>, after: u64) -> Option<(u64, u64)> {
+        places.find_map(|position| {
+            let sequence = self.head_sequence(position)?;
+            (sequence > after).then_some((position, sequence))
+        })
+    }
+
+    /// The sequence of the record that starts at `position`, if one does and still stands.
+    fn head_sequence(&self, position: u64) -> Option<u64> {
+        // PAIRS WITH: the release store of the head's stamp in `Writer::write`.
+        if self.stamp(position, Ordering::Acquire) != stamp::head(position) {
+            return None;
+        }
+        let id = RecordId(self.words.load(self.layout.stamp_at(position) + 2, Ordering::Relaxed));
+        // PAIRS WITH: the release fence in `Writer::write`; an id of a later record comes with a later stamp.
+        fence(Ordering::Acquire);
+        let stands = self.stamp(position, Ordering::Relaxed) == stamp::head(position);
+        (stands && id.channel() == self.channel && id.sequence() > 0).then(|| id.sequence())
+    }
+
+    /// The sequence of the record that ends at `position`, which a gate holds; zero at the beginning. It may be
+    /// overwritten while we look for it, but then the one that starts at `position` stands.
+    fn sequence_before(&self, position: u64) -> Option<u64> {
+        if position == 0 {
+            return Some(0);
+        }
+        let from = position.saturating_sub(self.layout.record_slots_max as u64);
+        (0..FOOTING_TRIES_MAX).find_map(|_| match self.head_sequence(position) {
+            Some(sequence) => Some(sequence - 1),
+            None => (from..position).rev().find_map(|position| self.head_sequence(position)),
+        })
+    }
+}
+
+/// The word of a gate that nobody holds.
+pub(super) const GATE_OPEN: u64 = 0;
+
+/// The word of a gate whose reader comes to `position` next.
+#[inline]
+pub(super) const fn gate_word(position: u64) -> u64 {
+    position + 1
+}

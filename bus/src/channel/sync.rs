@@ -1,0 +1,11 @@
+//! The one door to fences: the processor's, or those of a model checker. The atomics themselves come in through
+//! [`super::Words`], so a ring that is model-checked is the very code that trades.
+
+#[cfg(loom)]
+pub(super) use loom::sync::atomic::fence;
+#[cfg(all(shuttle, not(loom)))]
+pub(super) use shuttle::sync::atomic::fence;
+#[cfg(not(any(loom, shuttle)))]
+pub(super) use std::sync::atomic::fence;
+
+pub(super) use std::sync::atomic::Ordering;

@@ -1,0 +1,37 @@
+//! What the channel's tests share: records of any length whose every word says which one they are.
+#![allow(dead_code, reason = "each test file takes what it needs")]
+
+use fulmar_bus::record::{Flags, Heading, InstrumentId, Record, RecordId, SnapshotEnd, UnixNanos};
+
+/// Makes `record` number `number`, of `slot_count` slots.
+pub fn fill(record: &mut Record, number: u64, slot_count: usize) {
+    let heading = Heading {
+        instrument_id: InstrumentId(3),
+        cause: RecordId::NONE,
+        received_at: UnixNanos(number),
+        flags: Flags::NONE,
+    };
+    let mut tail = [0; 64 * 7 * 8];
+    for (place, word) in tail.chunks_exact_mut(8).enumerate() {
+        word.copy_from_slice(&word_of(number, place).to_le_bytes());
+    }
+    let tail_bytes = (slot_count * 7 - 6) * 8;
+    let payload = SnapshotEnd { update_id: number, venue_at: UnixNanos(!number) };
+    record.write_with_tail(heading, &payload, &tail[..tail_bytes]);
+    assert_eq!(usize::from(record.header().slot_count), slot_count);
+}
+
+/// Asserts that `record` is number `number`, whole, and gives its slot count.
+pub fn check(record: &Record, number: u64) -> usize {
+    assert_eq!(record.header().received_at, UnixNanos(number));
+    let (payload, tail) = record.read_with_tail::<SnapshotEnd>().expect("the record is well-formed");
+    assert_eq!((payload.update_id, payload.venue_at), (number, UnixNanos(!number)));
+    for (place, word) in tail.chunks_exact(8).enumerate() {
+        assert_eq!(word, word_of(number, place).to_le_bytes(), "word {place} of record {number}");
+    }
+    usize::from(record.header().slot_count)
+}
+
+fn word_of(number: u64, place: usize) -> u64 {
+    (number << 8 | place as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}

@@ -1,0 +1,219 @@
+//! The book of one instrument: applies proven levels and publishes the best prices that can be believed.
+//!
+//! Reads: the market channel of its instrument. Writes: its book channel (definition, sync state, top of book) and, to
+//! its feed, the wish to sync anew. Owns: the [`Book`]. On failure: restarts empty and syncs anew. It never publishes a
+//! top while the book is not live, and never a crossed one.
+
+use fulmar_bus::record::{
+    BookLevels, Flags, InstrumentDefinition, InstrumentId, Kind, Nanos, Record, SnapshotBegin, Side, SyncChange,
+    SyncReason, SyncState, TopOfBook, TopSource, UnixNanos,
+};
+
+use super::limits::{BOOK_LEVELS_MAX, CROSSED_NS_MAX};
+use crate::market::book::Book;
+use crate::market::instrument::{Redefinition, compare};
+use crate::runtime::{Actor, Delivery, Inboxes, Origin, Outbox, Work};
+
+/// The actor of one instrument's book.
+pub struct BookBuilder {
+    name: String,
+    inboxes: Inboxes,
+    state: BookState,
+    output: Output,
+}
+
+/// What is known.
+struct BookState {
+    instrument_id: InstrumentId,
+    definition: Option<InstrumentDefinition>,
+    book: Book,
+    sync: SyncState,
+    change: SyncChange,
+    update_id: u64,
+    crossed_since: Option<UnixNanos>,
+    crossed_count: u64,
+    malformed_count: u64,
+}
+
+/// Where it is told.
+struct Output {
+    book: Outbox,
+    resync: Outbox,
+    last_top: Option<TopOfBook>,
+}
+
+impl BookBuilder {
+    /// The book of `instrument_id`, whose durable name is `name`. The one inbox gives its market channel.
+    pub fn new(name: &str, instrument_id: InstrumentId, inboxes: Inboxes, book: Outbox, resync: Outbox) -> Self {
+        let state = BookState {
+            instrument_id,
+            definition: None,
+            book: Book::new(BOOK_LEVELS_MAX),
+            sync: SyncState::Syncing,
+            change: SyncChange::new(SyncState::Syncing, SyncReason::Started, 0, 0, 0),
+            update_id: 0,
+            crossed_since: None,
+            crossed_count: 0,
+            malformed_count: 0,
+        };
+        let output = Output { book, resync, last_top: None };
+        BookBuilder { name: format!("book.{name}"), inboxes, state, output }
+    }
+}
+
+impl Actor for BookBuilder {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn inboxes(&mut self) -> &mut Inboxes {
+        &mut self.inboxes
+    }
+
+    fn work(&mut self, now: UnixNanos) -> Work {
+        let mut work = Work::NONE;
+        while let Some((_, delivery)) = self.inboxes.next() {
+            work += Work(1);
+            match delivery {
+                Delivery::Record(record) => self.state.on_record(record, &mut self.output),
+                Delivery::Lapped(_) => self.state.lose(Origin::time(now), SyncReason::Lapped, &mut self.output),
+            }
+        }
+        work
+    }
+
+    fn counters(&self, tell: &mut dyn FnMut(&'static str, u64)) {
+        tell("crossed", self.state.crossed_count);
+        tell("dropped_levels", self.state.book.dropped_count());
+        tell("malformed_records", self.state.malformed_count);
+        tell("lost_records", self.inboxes.lost_count());
+    }
+}
+
+impl BookState {
+    fn on_record(&mut self, record: &Record, output: &mut Output) {
+        let origin = Origin::of(record);
+        let understood = match record.header().kind() {
+            Some(Kind::BookLevels) => self.on_levels(record, origin, output),
+            Some(Kind::TopOfBook) => record.read().map(|top| self.on_ticker(top, origin, output)),
+            Some(Kind::SnapshotBegin) => record.read::<SnapshotBegin>().map(|_| self.book.clear()),
+            Some(Kind::SyncChange) => record.read().map(|change| self.on_sync(change, origin, output)),
+            Some(Kind::InstrumentDefinition) => {
+                record.read().map(|definition| self.on_definition(definition, origin, output))
+            }
+            _ => Ok(()),
+        };
+        self.malformed_count += u64::from(understood.is_err());
+    }
+
+    fn on_levels(
+        &mut self,
+        record: &Record,
+        origin: Origin,
+        output: &mut Output,
+    ) -> Result<(), fulmar_bus::record::Malformed> {
+        let (update, bids, asks) = BookLevels::read(record)?;
+        if self.sync == SyncState::Desynced {
+            return Ok(());
+        }
+        for level in bids {
+            self.book.apply(Side::Buy, level.price, level.quantity);
+        }
+        for level in asks {
+            self.book.apply(Side::Sell, level.price, level.quantity);
+        }
+        if record.header().flags.contains(Flags::LAST) {
+            self.update_id = update.update_id;
+            if self.sync == SyncState::Live {
+                self.publish_top(update.venue_at, origin, output);
+            }
+        }
+        Ok(())
+    }
+
+    /// The venue's ticker is ahead of its depth stream; it stands until the depth has caught up with it.
+    fn on_ticker(&mut self, top: &TopOfBook, origin: Origin, output: &mut Output) {
+        if self.sync == SyncState::Live && output.last_top.is_none_or(|last| top.update_id > last.update_id) {
+            output.publish(self.instrument_id, *top, origin);
+        }
+    }
+
+    fn on_sync(&mut self, change: &SyncChange, origin: Origin, output: &mut Output) {
+        self.sync = change.state;
+        self.change = *change;
+        self.crossed_since = None;
+        if change.state == SyncState::Desynced {
+            self.book.clear();
+            output.last_top = None;
+        }
+        output.forward(origin, self.instrument_id, change);
+        if change.state == SyncState::Live {
+            self.publish_top(UnixNanos(0), origin, output);
+        }
+    }
+
+    fn on_definition(&mut self, definition: &InstrumentDefinition, origin: Origin, output: &mut Output) {
+        let known = self.definition.replace(*definition);
+        match known.map_or(Redefinition::New, |known| compare(&known, definition)) {
+            Redefinition::New | Redefinition::Same => {}
+            Redefinition::WiderScale { price_factor, quantity_factor } => {
+                output.last_top = None;
+                if self.book.rescale(price_factor, quantity_factor).is_err() {
+                    self.lose(origin, SyncReason::Redefined, output);
+                }
+            }
+            Redefinition::Changed => self.lose(origin, SyncReason::Redefined, output),
+        }
+        output.forward(origin, self.instrument_id, definition);
+    }
+
+    /// Stops believing in the book and asks the feed for a new one.
+    fn lose(&mut self, origin: Origin, reason: SyncReason, output: &mut Output) {
+        self.book.clear();
+        self.sync = SyncState::Desynced;
+        self.crossed_since = None;
+        output.last_top = None;
+        let SyncChange { gap_count, resync_count, .. } = self.change;
+        self.change = SyncChange::new(SyncState::Desynced, reason, self.update_id, gap_count, resync_count);
+        output.forward(origin, self.instrument_id, &self.change);
+        // A wish that finds no room is not lost: the feed has as many before it, and each resyncs the same book.
+        let _ = output.resync.send(origin, self.instrument_id, &self.change);
+    }
+
+    fn publish_top(&mut self, venue_at: UnixNanos, origin: Origin, output: &mut Output) {
+        let (bid, ask) = (self.book.best_bid().unwrap_or_default(), self.book.best_ask().unwrap_or_default());
+        if self.book.is_crossed() {
+            self.on_crossed(origin, output);
+            return;
+        }
+        self.crossed_since = None;
+        let top = TopOfBook::new(bid, ask, self.update_id, venue_at, TopSource::Book);
+        let is_news = output.last_top.is_none_or(|last| {
+            top.update_id >= last.update_id && (top.bid != last.bid || top.ask != last.ask)
+        });
+        if is_news {
+            output.publish(self.instrument_id, top, origin);
+        }
+    }
+
+    fn on_crossed(&mut self, origin: Origin, output: &mut Output) {
+        self.crossed_count += 1;
+        let since = *self.crossed_since.get_or_insert(origin.received_at);
+        if origin.received_at.since(since) > Nanos(CROSSED_NS_MAX) {
+            self.lose(origin, SyncReason::Crossed, output);
+        }
+    }
+}
+
+impl Output {
+    fn publish(&mut self, instrument_id: InstrumentId, top: TopOfBook, origin: Origin) {
+        debug_assert!(!top.is_two_sided() || top.bid.price < top.ask.price, "a crossed top is not published");
+        self.last_top = Some(top);
+        self.forward(origin, instrument_id, &top);
+    }
+
+    fn forward<P: fulmar_bus::record::Payload>(&mut self, origin: Origin, instrument_id: InstrumentId, payload: &P) {
+        let sent = self.book.send(origin, instrument_id, payload);
+        assert!(sent.is_ok(), "a book channel has no gate that could be full");
+    }
+}

@@ -1,0 +1,259 @@
+//! The feed of one venue: whole frames to its translator, and what the translator understood to the channels.
+//!
+//! Reads: the frames of its venue, and the resync wishes of its books. Writes: a market channel an instrument, and the
+//! requests of its venue. Owns: the [`MarketSession`]. On failure: restarts by resync, since every book begins with a
+//! snapshot. It never waits: whoever reads too slowly loses records and is told how many.
+
+use fulmar_bus::record::{
+    BookLevels, Flags, InstrumentDefinition, InstrumentId, Level, Nanos, Record, Request, RequestKind, SnapshotBegin,
+    SnapshotEnd, SyncChange, SyncReason, TopOfBook, Trade, UnixNanos,
+};
+use zerocopy::IntoBytes;
+
+use super::frames::FrameAssembly;
+use crate::contract::{DecodeError, InboundFrame, MarketSession, MarketSink, Update};
+use crate::runtime::{Actor, Delivery, HopStamps, Inboxes, Origin, Outbox, Work};
+
+/// The inbox of frames; those of the books' wishes follow it.
+const FRAMES: usize = 0;
+
+/// The actor of one venue's market data.
+pub struct Feed {
+    name: String,
+    inboxes: Inboxes,
+    session: Box<dyn MarketSession>,
+    assembly: FrameAssembly,
+    output: Output,
+    stamps: Option<HopStamps>,
+}
+
+/// Where what the session understood goes. Its origin is the frame at hand.
+struct Output {
+    origin: Origin,
+    /// By instrument id; `None` for instruments of other venues.
+    markets: Vec<Option<Outbox>>,
+    requests: Outbox,
+    levels: Vec<Level>,
+    refused_requests: u64,
+}
+
+impl Feed {
+    /// The feed of `session`. Inbox 0 of `inboxes` gives its frames, the others give [`SyncChange`]s of books that want
+    /// to sync anew. `markets` is indexed by instrument id.
+    pub fn new(
+        session: Box<dyn MarketSession>,
+        inboxes: Inboxes,
+        markets: Vec<Option<Outbox>>,
+        requests: Outbox,
+        stamps: Option<HopStamps>,
+    ) -> Self {
+        let output = Output {
+            origin: Origin::time(UnixNanos(0)),
+            markets,
+            requests,
+            levels: Vec::with_capacity(BookLevels::LEVELS_MAX),
+            refused_requests: 0,
+        };
+        let name = format!("feed.{}", session.venue());
+        Feed { name, inboxes, session, assembly: FrameAssembly::default(), output, stamps }
+    }
+
+    fn on_lap(&mut self, now: UnixNanos) {
+        self.assembly.drop_partial();
+        self.output.origin = Origin::time(now);
+        for index in 0..self.output.markets.len() {
+            if self.output.markets[index].is_some() {
+                let instrument_id = instrument_at(index);
+                self.session.resync(now, instrument_id, SyncReason::Lapped, &mut self.output);
+            }
+        }
+    }
+}
+
+impl Actor for Feed {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn inboxes(&mut self) -> &mut Inboxes {
+        &mut self.inboxes
+    }
+
+    fn on_start(&mut self, now: UnixNanos) {
+        self.output.origin = Origin::time(now);
+        self.session.on_start(now, &mut self.output);
+    }
+
+    fn work(&mut self, now: UnixNanos) -> Work {
+        let mut work = Work::NONE;
+        let mut was_lapped = false;
+        while let Some((inbox, delivery)) = self.inboxes.next() {
+            work += Work(1);
+            match delivery {
+                Delivery::Record(record) if inbox == FRAMES => {
+                    let Some(frame) = self.assembly.add(record) else { continue };
+                    self.output.origin = Origin::of(record);
+                    if let Some(stamps) = &self.stamps {
+                        stamps.begin(self.output.origin.cause);
+                    }
+                    self.session.on_frame(now, frame, &mut self.output);
+                }
+                Delivery::Record(record) => {
+                    self.output.origin = Origin::of(record);
+                    if let Ok(wish) = record.read::<SyncChange>() {
+                        let instrument_id = record.header().instrument_id;
+                        self.session.resync(now, instrument_id, wish.reason, &mut self.output);
+                    }
+                }
+                Delivery::Lapped(_) => was_lapped = true,
+            }
+        }
+        if was_lapped {
+            self.on_lap(now);
+        }
+        if self.session.due_at().is_some_and(|due_at| due_at <= now) {
+            work += Work(1);
+            self.output.origin = Origin::time(now);
+            self.session.on_time(now, &mut self.output);
+        }
+        work
+    }
+
+    fn due_at(&self) -> Option<UnixNanos> {
+        self.session.due_at()
+    }
+
+    fn counters(&self, tell: &mut dyn FnMut(&'static str, u64)) {
+        let counters = self.session.counters();
+        tell("frames", counters.frames);
+        tell("ignored_frames", counters.ignored_frames);
+        tell("decode_errors", counters.decode_error_count());
+        for error in DecodeError::ALL {
+            tell(error.name(), counters.decode_errors[error as usize]);
+        }
+        tell("refused_requests", counters.refused_requests + self.output.refused_requests);
+        tell("malformed_records", self.assembly.malformed_count());
+        tell("lost_records", self.inboxes.lost_count());
+    }
+}
+
+impl Output {
+    fn market(&mut self, instrument_id: InstrumentId) -> &mut Outbox {
+        let market = self.markets.get_mut(instrument_id.index()).and_then(Option::as_mut);
+        market.expect("a session speaks of the instruments that it was given")
+    }
+
+    /// Publishes the levels of an update in as many records as it takes, the last of them marked.
+    fn send_levels(&mut self, instrument_id: InstrumentId, update: Update<'_>, flags: Flags) {
+        let (mut bids, mut asks) = (update.bids, update.asks);
+        loop {
+            let (bid_part, bid_rest) = bids.split_at(bids.len().min(BookLevels::LEVELS_MAX));
+            let ask_room = BookLevels::LEVELS_MAX - bid_part.len();
+            let (ask_part, ask_rest) = asks.split_at(asks.len().min(ask_room));
+            (bids, asks) = (bid_rest, ask_rest);
+            self.levels.clear();
+            self.levels.extend_from_slice(bid_part);
+            self.levels.extend_from_slice(ask_part);
+            let is_last = bids.is_empty() && asks.is_empty();
+            let part = BookLevels {
+                update_id: update.update_id,
+                venue_at: update.venue_at,
+                bid_count: level_count(bid_part),
+                ask_count: level_count(ask_part),
+            };
+            let flags = if is_last { Flags(flags.0 | Flags::LAST.0) } else { flags };
+            let origin = self.origin;
+            let levels = std::mem::take(&mut self.levels);
+            broadcast(self.market(instrument_id).send_with_tail(
+                origin,
+                (instrument_id, flags),
+                &part,
+                levels.as_bytes(),
+            ));
+            self.levels = levels;
+            if is_last {
+                return;
+            }
+        }
+    }
+}
+
+impl MarketSink for Output {
+    fn definition(&mut self, instrument_id: InstrumentId, definition: &InstrumentDefinition) {
+        let origin = self.origin;
+        broadcast(self.market(instrument_id).send(origin, instrument_id, definition));
+    }
+
+    fn trade(&mut self, instrument_id: InstrumentId, trade: &Trade) {
+        let origin = self.origin;
+        broadcast(self.market(instrument_id).send(origin, instrument_id, trade));
+    }
+
+    fn top(&mut self, instrument_id: InstrumentId, top: &TopOfBook) {
+        let origin = self.origin;
+        broadcast(self.market(instrument_id).send(origin, instrument_id, top));
+    }
+
+    fn snapshot(&mut self, instrument_id: InstrumentId, update: Update<'_>) {
+        let (origin, update_id, venue_at) = (self.origin, update.update_id, update.venue_at);
+        let (bid_count, ask_count) = (level_count(update.bids), level_count(update.asks));
+        let begin = SnapshotBegin { update_id, venue_at, bid_count, ask_count };
+        broadcast(self.market(instrument_id).send(origin, instrument_id, &begin));
+        self.send_levels(instrument_id, update, Flags::SNAPSHOT);
+        let end = SnapshotEnd { update_id, venue_at };
+        broadcast(self.market(instrument_id).send(origin, instrument_id, &end));
+    }
+
+    fn levels(&mut self, instrument_id: InstrumentId, update: Update<'_>) {
+        self.send_levels(instrument_id, update, Flags::NONE);
+    }
+
+    fn sync(&mut self, instrument_id: InstrumentId, change: &SyncChange) {
+        let origin = self.origin;
+        broadcast(self.market(instrument_id).send(origin, instrument_id, change));
+    }
+
+    fn request(&mut self, connection: u8, kind: RequestKind, delay: Nanos, bytes: &[u8]) {
+        let sent = send_request(&mut self.requests, self.origin, (connection, kind, delay), bytes);
+        self.refused_requests += u64::from(!sent);
+    }
+}
+
+/// Publishes a request; false where the transport has not made room or the bytes are too many.
+pub(super) fn send_request(
+    requests: &mut Outbox,
+    origin: Origin,
+    (connection, kind, delay): (u8, RequestKind, Nanos),
+    bytes: &[u8],
+) -> bool {
+    let Ok(byte_count) = u32::try_from(bytes.len()) else { return false };
+    if bytes.len() > Request::BYTES_MAX {
+        return false;
+    }
+    let not_before_at = if delay == Nanos(0) { UnixNanos(0) } else { origin.received_at + delay };
+    let request = Request { tag: 0, not_before_at, byte_count, kind, connection, reserved: [0; 2] };
+    requests.send_with_tail(origin, (InstrumentId::NONE, Flags::NONE), &request, bytes).is_ok()
+}
+
+/// Market data is broadcast: no reader can hold it up.
+fn broadcast<T>(sent: Result<T, fulmar_bus::channel::Full>) {
+    assert!(sent.is_ok(), "a market channel has no gate that could be full");
+}
+
+fn level_count(levels: &[Level]) -> u32 {
+    u32::try_from(levels.len()).expect("an update's levels are bounded by the session")
+}
+
+fn instrument_at(index: usize) -> InstrumentId {
+    InstrumentId(u32::try_from(index).expect("instrument ids are 32 bits"))
+}
+
+/// Whole frames for the sessions of this module's actors.
+impl FrameAssembly {
+    /// Takes the next part; gives the frame once it is whole.
+    pub(super) fn add(&mut self, record: &Record) -> Option<InboundFrame<'_>> {
+        let received_at = record.header().received_at;
+        let (source, connection, status) = self.take(record)?;
+        Some(InboundFrame { source, connection, status, received_at, bytes: self.bytes_mut() })
+    }
+}

@@ -1,0 +1,54 @@
+//! Frames are longer than records: this puts the parts of one together again.
+
+use fulmar_bus::record::{Frame, FrameSource, Record};
+
+/// Room that is there from the start, so that common frames never allocate.
+const START_BYTES: usize = 256 * 1024;
+
+/// The frame at hand. Its room grows with the largest frame seen (a snapshot) and then stays.
+#[derive(Debug)]
+pub struct FrameAssembly {
+    bytes: Vec<u8>,
+    malformed_count: u64,
+}
+
+impl Default for FrameAssembly {
+    fn default() -> Self {
+        FrameAssembly { bytes: Vec::with_capacity(START_BYTES), malformed_count: 0 }
+    }
+}
+
+impl FrameAssembly {
+    /// Takes the next part; gives source, connection and status of the frame once it is whole. A part that does not
+    /// continue what is at hand is dropped and counted.
+    pub(super) fn take(&mut self, record: &Record) -> Option<(FrameSource, u8, u16)> {
+        let Ok((frame, part)) = Frame::read(record) else {
+            self.malformed_count += 1;
+            return None;
+        };
+        if frame.offset_bytes == 0 {
+            self.bytes.clear();
+        }
+        if self.bytes.len() != frame.offset_bytes as usize {
+            self.malformed_count += 1;
+            return None;
+        }
+        self.bytes.extend_from_slice(part);
+        frame.is_last().then_some((frame.source, frame.connection, frame.status))
+    }
+
+    /// The bytes of the whole frame.
+    pub(super) fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes
+    }
+
+    /// Forgets the parts at hand: the rest of their frame is lost.
+    pub(super) fn drop_partial(&mut self) {
+        self.bytes.clear();
+    }
+
+    /// Parts that belonged to no frame at hand.
+    pub fn malformed_count(&self) -> u64 {
+        self.malformed_count
+    }
+}

@@ -1,0 +1,144 @@
+//! The gateway of one account: approved orders to bytes, the venue's bytes to reports.
+//!
+//! Reads: the approved channel, which the risk gate alone writes, and the frames of its connection. Writes: its report
+//! channel and its outbound channel. That one lies in a file mapping where the run has a journal, so that publishing an
+//! order is writing it ahead. Owns: the [`OrderSession`]. On failure: the process stops, and comes back through
+//! reconciliation.
+
+use fulmar_bus::record::{
+    ExecutionReport, ExecutionType, InstrumentDefinition, InstrumentId, Nanos, OrderStatus, RECORD_SLOTS_MAX, Record,
+    RequestKind, UnixNanos,
+};
+
+use super::feed::send_request;
+use super::frames::FrameAssembly;
+use crate::contract::{OrderSession, OrderSink};
+use crate::runtime::{Actor, Delivery, Inboxes, Origin, Outbox, Work};
+use crate::trading::risk::{Admitted, admit};
+
+/// Why an order was rejected here, without having left: [`ExecutionReport::reason`].
+pub mod local_reason {
+    /// The session is not logged in, or has lost its connection.
+    pub const NOT_READY: i32 = -900_001;
+    /// The transport has not taken what was sent before.
+    pub const OUTBOUND_FULL: i32 = -900_002;
+}
+
+const APPROVED: usize = 0;
+
+/// The actor of one account's order entry.
+pub struct Gateway {
+    name: String,
+    inboxes: Inboxes,
+    session: Box<dyn OrderSession>,
+    assembly: FrameAssembly,
+    output: Output,
+}
+
+struct Output {
+    origin: Origin,
+    reports: Outbox,
+    outbound: Outbox,
+    lost_reports: u64,
+    lost_requests: u64,
+}
+
+impl Gateway {
+    /// The gateway of `session`. Inbox 0 of `inboxes` gives what the risk gate approved, inbox 1 the frames.
+    pub fn new(session: Box<dyn OrderSession>, inboxes: Inboxes, reports: Outbox, outbound: Outbox) -> Self {
+        let output =
+            Output { origin: Origin::time(UnixNanos(0)), reports, outbound, lost_reports: 0, lost_requests: 0 };
+        let name = format!("gateway.{}", session.venue());
+        Gateway { name, inboxes, session, assembly: FrameAssembly::default(), output }
+    }
+}
+
+impl Actor for Gateway {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn inboxes(&mut self) -> &mut Inboxes {
+        &mut self.inboxes
+    }
+
+    fn work(&mut self, now: UnixNanos) -> Work {
+        let mut work = Work::NONE;
+        while let Some((inbox, delivery)) = self.inboxes.next() {
+            work += Work(1);
+            let Delivery::Record(record) = delivery else {
+                unreachable!("both inboxes of a gateway are gated: nothing overtakes it");
+            };
+            self.output.origin = Origin::of(record);
+            if inbox == APPROVED {
+                on_approved(now, record, self.session.as_mut(), &mut self.output);
+            } else if let Some(frame) = self.assembly.add(record) {
+                self.session.on_frame(now, frame, &mut self.output);
+            }
+        }
+        if self.session.due_at().is_some_and(|due_at| due_at <= now) {
+            work += Work(1);
+            self.output.origin = Origin::time(now);
+            self.session.on_time(now, &mut self.output);
+        }
+        work
+    }
+
+    fn due_at(&self) -> Option<UnixNanos> {
+        self.session.due_at()
+    }
+
+    fn counters(&self, tell: &mut dyn FnMut(&'static str, u64)) {
+        let counters = self.session.counters();
+        tell("order_frames", counters.frames);
+        tell("decode_errors", counters.decode_error_count());
+        tell("refused_requests", counters.refused_requests);
+        tell("lost_records", self.output.lost_reports + self.output.lost_requests);
+        tell("malformed_records", self.assembly.malformed_count());
+    }
+}
+
+fn on_approved(now: UnixNanos, record: &Record, session: &mut dyn OrderSession, output: &mut Output) {
+    if let Ok(definition) = record.read::<InstrumentDefinition>() {
+        session.define(record.header().instrument_id, definition);
+        return;
+    }
+    match admit(record) {
+        Some(Admitted::Order(order)) => match output.obstacle(session) {
+            None => session.submit(now, &order, output),
+            Some(reason) => {
+                let intent = &order.payload().intent;
+                let (execution, status) = (ExecutionType::Rejected, OrderStatus::Rejected);
+                let mut report =
+                    ExecutionReport::new(intent.client_order_id, intent.side, execution, status);
+                report.reason = reason;
+                output.report(order.instrument_id(), &report);
+            }
+        },
+        Some(Admitted::Cancel(cancel)) => session.cancel(now, &cancel, output),
+        None => unreachable!("the risk gate writes definitions, orders and cancels alone"),
+    }
+}
+
+impl Output {
+    /// Why an order cannot leave now.
+    fn obstacle(&mut self, session: &dyn OrderSession) -> Option<i32> {
+        if !session.is_ready() {
+            return Some(local_reason::NOT_READY);
+        }
+        let has_room = self.outbound.has_room(RECORD_SLOTS_MAX);
+        (!has_room).then_some(local_reason::OUTBOUND_FULL)
+    }
+}
+
+impl OrderSink for Output {
+    fn report(&mut self, instrument_id: InstrumentId, report: &ExecutionReport) {
+        let sent = self.reports.send(self.origin, instrument_id, report);
+        self.lost_reports += u64::from(sent.is_err());
+    }
+
+    fn request(&mut self, connection: u8, kind: RequestKind, delay: Nanos, bytes: &[u8]) {
+        let sent = send_request(&mut self.outbound, self.origin, (connection, kind, delay), bytes);
+        self.lost_requests += u64::from(!sent);
+    }
+}

@@ -1,0 +1,16 @@
+//! Every limit of the actors, on one page.
+
+/// Levels that a side of a book holds; the farthest beyond it are dropped and counted. The deepest venue shows 46,000.
+pub const BOOK_LEVELS_MAX: usize = 65_536;
+/// How long a book may stay crossed before it is synced anew. Venues cross for an instant between two messages.
+pub const CROSSED_NS_MAX: u64 = 2_000_000_000;
+/// How long a bar waits, beyond its end, for trades that are still on their way.
+pub const BAR_GRACE_NS: u64 = 2_000_000_000;
+/// Orders that may be unsettled at one time, over all strategies.
+pub const ORDERS_MAX: usize = 4_096;
+/// How long what is written may wait for the disk: the group commit.
+pub const JOURNAL_SYNC_NS: u64 = 10_000_000;
+/// Orders of one strategy that may be unsettled at one time.
+pub const STRATEGY_ORDERS_MAX: usize = 1_024;
+/// Timers that one strategy may have set at one time; further ones are refused and counted.
+pub const STRATEGY_TIMERS_MAX: usize = 256;

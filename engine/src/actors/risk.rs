@@ -1,0 +1,349 @@
+//! The risk gate as an actor: the one path from a strategy to the venue, and the owner of orders and positions.
+//!
+//! Reads: control, the reports of the gateway, the book channel of each instrument, the intents of each strategy, in
+//! that order, so that an intent is judged by all that was known before it. Writes: the approved channel (definitions,
+//! approved orders, cancels), and to each strategy its reports, denials and positions. Owns: the [`RiskGate`], the
+//! [`OrderTable`], the positions. On failure: nothing restarts it in place; the process stops, and comes back through
+//! reconciliation.
+
+use std::ops::Range;
+
+use fulmar_bus::channel::Full;
+use fulmar_bus::record::{
+    AccountId, CancelIntent, CancelOrder, ClientOrderId, Control, ControlCommand, ExecutionReport,
+    ExecutionType, InstrumentDefinition, InstrumentId, Intent, Kind, Malformed, Order, OrderStatus, Payload, Record,
+    StrategyId, SyncChange, SyncState, TopOfBook, UnixNanos,
+};
+
+use super::limits::ORDERS_MAX;
+use crate::runtime::{Actor, Delivery, Inboxes, Origin, Outbox, Work};
+use crate::trading::InstrumentRules;
+use crate::trading::order::{Applied, Booking, Fill, OrderTable};
+use crate::trading::position::OpenPosition;
+use crate::trading::risk::{Approved, Breach, Context, RiskCheck, RiskGate, RiskSettings, Verdict};
+
+/// The actor of the risk gate.
+pub struct Risk {
+    inboxes: Inboxes,
+    books: Range<usize>,
+    state: State,
+    output: Output,
+}
+
+/// What is known and owned.
+struct State {
+    gate: RiskGate,
+    orders: OrderTable,
+    instruments: Vec<Option<Watched>>,
+    /// By strategy, then by instrument: what each strategy holds.
+    holdings: Vec<Vec<OpenPosition>>,
+    account_id: AccountId,
+    anomalies: Anomalies,
+}
+
+/// One instrument as the gate sees it.
+struct Watched {
+    settings: RiskSettings,
+    top: Option<TopOfBook>,
+    sync: SyncState,
+    last_update_at: UnixNanos,
+    /// Over all strategies.
+    position: OpenPosition,
+}
+
+/// Where it is told.
+struct Output {
+    approved: Outbox,
+    /// By strategy.
+    reports: Vec<Outbox>,
+}
+
+/// What should not happen, counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Anomalies {
+    /// Records that were not what their kind says.
+    malformed: u64,
+    /// Reports of orders that nobody here placed.
+    orphans: u64,
+    /// Trades that nothing proved new, and that were not booked.
+    unproven_trades: u64,
+    /// Fills that no position could hold.
+    overflows: u64,
+    /// Reports and positions that a strategy made no room for.
+    reports_lost: u64,
+    /// Cancels that the gateway made no room for.
+    cancels_lost: u64,
+}
+
+/// What the gate watches over, and how its inboxes are laid out: control first, then one inbox of gateway reports, then
+/// one book channel an instrument, then one intent channel a strategy.
+pub struct RiskPlan {
+    /// By instrument id; `None` for instruments that may not be traded.
+    pub settings: Vec<Option<RiskSettings>>,
+    /// Book channels among the inboxes.
+    pub book_count: usize,
+    /// Strategies.
+    pub strategy_count: usize,
+    /// The account that they trade for.
+    pub account_id: AccountId,
+}
+
+const CONTROL: usize = 0;
+const GATEWAY: usize = 1;
+
+impl Risk {
+    /// The gate of `plan`.
+    pub fn new(plan: RiskPlan, inboxes: Inboxes, approved: Outbox, reports: Vec<Outbox>) -> Self {
+        let instrument_count = plan.settings.len();
+        let watch = |settings: Option<RiskSettings>| {
+            settings.map(|settings| Watched {
+                settings,
+                top: None,
+                sync: SyncState::Syncing,
+                last_update_at: UnixNanos(0),
+                position: OpenPosition::default(),
+            })
+        };
+        let state = State {
+            gate: RiskGate::new(),
+            orders: OrderTable::new(ORDERS_MAX),
+            instruments: plan.settings.into_iter().map(watch).collect(),
+            holdings: vec![vec![OpenPosition::default(); instrument_count]; plan.strategy_count],
+            account_id: plan.account_id,
+            anomalies: Anomalies::default(),
+        };
+        let books = GATEWAY + 1..GATEWAY + 1 + plan.book_count;
+        Risk { inboxes, books, state, output: Output { approved, reports } }
+    }
+}
+
+impl Actor for Risk {
+    fn name(&self) -> &str {
+        "risk"
+    }
+
+    fn inboxes(&mut self) -> &mut Inboxes {
+        &mut self.inboxes
+    }
+
+    fn work(&mut self, now: UnixNanos) -> Work {
+        let mut work = Work::NONE;
+        while let Some((inbox, delivery)) = self.inboxes.next() {
+            work += Work(1);
+            let Delivery::Record(record) = delivery else {
+                self.state.distrust_books();
+                continue;
+            };
+            let understood = match inbox {
+                CONTROL => self.state.on_control(now, record, &mut self.output),
+                GATEWAY => self.state.on_report(record, &mut self.output),
+                _ if self.books.contains(&inbox) => self.state.on_book(record, &mut self.output),
+                _ => self.state.on_intent(now, record, &mut self.output),
+            };
+            self.state.anomalies.malformed += u64::from(understood.is_err());
+        }
+        work
+    }
+
+    fn counters(&self, tell: &mut dyn FnMut(&'static str, u64)) {
+        let anomalies = &self.state.anomalies;
+        tell("malformed_records", anomalies.malformed);
+        tell("orphan_reports", anomalies.orphans);
+        tell("unproven_trades", anomalies.unproven_trades);
+        tell("position_overflows", anomalies.overflows);
+        tell("lost_records", self.inboxes.lost_count() + anomalies.reports_lost + anomalies.cancels_lost);
+        tell("duplicate_trades", self.state.orders.counts().duplicate_trades);
+        tell("cancels_over_budget", self.state.gate.cancels_over_budget());
+    }
+}
+
+impl State {
+    fn on_control(&mut self, now: UnixNanos, record: &Record, output: &mut Output) -> Result<(), Malformed> {
+        let control = record.read::<Control>()?;
+        match control.command {
+            ControlCommand::Kill | ControlCommand::Stop => {
+                self.gate.kill();
+                self.cancel_all(now, Origin::of(record), output);
+            }
+        }
+        Ok(())
+    }
+
+    fn cancel_all(&mut self, now: UnixNanos, origin: Origin, output: &mut Output) {
+        let open: Vec<ClientOrderId> =
+            self.orders.open_orders().map(|order| order.intent().client_order_id).collect();
+        for client_order_id in open {
+            self.cancel(now, origin, client_order_id, output);
+        }
+    }
+
+    fn cancel(&mut self, now: UnixNanos, origin: Origin, id: ClientOrderId, output: &mut Output) {
+        let Some(order) = self.orders.request_cancel(id) else { return };
+        let (instrument_id, venue_order_id) = (order.instrument_id(), order.venue_order_id());
+        let cancel = CancelOrder { client_order_id: id, venue_order_id };
+        let passed = self.gate.pass_cancel(cancel, instrument_id, now);
+        let sent = output.approved.send(origin, passed.instrument_id(), passed.payload());
+        self.anomalies.cancels_lost += u64::from(sent.is_err());
+    }
+
+    fn on_report(&mut self, record: &Record, output: &mut Output) -> Result<(), Malformed> {
+        let report = record.read::<ExecutionReport>()?;
+        let origin = Origin::of(record);
+        let Applied::Order(update) = self.orders.on_report(report) else {
+            self.anomalies.orphans += 1;
+            return Ok(());
+        };
+        let order = self.orders.get(report.client_order_id).expect("a report was applied to it");
+        let (instrument_id, intent) = (order.instrument_id(), *order.intent());
+        let mut told = *report;
+        told.tag = intent.tag;
+        told.strategy_id = intent.strategy_id;
+        told.account_id = intent.account_id;
+        told.status = update.status;
+        told.leaves_qty = order.leaves_qty();
+        match update.booking {
+            // Its status still counts; its trade was told before.
+            Booking::Duplicate => told.execution = status_only(update.status),
+            Booking::Unproven => {
+                self.anomalies.unproven_trades += 1;
+                told.execution = status_only(update.status);
+            }
+            Booking::Booked(fill) => self.book(origin, &fill, output),
+            Booking::None => {}
+        }
+        self.tell(intent.strategy_id, origin, instrument_id, &told, output);
+        Ok(())
+    }
+
+    fn book(&mut self, origin: Origin, fill: &Fill, output: &mut Output) {
+        let index = fill.instrument_id.index();
+        let Some(watched) = self.instruments.get_mut(index).and_then(Option::as_mut) else { return };
+        let holding = self.holdings.get_mut(fill.strategy_id.index()).and_then(|held| held.get_mut(index));
+        let Some(holding) = holding else { return };
+        if watched.position.book(fill).is_err() || holding.book(fill).is_err() {
+            self.anomalies.overflows += 1;
+            return;
+        }
+        let position = holding.record(fill.strategy_id, self.account_id);
+        self.tell(fill.strategy_id, origin, fill.instrument_id, &position, output);
+    }
+
+    fn on_book(&mut self, record: &Record, output: &mut Output) -> Result<(), Malformed> {
+        let header = *record.header();
+        let Some(watched) = self.instruments.get_mut(header.instrument_id.index()).and_then(Option::as_mut) else {
+            return Ok(());
+        };
+        match header.kind() {
+            Some(Kind::TopOfBook) => {
+                watched.top = Some(*record.read::<TopOfBook>()?);
+                watched.last_update_at = header.received_at;
+            }
+            Some(Kind::SyncChange) => {
+                watched.sync = record.read::<SyncChange>()?.state;
+                watched.top = watched.top.filter(|_| watched.sync == SyncState::Live);
+            }
+            Some(Kind::InstrumentDefinition) => {
+                let definition = record.read::<InstrumentDefinition>()?;
+                let rules = InstrumentRules::from(definition);
+                watched.top = None;
+                if let Ok(limits) = watched.settings.at(&rules) {
+                    self.gate.control(header.instrument_id, rules, limits);
+                }
+                let _ = output.approved.send(Origin::of(record), header.instrument_id, definition);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn on_intent(&mut self, now: UnixNanos, record: &Record, output: &mut Output) -> Result<(), Malformed> {
+        let origin = Origin::of(record);
+        if record.header().kind() == Some(Kind::CancelIntent) {
+            let cancel = record.read::<CancelIntent>()?;
+            self.cancel(now, origin, cancel.client_order_id, output);
+            return Ok(());
+        }
+        let intent = record.read::<Intent>()?;
+        let instrument_id = record.header().instrument_id;
+        match self.judge(now, intent, instrument_id, output) {
+            Verdict::Approved(order) => self.send_order(now, origin, &order, output),
+            Verdict::Denied(denial) => self.tell(intent.strategy_id, origin, instrument_id, &denial, output),
+        }
+        Ok(())
+    }
+
+    fn judge(&mut self, now: UnixNanos, intent: &Intent, instrument_id: InstrumentId, output: &mut Output) -> Verdict {
+        let watched = self.instruments.get(instrument_id.index()).and_then(Option::as_ref);
+        let Some(watched) = watched else {
+            return Verdict::Denied(RiskCheck::UnknownInstrument.deny(intent, Breach::UNKNOWABLE));
+        };
+        if self.orders.is_full() || !output.approved.has_room(ORDER_SLOTS) {
+            return Verdict::Denied(RiskCheck::MaxOpenOrders.deny(intent, Breach::UNKNOWABLE));
+        }
+        let context = Context {
+            now,
+            top: watched.top,
+            sync: watched.sync,
+            last_update_at: watched.last_update_at,
+            position: watched.position.quantity(),
+            open_buy_qty: self.orders.open_quantity(instrument_id, fulmar_bus::record::Side::Buy),
+            open_sell_qty: self.orders.open_quantity(instrument_id, fulmar_bus::record::Side::Sell),
+            open_orders: self.orders.open_count(instrument_id),
+        };
+        self.gate.check(intent, instrument_id, &context)
+    }
+
+    /// From here on the order counts as exposure, whatever becomes of it.
+    fn send_order(&mut self, now: UnixNanos, origin: Origin, order: &Approved<Order>, output: &mut Output) {
+        let (intent, instrument_id) = (order.payload().intent, order.instrument_id());
+        if self.orders.submit(intent, instrument_id, now).is_err() {
+            let denial = RiskCheck::MaxOpenOrders.deny(&intent, Breach::UNKNOWABLE);
+            self.tell(intent.strategy_id, origin, instrument_id, &denial, output);
+            return;
+        }
+        let sent: Result<_, Full> = output.approved.send(origin, instrument_id, order.payload());
+        assert!(sent.is_ok(), "the approved channel had room when the intent was judged");
+        let status = OrderStatus::Submitted;
+        let mut report =
+            ExecutionReport::new(intent.client_order_id, intent.side, ExecutionType::Submitted, status);
+        report.tag = intent.tag;
+        report.price = intent.price;
+        report.leaves_qty = intent.quantity;
+        self.tell(intent.strategy_id, origin, instrument_id, &report, output);
+    }
+
+    fn tell<P: Payload>(
+        &mut self,
+        strategy_id: StrategyId,
+        origin: Origin,
+        instrument_id: InstrumentId,
+        payload: &P,
+        output: &mut Output,
+    ) {
+        let reports = output.reports.get_mut(strategy_id.index());
+        let sent = reports.is_some_and(|reports| reports.send(origin, instrument_id, payload).is_ok());
+        self.anomalies.reports_lost += u64::from(!sent);
+    }
+
+    /// Something was lost on the way here: until a book speaks again nothing is known of it.
+    fn distrust_books(&mut self) {
+        for watched in self.instruments.iter_mut().flatten() {
+            watched.top = None;
+        }
+    }
+}
+
+/// Slots that an approved order takes on its channel.
+const ORDER_SLOTS: usize =
+    (fulmar_bus::record::HEADER_BYTES + size_of::<Order>()).div_ceil(fulmar_bus::record::SLOT_WORDS * 8);
+
+/// What a report of this status tells where it tells of no trade.
+fn status_only(status: OrderStatus) -> ExecutionType {
+    match status {
+        OrderStatus::Rejected | OrderStatus::Denied => ExecutionType::Rejected,
+        OrderStatus::Canceled => ExecutionType::Canceled,
+        OrderStatus::Expired => ExecutionType::Expired,
+        OrderStatus::Unknown => ExecutionType::Unknown,
+        _ => ExecutionType::Accepted,
+    }
+}

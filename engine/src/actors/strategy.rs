@@ -1,0 +1,233 @@
+//! Hosts one strategy inside the engine: records in, callbacks, intents out.
+//!
+//! Reads: its reports, then of each of its instruments the book channel and the market channel, then the aggregates.
+//! Writes: its channel of intents. Owns: the strategy, its view, its timers. On failure: the strategy alone is stopped,
+//! and the gate cancels what it left. It can reach nothing but its intents, and those meet the risk gate.
+
+use fulmar_bus::channel::Reader;
+use fulmar_bus::record::{
+    AccountId, CancelIntent, ClientOrderId, Flags, Heading, InstrumentId, Intent, Kind, Record, RecordId, StrategyId,
+    Timer, UnixNanos,
+};
+
+use super::limits::{STRATEGY_ORDERS_MAX, STRATEGY_TIMERS_MAX};
+use crate::contract::strategy::{Context, IntentSink, Strategy, View, deliver};
+use crate::runtime::{Actor, Delivery, Inboxes, Origin, Outbox, Work};
+use crate::trading::risk::{Breach, RiskCheck};
+
+/// The actor of one strategy.
+pub struct StrategyHost {
+    name: String,
+    inboxes: Inboxes,
+    sources: Vec<Source>,
+    strategy: Box<dyn Strategy>,
+    view: View,
+    desk: Desk,
+    record: Record,
+    malformed_count: u64,
+}
+
+/// What an inbox gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Source {
+    Reports,
+    Book,
+    Market,
+    Aggregate,
+}
+
+/// What a strategy reads, before it is hosted.
+pub struct StrategyPorts {
+    inboxes: Inboxes,
+    sources: Vec<Source>,
+    instruments: Vec<InstrumentId>,
+}
+
+impl StrategyPorts {
+    /// Its reports, which it must not lose.
+    pub fn new(reports: Reader) -> Self {
+        let mut ports = StrategyPorts { inboxes: Inboxes::new(), sources: Vec::new(), instruments: Vec::new() };
+        ports.add(reports, Source::Reports);
+        ports
+    }
+
+    /// An instrument that it sees and may trade.
+    pub fn add_instrument(&mut self, instrument_id: InstrumentId, book: Reader, market: Reader) {
+        self.instruments.push(instrument_id);
+        self.add(book, Source::Book);
+        self.add(market, Source::Market);
+    }
+
+    /// Bars and consolidated tops of a pair.
+    pub fn add_aggregate(&mut self, aggregate: Reader) {
+        self.add(aggregate, Source::Aggregate);
+    }
+
+    fn add(&mut self, reader: Reader, source: Source) {
+        self.inboxes.add(reader);
+        self.sources.push(source);
+    }
+}
+
+/// Where what the strategy wants is gathered.
+struct Desk {
+    intents: Outbox,
+    epoch: u32,
+    strategy_id: StrategyId,
+    counter: u64,
+    origin: Origin,
+    /// Intents that found no room; denied in the next turn.
+    refused: Vec<(InstrumentId, Intent, UnixNanos)>,
+    /// In the order in which they are due.
+    timers: Vec<Timer>,
+    refused_timers: u64,
+}
+
+impl StrategyHost {
+    /// Hosts `strategy`, called `name`, whose orders name this boot and strategy id.
+    pub fn new(
+        name: &str,
+        (epoch, strategy_id): (u32, StrategyId),
+        strategy: Box<dyn Strategy>,
+        ports: StrategyPorts,
+        intents: Outbox,
+    ) -> Self {
+        let desk = Desk {
+            intents,
+            epoch,
+            strategy_id,
+            counter: 0,
+            origin: Origin::time(UnixNanos(0)),
+            refused: Vec::with_capacity(STRATEGY_ORDERS_MAX),
+            timers: Vec::with_capacity(STRATEGY_TIMERS_MAX),
+            refused_timers: 0,
+        };
+        StrategyHost {
+            name: format!("strategy.{name}"),
+            inboxes: ports.inboxes,
+            sources: ports.sources,
+            strategy,
+            view: View::new(&ports.instruments, STRATEGY_ORDERS_MAX),
+            desk,
+            record: Record::new(),
+            malformed_count: 0,
+        }
+    }
+
+    /// Fires the timers that are due at `now`, and denies what found no room before.
+    fn on_time(&mut self, now: UnixNanos) -> Work {
+        let mut work = Work::NONE;
+        self.desk.origin = Origin::time(now);
+        // What a callback adds here is for the next turn, so a strategy cannot keep its host busy for ever.
+        let due_count = self.desk.timers.partition_point(|timer| timer.due_at <= now);
+        for timer in self.desk.timers.drain(..due_count).collect::<Vec<_>>() {
+            work += Work(1);
+            self.record.write(heading(InstrumentId::NONE, now), &timer);
+            self.deliver_own(now);
+        }
+        for (instrument_id, intent, _) in self.desk.refused.drain(..).collect::<Vec<_>>() {
+            work += Work(1);
+            let denial = RiskCheck::IntentRingFull.deny(&intent, Breach::UNKNOWABLE);
+            self.record.write(heading(instrument_id, now), &denial);
+            self.deliver_own(now);
+        }
+        work
+    }
+
+    fn deliver_own(&mut self, now: UnixNanos) {
+        let mut context = Context::new(now, &mut self.view, &mut self.desk);
+        let delivered = deliver(self.strategy.as_mut(), &mut context, &self.record);
+        self.malformed_count += u64::from(delivered.is_err());
+    }
+}
+
+impl Actor for StrategyHost {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn inboxes(&mut self) -> &mut Inboxes {
+        &mut self.inboxes
+    }
+
+    fn on_start(&mut self, now: UnixNanos) {
+        self.desk.origin = Origin::time(now);
+        self.strategy.on_start(&mut Context::new(now, &mut self.view, &mut self.desk));
+    }
+
+    fn work(&mut self, now: UnixNanos) -> Work {
+        let mut work = Work::NONE;
+        while let Some((inbox, delivery)) = self.inboxes.next() {
+            work += Work(1);
+            let Delivery::Record(record) = delivery else {
+                self.view.distrust();
+                continue;
+            };
+            if !self.sources[inbox].gives(record) {
+                continue;
+            }
+            self.desk.origin = Origin::of(record);
+            let mut context = Context::new(now, &mut self.view, &mut self.desk);
+            let delivered = deliver(self.strategy.as_mut(), &mut context, record);
+            self.malformed_count += u64::from(delivered.is_err());
+        }
+        if self.due_at().is_some_and(|due_at| due_at <= now) {
+            work += self.on_time(now);
+        }
+        work
+    }
+
+    fn due_at(&self) -> Option<UnixNanos> {
+        let refused = self.desk.refused.first().map(|(_, _, since)| *since);
+        refused.or(self.desk.timers.first().map(|timer| timer.due_at))
+    }
+
+    fn on_stop(&mut self, now: UnixNanos) {
+        self.desk.origin = Origin::time(now);
+        self.strategy.on_stop(&mut Context::new(now, &mut self.view, &mut self.desk));
+    }
+
+    fn counters(&self, tell: &mut dyn FnMut(&'static str, u64)) {
+        tell("malformed_records", self.malformed_count);
+        tell("lost_records", self.inboxes.lost_count());
+        tell("orphan_reports", self.view.orphans());
+        tell("refused_timers", self.desk.refused_timers);
+    }
+}
+
+impl Source {
+    /// True for the kinds that this source is read for. Tops and definitions come through the book, which judges them;
+    /// the market channel is read for trades.
+    fn gives(self, record: &Record) -> bool {
+        self != Source::Market || record.header().kind() == Some(Kind::Trade)
+    }
+}
+
+impl IntentSink for Desk {
+    fn submit(&mut self, instrument_id: InstrumentId, intent: &mut Intent) {
+        self.counter += 1;
+        intent.client_order_id = ClientOrderId::new(self.epoch, self.strategy_id, self.counter);
+        intent.strategy_id = self.strategy_id;
+        intent.account_id = AccountId(0);
+        if self.intents.send(self.origin, instrument_id, intent).is_err() {
+            self.refused.push((instrument_id, *intent, self.origin.received_at));
+        }
+    }
+
+    fn cancel(&mut self, instrument_id: InstrumentId, client_order_id: ClientOrderId) -> bool {
+        self.intents.send(self.origin, instrument_id, &CancelIntent { client_order_id }).is_ok()
+    }
+
+    fn set_timer(&mut self, tag: u64, due_at: UnixNanos) {
+        if self.timers.len() == STRATEGY_TIMERS_MAX {
+            self.refused_timers += 1;
+            return;
+        }
+        let place = self.timers.partition_point(|timer| timer.due_at <= due_at);
+        self.timers.insert(place, Timer { tag, due_at });
+    }
+}
+
+fn heading(instrument_id: InstrumentId, now: UnixNanos) -> Heading {
+    Heading { instrument_id, cause: RecordId::NONE, received_at: now, flags: Flags::NONE }
+}

@@ -1,0 +1,57 @@
+//! From a record to a callback: the one place that says which record calls what.
+
+use fulmar_bus::record::{
+    Bar, BookLevels, Denial, ExecutionReport, ExecutionType, Kind, Malformed, Payload, Position, Record,
+    Timer, TopOfBook, Trade,
+};
+
+use super::{BookUpdate, Context, Event, Strategy};
+
+/// Gives a record to a strategy: the view takes it in first, then the callback is called that it is for, if any. A
+/// definition, a change of the sync state and an order of unknown fate show in the view alone.
+///
+/// # Errors
+/// As [`Record::read`]; then no callback was called.
+pub fn deliver(
+    strategy: &mut dyn Strategy,
+    context: &mut Context<'_>,
+    record: &Record,
+) -> Result<(), Malformed> {
+    context.view.apply(record)?;
+    match record.header().kind().ok_or(Malformed::Kind)? {
+        Kind::Trade => strategy.on_trade(context, event::<Trade>(record)?),
+        Kind::TopOfBook => strategy.on_quote(context, event::<TopOfBook>(record)?),
+        Kind::BookLevels => {
+            let (update, bids, asks) = BookLevels::read(record)?;
+            let update = BookUpdate { update, bids, asks };
+            strategy.on_book(context, Event::new(record.header(), &update));
+        }
+        Kind::Bar => strategy.on_bar(context, event::<Bar>(record)?),
+        Kind::Timer => strategy.on_timer(context, event::<Timer>(record)?),
+        Kind::ExecutionReport => deliver_report(strategy, context, event(record)?),
+        Kind::Denial => strategy.on_order_denied(context, event::<Denial>(record)?),
+        Kind::Position => strategy.on_position_changed(context, event::<Position>(record)?),
+        _ => {}
+    }
+    Ok(())
+}
+
+fn deliver_report(
+    strategy: &mut dyn Strategy,
+    context: &mut Context<'_>,
+    report: Event<'_, ExecutionReport>,
+) {
+    match report.execution {
+        ExecutionType::Accepted | ExecutionType::CancelRejected => {
+            strategy.on_order_accepted(context, report);
+        }
+        ExecutionType::Trade => strategy.on_order_filled(context, report),
+        ExecutionType::Canceled | ExecutionType::Expired => strategy.on_order_canceled(context, report),
+        ExecutionType::Rejected => strategy.on_order_rejected(context, report),
+        ExecutionType::Submitted | ExecutionType::Unknown => {}
+    }
+}
+
+fn event<P: Payload>(record: &Record) -> Result<Event<'_, P>, Malformed> {
+    Ok(Event::new(record.header(), record.read::<P>()?))
+}

@@ -1,0 +1,171 @@
+//! What a strategy sees: its instruments, its orders, what it holds. Its own memory, filled from the records that it
+//! subscribed to; no actor's memory is read.
+
+use fulmar_bus::record::{
+    Denial, ExecutionReport, InstrumentDefinition, InstrumentId, Intent, Kind, Malformed, Position, Quantity,
+    Record, SyncChange, SyncState, TopOfBook, TopSource, UnixNanos,
+};
+
+use crate::trading::order::{Applied, OrderTable};
+use crate::trading::{InstrumentRules, ORDER_INSTRUMENTS_MAX};
+
+/// All that one strategy sees.
+#[derive(Debug)]
+pub struct View {
+    /// By instrument id; `None` where the strategy does not trade it.
+    instruments: Vec<Option<InstrumentView>>,
+    orders: OrderTable,
+    orphans: u64,
+}
+
+/// What a strategy sees of one instrument.
+#[derive(Clone, Debug)]
+pub struct InstrumentView {
+    /// Which one.
+    pub instrument_id: InstrumentId,
+    /// What it is, once that is known.
+    pub definition: Option<InstrumentDefinition>,
+    /// Best bid and ask; `None` while they are not known or the book is not live.
+    pub top: Option<TopOfBook>,
+    /// When that top reached this machine.
+    pub top_at: UnixNanos,
+    /// How far the book can be believed.
+    pub sync: SyncState,
+    /// What the strategy holds; `None` before its first fill.
+    pub position: Option<Position>,
+}
+
+impl InstrumentView {
+    fn new(instrument_id: InstrumentId) -> Self {
+        InstrumentView {
+            instrument_id,
+            definition: None,
+            top: None,
+            top_at: UnixNanos(0),
+            sync: SyncState::Syncing,
+            position: None,
+        }
+    }
+
+    /// Takes in what a record of this instrument tells.
+    fn apply(&mut self, record: &Record) -> Result<(), Malformed> {
+        let header = record.header();
+        match header.kind() {
+            Some(Kind::TopOfBook) => {
+                let top = record.read::<TopOfBook>()?;
+                if top.source == TopSource::Book {
+                    self.sync = SyncState::Live;
+                }
+                self.top = Some(*top);
+                self.top_at = header.received_at;
+            }
+            Some(Kind::SyncChange) => {
+                self.sync = record.read::<SyncChange>()?.state;
+                self.top = self.top.filter(|_| self.sync == SyncState::Live);
+            }
+            Some(Kind::InstrumentDefinition) => {
+                self.definition = Some(*record.read::<InstrumentDefinition>()?);
+                self.top = None;
+            }
+            Some(Kind::Position) => self.position = Some(*record.read::<Position>()?),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// What an order must fit, once that is known.
+    pub fn rules(&self) -> Option<InstrumentRules> {
+        self.definition.as_ref().map(InstrumentRules::from)
+    }
+
+    /// What the strategy holds, above zero where it is long.
+    pub fn position_quantity(&self) -> Quantity {
+        self.position.map_or(Quantity(0), |position| position.quantity)
+    }
+
+    /// The top where both sides stand and do not cross.
+    pub fn two_sided_top(&self) -> Option<&TopOfBook> {
+        self.top.as_ref().filter(|top| top.is_two_sided() && top.bid.price < top.ask.price)
+    }
+}
+
+impl View {
+    /// A view of these instruments, of which nothing is known yet, with room for `orders_max` unsettled orders.
+    ///
+    /// # Panics
+    /// Where an id is beyond [`ORDER_INSTRUMENTS_MAX`]: the configuration is checked before.
+    pub fn new(instrument_ids: &[InstrumentId], orders_max: usize) -> Self {
+        let count = instrument_ids.iter().map(|id| id.index() + 1).max().unwrap_or(0);
+        assert!(count <= ORDER_INSTRUMENTS_MAX, "orders can stand in {ORDER_INSTRUMENTS_MAX} instruments");
+        let mut instruments = vec![None; count];
+        for id in instrument_ids {
+            instruments[id.index()] = Some(InstrumentView::new(*id));
+        }
+        View { instruments, orders: OrderTable::new(orders_max), orphans: 0 }
+    }
+
+    /// Its instruments, by id.
+    pub fn instruments(&self) -> impl Iterator<Item = &InstrumentView> {
+        self.instruments.iter().flatten()
+    }
+
+    /// One instrument; `None` for one that it does not trade.
+    pub fn instrument(&self, instrument_id: InstrumentId) -> Option<&InstrumentView> {
+        self.instruments.get(instrument_id.index())?.as_ref()
+    }
+
+    /// Its orders.
+    pub fn orders(&self) -> &OrderTable {
+        &self.orders
+    }
+
+    /// Reports and denials of orders that the view does not know.
+    pub fn orphans(&self) -> u64 {
+        self.orphans
+    }
+
+    /// Takes in what a record tells. Kinds that change nothing here are no error.
+    ///
+    /// # Errors
+    /// As [`Record::read`], for a kind that does.
+    pub fn apply(&mut self, record: &Record) -> Result<(), Malformed> {
+        let header = record.header();
+        match header.kind() {
+            Some(Kind::ExecutionReport) => {
+                let applied = self.orders.on_report(record.read::<ExecutionReport>()?);
+                self.orphans += u64::from(applied == Applied::Orphan);
+            }
+            Some(Kind::Denial) => {
+                let applied = self.orders.on_denial(record.read::<Denial>()?);
+                self.orphans += u64::from(applied == Applied::Orphan);
+            }
+            Some(_) => {
+                let place = header.instrument_id.index();
+                if let Some(instrument) = self.instruments.get_mut(place).and_then(Option::as_mut) {
+                    instrument.apply(record)?;
+                }
+            }
+            None => return Err(Malformed::Kind),
+        }
+        Ok(())
+    }
+
+    /// Records were lost on the way here: until they speak again, nothing is known of any book.
+    pub fn distrust(&mut self) {
+        for instrument in self.instruments.iter_mut().flatten() {
+            instrument.top = None;
+            instrument.sync = SyncState::Syncing;
+        }
+    }
+
+    /// Takes in an order that was handed to the host.
+    pub(super) fn submitted(&mut self, intent: Intent, instrument_id: InstrumentId, at: UnixNanos) {
+        self.orders
+            .submit(intent, instrument_id, at)
+            .expect("the table has room, the quantity is above zero, and the host gives each order a new id");
+    }
+
+    pub(super) fn orders_mut(&mut self) -> &mut OrderTable {
+        &mut self.orders
+    }
+}

@@ -1,0 +1,99 @@
+//! A process that appends for ever is killed at any moment: nothing that it acknowledged is lost.
+
+use std::env;
+use std::io::{self, Read, Write};
+use std::process::{Command, Stdio};
+
+use super::*;
+
+const ROUNDS: u64 = 30;
+const SEED: u64 = 0x1D_EA_57;
+/// Where the process that is killed writes; its presence makes this test that process.
+const VICTIM_DIR: &str = "FULMAR_JOURNAL_VICTIM_DIR";
+const VICTIM_SEED: &str = "FULMAR_JOURNAL_VICTIM_SEED";
+
+const VICTIM_LIMITS: JournalLimits =
+    JournalLimits { segment_bytes: 4 << 20, segments_max: 1000, buffer_bytes: 1 << 20 };
+
+/// The records that a victim appends in turn, made once so that it spends its time in the journal.
+fn cycle() -> Vec<Record> {
+    (0..251).map(record).collect()
+}
+
+/// The one that it appends at `sequence`.
+fn turn(cycle: &[Record], sequence: u64) -> &Record {
+    let index = sequence % cycle.len() as u64;
+    &cycle[usize::try_from(index).expect("it is below the length")]
+}
+
+/// Appends the tests' records in batches of random length and says after each flush, on standard error, which
+/// sequence it confirmed. Ends with the pipe, or by the kill.
+fn append_for_ever(dir: &Path, seed: u64) -> ! {
+    let mut writer = JournalWriter::create(dir, header(b"{}"), VICTIM_LIMITS).expect("a new directory");
+    let cycle = cycle();
+    let mut batches = 0;
+    loop {
+        batches += 1;
+        for _ in 0..1 + mix(seed ^ batches) % 2000 {
+            writer.append(turn(&cycle, writer.last_sequence() + 1)).expect("the disk takes it");
+        }
+        let confirmed = writer.flush().expect("the disk takes it");
+        io::stderr().write_all(format!("{confirmed}\n").as_bytes()).expect("someone listens");
+    }
+}
+
+/// Runs one victim until it has acknowledged so many bytes of sequences; gives the last whole one.
+fn kill_after(dir: &Path, seed: u64, ack_bytes: u64) -> u64 {
+    let module = module_path!().split_once("::").expect("the crate and the module").1;
+    let test = format!("{module}::nothing_acknowledged_is_lost_by_a_kill");
+    let mut victim = Command::new(env::current_exe().expect("this test has a file"))
+        .args(["--exact", &test, "--nocapture"])
+        .env(VICTIM_DIR, dir)
+        .env(VICTIM_SEED, seed.to_string())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("this test runs again");
+    let mut acks = Vec::new();
+    let mut pipe = victim.stderr.take().expect("it is piped");
+    pipe.by_ref().take(ack_bytes).read_to_end(&mut acks).expect("the victim speaks");
+    victim.kill().expect("the victim is ours");
+    pipe.read_to_end(&mut acks).expect("what it said before it died");
+    victim.wait().expect("it is dead");
+
+    let text = String::from_utf8(acks).expect("decimals");
+    let whole = &text[..text.rfind('\n').map_or(0, |end| end)];
+    let last = whole.rsplit('\n').next().expect("a split has a part");
+    if last.is_empty() { 0 } else { last.parse().unwrap_or_else(|_| panic!("the victim said {text}")) }
+}
+
+#[test]
+fn nothing_acknowledged_is_lost_by_a_kill() {
+    if let (Some(dir), Ok(seed)) = (env::var_os(VICTIM_DIR), env::var(VICTIM_SEED)) {
+        append_for_ever(Path::new(&dir), seed.parse().expect("a number"));
+    }
+    let cycle = cycle();
+    let mut torn = 0;
+    for round in 0..ROUNDS {
+        let seed = mix(SEED + round);
+        let scratch = tempfile::tempdir().expect("a directory");
+        let dir = scratch.path().join("victim");
+        let acknowledged = kill_after(&dir, seed, 1 + seed % 300);
+        let mut reader = JournalReader::open(&dir)
+            .unwrap_or_else(|error| panic!("seed {SEED:#x}, round {round}: {error}"));
+        let mut read = Record::new();
+        let mut last = 0;
+        while let Some(entry) =
+            reader.next(&mut read).unwrap_or_else(|error| panic!("seed {SEED:#x}, round {round}: {error}"))
+        {
+            last = entry.sequence;
+            assert!(
+                read.bytes() == turn(&cycle, last).bytes(),
+                "seed {SEED:#x}, round {round}, entry {last}"
+            );
+        }
+        assert!(last >= acknowledged, "seed {SEED:#x}, round {round}: {last} of {acknowledged}");
+        torn += u64::from(matches!(reader.tail(), Some(Tail::Torn { .. })));
+    }
+    println!("{ROUNDS} kills, {torn} torn tails, seed {SEED:#x}");
+}

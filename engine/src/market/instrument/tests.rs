@@ -1,0 +1,122 @@
+use super::*;
+
+fn definition(venue: &str, symbol: &str) -> InstrumentDefinition {
+    InstrumentDefinition {
+        venue: Text::new(venue).unwrap(),
+        symbol: Text::new(symbol).unwrap(),
+        base: Text::new("BTC").unwrap(),
+        quote: Text::new("USDT").unwrap(),
+        tick: Price(1),
+        lot: Quantity(10),
+        quantity_min: Quantity(10),
+        quantity_max: Quantity(9_000_000),
+        notional_min: Notional(50_000_000).into(),
+        revision: 0,
+        price_scale: 2,
+        quantity_scale: 5,
+        contract: ContractKind::Spot,
+        is_inferred: 0,
+    }
+}
+
+/// The same market told with more digits.
+fn with_wider_scale(definition: &InstrumentDefinition) -> InstrumentDefinition {
+    InstrumentDefinition {
+        price_scale: 4,
+        quantity_scale: 8,
+        tick: Price(100),
+        lot: Quantity(10_000),
+        quantity_min: Quantity(10_000),
+        quantity_max: Quantity(9_000_000_000),
+        notional_min: Notional(5_000_000_000_000).into(),
+        ..*definition
+    }
+}
+
+#[test]
+fn ids_are_dense_in_the_order_of_definition_and_found_by_name() {
+    let mut table = InstrumentTable::new();
+    let spot = definition("binance-spot", "BTCUSDT");
+    assert_eq!(table.define(&spot), (InstrumentId(0), Redefinition::New));
+    assert_eq!(table.define(&definition("okx", "BTC-USDT")), (InstrumentId(1), Redefinition::New));
+    assert_eq!(table.define(&spot), (InstrumentId(0), Redefinition::Same));
+    assert_eq!(table.len(), 2);
+    let found = table.find("okx", "BTC-USDT").expect("it was defined");
+    assert_eq!((found.id, found.name().to_string()), (InstrumentId(1), "okx:BTC-USDT".to_owned()));
+    assert_eq!(table.find("okx", "BTCUSDT"), None);
+    assert_eq!(table.find("okx", &"X".repeat(33)), None);
+    assert_eq!(table.get(InstrumentId(2)), None);
+    assert_eq!(table.get(InstrumentId::NONE), None);
+}
+
+#[test]
+fn a_revision_is_counted_where_something_is_different() {
+    let mut table = InstrumentTable::new();
+    let first = definition("okx", "BTC-USDT");
+    let mut revision_after = |definition: &InstrumentDefinition| {
+        let (id, _) = table.define(definition);
+        table.get(id).map(|instrument| instrument.definition.revision)
+    };
+    assert_eq!(revision_after(&first), Some(1));
+    assert_eq!(revision_after(&first), Some(1));
+    assert_eq!(revision_after(&with_wider_scale(&first)), Some(2));
+    assert_eq!(revision_after(&first), Some(3));
+}
+
+#[test]
+fn a_wider_scale_alone_is_told_apart_from_a_change() {
+    let old = definition("okx", "BTC-USDT");
+    let wider = with_wider_scale(&old);
+    let widening = Redefinition::WiderScale { price_factor: 100, quantity_factor: 1_000 };
+    assert_eq!(compare(&old, &wider), widening);
+    assert_eq!(compare(&wider, &old), Redefinition::Changed, "a narrower scale loses digits");
+    for changed in [
+        InstrumentDefinition { tick: Price(50), ..wider },
+        InstrumentDefinition { lot: Quantity(10), ..wider },
+        InstrumentDefinition { quantity_max: Quantity(1), ..wider },
+        InstrumentDefinition { notional_min: Notional(1).into(), ..wider },
+        InstrumentDefinition { contract: ContractKind::LinearPerpetual, ..wider },
+        InstrumentDefinition { quote: Text::new("USDC").unwrap(), ..wider },
+        InstrumentDefinition { is_inferred: 1, ..wider },
+        InstrumentDefinition { price_scale: 1, tick: Price(0), ..wider },
+        InstrumentDefinition { tick: Price(5), ..old },
+    ] {
+        assert_eq!(compare(&old, &changed), Redefinition::Changed, "{changed:?}");
+    }
+    let huge = InstrumentDefinition { quantity_max: Quantity(i64::MAX), ..old };
+    assert_eq!(compare(&huge, &wider), Redefinition::Changed, "what does not fit is no wider scale");
+}
+
+#[test]
+fn a_reader_takes_ids_from_the_stream_with_gaps_and_renames() {
+    let mut table = InstrumentTable::new();
+    let okx = definition("okx", "BTC-USDT");
+    assert_eq!(table.insert(InstrumentId(5), &okx), Redefinition::New);
+    assert_eq!(
+        table.insert(InstrumentId(5), &InstrumentDefinition { revision: 9, ..okx }),
+        Redefinition::Same
+    );
+    assert_eq!(table.get(InstrumentId(5)).map(|instrument| instrument.definition.revision), Some(9));
+    assert_eq!(table.iter().count(), 1);
+    assert_eq!(table.insert(InstrumentId(5), &definition("okx", "BTC-USDC")), Redefinition::Changed);
+    assert_eq!(table.find("okx", "BTC-USDT"), None);
+    assert_eq!(table.find("okx", "BTC-USDC").map(|instrument| instrument.id), Some(InstrumentId(5)));
+    assert_eq!(table.len(), 1);
+}
+
+#[test]
+fn unlike_contracts_never_share_a_pair() {
+    let pair = |contract, base: &str| {
+        let definition =
+            InstrumentDefinition { contract, base: Text::new(base).unwrap(), ..definition("okx", "X") };
+        Instrument { id: InstrumentId(0), definition }.pair()
+    };
+    let spot = pair(ContractKind::Spot, "BTC");
+    assert!(spot.is_some());
+    assert_eq!(spot, pair(ContractKind::Spot, "BTC"));
+    assert_ne!(spot, pair(ContractKind::LinearPerpetual, "BTC"));
+    assert_ne!(spot, pair(ContractKind::Spot, "ETH"));
+    assert_ne!(pair(ContractKind::LinearPerpetual, "BTC"), pair(ContractKind::InversePerpetual, "BTC"));
+    assert_eq!(pair(ContractKind::Spot, ""), None, "an unknown currency is like no other");
+    assert_eq!(pair(ContractKind::LinearFuture, "BTC"), None, "two dates may differ");
+}

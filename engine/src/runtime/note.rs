@@ -1,0 +1,112 @@
+//! Notes: what a core loop drained, in which order, at which time; a few bytes a pass.
+//!
+//! A merge is the only place where timing picks an order, so a note of every pass that had work is all that a replay
+//! needs beside the inputs. The numbers of a turn are `actor`, `pair_count`, then `(inbox, count)` pairs; a turn that a
+//! lap ended has [`LAP_FLAG`] in its pair count and, after the pairs, the inbox and the lost count as four numbers.
+
+use fulmar_bus::record::{Flags, InstrumentId, Note, UnixNanos};
+use zerocopy::IntoBytes;
+
+use super::port::{Inboxes, Lap, Origin, Outbox};
+
+/// Bit of a turn's pair count that says that a lap follows its pairs.
+const LAP_FLAG: u16 = 1 << 15;
+
+/// One turn as a note tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotedTurn {
+    /// What the turn took for `now`.
+    pub now: UnixNanos,
+    /// Index of the actor.
+    pub actor: usize,
+    /// (inbox, count) of what it drained.
+    pub drained: Vec<(usize, u32)>,
+    /// The lap that ended it.
+    pub lap: Option<Lap>,
+}
+
+/// Writes the notes of one core loop.
+#[derive(Debug)]
+pub struct NoteWriter {
+    outbox: Outbox,
+    numbers: Vec<u16>,
+    turn_count: u32,
+    refused_count: u64,
+}
+
+impl NoteWriter {
+    /// Notes go to `outbox`, which no output hash counts.
+    pub fn new(outbox: Outbox) -> Self {
+        NoteWriter { outbox, numbers: Vec::with_capacity(Note::NUMBERS_MAX), turn_count: 0, refused_count: 0 }
+    }
+
+    /// Adds the turn that `actor` has just had at `now`.
+    pub fn add(&mut self, now: UnixNanos, actor: u16, inboxes: &Inboxes) {
+        let start = self.numbers.len();
+        self.numbers.extend([actor, 0]);
+        let mut pair_count = 0;
+        for (inbox, count) in inboxes.drained() {
+            self.numbers.extend([number(inbox), u16::try_from(count).expect("a batch is below 2^16")]);
+            pair_count += 1;
+        }
+        if let Some(lap) = inboxes.lap() {
+            pair_count |= LAP_FLAG;
+            self.numbers.push(number(lap.inbox));
+            let lost = lap.lost_count.to_le_bytes();
+            self.numbers.extend(lost.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])));
+        }
+        self.numbers[start + 1] = pair_count;
+        if self.numbers.len() > Note::NUMBERS_MAX {
+            let turn = self.numbers.split_off(start);
+            self.publish(now);
+            self.numbers.extend(turn);
+        }
+        self.turn_count += 1;
+    }
+
+    /// Ends the pass: publishes what was added, if anything was.
+    pub fn publish(&mut self, now: UnixNanos) {
+        if self.turn_count == 0 {
+            return;
+        }
+        let number_count = u32::try_from(self.numbers.len()).expect("a record's worth");
+        let note = Note { now, turn_count: self.turn_count, number_count };
+        let to = (InstrumentId::NONE, Flags::NONE);
+        let sent = self.outbox.send_with_tail(Origin::time(now), to, &note, self.numbers.as_bytes());
+        self.refused_count += u64::from(sent.is_err());
+        self.numbers.clear();
+        self.turn_count = 0;
+    }
+
+    /// Notes that found no room; a run with any cannot be played again.
+    pub fn refused_count(&self) -> u64 {
+        self.refused_count
+    }
+}
+
+/// The turns of a note, in their order.
+pub fn turns(note: &Note, numbers: &[u16]) -> Option<Vec<NotedTurn>> {
+    let mut turns = Vec::new();
+    let mut rest = numbers;
+    for _ in 0..note.turn_count {
+        let (&[actor, counted], after) = rest.split_first_chunk::<2>()?;
+        rest = after;
+        let pair_count = usize::from(counted & !LAP_FLAG);
+        let (pairs, after) = rest.split_at_checked(pair_count * 2)?;
+        rest = after;
+        let drained = pairs.chunks_exact(2).map(|pair| (usize::from(pair[0]), u32::from(pair[1]))).collect();
+        let mut lap = None;
+        if counted & LAP_FLAG != 0 {
+            let (&[inbox, a, b, c, d], after) = rest.split_first_chunk::<5>()?;
+            rest = after;
+            let lost_count = [a, b, c, d].iter().rev().fold(0, |lost, part| lost << 16 | u64::from(*part));
+            lap = Some(Lap { inbox: usize::from(inbox), lost_count });
+        }
+        turns.push(NotedTurn { now: note.now, actor: usize::from(actor), drained, lap });
+    }
+    rest.is_empty().then_some(turns)
+}
+
+fn number(index: usize) -> u16 {
+    u16::try_from(index).expect("an actor has far fewer inboxes than 2^16")
+}

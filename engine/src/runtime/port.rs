@@ -1,0 +1,257 @@
+//! What an actor holds in its hands: [`Inboxes`] that it drains and [`Outbox`]es that it publishes to.
+//!
+//! The inboxes of an actor are drained in their fixed order, each up to its allowance of the turn. Live, the allowance is
+//! a batch and the runtime notes what was drained; in a replay the allowance is what the note says. The actor cannot
+//! tell the difference, which is why it comes to the same result.
+
+use fulmar_bus::channel::{Full, Poll, Reader, Writer};
+use fulmar_bus::record::{Flags, Heading, InstrumentId, Payload, Record, RecordId, UnixNanos};
+
+use super::digest::Digest;
+use super::doorbell::Doorbell;
+use super::hops::{Hop, HopStamps};
+
+/// The input that a record goes back to, and when it reached this machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The input.
+    pub cause: RecordId,
+    /// When it reached this machine.
+    pub received_at: UnixNanos,
+}
+
+impl Origin {
+    /// The origin of what follows from `record`: its cause, or the record itself where it is an input.
+    pub fn of(record: &Record) -> Self {
+        let header = record.header();
+        let cause = if header.cause == RecordId::NONE { header.id } else { header.cause };
+        Origin { cause, received_at: header.received_at }
+    }
+
+    /// The origin of what an actor does because time passed.
+    pub const fn time(now: UnixNanos) -> Self {
+        Origin { cause: RecordId::NONE, received_at: now }
+    }
+}
+
+/// What an inbox gives.
+#[derive(Clone, Copy, Debug)]
+pub enum Delivery<'a> {
+    /// The next record.
+    Record(&'a Record),
+    /// The writer overtook this reader; so many records are lost to it. The last delivery of its turn.
+    Lapped(u64),
+}
+
+/// A lap as a note keeps it: which inbox lost how many records, at the end of the turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lap {
+    /// Index of the inbox.
+    pub inbox: usize,
+    /// Records lost.
+    pub lost_count: u64,
+}
+
+/// All inboxes of an actor.
+#[derive(Debug, Default)]
+pub struct Inboxes {
+    inboxes: Vec<Inbox>,
+    record: Record,
+    current: usize,
+    lap: Option<Lap>,
+    is_scripted: bool,
+    lost_count: u64,
+}
+
+#[derive(Debug)]
+struct Inbox {
+    reader: Reader,
+    allowance: u32,
+    drained_count: u32,
+}
+
+impl Inboxes {
+    /// No inbox yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds an inbox and returns its index. The order of adding is the order of draining.
+    pub fn add(&mut self, reader: Reader) -> usize {
+        self.inboxes.push(Inbox { reader, allowance: 0, drained_count: 0 });
+        self.inboxes.len() - 1
+    }
+
+    /// How many inboxes there are.
+    pub fn count(&self) -> usize {
+        self.inboxes.len()
+    }
+
+    /// Begins a turn in which each inbox may give up to `batch` records.
+    pub fn begin_turn(&mut self, batch: u32) {
+        self.current = 0;
+        self.lap = None;
+        self.is_scripted = false;
+        for inbox in &mut self.inboxes {
+            inbox.allowance = batch;
+            inbox.drained_count = 0;
+        }
+    }
+
+    /// Begins a turn that gives exactly what `drained` says, as (inbox, count) pairs, and then loses what `lap` says.
+    pub fn begin_scripted_turn(&mut self, drained: impl Iterator<Item = (usize, u32)>, lap: Option<Lap>) {
+        self.begin_turn(0);
+        self.is_scripted = true;
+        self.lap = lap;
+        for (index, count) in drained {
+            self.inboxes[index].allowance = count;
+        }
+    }
+
+    /// True where everything that a scripted turn asks for has been published.
+    pub fn has_available(&self, mut drained: impl Iterator<Item = (usize, u32)>, lap: Option<Lap>) -> bool {
+        drained.all(|(index, count)| {
+            let lost_count = lap.filter(|lap| lap.inbox == index).map_or(0, |lap| lap.lost_count);
+            self.inboxes[index].reader.has_available(u64::from(count) + lost_count)
+        })
+    }
+
+    /// The next delivery of this turn and the index of its inbox, or `None` where the turn is over.
+    pub fn next(&mut self) -> Option<(usize, Delivery<'_>)> {
+        while let Some(inbox) = self.inboxes.get_mut(self.current) {
+            if inbox.allowance == 0 {
+                self.current += 1;
+                continue;
+            }
+            match inbox.reader.poll(&mut self.record) {
+                Poll::Empty => {
+                    assert!(!self.is_scripted, "a scripted turn began before its records were there");
+                    self.current += 1;
+                }
+                Poll::Record => {
+                    inbox.allowance -= 1;
+                    inbox.drained_count += 1;
+                    return Some((self.current, Delivery::Record(&self.record)));
+                }
+                Poll::Lapped { lost_count } => {
+                    assert!(!self.is_scripted, "a replay's channel was too small for the run that it plays");
+                    self.lap = Some(Lap { inbox: self.current, lost_count });
+                    self.lost_count += lost_count;
+                    let index = self.current;
+                    self.current = self.inboxes.len();
+                    return Some((index, Delivery::Lapped(lost_count)));
+                }
+            }
+        }
+        self.scripted_lap()
+    }
+
+    /// At the end of a scripted turn: loses what the live turn lost.
+    fn scripted_lap(&mut self) -> Option<(usize, Delivery<'static>)> {
+        if !self.is_scripted {
+            return None;
+        }
+        let lap = self.lap.take()?;
+        self.inboxes[lap.inbox].reader.skip(lap.lost_count);
+        self.lost_count += lap.lost_count;
+        Some((lap.inbox, Delivery::Lapped(lap.lost_count)))
+    }
+
+    /// What this turn drained so far: (inbox, count) of those that gave something.
+    pub fn drained(&self) -> impl Iterator<Item = (usize, u32)> + '_ {
+        let counts = self.inboxes.iter().map(|inbox| inbox.drained_count).enumerate();
+        counts.filter(|(_, count)| *count > 0)
+    }
+
+    /// The lap that ended this turn, if one did.
+    pub fn lap(&self) -> Option<Lap> {
+        self.lap
+    }
+
+    /// Records lost to laps since the start.
+    pub fn lost_count(&self) -> u64 {
+        self.lost_count
+    }
+
+    /// True where no inbox has anything to give.
+    pub fn is_empty(&self) -> bool {
+        self.inboxes.iter().all(|inbox| inbox.reader.is_empty())
+    }
+}
+
+/// One channel that an actor publishes to: names each record's origin, keeps the channel's hash, stamps the hop.
+#[derive(Debug)]
+pub struct Outbox {
+    writer: Writer,
+    record: Record,
+    digest: Option<Digest>,
+    bells: Vec<Doorbell>,
+    hop: Option<(Hop, HopStamps)>,
+}
+
+impl Outbox {
+    /// Publishes to `writer`. With a digest, what it publishes counts in the output hash.
+    pub fn new(writer: Writer, digest: Option<Digest>) -> Self {
+        Outbox { writer, record: Record::new(), digest, bells: Vec::new(), hop: None }
+    }
+
+    /// Rings `bell` after each record: one of its readers may sleep.
+    pub fn ring(&mut self, bell: Doorbell) {
+        self.bells.push(bell);
+    }
+
+    /// Stamps `hop` of the record's cause at each record.
+    pub fn stamp(&mut self, hop: Hop, stamps: HopStamps) {
+        self.hop = Some((hop, stamps));
+    }
+
+    /// Publishes `payload`.
+    ///
+    /// # Errors
+    /// [`Full`] where a gated reader has not made room; nothing was published.
+    #[inline]
+    pub fn send<P: Payload>(
+        &mut self,
+        origin: Origin,
+        instrument_id: InstrumentId,
+        payload: &P,
+    ) -> Result<RecordId, Full> {
+        self.send_with_tail(origin, (instrument_id, Flags::NONE), payload, &[])
+    }
+
+    /// Publishes `payload` and the counted list that follows it, for an instrument and with flags.
+    ///
+    /// # Errors
+    /// As [`Outbox::send`].
+    pub fn send_with_tail<P: Payload>(
+        &mut self,
+        origin: Origin,
+        (instrument_id, flags): (InstrumentId, Flags),
+        payload: &P,
+        tail: &[u8],
+    ) -> Result<RecordId, Full> {
+        let heading = Heading { instrument_id, cause: origin.cause, received_at: origin.received_at, flags };
+        self.record.write_with_tail(heading, payload, tail);
+        let id = self.writer.publish(&mut self.record)?;
+        if let Some(digest) = &mut self.digest {
+            digest.add(&self.record);
+        }
+        if let Some((hop, stamps)) = &self.hop {
+            stamps.mark(*hop, origin.cause);
+        }
+        for bell in &self.bells {
+            bell.ring();
+        }
+        Ok(id)
+    }
+
+    /// Records published so far.
+    pub fn sequence(&self) -> u64 {
+        self.writer.sequence()
+    }
+
+    /// True where a record of so many slots can be published now.
+    pub fn has_room(&mut self, slot_count: usize) -> bool {
+        self.writer.has_room(slot_count)
+    }
+}

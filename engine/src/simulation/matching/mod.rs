@@ -1,0 +1,499 @@
+//! A venue's matching: one book, price-time priority, and a ledger that pays for what trades.
+//!
+//! Pure: what comes out depends on the order of the calls alone. It knows no time, no client ids and no protocol;
+//! whoever serves it adds those. Everything is an integer, and money and assets are conserved after each call.
+
+mod book;
+mod ledger;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+use fulmar_bus::record::{AccountId, Level, Notional, Price, Quantity, Side};
+
+use super::limits::{OPEN_ORDERS_MAX, ORDER_QUANTITY_MAX};
+use book::{BookSide, Orders, Resting};
+pub use ledger::{Balance, Ledger};
+
+/// What may be ordered in a market, and what a trade costs. A step of zero does not constrain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// Prices are multiples of this.
+    pub tick: Price,
+    /// Quantities are multiples of this.
+    pub lot: Quantity,
+    /// Fee on what a side receives, in hundredths of a percent, rounded down.
+    pub fee_bps: u32,
+    /// The smallest amount of money that a fee is charged in, at the scale of a notional; base is charged in single
+    /// units of the quantity scale.
+    pub money_unit: Notional,
+}
+
+/// How an order meets the book.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrderKind {
+    /// Takes what its price allows; the rest stands until it is canceled.
+    Limit,
+    /// Stands, or is refused where it would take.
+    PostOnly,
+    /// Takes what its price allows; the rest expires.
+    ImmediateOrCancel,
+    /// Takes all of it, or expires whole.
+    FillOrKill,
+    /// Takes at any price; what the book cannot give expires.
+    Market,
+}
+
+/// What happens where an account would trade with itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SelfTrade {
+    /// It trades.
+    Allow,
+    /// What is left of the order that came in expires.
+    ExpireTaker,
+}
+
+/// An order to be matched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NewOrder {
+    /// Buy or sell.
+    pub side: Side,
+    /// How it meets the book.
+    pub kind: OrderKind,
+    /// Limit price; not looked at in a market order.
+    pub price: Price,
+    /// How much; above zero.
+    pub quantity: Quantity,
+    /// What happens where it would trade with its own account.
+    pub self_trade: SelfTrade,
+}
+
+/// An order of a market: its number, which counts the market's orders from one, and where it lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OrderKey {
+    /// The order's number; never used twice.
+    pub number: u64,
+    slot: u32,
+}
+
+/// Why an order was refused. A refused order changes nothing and uses no number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Rejection {
+    /// No such account.
+    #[error("the account is not known")]
+    UnknownAccount,
+    /// Not above zero, no multiple of the tick, or beyond what can be counted.
+    #[error("the price is no positive multiple of the tick")]
+    Price,
+    /// Not above zero, no multiple of the lot, or beyond what can be counted.
+    #[error("the quantity is no positive multiple of the lot, or too large")]
+    Quantity,
+    /// The account cannot pay for it.
+    #[error("the balance does not cover the order")]
+    InsufficientBalance,
+    /// A post-only order that would take.
+    #[error("the order would immediately match and take")]
+    WouldTake,
+    /// The book holds as many orders as it may.
+    #[error("the book is full")]
+    BookFull,
+}
+
+/// Why an order ended without being filled or canceled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expiry {
+    /// Its kind does not let it stand.
+    TimeInForce,
+    /// It would have traded with its own account.
+    SelfTrade,
+}
+
+/// A trade between two orders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Match {
+    /// Counts the market's trades from one.
+    pub trade_id: u64,
+    /// The maker's price.
+    pub price: Price,
+    /// How much.
+    pub quantity: Quantity,
+    /// The order that stood.
+    pub maker: OrderKey,
+    /// The order that came.
+    pub taker: OrderKey,
+    /// Whose the maker is.
+    pub maker_account: AccountId,
+    /// Whose the taker is.
+    pub taker_account: AccountId,
+    /// What is left of the maker.
+    pub maker_leaves: Quantity,
+    /// What is left of the taker.
+    pub taker_leaves: Quantity,
+    /// The side of the taker.
+    pub aggressor: Side,
+    /// What the buyer paid of what it received.
+    pub buyer_fee: Quantity,
+    /// What the seller paid of what it received.
+    pub seller_fee: Notional,
+}
+
+/// What happened, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// An order is in; trades, or its end, may follow.
+    Accepted {
+        /// The order.
+        key: OrderKey,
+        /// Whose it is.
+        account: AccountId,
+    },
+    /// Two orders traded.
+    Trade(Match),
+    /// An order was canceled with this much left.
+    Canceled {
+        /// The order.
+        key: OrderKey,
+        /// Whose it was.
+        account: AccountId,
+        /// What was left of it.
+        leaves: Quantity,
+    },
+    /// An order ended by its own terms with this much left.
+    Expired {
+        /// The order.
+        key: OrderKey,
+        /// Whose it was.
+        account: AccountId,
+        /// What was left of it.
+        leaves: Quantity,
+        /// Why.
+        reason: Expiry,
+    },
+}
+
+/// One market: its book, its accounts, and what changed since the levels were last drained.
+///
+/// ```
+/// use fulmar_bus::record::{Price, Quantity, Side};
+/// use fulmar_engine::simulation::matching::{Balance, Event, Matching, NewOrder, OrderKind, SelfTrade, Terms};
+/// # use fulmar_bus::record::Notional;
+/// let terms = Terms { tick: Price(1), lot: Quantity(1), fee_bps: 0, money_unit: Notional(1) };
+/// let mut market = Matching::new(terms);
+/// let maker = market.open_account(Balance { base: 10, quote: 0 }).expect("there is room");
+/// let taker = market.open_account(Balance { base: 0, quote: 1_000 }).expect("there is room");
+/// let order = |side| NewOrder {
+///     side, kind: OrderKind::Limit, price: Price(100), quantity: Quantity(3), self_trade: SelfTrade::Allow,
+/// };
+/// let mut events = Vec::new();
+/// market.submit(maker, order(Side::Sell), &mut events).expect("it can pay");
+/// market.submit(taker, order(Side::Buy), &mut events).expect("it can pay");
+/// assert!(matches!(events[2], Event::Trade(trade) if trade.price == Price(100)));
+/// assert_eq!(market.ledger().total(taker), Balance { base: 3, quote: 700 });
+/// ```
+#[derive(Debug)]
+pub struct Matching {
+    terms: Terms,
+    /// Bids, then asks.
+    sides: [BookSide; 2],
+    orders: Orders,
+    ledger: Ledger,
+    changed: BTreeSet<(Side, Price)>,
+    order_count: u64,
+    trade_count: u64,
+    update_id: u64,
+}
+
+impl Matching {
+    /// An empty market.
+    pub fn new(terms: Terms) -> Self {
+        Matching {
+            terms,
+            sides: [BookSide::new(Side::Buy), BookSide::new(Side::Sell)],
+            orders: Orders::default(),
+            ledger: Ledger::default(),
+            changed: BTreeSet::new(),
+            order_count: 0,
+            trade_count: 0,
+            update_id: 0,
+        }
+    }
+
+    /// Takes an order: accepts it, trades it as far as it goes, and lets the rest stand or expire, all told in
+    /// `events`, which is appended to.
+    ///
+    /// # Errors
+    /// A [`Rejection`]; then nothing changed and nothing was told.
+    pub fn submit(
+        &mut self,
+        account: AccountId,
+        order: NewOrder,
+        events: &mut Vec<Event>,
+    ) -> Result<OrderKey, Rejection> {
+        self.check(account, &order)?;
+        self.order_count += 1;
+        let number = self.order_count;
+        let slot = self.orders.insert(Resting::new(number, account, &order));
+        let key = OrderKey { number, slot };
+        events.push(Event::Accepted { key, account });
+        self.lock(account, &order);
+
+        let is_killed =
+            order.kind == OrderKind::FillOrKill && self.reachable(account, &order).0 < order.quantity;
+        let met_itself = !is_killed && self.take(key, &order, events);
+
+        let leaves = self.orders.get(slot).leaves;
+        if leaves.is_zero() {
+            self.orders.remove(slot);
+        } else if met_itself || !matches!(order.kind, OrderKind::Limit | OrderKind::PostOnly) {
+            let reason = if met_itself { Expiry::SelfTrade } else { Expiry::TimeInForce };
+            self.release(slot);
+            self.orders.remove(slot);
+            events.push(Event::Expired { key, account, leaves, reason });
+        } else {
+            self.rest(slot);
+        }
+        Ok(key)
+    }
+
+    /// Cancels an order. Gives false, and tells nothing, where it does not stand any more.
+    pub fn cancel(&mut self, key: OrderKey, events: &mut Vec<Event>) -> bool {
+        let Some(order) = self.orders.find(key).copied() else { return false };
+        self.sides[index(order.side)].unlink(&mut self.orders, key.slot);
+        self.touch(order.side, order.price);
+        self.release(key.slot);
+        self.orders.remove(key.slot);
+        events.push(Event::Canceled { key, account: order.account, leaves: order.leaves });
+        true
+    }
+
+    /// What is left of an order that stands, or nothing where it does not.
+    pub fn leaves(&self, key: OrderKey) -> Option<Quantity> {
+        self.orders.find(key).map(|order| order.leaves)
+    }
+
+    /// The price of an order that stands, and its side.
+    pub fn standing(&self, key: OrderKey) -> Option<(Side, Price)> {
+        self.orders.find(key).map(|order| (order.side, order.price))
+    }
+
+    /// Best level of a side.
+    pub fn best(&self, side: Side) -> Option<Level> {
+        self.side(side).levels().next()
+    }
+
+    /// Levels of a side, best first.
+    pub fn levels(&self, side: Side) -> impl Iterator<Item = Level> {
+        self.side(side).levels()
+    }
+
+    /// How much stands at a price; zero where nothing does.
+    pub fn quantity_at(&self, side: Side, price: Price) -> Quantity {
+        self.side(side).quantity_at(price)
+    }
+
+    /// Levels of a side.
+    pub fn level_count(&self, side: Side) -> usize {
+        self.side(side).len()
+    }
+
+    /// Orders that stand.
+    pub fn open_orders(&self) -> usize {
+        self.orders.len()
+    }
+
+    /// Counts the changes of levels: the number of the book as it is now.
+    pub fn update_id(&self) -> u64 {
+        self.update_id
+    }
+
+    /// Counts the orders taken.
+    pub fn order_count(&self) -> u64 {
+        self.order_count
+    }
+
+    /// Counts the trades.
+    pub fn trade_count(&self) -> u64 {
+        self.trade_count
+    }
+
+    /// What constrains orders here.
+    pub fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
+    /// Who owns what.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// A new account with this much, or nothing where the ledger is full.
+    pub fn open_account(&mut self, deposit: Balance) -> Option<AccountId> {
+        self.ledger.open(deposit)
+    }
+
+    /// Gives every level that changed since the last drain to `tell`, once each, with what stands there now: bids from
+    /// low to high, then asks from low to high.
+    pub fn drain_changed(&mut self, mut tell: impl FnMut(Side, Level)) {
+        for (side, price) in std::mem::take(&mut self.changed) {
+            tell(side, Level { price, quantity: self.quantity_at(side, price) });
+        }
+    }
+
+    fn check(&self, account: AccountId, order: &NewOrder) -> Result<(), Rejection> {
+        if !self.ledger.has(account) {
+            return Err(Rejection::UnknownAccount);
+        }
+        if !is_step(order.quantity.0, self.terms.lot.0) || order.quantity.0 > ORDER_QUANTITY_MAX {
+            return Err(Rejection::Quantity);
+        }
+        if order.kind != OrderKind::Market && !is_step(order.price.0, self.terms.tick.0) {
+            return Err(Rejection::Price);
+        }
+        if order.kind == OrderKind::PostOnly && self.would_take(order) {
+            return Err(Rejection::WouldTake);
+        }
+        if self.orders.len() >= OPEN_ORDERS_MAX as usize {
+            return Err(Rejection::BookFull);
+        }
+        let covered = match (order.side, order.kind) {
+            (Side::Sell, _) => self.ledger.free(account).base >= i128::from(order.quantity.0),
+            (Side::Buy, OrderKind::Market) => {
+                self.ledger.free(account).quote >= self.reachable(account, order).1.0
+            }
+            (Side::Buy, _) => self.ledger.free(account).quote >= order.price.times(order.quantity).0,
+        };
+        if covered { Ok(()) } else { Err(Rejection::InsufficientBalance) }
+    }
+
+    fn would_take(&self, order: &NewOrder) -> bool {
+        self.best(order.side.opposite()).is_some_and(|best| reaches(order, best.price))
+    }
+
+    /// How much of `order` the book gives now, and what that costs.
+    fn reachable(&self, account: AccountId, order: &NewOrder) -> (Quantity, Notional) {
+        let (mut quantity, mut cost) = (0, 0);
+        for maker in self.side(order.side.opposite()).orders(&self.orders) {
+            let meets_itself = order.self_trade == SelfTrade::ExpireTaker && maker.account == account;
+            if quantity == order.quantity.0 || meets_itself || !reaches(order, maker.price) {
+                break;
+            }
+            let taken = maker.leaves.0.min(order.quantity.0 - quantity);
+            quantity += taken;
+            cost += maker.price.times(Quantity(taken)).0;
+        }
+        (Quantity(quantity), Notional(cost))
+    }
+
+    /// Trades the order as far as it goes. True where it stopped because it met its own account.
+    fn take(&mut self, key: OrderKey, order: &NewOrder, events: &mut Vec<Event>) -> bool {
+        loop {
+            let taker = *self.orders.get(key.slot);
+            let Some(maker_slot) = self.side(order.side.opposite()).first() else { return false };
+            let maker = *self.orders.get(maker_slot);
+            if taker.leaves.is_zero() || !reaches(order, maker.price) {
+                return false;
+            }
+            if order.self_trade == SelfTrade::ExpireTaker && maker.account == taker.account {
+                return true;
+            }
+            let quantity = taker.leaves.min(maker.leaves);
+            let trade = self.trade(key, OrderKey { number: maker.number, slot: maker_slot }, quantity);
+            events.push(Event::Trade(trade));
+        }
+    }
+
+    fn lock(&mut self, account: AccountId, order: &NewOrder) {
+        match order.side {
+            Side::Sell => self.ledger.lock_base(account, order.quantity),
+            Side::Buy if order.kind == OrderKind::Market => {
+                let (_, cost) = self.reachable(account, order);
+                self.ledger.lock_quote(account, cost);
+            }
+            Side::Buy => self.ledger.lock_quote(account, order.price.times(order.quantity)),
+        }
+    }
+
+    /// Trades `quantity` between two orders at the maker's price, and pays for it.
+    fn trade(&mut self, taker_key: OrderKey, maker_key: OrderKey, quantity: Quantity) -> Match {
+        let price = self.orders.get(maker_key.slot).price;
+        let maker_leaves = self.orders.reduce(maker_key.slot, quantity);
+        let taker_leaves = self.orders.reduce(taker_key.slot, quantity);
+        let (maker, taker) = (*self.orders.get(maker_key.slot), *self.orders.get(taker_key.slot));
+        let (buyer, seller) = if taker.side == Side::Buy { (&taker, &maker) } else { (&maker, &taker) };
+
+        let fee_bps = i64::from(self.terms.fee_bps);
+        let money = price.times(quantity);
+        let unit = self.terms.money_unit.0.max(1);
+        let buyer_fee = Quantity(quantity.0 / 10_000 * fee_bps + quantity.0 % 10_000 * fee_bps / 10_000);
+        let seller_fee = Notional(money.0 * i128::from(fee_bps) / 10_000 / unit * unit);
+        let reserved = buyer.price_locked(price).times(quantity);
+        self.ledger.pay_buyer(buyer.account, reserved, money, (quantity, buyer_fee));
+        self.ledger.pay_seller(seller.account, quantity, (money, seller_fee));
+
+        self.sides[index(maker.side)].reduce(maker.price, quantity);
+        if maker_leaves.is_zero() {
+            self.sides[index(maker.side)].unlink(&mut self.orders, maker_key.slot);
+            self.orders.remove(maker_key.slot);
+        }
+        self.touch(maker.side, maker.price);
+        self.trade_count += 1;
+        Match {
+            trade_id: self.trade_count,
+            price,
+            quantity,
+            maker: maker_key,
+            taker: taker_key,
+            maker_account: maker.account,
+            taker_account: taker.account,
+            maker_leaves,
+            taker_leaves,
+            aggressor: taker.side,
+            buyer_fee,
+            seller_fee,
+        }
+    }
+
+    fn rest(&mut self, slot: u32) {
+        let order = *self.orders.get(slot);
+        self.sides[index(order.side)].link(&mut self.orders, slot);
+        self.touch(order.side, order.price);
+    }
+
+    /// Unlocks what is still reserved for an order that ends.
+    fn release(&mut self, slot: u32) {
+        let order = *self.orders.get(slot);
+        match order.side {
+            Side::Sell => self.ledger.unlock_base(order.account, order.leaves),
+            Side::Buy => self.ledger.unlock_quote(order.account, order.price.times(order.leaves)),
+        }
+    }
+
+    fn touch(&mut self, side: Side, price: Price) {
+        self.update_id += 1;
+        self.changed.insert((side, price));
+    }
+
+    fn side(&self, side: Side) -> &BookSide {
+        &self.sides[index(side)]
+    }
+}
+
+fn index(side: Side) -> usize {
+    match side {
+        Side::Buy => 0,
+        Side::Sell => 1,
+    }
+}
+
+fn is_step(value: i64, step: i64) -> bool {
+    value > 0 && (step == 0 || value % step == 0)
+}
+
+fn reaches(order: &NewOrder, price: Price) -> bool {
+    match (order.kind, order.side) {
+        (OrderKind::Market, _) => true,
+        (_, Side::Buy) => order.price >= price,
+        (_, Side::Sell) => order.price <= price,
+    }
+}

@@ -1,0 +1,250 @@
+//! The life of an order, as a function of what is known of it.
+//!
+//! What is known only grows: that the venue has it, that it was canceled, how much traded, which trades. The status is
+//! computed from that and never stored, so reports may come in any order and any number of times:
+//!
+//! ```text
+//!  all of it traded                          Filled
+//!  refused by our gate                       Denied
+//!  refused by the venue                      Rejected
+//!  the rest canceled, or ended               Canceled, Expired
+//!  nobody knows, and nothing definite came   Unknown
+//!  a cancel is on its way                    PendingCancel
+//!  some of it traded                         PartiallyFilled
+//!  the venue has it                          Accepted
+//!  none of these                             Submitted
+//! ```
+//!
+//! The first line that holds is the status. The one fact that can be taken back is the wish to cancel, where the venue
+//! refuses it. `Initialized` is the status of an order that is in no [`OrderTable`] yet.
+
+mod index;
+mod table;
+mod trades;
+
+pub use table::{Applied, Booking, OrderCounts, OrderTable, SubmitError, Update};
+
+use fulmar_bus::record::{
+    AccountId, ExecutionReport, ExecutionType, InstrumentId, Intent, OrderStatus, Price, Quantity, Side,
+    StrategyId, UnixNanos,
+};
+use trades::TradeList;
+
+/// Part of an order, traded: what a position is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fill {
+    /// What traded.
+    pub instrument_id: InstrumentId,
+    /// Whose order it was.
+    pub strategy_id: StrategyId,
+    /// For which account.
+    pub account_id: AccountId,
+    /// Bought or sold.
+    pub side: Side,
+    /// How much; above zero.
+    pub quantity: Quantity,
+    /// At which price.
+    pub price: Price,
+}
+
+/// An order and all that is known of it.
+#[derive(Clone, Debug)]
+pub struct TrackedOrder {
+    intent: Intent,
+    instrument_id: InstrumentId,
+    submitted_at: UnixNanos,
+    venue_order_id: u64,
+    facts: Facts,
+    /// Sum of the trades that were booked.
+    booked_qty: Quantity,
+    /// The most that a report said had traded so far.
+    told_qty: Quantity,
+    trades: TradeList,
+    is_done: bool,
+}
+
+impl TrackedOrder {
+    fn new(intent: Intent, instrument_id: InstrumentId, submitted_at: UnixNanos) -> Self {
+        TrackedOrder {
+            intent,
+            instrument_id,
+            submitted_at,
+            venue_order_id: 0,
+            facts: Facts::default(),
+            booked_qty: Quantity(0),
+            told_qty: Quantity(0),
+            trades: TradeList::default(),
+            is_done: false,
+        }
+    }
+
+    /// What was wanted.
+    pub fn intent(&self) -> &Intent {
+        &self.intent
+    }
+
+    /// Where it trades.
+    pub fn instrument_id(&self) -> InstrumentId {
+        self.instrument_id
+    }
+
+    /// When it was handed over for sending.
+    pub fn submitted_at(&self) -> UnixNanos {
+        self.submitted_at
+    }
+
+    /// The venue's number of it, zero until one is told.
+    pub fn venue_order_id(&self) -> u64 {
+        self.venue_order_id
+    }
+
+    /// Sum of the trades that came.
+    pub fn booked_qty(&self) -> Quantity {
+        self.booked_qty
+    }
+
+    /// What traded according to the venue's own sum, and did not come as a trade yet.
+    pub fn missing_qty(&self) -> Quantity {
+        Quantity((self.told_qty.0 - self.booked_qty.0).max(0))
+    }
+
+    /// What traded beyond the order's quantity.
+    pub fn overfill_qty(&self) -> Quantity {
+        Quantity((self.booked_qty.0 - self.intent.quantity.0).max(0))
+    }
+
+    /// What may still trade; zero once the order is terminal.
+    pub fn leaves_qty(&self) -> Quantity {
+        if self.status().is_terminal() {
+            return Quantity(0);
+        }
+        Quantity((self.intent.quantity.0 - self.traded_qty().0).max(0))
+    }
+
+    /// What is in no position yet and may have to be: all that is not booked while the order may trade, and what the
+    /// venue says traded once it may not.
+    pub fn exposure_qty(&self) -> Quantity {
+        if self.status().is_terminal() {
+            return self.missing_qty();
+        }
+        Quantity((self.intent.quantity.0 - self.booked_qty.0).max(0))
+    }
+
+    /// Where it stands; see the module.
+    pub fn status(&self) -> OrderStatus {
+        let traded_qty = self.traded_qty();
+        if traded_qty >= self.intent.quantity {
+            return OrderStatus::Filled;
+        }
+        let is_unanswered = traded_qty.is_zero() && !self.facts.has(Facts::ACKNOWLEDGED);
+        let lines = [
+            (self.facts.has(Facts::DENIED), OrderStatus::Denied),
+            (self.facts.has(Facts::REJECTED), OrderStatus::Rejected),
+            (self.facts.has(Facts::CANCELED), OrderStatus::Canceled),
+            (self.facts.has(Facts::EXPIRED), OrderStatus::Expired),
+            (is_unanswered && self.facts.has(Facts::UNKNOWN), OrderStatus::Unknown),
+            (self.facts.has(Facts::CANCEL_WANTED), OrderStatus::PendingCancel),
+            (!traded_qty.is_zero(), OrderStatus::PartiallyFilled),
+            (self.facts.has(Facts::ACKNOWLEDGED), OrderStatus::Accepted),
+        ];
+        lines.into_iter().find(|(holds, _)| *holds).map_or(OrderStatus::Submitted, |(_, status)| status)
+    }
+
+    /// True where a cancel was sent and was not refused since.
+    pub fn is_cancel_wanted(&self) -> bool {
+        self.facts.has(Facts::CANCEL_WANTED)
+    }
+
+    /// True where nothing is to be expected of it: it is terminal, and all that traded is booked.
+    fn is_settled(&self) -> bool {
+        self.status().is_terminal() && self.missing_qty().is_zero()
+    }
+
+    fn traded_qty(&self) -> Quantity {
+        self.told_qty.max(self.booked_qty)
+    }
+
+    /// Takes in everything that a report tells but its trade.
+    fn learn(&mut self, report: &ExecutionReport) {
+        self.facts.add(Facts::of_status(report.status));
+        self.facts.add(Facts::of_execution(report.execution));
+        if report.execution == ExecutionType::CancelRejected {
+            self.facts.remove(Facts::CANCEL_WANTED);
+        }
+        self.told_qty = self.told_qty.max(report.cumulative_qty);
+        if report.status == OrderStatus::Filled {
+            self.told_qty = self.told_qty.max(self.intent.quantity);
+        }
+        if report.venue_order_id != 0 {
+            self.venue_order_id = report.venue_order_id;
+        }
+    }
+
+    fn fill(&self, quantity: Quantity, price: Price) -> Fill {
+        Fill {
+            instrument_id: self.instrument_id,
+            strategy_id: self.intent.strategy_id,
+            account_id: self.intent.account_id,
+            side: self.intent.side,
+            quantity,
+            price,
+        }
+    }
+}
+
+/// What is known of an order, as bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Facts(u8);
+
+impl Facts {
+    const NONE: Facts = Facts(0);
+    const ACKNOWLEDGED: Facts = Facts(1);
+    const DENIED: Facts = Facts(1 << 1);
+    const REJECTED: Facts = Facts(1 << 2);
+    const CANCELED: Facts = Facts(1 << 3);
+    const EXPIRED: Facts = Facts(1 << 4);
+    const UNKNOWN: Facts = Facts(1 << 5);
+    const CANCEL_WANTED: Facts = Facts(1 << 6);
+
+    fn has(self, fact: Facts) -> bool {
+        self.0 & fact.0 == fact.0
+    }
+
+    fn add(&mut self, facts: Facts) {
+        self.0 |= facts.0;
+    }
+
+    fn remove(&mut self, facts: Facts) {
+        self.0 &= !facts.0;
+    }
+
+    fn of_status(status: OrderStatus) -> Facts {
+        match status {
+            OrderStatus::Initialized | OrderStatus::Submitted => Facts::NONE,
+            OrderStatus::Accepted
+            | OrderStatus::PendingCancel
+            | OrderStatus::PartiallyFilled
+            | OrderStatus::Filled => Facts::ACKNOWLEDGED,
+            OrderStatus::Denied => Facts::DENIED,
+            OrderStatus::Rejected => Facts::REJECTED,
+            OrderStatus::Canceled => Facts::CANCELED,
+            OrderStatus::Expired => Facts::EXPIRED,
+            OrderStatus::Unknown => Facts::UNKNOWN,
+        }
+    }
+
+    /// A refused cancel proves nothing: the order may be filled, gone, or never have arrived.
+    fn of_execution(execution: ExecutionType) -> Facts {
+        match execution {
+            ExecutionType::Submitted | ExecutionType::CancelRejected => Facts::NONE,
+            ExecutionType::Accepted | ExecutionType::Trade => Facts::ACKNOWLEDGED,
+            ExecutionType::Rejected => Facts::REJECTED,
+            ExecutionType::Canceled => Facts::CANCELED,
+            ExecutionType::Expired => Facts::EXPIRED,
+            ExecutionType::Unknown => Facts::UNKNOWN,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

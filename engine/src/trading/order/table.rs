@@ -1,0 +1,385 @@
+//! All orders that may still matter, in fixed memory: the open ones, and as many done ones as fit, so that a late
+//! report finds its order.
+
+use std::collections::VecDeque;
+
+use fulmar_bus::record::{
+    ClientOrderId, Denial, ExecutionReport, ExecutionType, InstrumentId, Intent, OrderStatus, Quantity, Side,
+    UnixNanos,
+};
+
+use super::index::OrderIndex;
+use super::trades::{Seen, TradePool};
+use super::{Facts, Fill, TrackedOrder};
+use crate::trading::limits::{DONE_PER_OPEN_ORDER, ORDER_INSTRUMENTS_MAX, TRADES_PER_ORDER};
+
+/// Why an order was not taken in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SubmitError {
+    /// As many orders are unsettled as the table has room for.
+    Full,
+    /// The id is taken.
+    Duplicate,
+    /// The instrument is beyond [`ORDER_INSTRUMENTS_MAX`].
+    Instrument,
+    /// The quantity is not above zero.
+    Quantity,
+}
+
+/// What became of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Applied {
+    /// It was applied to its order.
+    Order(Update),
+    /// No such order is known: somebody else's, or done so long ago that it is forgotten. Nothing was booked.
+    Orphan,
+    /// It tells of a negative quantity, or of a sum that no number holds. Nothing of it was applied.
+    Malformed,
+}
+
+/// What a report changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Update {
+    /// The status before.
+    pub status_before: OrderStatus,
+    /// The status now.
+    pub status: OrderStatus,
+    /// What became of the trade in it.
+    pub booking: Booking,
+    /// What the venue says has traded and no trade has told yet: ask for those trades.
+    pub missing_qty: Quantity,
+    /// What traded beyond the order's quantity: it is booked, since it is real, and it is an alarm.
+    pub overfill_qty: Quantity,
+}
+
+/// What became of the trade in a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Booking {
+    /// There was none.
+    None,
+    /// It is to be booked to the position, once.
+    Booked(Fill),
+    /// It was booked before. The rest of the report was applied.
+    Duplicate,
+    /// Its id is missing or could not be remembered, and the venue's own sum does not prove that it is new. Nothing
+    /// was booked; where it was new, [`Update::missing_qty`] stands until the sum is known. An alarm.
+    Unproven,
+}
+
+/// What a table counted since it was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OrderCounts {
+    /// Reports that met no order.
+    pub orphans: u64,
+    /// Reports that cannot be true.
+    pub malformed: u64,
+    /// Trades that had been booked before.
+    pub duplicate_trades: u64,
+    /// Trades without a remembered id that were booked since the venue's sum has room for them. The quantity is right;
+    /// where such a trade was a duplicate, its price stands for that of the one still missing.
+    pub proven_trades: u64,
+    /// Trades that nothing proved new, and that were not booked.
+    pub unproven_trades: u64,
+    /// Done orders that were forgotten for a new one.
+    pub retired: u64,
+}
+
+const PAIRED: &str = "what is taken away was added";
+
+/// What is open in one instrument.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Open {
+    buy_qty: i128,
+    sell_qty: i128,
+    order_count: u32,
+}
+
+/// The orders of one owner: of the risk gate over all strategies, or of one strategy. Allocates when it is made, and
+/// never again.
+///
+/// ```
+/// use fulmar_bus::record::*;
+/// use fulmar_engine::trading::order::{Applied, OrderTable};
+/// let mut orders = OrderTable::new(16);
+/// let id = ClientOrderId::new(1, StrategyId(0), 1);
+/// let intent = Intent::limit(id, Side::Buy, Price(100), Quantity(5));
+/// orders.submit(intent, InstrumentId(0), UnixNanos(1)).expect("there is room");
+/// assert_eq!(orders.open_quantity(InstrumentId(0), Side::Buy), 5);
+///
+/// let report = ExecutionReport::new(id, Side::Buy, ExecutionType::Canceled, OrderStatus::Canceled);
+/// let Applied::Order(update) = orders.on_report(&report) else { panic!("the order is known") };
+/// assert_eq!(update.status, OrderStatus::Canceled);
+/// assert_eq!(orders.open_quantity(InstrumentId(0), Side::Buy), 0);
+/// ```
+#[derive(Debug)]
+pub struct OrderTable {
+    slots: Vec<Option<TrackedOrder>>,
+    free: Vec<usize>,
+    /// Settled orders, the longest settled first.
+    done: VecDeque<usize>,
+    index: OrderIndex,
+    trades: TradePool,
+    open: Vec<Open>,
+    unsettled_count: usize,
+    orders_max: usize,
+    counts: OrderCounts,
+}
+
+impl OrderTable {
+    /// A table with room for `orders_max` unsettled orders, and some more that are done.
+    pub fn new(orders_max: usize) -> Self {
+        let slot_count = orders_max * (1 + DONE_PER_OPEN_ORDER);
+        OrderTable {
+            slots: vec![None; slot_count],
+            free: (0..slot_count).rev().collect(),
+            done: VecDeque::with_capacity(slot_count),
+            index: OrderIndex::new(slot_count),
+            trades: TradePool::new(slot_count * TRADES_PER_ORDER),
+            open: vec![Open::default(); ORDER_INSTRUMENTS_MAX],
+            unsettled_count: 0,
+            orders_max,
+            counts: OrderCounts::default(),
+        }
+    }
+
+    /// Takes in an order that is about to be sent: from now on it counts as exposure.
+    ///
+    /// # Errors
+    /// Says why it cannot be tracked; then it must not be sent.
+    pub fn submit(
+        &mut self,
+        intent: Intent,
+        instrument_id: InstrumentId,
+        at: UnixNanos,
+    ) -> Result<(), SubmitError> {
+        if instrument_id.index() >= self.open.len() {
+            return Err(SubmitError::Instrument);
+        }
+        if intent.quantity.0 <= 0 {
+            return Err(SubmitError::Quantity);
+        }
+        if self.index.find(intent.client_order_id).is_some() {
+            return Err(SubmitError::Duplicate);
+        }
+        if self.is_full() {
+            return Err(SubmitError::Full);
+        }
+        let place = match self.free.pop() {
+            Some(place) => place,
+            None => self.retire_oldest(),
+        };
+        self.index.insert(intent.client_order_id, place);
+        self.slots[place] = Some(TrackedOrder::new(intent, instrument_id, at));
+        self.count(place, 1);
+        self.debug_check(place);
+        Ok(())
+    }
+
+    /// Applies what the venue, or the gateway for it, reports. Reports commute, but for a refused cancel, which takes
+    /// back the wish to cancel.
+    pub fn on_report(&mut self, report: &ExecutionReport) -> Applied {
+        let Some(place) = self.index.find(report.client_order_id) else {
+            self.counts.orphans += 1;
+            return Applied::Orphan;
+        };
+        if !self.is_possible(place, report) {
+            self.counts.malformed += 1;
+            return Applied::Malformed;
+        }
+        self.change(place, |table| {
+            table.at_mut(place).learn(report);
+            table.book(place, report)
+        })
+    }
+
+    /// The gate refused the order: it never left. For the tables of strategies, which submit before the gate judges.
+    pub fn on_denial(&mut self, denial: &Denial) -> Applied {
+        let Some(place) = self.index.find(denial.client_order_id) else {
+            self.counts.orphans += 1;
+            return Applied::Orphan;
+        };
+        self.change(place, |table| {
+            table.at_mut(place).facts.add(Facts::DENIED);
+            Booking::None
+        })
+    }
+
+    /// Notes that a cancel is on its way, and gives the order; `None` where there is nothing to cancel.
+    pub fn request_cancel(&mut self, id: ClientOrderId) -> Option<&TrackedOrder> {
+        let place = self.index.find(id)?;
+        if self.at(place).status().is_terminal() {
+            return None;
+        }
+        self.at_mut(place).facts.add(Facts::CANCEL_WANTED);
+        Some(self.at(place))
+    }
+
+    /// Offers every order that may still trade and has no cancel on its way to `send`, and notes a cancel for those
+    /// that it says it sent one for. Gives their count.
+    pub fn cancel_each(&mut self, mut send: impl FnMut(&TrackedOrder) -> bool) -> usize {
+        let mut sent_count = 0;
+        for order in self.slots.iter_mut().flatten() {
+            if !order.status().is_terminal() && !order.facts.has(Facts::CANCEL_WANTED) && send(order) {
+                order.facts.add(Facts::CANCEL_WANTED);
+                sent_count += 1;
+            }
+        }
+        sent_count
+    }
+
+    /// The order of that id, as long as it is known.
+    pub fn get(&self, id: ClientOrderId) -> Option<&TrackedOrder> {
+        self.index.find(id).map(|place| self.at(place))
+    }
+
+    /// The orders that may still trade, in an order that is the same in every run.
+    pub fn open_orders(&self) -> impl Iterator<Item = &TrackedOrder> {
+        self.slots.iter().flatten().filter(|order| !order.status().is_terminal())
+    }
+
+    /// What the orders of one side could still add to the position: all that is open, is being canceled, or is of
+    /// unknown fate, and what traded without its trades having come. At once, whatever the number of orders.
+    pub fn open_quantity(&self, instrument_id: InstrumentId, side: Side) -> i128 {
+        self.open.get(instrument_id.index()).map_or(0, |open| match side {
+            Side::Buy => open.buy_qty,
+            Side::Sell => open.sell_qty,
+        })
+    }
+
+    /// How many orders of an instrument may still trade. At once, whatever the number of orders.
+    pub fn open_count(&self, instrument_id: InstrumentId) -> u32 {
+        self.open.get(instrument_id.index()).map_or(0, |open| open.order_count)
+    }
+
+    /// True where no further order is taken in until one is settled.
+    pub fn is_full(&self) -> bool {
+        self.unsettled_count >= self.orders_max
+    }
+
+    /// What was counted so far.
+    pub fn counts(&self) -> OrderCounts {
+        self.counts
+    }
+
+    /// Changes an order and keeps all that is computed from it.
+    fn change(&mut self, place: usize, change: impl FnOnce(&mut Self) -> Booking) -> Applied {
+        let status_before = self.at(place).status();
+        self.count(place, -1);
+        let booking = change(self);
+        self.count(place, 1);
+        self.debug_check(place);
+        let order = self.at_mut(place);
+        let is_newly_done = order.is_settled() && !order.is_done;
+        order.is_done |= is_newly_done;
+        let update = Update {
+            status_before,
+            status: order.status(),
+            booking,
+            missing_qty: order.missing_qty(),
+            overfill_qty: order.overfill_qty(),
+        };
+        if is_newly_done {
+            self.done.push_back(place);
+        }
+        Applied::Order(update)
+    }
+
+    /// Books the trade of a report, if it has one and it is new.
+    fn book(&mut self, place: usize, report: &ExecutionReport) -> Booking {
+        if report.execution != ExecutionType::Trade || report.last_qty.is_zero() {
+            return Booking::None;
+        }
+        let order = self.slots[place].as_mut().expect("the index points at orders");
+        let seen = match report.trade_id {
+            0 => Seen::NoRoom,
+            trade_id => self.trades.see(&mut order.trades, trade_id),
+        };
+        match seen {
+            Seen::Before => {
+                self.counts.duplicate_trades += 1;
+                return Booking::Duplicate;
+            }
+            Seen::NoRoom if report.last_qty > order.missing_qty() => {
+                self.counts.unproven_trades += 1;
+                return Booking::Unproven;
+            }
+            Seen::NoRoom => self.counts.proven_trades += 1,
+            Seen::New => {}
+        }
+        order.booked_qty.0 += report.last_qty.0;
+        Booking::Booked(order.fill(report.last_qty, report.last_px))
+    }
+
+    /// Quantities are not negative, and their sum is a number.
+    fn is_possible(&self, place: usize, report: &ExecutionReport) -> bool {
+        let is_signed_right = report.last_qty.0 >= 0 && report.cumulative_qty.0 >= 0;
+        is_signed_right && self.at(place).booked_qty.0.checked_add(report.last_qty.0).is_some()
+    }
+
+    /// Forgets the order that has been settled for the longest, and gives its place. One that a late report unsettled
+    /// stays, and queues again once it is settled.
+    fn retire_oldest(&mut self) -> usize {
+        while let Some(place) = self.done.pop_front() {
+            if !self.at(place).is_settled() {
+                self.at_mut(place).is_done = false;
+                continue;
+            }
+            self.count(place, -1);
+            let order = self.slots[place].take().expect("a done place holds an order");
+            self.index.remove(order.intent.client_order_id);
+            self.trades.free(order.trades);
+            self.counts.retired += 1;
+            return place;
+        }
+        unreachable!("fewer orders are unsettled than there are places, and all others are in the queue")
+    }
+
+    /// Adds the order's part to the sums, or takes it away: around each change, away before and added after.
+    fn count(&mut self, place: usize, sign: i32) {
+        let order = self.slots[place].as_ref().expect("the index points at orders");
+        let open = &mut self.open[order.instrument_id.index()];
+        let quantity = i128::from(order.exposure_qty().0) * i128::from(sign);
+        match order.intent.side {
+            Side::Buy => open.buy_qty += quantity,
+            Side::Sell => open.sell_qty += quantity,
+        }
+        if !order.status().is_terminal() {
+            open.order_count = open.order_count.checked_add_signed(sign).expect(PAIRED);
+        }
+        if !order.is_settled() {
+            let sign = isize::try_from(sign).expect("one, or minus one");
+            self.unsettled_count = self.unsettled_count.checked_add_signed(sign).expect(PAIRED);
+        }
+    }
+
+    fn at(&self, place: usize) -> &TrackedOrder {
+        self.slots[place].as_ref().expect("the index points at orders")
+    }
+
+    fn at_mut(&mut self, place: usize) -> &mut TrackedOrder {
+        self.slots[place].as_mut().expect("the index points at orders")
+    }
+
+    #[cfg(not(debug_assertions))]
+    fn debug_check(&self, _: usize) {}
+
+    /// The sums are what adding up gives.
+    #[cfg(debug_assertions)]
+    fn debug_check(&self, place: usize) {
+        let instrument_id = self.at(place).instrument_id;
+        if self.orders_max > crate::trading::limits::CHECKED_ORDERS_MAX {
+            return;
+        }
+        let mut sum = Open::default();
+        for order in self.slots.iter().flatten().filter(|order| order.instrument_id == instrument_id) {
+            let quantity = i128::from(order.exposure_qty().0);
+            match order.intent.side {
+                Side::Buy => sum.buy_qty += quantity,
+                Side::Sell => sum.sell_qty += quantity,
+            }
+            sum.order_count += u32::from(!order.status().is_terminal());
+        }
+        assert_eq!(self.open[instrument_id.index()], sum, "the running sums are the sums");
+    }
+}

@@ -1,0 +1,530 @@
+//! The table against a model that keeps every report and computes everything anew, and the faults by name.
+
+use std::collections::BTreeMap;
+
+use fulmar_bus::record::{ClientOrderId, Denial};
+use proptest::prelude::*;
+
+use super::*;
+
+const INSTRUMENT: InstrumentId = InstrumentId(2);
+
+fn id(counter: u64) -> ClientOrderId {
+    ClientOrderId::new(1, StrategyId(0), counter)
+}
+
+fn table_with(side: Side, quantity: i64) -> OrderTable {
+    let mut orders = OrderTable::new(8);
+    submit(&mut orders, 1, side, quantity);
+    orders
+}
+
+fn submit(orders: &mut OrderTable, counter: u64, side: Side, quantity: i64) {
+    let intent = Intent::limit(id(counter), side, Price(100), Quantity(quantity));
+    orders.submit(intent, INSTRUMENT, UnixNanos(1)).expect("there is room");
+}
+
+fn report(counter: u64, execution: ExecutionType, status: OrderStatus) -> ExecutionReport {
+    ExecutionReport::new(id(counter), Side::Buy, execution, status)
+}
+
+fn trade(counter: u64, trade_id: u64, last_qty: i64, cumulative_qty: i64) -> ExecutionReport {
+    let mut report = report(counter, ExecutionType::Trade, OrderStatus::PartiallyFilled);
+    report.trade_id = trade_id;
+    report.last_qty = Quantity(last_qty);
+    report.last_px = Price(100);
+    report.cumulative_qty = Quantity(cumulative_qty);
+    report
+}
+
+fn apply(orders: &mut OrderTable, report: &ExecutionReport) -> Update {
+    match orders.on_report(report) {
+        Applied::Order(update) => update,
+        other => panic!("{other:?} of {report:?}"),
+    }
+}
+
+fn booked(update: &Update) -> i64 {
+    match update.booking {
+        Booking::Booked(fill) => fill.quantity.0,
+        _ => 0,
+    }
+}
+
+fn status(orders: &OrderTable, counter: u64) -> OrderStatus {
+    orders.get(id(counter)).expect("the order is known").status()
+}
+
+#[test]
+fn an_order_is_exposure_from_the_moment_that_it_is_submitted() {
+    let mut orders = table_with(Side::Sell, 10);
+    assert_eq!(status(&orders, 1), OrderStatus::Submitted);
+    assert_eq!(orders.open_quantity(INSTRUMENT, Side::Sell), 10);
+    assert_eq!(orders.open_quantity(INSTRUMENT, Side::Buy), 0);
+    assert_eq!(orders.open_quantity(InstrumentId(3), Side::Sell), 0);
+    assert_eq!(orders.open_count(INSTRUMENT), 1);
+    assert!(orders.request_cancel(id(1)).is_some());
+    assert_eq!(status(&orders, 1), OrderStatus::PendingCancel);
+    assert_eq!(orders.open_quantity(INSTRUMENT, Side::Sell), 10);
+}
+
+#[test]
+fn an_unknown_order_counts_in_full_until_something_definite_comes() {
+    let unknown = report(1, ExecutionType::Unknown, OrderStatus::Unknown);
+    for (definite, left) in [
+        (report(1, ExecutionType::Accepted, OrderStatus::Accepted), 10),
+        (trade(1, 5, 4, 4), 6),
+        (report(1, ExecutionType::Rejected, OrderStatus::Rejected), 0),
+        (report(1, ExecutionType::Canceled, OrderStatus::Canceled), 0),
+    ] {
+        let mut orders = table_with(Side::Buy, 10);
+        assert_eq!(apply(&mut orders, &unknown).status, OrderStatus::Unknown);
+        assert_eq!(orders.open_quantity(INSTRUMENT, Side::Buy), 10);
+        let settled = apply(&mut orders, &definite).status;
+        assert_ne!(settled, OrderStatus::Unknown);
+        assert_eq!(orders.open_quantity(INSTRUMENT, Side::Buy), left);
+        assert_eq!(apply(&mut orders, &unknown).status, settled, "a late timeout takes nothing back");
+    }
+}
+
+#[test]
+fn an_unknown_order_whose_cancel_is_refused_stays_unknown() {
+    let mut orders = table_with(Side::Buy, 10);
+    apply(&mut orders, &report(1, ExecutionType::Unknown, OrderStatus::Unknown));
+    orders.request_cancel(id(1));
+    assert_eq!(status(&orders, 1), OrderStatus::Unknown);
+    let refused = report(1, ExecutionType::CancelRejected, OrderStatus::Unknown);
+    assert_eq!(apply(&mut orders, &refused).status, OrderStatus::Unknown);
+    assert_eq!(orders.open_quantity(INSTRUMENT, Side::Buy), 10);
+}
+
+#[test]
+fn a_refused_cancel_lets_the_order_stand_as_it_stood() {
+    let mut orders = table_with(Side::Buy, 10);
+    apply(&mut orders, &trade(1, 5, 4, 4));
+    orders.request_cancel(id(1));
+    assert_eq!(status(&orders, 1), OrderStatus::PendingCancel);
+    let refused = report(1, ExecutionType::CancelRejected, OrderStatus::PartiallyFilled);
+    assert_eq!(apply(&mut orders, &refused).status, OrderStatus::PartiallyFilled);
+}
+
+#[test]
+fn a_duplicate_trade_is_booked_once_and_its_status_still_applies() {
+    let mut orders = table_with(Side::Buy, 10);
+    assert_eq!(booked(&apply(&mut orders, &trade(1, 5, 10, 0))), 10);
+    let mut orders = table_with(Side::Buy, 10);
+    apply(&mut orders, &trade(1, 5, 4, 4));
+    let mut again = trade(1, 5, 4, 4);
+    again.status = OrderStatus::Canceled;
+    let update = apply(&mut orders, &again);
+    assert_eq!(update.booking, Booking::Duplicate);
+    assert_eq!((update.status_before, update.status), (OrderStatus::PartiallyFilled, OrderStatus::Canceled));
+    assert_eq!(orders.counts().duplicate_trades, 1);
+}
+
+#[test]
+fn a_fill_after_the_cancel_is_booked() {
+    let mut orders = table_with(Side::Buy, 10);
+    apply(&mut orders, &report(1, ExecutionType::Canceled, OrderStatus::Canceled));
+    let update = apply(&mut orders, &trade(1, 5, 4, 4));
+    assert_eq!((booked(&update), update.status), (4, OrderStatus::Canceled));
+    let update = apply(&mut orders, &trade(1, 6, 6, 10));
+    assert_eq!((booked(&update), update.status), (6, OrderStatus::Filled));
+}
+
+#[test]
+fn a_jump_of_the_sum_tells_what_is_missing_and_keeps_it_as_exposure() {
+    let mut orders = table_with(Side::Buy, 10);
+    let update = apply(&mut orders, &trade(1, 6, 2, 7));
+    assert_eq!((booked(&update), update.missing_qty), (2, Quantity(5)));
+    let mut canceled = report(1, ExecutionType::Canceled, OrderStatus::Canceled);
+    canceled.cumulative_qty = Quantity(7);
+    assert_eq!(apply(&mut orders, &canceled).missing_qty, Quantity(5));
+    assert_eq!(orders.open_quantity(INSTRUMENT, Side::Buy), 5, "it traded, and is in no position yet");
+    let update = apply(&mut orders, &trade(1, 5, 5, 5));
+    assert_eq!((booked(&update), update.missing_qty), (5, Quantity(0)));
+    assert_eq!(orders.open_quantity(INSTRUMENT, Side::Buy), 0);
+}
+
+#[test]
+fn filled_without_a_sum_still_means_all_of_it() {
+    let mut orders = table_with(Side::Buy, 10);
+    let mut filled = trade(1, 5, 4, 0);
+    filled.status = OrderStatus::Filled;
+    let update = apply(&mut orders, &filled);
+    assert_eq!((update.status, update.missing_qty), (OrderStatus::Filled, Quantity(6)));
+}
+
+#[test]
+fn an_overfill_is_booked_and_told() {
+    let mut orders = table_with(Side::Buy, 10);
+    apply(&mut orders, &trade(1, 5, 8, 8));
+    let update = apply(&mut orders, &trade(1, 6, 5, 13));
+    assert_eq!((booked(&update), update.overfill_qty), (5, Quantity(3)));
+    assert_eq!(update.status, OrderStatus::Filled);
+}
+
+#[test]
+fn a_report_on_no_known_order_is_an_orphan() {
+    let mut orders = table_with(Side::Buy, 10);
+    assert_eq!(orders.on_report(&trade(2, 5, 8, 8)), Applied::Orphan);
+    assert_eq!(orders.counts().orphans, 1);
+}
+
+#[test]
+fn a_report_that_cannot_be_true_changes_nothing() {
+    let mut orders = table_with(Side::Buy, 10);
+    assert_eq!(orders.on_report(&trade(1, 5, -1, 1)), Applied::Malformed);
+    assert_eq!(orders.on_report(&trade(1, 5, 1, -1)), Applied::Malformed);
+    assert_eq!(booked(&apply(&mut orders, &trade(1, 6, 1, 1))), 1);
+    assert_eq!(orders.on_report(&trade(1, 7, i64::MAX, 2)), Applied::Malformed);
+    assert_eq!(orders.counts().malformed, 3);
+    assert_eq!(orders.open_quantity(INSTRUMENT, Side::Buy), 9);
+}
+
+#[test]
+fn a_trade_without_an_id_is_booked_as_far_as_the_sum_proves_it() {
+    let mut orders = table_with(Side::Buy, 10);
+    assert_eq!(booked(&apply(&mut orders, &trade(1, 0, 4, 4))), 4);
+    assert_eq!(apply(&mut orders, &trade(1, 0, 4, 4)).booking, Booking::Unproven);
+    assert_eq!(booked(&apply(&mut orders, &trade(1, 0, 2, 6))), 2);
+    let counts = orders.counts();
+    assert_eq!((counts.proven_trades, counts.unproven_trades), (2, 1));
+}
+
+#[test]
+fn trades_beyond_those_that_can_be_remembered_are_booked_by_the_sum() {
+    let mut orders = OrderTable::new(1);
+    submit(&mut orders, 1, Side::Buy, 1_000);
+    for trade_id in 1..=1_000 {
+        let count = i64::try_from(trade_id).expect("small");
+        let report = trade(1, trade_id, 1, count);
+        assert_eq!(booked(&apply(&mut orders, &report)), 1);
+        assert_eq!(booked(&apply(&mut orders, &report)), 0, "trade {trade_id} is booked once");
+    }
+    assert_eq!(status(&orders, 1), OrderStatus::Filled);
+    let counts = orders.counts();
+    assert!(counts.proven_trades > 0 && counts.proven_trades == counts.unproven_trades);
+    assert_eq!(counts.proven_trades + counts.duplicate_trades, 1_000);
+}
+
+#[test]
+fn a_full_table_takes_no_order_until_one_is_settled() {
+    let mut orders = OrderTable::new(2);
+    submit(&mut orders, 1, Side::Buy, 1);
+    submit(&mut orders, 2, Side::Buy, 1);
+    let third = Intent::limit(id(3), Side::Buy, Price(1), Quantity(1));
+    assert_eq!(orders.submit(third, INSTRUMENT, UnixNanos(1)), Err(SubmitError::Full));
+    let mut canceled = report(1, ExecutionType::Canceled, OrderStatus::Canceled);
+    canceled.cumulative_qty = Quantity(1);
+    apply(&mut orders, &canceled);
+    assert_eq!(
+        orders.submit(third, INSTRUMENT, UnixNanos(1)),
+        Err(SubmitError::Full),
+        "its trade is still to come"
+    );
+    apply(&mut orders, &trade(1, 5, 1, 1));
+    assert_eq!(orders.submit(third, INSTRUMENT, UnixNanos(1)), Ok(()));
+}
+
+#[test]
+fn what_cannot_be_tracked_is_refused() {
+    let mut orders = table_with(Side::Buy, 10);
+    let mut try_submit = |counter, instrument_id, quantity| {
+        let intent = Intent::limit(id(counter), Side::Buy, Price(1), Quantity(quantity));
+        orders.submit(intent, instrument_id, UnixNanos(1))
+    };
+    assert_eq!(try_submit(1, INSTRUMENT, 1), Err(SubmitError::Duplicate));
+    assert_eq!(try_submit(2, InstrumentId::NONE, 1), Err(SubmitError::Instrument));
+    assert_eq!(try_submit(2, INSTRUMENT, 0), Err(SubmitError::Quantity));
+    assert_eq!(try_submit(2, INSTRUMENT, -1), Err(SubmitError::Quantity));
+}
+
+#[test]
+fn done_orders_are_forgotten_one_by_one_the_oldest_first_when_their_room_is_needed() {
+    let mut orders = OrderTable::new(2);
+    for counter in 1..=100 {
+        submit(&mut orders, counter, Side::Buy, 1);
+        apply(&mut orders, &trade(counter, counter, 1, 1));
+    }
+    let known: Vec<u64> = (1..=100).filter(|counter| orders.get(id(*counter)).is_some()).collect();
+    assert_eq!(known, (93..=100).collect::<Vec<u64>>());
+    assert_eq!(orders.counts().retired, 92);
+    assert_eq!(orders.on_report(&trade(92, 92, 1, 1)), Applied::Orphan);
+    assert_eq!(apply(&mut orders, &trade(93, 93, 1, 1)).booking, Booking::Duplicate);
+}
+
+#[test]
+fn an_order_that_a_late_report_unsettles_is_kept_until_it_is_settled_again() {
+    let mut orders = OrderTable::new(2);
+    submit(&mut orders, 1, Side::Buy, 10);
+    apply(&mut orders, &report(1, ExecutionType::Canceled, OrderStatus::Canceled));
+    let mut late = report(1, ExecutionType::Canceled, OrderStatus::Canceled);
+    late.cumulative_qty = Quantity(3);
+    assert_eq!(apply(&mut orders, &late).missing_qty, Quantity(3));
+    let churn = |orders: &mut OrderTable, counters: std::ops::RangeInclusive<u64>| {
+        for counter in counters {
+            submit(orders, counter, Side::Buy, 1);
+            apply(orders, &trade(counter, counter, 1, 1));
+        }
+    };
+    churn(&mut orders, 2..=50);
+    assert_eq!(orders.open_quantity(INSTRUMENT, Side::Buy), 3);
+    assert_eq!(booked(&apply(&mut orders, &trade(1, 1, 3, 3))), 3);
+    assert_eq!(orders.open_quantity(INSTRUMENT, Side::Buy), 0);
+    churn(&mut orders, 51..=70);
+    assert!(orders.get(id(1)).is_none());
+}
+
+#[test]
+fn a_denied_order_is_done() {
+    let mut orders = table_with(Side::Buy, 10);
+    let denial = Denial {
+        client_order_id: id(1),
+        tag: 0,
+        codes: 2,
+        limit: 0,
+        value: 1,
+        code: 1,
+        strategy_id: StrategyId(0),
+        account_id: AccountId(0),
+        reserved: [0; 2],
+    };
+    let Applied::Order(update) = orders.on_denial(&denial) else { panic!("the order is known") };
+    assert_eq!((update.status_before, update.status), (OrderStatus::Submitted, OrderStatus::Denied));
+    assert_eq!(orders.open_quantity(INSTRUMENT, Side::Buy), 0);
+    assert_eq!(orders.on_denial(&Denial { client_order_id: id(9), ..denial }), Applied::Orphan);
+}
+
+#[test]
+fn all_orders_are_offered_for_cancelling_once() {
+    let mut orders = OrderTable::new(8);
+    for counter in 1..=4 {
+        submit(&mut orders, counter, Side::Buy, 10);
+    }
+    apply(&mut orders, &trade(2, 1, 10, 10));
+    orders.request_cancel(id(3));
+    let mut offered = Vec::new();
+    let sent_count = orders.cancel_each(|order| {
+        offered.push(order.intent().client_order_id.counter);
+        offered.len() == 1
+    });
+    assert_eq!((sent_count, offered), (1, vec![1, 4]), "2 is filled, a cancel of 3 is on its way");
+    assert_eq!(status(&orders, 1), OrderStatus::PendingCancel);
+    assert_eq!(orders.cancel_each(|_| true), 1, "4 is left, since its cancel was not sent");
+}
+
+#[test]
+fn there_is_nothing_to_cancel_in_a_done_or_unknown_order() {
+    let mut orders = table_with(Side::Buy, 10);
+    apply(&mut orders, &trade(1, 1, 10, 10));
+    assert!(orders.request_cancel(id(1)).is_none());
+    assert!(orders.request_cancel(id(2)).is_none());
+    assert_eq!(orders.open_orders().count(), 0);
+}
+
+/// What a venue did to one order, in its own order.
+#[derive(Clone, Debug)]
+struct Truth {
+    side: Side,
+    quantity: i64,
+    reports: Vec<ExecutionReport>,
+}
+
+/// An order, some trades, and an end or none.
+fn truth(counter: u64) -> impl Strategy<Value = Truth> {
+    (any::<bool>(), 1_i64..40, prop::collection::vec(1_i64..12, 0..6), 0_u8..4).prop_map(
+        move |(is_buy, quantity, parts, end)| {
+            let side = if is_buy { Side::Buy } else { Side::Sell };
+            let mut reports = vec![report(counter, ExecutionType::Accepted, OrderStatus::Accepted)];
+            let mut traded = 0;
+            for (place, part) in parts.into_iter().enumerate() {
+                let part = part.min(quantity - traded);
+                if part == 0 {
+                    break;
+                }
+                traded += part;
+                let mut trade = trade(counter, 100 + u64::try_from(place).expect("small"), part, traded);
+                if traded == quantity {
+                    trade.status = OrderStatus::Filled;
+                }
+                reports.push(trade);
+            }
+            let ends = [
+                (ExecutionType::Canceled, OrderStatus::Canceled),
+                (ExecutionType::Expired, OrderStatus::Expired),
+            ];
+            if let (Some((execution, status)), true) = (ends.get(usize::from(end)), traded < quantity) {
+                let mut report = report(counter, *execution, *status);
+                report.cumulative_qty = Quantity(traded);
+                reports.push(report);
+            }
+            Truth { side, quantity, reports }
+        },
+    )
+}
+
+/// A report of one of the orders, or the wish to cancel it, or a timeout.
+#[derive(Clone, Debug)]
+enum Step {
+    Report(ExecutionReport),
+    Cancel(u64),
+    Timeout(u64),
+}
+
+/// Some orders, and everything that happened to them, out of order and some of it more than once.
+fn story() -> impl Strategy<Value = (Vec<Truth>, Vec<Step>)> {
+    prop::collection::vec(Just(()), 1..5)
+        .prop_flat_map(|orders| (0..orders.len()).map(|place| truth(place as u64)).collect::<Vec<_>>())
+        .prop_flat_map(|truths| {
+            let orders = truths.len() as u64;
+            let once: Vec<Step> =
+                truths.iter().flat_map(|truth| truth.reports.iter().copied().map(Step::Report)).collect();
+            let more = prop_oneof![
+                8 => prop::sample::select(once.clone()),
+                1 => (0..orders).prop_map(Step::Cancel),
+                1 => (0..orders).prop_map(Step::Timeout),
+            ];
+            let steps = prop::collection::vec(more, 0..20).prop_flat_map(move |more| {
+                Just(once.iter().cloned().chain(more).collect::<Vec<Step>>()).prop_shuffle()
+            });
+            (Just(truths), steps)
+        })
+}
+
+/// One order of the model: all that ever came, and everything computed anew from that.
+#[derive(Default)]
+struct Model {
+    quantity: i64,
+    seen: Vec<ExecutionReport>,
+    is_cancel_wanted: bool,
+}
+
+impl Model {
+    fn booked(&self) -> i64 {
+        let trades: BTreeMap<u64, i64> = self
+            .seen
+            .iter()
+            .filter(|report| report.trade_id != 0)
+            .map(|report| (report.trade_id, report.last_qty.0))
+            .collect();
+        trades.values().sum()
+    }
+
+    fn told(&self) -> i64 {
+        self.seen.iter().map(|report| report.cumulative_qty.0).max().unwrap_or(0)
+    }
+
+    fn status(&self) -> OrderStatus {
+        let came = |status| self.seen.iter().any(|report| report.status == status);
+        let traded = self.booked().max(self.told());
+        if traded == self.quantity {
+            OrderStatus::Filled
+        } else if came(OrderStatus::Canceled) {
+            OrderStatus::Canceled
+        } else if came(OrderStatus::Expired) {
+            OrderStatus::Expired
+        } else if self.seen.iter().all(|report| report.status == OrderStatus::Unknown)
+            && !self.seen.is_empty()
+        {
+            OrderStatus::Unknown
+        } else if self.is_cancel_wanted {
+            OrderStatus::PendingCancel
+        } else if traded > 0 {
+            OrderStatus::PartiallyFilled
+        } else if came(OrderStatus::Accepted) {
+            OrderStatus::Accepted
+        } else {
+            OrderStatus::Submitted
+        }
+    }
+
+    fn exposure(&self) -> i64 {
+        if self.status().is_terminal() {
+            (self.told() - self.booked()).max(0)
+        } else {
+            self.quantity - self.booked()
+        }
+    }
+}
+
+fn place(counter: u64) -> usize {
+    usize::try_from(counter).expect("a few orders")
+}
+
+fn step(orders: &mut OrderTable, models: &mut [Model], step: &Step) -> i64 {
+    match step {
+        Step::Cancel(counter) => {
+            let model = &mut models[place(*counter)];
+            assert_eq!(orders.request_cancel(id(*counter)).is_none(), model.status().is_terminal());
+            model.is_cancel_wanted |= !model.status().is_terminal();
+            0
+        }
+        Step::Timeout(counter) => {
+            let timeout = report(*counter, ExecutionType::Unknown, OrderStatus::Unknown);
+            models[place(*counter)].seen.push(timeout);
+            booked(&apply(orders, &timeout))
+        }
+        Step::Report(report) => {
+            let model = &mut models[place(report.client_order_id.counter)];
+            let before = model.booked();
+            model.seen.push(*report);
+            let update = apply(orders, report);
+            assert_eq!(booked(&update), model.booked() - before);
+            assert_eq!(update.missing_qty.0, (model.told() - model.booked()).max(0));
+            booked(&update)
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    #[test]
+    fn the_table_agrees_with_the_model_after_every_report((truths, steps) in story()) {
+        let mut orders = OrderTable::new(8);
+        let mut models = Vec::new();
+        for (counter, truth) in truths.iter().enumerate() {
+            submit(&mut orders, counter as u64, truth.side, truth.quantity);
+            models.push(Model { quantity: truth.quantity, ..Model::default() });
+        }
+        let mut booked_total = 0;
+        for one in &steps {
+            booked_total += step(&mut orders, &mut models, one);
+            for side in [Side::Buy, Side::Sell] {
+                let of_side = models.iter().zip(&truths).filter(|(_, truth)| truth.side == side);
+                let sum: i64 = of_side.map(|(model, _)| model.exposure()).sum();
+                prop_assert_eq!(orders.open_quantity(INSTRUMENT, side), i128::from(sum));
+            }
+            for (counter, model) in models.iter().enumerate() {
+                prop_assert_eq!(status(&orders, counter as u64), model.status());
+            }
+            let open = models.iter().filter(|model| !model.status().is_terminal()).count();
+            prop_assert_eq!(orders.open_count(INSTRUMENT) as usize, open);
+            prop_assert_eq!(orders.open_orders().count(), open);
+        }
+        let truly: i64 = truths.iter().flat_map(|t| &t.reports).map(|report| report.last_qty.0).sum();
+        prop_assert_eq!(booked_total, truly, "every trade is booked, and once");
+    }
+
+    #[test]
+    fn reports_in_any_order_end_where_the_venues_own_order_ends(
+        (truth, shuffled) in truth(0).prop_flat_map(|truth| {
+            let reports = Just(truth.reports.clone()).prop_shuffle();
+            (Just(truth), reports)
+        }),
+    ) {
+        let end = |reports: &[ExecutionReport]| {
+            let mut orders = OrderTable::new(1);
+            submit(&mut orders, 0, truth.side, truth.quantity);
+            for report in reports {
+                apply(&mut orders, report);
+            }
+            let order = orders.get(id(0)).expect("the order is known");
+            (order.status(), order.booked_qty(), order.exposure_qty(), order.leaves_qty())
+        };
+        let last = truth.reports.last().expect("at least the acknowledgement");
+        prop_assert_eq!(end(&truth.reports).0, last.status, "the venue's last word");
+        prop_assert_eq!(end(&truth.reports), end(&shuffled));
+    }
+}

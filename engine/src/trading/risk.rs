@@ -1,0 +1,196 @@
+//! The risk gate: every order of every strategy passes here, or does not pass.
+//!
+//! All checks are evaluated, in one fixed order, on integers with checked arithmetic. What cannot be known (no
+//! reference price, no limits, a number that overflows) is refused. A denial names the first check that refused and,
+//! as bits, all that did. Cancels pass in every state.
+//!
+//! The gate judges by what it is told in [`Context`]; it owns no order, no position and no book.
+
+pub(crate) mod approval;
+mod bucket;
+mod check;
+mod checks;
+mod limits;
+mod settings;
+
+pub(crate) use approval::admit;
+pub use approval::{Admitted, Approved};
+pub use check::{Breach, RiskCheck};
+pub use limits::RiskLimits;
+pub use settings::RiskSettings;
+
+use bucket::TokenBucket;
+use checks::Case;
+use fulmar_bus::record::{
+    CancelOrder, Denial, InstrumentId, Intent, Nanos, Order, Quantity, SyncState, TopOfBook, UnixNanos,
+};
+
+use super::{InstrumentRules, ORDER_INSTRUMENTS_MAX};
+
+/// What the gate has to know of the moment, of one instrument.
+#[derive(Clone, Copy, Debug)]
+pub struct Context {
+    /// The turn's time.
+    pub now: UnixNanos,
+    /// Best bid and ask, as far as known.
+    pub top: Option<TopOfBook>,
+    /// How far the book can be believed.
+    pub sync: SyncState,
+    /// When the last update of that book reached this machine.
+    pub last_update_at: UnixNanos,
+    /// Position over all strategies.
+    pub position: Quantity,
+    /// What open orders to buy could still trade, those of unknown fate included.
+    pub open_buy_qty: i128,
+    /// What open orders to sell could still trade, those of unknown fate included.
+    pub open_sell_qty: i128,
+    /// How many orders are open.
+    pub open_orders: u32,
+}
+
+/// The gate's answer.
+#[derive(Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Verdict {
+    /// It may go.
+    Approved(Approved<Order>),
+    /// It may not, and why.
+    Denied(Denial),
+}
+
+/// What the gate keeps of one instrument.
+#[derive(Clone, Copy, Debug)]
+struct Controlled {
+    rules: InstrumentRules,
+    limits: RiskLimits,
+    messages: TokenBucket,
+}
+
+/// The gate. See the module.
+#[derive(Debug, Default)]
+pub struct RiskGate {
+    instruments: Vec<Option<Controlled>>,
+    is_killed: bool,
+    cancels_over_budget: u64,
+}
+
+impl RiskGate {
+    /// A gate that lets nothing pass: no instrument is known.
+    pub fn new() -> Self {
+        RiskGate::default()
+    }
+
+    /// Sets what holds for an instrument from now on. A new revision of its definition needs limits at its new scales.
+    /// The message budget starts full the first time and keeps its level where rate and window stay.
+    ///
+    /// # Panics
+    /// Where the id is beyond [`ORDER_INSTRUMENTS_MAX`]: the instrument table is checked when it is built.
+    pub fn control(&mut self, instrument_id: InstrumentId, rules: InstrumentRules, limits: RiskLimits) {
+        let index = instrument_id.index();
+        assert!(
+            index < ORDER_INSTRUMENTS_MAX,
+            "instrument {index} is beyond the limit of {ORDER_INSTRUMENTS_MAX}"
+        );
+        if self.instruments.len() <= index {
+            self.instruments.resize(index + 1, None);
+        }
+        let messages = match &self.instruments[index] {
+            Some(known) if known.limits.has_rate_of(&limits) => known.messages,
+            _ => TokenBucket::new(limits.messages_max, Nanos(limits.message_window_ns)),
+        };
+        self.instruments[index] = Some(Controlled { rules, limits, messages });
+    }
+
+    /// Judges an intent. An approval takes one message of the budget; a denial takes none, since nothing leaves.
+    pub fn check(&mut self, intent: &Intent, instrument_id: InstrumentId, context: &Context) -> Verdict {
+        let Some(controlled) = self.instruments.get_mut(instrument_id.index()).and_then(Option::as_mut)
+        else {
+            return Verdict::Denied(self.deny_unknown(intent));
+        };
+        let tokens = controlled.messages.tokens(context.now);
+        let case = Case { intent, context, rules: &controlled.rules, limits: &controlled.limits };
+        let breaches = [
+            (RiskCheck::KillSwitch, kill_breach(self.is_killed)),
+            (RiskCheck::StaleMarketData, case.stale_market_data()),
+            (RiskCheck::MaxOrderQty, case.max_order_qty()),
+            (RiskCheck::MaxOrderNotional, case.max_order_notional()),
+            (RiskCheck::TickLotPrecision, case.tick_lot_precision()),
+            (RiskCheck::MinQty, case.min_qty()),
+            (RiskCheck::MinNotional, case.min_notional()),
+            (RiskCheck::ReduceOnly, case.reduce_only()),
+            (RiskCheck::MaxPosition, case.max_position()),
+            (RiskCheck::MaxOpenOrders, case.max_open_orders()),
+            (RiskCheck::MaxMsgRate, case.max_msg_rate(tokens)),
+        ];
+        if let Some(denial) = denial(intent, &breaches) {
+            return Verdict::Denied(denial);
+        }
+        let is_taken = controlled.messages.take();
+        assert!(is_taken, "the rate check saw a token");
+        Verdict::Approved(Approved::new(instrument_id, Order { intent: *intent, approved_at: context.now }))
+    }
+
+    /// Lets a cancel pass, whatever holds. It takes a message of the budget where one is left; where none is, it
+    /// passes all the same and is counted.
+    pub fn pass_cancel(
+        &mut self,
+        cancel: CancelOrder,
+        instrument_id: InstrumentId,
+        now: UnixNanos,
+    ) -> Approved<CancelOrder> {
+        if let Some(controlled) = self.instruments.get_mut(instrument_id.index()).and_then(Option::as_mut) {
+            controlled.messages.tokens(now);
+            if !controlled.messages.take() {
+                self.cancels_over_budget += 1;
+            }
+        }
+        Approved::new(instrument_id, cancel)
+    }
+
+    /// Latches the kill: no order passes any more, cancels do. Only a new process, through reconciliation, undoes it.
+    pub fn kill(&mut self) {
+        self.is_killed = true;
+    }
+
+    /// True once the kill is latched.
+    pub fn is_killed(&self) -> bool {
+        self.is_killed
+    }
+
+    /// Cancels that passed with no message left in the budget.
+    pub fn cancels_over_budget(&self) -> u64 {
+        self.cancels_over_budget
+    }
+
+    /// An instrument without rules and limits has nothing that the other checks could measure by.
+    fn deny_unknown(&self, intent: &Intent) -> Denial {
+        let breaches = [
+            (RiskCheck::KillSwitch, kill_breach(self.is_killed)),
+            (RiskCheck::UnknownInstrument, Some(Breach::UNKNOWABLE)),
+        ];
+        denial(intent, &breaches).expect("the second check refuses")
+    }
+}
+
+impl RiskLimits {
+    /// True where both allow the same rate, so that one bucket serves either.
+    fn has_rate_of(&self, other: &RiskLimits) -> bool {
+        self.messages_max == other.messages_max && self.message_window_ns == other.message_window_ns
+    }
+}
+
+fn kill_breach(is_killed: bool) -> Option<Breach> {
+    is_killed.then_some(Breach { value: 1, limit: 0 })
+}
+
+/// The first breach as a denial, with the bits of all; `None` where there is none.
+fn denial(intent: &Intent, breaches: &[(RiskCheck, Option<Breach>)]) -> Option<Denial> {
+    let mut refused = breaches.iter().filter_map(|(check, breach)| Some((*check, (*breach)?)));
+    let (first, breach) = refused.next()?;
+    let mut denial = first.deny(intent, breach);
+    denial.codes = refused.fold(denial.codes, |codes, (check, _)| codes | check.bit());
+    Some(denial)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,166 @@
+//! What each check measures. Each gives `None` where it lets the order pass, and what it found where not.
+
+use fulmar_bus::record::{Intent, OrderType, Price, Side, SyncState};
+
+use super::{Breach, Context, RiskLimits};
+use crate::trading::InstrumentRules;
+
+/// An intent, and all that it is judged by.
+pub(super) struct Case<'a> {
+    pub(super) intent: &'a Intent,
+    pub(super) context: &'a Context,
+    pub(super) rules: &'a InstrumentRules,
+    pub(super) limits: &'a RiskLimits,
+}
+
+impl Case<'_> {
+    /// The book must be live, known, not crossed, and young. Measured in nanoseconds of age.
+    pub(super) fn stale_market_data(&self) -> Option<Breach> {
+        let limit = i128::from(self.limits.market_data_age_max_ns);
+        let is_usable = self.context.sync == SyncState::Live
+            && self.context.top.is_some_and(|top| !top.is_two_sided() || top.bid.price < top.ask.price);
+        if !is_usable {
+            return Some(Breach { limit, ..Breach::UNKNOWABLE });
+        }
+        above(i128::from(self.context.now.since(self.context.last_update_at).0), limit)
+    }
+
+    /// Our limit or the instrument's, the lower of both.
+    pub(super) fn max_order_qty(&self) -> Option<Breach> {
+        let limit = match self.rules.quantity_max.0 {
+            0 => self.limits.order_quantity_max,
+            asked => asked.min(self.limits.order_quantity_max),
+        };
+        above(self.quantity(), i128::from(limit))
+    }
+
+    /// The most that the order can trade for at the present top.
+    pub(super) fn max_order_notional(&self) -> Option<Breach> {
+        let limit = self.limits.order_notional_max;
+        match self.highest_price() {
+            Some(price) => above(price.times(self.intent.quantity).0, limit),
+            None => Some(Breach { limit, ..Breach::UNKNOWABLE }),
+        }
+    }
+
+    /// Whole steps; a limit order has a price above zero, a market order has none.
+    pub(super) fn tick_lot_precision(&self) -> Option<Breach> {
+        let price = self.intent.price.0;
+        let is_priced = match self.intent.order_type {
+            OrderType::Limit => price > 0,
+            OrderType::Market => price == 0,
+        };
+        let price_step = self.rules.price_step();
+        if !is_priced || price % price_step != 0 {
+            return Some(Breach { value: i128::from(price), limit: i128::from(price_step) });
+        }
+        let quantity_step = self.rules.quantity_step();
+        let is_whole = self.intent.quantity.0 % quantity_step == 0;
+        (!is_whole).then_some(Breach { value: self.quantity(), limit: i128::from(quantity_step) })
+    }
+
+    /// Nothing, and less than nothing, is never an order.
+    pub(super) fn min_qty(&self) -> Option<Breach> {
+        below(self.quantity(), i128::from(self.rules.quantity_min.0.max(1)))
+    }
+
+    /// At the price that the venue will judge it by: its own, or the top that a market order meets.
+    pub(super) fn min_notional(&self) -> Option<Breach> {
+        let limit = self.rules.notional_min.0;
+        if limit == 0 {
+            return None;
+        }
+        match self.own_price() {
+            Some(price) => below(price.times(self.intent.quantity).0, limit),
+            None => Some(Breach { limit, ..Breach::UNKNOWABLE }),
+        }
+    }
+
+    /// Together with what is open on its side, it closes at most the position that stands.
+    pub(super) fn reduce_only(&self) -> Option<Breach> {
+        if self.intent.reduce_only == 0 {
+            return None;
+        }
+        let position = i128::from(self.context.position.0);
+        let closable = match self.intent.side {
+            Side::Buy => (-position).max(0),
+            Side::Sell => position.max(0),
+        };
+        self.with_open(self.quantity())
+            .map_or(Some(Breach { limit: closable, ..Breach::UNKNOWABLE }), |closing| {
+                above(closing, closable)
+            })
+    }
+
+    /// The position that would stand if this order and all that is open on its side filled, and nothing else did.
+    pub(super) fn max_position(&self) -> Option<Breach> {
+        let limit = i128::from(self.limits.position_max);
+        let position = match self.intent.side {
+            Side::Buy => i128::from(self.context.position.0),
+            Side::Sell => -i128::from(self.context.position.0),
+        };
+        let reached = self.with_open(self.quantity()).and_then(|adding| adding.checked_add(position));
+        match reached {
+            Some(reached) => above(reached, limit),
+            None => Some(Breach { limit, ..Breach::UNKNOWABLE }),
+        }
+    }
+
+    /// This one included.
+    pub(super) fn max_open_orders(&self) -> Option<Breach> {
+        above(i128::from(self.context.open_orders) + 1, i128::from(self.limits.open_orders_max))
+    }
+
+    /// A new order leaves the cancels' share of the `tokens` untouched. Measured in messages that this one needs.
+    pub(super) fn max_msg_rate(&self, tokens: u64) -> Option<Breach> {
+        let needed = i128::from(self.limits.messages_reserved_for_cancels) + 1;
+        above(needed, i128::from(tokens))
+    }
+
+    fn quantity(&self) -> i128 {
+        i128::from(self.intent.quantity.0)
+    }
+
+    /// `quantity` and what is open on the same side; `None` where that overflows.
+    fn with_open(&self, quantity: i128) -> Option<i128> {
+        let open = match self.intent.side {
+            Side::Buy => self.context.open_buy_qty,
+            Side::Sell => self.context.open_sell_qty,
+        };
+        open.checked_add(quantity)
+    }
+
+    /// The limit price, or for a market order the top that it meets; `None` where that side is empty or unknown.
+    fn own_price(&self) -> Option<Price> {
+        match self.intent.order_type {
+            OrderType::Limit => Some(self.intent.price),
+            OrderType::Market => self.opposite_price(),
+        }
+    }
+
+    /// The most that a unit can trade for: a buyer pays no more than the limit, a seller may get more than it.
+    fn highest_price(&self) -> Option<Price> {
+        let own_price = self.own_price()?;
+        match self.intent.side {
+            Side::Buy => Some(own_price),
+            Side::Sell => Some(self.opposite_price().map_or(own_price, |bid| bid.max(own_price))),
+        }
+    }
+
+    fn opposite_price(&self) -> Option<Price> {
+        let top = self.context.top?;
+        let level = match self.intent.side {
+            Side::Buy => top.ask,
+            Side::Sell => top.bid,
+        };
+        (level.quantity.0 > 0).then_some(level.price)
+    }
+}
+
+fn above(value: i128, limit: i128) -> Option<Breach> {
+    (value > limit).then_some(Breach { value, limit })
+}
+
+fn below(value: i128, limit: i128) -> Option<Breach> {
+    (value < limit).then_some(Breach { value, limit })
+}

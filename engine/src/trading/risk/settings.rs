@@ -1,0 +1,84 @@
+//! Limits as people state them: decimal text, which becomes integers once an instrument's scales are known.
+
+use fulmar_bus::record::Nanos;
+
+use super::RiskLimits;
+use crate::market::decimal::{self, NumberError, Rounding};
+use crate::trading::InstrumentRules;
+
+/// The limits of one instrument in decimal text, such as `"0.5"`, at no scale yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RiskSettings {
+    /// Largest quantity of one order.
+    pub order_quantity_max: String,
+    /// Largest notional of one order.
+    pub order_notional_max: String,
+    /// Largest position, long or short, if every open order on the same side fills.
+    pub position_max: String,
+    /// Most open orders at a time.
+    pub open_orders_max: u32,
+    /// Most messages to the venue in a second, a fifth of them kept for cancels.
+    pub messages_per_second: u32,
+    /// Oldest top of book that an order may be judged by.
+    pub stale_after: Nanos,
+}
+
+impl RiskSettings {
+    /// The limits at the scales of `rules`. Digits beyond a scale are cut, so a limit never grows.
+    ///
+    /// # Errors
+    /// What is wrong with the first text that is no number, or too large for its scale.
+    pub fn at(&self, rules: &InstrumentRules) -> Result<RiskLimits, NumberError> {
+        let notional_scale = rules.price_scale + rules.quantity_scale;
+        Ok(RiskLimits {
+            order_quantity_max: cut(&self.order_quantity_max, rules.quantity_scale)?,
+            order_notional_max: cut_wide(&self.order_notional_max, notional_scale)?,
+            position_max: cut(&self.position_max, rules.quantity_scale)?,
+            open_orders_max: self.open_orders_max,
+            messages_max: self.messages_per_second,
+            messages_reserved_for_cancels: self.messages_per_second / 5,
+            message_window_ns: 1_000_000_000,
+            market_data_age_max_ns: self.stale_after.0,
+        })
+    }
+}
+
+fn cut(text: &str, scale: u8) -> Result<i64, NumberError> {
+    let written = decimal::digits_behind_point(text.as_bytes());
+    let exact = decimal::parse(text.as_bytes(), written)?;
+    decimal::rescale(exact, written, scale, Rounding::Down).ok_or(NumberError::Overflow)
+}
+
+/// As [`cut`], for a scale at which only 128 bits are sure to hold it.
+fn cut_wide(text: &str, scale: u8) -> Result<i128, NumberError> {
+    let written = decimal::digits_behind_point(text.as_bytes());
+    let exact = i128::from(decimal::parse(text.as_bytes(), written)?);
+    let power = |digits: u8| 10_i128.checked_pow(u32::from(digits)).ok_or(NumberError::Overflow);
+    if written <= scale {
+        return exact.checked_mul(power(scale - written)?).ok_or(NumberError::Overflow);
+    }
+    Ok(exact / power(written - scale)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_become_limits_at_the_scales_of_the_instrument() {
+        let settings = RiskSettings {
+            order_quantity_max: "0.5".into(),
+            order_notional_max: "10000.129".into(),
+            position_max: "2.00019".into(),
+            open_orders_max: 4,
+            messages_per_second: 50,
+            stale_after: Nanos::from_millis(500),
+        };
+        let rules = InstrumentRules { price_scale: 2, quantity_scale: 3, ..InstrumentRules::default() };
+        let limits = settings.at(&rules).expect("plain numbers");
+        assert_eq!(limits.order_quantity_max, 500);
+        assert_eq!(limits.order_notional_max, 1_000_012_900);
+        assert_eq!(limits.position_max, 2_000, "a limit is cut, never rounded up");
+        assert_eq!(limits.messages_reserved_for_cancels, 10);
+    }
+}

@@ -1,0 +1,48 @@
+//! What an instrument asks of an order: its steps, its bounds, its scales. Never what we allow: that is the gate's.
+
+use fulmar_bus::record::{InstrumentDefinition, Notional, Price, Quantity};
+
+/// The part of an [`InstrumentDefinition`] that orders must fit. Where a number is zero, nothing is asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct InstrumentRules {
+    /// Smallest step of a price.
+    pub tick: Price,
+    /// Smallest step of a quantity.
+    pub lot: Quantity,
+    /// Smallest quantity of an order.
+    pub quantity_min: Quantity,
+    /// Largest quantity of an order.
+    pub quantity_max: Quantity,
+    /// Smallest notional of an order.
+    pub notional_min: Notional,
+    /// Decimal digits behind the point of a price.
+    pub price_scale: u8,
+    /// Decimal digits behind the point of a quantity.
+    pub quantity_scale: u8,
+}
+
+impl From<&InstrumentDefinition> for InstrumentRules {
+    fn from(definition: &InstrumentDefinition) -> Self {
+        InstrumentRules {
+            tick: definition.tick,
+            lot: definition.lot,
+            quantity_min: definition.quantity_min,
+            quantity_max: definition.quantity_max,
+            notional_min: definition.notional_min.into(),
+            price_scale: definition.price_scale,
+            quantity_scale: definition.quantity_scale,
+        }
+    }
+}
+
+impl InstrumentRules {
+    /// The step of a price: the tick, or one at the price scale where no tick is known.
+    pub fn price_step(&self) -> i64 {
+        self.tick.0.max(1)
+    }
+
+    /// The step of a quantity: the lot, or one at the quantity scale where no lot is known.
+    pub fn quantity_step(&self) -> i64 {
+        self.lot.0.max(1)
+    }
+}

@@ -1,0 +1,102 @@
+//! What an engine is to be made of, before anything is made.
+
+use std::path::PathBuf;
+
+use fulmar_bus::record::{AccountId, InstrumentId, Nanos};
+
+use crate::contract::{MarketSession, OrderSession};
+use crate::contract::strategy::Strategy;
+use crate::trading::risk::RiskSettings;
+
+/// An engine on paper. The same plan gives the same actors, channels and ids in every run, live or replayed.
+pub struct EnginePlan {
+    /// Every instrument, by id.
+    pub instruments: Vec<InstrumentPlan>,
+    /// The venues whose market data is read.
+    pub venues: Vec<VenuePlan>,
+    /// Pairs to be aggregated.
+    pub pairs: Vec<PairPlan>,
+    /// Lengths of the bars that every pair is given.
+    pub bar_intervals: Vec<Nanos>,
+    /// Strategies, by id.
+    pub strategies: Vec<StrategyPlan>,
+    /// Where orders go.
+    pub orders: OrderRoute,
+    /// Sizes of the rings.
+    pub rings: RingSizes,
+    /// The boot that order ids name.
+    pub epoch: u32,
+    /// Where the outbound channel is kept, so that orders are written ahead; on the heap where there is none.
+    pub journal_directory: Option<PathBuf>,
+}
+
+/// An instrument that the engine knows.
+pub struct InstrumentPlan {
+    /// Its durable name, `venue:symbol`.
+    pub name: String,
+    /// What may be traded of it, or `None` where nothing may.
+    pub risk: Option<RiskSettings>,
+}
+
+/// A venue's market data.
+pub struct VenuePlan {
+    /// Its translator.
+    pub session: Box<dyn MarketSession>,
+    /// Its instruments.
+    pub instruments: Vec<InstrumentId>,
+}
+
+/// One pair over all its venues.
+pub struct PairPlan {
+    /// What it is called.
+    pub name: String,
+    /// Its instruments.
+    pub instruments: Vec<InstrumentId>,
+}
+
+/// A strategy and what it trades.
+pub struct StrategyPlan {
+    /// What it is called.
+    pub name: String,
+    /// What it does.
+    pub strategy: Box<dyn Strategy>,
+    /// The instruments that it sees and may trade.
+    pub instruments: Vec<InstrumentId>,
+}
+
+/// Where approved orders go.
+pub enum OrderRoute {
+    /// Nowhere: market data alone. There is no risk gate then, since there is nothing to judge.
+    None,
+    /// To a venue.
+    Venue {
+        /// Its translator.
+        session: Box<dyn OrderSession>,
+        /// The account that they trade for.
+        account_id: AccountId,
+    },
+}
+
+/// How large rings are, in slots of 64 bytes; powers of two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RingSizes {
+    /// Frames of one venue: room for a burst and for the largest snapshot under way.
+    pub frames: usize,
+    /// Market data of one instrument: room for the largest snapshot and what a turn adds to it.
+    pub market: usize,
+    /// Everything else.
+    pub small: usize,
+}
+
+impl Default for RingSizes {
+    fn default() -> Self {
+        RingSizes { frames: 1 << 16, market: 1 << 15, small: 1 << 12 }
+    }
+}
+
+impl RingSizes {
+    /// Sizes for a replay, whose single thread may run one actor further ahead of another than the run that it plays.
+    pub const fn for_replay(self) -> Self {
+        RingSizes { frames: self.frames * 2, market: self.market * 4, small: self.small * 16 }
+    }
+}

@@ -1,0 +1,309 @@
+//! What each verb takes, as clap reads it and as `--help` tells it. The doc comments here are the help.
+
+use std::path::PathBuf;
+
+use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::exit;
+
+const START: &str = "\
+Start here:
+  fulmar demo                          everything, offline, without keys
+  fulmar init trading                  a configuration to make your own, in ./trading
+  fulmar check --config trading/fulmar.toml
+  fulmar run --config trading/fulmar.toml";
+
+/// Fulmar, a low-latency trading engine for your own strategies on your own machine.
+#[derive(Debug, Parser)]
+#[command(name = "fulmar", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(after_help = format!("{START}\n\n{}", exit::TABLE))]
+pub struct CommandLine {
+    /// What every verb takes.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// What every verb takes.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// Configuration to read; repeat it to lay one file over another, the later wins [default: ./fulmar.toml]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Vec<PathBuf>,
+    /// What reports are written as, on standard output; everything else goes to standard error
+    #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
+    pub format: Format,
+    /// When to use color; NO_COLOR in the environment means never unless this says always
+    #[arg(long, global = true, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
+    pub color: ColorChoice,
+}
+
+impl Global {
+    /// Whether to color what goes to a stream that is, or is not, a terminal.
+    pub fn is_colored(&self, stream_is_terminal: bool) -> bool {
+        match self.color {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => {
+                stream_is_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+            }
+        }
+    }
+}
+
+/// What a report is written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For programs: one JSON document.
+    Json,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Show everything at once, offline and without keys
+    #[command(after_help = "Example:\n  fulmar demo --seconds 20 --format json | jq .")]
+    Demo(DemoArguments),
+    /// Run the engine with a configuration
+    #[command(after_help = "Example:\n  fulmar run --config config/paper.toml --journal journal")]
+    Run(RunArguments),
+    /// Play captures or journals through the engine, with the same answer each time
+    #[command(
+        after_help = "Example:\n  fulmar replay captures/binance-spot.capture.zst --format json | jq .output_hash"
+    )]
+    Replay(ReplayArguments),
+    /// Record live frames of a venue into a capture
+    #[command(
+        after_help = "Example:\n  fulmar record --venue binance-spot --instruments BTCUSDT,ETHUSDT \\\n      --out today.capture.zst --seconds 600"
+    )]
+    Record(RecordArguments),
+    /// Measure latency on this machine
+    #[command(
+        after_help = "Example:\n  fulmar bench tick-to-order --format json | jq '.rows[] | {name, p50, p99}'"
+    )]
+    Bench(BenchArguments),
+    /// Validate a configuration and tell everything that is wrong with it
+    #[command(after_help = "Example:\n  fulmar check --config config/paper.toml --config config/risk.toml")]
+    Check(CheckArguments),
+    /// Write a starter configuration
+    #[command(after_help = "Example:\n  fulmar init trading && fulmar check --config trading/fulmar.toml")]
+    Init(InitArguments),
+    /// Write, and look after, a strategy of your own
+    #[command(subcommand)]
+    Strategy(StrategyVerb),
+    /// Print the completion script of a shell
+    #[command(
+        after_help = "Example:\n  fulmar completions bash > ~/.local/share/bash-completion/completions/fulmar"
+    )]
+    Completions(CompletionsArguments),
+    /// Serve a simulated venue on loopback
+    #[command(hide = true)]
+    #[command(after_help = "Example:\n  fulmar simulated-venue --port 9443 --seed 7")]
+    SimulatedVenue(SimulatedVenueArguments),
+}
+
+/// Arguments of `fulmar demo`.
+#[derive(Debug, Args)]
+pub struct DemoArguments {
+    /// End after this many seconds; without it the console stays until you quit
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub seconds: Option<u64>,
+    /// Keep the journal in this directory; without it, in a temporary one
+    #[arg(long, value_name = "DIR")]
+    pub journal: Option<PathBuf>,
+    /// What the simulated market is made from; the same seed makes the same market
+    #[arg(long, value_name = "N", default_value_t = 7)]
+    pub seed: u64,
+    /// How busy the simulated market is
+    #[arg(long, value_name = "N", default_value_t = 2_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub events_per_second: u64,
+}
+
+/// Arguments of `fulmar run`.
+#[derive(Debug, Args)]
+pub struct RunArguments {
+    /// Keep the journal in this directory, whatever the configuration says
+    #[arg(long, value_name = "DIR")]
+    pub journal: Option<PathBuf>,
+    /// End after this many seconds; without it the engine runs until it is told to stop
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub seconds: Option<u64>,
+}
+
+/// Arguments of `fulmar replay`.
+#[derive(Debug, Args)]
+pub struct ReplayArguments {
+    /// Captures (*.capture.zst), or the directory of a journal
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Spread the actors over so many threads; 0 plays all of them on this one. The answer is the same
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = threads)]
+    pub threads: usize,
+    /// Times the recorded pace, 1 being as it happened; without it, as fast as the machine can
+    #[arg(long, value_name = "FACTOR", value_parser = speed)]
+    pub speed: Option<f64>,
+}
+
+/// Arguments of `fulmar record`.
+#[derive(Debug, Args)]
+pub struct RecordArguments {
+    /// The venue to listen to, by its name in the configuration
+    #[arg(long, value_name = "NAME")]
+    pub venue: String,
+    /// The venue's symbols, separated by commas
+    #[arg(long, value_name = "A,B", required = true, value_delimiter = ',')]
+    pub instruments: Vec<String>,
+    /// The capture to write; an existing file is not overwritten
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// End after this many seconds; without it the recording runs until it is interrupted
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub seconds: Option<u64>,
+}
+
+/// Arguments of `fulmar bench`.
+#[derive(Debug, Args)]
+pub struct BenchArguments {
+    /// What to measure
+    #[arg(value_enum, value_name = "NAME")]
+    pub name: BenchName,
+    /// Measure for minutes, for quiet tails, instead of for seconds
+    #[arg(long)]
+    pub long: bool,
+}
+
+/// What `fulmar bench` can measure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum BenchName {
+    /// One boundary between two cores
+    Hop,
+    /// Records over the bus
+    Bus,
+    /// A venue's bytes to records
+    Decode,
+    /// Updates of an order book
+    Book,
+    /// An intent through the risk gate
+    Risk,
+    /// From a frame to the order that it caused
+    TickToOrder,
+    /// From the kill to the last cancel
+    Kill,
+}
+
+/// Arguments of `fulmar check`.
+#[derive(Debug, Args)]
+pub struct CheckArguments {
+    /// Print the reference of every key instead, as Markdown
+    #[arg(long)]
+    pub reference: bool,
+}
+
+/// Arguments of `fulmar init`.
+#[derive(Debug, Args)]
+pub struct InitArguments {
+    /// The directory to write into; it is made where it does not exist
+    #[arg(default_value = ".", value_name = "DIR")]
+    pub directory: PathBuf,
+    /// Overwrite files that are there already
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// What `fulmar strategy` can do.
+#[derive(Debug, Subcommand)]
+pub enum StrategyVerb {
+    /// Write a small project with a strategy that compiles and has a test
+    #[command(
+        after_help = "Example:\n  fulmar strategy new --lang rust dip_buyer && cd dip_buyer && cargo test"
+    )]
+    New(StrategyNewArguments),
+}
+
+/// Arguments of `fulmar strategy new`.
+#[derive(Debug, Args)]
+pub struct StrategyNewArguments {
+    /// The strategy's name: lower-case letters, digits and `_`, a letter first
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// The language to write it in
+    #[arg(long = "lang", value_enum, value_name = "LANGUAGE", default_value_t = Language::Rust)]
+    pub language: Language,
+    /// The checkout of Fulmar to build against [default: the one this program was built from]
+    #[arg(long, value_name = "PATH")]
+    pub sdk: Option<PathBuf>,
+    /// Overwrite files that are there already
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// A language that a strategy can be written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Language {
+    /// Inside the engine, or in a process of its own
+    Rust,
+}
+
+/// Arguments of `fulmar completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArguments {
+    /// The shell
+    #[arg(value_enum, value_name = "SHELL")]
+    pub shell: Shell,
+}
+
+/// Arguments of `fulmar simulated-venue`.
+#[derive(Debug, Args)]
+pub struct SimulatedVenueArguments {
+    /// The port on 127.0.0.1 to listen on; 0 takes a free one and tells which
+    #[arg(long, value_name = "N", default_value_t = 9443)]
+    pub port: u16,
+    /// What the market is made from; the same seed makes the same market
+    #[arg(long, value_name = "N", default_value_t = 7)]
+    pub seed: u64,
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(factor) if (0.001..=1_000_000.0).contains(&factor) => Ok(factor),
+        _ => Err("a speed is a number from 0.001 to 1000000".to_owned()),
+    }
+}
+
+fn threads(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count @ 0..=64) => Ok(count),
+        _ => Err("a number of threads is one from 0 to 64".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn every_verb_teaches_by_an_example() {
+        for verb in CommandLine::command().get_subcommands() {
+            let taught = |command: &clap::Command| {
+                command.get_after_help().is_some_and(|help| help.to_string().contains("Example:\n  fulmar "))
+            };
+            let mut deeper = verb.get_subcommands().peekable();
+            match deeper.peek() {
+                None => assert!(taught(verb), "{} has no example", verb.get_name()),
+                Some(_) => assert!(deeper.all(taught), "a verb under {} has no example", verb.get_name()),
+            }
+        }
+    }
+}

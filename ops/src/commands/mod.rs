@@ -1,0 +1,73 @@
+//! The command line: which verbs there are, and how one call becomes one exit code.
+//!
+//! Each verb is one file here with one `run`. The arguments of all of them stand in [`arguments`], so that the whole
+//! command line can be read on one page.
+
+mod arguments;
+pub mod bench;
+pub mod check;
+pub mod completions;
+pub mod demo;
+mod error;
+pub mod init;
+pub mod record;
+pub mod replay;
+pub mod run;
+pub mod simulated_venue;
+pub mod strategy_new;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+pub use arguments::{
+    BenchArguments, BenchName, CheckArguments, CommandLine, CompletionsArguments, DemoArguments, Format,
+    Global, InitArguments, Language, RecordArguments, ReplayArguments, RunArguments, SimulatedVenueArguments,
+    StrategyNewArguments, StrategyVerb, Verb,
+};
+pub use error::CommandError;
+
+use crate::exit::Exit;
+use crate::output;
+
+/// The whole program: reads the command line, runs its verb, tells a failure once, ends with its code.
+pub fn main() -> ExitCode {
+    let line = CommandLine::parse();
+    match dispatch(&line) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            if !error.is_quiet() {
+                output::notice(format_args!("error: {}", told_with_causes(&error)));
+            }
+            error.exit().into()
+        }
+    }
+}
+
+fn dispatch(line: &CommandLine) -> Result<Exit, CommandError> {
+    let global = &line.global;
+    match &line.verb {
+        Verb::Demo(arguments) => demo::run(arguments, global),
+        Verb::Run(arguments) => run::run(arguments, global),
+        Verb::Replay(arguments) => replay::run(arguments, global),
+        Verb::Record(arguments) => record::run(arguments, global),
+        Verb::Bench(arguments) => bench::run(arguments, global),
+        Verb::Check(arguments) => check::run(arguments, global),
+        Verb::Init(arguments) => init::run(arguments, global),
+        Verb::Strategy(StrategyVerb::New(arguments)) => strategy_new::run(arguments, global),
+        Verb::Completions(arguments) => completions::run(arguments, global),
+        Verb::SimulatedVenue(arguments) => simulated_venue::run(arguments, global),
+    }
+}
+
+fn told_with_causes(error: &CommandError) -> String {
+    let mut told = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        told.push_str(": ");
+        told.push_str(&next.to_string());
+        cause = next.source();
+    }
+    told
+}

@@ -1,0 +1,392 @@
+//! A configuration as it is meant: what the rest of the program takes.
+//!
+//! The schema has judged the document and filled in its defaults by the time it becomes these types, so they hold no
+//! defaults of their own and reading them cannot fail. Durations have become [`Nanos`]; decimals stay text until the
+//! instrument's scale is known.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+
+use fulmar_bus::record::Nanos;
+use serde::{Deserialize, Deserializer};
+
+/// A valid configuration.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Configuration {
+    /// Who this engine is.
+    pub engine: Engine,
+    /// Where market data comes from and orders go to; at least one.
+    #[serde(rename = "venue")]
+    pub venues: Vec<Venue>,
+    /// What decides; their order gives them their ids.
+    #[serde(rename = "strategy")]
+    pub strategies: Vec<Strategy>,
+    /// What no strategy may exceed.
+    pub risk: Risk,
+    /// The record of what happened.
+    pub journal: Journal,
+    /// Which core runs what.
+    pub placement: Placement,
+    /// What the program tells about itself.
+    pub log: Log,
+}
+
+/// Who this engine is.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Engine {
+    /// Its name in journal, sockets and metrics.
+    pub name: String,
+    /// Whether orders leave the house.
+    pub mode: Mode,
+    /// Where it keeps what must outlive it.
+    pub state_directory: PathBuf,
+    /// Whose it is.
+    pub tenant: String,
+}
+
+/// Whether orders leave the house.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// Orders are filled by simulation against live market data.
+    Paper,
+    /// Orders go to the venue.
+    Live,
+}
+
+/// A venue and the instruments to follow there.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Venue {
+    /// Its name, `binance-spot`.
+    pub name: String,
+    /// Which of its worlds.
+    pub environment: Environment,
+    /// Market data, instead of the venue's own address.
+    pub stream_url: Option<String>,
+    /// Requests, instead of the venue's own address.
+    pub rest_url: Option<String>,
+    /// Orders, instead of the venue's own address.
+    pub order_url: Option<String>,
+    /// The venue's symbols.
+    pub instruments: Vec<String>,
+    /// How often changes of a book come, in the venue's words: `100ms`.
+    pub depth_interval: String,
+    /// How hard to try when a connection is lost.
+    pub reconnect: Reconnect,
+    /// Decimal places by symbol, where they are stated.
+    #[serde(rename = "scale")]
+    pub scales: BTreeMap<String, Scale>,
+}
+
+/// Which of a venue's worlds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Environment {
+    /// Real money.
+    Production,
+    /// Play money, at the venue.
+    Testnet,
+}
+
+/// How hard to try when a connection is lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reconnect {
+    /// The most attempts in a minute.
+    pub attempts_per_minute: u32,
+    /// The wait after the first failure; it doubles.
+    #[serde(rename = "backoff_min_ms", deserialize_with = "from_millis")]
+    pub backoff_min: Nanos,
+    /// The longest wait.
+    #[serde(rename = "backoff_max_ms", deserialize_with = "from_millis")]
+    pub backoff_max: Nanos,
+}
+
+/// Decimal places on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scale {
+    /// Of a price.
+    pub price: u8,
+    /// Of a quantity.
+    pub quantity: u8,
+}
+
+/// A strategy and what it may see and trade.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Strategy {
+    /// Its name; no other has it.
+    pub name: String,
+    /// What it may see and trade; each is in its venue's list.
+    pub instruments: Vec<InstrumentName>,
+    /// Which strategy it is, and what that takes.
+    #[serde(flatten)]
+    pub kind: StrategyKind,
+}
+
+/// Which built-in strategy, and its parameters.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(tag = "kind", content = "parameters", rename_all = "snake_case", deny_unknown_fields)]
+pub enum StrategyKind {
+    /// Quotes both sides around the middle.
+    Quoter {
+        /// Size of each quote.
+        quantity: Decimal,
+        /// Ticks from the middle to each quote.
+        half_spread_ticks: i64,
+        /// The middle moves this many ticks before the quotes follow.
+        requote_ticks: i64,
+        /// Ticks by which both quotes lean for each quote's worth that is held.
+        skew_ticks: i64,
+    },
+    /// Holds the side of the faster of two averages.
+    EmaCross {
+        /// What it holds on either side.
+        quantity: Decimal,
+        /// Bars of the faster average.
+        fast_bars: u32,
+        /// Bars of the slower average; more than `fast_bars`.
+        slow_bars: u32,
+    },
+    /// Sees everything and does nothing.
+    Idle {},
+}
+
+/// What no strategy may exceed.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Risk {
+    #[serde(flatten)]
+    everywhere: StatedLimits,
+    instrument: BTreeMap<InstrumentName, StatedLimits>,
+}
+
+/// The limits of one instrument, all of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The largest order, in the base asset.
+    pub order_quantity_max: Decimal,
+    /// The largest order, in the quote asset.
+    pub order_notional_max: Decimal,
+    /// The most to hold, long or short, in the base asset.
+    pub position_max: Decimal,
+    /// The most messages to a venue in a second.
+    pub messages_per_second: u32,
+    /// Market data older than this allows no order.
+    pub stale_after: Nanos,
+    /// The most orders to have open.
+    pub open_orders_max: u32,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct StatedLimits {
+    order_quantity_max: Option<Decimal>,
+    order_notional_max: Option<Decimal>,
+    position_max: Option<Decimal>,
+    messages_per_second: Option<u32>,
+    stale_after_ms: Option<u64>,
+    open_orders_max: Option<u32>,
+}
+
+impl Risk {
+    /// The limits of an instrument: its own, or where it states none, those for all. `None` where a limit without
+    /// which nothing may be traded is stated nowhere; no instrument that a strategy trades is such a one.
+    pub fn limits(&self, instrument: &InstrumentName) -> Option<Limits> {
+        let own = self.instrument.get(instrument);
+        let stated = |limit: fn(&StatedLimits) -> Option<&Decimal>| {
+            own.and_then(limit).or_else(|| limit(&self.everywhere)).cloned()
+        };
+        fn whole<T>(
+            own: Option<&StatedLimits>,
+            all: &StatedLimits,
+            limit: fn(&StatedLimits) -> Option<T>,
+        ) -> Option<T> {
+            own.and_then(limit).or_else(|| limit(all))
+        }
+        let millis = whole(own, &self.everywhere, |limits| limits.stale_after_ms)?;
+        Some(Limits {
+            order_quantity_max: stated(|limits| limits.order_quantity_max.as_ref())?,
+            order_notional_max: stated(|limits| limits.order_notional_max.as_ref())?,
+            position_max: stated(|limits| limits.position_max.as_ref())?,
+            messages_per_second: whole(own, &self.everywhere, |limits| limits.messages_per_second)?,
+            stale_after: Nanos::from_millis(millis),
+            open_orders_max: whole(own, &self.everywhere, |limits| limits.open_orders_max)?,
+        })
+    }
+}
+
+/// The record of what happened.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Journal {
+    /// Where to keep it, where it is kept.
+    pub directory: Option<PathBuf>,
+    /// Size of one of its files.
+    pub segment_bytes: u64,
+}
+
+/// Which core runs what.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(from = "PlacementSection")]
+pub enum Placement {
+    /// Chosen from the cores that this process may use.
+    Auto,
+    /// As this file says.
+    File(PathBuf),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PlacementSection {
+    file: PathBuf,
+}
+
+impl From<PlacementSection> for Placement {
+    fn from(section: PlacementSection) -> Self {
+        if section.file.as_os_str() == "auto" { Placement::Auto } else { Placement::File(section.file) }
+    }
+}
+
+/// A valid placement file: the threads of the engine, in the order of the page.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlacementFile {
+    /// The threads; at least one.
+    #[serde(rename = "core")]
+    pub cores: Vec<Core>,
+}
+
+/// One thread and the actors that take turns on it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Core {
+    /// The thread's name; no other has it.
+    pub name: String,
+    /// The processor to pin it to, where it is pinned.
+    pub cpu: Option<usize>,
+    /// What it does without work.
+    pub wait: Wait,
+    /// Patterns of the actors that it runs, in their order.
+    pub actors: Vec<String>,
+}
+
+/// What a core does without work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Wait {
+    /// Looks again at once, on a processor of its own.
+    Spin,
+    /// Lets others run between two looks.
+    Yield,
+    /// Sleeps until woken.
+    Park,
+}
+
+/// What the program tells about itself.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    /// How much.
+    pub level: LogLevel,
+    /// As what.
+    pub format: LogFormat,
+}
+
+/// How much the program tells about itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the five levels that every log has")]
+pub enum LogLevel {
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+impl LogLevel {
+    /// The level as a tracing directive.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            LogLevel::Error => "error",
+            LogLevel::Warn => "warn",
+            LogLevel::Info => "info",
+            LogLevel::Debug => "debug",
+            LogLevel::Trace => "trace",
+        }
+    }
+}
+
+/// What log lines are written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// An instrument's durable name, `venue:symbol`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
+pub struct InstrumentName {
+    /// The venue's name.
+    pub venue: String,
+    /// The venue's symbol.
+    pub symbol: String,
+}
+
+impl InstrumentName {
+    /// The instrument that `text` names, `None` where it names none.
+    ///
+    /// ```
+    /// use fulmar::configuration::InstrumentName;
+    /// let name = InstrumentName::parse("binance-spot:BTCUSDT").expect("a venue and a symbol");
+    /// assert_eq!((&*name.venue, &*name.symbol), ("binance-spot", "BTCUSDT"));
+    /// ```
+    pub fn parse(text: &str) -> Option<Self> {
+        let (venue, symbol) = text.split_once(':')?;
+        Some(InstrumentName { venue: venue.to_owned(), symbol: symbol.to_owned() })
+    }
+}
+
+impl TryFrom<String> for InstrumentName {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text).ok_or("an instrument is named venue:symbol")
+    }
+}
+
+impl fmt::Display for InstrumentName {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}:{}", self.venue, self.symbol)
+    }
+}
+
+/// A positive decimal as it was written, digits and at most one point, at most 19 digits. It becomes an integer where the instrument's
+/// scale is known.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Decimal(String);
+
+impl Decimal {
+    /// The digits, for the engine's decimal parser.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Decimal {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.pad(&self.0)
+    }
+}
+
+fn from_millis<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Nanos, D::Error> {
+    u64::deserialize(deserializer).map(Nanos::from_millis)
+}

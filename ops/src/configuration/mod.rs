@@ -1,0 +1,177 @@
+//! Configuration: TOML in, one typed value out, or everything that is wrong with it at once.
+//!
+//! A document goes through four steps, each a file: it is read with its lines ([`document`]), laid over by later files
+//! and by the environment ([`environment`]), held against the one schema ([`keys`]) and its rules ([`rules`]), and
+//! only when nothing at all is wrong becomes the types that others take ([`meaning`]).
+
+mod check;
+mod document;
+mod environment;
+mod keys;
+mod meaning;
+mod nearest;
+pub mod reference;
+mod rules;
+mod schema;
+#[cfg(test)]
+mod tests;
+mod text;
+mod violation;
+
+use std::io;
+use std::path::PathBuf;
+
+use serde::de::DeserializeOwned;
+
+use document::Node;
+pub use environment::{PREFIX, Variables};
+pub use meaning::{
+    Configuration, Core, Decimal, Engine, Environment, InstrumentName, Journal, Limits, Log, LogFormat,
+    LogLevel, Mode, Placement, PlacementFile, Reconnect, Risk, Scale, Strategy, StrategyKind, Venue, Wait,
+};
+pub use nearest::nearest;
+use schema::Table;
+pub use violation::{Origin, Violation, Violations};
+
+use crate::commands::{CommandError, Global};
+
+/// The configuration that is read where none is named.
+pub const DEFAULT_FILE: &str = "fulmar.toml";
+/// The configuration of `fulmar demo`, which needs no file to be there.
+pub const DEMO: &str = include_str!("../../../config/demo.toml");
+
+/// A document to read: what violations call it, and its text.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// The file, or a name in its place.
+    pub file: PathBuf,
+    /// Its content.
+    pub text: String,
+}
+
+/// A valid configuration, and the placement that it names, where it names one.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The configuration.
+    pub configuration: Configuration,
+    /// The placement file; `None` where placement is chosen from the machine.
+    pub placement: Option<PlacementFile>,
+}
+
+/// Reads what the command line names, or [`DEFAULT_FILE`], under the overrides of this process's environment.
+///
+/// # Errors
+/// Where a file cannot be read (exit code 7 where it does not exist) or anything in it is wrong (3).
+pub fn load(global: &Global) -> Result<Loaded, CommandError> {
+    Ok(load_sources(&sources(global)?, &variables())?)
+}
+
+/// As [`load`], from texts and variables that the caller has.
+///
+/// # Errors
+/// Everything that is wrong with them.
+///
+/// ```
+/// use fulmar::configuration::{DEMO, Mode, Source, Variables, load_sources};
+/// let demo = Source { file: "demo.toml".into(), text: DEMO.to_owned() };
+/// let loaded = load_sources(&[demo], &Variables::new()).expect("the demo's configuration is valid");
+/// assert_eq!(loaded.configuration.engine.mode, Mode::Paper);
+/// ```
+pub fn load_sources(sources: &[Source], variables: &Variables) -> Result<Loaded, Violations> {
+    let mut violations = Violations::default();
+    let mut document = merged(sources, &mut violations);
+    if !violations.0.is_empty() {
+        // What could not be read cannot be judged.
+        return Err(violations);
+    }
+    environment::lay_over(&mut document, &keys::CONFIGURATION, variables, &mut violations);
+    check::check(&mut document, &keys::CONFIGURATION, &mut violations);
+    rules::configuration(&document, &mut violations);
+    let placement = placement_named_by(&document, &mut violations);
+    violations.or(|| Loaded {
+        configuration: meant(&document),
+        placement: placement.map(|document| meant(&document)),
+    })
+}
+
+/// Reads a placement file by itself.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn load_placement(source: &Source) -> Result<PlacementFile, Violations> {
+    let mut violations = Violations::default();
+    let document = placement_of(source, &mut violations);
+    violations.or(|| meant(&document))
+}
+
+/// The documents that the command line names, or [`DEFAULT_FILE`].
+///
+/// # Errors
+/// Where one cannot be read.
+pub fn sources(global: &Global) -> Result<Vec<Source>, CommandError> {
+    let named = if global.config.is_empty() { &[PathBuf::from(DEFAULT_FILE)][..] } else { &global.config };
+    let read = |file: &PathBuf| match std::fs::read_to_string(file) {
+        Ok(text) => Ok(Source { file: file.clone(), text }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(CommandError::not_found(format!(
+            "there is no configuration {}; `--config FILE` names one, `fulmar init` writes one",
+            file.display()
+        ))),
+        Err(error) => Err(CommandError::failed(format!("read {}", file.display()), error)),
+    };
+    named.iter().map(read).collect()
+}
+
+/// The overrides among this process's environment variables.
+pub fn variables() -> Variables {
+    // A name that is no UTF-8 cannot name a key of ours; a value that is none is told as what does not fit.
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())))
+        .filter(|(name, _)| name.starts_with(PREFIX))
+        .collect()
+}
+
+fn placement_named_by(document: &Node, violations: &mut Violations) -> Option<Node> {
+    let named = document.get("placement")?.get("file")?;
+    let file = named.as_text().filter(|file| *file != "auto" && !file.is_empty())?;
+    match std::fs::read_to_string(file) {
+        Ok(text) => Some(placement_of(&Source { file: file.into(), text }, violations)),
+        Err(error) => {
+            let right = "name a file that can be read, or \"auto\"";
+            violations.add(&named.origin, "placement.file", format!("cannot read {file}: {error}"), right);
+            None
+        }
+    }
+}
+
+fn placement_of(source: &Source, violations: &mut Violations) -> Node {
+    let before = violations.0.len();
+    let mut document = Node::parse(&source.file, &source.text, violations);
+    if violations.0.len() == before {
+        check::check(&mut document, &keys::PLACEMENT_FILE, violations);
+        rules::placement(&document, violations);
+    }
+    document
+}
+
+fn merged(sources: &[Source], violations: &mut Violations) -> Node {
+    let mut documents = sources.iter().map(|source| Node::parse(&source.file, &source.text, violations));
+    let first = documents.next().expect("a configuration is read from at least one document");
+    documents.fold(first, |mut under, over| {
+        under.lay_over(over);
+        under
+    })
+}
+
+/// The document as its types. Whatever could be wrong with it has been told by now, so that a failure here is a key
+/// of the schema without its field.
+fn meant<T: DeserializeOwned>(document: &Node) -> T {
+    document
+        .to_toml()
+        .try_into()
+        .expect("every key of the schema has its field, and takes what the field takes")
+}
+
+/// The whole schema, as the reference tells it: the configuration and the placement file.
+fn schemas() -> [(&'static str, &'static Table); 2] {
+    [("fulmar.toml", &keys::CONFIGURATION), ("placement.toml", &keys::PLACEMENT_FILE)]
+}

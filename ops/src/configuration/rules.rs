@@ -1,0 +1,191 @@
+//! What keys can be wrong about together: names that must exist elsewhere, pairs that must be in order.
+//!
+//! The rules read the document, not the types, so that they speak even where another key is wrong, and can say on
+//! which line. What is missing or of the wrong kind was told by [`super::check`] and is passed over here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::check::joined;
+use super::document::Node;
+use super::nearest::nearest;
+use super::schema::one_of;
+use super::violation::Violations;
+
+/// The limits without which nothing may be traded.
+const LIMITS_REQUIRED: [&str; 3] = ["order_quantity_max", "order_notional_max", "position_max"];
+
+/// The rules of a configuration.
+pub fn configuration(document: &Node, violations: &mut Violations) {
+    let known = instruments_of(document);
+    for venue in row(document, "venue") {
+        depth_interval_is_one_of_its_venue(venue, violations);
+        backoff_is_in_order(venue, violations);
+        scales_are_of_its_instruments(venue, violations);
+    }
+    for strategy in row(document, "strategy") {
+        let path = joined("strategy", strategy.name().unwrap_or_default());
+        for instrument in strategy.get("instruments").map(Node::elements).unwrap_or_default() {
+            instrument_is_known(
+                instrument,
+                instrument.as_text(),
+                &known,
+                (&joined(&path, "instruments"), violations),
+            );
+        }
+        averages_are_in_order(strategy, &path, violations);
+        what_it_trades_has_limits(document, strategy, &path, violations);
+    }
+    let limits = document.get("risk").and_then(|risk| risk.get("instrument")).and_then(Node::as_table);
+    for (name, limit) in limits.into_iter().flatten() {
+        instrument_is_known(limit, Some(name), &known, ("risk.instrument", violations));
+    }
+}
+
+/// The rules of a placement file.
+pub fn placement(document: &Node, violations: &mut Violations) {
+    let mut by_cpu: BTreeMap<i128, (&str, bool)> = BTreeMap::new();
+    let mut core_of_pattern: BTreeMap<&str, &str> = BTreeMap::new();
+    for core in row(document, "core") {
+        let name = core.name().unwrap_or_default();
+        let path = joined("core", name);
+        let spins = core.get("wait").and_then(Node::as_text) == Some("spin");
+        match core.get("cpu").map(|cpu| (cpu, cpu.as_integer())) {
+            None if spins => {
+                let right = "state `cpu`, or wait by \"yield\" or \"park\"";
+                violations.add(
+                    &core.origin,
+                    &joined(&path, "wait"),
+                    "it spins, but on no processor of its own",
+                    right,
+                );
+            }
+            Some((cpu, Some(number))) => {
+                if let Some((other, _)) = by_cpu.get(&number).filter(|(_, other_spins)| spins || *other_spins)
+                {
+                    let wrong =
+                        format!("processor {number} is shared with \"{other}\", and one of the two spins");
+                    violations.add(
+                        &cpu.origin,
+                        &joined(&path, "cpu"),
+                        wrong,
+                        "give each its own, or let both yield",
+                    );
+                }
+                by_cpu.insert(number, (name, spins));
+            }
+            _ => {}
+        }
+        for pattern in core.get("actors").map(Node::elements).unwrap_or_default() {
+            let Some(text) = pattern.as_text() else { continue };
+            // Twice on one core is a repetition in a list, which the check tells.
+            if let Some(other) = core_of_pattern.insert(text, name).filter(|other| *other != name) {
+                let wrong = format!("{text:?} stands on \"{other}\" too");
+                violations.add(&pattern.origin, &joined(&path, "actors"), wrong, "an actor runs on one core");
+            }
+        }
+    }
+}
+
+fn depth_interval_is_one_of_its_venue(venue: &Node, violations: &mut Violations) {
+    let taken: &[&str] = match venue.name() {
+        Some("binance-spot") => &["100ms", "1000ms"],
+        Some("binance-usdm") => &["100ms", "250ms", "500ms"],
+        _ => return,
+    };
+    let Some(interval) = venue.get("depth_interval") else { return };
+    if let Some(text) = interval.as_text().filter(|text| !taken.contains(text) && text.ends_with("ms")) {
+        let path = joined(&joined("venue", venue.name().unwrap_or_default()), "depth_interval");
+        violations.add(&interval.origin, &path, format!("{text:?} is not sent by this venue"), one_of(taken));
+    }
+}
+
+fn backoff_is_in_order(venue: &Node, violations: &mut Violations) {
+    let Some(reconnect) = venue.get("reconnect") else { return };
+    let (Some(low), Some(high)) = (reconnect.get("backoff_min_ms"), reconnect.get("backoff_max_ms")) else {
+        return;
+    };
+    if low.as_integer() > high.as_integer() && high.as_integer().is_some() {
+        let path = joined(&joined("venue", venue.name().unwrap_or_default()), "reconnect.backoff_min_ms");
+        violations.add(&low.origin, &path, "it is above backoff_max_ms", "lower it, or raise backoff_max_ms");
+    }
+}
+
+fn scales_are_of_its_instruments(venue: &Node, violations: &mut Violations) {
+    let Some(scales) = venue.get("scale").and_then(Node::as_table) else { return };
+    let listed: BTreeSet<&str> = symbols_of(venue).collect();
+    for (symbol, scale) in scales.iter().filter(|(symbol, _)| !listed.contains(symbol.as_str())) {
+        let path = joined(&joined("venue", venue.name().unwrap_or_default()), "scale");
+        violations.add(
+            &scale.origin,
+            &path,
+            format!("{symbol:?} is not among its instruments"),
+            match nearest(symbol, listed.iter().copied()) {
+                Some(near) => format!("did you mean \"{near}\"?"),
+                None => "list it in `instruments`, or remove this".to_owned(),
+            },
+        );
+    }
+}
+
+fn averages_are_in_order(strategy: &Node, path: &str, violations: &mut Violations) {
+    let number = |name: &str| strategy.get("parameters").and_then(|parameters| parameters.get(name));
+    let (Some(fast), Some(slow)) = (number("fast_bars"), number("slow_bars")) else { return };
+    if slow.as_integer().is_some() && fast.as_integer() >= slow.as_integer() {
+        let right = "the faster average is the shorter one";
+        violations.add(
+            &fast.origin,
+            &joined(path, "parameters.fast_bars"),
+            "it is not below slow_bars",
+            right,
+        );
+    }
+}
+
+fn what_it_trades_has_limits(document: &Node, strategy: &Node, path: &str, violations: &mut Violations) {
+    if !matches!(strategy.get("kind").and_then(Node::as_text), Some("quoter" | "ema_cross")) {
+        return;
+    }
+    let Some(risk) = document.get("risk") else { return };
+    for instrument in strategy.get("instruments").map(Node::elements).unwrap_or_default() {
+        let Some(name) = instrument.as_text() else { continue };
+        let own = risk.get("instrument").and_then(|table| table.get(name));
+        let is_stated = |limit: &&str| risk.get(limit).or_else(|| own?.get(limit)).is_some();
+        let missing: Vec<&str> = LIMITS_REQUIRED.iter().copied().filter(|limit| !is_stated(limit)).collect();
+        if !missing.is_empty() {
+            let wrong = format!("{name:?} has no {}", missing.join(", "));
+            let right = format!("state each in [risk] or in [risk.instrument.{name:?}]");
+            violations.add(&instrument.origin, &joined(path, "instruments"), wrong, right);
+        }
+    }
+}
+
+/// `at` is the key that names the instrument, and where to tell.
+fn instrument_is_known(
+    node: &Node,
+    name: Option<&str>,
+    known: &BTreeSet<String>,
+    at: (&str, &mut Violations),
+) {
+    let Some(name) = name.filter(|name| name.contains(':') && !known.contains(*name)) else { return };
+    let right = match nearest(name, known.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean \"{near}\"?"),
+        None => "list its symbol in the `instruments` of its [[venue]]".to_owned(),
+    };
+    at.1.add(&node.origin, at.0, format!("no venue has {name:?}"), right);
+}
+
+fn instruments_of(document: &Node) -> BTreeSet<String> {
+    let of_venue = |venue: &Node| {
+        let name = venue.name().unwrap_or_default().to_owned();
+        symbols_of(venue).map(|symbol| format!("{name}:{symbol}")).collect::<Vec<_>>()
+    };
+    row(document, "venue").iter().flat_map(of_venue).collect()
+}
+
+fn symbols_of(venue: &Node) -> impl Iterator<Item = &str> {
+    venue.get("instruments").map(Node::elements).unwrap_or_default().iter().filter_map(Node::as_text)
+}
+
+fn row<'a>(document: &'a Node, name: &str) -> &'a [Node] {
+    document.get(name).map(Node::elements).unwrap_or_default()
+}

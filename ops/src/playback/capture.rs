@@ -1,0 +1,218 @@
+//! Plays a capture through the engine: frame by frame, each frame's effects settled before the next, under the
+//! capture's own time.
+//!
+//! Without strategies: feed, books and aggregators alone. On one thread, or with the actors spread over several core
+//! threads that keep the ranks together; both give the same hash.
+
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use fulmar_adapters::transport::capture::{CaptureLine, CaptureReader, target_of};
+use fulmar_bus::record::{FrameSource, InstrumentId, Nanos, UnixNanos};
+use fulmar_engine::runtime::{Clock, DigestBoard, FrameHead, FrameWriter, Player, Seat, Team, counter_sum};
+use fulmar_engine::wiring::{
+    EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, Surroundings, VenuePlan, build,
+};
+
+use super::report::{CaptureReport, InstrumentReport};
+use crate::venues;
+use crate::window::Picture;
+
+/// One minute: the bars that a replay makes.
+const BAR_INTERVAL: Nanos = Nanos::from_secs(60);
+
+/// What playing one capture gave.
+#[derive(Debug)]
+pub struct Played {
+    /// What is told of it.
+    pub report: CaptureReport,
+    /// Records that the engine published.
+    pub records: u64,
+    /// The hash of them.
+    pub output_hash: u64,
+    /// How long reading and unpacking took.
+    pub reading_ns: u64,
+}
+
+/// Who runs the actors.
+enum Runner {
+    Here(Player),
+    Cores(Team),
+}
+
+/// Plays the capture at `path`; with `core_threads` above zero, on so many threads.
+///
+/// # Errors
+/// What is wrong with the file, with its line where one is.
+pub fn play(path: &Path, core_threads: usize, speed: Option<f64>) -> anyhow::Result<Played> {
+    let clock = Clock::new();
+    let mut reader = CaptureReader::open(path)?;
+    let mut stage = Stage::set(&mut reader, path, core_threads)?;
+    let mut pace = speed.map(|factor| super::pace::Pace::new(clock.clone(), factor));
+    let mut reading_ns = 0;
+    loop {
+        let started = clock.ticks();
+        let line = reader.next_line();
+        reading_ns += clock.ticks_to_ns(started, clock.ticks());
+        let Some(line) = line? else { break };
+        if let Some(pace) = &mut pace {
+            pace.wait_for(line.at());
+        }
+        stage.play(&line);
+    }
+    let is_truncated = reader.is_truncated();
+    stage.finish(path, is_truncated, reading_ns)
+}
+
+/// The engine, set up for one capture.
+struct Stage {
+    venue: String,
+    runner: Runner,
+    frames: FrameWriter,
+    pictures: Vec<Picture>,
+    digests: DigestBoard,
+    now: UnixNanos,
+    frame_count: u64,
+    http: Vec<u8>,
+}
+
+impl Stage {
+    fn set(reader: &mut CaptureReader, path: &Path, core_threads: usize) -> anyhow::Result<Self> {
+        let Some(CaptureLine::Header { venue, instruments, recorded_at, .. }) = reader.next_line()? else {
+            bail!("{}: line 1: a capture begins with its header", path.display());
+        };
+        let (venue, now) = (venue.to_string(), recorded_at);
+        let symbols: Vec<String> = instruments.iter().map(ToString::to_string).collect();
+        let plan = plan(&venue, &symbols).with_context(|| path.display().to_string())?;
+        let nobody = Surroundings { bell_of: &|_| None, stamps: None };
+        let mut assembly = build(plan, &nobody)?;
+        let pictures = symbols.iter().map(|symbol| {
+            let ring = assembly.ring(&format!("market.{venue}:{symbol}"));
+            Picture::new(symbol, ring.expect("every instrument has its channel").reader())
+        });
+        let pictures = pictures.collect();
+        let frames = assembly.links.pop().expect("a venue has one link").frames;
+        let runner = Runner::start(assembly.seats, core_threads, now)?;
+        let (digests, http) = (assembly.digests, Vec::new());
+        Ok(Stage { venue, runner, frames, pictures, digests, now, frame_count: 0, http })
+    }
+
+    /// Plays one line and lets its effects settle.
+    fn play(&mut self, line: &CaptureLine<'_>) {
+        self.now = self.now.max(line.at());
+        self.runner.advance(self.now);
+        let mut http = std::mem::take(&mut self.http);
+        match line {
+            CaptureLine::Recv { data, conn, .. } => self.frame(FrameSource::Message, *conn, 0, data.as_bytes()),
+            CaptureLine::Http { url, status, body, .. } => {
+                http.clear();
+                http.extend_from_slice(target_of(url).as_bytes());
+                http.push(b'\n');
+                http.extend_from_slice(body.as_bytes());
+                self.frame(FrameSource::Http, 1, *status, &http);
+            }
+            CaptureLine::Connect { url, conn, .. } => self.frame(FrameSource::Opened, *conn, 0, url.as_bytes()),
+            CaptureLine::Disconnect { reason, conn, .. } => {
+                self.frame(FrameSource::Closed, *conn, 0, reason.as_bytes());
+            }
+            CaptureLine::Header { .. } | CaptureLine::Send { .. } => {}
+        }
+        self.http = http;
+        self.pictures.iter_mut().for_each(Picture::look);
+    }
+
+    /// A capture counts its connections from one, the engine its own from zero.
+    fn frame(&mut self, source: FrameSource, connection: u8, status: u16, bytes: &[u8]) {
+        if matches!(source, FrameSource::Message | FrameSource::Http) {
+            self.frame_count += 1;
+        }
+        let connection = connection.saturating_sub(1);
+        let head = FrameHead { source, connection, status, received_at: self.now };
+        let mut written = 0;
+        loop {
+            match self.frames.write_part(head, bytes, written) {
+                Ok(end) if end == bytes.len() => break,
+                Ok(end) => written = end,
+                // The feed takes the parts that are there; then there is room for more.
+                Err(_) => self.runner.settle(self.now),
+            }
+        }
+        self.runner.settle(self.now);
+    }
+
+    fn finish(mut self, path: &Path, truncated: bool, reading_ns: u64) -> anyhow::Result<Played> {
+        let seats = self.runner.stop(self.now)?;
+        self.pictures.iter_mut().for_each(Picture::look);
+        let instruments =
+            self.pictures.iter().map(|picture| (picture.symbol.clone(), InstrumentReport::of(picture))).collect();
+        let report = CaptureReport {
+            file: path.display().to_string(),
+            venue: self.venue,
+            frames: self.frame_count,
+            decode_errors: counter_sum(&seats, "decode_errors"),
+            ignored_frames: counter_sum(&seats, "ignored_frames"),
+            truncated,
+            instruments,
+        };
+        let (records, output_hash) = (self.digests.record_count(), self.digests.output_hash());
+        Ok(Played { report, records, output_hash, reading_ns })
+    }
+}
+
+impl Runner {
+    fn start(seats: Vec<Seat>, core_threads: usize, now: UnixNanos) -> anyhow::Result<Self> {
+        if core_threads == 0 {
+            let mut player = Player::new(seats);
+            player.start(now);
+            return Ok(Runner::Here(player));
+        }
+        let mut groups: Vec<Vec<Seat>> = (0..core_threads).map(|_| Vec::new()).collect();
+        for (index, seat) in seats.into_iter().enumerate() {
+            groups[index % core_threads].push(seat);
+        }
+        Ok(Runner::Cores(Team::start(groups, now)?))
+    }
+
+    fn settle(&mut self, now: UnixNanos) {
+        match self {
+            Runner::Here(player) => player.settle(now),
+            Runner::Cores(team) => team.settle(now),
+        };
+    }
+
+    /// Fires the timers that are due until `now`.
+    fn advance(&mut self, now: UnixNanos) {
+        match self {
+            Runner::Here(player) => player.advance(now),
+            Runner::Cores(team) => team.advance(now),
+        }
+    }
+
+    fn stop(self, now: UnixNanos) -> anyhow::Result<Vec<Seat>> {
+        Ok(match self {
+            Runner::Here(player) => player.stop(now),
+            Runner::Cores(team) => team.stop(now)?,
+        })
+    }
+}
+
+/// An engine for the market data of a capture's instruments.
+fn plan(venue: &str, symbols: &[String]) -> anyhow::Result<EnginePlan> {
+    let ids: Vec<InstrumentId> = (0..symbols.len()).map(venues::instrument_id).collect();
+    let named = symbols.iter().map(String::as_str).zip(ids.iter().copied()).collect::<Vec<_>>();
+    let session = venues::capture_session(venue, &named)?;
+    let instruments =
+        symbols.iter().map(|symbol| InstrumentPlan { name: format!("{venue}:{symbol}"), risk: None }).collect();
+    let pairs = named.iter().map(|(symbol, id)| PairPlan { name: format!("{venue}:{symbol}"), instruments: vec![*id] });
+    Ok(EnginePlan {
+        instruments,
+        pairs: pairs.collect(),
+        venues: vec![VenuePlan { session, instruments: ids }],
+        bar_intervals: vec![BAR_INTERVAL],
+        strategies: Vec::new(),
+        orders: OrderRoute::None,
+        rings: RingSizes::default(),
+        epoch: 0,
+        journal_directory: None,
+    })
+}

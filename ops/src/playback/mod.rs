@@ -1,0 +1,7 @@
+//! Playing what was recorded: captures of a venue's frames, and journals of a whole run.
+
+pub mod capture;
+mod pace;
+pub mod report;
+
+pub use report::ReplayReport;

@@ -1,0 +1,192 @@
+//! What `fulmar replay` reports: the shape of its JSON, and its text.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use fulmar_bus::record::{Bar, Level, Side, SyncState, UnixNanos};
+use fulmar_engine::market::decimal::format_scaled;
+use serde::Serialize;
+
+use crate::window::Picture;
+
+/// Levels a side that the checksum of a book covers.
+const CHECKSUM_LEVELS: usize = 20;
+
+/// The whole report.
+#[derive(Debug, Serialize)]
+pub struct ReplayReport {
+    /// A part a file, in the order asked for.
+    pub captures: Vec<CaptureReport>,
+    /// Records that the engine published.
+    pub records: u64,
+    /// How long all of it took.
+    pub elapsed_ns: u64,
+    /// The part of it that was reading and unpacking files.
+    pub reading_ns: u64,
+    /// The hash of every record that the engine published.
+    pub output_hash: String,
+}
+
+/// One capture.
+#[derive(Debug, Serialize)]
+pub struct CaptureReport {
+    /// The file.
+    pub file: String,
+    /// The venue that it was recorded from.
+    pub venue: String,
+    /// Frames in it: messages and HTTP answers.
+    pub frames: u64,
+    /// Frames that could not be read.
+    pub decode_errors: u64,
+    /// Frames of channels that the engine does not use.
+    pub ignored_frames: u64,
+    /// True where the file ends before its recorder did.
+    pub truncated: bool,
+    /// Each instrument, by symbol.
+    pub instruments: BTreeMap<String, InstrumentReport>,
+}
+
+/// One instrument of a capture.
+#[derive(Debug, Serialize)]
+pub struct InstrumentReport {
+    state: &'static str,
+    gaps: u32,
+    resyncs: u32,
+    checksum_ok: u64,
+    checksum_bad: u64,
+    crossed: u64,
+    book: Option<BookReport>,
+    trades: TradesReport,
+}
+
+#[derive(Debug, Serialize)]
+struct BookReport {
+    bid: Option<[String; 2]>,
+    ask: Option<[String; 2]>,
+    bid_levels: usize,
+    ask_levels: usize,
+    top20_crc32: u32,
+}
+
+#[derive(Debug, Serialize)]
+struct TradesReport {
+    count: u64,
+    quantity: String,
+    notional: String,
+    aggressor_buy: u64,
+    bars_1m: BTreeMap<String, (String, String, String, String, String, u64)>,
+}
+
+impl InstrumentReport {
+    /// What `picture` shows at the end.
+    pub fn of(picture: &Picture) -> Self {
+        let (price_scale, quantity_scale) =
+            picture.definition.map_or((0, 0), |definition| (definition.price_scale, definition.quantity_scale));
+        let scales = Scales { price_scale, quantity_scale };
+        let is_live = picture.sync.state == SyncState::Live;
+        InstrumentReport {
+            state: state_name(picture.sync.state),
+            gaps: picture.sync.gap_count,
+            resyncs: picture.sync.resync_count,
+            checksum_ok: 0,
+            checksum_bad: 0,
+            crossed: picture.crossed_count,
+            book: is_live.then(|| scales.book(picture)),
+            trades: scales.trades(picture),
+        }
+    }
+}
+
+/// What numbers of an instrument mean.
+struct Scales {
+    price_scale: u8,
+    quantity_scale: u8,
+}
+
+impl Scales {
+    fn book(&self, picture: &Picture) -> BookReport {
+        let level = |level: Level| [self.price(level.price.0), self.quantity(i128::from(level.quantity.0))];
+        BookReport {
+            bid: picture.book.best_bid().map(level),
+            ask: picture.book.best_ask().map(level),
+            bid_levels: picture.book.level_count(Side::Buy),
+            ask_levels: picture.book.level_count(Side::Sell),
+            top20_crc32: picture.book.top_crc32(CHECKSUM_LEVELS, self.price_scale, self.quantity_scale),
+        }
+    }
+
+    fn trades(&self, picture: &Picture) -> TradesReport {
+        let trades = &picture.trades;
+        TradesReport {
+            count: trades.count,
+            quantity: self.quantity(trades.quantity),
+            notional: format_scaled(trades.notional.0, self.price_scale + self.quantity_scale).as_str().to_owned(),
+            aggressor_buy: trades.aggressor_buy_count,
+            bars_1m: trades.bars().map(|bar| (minute(bar.start_at), self.bar(bar))).collect(),
+        }
+    }
+
+    fn bar(&self, bar: &Bar) -> (String, String, String, String, String, u64) {
+        let [open, high, low, close] = [bar.open, bar.high, bar.low, bar.close].map(|price| self.price(price.0));
+        (open, high, low, close, self.quantity(i128::from(bar.volume.0)), bar.trade_count)
+    }
+
+    fn price(&self, mantissa: i64) -> String {
+        format_scaled(i128::from(mantissa), self.price_scale).as_str().to_owned()
+    }
+
+    fn quantity(&self, mantissa: i128) -> String {
+        format_scaled(mantissa, self.quantity_scale).as_str().to_owned()
+    }
+}
+
+impl ReplayReport {
+    /// The report for people.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        for capture in &self.captures {
+            let _ = writeln!(
+                text,
+                "{}  {}  {} frames, {} decode errors",
+                capture.file, capture.venue, capture.frames, capture.decode_errors
+            );
+            for (symbol, instrument) in &capture.instruments {
+                let _ = writeln!(text, "  {symbol:<16} {}", instrument.line());
+            }
+        }
+        let milliseconds = self.elapsed_ns / 1_000_000;
+        let _ = write!(text, "{} records in {milliseconds} ms, output hash {}", self.records, self.output_hash);
+        text
+    }
+}
+
+impl InstrumentReport {
+    fn line(&self) -> String {
+        let mut line = format!("{:<9}", self.state);
+        if let Some(book) = &self.book {
+            let side = |level: &Option<[String; 2]>| {
+                level.as_ref().map_or("none".to_owned(), |[price, quantity]| format!("{quantity} @ {price}"))
+            };
+            let (bid, ask) = (side(&book.bid), side(&book.ask));
+            let _ = write!(line, "bid {bid}, ask {ask}, {} + {} levels, ", book.bid_levels, book.ask_levels);
+        }
+        let (gaps, resyncs, crossed) = (self.gaps, self.resyncs, self.crossed);
+        let _ = write!(line, "{} trades, {gaps} gaps, {resyncs} resyncs, {crossed} crossed", self.trades.count);
+        line
+    }
+}
+
+fn state_name(state: SyncState) -> &'static str {
+    match state {
+        SyncState::Syncing => "syncing",
+        SyncState::Live => "live",
+        SyncState::Desynced => "desynced",
+    }
+}
+
+/// A moment as the minute that it starts: `2024-08-08T23:54`.
+fn minute(at: UnixNanos) -> String {
+    let seconds = i64::try_from(at.0 / 1_000_000_000).expect("nanoseconds of 64 bits are few enough seconds");
+    let timestamp = jiff::Timestamp::from_second(seconds).expect("a moment of this millennium");
+    timestamp.strftime("%Y-%m-%dT%H:%M").to_string()
+}

@@ -1,0 +1,123 @@
+//! What can be seen of an instrument from outside: its market channel, folded into a picture.
+//!
+//! A window reads channels as anybody may, without a gate: it holds nobody up, and where it was overtaken it says so
+//! and waits for the next snapshot. It keeps a book of its own, of the engine's own type.
+
+use fulmar_bus::channel::{Poll, Reader};
+use fulmar_bus::record::{
+    BookLevels, Flags, InstrumentDefinition, Kind, Malformed, Record, Side, SyncChange, SyncReason, SyncState, Trade,
+};
+use fulmar_engine::market::book::Book;
+use fulmar_engine::market::instrument::{Redefinition, compare};
+use fulmar_engine::market::stats::TradeStats;
+
+/// Levels that a side of a picture's book holds.
+const LEVELS_MAX: usize = 65_536;
+
+/// One instrument as its market channel tells it.
+pub struct Picture {
+    /// The venue's symbol.
+    pub symbol: String,
+    /// The latest definition.
+    pub definition: Option<InstrumentDefinition>,
+    /// The book, as far as it is proven.
+    pub book: Book,
+    /// The latest news of how far it is.
+    pub sync: SyncChange,
+    /// All trades so far.
+    pub trades: TradeStats,
+    /// Updates after which a live book's best bid was not below its best ask.
+    pub crossed_count: u64,
+    /// Records that were overwritten before they were seen here.
+    pub lost_count: u64,
+    /// Records that were not what their kind says.
+    pub malformed_count: u64,
+    reader: Reader,
+    record: Box<Record>,
+}
+
+impl Picture {
+    /// An empty picture of `symbol`, which `reader` will fill.
+    pub fn new(symbol: &str, reader: Reader) -> Self {
+        Picture {
+            symbol: symbol.to_owned(),
+            definition: None,
+            book: Book::new(LEVELS_MAX),
+            sync: SyncChange::new(SyncState::Syncing, SyncReason::Started, 0, 0, 0),
+            trades: TradeStats::new(),
+            crossed_count: 0,
+            lost_count: 0,
+            malformed_count: 0,
+            reader,
+            record: Box::default(),
+        }
+    }
+
+    /// Takes all that has been published since the last look.
+    pub fn look(&mut self) {
+        loop {
+            match self.reader.poll(&mut self.record) {
+                Poll::Empty => return,
+                Poll::Lapped { lost_count } => {
+                    self.lost_count += lost_count;
+                    self.book.clear();
+                    self.sync.state = SyncState::Desynced;
+                }
+                Poll::Record => {
+                    let understood = self.take();
+                    self.malformed_count += u64::from(understood.is_err());
+                }
+            }
+        }
+    }
+
+    fn take(&mut self) -> Result<(), Malformed> {
+        match self.record.header().kind() {
+            Some(Kind::BookLevels) => {
+                let (_, bids, asks) = BookLevels::read(&self.record)?;
+                for level in bids {
+                    self.book.apply(Side::Buy, level.price, level.quantity);
+                }
+                for level in asks {
+                    self.book.apply(Side::Sell, level.price, level.quantity);
+                }
+                let is_whole = self.record.header().flags.contains(Flags::LAST);
+                let is_crossed = is_whole && self.sync.state == SyncState::Live && self.book.is_crossed();
+                self.crossed_count += u64::from(is_crossed);
+            }
+            Some(Kind::Trade) => self.trades.on_trade(self.record.read::<Trade>()?),
+            Some(Kind::SnapshotBegin) => self.book.clear(),
+            Some(Kind::SyncChange) => {
+                self.sync = *self.record.read::<SyncChange>()?;
+                if self.sync.state == SyncState::Desynced {
+                    self.book.clear();
+                }
+            }
+            Some(Kind::InstrumentDefinition) => {
+                let definition = *self.record.read::<InstrumentDefinition>()?;
+                self.define(definition);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn define(&mut self, definition: InstrumentDefinition) {
+        let known = self.definition.replace(definition);
+        match known.map_or(Redefinition::New, |known| compare(&known, &definition)) {
+            Redefinition::New | Redefinition::Same => {}
+            Redefinition::WiderScale { price_factor, quantity_factor } => {
+                let book = self.book.rescale(price_factor, quantity_factor);
+                let trades = self.trades.rescale(price_factor, quantity_factor);
+                if book.is_err() || trades.is_err() {
+                    self.book.clear();
+                    self.malformed_count += 1;
+                }
+            }
+            Redefinition::Changed => {
+                self.book.clear();
+                self.trades = TradeStats::new();
+            }
+        }
+    }
+}
