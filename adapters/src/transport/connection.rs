@@ -198,8 +198,8 @@ async fn receive(hub: &Hub, index: u8, mut stream: SplitStream<Socket>, ping: mp
         let next = match timeout(limits.ping_after, stream.next()).await {
             Ok(next) => next,
             Err(_elapsed) => {
-                // A ping that still waits to be sent asks the same.
-                drop(ping.try_send(()));
+                // Where there is no room, a ping that still waits to be sent asks the same.
+                let _ = ping.try_send(());
                 match timeout(after_ping, stream.next()).await {
                     Ok(next) => next,
                     Err(_elapsed) => return Ending::Idle(limits.idle_timeout),

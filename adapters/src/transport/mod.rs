@@ -24,7 +24,8 @@ mod tap;
 mod websocket;
 
 
-
+#[cfg(test)]
+mod tests;
 
 pub use address::AddressError;
 pub use hub::Clock;
