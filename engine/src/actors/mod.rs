@@ -16,6 +16,6 @@ pub use book::BookBuilder;
 pub use feed::Feed;
 pub use gateway::Gateway;
 pub use paper::PaperGateway;
-pub use recorder::Recorder;
+pub use recorder::{KeptJournal, Recorder};
 pub use risk::{Risk, RiskPlan};
 pub use strategy::{StrategyHost, StrategyPorts};
