@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::Bytes;
 
 use super::address::Address;
-use super::hub::Hub;
+use super::hub::{Hub, stopped};
 use super::limits::{RETRY_AFTER_MAX, RestLimits};
 use super::rate::RateWindow;
 use super::status::{LinkStatus, count};
@@ -75,7 +75,7 @@ impl RestTask {
             };
             select! {
                 biased;
-                _ = self.stop.wait_for(|is_stopped| *is_stopped) => return,
+                () = stopped(&mut self.stop) => return,
                 Some(keep_still) = in_flight.next() => {
                     if let Some(duration) = keep_still {
                         still_until = still_until.max(Instant::now() + duration);
