@@ -7,4 +7,7 @@ pub mod configuration;
 pub mod exit;
 pub mod log;
 pub mod output;
+pub mod playback;
 pub mod progress;
+pub mod venues;
+pub mod window;

@@ -1,7 +1,7 @@
 //! The one place that names concrete venues: from a name and a configuration to a translator.
 
 use anyhow::bail;
-use fulmar_adapters::binance::{BinanceConfig, InstrumentConfig, MarketData, Product};
+use fulmar_adapters::binance::{BinanceConfig, BinanceMarketData, InstrumentConfig, Product};
 use fulmar_bus::record::InstrumentId;
 use fulmar_engine::contract::MarketSession;
 
@@ -24,7 +24,7 @@ pub fn capture_session(
     let mut config = BinanceConfig::production(product(venue)?);
     config.instruments =
         instruments.iter().map(|(symbol, id)| InstrumentConfig::new(symbol, *id)).collect();
-    Ok(Box::new(MarketData::new(config)))
+    Ok(Box::new(BinanceMarketData::new(&config)))
 }
 
 fn product(venue: &str) -> anyhow::Result<Product> {

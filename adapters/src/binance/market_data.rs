@@ -395,17 +395,28 @@ impl BinanceMarketData {
         sink.definition(instrument.config.instrument_id, &definition);
         instrument.sync.start(sink);
         if let Some(known) = known {
-            let price_factor = widening_factor(known.price_scale, definition.price_scale);
-            let quantity_factor = widening_factor(known.quantity_scale, definition.quantity_scale);
-            match price_factor.zip(quantity_factor) {
-                Some((price, quantity)) => instrument.sync.rescale(price, quantity),
-                None => instrument.sync.break_off(now, SyncReason::Redefined, sink),
-            }
-            let is_rescaled = definition.is_inferred == 1;
-            if !is_rescaled && instrument.sync.has_begun() {
-                instrument.sync.break_off(now, SyncReason::Redefined, sink);
-            }
+            self.redefine_book(now, index, (&known, &definition), sink);
         }
+    }
+
+    /// Brings the book to the new definition: what waits is rescaled, what stands is only kept where nothing but a
+    /// scale widened.
+    fn redefine_book(
+        &mut self,
+        now: UnixNanos,
+        index: usize,
+        (known, definition): (&InstrumentDefinition, &InstrumentDefinition),
+        sink: &mut dyn MarketSink,
+    ) {
+        let sync = &mut self.instruments[index].sync;
+        let price_factor = widening_factor(known.price_scale, definition.price_scale);
+        let quantity_factor = widening_factor(known.quantity_scale, definition.quantity_scale);
+        let is_only_wider = definition.is_inferred == 1;
+        match price_factor.zip(quantity_factor) {
+            Some((price, quantity)) if is_only_wider || !sync.has_begun() => sync.rescale(price, quantity),
+            _ => sync.break_off(now, SyncReason::Redefined, sink),
+        }
+        self.ask_if_due(now, index, sink);
     }
 
     fn ask_definitions(&mut self, now: UnixNanos, sink: &mut dyn MarketSink) {

@@ -7,6 +7,7 @@
 
 mod config;
 mod definitions;
+pub mod fuzz;
 pub mod limits;
 pub mod market_data;
 pub mod slow;

@@ -41,12 +41,12 @@ pub fn decimal(text: &[u8], scale: u8) -> Option<(i64, usize)> {
 /// `None` where there is none, or where it has more than 18 digits.
 #[inline]
 pub fn unsigned(text: &[u8]) -> Option<(u64, usize)> {
-    let head = Word::load(text)?;
+    let head = Word::load(text);
     let digits = head.digit_count();
     let (value, length) = if digits < 8 {
         (head.value(digits), digits)
     } else {
-        let tail = Word::load(&text[8..])?;
+        let tail = Word::load(&text[8..]);
         let more = tail.digit_count();
         if more == 8 {
             return unsigned_by_byte(text);
@@ -59,17 +59,17 @@ pub fn unsigned(text: &[u8]) -> Option<(u64, usize)> {
 
 #[inline]
 fn decimal_by_word(text: &[u8], scale: u8) -> Option<(i64, usize)> {
-    let whole = Word::load(text)?;
+    let whole = Word::load(text);
     let whole_digits = whole.digit_count();
     if whole_digits == 0 || whole_digits == 8 || scale > WORD_SCALE_MAX {
         return None;
     }
     let whole_value = whole.value(whole_digits) * POWERS[usize::from(scale)];
     let fraction_at = whole_digits + 1;
-    if text[whole_digits] != b'.' {
+    if text.get(whole_digits) != Some(&b'.') {
         return mantissa(whole_value, whole_digits);
     }
-    let fraction = Word::load(&text[fraction_at..])?;
+    let fraction = Word::load(&text[fraction_at..]);
     let digits = fraction.digit_count();
     let end = fraction_at + digits;
     if digits == 0 || (digits == 8 && text.get(end).is_none_or(u8::is_ascii_digit)) {
@@ -123,9 +123,11 @@ fn shift_in(value: u64, digit: &u8) -> Option<u64> {
 struct Word(u64);
 
 impl Word {
+    /// What `text` begins with; past its end stands what is no digit.
     #[inline]
-    fn load(text: &[u8]) -> Option<Word> {
-        Some(Word(u64::from_le_bytes(*text.first_chunk()?) ^ u64::from_le_bytes([b'0'; 8])))
+    fn load(text: &[u8]) -> Word {
+        let characters = text.first_chunk().copied().unwrap_or_else(|| padded(text));
+        Word(u64::from_le_bytes(characters) ^ u64::from_le_bytes([b'0'; 8]))
     }
 
     /// How many digits stand at the front. A carry out of a byte that is no digit only reaches those behind it.
@@ -156,6 +158,14 @@ impl Word {
     }
 }
 
+/// The last few bytes of a message, and zeros.
+#[cold]
+fn padded(text: &[u8]) -> [u8; 8] {
+    let mut characters = [0; 8];
+    characters[..text.len()].copy_from_slice(text);
+    characters
+}
+
 /// The number that eight digits make, the first in the lowest byte: pairs, then fours, then all.
 #[inline]
 fn eight_digits(digits: u64) -> u64 {
@@ -166,7 +176,33 @@ fn eight_digits(digits: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use fulmar_engine::market::decimal;
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        /// One pass over a text reads what finding the number's end and parsing it would.
+        #[test]
+        fn a_number_found_in_passing_is_the_number_parsed(
+            text in prop_oneof!["[0-9]{0,12}", "[0-9]{0,20}[.]?[0-9]{0,20}", "[0-9.]{0,9}", "[0-9]{1,7}[.][0-9]{1,9}"],
+            end in prop_oneof!["\"", "\",\"0.0", "\"]]}}", "", "e5\"", " 1234567"],
+            scale in 0_u8..=18,
+        ) {
+            let whole = format!("{text}{end}");
+            if let Some((value, length)) = self::decimal(whole.as_bytes(), scale) {
+                prop_assert_eq!(decimal::parse(&whole.as_bytes()[..length], scale), Ok(value));
+                prop_assert!(!whole[length..].starts_with(|c: char| c.is_ascii_digit()));
+            } else if let Ok(value) = decimal::parse(text.as_bytes(), scale) {
+                let is_plain = text.starts_with(|c: char| c.is_ascii_digit()) && !text.ends_with('.');
+                prop_assert!(!is_plain, "{text} at {scale} is {value} and was not read");
+            }
+            if let Some((value, length)) = unsigned(whole.as_bytes()) {
+                prop_assert_eq!(whole[..length].parse(), Ok(value));
+                prop_assert!(!whole[length..].starts_with(|c: char| c.is_ascii_digit()));
+            }
+        }
+    }
 
     #[test]
     fn a_number_ends_where_its_digits_end() {

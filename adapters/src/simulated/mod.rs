@@ -12,11 +12,11 @@
 mod api;
 mod config;
 mod connections;
-mod decimal;
 pub mod limits;
 mod market;
 mod orders;
 mod reports;
+mod request;
 mod rest;
 mod server;
 mod signature;

@@ -90,3 +90,13 @@ impl DigestBoard {
         self.channels.iter().map(|(_, shown)| shown.record_count.load(Ordering::Relaxed)).sum()
     }
 }
+
+/// One hash of several runs, in their order; that of a single run is its own.
+pub fn combined(hashes: &[u64]) -> u64 {
+    if let [only] = hashes {
+        return *only;
+    }
+    let mut hasher = Xxh3::new();
+    hashes.iter().for_each(|hash| hasher.update(&hash.to_le_bytes()));
+    hasher.digest()
+}

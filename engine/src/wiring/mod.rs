@@ -12,7 +12,7 @@ use std::io;
 use fulmar_bus::channel::{Region, Ring};
 use fulmar_bus::record::InstrumentId;
 
-use crate::actors::{Aggregator, BookBuilder, Feed, Gateway, PaperGateway, Risk, RiskPlan, StrategyHost, StrategyPorts};
+use crate::actors::{Aggregator, BookBuilder, Feed, Gateway, Risk, RiskPlan, StrategyHost, StrategyPorts};
 use crate::contract::Connection;
 use crate::runtime::{
     Actor, DigestBoard, Doorbell, FrameWriter, Hop, HopStamps, Inboxes, Outbox, RequestReader, Seat,
@@ -79,7 +79,6 @@ pub fn actor_names(plan: &EnginePlan) -> Vec<String> {
     names.extend(plan.strategies.iter().map(|strategy| format!("strategy.{}", strategy.name)));
     match &plan.orders {
         OrderRoute::None => {}
-        OrderRoute::Paper { .. } => names.extend(["risk".to_owned(), "gateway.paper".to_owned()]),
         OrderRoute::Venue { session, .. } => {
             names.extend(["risk".to_owned(), format!("gateway.{}", session.venue())]);
         }
@@ -261,7 +260,6 @@ impl<'a> Builder<'a> {
     ) -> io::Result<()> {
         let (gateway_name, account_id) = match &route {
             OrderRoute::None => return Ok(()),
-            OrderRoute::Paper { account_id } => ("paper", *account_id),
             OrderRoute::Venue { session, account_id } => (session.venue(), *account_id),
         };
         let gateway = format!("gateway.{gateway_name}");
@@ -280,7 +278,6 @@ impl<'a> Builder<'a> {
         inboxes.add(approved.gated());
         let actor: Box<dyn Actor> = match route {
             OrderRoute::None => return Ok(()),
-            OrderRoute::Paper { .. } => Box::new(self.paper(inboxes, told)),
             OrderRoute::Venue { session, .. } => {
                 let name = format!("{gateway_name}.orders");
                 let region = self.outbound_region(directory)?;
@@ -320,13 +317,6 @@ impl<'a> Builder<'a> {
             account_id,
         };
         Risk::new(plan, inboxes, outbox, std::mem::take(&mut self.reports))
-    }
-
-    fn paper(&mut self, mut inboxes: Inboxes, reports: Outbox) -> PaperGateway {
-        for channel in self.books.iter().chain(&self.markets).flatten() {
-            inboxes.add(channel.reader());
-        }
-        PaperGateway::new(inboxes, self.books.iter().flatten().count(), reports)
     }
 
     /// Where orders are written ahead, or `None` for the heap.

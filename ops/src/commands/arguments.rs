@@ -29,15 +29,18 @@ pub struct CommandLine {
 
 /// What every verb takes.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Options of every verb")]
 pub struct Global {
     /// Configuration to read; repeat it to lay one file over another, the later wins [default: ./fulmar.toml]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Vec<PathBuf>,
     /// What reports are written as, on standard output; everything else goes to standard error
-    #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
+    #[arg(long, global = true, value_name = "text|json", hide_possible_values = true)]
+    #[arg(value_enum, default_value_t = Format::Text)]
     pub format: Format,
     /// When to use color; NO_COLOR in the environment means never unless this says always
-    #[arg(long, global = true, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
+    #[arg(long, global = true, value_name = "auto|always|never", hide_possible_values = true)]
+    #[arg(default_value_t = ColorChoice::Auto)]
     pub color: ColorChoice,
 }
 
@@ -79,7 +82,7 @@ pub enum Verb {
     Replay(ReplayArguments),
     /// Record live frames of a venue into a capture
     #[command(
-        after_help = "Example:\n  fulmar record --venue binance-spot --instruments BTCUSDT,ETHUSDT \\\n      --out today.capture.zst --seconds 600"
+        after_help = "Example:\n  fulmar record --venue binance-spot --instruments BTCUSDT --out today.capture.zst"
     )]
     Record(RecordArguments),
     /// Measure latency on this machine
@@ -120,7 +123,8 @@ pub struct DemoArguments {
     #[arg(long, value_name = "N", default_value_t = 7)]
     pub seed: u64,
     /// How busy the simulated market is
-    #[arg(long, value_name = "N", default_value_t = 2_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    #[arg(long, value_name = "N", default_value_t = 2_000)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub events_per_second: u64,
 }
 
@@ -141,6 +145,9 @@ pub struct ReplayArguments {
     /// Captures (*.capture.zst), or the directory of a journal
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
+    /// Spread the actors over so many threads; 0 plays all of them on this one. The answer is the same
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = threads)]
+    pub threads: usize,
     /// Times the recorded pace, 1 being as it happened; without it, as fast as the machine can
     #[arg(long, value_name = "FACTOR", value_parser = speed)]
     pub speed: Option<f64>,
@@ -269,6 +276,13 @@ fn speed(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(factor) if (0.001..=1_000_000.0).contains(&factor) => Ok(factor),
         _ => Err("a speed is a number from 0.001 to 1000000".to_owned()),
+    }
+}
+
+fn threads(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count @ 0..=64) => Ok(count),
+        _ => Err("a number of threads is one from 0 to 64".to_owned()),
     }
 }
 

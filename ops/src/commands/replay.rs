@@ -1,12 +1,49 @@
-//! `fulmar replay`: captures or journals through the engine, deterministically.
+//! `fulmar replay`: captures and journals through the engine, as fast as it can or at a pace, with the same answer each
+//! time.
 
-use super::{CommandError, Global, ReplayArguments};
+use std::path::Path;
+
+use fulmar_engine::runtime::{Clock, digest};
+
+use super::{CommandError, Format, Global, ReplayArguments};
 use crate::exit::Exit;
+use crate::output;
+use crate::playback::{ReplayReport, capture};
 
-/// Runs the command.
+/// Plays every file and tells what came of it.
 ///
 /// # Errors
-/// Always: this build does not do it yet.
-pub fn run(_arguments: &ReplayArguments, _global: &Global) -> Result<Exit, CommandError> {
-    Err(CommandError::not_in_this_build("replay"))
+/// Where a file is not there, or is not what it should be.
+pub fn run(arguments: &ReplayArguments, global: &Global) -> Result<Exit, CommandError> {
+    let report = play(arguments)?;
+    match global.format {
+        Format::Json => output::json(&report)?,
+        Format::Text => output::text(report.text())?,
+    }
+    Ok(Exit::Done)
+}
+
+fn play(arguments: &ReplayArguments) -> Result<ReplayReport, CommandError> {
+    let clock = Clock::new();
+    let started_at = clock.now();
+    let (mut captures, mut hashes) = (Vec::new(), Vec::new());
+    let (mut records, mut reading_ns) = (0, 0);
+    for path in &arguments.files {
+        let played = play_file(path, arguments)?;
+        records += played.records;
+        reading_ns += played.reading_ns;
+        hashes.push(played.output_hash);
+        captures.push(played.report);
+    }
+    let elapsed_ns = clock.now().since(started_at).0;
+    let output_hash = format!("{:016x}", digest::combined(&hashes));
+    Ok(ReplayReport { captures, records, elapsed_ns, reading_ns, output_hash })
+}
+
+fn play_file(path: &Path, arguments: &ReplayArguments) -> Result<capture::Played, CommandError> {
+    if !path.exists() {
+        return Err(CommandError::not_found(format!("{}: no such file", path.display())));
+    }
+    capture::play(path, arguments.threads, arguments.speed)
+        .map_err(|error| CommandError::failed(format!("replay {}", path.display()), error))
 }

@@ -122,11 +122,11 @@ impl Stage {
     }
 
     /// A capture counts its connections from one, the engine its own from zero.
-    fn frame(&mut self, source: FrameSource, connection: u64, status: u16, bytes: &[u8]) {
+    fn frame(&mut self, source: FrameSource, connection: u8, status: u16, bytes: &[u8]) {
         if matches!(source, FrameSource::Message | FrameSource::Http) {
             self.frame_count += 1;
         }
-        let connection = u8::try_from(connection.saturating_sub(1)).unwrap_or(u8::MAX);
+        let connection = connection.saturating_sub(1);
         let head = FrameHead { source, connection, status, received_at: self.now };
         let mut written = 0;
         loop {

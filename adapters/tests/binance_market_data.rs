@@ -1,0 +1,510 @@
+//! The session against frames of its own making: definitions, scales, faults, requests, in virtual time.
+
+#[path = "support/binance.rs"]
+mod binance;
+mod support;
+
+use binance::{Pairs, Writer};
+use fulmar_adapters::binance::{BinanceConfig, BinanceMarketData, InstrumentConfig, Product, limits};
+use fulmar_bus::record::{
+    ContractKind, FrameSource, InstrumentId, Nanos, Notional, Price, Quantity, RequestKind, SyncReason,
+    SyncState, UnixNanos,
+};
+use fulmar_engine::contract::{DecodeError, InboundFrame, MarketSession as _};
+use support::Keeper;
+
+const BTC: InstrumentId = InstrumentId(0);
+const ETH: InstrumentId = InstrumentId(1);
+const BIDS: Pairs = &[("100.50", "1.000"), ("100.25", "2.000")];
+const ASKS: Pairs = &[("101.00", "3.000")];
+const NOTHING: Pairs = &[];
+
+/// A session, its sink and a clock that is moved by hand.
+struct Bench {
+    session: BinanceMarketData,
+    keeper: Keeper,
+    now: UnixNanos,
+    write: Writer,
+}
+
+impl Bench {
+    fn new(product: Product) -> Self {
+        let mut config = BinanceConfig::production(product);
+        config.instruments =
+            vec![InstrumentConfig::new("BTCUSDT", BTC), InstrumentConfig::new("ETHUSDT", ETH)];
+        Self::with(&config)
+    }
+
+    fn with(config: &BinanceConfig) -> Self {
+        let mut bench = Bench {
+            session: BinanceMarketData::new(config),
+            keeper: Keeper::default(),
+            now: UnixNanos::from_millis(1_000_000),
+            write: Writer(config.product),
+        };
+        bench.session.on_start(bench.now, &mut bench.keeper);
+        bench.feed(FrameSource::Opened, 0, 0, b"wss://");
+        bench
+    }
+
+    /// Both books live at 100, nothing in the request log.
+    fn live(product: Product) -> Self {
+        let mut bench = Bench::new(product);
+        for symbol in ["BTCUSDT", "ETHUSDT"] {
+            bench.answer(&bench.write.snapshot(symbol, 99, BIDS, ASKS));
+            bench.message(&bench.write.depth(symbol, [100, 100, 99], NOTHING, NOTHING));
+        }
+        assert_eq!((bench.state(BTC), bench.state(ETH)), (SyncState::Live, SyncState::Live));
+        bench.keeper.requests.clear();
+        bench
+    }
+
+    fn feed(&mut self, source: FrameSource, connection: u8, status: u16, bytes: &[u8]) {
+        let mut bytes = bytes.to_vec();
+        let frame = InboundFrame { source, connection, status, received_at: self.now, bytes: &mut bytes };
+        self.session.on_frame(self.now, frame, &mut self.keeper);
+    }
+
+    fn message(&mut self, text: &str) {
+        self.feed(FrameSource::Message, 0, 0, text.as_bytes());
+    }
+
+    fn answer(&mut self, text: &str) {
+        self.feed(FrameSource::Http, 0, 200, text.as_bytes());
+    }
+
+    /// Lets time pass, serving the session whenever it asks to be.
+    fn pass(&mut self, duration: Nanos) {
+        let end = self.now + duration;
+        while let Some(due_at) = self.session.due_at().filter(|due_at| *due_at <= end) {
+            self.now = self.now.max(due_at);
+            self.session.on_time(self.now, &mut self.keeper);
+            assert!(self.session.due_at() > Some(due_at), "what is due once is not due at once again");
+        }
+        self.now = end;
+    }
+
+    fn state(&self, instrument_id: InstrumentId) -> SyncState {
+        self.keeper.instruments[&instrument_id].state.expect("a state").state
+    }
+
+    fn reason(&self, instrument_id: InstrumentId) -> SyncReason {
+        self.keeper.instruments[&instrument_id].state.expect("a state").reason
+    }
+
+    /// Paths asked for since the last call.
+    fn asked(&mut self) -> Vec<String> {
+        self.keeper.requests.drain(..).map(|(_, _, text)| text).collect()
+    }
+
+    fn errors(&self, error: DecodeError) -> u64 {
+        self.session.counters().decode_errors[error as usize]
+    }
+}
+
+#[test]
+fn a_session_asks_for_definitions_and_then_for_each_books_snapshot() {
+    let mut bench = Bench::new(Product::Spot);
+    assert_eq!(bench.asked(), ["/api/v3/exchangeInfo?symbols=%5B%22BTCUSDT%22,%22ETHUSDT%22%5D"]);
+    bench.message(&bench.write.depth("ETHUSDT", [100, 101, 0], BIDS, ASKS));
+    assert_eq!(bench.asked(), ["/api/v3/depth?symbol=ETHUSDT&limit=5000"], "its first update waits");
+    bench.pass(Nanos::from_secs(1));
+    assert_eq!(
+        bench.asked(),
+        ["/api/v3/depth?symbol=BTCUSDT&limit=5000"],
+        "a quiet book is asked for as well"
+    );
+
+    let mut bench = Bench::new(Product::UsdMargined);
+    bench.message(&bench.write.depth("BTCUSDT", [100, 101, 99], BIDS, ASKS));
+    assert_eq!(bench.asked(), ["/fapi/v1/exchangeInfo", "/fapi/v1/depth?symbol=BTCUSDT&limit=1000"]);
+}
+
+#[test]
+fn a_spot_definition_says_scales_steps_and_limits() {
+    let mut bench = Bench::new(Product::Spot);
+    bench.answer(
+        r#"/api/v3/exchangeInfo?symbols=x
+{"timezone":"UTC","symbols":[{"symbol":"BTCUSDT","status":"TRADING","baseAsset":"BTC","baseAssetPrecision":8,
+"quoteAsset":"USDT","quotePrecision":8,"filters":[
+{"filterType":"PRICE_FILTER","minPrice":"0.01000000","maxPrice":"1000000.00000000","tickSize":"0.01000000"},
+{"filterType":"LOT_SIZE","minQty":"0.00001000","maxQty":"9000.00000000","stepSize":"0.00001000"},
+{"filterType":"NOTIONAL","minNotional":"5.00000000","maxNotional":"9000000.00000000"},
+{"filterType":"SOMETHING_NEW","of":["no",{"use":1}]}]}]}"#,
+    );
+    let definition = bench.keeper.instruments[&BTC].definition.expect("defined");
+    assert_eq!((definition.venue.as_str(), definition.symbol.as_str()), ("binance-spot", "BTCUSDT"));
+    assert_eq!((definition.base.as_str(), definition.quote.as_str()), ("BTC", "USDT"));
+    assert_eq!((definition.price_scale, definition.quantity_scale), (8, 8));
+    assert_eq!((definition.tick, definition.lot), (Price(1_000_000), Quantity(1_000)));
+    assert_eq!(
+        (definition.quantity_min, definition.quantity_max),
+        (Quantity(1_000), Quantity(900_000_000_000))
+    );
+    assert_eq!(Notional::from(definition.notional_min), Notional(5 * 10_i128.pow(16)));
+    assert_eq!((definition.contract, definition.revision), (ContractKind::Spot, 1));
+    assert_eq!((definition.is_inferred, bench.state(BTC)), (0, SyncState::Syncing));
+    assert_eq!(bench.session.counters().decode_error_count(), 0);
+}
+
+#[test]
+fn a_futures_definition_says_its_contract() {
+    let mut bench = Bench::new(Product::UsdMargined);
+    bench.answer(
+        r#"/fapi/v1/exchangeInfo
+{"symbols":[{"symbol":"ETHUSDT","contractType":"CURRENT_QUARTER","baseAsset":"ETH","quoteAsset":"USDT",
+"pricePrecision":2,"quantityPrecision":3,"filters":[
+{"tickSize":"0.01","maxPrice":"306177","filterType":"PRICE_FILTER","minPrice":"39.86"},
+{"maxQty":"10000","filterType":"LOT_SIZE","minQty":"0.001","stepSize":"0.001"},
+{"notional":"20","filterType":"MIN_NOTIONAL"}]}]}"#,
+    );
+    let definition = bench.keeper.instruments[&ETH].definition.expect("defined");
+    assert_eq!((definition.price_scale, definition.quantity_scale), (2, 3));
+    assert_eq!(Notional::from(definition.notional_min), Notional(2_000_000));
+    assert_eq!(definition.contract, ContractKind::LinearFuture);
+}
+
+#[test]
+fn a_coin_of_huge_quantities_gets_a_scale_that_cannot_overflow() {
+    let mut bench = Bench::new(Product::Spot);
+    bench.answer(
+        r#"/api/v3/exchangeInfo
+{"symbols":[{"symbol":"BTCUSDT","baseAsset":"PEPE","baseAssetPrecision":8,"quoteAsset":"USDT","quotePrecision":8,
+"filters":[{"filterType":"LOT_SIZE","minQty":"1.00","maxQty":"92141578737.00","stepSize":"1.00"}]}]}"#,
+    );
+    let definition = bench.keeper.instruments[&BTC].definition.expect("defined");
+    assert_eq!(definition.quantity_scale, 5);
+    bench.message(&bench.write.trade("BTCUSDT", 1, "0.00001234", "92141578737.00000000", false));
+    assert_eq!(
+        bench.keeper.instruments[&BTC].traded,
+        92_141_578_737 * 10_i128.pow(5),
+        "zeros behind are no misfit"
+    );
+}
+
+#[test]
+fn a_definition_that_changes_makes_the_book_begin_anew() {
+    let mut bench = Bench::live(Product::UsdMargined);
+    let define = |tick: &str| {
+        format!(
+            r#"/fapi/v1/exchangeInfo
+{{"symbols":[{{"symbol":"BTCUSDT","contractType":"PERPETUAL","baseAsset":"BTC","quoteAsset":"USDT","pricePrecision":2,
+"quantityPrecision":3,"filters":[{{"tickSize":"{tick}","maxPrice":"4529764","filterType":"PRICE_FILTER"}}]}}]}}"#
+        )
+    };
+    bench.answer(&define("0.10"));
+    assert_eq!((bench.state(BTC), bench.reason(BTC)), (SyncState::Desynced, SyncReason::Redefined));
+    assert_eq!(bench.asked(), ["/fapi/v1/depth?symbol=BTCUSDT&limit=1000"]);
+    assert_eq!(bench.state(ETH), SyncState::Live);
+    bench.answer(&bench.write.snapshot("BTCUSDT", 100, BIDS, ASKS));
+    bench.message(&bench.write.depth("BTCUSDT", [101, 101, 100], NOTHING, NOTHING));
+    bench.answer(&define("0.10"));
+    let kept = &bench.keeper.instruments[&BTC];
+    assert_eq!(
+        (kept.definition.expect("defined").revision, bench.state(BTC)),
+        (2, SyncState::Live),
+        "said again"
+    );
+}
+
+#[test]
+fn scales_come_from_the_digits_seen_and_widen_without_a_resync() {
+    let mut bench = Bench::live(Product::Spot);
+    let definition = bench.keeper.instruments[&BTC].definition.expect("defined");
+    assert_eq!((definition.price_scale, definition.quantity_scale), (2, 3), "as sent, zeros counted");
+    assert_eq!((definition.is_inferred, definition.revision), (1, 1));
+    bench.message(&bench.write.trade("BTCUSDT", 1, "100.500000", "1", false));
+    assert_eq!(
+        bench.keeper.instruments[&BTC].definition.expect("defined").revision,
+        1,
+        "zeros are no misfit"
+    );
+    bench.message(&bench.write.depth("BTCUSDT", [101, 102, 0], &[("100.5001", "7")], NOTHING));
+    let definition = bench.keeper.instruments[&BTC].definition.expect("defined");
+    assert_eq!((definition.price_scale, definition.quantity_scale, definition.revision), (4, 3, 2));
+    assert_eq!((bench.state(BTC), bench.reason(BTC)), (SyncState::Live, SyncReason::Joined));
+    assert_eq!(bench.session.counters().decode_error_count(), 0);
+}
+
+#[test]
+fn what_waits_is_rescaled_when_scales_widen() {
+    let mut bench = Bench::new(Product::Spot);
+    bench.message(&bench.write.depth("BTCUSDT", [101, 102, 0], &[("100.5", "7")], NOTHING));
+    bench.message(&bench.write.depth("BTCUSDT", [103, 104, 0], &[("100.625", "8")], NOTHING));
+    bench.answer(&bench.write.snapshot("BTCUSDT", 101, NOTHING, ASKS));
+    let bids: Vec<_> = bench.keeper.instruments[&BTC].bids.clone().into_iter().collect();
+    assert_eq!(bids, [(Price(100_500), 7), (Price(100_625), 8)]);
+}
+
+#[test]
+fn configured_scales_stand_until_the_venue_says_more() {
+    let mut config = BinanceConfig::production(Product::Spot);
+    let scales = InstrumentConfig {
+        price_scale: Some(4),
+        quantity_scale: Some(5),
+        ..InstrumentConfig::new("BTCUSDT", BTC)
+    };
+    config.instruments = vec![scales];
+    let mut bench = Bench::with(&config);
+    bench.message(&bench.write.trade("BTCUSDT", 1, "100.50000000", "1.00000000", true));
+    let definition = bench.keeper.instruments[&BTC].definition.expect("defined");
+    assert_eq!((definition.price_scale, definition.quantity_scale, definition.is_inferred), (4, 5, 1));
+    assert_eq!(bench.keeper.instruments[&BTC].traded, 100_000);
+}
+
+#[test]
+fn a_gap_touches_one_book_alone() {
+    let mut bench = Bench::live(Product::Spot);
+    bench.message(&bench.write.depth("BTCUSDT", [102, 103, 0], BIDS, NOTHING));
+    assert_eq!((bench.state(BTC), bench.reason(BTC)), (SyncState::Desynced, SyncReason::Gap));
+    assert_eq!(bench.state(ETH), SyncState::Live);
+    assert_eq!(bench.asked(), ["/api/v3/depth?symbol=BTCUSDT&limit=5000"]);
+    bench.message(&bench.write.depth("BTCUSDT", [104, 105, 0], &[("99.00", "5")], NOTHING));
+    bench.answer(&bench.write.snapshot("BTCUSDT", 103, &[("98.00", "4")], ASKS));
+    assert_eq!(bench.state(BTC), SyncState::Live);
+    let bids: Vec<_> = bench.keeper.instruments[&BTC].bids.keys().copied().collect();
+    assert_eq!(bids, [Price(9_800), Price(9_900)], "the snapshot replaced what was there");
+}
+
+#[test]
+fn a_depth_frame_that_cannot_be_read_desyncs_its_book_in_the_same_call() {
+    for (damage, error) in [
+        (("\"100.50\"", "\"1e2\""), DecodeError::BadNumber),
+        (("\"100.50\"", "\"NaN\""), DecodeError::BadNumber),
+        (("\"100.50\"", "\"\""), DecodeError::BadNumber),
+        (("\"100.50\"", "\"0.00\""), DecodeError::OutOfRange),
+        (("\"100.50\"", "\"-100.50\""), DecodeError::OutOfRange),
+        (("\"1.000\"", "\"-1.000\""), DecodeError::OutOfRange),
+        (("\"100.50\"", "\"99999999999999999999\""), DecodeError::Overflow),
+        (("\"100.50\"", "\"1.00000000000000000001\""), DecodeError::TooPrecise),
+        (("\"100.50\"", "100.50"), DecodeError::Malformed),
+        (("\"U\":", "\"V\":"), DecodeError::MissingField),
+        (("\"u\":101", "\"u\":-1"), DecodeError::BadNumber),
+        (("\"b\":[", "\"b\":[[],"), DecodeError::Malformed),
+    ] {
+        let mut bench = Bench::live(Product::Spot);
+        let frame = bench.write.depth("BTCUSDT", [101, 101, 0], BIDS, NOTHING);
+        assert!(frame.contains(damage.0), "{damage:?}");
+        bench.message(&frame.replacen(damage.0, damage.1, 1));
+        assert_eq!(bench.errors(error), 1, "{damage:?}: {:?}", bench.session.counters());
+        assert_eq!(
+            (bench.state(BTC), bench.reason(BTC)),
+            (SyncState::Desynced, SyncReason::DecodeError),
+            "{damage:?}"
+        );
+        assert_eq!(bench.state(ETH), SyncState::Live);
+    }
+}
+
+#[test]
+fn a_frame_of_which_nothing_is_known_is_counted_and_shows_as_a_gap() {
+    let whole = Writer(Product::Spot).depth("BTCUSDT", [101, 101, 0], BIDS, NOTHING);
+    let cut = &whole.as_bytes()[..whole.len() - 9];
+    let not_utf8 = [&whole.as_bytes()[..20], b"\xff\xfe", &whole.as_bytes()[20..]].concat();
+    let too_long = [whole.as_bytes(), &vec![b' '; limits::MESSAGE_BYTES_MAX]].concat();
+    let cases: [(&[u8], DecodeError); 6] = [
+        (cut, DecodeError::Truncated),
+        (b"", DecodeError::Truncated),
+        (&not_utf8, DecodeError::NotUtf8),
+        (&too_long, DecodeError::TooLong),
+        (b"{\"e\":\"depthUpdate\",}", DecodeError::Malformed),
+        (b"[1,2]", DecodeError::Malformed),
+    ];
+    for (bytes, error) in cases {
+        let mut bench = Bench::live(Product::Spot);
+        bench.feed(FrameSource::Message, 0, 0, bytes);
+        assert_eq!(bench.errors(error), 1, "{error:?}: {:?}", bench.session.counters());
+        bench.message(&bench.write.depth("BTCUSDT", [102, 102, 0], BIDS, NOTHING));
+        assert_eq!((bench.state(BTC), bench.reason(BTC)), (SyncState::Desynced, SyncReason::Gap));
+    }
+}
+
+#[test]
+fn more_levels_than_a_message_may_have_are_refused() {
+    let mut bench = Bench::live(Product::UsdMargined);
+    let levels = vec![("100.50", "1.000"); limits::LEVELS_MAX + 1];
+    bench.message(&bench.write.depth("BTCUSDT", [101, 101, 100], &levels, NOTHING));
+    assert_eq!((bench.errors(DecodeError::TooManyLevels), bench.state(BTC)), (1, SyncState::Desynced));
+    bench.message(&bench.write.depth("ETHUSDT", [101, 101, 100], &levels[1..], NOTHING));
+    assert_eq!((bench.errors(DecodeError::TooManyLevels), bench.state(ETH)), (1, SyncState::Live));
+}
+
+#[test]
+fn an_empty_side_is_a_valid_state() {
+    let mut bench = Bench::live(Product::Spot);
+    bench.message(&bench.write.depth("BTCUSDT", [101, 101, 0], NOTHING, &[("101.00", "0.000")]));
+    bench.message(&bench.write.ticker("BTCUSDT", 101, ("100.50", "1"), ("0.00000000", "0.00000000")));
+    let kept = &bench.keeper.instruments[&BTC];
+    assert!(kept.asks.is_empty() && !kept.ticker.expect("a ticker").is_two_sided());
+    assert_eq!((bench.state(BTC), bench.session.counters().decode_error_count()), (SyncState::Live, 0));
+    bench.message(&bench.write.ticker("BTCUSDT", 102, ("100.50", "0"), ("101.00", "1")));
+    assert_eq!(bench.errors(DecodeError::OutOfRange), 1, "a best price at which nothing stands");
+}
+
+#[test]
+fn deleting_a_level_that_is_not_there_and_crossing_prices_pass_to_the_book() {
+    let mut bench = Bench::live(Product::Spot);
+    bench.message(&bench.write.depth(
+        "BTCUSDT",
+        [101, 101, 0],
+        &[("1.00", "0.000"), ("102.00", "1.000")],
+        NOTHING,
+    ));
+    assert_eq!((bench.state(BTC), bench.session.counters().decode_error_count()), (SyncState::Live, 0));
+}
+
+#[test]
+fn messages_without_use_are_counted_and_new_fields_are_not_even_that() {
+    let mut bench = Bench::live(Product::Spot);
+    for unused in [
+        r#"{"stream":"btcusdt@kline_1m","data":{"e":"kline","E":1,"s":"BTCUSDT","k":{"t":1}}}"#,
+        r#"{"result":null,"id":1}"#,
+        r#"{"stream":"x","data":[]}"#,
+        &Writer(Product::Spot).trade("DOGEUSDT", 1, "1", "1", true),
+        r#"{"lastUpdateId":1,"bids":[],"asks":[]}"#,
+    ] {
+        bench.message(unused);
+    }
+    assert_eq!(
+        (bench.session.counters().ignored_frames, bench.session.counters().decode_error_count()),
+        (5, 0)
+    );
+    let frame = bench.write.depth("BTCUSDT", [101, 101, 0], BIDS, NOTHING);
+    bench.message(&frame.replacen("\"U\":", "\"new\":{\"u\":[7]},\"U\":", 1));
+    assert_eq!(
+        (bench.keeper.instruments[&BTC].update_id, bench.session.counters().decode_error_count()),
+        (101, 0)
+    );
+    bench.message(r#"{"error":{"code":2,"msg":"Invalid request"},"id":1}"#);
+    assert_eq!(bench.session.counters().refused_requests, 1);
+}
+
+#[test]
+fn a_futures_trade_that_was_not_made_in_the_book_is_not_used() {
+    let mut bench = Bench::live(Product::UsdMargined);
+    let frame = bench.write.trade("BTCUSDT", 1, "100.00", "1.000", true);
+    for (kind, ignored, unknown) in [("INSURANCE_FUND", 1, 0), ("ADL", 2, 0), ("NA", 3, 0), ("MYSTERY", 3, 1)]
+    {
+        bench.message(&frame.replace("MARKET", kind));
+        let counters = bench.session.counters();
+        assert_eq!(
+            (counters.ignored_frames, bench.errors(DecodeError::UnknownValue)),
+            (ignored, unknown),
+            "{kind}"
+        );
+    }
+    bench.message(&frame);
+    assert_eq!(bench.keeper.instruments[&BTC].trade_count, 1);
+}
+
+#[test]
+fn a_trade_of_nothing_is_refused() {
+    let mut bench = Bench::live(Product::Spot);
+    bench.message(&bench.write.trade("BTCUSDT", 1, "100.00", "0.00000000", true));
+    bench.message(&bench.write.trade("BTCUSDT", 1, "0.00", "1.0", true));
+    assert_eq!((bench.errors(DecodeError::OutOfRange), bench.state(BTC)), (2, SyncState::Live));
+    assert_eq!(bench.keeper.instruments[&BTC].trade_count, 0);
+}
+
+#[test]
+fn trades_come_from_the_stream_that_spoke_first() {
+    for is_aggregate_first in [true, false] {
+        let mut bench = Bench::live(Product::Spot);
+        let trade = bench.write.trade("BTCUSDT", 1, "100.00", "1", true);
+        let aggregate = bench.write.aggregate("BTCUSDT", 1, "100.00", "3");
+        let (first, second) = if is_aggregate_first { (aggregate, trade) } else { (trade, aggregate) };
+        for frame in [&first, &second, &first] {
+            bench.message(frame);
+        }
+        assert_eq!(bench.keeper.instruments[&BTC].trade_count, 2);
+        assert_eq!(bench.session.counters().ignored_frames, 1);
+    }
+}
+
+#[test]
+fn a_lost_connection_desyncs_the_books_that_it_carried() {
+    let mut bench = Bench::live(Product::UsdMargined);
+    bench.feed(FrameSource::Closed, 1, 0, b"trades alone");
+    assert_eq!(bench.state(BTC), SyncState::Live);
+    bench.feed(FrameSource::Closed, 0, 0, b"reset");
+    for id in [BTC, ETH] {
+        assert_eq!((bench.state(id), bench.reason(id)), (SyncState::Desynced, SyncReason::Disconnected));
+    }
+    bench.pass(Nanos::from_secs(20));
+    assert!(!bench.asked().iter().any(|path| path.contains("depth")), "nobody asks without a connection");
+    bench.feed(FrameSource::Closed, 9, 0, b"a connection that was never planned");
+}
+
+#[test]
+fn a_snapshot_answer_that_is_refused_or_cannot_be_read_is_asked_for_again() {
+    let mut bench = Bench::new(Product::Spot);
+    bench.message(&bench.write.depth("BTCUSDT", [100, 101, 0], BIDS, ASKS));
+    bench.asked();
+    bench.feed(FrameSource::Http, 0, 503, b"/api/v3/depth?symbol=BTCUSDT&limit=5000\nUnavailable");
+    bench.pass(Nanos::from_millis(300));
+    assert_eq!(bench.asked(), ["/api/v3/depth?symbol=BTCUSDT&limit=5000"]);
+    bench.answer("/api/v3/depth?symbol=BTCUSDT&limit=5000\n{\"lastUpdateId\":5");
+    assert_eq!((bench.errors(DecodeError::Truncated), bench.session.counters().refused_requests), (1, 1));
+    bench.pass(Nanos::from_millis(600));
+    assert_eq!(bench.asked(), ["/api/v3/depth?symbol=BTCUSDT&limit=5000"]);
+}
+
+#[test]
+fn a_ban_stops_every_request_until_it_ends() {
+    let mut bench = Bench::live(Product::Spot);
+    let ban = bench.now + Nanos::from_secs(600);
+    let body = format!("{{\"code\":-1003,\"msg\":\"banned until {}. Use streams\"}}", ban.0 / 1_000_000);
+    bench.feed(
+        FrameSource::Http,
+        0,
+        418,
+        format!("/api/v3/depth?symbol=BTCUSDT&limit=5000\n{body}").as_bytes(),
+    );
+    bench.session.resync(bench.now, BTC, SyncReason::Crossed, &mut bench.keeper);
+    assert_eq!((bench.state(BTC), bench.reason(BTC)), (SyncState::Desynced, SyncReason::Crossed));
+    let (kind, delay, _) = bench.keeper.requests.pop().expect("asked, but not to be sent yet");
+    assert_eq!((kind, delay), (RequestKind::HttpGet, Nanos::from_secs(600)));
+    assert_eq!(bench.session.counters().refused_requests, 1);
+
+    let mut bench = Bench::live(Product::Spot);
+    bench.feed(FrameSource::Http, 0, 429, b"/api/v3/exchangeInfo\n{\"code\":-1003}");
+    bench.session.resync(bench.now, ETH, SyncReason::Lapped, &mut bench.keeper);
+    assert_eq!(bench.keeper.requests.pop().expect("asked").1, limits::REFUSED_WAIT);
+}
+
+#[test]
+fn snapshots_are_paced_to_the_venues_weight() {
+    let mut config = BinanceConfig::production(Product::Spot);
+    let symbol = |n: u32| InstrumentConfig::new(&format!("COIN{n}USDT"), InstrumentId(n));
+    config.instruments = (0..60).map(symbol).collect();
+    let mut bench = Bench::with(&config);
+    bench.pass(Nanos::from_millis(1_500));
+    let delays: Vec<_> = bench.keeper.requests.iter().filter(|(_, _, path)| path.contains("depth")).collect();
+    assert_eq!(delays.len(), 60);
+    let in_first_minute = delays.iter().filter(|(_, delay, _)| *delay < Nanos::from_secs(59)).count();
+    assert!(in_first_minute * 250 < 6_000 && in_first_minute > 10, "{in_first_minute}");
+}
+
+#[test]
+fn a_venue_that_shuts_down_or_falls_silent_is_reconnected() {
+    let mut bench = Bench::live(Product::Spot);
+    bench.message(r#"{"stream":"!serverShutdown","data":{"e":"serverShutdown","E":1723161256299}}"#);
+    assert_eq!(bench.keeper.requests.pop().expect("a request").0, RequestKind::Reconnect);
+    bench.pass(Nanos::from_secs(40));
+    bench.message(&bench.write.ticker("BTCUSDT", 7, ("1.00", "1"), ("2.00", "1")));
+    bench.asked();
+    bench.pass(Nanos::from_secs(59));
+    assert!(!bench.keeper.requests.iter().any(|(kind, ..)| *kind == RequestKind::Reconnect));
+    bench.pass(Nanos::from_secs(1));
+    assert!(bench.keeper.requests.iter().any(|(kind, ..)| *kind == RequestKind::Reconnect));
+}
+
+#[test]
+fn definitions_that_do_not_come_are_asked_for_again() {
+    let mut bench = Bench::new(Product::UsdMargined);
+    bench.asked();
+    bench.answer("/fapi/v1/exchangeInfo\n{\"symbols\":7}");
+    bench.pass(Nanos::from_secs(31));
+    assert!(bench.asked().contains(&"/fapi/v1/exchangeInfo".to_owned()));
+    assert_eq!(bench.errors(DecodeError::Malformed), 1);
+}
