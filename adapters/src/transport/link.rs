@@ -119,7 +119,7 @@ impl VenueLink {
             None
         } else {
             let address = Address::parse(&rest_url, Protocol::Http).map_err(of_venue)?;
-            let client = rest::client(&limits.rest)
+            let client = rest::client(&address, &limits.rest)
                 .map_err(|source| PlanError::Https { venue: venue.clone(), source })?;
             Some((address, client))
         };

@@ -50,8 +50,11 @@ enum GetError {
 }
 
 /// A client that never follows a venue elsewhere and never goes through a proxy, as the WebSockets do not.
-pub(super) fn client(limits: &RestLimits) -> Result<Client, reqwest::Error> {
-    Client::builder()
+pub(super) fn client(address: &Address, limits: &RestLimits) -> Result<Client, reqwest::Error> {
+    let builder = Client::builder();
+    // What never leaves this machine must work on one that has no certificates installed.
+    let builder = if address.is_encrypted { builder } else { builder.tls_certs_only([]) };
+    builder
         .user_agent(concat!("fulmar/", env!("CARGO_PKG_VERSION")))
         .redirect(Policy::none())
         .no_proxy()
