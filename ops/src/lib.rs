@@ -9,5 +9,6 @@ pub mod log;
 pub mod output;
 pub mod playback;
 pub mod progress;
+pub mod supervisor;
 pub mod venues;
 pub mod window;

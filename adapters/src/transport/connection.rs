@@ -19,7 +19,7 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_tungstenite::tungstenite::{Bytes, Message, Utf8Bytes};
 
 use super::address::Address;
-use super::hub::Hub;
+use super::hub::{Hub, stopped};
 use super::limits::{CLOSE_TIMEOUT, MESSAGES_A_TURN};
 use super::rate::RateWindow;
 use super::reconnect::Reconnect;
@@ -104,7 +104,7 @@ impl ConnectionTask {
         loop {
             select! {
                 biased;
-                _ = self.stop.wait_for(|is_stopped| *is_stopped) => return None,
+                () = stopped(&mut self.stop) => return None,
                 Some(_message) = self.requests.messages.recv() => {
                     self.hub.drop_request(self.index, "the connection is closed");
                 }
@@ -137,12 +137,16 @@ impl ConnectionTask {
     }
 
     /// Sends and receives side by side until one of them, the link or the engine ends it.
-    async fn exchange(&mut self, sink: &mut SplitSink<Socket, Message>, stream: SplitStream<Socket>) -> Ending {
+    async fn exchange(
+        &mut self,
+        sink: &mut SplitSink<Socket, Message>,
+        stream: SplitStream<Socket>,
+    ) -> Ending {
         let (ping, pings) = mpsc::channel(1);
         let ConnectionRequests { messages, reconnects } = &mut self.requests;
         select! {
             biased;
-            _ = self.stop.wait_for(|is_stopped| *is_stopped) => Ending::Stopped,
+            () = stopped(&mut self.stop) => Ending::Stopped,
             Some(reason) = reconnects.recv() => Ending::Asked(reason),
             ending = send(&self.hub, self.index, sink, Outgoing { messages, pings }) => ending,
             ending = receive(&self.hub, self.index, stream, ping) => ending,

@@ -23,7 +23,6 @@ mod status;
 mod tap;
 mod websocket;
 
-
 #[cfg(test)]
 mod tests;
 

@@ -77,11 +77,6 @@ pub enum LinkStatus {
         /// For how long no request goes out.
         duration: Duration,
     },
-    /// The recording ended before the link did.
-    TapFailed {
-        /// Why.
-        cause: String,
-    },
 }
 
 impl fmt::Display for LinkEvent {
@@ -92,14 +87,22 @@ impl fmt::Display for LinkEvent {
                 write!(out, "connecting to {address}; attempt {attempt}")
             }
             LinkStatus::Open { address } => write!(out, "connected to {address}"),
-            LinkStatus::Closed { address, reason } => write!(out, "connection to {address} closed ({reason})"),
+            LinkStatus::Closed { address, reason } => {
+                write!(out, "connection to {address} closed ({reason})")
+            }
             LinkStatus::ConnectFailed { address, cause, attempt, next_in } => {
                 let seconds = next_in.as_secs_f64();
-                write!(out, "cannot connect to {address} ({cause}); attempt {attempt}, next in {seconds:.1} s")
+                write!(
+                    out,
+                    "cannot connect to {address} ({cause}); attempt {attempt}, next in {seconds:.1} s"
+                )
             }
             LinkStatus::BudgetUsedUp { address, next_in } => {
                 let seconds = next_in.as_secs_f64();
-                write!(out, "the budget of connection attempts to {address} is used up; next in {seconds:.1} s")
+                write!(
+                    out,
+                    "the budget of connection attempts to {address} is used up; next in {seconds:.1} s"
+                )
             }
             LinkStatus::RequestDropped { cause } => write!(out, "a request was dropped ({cause})"),
             LinkStatus::HttpFailed { address, cause } => write!(out, "no answer from {address} ({cause})"),
@@ -107,7 +110,6 @@ impl fmt::Display for LinkEvent {
                 let seconds = duration.as_secs_f64();
                 write!(out, "HTTP status {status}: no request for {seconds:.1} s")
             }
-            LinkStatus::TapFailed { cause } => write!(out, "the recording ended ({cause})"),
         }
     }
 }
