@@ -103,7 +103,9 @@ mod tests {
         for url in ["ws://127.0.0.1:9/ws", "ws://localhost:9", "ws://[::1]:9/", "wss://stream.example/ws"] {
             assert!(Address::parse(url, Protocol::WebSocket).is_ok(), "{url}");
         }
-        for url in ["ws://stream.example/ws", "ws://127.0.0.1.example", "ws://10.0.0.1", "ws://localhost.example"] {
+        for url in
+            ["ws://stream.example/ws", "ws://127.0.0.1.example", "ws://10.0.0.1", "ws://localhost.example"]
+        {
             let error = Address::parse(url, Protocol::WebSocket).unwrap_err();
             assert!(matches!(error, AddressError::PlainText { .. }), "{url} gave {error}");
             assert!(error.to_string().ends_with("use wss://"), "{error}");
@@ -116,7 +118,8 @@ mod tests {
 
     #[test]
     fn what_is_no_url_of_the_protocol_is_refused() {
-        for url in ["", "stream.example", "https://api.example", "wss://", "wss://key:secret@stream.example"] {
+        for url in ["", "stream.example", "https://api.example", "wss://", "wss://key:secret@stream.example"]
+        {
             let error = Address::parse(url, Protocol::WebSocket).unwrap_err();
             assert!(matches!(error, AddressError::Malformed { .. }), "{url} gave {error}");
         }
@@ -126,6 +129,9 @@ mod tests {
     fn an_address_prints_without_the_key_in_its_path() {
         let address = Address::parse("wss://stream.example:9443/ws/secret?k=v", Protocol::WebSocket).unwrap();
         assert_eq!(address.to_string(), "wss://stream.example:9443");
-        assert_eq!((address.host.as_str(), address.port, address.is_encrypted), ("stream.example", 9443, true));
+        assert_eq!(
+            (address.host.as_str(), address.port, address.is_encrypted),
+            ("stream.example", 9443, true)
+        );
     }
 }

@@ -137,7 +137,11 @@ impl ConnectionTask {
     }
 
     /// Sends and receives side by side until one of them, the link or the engine ends it.
-    async fn exchange(&mut self, sink: &mut SplitSink<Socket, Message>, stream: SplitStream<Socket>) -> Ending {
+    async fn exchange(
+        &mut self,
+        sink: &mut SplitSink<Socket, Message>,
+        stream: SplitStream<Socket>,
+    ) -> Ending {
         let (ping, pings) = mpsc::channel(1);
         let ConnectionRequests { messages, reconnects } = &mut self.requests;
         select! {

@@ -208,7 +208,8 @@ impl VenueLink {
         }
         let gets = self.rest.clone().map(|(address, client)| {
             let (gets, queued_gets) = mpsc::channel(self.limits.rest.queue_requests);
-            let task = RestTask { hub: Arc::clone(hub), address, client, gets: queued_gets, stop: stop.clone() };
+            let task =
+                RestTask { hub: Arc::clone(hub), address, client, gets: queued_gets, stop: stop.clone() };
             tasks.spawn(task.run());
             gets
         });

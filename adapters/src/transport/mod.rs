@@ -23,9 +23,6 @@ mod status;
 mod tap;
 mod websocket;
 
-
-
-
 pub use address::AddressError;
 pub use hub::Clock;
 pub use limits::{ConnectionLimits, RateLimit, ReconnectLimits, RestLimits, TransportLimits};

@@ -57,7 +57,11 @@ pub(super) struct Router {
 }
 
 impl Router {
-    pub(super) fn new(hub: Arc<Hub>, connections: Vec<ConnectionEnds>, gets: Option<mpsc::Sender<Get>>) -> Self {
+    pub(super) fn new(
+        hub: Arc<Hub>,
+        connections: Vec<ConnectionEnds>,
+        gets: Option<mpsc::Sender<Get>>,
+    ) -> Self {
         Router { hub, connections, gets, delayed: BTreeMap::new(), delayed_count: 0 }
     }
 

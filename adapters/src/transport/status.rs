@@ -92,14 +92,22 @@ impl fmt::Display for LinkEvent {
                 write!(out, "connecting to {address}; attempt {attempt}")
             }
             LinkStatus::Open { address } => write!(out, "connected to {address}"),
-            LinkStatus::Closed { address, reason } => write!(out, "connection to {address} closed ({reason})"),
+            LinkStatus::Closed { address, reason } => {
+                write!(out, "connection to {address} closed ({reason})")
+            }
             LinkStatus::ConnectFailed { address, cause, attempt, next_in } => {
                 let seconds = next_in.as_secs_f64();
-                write!(out, "cannot connect to {address} ({cause}); attempt {attempt}, next in {seconds:.1} s")
+                write!(
+                    out,
+                    "cannot connect to {address} ({cause}); attempt {attempt}, next in {seconds:.1} s"
+                )
             }
             LinkStatus::BudgetUsedUp { address, next_in } => {
                 let seconds = next_in.as_secs_f64();
-                write!(out, "the budget of connection attempts to {address} is used up; next in {seconds:.1} s")
+                write!(
+                    out,
+                    "the budget of connection attempts to {address} is used up; next in {seconds:.1} s"
+                )
             }
             LinkStatus::RequestDropped { cause } => write!(out, "a request was dropped ({cause})"),
             LinkStatus::HttpFailed { address, cause } => write!(out, "no answer from {address} ({cause})"),

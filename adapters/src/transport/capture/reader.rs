@@ -97,7 +97,11 @@ impl CaptureReader {
             Ok(_) => {}
             Err(source) if source.kind() == io::ErrorKind::UnexpectedEof => {}
             Err(source) => {
-                return Err(CaptureError::Read { path: self.path.clone(), line_number: self.line_number, source });
+                return Err(CaptureError::Read {
+                    path: self.path.clone(),
+                    line_number: self.line_number,
+                    source,
+                });
             }
         }
         if self.line.pop_if(|last| *last == b'\n').is_some() {
@@ -129,7 +133,11 @@ impl CutMessage {
     fn with_text(self, text: &[u8]) -> Result<CaptureLine<'_>, String> {
         let data = Cow::Borrowed(std::str::from_utf8(text).map_err(|error| error.to_string())?);
         let CutMessage { is_received, at, conn } = self;
-        Ok(if is_received { CaptureLine::Recv { at, conn, data } } else { CaptureLine::Send { at, conn, data } })
+        Ok(if is_received {
+            CaptureLine::Recv { at, conn, data }
+        } else {
+            CaptureLine::Send { at, conn, data }
+        })
     }
 }
 

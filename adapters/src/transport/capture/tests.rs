@@ -29,7 +29,9 @@ fn owned(line: &CaptureLine<'_>) -> CaptureLine<'static> {
         CaptureLine::Http { at, url, status, body } => {
             CaptureLine::Http { at: *at, url: text(url), status: *status, body: text(body) }
         }
-        CaptureLine::Connect { at, conn, url } => CaptureLine::Connect { at: *at, conn: *conn, url: text(url) },
+        CaptureLine::Connect { at, conn, url } => {
+            CaptureLine::Connect { at: *at, conn: *conn, url: text(url) }
+        }
         CaptureLine::Send { at, conn, data } => CaptureLine::Send { at: *at, conn: *conn, data: text(data) },
         CaptureLine::Recv { at, conn, data } => CaptureLine::Recv { at: *at, conn: *conn, data: text(data) },
         CaptureLine::Disconnect { at, conn, reason } => {
@@ -54,12 +56,20 @@ fn any_line() -> impl Strategy<Value = CaptureLine<'static>> {
     let text = || r#"(["\\/{}:,a-z0-9]|\PC|[\x00-\x1f]){0,60}"#.prop_map(Cow::Owned);
     let at = || any::<u64>().prop_map(UnixNanos);
     prop_oneof![
-        (at(), text(), any::<u16>(), text())
-            .prop_map(|(at, url, status, body)| CaptureLine::Http { at, url, status, body }),
+        (at(), text(), any::<u16>(), text()).prop_map(|(at, url, status, body)| CaptureLine::Http {
+            at,
+            url,
+            status,
+            body
+        }),
         (at(), any::<u8>(), text()).prop_map(|(at, conn, url)| CaptureLine::Connect { at, conn, url }),
         (at(), any::<u8>(), text()).prop_map(|(at, conn, data)| CaptureLine::Send { at, conn, data }),
         (at(), any::<u8>(), text()).prop_map(|(at, conn, data)| CaptureLine::Recv { at, conn, data }),
-        (at(), any::<u8>(), text()).prop_map(|(at, conn, reason)| CaptureLine::Disconnect { at, conn, reason }),
+        (at(), any::<u8>(), text()).prop_map(|(at, conn, reason)| CaptureLine::Disconnect {
+            at,
+            conn,
+            reason
+        }),
     ]
 }
 
@@ -111,15 +121,19 @@ proptest! {
 
 #[test]
 fn a_line_of_unusual_layout_means_the_same() {
-    let usual = read_text(&format!("{HEADER}\n{}\n", r#"{"t":"recv","at":9,"conn":1,"data":"a\"b"}"#)).unwrap();
+    let usual =
+        read_text(&format!("{HEADER}\n{}\n", r#"{"t":"recv","at":9,"conn":1,"data":"a\"b"}"#)).unwrap();
     let unusual =
-        read_text(&format!("{HEADER}\n{}\n", r#"{ "data":"a\u0022b","conn":1, "at":9,"t":"recv" }"#)).unwrap();
+        read_text(&format!("{HEADER}\n{}\n", r#"{ "data":"a\u0022b","conn":1, "at":9,"t":"recv" }"#))
+            .unwrap();
     assert_eq!(usual, unusual);
 }
 
 #[test]
 fn a_bad_line_is_told_with_its_file_and_number() {
-    for bad in ["{}", "", r#"{"t":"recv","at":-9,"conn":1,"data":""}"#, r#"{"t":"recv","at":9,"conn":1,"data":""#] {
+    for bad in
+        ["{}", "", r#"{"t":"recv","at":-9,"conn":1,"data":""}"#, r#"{"t":"recv","at":9,"conn":1,"data":""#]
+    {
         let error = read_text(&format!("{HEADER}\n{bad}\n")).unwrap_err();
         assert!(error.to_string().contains("text.capture.zst:2: "), "{bad:?} gave {error}");
     }
