@@ -88,3 +88,34 @@ const _: () = assert!(SYMBOLS_PER_REQUEST * (SYMBOL_BYTES_MAX + 9) < fulmar_bus:
 const _: () = assert!(STREAMS_PER_MESSAGE * (SYMBOL_BYTES_MAX + 20) < fulmar_bus::record::Request::BYTES_MAX);
 const _: () = assert!(SPOT_WEIGHT_BURST as u64 + 60_000_000_000 / SPOT_WEIGHT_INTERVAL.0 < 6_000);
 const _: () = assert!(FUTURES_WEIGHT_BURST as u64 + 60_000_000_000 / FUTURES_WEIGHT_INTERVAL.0 < 2_400);
+
+/// Open orders of one account: what the venue allows on one symbol (200) on five of them.
+pub const ORDERS_MAX: usize = 1_024;
+
+/// How long the answer to an order or a cancel may take before its fate counts as not known. Ten times the slowest
+/// ordinary answer; the venue itself gives up after ten seconds.
+pub const ANSWER_MAX: Nanos = Nanos::from_secs(2);
+
+/// How long after an order was sent the venue can no longer take it, so that "does not exist" is the truth: the receive
+/// window, the venue's own ten seconds, and five for clocks that differ.
+pub const SETTLED_AFTER: Nanos = Nanos::from_secs(20);
+
+/// The receive window that requests state (the venue's default; spot documentation).
+pub const RECEIVE_WINDOW_MS: u64 = 5_000;
+
+/// Weight of `order.status` (spot documentation).
+pub const ORDER_STATUS_WEIGHT: u64 = 4;
+
+/// Weight of `myTrades` of one order (spot documentation).
+pub const ORDER_TRADES_WEIGHT: u64 = 5;
+
+/// How often an order is asked for before it waits for the next login: with the backoff between, some fifteen minutes.
+pub const QUERIES_MAX: u32 = 20;
+
+/// Between a login that was refused and the next connection.
+pub const LOGIN_WAIT: Nanos = Nanos::from_secs(10);
+
+/// Bytes of one request: its longest has eleven parameters of at most 64 bytes.
+pub const REQUEST_BYTES_MAX: usize = 2_048;
+
+const _: () = assert!(REQUEST_BYTES_MAX <= fulmar_bus::record::Request::BYTES_MAX);

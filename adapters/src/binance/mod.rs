@@ -4,12 +4,15 @@
 //! (fast, the venue's own layout alone) or [`slow`] (the reference), its records from `translate`, its instruments
 //! from [`symbols`] and `definitions`, and its certainty from [`crate::sync`]. Where the products differ,
 //! [`Product`] says so.
+//!
+//! [`order_entry`] is the other session: orders, on spot.
 
 mod config;
 mod definitions;
 pub mod fuzz;
 pub mod limits;
 pub mod market_data;
+pub mod order_entry;
 pub mod slow;
 mod streams;
 pub mod symbols;
@@ -18,3 +21,4 @@ pub mod wire;
 
 pub use config::{BinanceConfig, Environment, InstrumentConfig, Product, TradeStream};
 pub use market_data::BinanceMarketData;
+pub use order_entry::{BinanceOrderEntry, Credentials};

@@ -77,6 +77,15 @@ impl<'tape, 'text> Fields<'tape, 'text> {
         value.as_u64().ok_or(if value.is_number() { DecodeError::BadNumber } else { DecodeError::Malformed })
     }
 
+    /// The whole number of `key`, which may be negative.
+    ///
+    /// # Errors
+    /// As [`Fields::unsigned`], but for negative numbers.
+    pub fn signed(&self, key: &str) -> Result<i64, DecodeError> {
+        let value = self.value(key)?;
+        value.as_i64().ok_or(if value.is_number() { DecodeError::BadNumber } else { DecodeError::Malformed })
+    }
+
     /// The decimal text of `key` as a mantissa at `scale`.
     ///
     /// # Errors

@@ -1,0 +1,157 @@
+//! The orders that this session sent and that may still live, by their client order id.
+//!
+//! It keeps what the session must know to ask again; where an order stands is the order table's business.
+
+use fulmar_bus::record::{
+    ClientOrderId, ExecutionReport, ExecutionType, InstrumentId, Intent, OrderStatus, Quantity, Side,
+    UnixNanos,
+};
+
+use super::super::limits::{ANSWER_MAX, ORDERS_MAX, SETTLED_AFTER};
+
+/// One order.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OpenOrder {
+    pub(super) client_order_id: ClientOrderId,
+    pub(super) instrument_id: InstrumentId,
+    pub(super) side: Side,
+    pub(super) quantity: Quantity,
+    pub(super) sent_at: UnixNanos,
+    /// When a cancel was sent that was not answered yet.
+    pub(super) cancel_sent_at: Option<UnixNanos>,
+    /// The venue has said that it has the order.
+    pub(super) is_answered: bool,
+    /// It was reported as unknown, and nothing was heard since.
+    is_unknown: bool,
+    /// What the venue said had traded so far.
+    cumulative_qty: Quantity,
+    /// When to ask what became of it, unless something definite comes before.
+    pub(super) check_at: Option<UnixNanos>,
+    /// How often it was asked for since something definite came.
+    pub(super) attempts: u32,
+}
+
+/// All of them, sorted by id: a strategy's ids grow, so most are added at the end.
+pub(super) struct OpenOrders {
+    orders: Vec<OpenOrder>,
+}
+
+impl OpenOrders {
+    pub(super) fn new() -> Self {
+        OpenOrders { orders: Vec::with_capacity(ORDERS_MAX) }
+    }
+
+    /// Adds an order; false where there is no room, or it is there already.
+    pub(super) fn insert(&mut self, order: OpenOrder) -> bool {
+        match self.position(order.client_order_id) {
+            Err(place) if self.orders.len() < ORDERS_MAX => {
+                self.orders.insert(place, order);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    pub(super) fn get_mut(&mut self, id: ClientOrderId) -> Option<&mut OpenOrder> {
+        let place = self.position(id).ok()?;
+        Some(&mut self.orders[place])
+    }
+
+    pub(super) fn remove(&mut self, id: ClientOrderId) {
+        if let Ok(place) = self.position(id) {
+            self.orders.remove(place);
+        }
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut OpenOrder> {
+        self.orders.iter_mut()
+    }
+
+    /// The first order from `place` on that is to be asked for now, and its place.
+    pub(super) fn due(&self, place: usize, now: UnixNanos) -> Option<(usize, OpenOrder)> {
+        let mut rest = self.orders.iter().enumerate().skip(place);
+        rest.find(|(_, order)| order.check_at.is_some_and(|at| at <= now))
+            .map(|(place, order)| (place, *order))
+    }
+
+    /// When the next of them is to be asked for.
+    pub(super) fn due_at(&self) -> Option<UnixNanos> {
+        self.orders.iter().filter_map(|order| order.check_at).min()
+    }
+
+    fn position(&self, id: ClientOrderId) -> Result<usize, usize> {
+        match self.orders.last() {
+            Some(last) if last.client_order_id < id => Err(self.orders.len()),
+            _ => self.orders.binary_search_by_key(&id, |order| order.client_order_id),
+        }
+    }
+}
+
+impl OpenOrder {
+    /// An order that is sent now.
+    pub(super) fn sent(intent: &Intent, instrument_id: InstrumentId, now: UnixNanos) -> Self {
+        OpenOrder {
+            client_order_id: intent.client_order_id,
+            instrument_id,
+            side: intent.side,
+            quantity: intent.quantity,
+            sent_at: now,
+            cancel_sent_at: None,
+            is_answered: false,
+            is_unknown: false,
+            cumulative_qty: Quantity(0),
+            check_at: Some(now + ANSWER_MAX),
+            attempts: 0,
+        }
+    }
+
+    /// An order of an earlier boot: it is there for all that is known, and its side comes with the venue's answer.
+    pub(super) fn adopted(id: ClientOrderId, instrument_id: InstrumentId, now: UnixNanos) -> Self {
+        let unknown = Intent::market(id, Side::Buy, Quantity(0));
+        OpenOrder { is_answered: true, ..Self::sent(&unknown, instrument_id, now) }
+    }
+
+    /// Where the order stands, as far as this session knows.
+    pub(super) fn status(&self) -> OrderStatus {
+        match (self.is_unknown, self.is_answered, self.cumulative_qty.is_zero()) {
+            (true, ..) => OrderStatus::Unknown,
+            (_, false, _) => OrderStatus::Submitted,
+            (_, _, true) => OrderStatus::Accepted,
+            _ => OrderStatus::PartiallyFilled,
+        }
+    }
+
+    /// A report on this order.
+    pub(super) fn report(&self, execution: ExecutionType, status: OrderStatus) -> ExecutionReport {
+        ExecutionReport::new(self.client_order_id, self.side, execution, status)
+    }
+
+    /// Makes an order that was never answered one that nobody knows of; what to report, the first time.
+    pub(super) fn become_unknown(&mut self) -> Option<ExecutionReport> {
+        if self.is_answered || self.is_unknown {
+            return None;
+        }
+        self.is_unknown = true;
+        Some(self.report(ExecutionType::Unknown, OrderStatus::Unknown))
+    }
+
+    /// The venue has it, and it stands. A cancel that is on its way is still to be answered.
+    pub(super) fn learn(&mut self, report: &ExecutionReport) {
+        (self.is_answered, self.is_unknown, self.attempts) = (true, false, 0);
+        self.side = report.side;
+        self.cumulative_qty = self.cumulative_qty.max(report.cumulative_qty);
+        if self.cancel_sent_at.is_none() {
+            self.check_at = None;
+        }
+    }
+
+    /// True where the venue says that more traded than was told here.
+    pub(super) fn misses_trades(&self, report: &ExecutionReport) -> bool {
+        report.cumulative_qty > self.cumulative_qty
+    }
+
+    /// True where an order or cancel sent at this moment can no longer reach the venue.
+    pub(super) fn is_settled(sent_at: UnixNanos, now: UnixNanos) -> bool {
+        sent_at + SETTLED_AFTER <= now
+    }
+}

@@ -1,0 +1,456 @@
+//! Orders through a venue that answers what the test says, in virtual time.
+
+use fulmar_bus::record::{
+    Intent, Level, LiquiditySide, Notional, Price, Side, StrategyId, SyncState, TimeInForce, TopOfBook,
+    TopSource,
+};
+use fulmar_engine::trading::InstrumentRules;
+use fulmar_engine::trading::risk::{Context, RiskGate, RiskLimits, Verdict};
+
+use super::super::definitions::inferred;
+use super::super::limits::SETTLED_AFTER;
+use super::*;
+
+const BTC: InstrumentId = InstrumentId(2);
+const SCALES: Scales = Scales { price: 2, quantity: 5 };
+
+#[derive(Default)]
+struct Log {
+    reports: Vec<ExecutionReport>,
+    requests: Vec<(RequestKind, Nanos, String)>,
+}
+
+impl OrderSink for Log {
+    fn report(&mut self, instrument_id: InstrumentId, report: &ExecutionReport) {
+        assert_eq!(instrument_id, BTC);
+        self.reports.push(*report);
+    }
+
+    fn request(&mut self, _connection: u8, kind: RequestKind, delay: Nanos, bytes: &[u8]) {
+        self.requests.push((kind, delay, String::from_utf8(bytes.to_vec()).expect("requests are text")));
+    }
+}
+
+struct Bench {
+    session: BinanceOrderEntry,
+    log: Log,
+    now: UnixNanos,
+    gate: RiskGate,
+}
+
+impl Bench {
+    /// Logged in, with nothing in the log.
+    fn new() -> Self {
+        let config = BinanceConfig::production(Product::Spot);
+        let credentials = Credentials { api_key: "key".to_owned(), secret: None };
+        let mut bench = Bench {
+            session: BinanceOrderEntry::new(&config, &credentials),
+            log: Log::default(),
+            now: UnixNanos::from_millis(1_700_000_000_000),
+            gate: gate(),
+        };
+        bench.session.define(BTC, &inferred(Product::Spot, "BTCUSDT", SCALES));
+        bench.log_in();
+        bench
+    }
+
+    fn log_in(&mut self) {
+        self.feed(FrameSource::Opened, "");
+        assert!(!self.session.is_ready());
+        let login = self.asked().pop().expect("a login");
+        let timestamp = self.now.0 / 1_000_000;
+        assert_eq!(
+            login,
+            format!(
+                r#"{{"id":"l","method":"userDataStream.subscribe.signature","params":{{"apiKey":"key","recvWindow":5000,"timestamp":{timestamp}}}}}"#
+            )
+        );
+        self.message(r#"{"id":"l","status":200,"result":{"subscriptionId":0}}"#);
+        assert!(self.session.is_ready());
+    }
+
+    fn feed(&mut self, source: FrameSource, text: &str) {
+        let mut bytes = text.as_bytes().to_vec();
+        let frame =
+            InboundFrame { source, connection: 0, status: 0, received_at: self.now, bytes: &mut bytes };
+        self.session.on_frame(self.now, frame, &mut self.log);
+    }
+
+    fn message(&mut self, text: &str) {
+        self.feed(FrameSource::Message, text);
+    }
+
+    fn event(&mut self, x: &str, status: &str, ids: (&str, &str), trade: &str) {
+        let (id, original) = ids;
+        self.message(&format!(
+            r#"{{"subscriptionId":0,"event":{{"e":"executionReport","E":9,"s":"BTCUSDT","c":"{id}","S":"BUY","o":"LIMIT","f":"GTC",
+"q":"0.50000000","p":"100.00000000","C":"{original}","x":"{x}","X":"{status}","r":"NONE","i":77,"T":1700000000123,{trade}}}}}"#
+        ));
+    }
+
+    fn error(&mut self, purpose: &str, code: i32, message: &str) {
+        let id = order_id(1);
+        self.message(&format!(
+            r#"{{"id":"{purpose}{id}","status":400,"error":{{"code":{code},"msg":"{message}"}}}}"#
+        ));
+    }
+
+    fn submit(&mut self, change: impl FnOnce(&mut Intent)) {
+        let mut intent = Intent::limit(order_id(1), Side::Buy, Price(10_000), Quantity(50_000));
+        change(&mut intent);
+        let context = Context {
+            now: self.now,
+            top: Some(TopOfBook::new(level(10_000), level(10_001), 1, self.now, TopSource::Book)),
+            sync: SyncState::Live,
+            last_update_at: self.now,
+            position: Quantity(0),
+            open_buy_qty: 0,
+            open_sell_qty: 0,
+            open_orders: 0,
+        };
+        match self.gate.check(&intent, BTC, &context) {
+            Verdict::Approved(approved) => self.session.submit(self.now, &approved, &mut self.log),
+            Verdict::Denied(denial) => panic!("the gate denied the test's order: {denial:?}"),
+        }
+    }
+
+    /// An order that the venue has, nothing in the log.
+    fn accepted() -> Self {
+        let mut bench = Bench::new();
+        bench.submit(|_| {});
+        bench.event("NEW", "NEW", (&order_id(1).to_string(), ""), NOTHING);
+        assert_eq!(bench.told().last(), Some(&(ExecutionType::Accepted, OrderStatus::Accepted)));
+        bench.asked();
+        bench
+    }
+
+    fn cancel(&mut self, counter: u64) {
+        let cancel = CancelOrder { client_order_id: order_id(counter), venue_order_id: 0 };
+        let approved = self.gate.pass_cancel(cancel, BTC, self.now);
+        self.session.cancel(self.now, &approved, &mut self.log);
+    }
+
+    /// Lets time pass, serving the session whenever it asks to be.
+    fn pass(&mut self, duration: Nanos) {
+        let end = self.now + duration;
+        while let Some(due_at) = self.session.due_at().filter(|due_at| *due_at <= end) {
+            self.now = self.now.max(due_at);
+            self.session.on_time(self.now, &mut self.log);
+            assert_ne!(self.session.due_at(), Some(due_at), "what is due once is not due at once again");
+        }
+        self.now = end;
+    }
+
+    /// What was reported since the last call.
+    fn told(&mut self) -> Vec<(ExecutionType, OrderStatus)> {
+        self.log.reports.drain(..).map(|report| (report.execution, report.status)).collect()
+    }
+
+    /// What was sent since the last call.
+    fn asked(&mut self) -> Vec<String> {
+        self.log.requests.drain(..).map(|(_, _, text)| text).collect()
+    }
+
+    fn asked_methods(&mut self) -> Vec<String> {
+        let method = |text: &String| text.split('"').nth(7).unwrap_or(text).to_owned();
+        self.asked().iter().map(method).collect()
+    }
+}
+
+const NOTHING: &str =
+    r#""l":"0.00000000","z":"0.00000000","L":"0.00000000","n":"0","N":null,"t":-1,"m":false"#;
+const UNKNOWN: (ExecutionType, OrderStatus) = (ExecutionType::Unknown, OrderStatus::Unknown);
+const SUBMITTED: (ExecutionType, OrderStatus) = (ExecutionType::Submitted, OrderStatus::Submitted);
+const ACCEPTED: (ExecutionType, OrderStatus) = (ExecutionType::Accepted, OrderStatus::Accepted);
+const REJECTED: (ExecutionType, OrderStatus) = (ExecutionType::Rejected, OrderStatus::Rejected);
+
+fn order_id(counter: u64) -> ClientOrderId {
+    ClientOrderId::new(7, StrategyId(2), counter)
+}
+
+fn level(price: i64) -> Level {
+    Level { price: Price(price), quantity: Quantity(1) }
+}
+
+fn gate() -> RiskGate {
+    let rules = InstrumentRules {
+        tick: Price(1),
+        lot: Quantity(1),
+        quantity_min: Quantity(0),
+        quantity_max: Quantity(0),
+        notional_min: Notional(0),
+        price_scale: SCALES.price,
+        quantity_scale: SCALES.quantity,
+    };
+    let limits = RiskLimits {
+        order_quantity_max: i64::MAX,
+        order_notional_max: i128::MAX,
+        position_max: i64::MAX,
+        open_orders_max: 100,
+        messages_max: 1_000,
+        messages_reserved_for_cancels: 1,
+        message_window_ns: 1_000_000_000,
+        market_data_age_max_ns: 1_000,
+    };
+    let mut gate = RiskGate::new();
+    gate.control(BTC, rules, limits);
+    gate
+}
+
+fn standing(purpose: &str, status: &str, executed: &str) -> String {
+    let id = order_id(1);
+    format!(
+        r#"{{"id":"{purpose}{id}","status":200,"result":{{"symbol":"BTCUSDT","orderId":77,"clientOrderId":"{id}","price":"100.00",
+"origQty":"0.50000","executedQty":"{executed}","status":"{status}","timeInForce":"GTC","type":"LIMIT","side":"BUY","updateTime":5}}}}"#
+    )
+}
+
+#[test]
+fn each_kind_of_order_is_written_as_the_venue_wants_it() {
+    type Change = fn(&mut Intent);
+    let kinds: [(Change, &str, &str); 6] = [
+        (|_| {}, r#""price":"100","#, r#""timeInForce":"GTC","timestamp":1700000000000,"type":"LIMIT""#),
+        (
+            |intent| intent.time_in_force = TimeInForce::Ioc,
+            r#""price":"100","#,
+            r#""timeInForce":"IOC","timestamp":1700000000000,"type":"LIMIT""#,
+        ),
+        (
+            |intent| intent.time_in_force = TimeInForce::Fok,
+            r#""price":"100","#,
+            r#""timeInForce":"FOK","timestamp":1700000000000,"type":"LIMIT""#,
+        ),
+        (
+            |intent| intent.post_only = 1,
+            r#""price":"100","#,
+            r#""timestamp":1700000000000,"type":"LIMIT_MAKER""#,
+        ),
+        (
+            |intent| intent.price = Price(12_345),
+            r#""price":"123.45","#,
+            r#""timeInForce":"GTC","timestamp":1700000000000,"type":"LIMIT""#,
+        ),
+        (
+            |intent| *intent = Intent::market(intent.client_order_id, Side::Buy, Quantity(50_000)),
+            "",
+            r#""timestamp":1700000000000,"type":"MARKET""#,
+        ),
+    ];
+    for (change, price, end) in kinds {
+        let mut bench = Bench::new();
+        bench.submit(change);
+        let id = "F000000070002000000000001";
+        let expected = format!(
+            r#"{{"id":"p{id}","method":"order.place","params":{{"apiKey":"key","newClientOrderId":"{id}","newOrderRespType":"ACK",{price}"quantity":"0.5","recvWindow":5000,"side":"BUY","symbol":"BTCUSDT",{end}}}}}"#
+        );
+        assert_eq!(bench.asked(), [expected]);
+        assert_eq!(bench.told(), [SUBMITTED]);
+    }
+}
+
+#[test]
+fn an_order_is_accepted_once_whether_its_answer_or_its_event_comes_first() {
+    let answer = format!(
+        r#"{{"id":"p{}","status":200,"result":{{"symbol":"BTCUSDT","orderId":77,"clientOrderId":"x","transactTime":5}}}}"#,
+        order_id(1)
+    );
+    for is_answer_first in [true, false] {
+        let mut bench = Bench::new();
+        bench.submit(|_| {});
+        if is_answer_first {
+            bench.message(&answer);
+            assert_eq!(bench.log.reports[1].venue_order_id, 77);
+        } else {
+            bench.event("NEW", "NEW", (&order_id(1).to_string(), ""), NOTHING);
+            bench.message(&answer);
+        }
+        assert_eq!(bench.told(), [SUBMITTED, ACCEPTED]);
+        bench.asked();
+        bench.pass(Nanos::from_secs(3_600));
+        assert_eq!((bench.told(), bench.asked()), (vec![], vec![]), "what is known is not asked for");
+    }
+}
+
+#[test]
+fn a_trade_says_what_traded_and_what_it_cost() {
+    let mut bench = Bench::accepted();
+    let trade =
+        r#""l":"0.20000000","z":"0.30000000","L":"99.50000000","n":"0.00000123","N":"BNB","t":5001,"m":true"#;
+    bench.event("TRADE", "PARTIALLY_FILLED", (&order_id(1).to_string(), ""), trade);
+    let report = bench.log.reports[0];
+    assert_eq!((report.execution, report.status), (ExecutionType::Trade, OrderStatus::PartiallyFilled));
+    assert_eq!((report.last_qty, report.last_px, report.trade_id), (Quantity(20_000), Price(9_950), 5_001));
+    assert_eq!((report.cumulative_qty, report.leaves_qty), (Quantity(30_000), Quantity(20_000)));
+    assert_eq!((report.liquidity_side, report.venue_order_id), (LiquiditySide::Maker, 77));
+    assert_eq!(
+        Notional::from(report.commission),
+        Notional(13),
+        "at the seven digits of a notional, rounded up"
+    );
+    assert_eq!((report.commission_asset.as_str(), report.side), ("BNB", Side::Buy));
+    assert_eq!(report.venue_at, UnixNanos::from_millis(1_700_000_000_123));
+}
+
+#[test]
+fn a_canceled_order_is_named_by_its_original_id() {
+    let mut bench = Bench::accepted();
+    bench.cancel(1);
+    let id = order_id(1).to_string();
+    let expected = format!(
+        r#"{{"id":"c{id}","method":"order.cancel","params":{{"apiKey":"key","origClientOrderId":"{id}","recvWindow":5000,"symbol":"BTCUSDT","timestamp":1700000000000}}}}"#
+    );
+    assert_eq!(bench.asked(), [expected]);
+    bench.event("CANCELED", "CANCELED", ("someone", &id), NOTHING);
+    assert_eq!(bench.log.reports[0].client_order_id, order_id(1));
+    assert_eq!(bench.told(), [(ExecutionType::Canceled, OrderStatus::Canceled)]);
+    bench.message(&standing("c", "CANCELED", "0.00000"));
+    assert_eq!(bench.told(), [], "the answer came second");
+    bench.pass(Nanos::from_secs(60));
+    assert_eq!(bench.asked(), Vec::<String>::new());
+}
+
+#[test]
+fn an_order_without_an_answer_is_unknown_and_asked_for_never_sent_again() {
+    let mut bench = Bench::new();
+    bench.submit(|_| {});
+    bench.pass(ANSWER_MAX);
+    assert_eq!(bench.told(), [SUBMITTED, UNKNOWN]);
+    assert_eq!(bench.asked_methods(), ["order.place", "order.status"]);
+    bench.pass(Nanos::from_secs(10));
+    assert_eq!(bench.told(), [], "unknown is said once");
+    assert!(bench.asked_methods().iter().all(|method| method == "order.status"));
+    bench.message(&standing("s", "NEW", "0.00000"));
+    assert_eq!(bench.told(), [ACCEPTED]);
+    bench.pass(Nanos::from_secs(600));
+    assert_eq!(bench.asked(), Vec::<String>::new());
+}
+
+#[test]
+fn an_order_that_does_not_exist_was_rejected_only_once_it_can_no_longer_arrive() {
+    let mut bench = Bench::new();
+    bench.submit(|_| {});
+    bench.pass(ANSWER_MAX);
+    bench.error("s", -2013, "Order does not exist.");
+    assert_eq!(bench.told(), [SUBMITTED, UNKNOWN]);
+    bench.pass(SETTLED_AFTER);
+    bench.error("s", -2013, "Order does not exist.");
+    assert_eq!(bench.told(), [REJECTED]);
+}
+
+#[test]
+fn an_error_rejects_only_where_it_is_known_to_mean_that() {
+    for (code, message, told) in [
+        (-2010, "Account has insufficient balance for requested action.", REJECTED),
+        (-2010, "Order would immediately match and take.", REJECTED),
+        (-2010, "Duplicate order sent.", UNKNOWN),
+        (-1013, "Filter failure: LOT_SIZE", REJECTED),
+        (-1015, "Too many new orders.", REJECTED),
+        (-1021, "Timestamp for this request is outside of the recvWindow.", REJECTED),
+        (-1111, "Precision is over the maximum defined for this asset.", REJECTED),
+        (-1006, "An unexpected response was received.", UNKNOWN),
+        (-1007, "Timeout waiting for response from backend server.", UNKNOWN),
+        (-1008, "Server is currently overloaded.", UNKNOWN),
+        (-9999, "Something new", UNKNOWN),
+    ] {
+        let mut bench = Bench::new();
+        bench.submit(|_| {});
+        bench.error("p", code, message);
+        let reason = bench.log.reports[1].reason;
+        assert_eq!(bench.told(), [SUBMITTED, told], "{code} {message}");
+        assert_eq!(reason, if told == REJECTED { code } else { 0 });
+        let is_asked = bench.asked_methods() == ["order.place", "order.status"];
+        assert_eq!(is_asked, told == UNKNOWN, "what is not known is asked for at once");
+        assert_eq!(bench.session.counters().refused_requests, 1);
+    }
+}
+
+#[test]
+fn a_lost_connection_leaves_what_was_not_answered_unknown_and_the_next_login_asks() {
+    let mut bench = Bench::accepted();
+    bench.submit(|intent| intent.client_order_id = order_id(2));
+    bench.asked();
+    bench.feed(FrameSource::Closed, "reset");
+    assert!(!bench.session.is_ready());
+    assert_eq!(bench.told(), [SUBMITTED, UNKNOWN], "the one that was accepted stands");
+    bench.pass(Nanos::from_secs(30));
+    assert_eq!(bench.asked(), Vec::<String>::new(), "nobody asks without a connection");
+    bench.log_in();
+    assert_eq!(bench.asked_methods(), ["order.status", "order.status"]);
+    bench.message(&standing("s", "FILLED", "0.50000"));
+    let report = bench.log.reports[0];
+    assert_eq!(
+        (report.status, report.cumulative_qty, report.leaves_qty),
+        (OrderStatus::Filled, Quantity(50_000), Quantity(0))
+    );
+    assert_eq!(bench.asked_methods(), ["myTrades"], "its trades were not told");
+    let id = order_id(1);
+    bench.message(&format!(
+        r#"{{"id":"t{id}","status":200,"result":[
+{{"symbol":"BTCUSDT","id":8,"orderId":77,"price":"99.00","qty":"0.20000","commission":"0.00","commissionAsset":"BNB","time":6,"isBuyer":true,"isMaker":false}},
+{{"symbol":"BTCUSDT","id":9,"orderId":77,"price":"99.50","qty":"0.30000","commission":"0.00","commissionAsset":"BNB","time":7,"isBuyer":true,"isMaker":true}}]}}"#
+    ));
+    let trades: Vec<_> = bench.log.reports[1..]
+        .iter()
+        .map(|report| (report.trade_id, report.last_qty, report.cumulative_qty))
+        .collect();
+    assert_eq!(trades, [(8, Quantity(20_000), Quantity(20_000)), (9, Quantity(30_000), Quantity(50_000))]);
+}
+
+#[test]
+fn a_cancel_that_is_refused_or_never_answered_leaves_the_order_to_a_query() {
+    let mut bench = Bench::accepted();
+    bench.cancel(1);
+    bench.error("c", -2011, "Unknown order sent.");
+    assert_eq!(bench.told(), [(ExecutionType::CancelRejected, OrderStatus::Accepted)]);
+    assert_eq!(bench.asked_methods(), ["order.cancel", "order.status"]);
+
+    let mut bench = Bench::accepted();
+    bench.cancel(1);
+    bench.pass(ANSWER_MAX);
+    assert_eq!(bench.asked_methods(), ["order.cancel", "order.status"]);
+    bench.message(&standing("s", "NEW", "0.00000"));
+    assert_eq!(bench.told(), [ACCEPTED], "the cancel may still arrive");
+    bench.pass(SETTLED_AFTER);
+    assert!(bench.asked_methods().len() > 1, "so it is asked for until it cannot");
+    bench.message(&standing("s", "NEW", "0.00000"));
+    assert_eq!(bench.told(), [ACCEPTED, (ExecutionType::CancelRejected, OrderStatus::Accepted)]);
+}
+
+#[test]
+fn an_order_of_an_earlier_boot_can_be_canceled() {
+    let mut bench = Bench::new();
+    bench.cancel(1);
+    bench.message(&standing("c", "CANCELED", "0.00000"));
+    assert_eq!(bench.told(), [(ExecutionType::Canceled, OrderStatus::Canceled)]);
+}
+
+#[test]
+fn what_cannot_be_read_is_counted_and_its_order_asked_for() {
+    let mut bench = Bench::accepted();
+    bench.event("MYSTERY", "NEW", (&order_id(1).to_string(), ""), NOTHING);
+    assert_eq!(bench.session.counters().decode_errors[DecodeError::UnknownValue as usize], 1);
+    bench.pass(Nanos::from_millis(1));
+    assert_eq!(bench.asked_methods(), ["order.status"]);
+    for text in ["", "{", "[]", "{\"id\":7}", "{\"id\":\"\"}", "{\"id\":\"pX\"}", "{\"event\":1}", "\u{0}"] {
+        bench.message(text);
+    }
+    assert_eq!(bench.session.counters().decode_error_count(), 9, "{:?}", bench.session.counters());
+    bench.event("NEW", "NEW", ("not-ours", ""), NOTHING);
+    bench.message(r#"{"subscriptionId":0,"event":{"e":"outboundAccountPosition","B":[]}}"#);
+    assert_eq!(bench.session.counters().ignored_frames, 2);
+}
+
+#[test]
+fn a_login_that_is_refused_or_not_answered_and_a_stream_that_ends_reconnect() {
+    let mut bench = Bench::new();
+    bench.message(r#"{"subscriptionId":0,"event":{"e":"eventStreamTerminated","E":1}}"#);
+    bench.feed(FrameSource::Opened, "");
+    bench.message(r#"{"id":"l","status":401,"error":{"code":-2015,"msg":"Invalid API-key"}}"#);
+    assert!(!bench.session.is_ready());
+    bench.feed(FrameSource::Opened, "");
+    bench.pass(LOGIN_WAIT);
+    let reconnects: Vec<_> =
+        bench.log.requests.iter().filter(|(kind, ..)| *kind == RequestKind::Reconnect).collect();
+    assert_eq!(reconnects.len(), 3);
+    assert_eq!(reconnects[1].1, LOGIN_WAIT);
+}

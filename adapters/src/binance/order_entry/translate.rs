@@ -1,0 +1,160 @@
+//! The venue's words on orders as reports. Pure.
+
+use fulmar_bus::record::{
+    ClientOrderId, ExecutionReport, ExecutionType, LiquiditySide, Notional, OrderStatus, Price, Quantity,
+    Side, Text, UnixNanos, WideNumber,
+};
+use fulmar_engine::contract::DecodeError;
+
+use crate::decode::Scales;
+use crate::decode::json::{Fields, decimal};
+
+/// Digits behind the point of every amount of money that the venue sends.
+const MONEY_SCALE: u8 = 8;
+
+/// What an error number says of the request that it answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// It was not carried out.
+    Refused,
+    /// It may have been.
+    Unknown,
+}
+
+/// What became of a request that was answered by this error. Only numbers whose meaning is documented as a refusal
+/// refuse; all others, and those not known here, leave the fate open.
+pub(super) fn fate(code: i64, message: &str) -> Fate {
+    match code {
+        // The id is ours alone, so it is there already.
+        -2010 if message.contains("Duplicate") => Fate::Unknown,
+        // Not authorized, too many requests, filters, order limits, not supported, clock, signature.
+        -1002 | -1003 | -1013 | -1015 | -1020 | -1021 | -1022 => Fate::Refused,
+        // Parameters.
+        -1199..=-1100 => Fate::Refused,
+        // Rejected by the matching engine, keys.
+        -2010 | -2014 | -2015 => Fate::Refused,
+        _ => Fate::Unknown,
+    }
+}
+
+/// The order that an event tells of: a canceled one is named by `C`, since `c` is then the cancel's own id. `None`
+/// where it is not one of ours.
+pub(super) fn event_order_id(event: &Fields<'_, '_>) -> Result<Option<ClientOrderId>, DecodeError> {
+    let original = event.text("C").ok().and_then(|text| ClientOrderId::parse(text.as_bytes()));
+    Ok(original.or(ClientOrderId::parse(event.text("c")?.as_bytes())))
+}
+
+/// An `executionReport` as a report.
+pub(super) fn event(
+    event: &Fields<'_, '_>,
+    id: ClientOrderId,
+    scales: Scales,
+) -> Result<ExecutionReport, DecodeError> {
+    let execution = match event.text("x")? {
+        "NEW" => ExecutionType::Accepted,
+        "TRADE" => ExecutionType::Trade,
+        "CANCELED" => ExecutionType::Canceled,
+        "REJECTED" => ExecutionType::Rejected,
+        "EXPIRED" | "TRADE_PREVENTION" => ExecutionType::Expired,
+        _ => return Err(DecodeError::UnknownValue),
+    };
+    let mut report = ExecutionReport::new(id, side(event.text("S")?)?, execution, status(event.text("X")?)?);
+    report.venue_order_id = event.unsigned("i")?;
+    report.venue_at = UnixNanos::from_millis(event.unsigned("T")?);
+    report.price = Price(event.decimal("p", scales.price)?);
+    report.cumulative_qty = Quantity(event.decimal("z", scales.quantity)?);
+    report.leaves_qty = leaves(report.status, event.decimal("q", scales.quantity)?, report.cumulative_qty);
+    if execution == ExecutionType::Trade {
+        report.trade_id = event.unsigned("t")?;
+        report.last_qty = Quantity(event.decimal("l", scales.quantity)?);
+        report.last_px = Price(event.decimal("L", scales.price)?);
+        report.liquidity_side = if event.flag("m")? { LiquiditySide::Maker } else { LiquiditySide::Taker };
+        report.commission = commission(event.text("n")?, scales)?;
+        report.commission_asset = event.text("N").ok().and_then(Text::new).unwrap_or_default();
+    }
+    Ok(report)
+}
+
+/// The answer to a cancel or a status query, as a report of where the order stands.
+pub(super) fn standing(
+    result: &Fields<'_, '_>,
+    id: ClientOrderId,
+    scales: Scales,
+) -> Result<ExecutionReport, DecodeError> {
+    let status = status(result.text("status")?)?;
+    let execution = match status {
+        OrderStatus::Canceled => ExecutionType::Canceled,
+        OrderStatus::Rejected => ExecutionType::Rejected,
+        OrderStatus::Expired => ExecutionType::Expired,
+        _ => ExecutionType::Accepted,
+    };
+    let mut report = ExecutionReport::new(id, side(result.text("side")?)?, execution, status);
+    report.venue_order_id = result.unsigned("orderId")?;
+    let moment = if result.find("updateTime").is_some() { "updateTime" } else { "transactTime" };
+    report.venue_at = UnixNanos::from_millis(result.unsigned(moment)?);
+    report.price = Price(result.decimal("price", scales.price)?);
+    report.cumulative_qty = Quantity(result.decimal("executedQty", scales.quantity)?);
+    report.leaves_qty = leaves(status, result.decimal("origQty", scales.quantity)?, report.cumulative_qty);
+    Ok(report)
+}
+
+/// One row of the answer to a query for trades. `traded` sums up what the rows before it traded.
+pub(super) fn trade(
+    row: &Fields<'_, '_>,
+    id: ClientOrderId,
+    scales: Scales,
+    traded: &mut Quantity,
+) -> Result<ExecutionReport, DecodeError> {
+    let side = if row.flag("isBuyer")? { Side::Buy } else { Side::Sell };
+    let mut report = ExecutionReport::new(id, side, ExecutionType::Trade, OrderStatus::PartiallyFilled);
+    report.venue_order_id = row.unsigned("orderId")?;
+    report.venue_at = UnixNanos::from_millis(row.unsigned("time")?);
+    report.trade_id = row.unsigned("id")?;
+    report.last_qty = Quantity(row.decimal("qty", scales.quantity)?);
+    report.last_px = Price(row.decimal("price", scales.price)?);
+    report.liquidity_side = if row.flag("isMaker")? { LiquiditySide::Maker } else { LiquiditySide::Taker };
+    report.commission = commission(row.text("commission")?, scales)?;
+    report.commission_asset = Text::new(row.text("commissionAsset")?).unwrap_or_default();
+    traded.0 = traded.0.saturating_add(report.last_qty.0);
+    report.cumulative_qty = *traded;
+    Ok(report)
+}
+
+fn side(text: &str) -> Result<Side, DecodeError> {
+    match text {
+        "BUY" => Ok(Side::Buy),
+        "SELL" => Ok(Side::Sell),
+        _ => Err(DecodeError::UnknownValue),
+    }
+}
+
+fn status(text: &str) -> Result<OrderStatus, DecodeError> {
+    Ok(match text {
+        "NEW" => OrderStatus::Accepted,
+        "PENDING_NEW" => OrderStatus::Submitted,
+        "PARTIALLY_FILLED" => OrderStatus::PartiallyFilled,
+        "FILLED" => OrderStatus::Filled,
+        "CANCELED" => OrderStatus::Canceled,
+        "PENDING_CANCEL" => OrderStatus::PendingCancel,
+        "REJECTED" => OrderStatus::Rejected,
+        "EXPIRED" | "EXPIRED_IN_MATCH" => OrderStatus::Expired,
+        _ => return Err(DecodeError::UnknownValue),
+    })
+}
+
+fn leaves(status: OrderStatus, quantity: i64, cumulative_qty: Quantity) -> Quantity {
+    if status.is_terminal() { Quantity(0) } else { Quantity((quantity - cumulative_qty.0).max(0)) }
+}
+
+/// A fee at the scale of a notional, rounded up where that is narrower: a fee is never told too small.
+fn commission(text: &str, scales: Scales) -> Result<WideNumber, DecodeError> {
+    let fee = i128::from(decimal(text, MONEY_SCALE)?);
+    let scale = scales.price + scales.quantity;
+    let fee = if scale >= MONEY_SCALE {
+        fee * 10_i128.pow(u32::from(scale - MONEY_SCALE))
+    } else {
+        let divisor = 10_i128.pow(u32::from(MONEY_SCALE - scale));
+        (fee + divisor - 1) / divisor
+    };
+    Ok(Notional(fee).into())
+}
