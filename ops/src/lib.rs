@@ -5,6 +5,7 @@
 pub mod commands;
 pub mod configuration;
 pub mod exit;
+pub mod live;
 pub mod log;
 pub mod output;
 pub mod playback;

@@ -15,6 +15,7 @@ use super::clock::Clock;
 use super::doorbell::Doorbell;
 use super::limits::TURN_RECORDS_MAX;
 use super::note::NoteWriter;
+use super::placement::pin_this_thread;
 use super::wait::{Wait, Waiter};
 
 /// An actor and its number in notes.
@@ -162,8 +163,7 @@ impl CoreLoop {
         stopped_at: &AtomicU64,
     ) -> FinishedCore {
         if let Some(cpu) = self.cpu {
-            let pinned = core_affinity::set_for_current(core_affinity::CoreId { id: cpu });
-            assert!(pinned, "cpu {cpu} was in the mask when the placement was checked");
+            assert!(pin_this_thread(cpu), "cpu {cpu} was in the mask when the placement was checked");
         }
         let mut waiter = Waiter::new(self.wait, self.bell.clone());
         let mut duty_cycle_ns = Histogram::new(3).expect("three digits are a precision");

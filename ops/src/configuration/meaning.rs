@@ -9,6 +9,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use fulmar_bus::record::Nanos;
+use fulmar_engine::trading::risk::RiskSettings;
 use serde::{Deserialize, Deserializer};
 
 /// A valid configuration.
@@ -164,23 +165,6 @@ pub struct Risk {
     instrument: BTreeMap<InstrumentName, StatedLimits>,
 }
 
-/// The limits of one instrument, all of them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// The largest order, in the base asset, decimal text.
-    pub order_quantity_max: String,
-    /// The largest order, in the quote asset, decimal text.
-    pub order_notional_max: String,
-    /// The most to hold, long or short, in the base asset, decimal text.
-    pub position_max: String,
-    /// The most messages to a venue in a second.
-    pub messages_per_second: u32,
-    /// Market data older than this allows no order.
-    pub stale_after: Nanos,
-    /// The most orders to have open.
-    pub open_orders_max: u32,
-}
-
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct StatedLimits {
@@ -195,9 +179,9 @@ struct StatedLimits {
 impl Risk {
     /// The limits of an instrument: its own, or where it states none, those for all. `None` where a limit without
     /// which nothing may be traded is stated nowhere; no instrument that a strategy trades is such a one.
-    pub fn limits(&self, instrument: &InstrumentName) -> Option<Limits> {
+    pub fn limits(&self, instrument: &InstrumentName) -> Option<RiskSettings> {
         let own = self.instrument.get(instrument);
-        Some(Limits {
+        Some(RiskSettings {
             order_quantity_max: self.stated(own, |limits| &limits.order_quantity_max)?,
             order_notional_max: self.stated(own, |limits| &limits.order_notional_max)?,
             position_max: self.stated(own, |limits| &limits.position_max)?,

@@ -6,7 +6,7 @@
 
 mod engine;
 mod epoch;
-mod journal;
+pub mod journal;
 mod launch;
 mod orders;
 mod places;
