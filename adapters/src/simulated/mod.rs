@@ -21,6 +21,7 @@ mod rest;
 mod server;
 mod signature;
 mod socket;
+pub mod truth;
 #[cfg(test)]
 mod tests;
 mod venue;

@@ -270,6 +270,12 @@ pub struct SimulatedVenueArguments {
     /// What the market is made from; the same seed makes the same market
     #[arg(long, value_name = "N", default_value_t = 7)]
     pub seed: u64,
+    /// How busy the market is
+    #[arg(long, value_name = "N", default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    pub events_per_second: u32,
+    /// End when standard input does, so that the venue does not outlive the program that started it
+    #[arg(long)]
+    pub until_input_ends: bool,
 }
 
 fn speed(text: &str) -> Result<f64, String> {

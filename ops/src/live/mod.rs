@@ -12,6 +12,7 @@ mod orders;
 mod places;
 mod report;
 mod stop;
+mod watch;
 
 pub use engine::{LiveEngine, LiveError, Stopped};
 pub use epoch::next_epoch;
@@ -20,3 +21,4 @@ pub use launch::{Launch, Route};
 pub use orders::{OrderBoard, OrderCounts};
 pub use report::{Latency, LatencyReport};
 pub use stop::Signals;
+pub use watch::{End, Show, Silent, Watch, middle};
