@@ -193,6 +193,12 @@ impl State {
             self.anomalies.orphans += 1;
             return Ok(());
         };
+        let is_trade = matches!(update.booking, Booking::Booked(_));
+        let is_news = update.status != update.status_before || is_trade;
+        if !is_news && report.execution != ExecutionType::CancelRejected {
+            // The venue tells most things twice, as an answer and as an event. A strategy hears them once.
+            return Ok(());
+        }
         let order = self.orders.get(report.client_order_id).expect("a report was applied to it");
         let (instrument_id, intent) = (order.instrument_id(), *order.intent());
         let mut told = *report;

@@ -3,7 +3,7 @@
 
 use fulmar_bus::channel::{Full, Poll, Reader, Writer};
 use fulmar_bus::record::{
-    Flags, Frame, FrameSource, Heading, InstrumentId, Malformed, Record, RecordId, Request, UnixNanos,
+    ChannelId, Flags, Frame, FrameSource, Heading, InstrumentId, Malformed, Record, RecordId, Request, UnixNanos,
 };
 
 use super::doorbell::Doorbell;
@@ -64,6 +64,22 @@ impl FrameWriter {
             bell.ring();
         }
         Ok(end_bytes)
+    }
+}
+
+impl FrameWriter {
+    /// Publishes a frame part as it was recorded, for a replay. Gives the id that it got.
+    ///
+    /// # Errors
+    /// As [`FrameWriter::write_part`].
+    pub fn repeat(&mut self, recorded: &Record) -> Result<RecordId, Full> {
+        self.record.clone_from(recorded);
+        self.writer.publish(&mut self.record)
+    }
+
+    /// The channel that the frames go to.
+    pub fn channel(&self) -> ChannelId {
+        self.writer.channel()
     }
 }
 

@@ -5,7 +5,7 @@
 //! tell the difference, which is why it comes to the same result.
 
 use fulmar_bus::channel::{Full, Poll, Reader, Writer};
-use fulmar_bus::record::{Flags, Heading, InstrumentId, Payload, Record, RecordId, UnixNanos};
+use fulmar_bus::record::{ChannelId, Flags, Heading, InstrumentId, Payload, Record, RecordId, UnixNanos};
 
 use super::digest::Digest;
 use super::doorbell::Doorbell;
@@ -243,6 +243,20 @@ impl Outbox {
             bell.ring();
         }
         Ok(id)
+    }
+
+    /// Publishes an input as it was recorded, for a replay. Gives the id that it got.
+    ///
+    /// # Errors
+    /// As [`Outbox::send`].
+    pub fn repeat(&mut self, recorded: &Record) -> Result<RecordId, Full> {
+        self.record.clone_from(recorded);
+        self.writer.publish(&mut self.record)
+    }
+
+    /// The channel that it publishes to.
+    pub fn channel(&self) -> ChannelId {
+        self.writer.channel()
     }
 
     /// Records published so far.

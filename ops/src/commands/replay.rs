@@ -1,14 +1,12 @@
 //! `fulmar replay`: captures and journals through the engine, as fast as it can or at a pace, with the same answer each
 //! time.
 
-use std::path::Path;
-
 use fulmar_engine::runtime::{Clock, digest};
 
 use super::{CommandError, Format, Global, ReplayArguments};
 use crate::exit::Exit;
 use crate::output;
-use crate::playback::{ReplayReport, capture};
+use crate::playback::{ReplayReport, capture, journal};
 
 /// Plays every file and tells what came of it.
 ///
@@ -26,24 +24,27 @@ pub fn run(arguments: &ReplayArguments, global: &Global) -> Result<Exit, Command
 fn play(arguments: &ReplayArguments) -> Result<ReplayReport, CommandError> {
     let clock = Clock::new();
     let started_at = clock.now();
-    let (mut captures, mut hashes) = (Vec::new(), Vec::new());
+    let (mut captures, mut journals, mut hashes) = (Vec::new(), Vec::new(), Vec::new());
     let (mut records, mut reading_ns) = (0, 0);
     for path in &arguments.files {
-        let played = play_file(path, arguments)?;
-        records += played.records;
-        reading_ns += played.reading_ns;
-        hashes.push(played.output_hash);
-        captures.push(played.report);
+        if !path.exists() {
+            return Err(CommandError::not_found(format!("{}: no such file", path.display())));
+        }
+        let failed = |error| CommandError::failed(format!("replay {}", path.display()), error);
+        if path.is_dir() {
+            let (report, output_hash) = journal::play(path).map_err(failed)?;
+            records += report.records;
+            hashes.push(output_hash);
+            journals.push(report);
+        } else {
+            let played = capture::play(path, arguments.threads, arguments.speed).map_err(failed)?;
+            records += played.records;
+            reading_ns += played.reading_ns;
+            hashes.push(played.output_hash);
+            captures.push(played.report);
+        }
     }
     let elapsed_ns = clock.now().since(started_at).0;
     let output_hash = format!("{:016x}", digest::combined(&hashes));
-    Ok(ReplayReport { captures, records, elapsed_ns, reading_ns, output_hash })
-}
-
-fn play_file(path: &Path, arguments: &ReplayArguments) -> Result<capture::Played, CommandError> {
-    if !path.exists() {
-        return Err(CommandError::not_found(format!("{}: no such file", path.display())));
-    }
-    capture::play(path, arguments.threads, arguments.speed)
-        .map_err(|error| CommandError::failed(format!("replay {}", path.display()), error))
+    Ok(ReplayReport { captures, journals, records, elapsed_ns, reading_ns, output_hash })
 }

@@ -1,6 +1,7 @@
 //! Playing what was recorded: captures of a venue's frames, and journals of a whole run.
 
 pub mod capture;
+pub mod journal;
 mod pace;
 pub mod report;
 

@@ -7,6 +7,7 @@ use fulmar_bus::record::{Bar, Level, Side, SyncState, UnixNanos};
 use fulmar_engine::market::decimal::format_scaled;
 use serde::Serialize;
 
+use super::journal::JournalReport;
 use crate::window::Picture;
 
 /// Levels a side that the checksum of a book covers.
@@ -17,6 +18,8 @@ const CHECKSUM_LEVELS: usize = 20;
 pub struct ReplayReport {
     /// A part a file, in the order asked for.
     pub captures: Vec<CaptureReport>,
+    /// A part a journal, in the order asked for.
+    pub journals: Vec<JournalReport>,
     /// Records that the engine published.
     pub records: u64,
     /// How long all of it took.
@@ -153,6 +156,17 @@ impl ReplayReport {
             for (symbol, instrument) in &capture.instruments {
                 let _ = writeln!(text, "  {symbol:<16} {}", instrument.line());
             }
+        }
+        for journal in &self.journals {
+            let _ = writeln!(
+                text,
+                "{}  {} entries, {} turns, {}; {}",
+                journal.directory,
+                journal.entries,
+                journal.turns,
+                journal.tail,
+                if journal.live_output_hash.is_some() { "the same hash as live" } else { "no live hash to compare with" },
+            );
         }
         let milliseconds = self.elapsed_ns / 1_000_000;
         let _ = write!(text, "{} records in {milliseconds} ms, output hash {}", self.records, self.output_hash);
