@@ -64,7 +64,8 @@ impl Show for Board {
 fn wants_to_leave() -> bool {
     while event::poll(Duration::ZERO).unwrap_or(false) {
         if let Ok(Event::Key(key)) = event::read() {
-            let is_interrupt = key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL);
+            let is_interrupt =
+                key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL);
             if is_interrupt || matches!(key.code, KeyCode::Char('q') | KeyCode::Esc) {
                 return true;
             }
@@ -83,13 +84,17 @@ struct Scene<'a> {
 impl Scene<'_> {
     fn draw(&self, frame: &mut Frame<'_>) {
         let [head, body, foot] =
-            Layout::vertical([Constraint::Length(1), Constraint::Min(8), Constraint::Length(1)]).areas(frame.area());
+            Layout::vertical([Constraint::Length(1), Constraint::Min(8), Constraint::Length(1)])
+                .areas(frame.area());
         let title = format!(
             " PAPER  {}  {} records ",
             self.engine.configuration.engine.name,
             self.engine.record_count()
         );
-        frame.render_widget(Paragraph::new(title).style(Style::new().fg(Color::Black).bg(Color::Yellow)), head);
+        frame.render_widget(
+            Paragraph::new(title).style(Style::new().fg(Color::Black).bg(Color::Yellow)),
+            head,
+        );
         frame.render_widget(Paragraph::new(" q leaves; orders are canceled first").dim(), foot);
         let [left, right] =
             Layout::horizontal([Constraint::Percentage(45), Constraint::Percentage(55)]).areas(body);
@@ -110,7 +115,13 @@ impl Scene<'_> {
         let mut rows: Vec<Row<'_>> = Vec::new();
         let asks: Vec<Level> = picture.book.levels(Side::Sell).take(LADDER_LEVELS).collect();
         rows.extend(asks.into_iter().rev().map(|level| ladder_row(picture, level, Color::Red)));
-        rows.extend(picture.book.levels(Side::Buy).take(LADDER_LEVELS).map(|level| ladder_row(picture, level, Color::Green)));
+        rows.extend(
+            picture
+                .book
+                .levels(Side::Buy)
+                .take(LADDER_LEVELS)
+                .map(|level| ladder_row(picture, level, Color::Green)),
+        );
         let table = Table::new(rows, [Constraint::Percentage(50), Constraint::Percentage(50)]).block(block);
         frame.render_widget(table, area);
     }
@@ -125,9 +136,19 @@ impl Scene<'_> {
         let lines = vec![
             Line::from(format!("position   {position}")).bold(),
             Line::from(format!("P&L        {pnl}")).bold(),
-            Line::from(format!("orders     {} submitted, {} open", counts.submitted, self.watch.orders.open_count())),
-            Line::from(format!("           {} accepted, {} filled, {} canceled", counts.accepted, counts.filled, counts.canceled)),
-            Line::from(format!("           {} denied, {} rejected, {} unknown", counts.denied, counts.rejected, counts.unknown)),
+            Line::from(format!(
+                "orders     {} submitted, {} open",
+                counts.submitted,
+                self.watch.orders.open_count()
+            )),
+            Line::from(format!(
+                "           {} accepted, {} filled, {} canceled",
+                counts.accepted, counts.filled, counts.canceled
+            )),
+            Line::from(format!(
+                "           {} denied, {} rejected, {} unknown",
+                counts.denied, counts.rejected, counts.unknown
+            )),
             Line::from(format!("fills      {buy} bought, {sell} sold")),
         ];
         frame.render_widget(Paragraph::new(lines).block(Block::bordered().title(" orders ")), area);
@@ -136,7 +157,8 @@ impl Scene<'_> {
     fn draw_latency(&self, frame: &mut Frame<'_>, area: Rect) {
         let mut rows = vec![latency_row("tick to order", &self.latency.tick_to_order)];
         rows.extend(self.latency.hops.iter().map(|(name, latency)| latency_row(name, latency)));
-        let widths = [Constraint::Length(14), Constraint::Length(9), Constraint::Length(9), Constraint::Length(10)];
+        let widths =
+            [Constraint::Length(14), Constraint::Length(9), Constraint::Length(9), Constraint::Length(10)];
         let head = Row::new(["ns", "p50", "p99", "max"]).style(Style::new().bold());
         let table = Table::new(rows, widths).header(head).block(Block::bordered().title(" latency "));
         frame.render_widget(table, area);

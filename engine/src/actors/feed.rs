@@ -5,8 +5,8 @@
 //! snapshot. It never waits: whoever reads too slowly loses records and is told how many.
 
 use fulmar_bus::record::{
-    BookLevels, Flags, InstrumentDefinition, InstrumentId, Level, Nanos, Record, Request, RequestKind, SnapshotBegin,
-    SnapshotEnd, SyncChange, SyncReason, TopOfBook, Trade, UnixNanos,
+    BookLevels, Flags, InstrumentDefinition, InstrumentId, Level, Nanos, Record, Request, RequestKind,
+    SnapshotBegin, SnapshotEnd, SyncChange, SyncReason, TopOfBook, Trade, UnixNanos,
 };
 use zerocopy::IntoBytes;
 

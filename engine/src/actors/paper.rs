@@ -4,7 +4,8 @@
 //! report channel, as the gateway of a venue does. Owns: a [`PaperVenue`] an instrument. On failure: as any gateway.
 
 use fulmar_bus::record::{
-    ExecutionReport, ExecutionType, InstrumentId, Kind, Malformed, OrderStatus, Record, TopOfBook, Trade, UnixNanos,
+    ExecutionReport, ExecutionType, InstrumentId, Kind, Malformed, OrderStatus, Record, TopOfBook, Trade,
+    UnixNanos,
 };
 
 use super::limits::STRATEGY_ORDERS_MAX;

@@ -11,8 +11,8 @@ use std::ops::Range;
 use fulmar_bus::channel::Full;
 use fulmar_bus::record::{
     AccountId, CancelIntent, CancelOrder, ClientOrderId, Control, ControlCommand, ExecutionReport,
-    ExecutionType, InstrumentDefinition, InstrumentId, Intent, Kind, Malformed, Order, OrderStatus, Payload, Record,
-    StrategyId, SyncChange, SyncState, TopOfBook, UnixNanos,
+    ExecutionType, InstrumentDefinition, InstrumentId, Intent, Kind, Malformed, Order, OrderStatus, Payload,
+    Record, StrategyId, SyncChange, SyncState, TopOfBook, UnixNanos,
 };
 
 use super::limits::ORDERS_MAX;
@@ -236,7 +236,8 @@ impl State {
 
     fn on_book(&mut self, record: &Record, output: &mut Output) -> Result<(), Malformed> {
         let header = *record.header();
-        let Some(watched) = self.instruments.get_mut(header.instrument_id.index()).and_then(Option::as_mut) else {
+        let Some(watched) = self.instruments.get_mut(header.instrument_id.index()).and_then(Option::as_mut)
+        else {
             return Ok(());
         };
         match header.kind() {
@@ -278,7 +279,13 @@ impl State {
         Ok(())
     }
 
-    fn judge(&mut self, now: UnixNanos, intent: &Intent, instrument_id: InstrumentId, output: &mut Output) -> Verdict {
+    fn judge(
+        &mut self,
+        now: UnixNanos,
+        intent: &Intent,
+        instrument_id: InstrumentId,
+        output: &mut Output,
+    ) -> Verdict {
         let watched = self.instruments.get(instrument_id.index()).and_then(Option::as_ref);
         let Some(watched) = watched else {
             return Verdict::Denied(RiskCheck::UnknownInstrument.deny(intent, Breach::UNKNOWABLE));

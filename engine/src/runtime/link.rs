@@ -3,7 +3,8 @@
 
 use fulmar_bus::channel::{Full, Poll, Reader, Writer};
 use fulmar_bus::record::{
-    ChannelId, Flags, Frame, FrameSource, Heading, InstrumentId, Malformed, Record, RecordId, Request, UnixNanos,
+    ChannelId, Flags, Frame, FrameSource, Heading, InstrumentId, Malformed, Record, RecordId, Request,
+    UnixNanos,
 };
 
 use super::doorbell::Doorbell;

@@ -12,14 +12,16 @@ use std::io;
 use fulmar_bus::channel::{Region, Ring};
 use fulmar_bus::record::InstrumentId;
 
-use crate::actors::{Aggregator, BookBuilder, Feed, Gateway, PaperGateway, Risk, RiskPlan, StrategyHost, StrategyPorts};
+use crate::actors::{
+    Aggregator, BookBuilder, Feed, Gateway, PaperGateway, Risk, RiskPlan, StrategyHost, StrategyPorts,
+};
 use crate::contract::Connection;
 use crate::runtime::{
-    Actor, DigestBoard, Doorbell, FrameWriter, Hop, HopStamps, Inboxes, NoteWriter, Outbox,
-    RequestReader, Seat,
+    Actor, DigestBoard, Doorbell, FrameWriter, Hop, HopStamps, Inboxes, NoteWriter, Outbox, RequestReader,
+    Seat,
 };
-pub use channels::{ChannelName, ChannelRole};
 use channels::{Channel, Channels};
+pub use channels::{ChannelName, ChannelRole};
 pub use plan::{EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan};
 
 /// A whole engine that stands still.
@@ -183,8 +185,12 @@ impl<'a> Builder<'a> {
         let mut wishes = Vec::new();
         for instrument_id in venue.instruments {
             let instrument = self.instruments[instrument_id.index()].clone();
-            let market =
-                self.channels.make(&format!("market.{instrument}"), ChannelRole::Market, self.sizes.market, 0);
+            let market = self.channels.make(
+                &format!("market.{instrument}"),
+                ChannelRole::Market,
+                self.sizes.market,
+                0,
+            );
             let mut outbox = market.outbox();
             self.ring_at(&mut outbox, &[&format!("book.{instrument}")]);
             self.stamp(&mut outbox, Hop::Decode);
@@ -233,13 +239,22 @@ impl<'a> Builder<'a> {
     fn strategies(&mut self, strategies: Vec<StrategyPlan>, epoch: u32) {
         for (index, plan) in strategies.into_iter().enumerate() {
             let actor = format!("strategy.{}", plan.name);
-            let reports =
-                self.channels.make(&format!("reports.{}", plan.name), ChannelRole::Order, self.sizes.small, 1);
-            let intents =
-                self.channels.make(&format!("intents.{}", plan.name), ChannelRole::Order, self.sizes.small, 1);
+            let reports = self.channels.make(
+                &format!("reports.{}", plan.name),
+                ChannelRole::Order,
+                self.sizes.small,
+                1,
+            );
+            let intents = self.channels.make(
+                &format!("intents.{}", plan.name),
+                ChannelRole::Order,
+                self.sizes.small,
+                1,
+            );
             let mut ports = StrategyPorts::new(reports.gated());
             for instrument_id in &plan.instruments {
-                let (book, market) = (self.book_of(*instrument_id).reader(), self.market(*instrument_id).reader());
+                let (book, market) =
+                    (self.book_of(*instrument_id).reader(), self.market(*instrument_id).reader());
                 ports.add_instrument(*instrument_id, book, market);
             }
             for (members, aggregate) in &self.aggregates {

@@ -17,7 +17,9 @@ use super::{CommandError, DemoArguments, Format, Global};
 use crate::board::Board;
 use crate::configuration::{Source, Variables, starter};
 use crate::exit::Exit;
-use crate::live::{Launch, LatencyReport, LiveEngine, OrderCounts, Route, Show, Signals, Silent, Stopped, Watch};
+use crate::live::{
+    LatencyReport, Launch, LiveEngine, OrderCounts, Route, Show, Signals, Silent, Stopped, Watch,
+};
 use crate::{log, output};
 
 /// The name of the demo's account at the simulated venue.
@@ -90,7 +92,8 @@ async fn demo(arguments: &DemoArguments, global: &Global) -> Result<DemoReport, 
     let mut engine = started.map_err(|error| CommandError::failed("start the engine", error))?;
     let began_at = engine.now();
     let mut watch = Watch::new(&engine);
-    let mut show: Box<dyn Show> = if has_board { Box::new(Board::open().map_err(failed)?) } else { Box::new(Silent) };
+    let mut show: Box<dyn Show> =
+        if has_board { Box::new(Board::open().map_err(failed)?) } else { Box::new(Silent) };
     watch.until_end(&engine, &mut signals, arguments.seconds, show.as_mut()).await;
     drop(show);
     let seconds = seconds(engine.now().since(began_at).0);
@@ -110,7 +113,9 @@ async fn demo(arguments: &DemoArguments, global: &Global) -> Result<DemoReport, 
 async fn settle(watch: &mut Watch, address: SocketAddr) -> Result<Truth, CommandError> {
     if !watch.until(SETTLE_TIMEOUT, |watch| watch.orders.open_count() == 0).await {
         let open = watch.orders.open_count();
-        output::notice(format_args!("{open} orders could not be settled in time; the venue's account follows"));
+        output::notice(format_args!(
+            "{open} orders could not be settled in time; the venue's account follows"
+        ));
     }
     let truth = truth::pause_and_ask(address, API_KEY).await;
     let truth = truth.map_err(|error| CommandError::failed("ask the simulated venue", error))?;
@@ -215,10 +220,27 @@ impl DemoReport {
              P&L       {} (the venue says {})\n\
              latency   tick to order p50 {} ns, p99 {} ns, max {} ns\n\
              output hash {}",
-            self.seconds, self.frames, self.records, self.lost,
-            orders.submitted, orders.denied, orders.accepted, orders.filled, orders.canceled, orders.rejected,
-            orders.unknown, fills.buy, fills.sell, self.position, self.venue_truth.position, self.pnl,
-            self.venue_truth.pnl, latency.p50, latency.p99, latency.max, self.output_hash,
+            self.seconds,
+            self.frames,
+            self.records,
+            self.lost,
+            orders.submitted,
+            orders.denied,
+            orders.accepted,
+            orders.filled,
+            orders.canceled,
+            orders.rejected,
+            orders.unknown,
+            fills.buy,
+            fills.sell,
+            self.position,
+            self.venue_truth.position,
+            self.pnl,
+            self.venue_truth.pnl,
+            latency.p50,
+            latency.p99,
+            latency.max,
+            self.output_hash,
         )
     }
 }

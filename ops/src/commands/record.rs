@@ -1,12 +1,113 @@
-//! `fulmar record`: live frames of a venue into a capture.
+//! `fulmar record`: live frames of a venue into a capture, as they come, byte for byte.
+//!
+//! The engine runs beside it, market data alone, since it is the engine that knows what to subscribe to and which
+//! snapshots a replay will need.
 
-use super::{CommandError, Global, RecordArguments};
+use std::path::Path;
+
+use fulmar_adapters::transport::capture::CaptureWriter;
+use fulmar_adapters::transport::{Recorder, Tap, start_recorder};
+use fulmar_engine::runtime::Clock;
+use serde::Serialize;
+
+use super::{CommandError, Format, Global, RecordArguments};
+use crate::configuration::{self, Source, Variables};
 use crate::exit::Exit;
+use crate::live::{Launch, LiveEngine, Route, Signals, Silent, Watch};
+use crate::{log, output, venues};
 
-/// Runs the command.
+/// What a recording reports when it has ended.
+#[derive(Debug, Serialize)]
+struct RecordReport {
+    file: String,
+    venue: String,
+    lines: u64,
+    lost: u64,
+    decode_errors: u64,
+}
+
+/// Records until a signal or the time ends it.
 ///
 /// # Errors
-/// Always: this build does not do it yet.
-pub fn run(_arguments: &RecordArguments, _global: &Global) -> Result<Exit, CommandError> {
-    Err(CommandError::not_in_this_build("record"))
+/// Where the venue is not known, the file is there already, or the disk does not take it.
+pub fn run(arguments: &RecordArguments, global: &Global) -> Result<Exit, CommandError> {
+    let (sources, variables) = sources(arguments, global)?;
+    let loaded = configuration::load_sources(&sources, &variables)?;
+    log::start(&loaded.configuration.log, global)?;
+    let now = Clock::new().now();
+    let launch = Launch {
+        sources: sources.into_iter().map(Into::into).collect(),
+        variables,
+        route: Route::None,
+        api_key: String::new(),
+        epoch: 0,
+        started_at_ns: now.0,
+    };
+    let (tap, recorder) = open(&arguments.out, arguments, &loaded, now)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| CommandError::failed("start the recording", error))?;
+    let decode_errors = runtime.block_on(async {
+        let mut signals = Signals::catch().map_err(|error| CommandError::failed("catch signals", error))?;
+        let started = LiveEngine::start(launch, &loaded, None, Some(tap)).await;
+        let engine = started.map_err(|error| CommandError::failed("start the recording", error))?;
+        let mut watch = Watch::new(&engine);
+        watch.until_end(&engine, &mut signals, arguments.seconds, &mut Silent).await;
+        let stopped =
+            engine.stop().await.map_err(|error| CommandError::failed("stop the recording", error))?;
+        Ok::<u64, CommandError>(stopped.decode_errors)
+    })?;
+    let recording = recorder
+        .finish()
+        .map_err(|error| CommandError::failed(format!("write {}", arguments.out.display()), error))?;
+    let report = RecordReport {
+        file: arguments.out.display().to_string(),
+        venue: arguments.venue.clone(),
+        lines: recording.lines,
+        lost: recording.lost_count,
+        decode_errors,
+    };
+    match global.format {
+        Format::Json => output::json(&report)?,
+        Format::Text => output::text(format_args!(
+            "{}: {} lines, {} lost, {} frames that could not be read",
+            report.file, report.lines, report.lost, report.decode_errors
+        ))?,
+    }
+    Ok(Exit::Done)
+}
+
+/// A configuration of the one venue; with `--config`, that file's addresses and limits for it, but these instruments.
+fn sources(arguments: &RecordArguments, global: &Global) -> Result<(Vec<Source>, Variables), CommandError> {
+    if !venues::NAMES.contains(&arguments.venue.as_str()) {
+        let known = venues::NAMES.join(", ");
+        return Err(CommandError::usage(format!(
+            "venue \"{}\" is not in this build; it has {known}",
+            arguments.venue
+        )));
+    }
+    let symbols: Vec<String> = arguments.instruments.iter().map(|symbol| format!("{symbol:?}")).collect();
+    let text = format!(
+        "[engine]\nname = \"record\"\nmode = \"paper\"\n\n[[venue]]\nname = {:?}\ninstruments = [{}]\n",
+        arguments.venue,
+        symbols.join(", ")
+    );
+    let own = Source { file: "the command line".into(), text };
+    let mut sources = if global.config.is_empty() { Vec::new() } else { configuration::sources(global)? };
+    sources.push(own);
+    Ok((sources, configuration::variables()))
+}
+
+fn open(
+    path: &Path,
+    arguments: &RecordArguments,
+    loaded: &configuration::Loaded,
+    now: fulmar_bus::record::UnixNanos,
+) -> Result<(Tap, Recorder), CommandError> {
+    let failed =
+        |error: anyhow::Error| CommandError::failed(format!("record into {}", path.display()), error);
+    let venue = loaded.configuration.venues.iter().find(|venue| venue.name == arguments.venue);
+    let rest_url = venues::rest_url(venue.expect("it is the venue of the command line")).map_err(failed)?;
+    let writer = CaptureWriter::create(path, &arguments.venue, &arguments.instruments, now)
+        .map_err(|error| failed(error.into()))?;
+    start_recorder(writer, &rest_url).map_err(|error| failed(error.into()))
 }

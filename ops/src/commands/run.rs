@@ -1,12 +1,163 @@
-//! `fulmar run`: the engine with a configuration, until it is told to stop.
+//! `fulmar run`: the engine with a configuration, until a signal or its time ends it.
 
-use super::{CommandError, Global, RunArguments};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use fulmar_bus::record::SyncState;
+use fulmar_engine::runtime::Clock;
+use serde::Serialize;
+
+use super::{CommandError, Format, Global, RunArguments};
+use crate::configuration::{self, Configuration, Mode};
 use crate::exit::Exit;
+use crate::live::{
+    End, LatencyReport, Launch, LiveEngine, OrderCounts, Route, Signals, Silent, Stopped, Watch, next_epoch,
+};
+use crate::{log, output};
 
-/// Runs the command.
+/// How long canceled orders may take to be confirmed before the engine stops all the same.
+const CANCEL_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What a run reports when it has ended.
+#[derive(Debug, Serialize)]
+struct RunReport {
+    mode: &'static str,
+    ended_by: String,
+    frames: u64,
+    records: u64,
+    decode_errors: u64,
+    lost: u64,
+    instruments: Vec<InstrumentState>,
+    orders: OrderCounts,
+    open_orders: usize,
+    latency_ns: LatencyReport,
+    output_hash: String,
+}
+
+#[derive(Debug, Serialize)]
+struct InstrumentState {
+    name: String,
+    state: &'static str,
+    gaps: u32,
+    resyncs: u32,
+    trades: u64,
+    position: String,
+    pnl: String,
+}
+
+/// Runs the engine.
 ///
 /// # Errors
-/// Always: this build does not do it yet.
-pub fn run(_arguments: &RunArguments, _global: &Global) -> Result<Exit, CommandError> {
-    Err(CommandError::not_in_this_build("run"))
+/// Where the configuration, the machine or the disk does not allow it, or a core loop is lost.
+pub fn run(arguments: &RunArguments, global: &Global) -> Result<Exit, CommandError> {
+    let sources = configuration::sources(global)?;
+    let variables = configuration::variables();
+    let loaded = configuration::load_sources(&sources, &variables)?;
+    let configuration = &loaded.configuration;
+    if configuration.engine.mode == Mode::Live {
+        let what = "mode = \"live\" sends orders with real keys, which this build does not; mode = \"paper\" fills \
+                    them inside the engine";
+        return Err(CommandError::told(Exit::NotAllowed, what));
+    }
+    log::start(&configuration.log, global)?;
+    let launch = Launch {
+        sources: sources.into_iter().map(Into::into).collect(),
+        variables,
+        route: route(configuration),
+        api_key: String::new(),
+        epoch: next_epoch(&configuration.engine.state_directory)
+            .map_err(|error| CommandError::failed("count this boot", error))?,
+        started_at_ns: Clock::new().now().0,
+    };
+    let journal = arguments.journal.clone().or_else(|| configuration.journal.directory.clone());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| CommandError::failed("start the engine", error))?;
+    let (report, end) = runtime.block_on(engine(launch, &loaded, journal, arguments.seconds))?;
+    match global.format {
+        Format::Json => output::json(&report)?,
+        Format::Text => output::text(report.text())?,
+    }
+    match end {
+        End::LostCore => {
+            Err(CommandError::told(Exit::Failed, "a core loop was lost; its panic is told above"))
+        }
+        End::Elapsed | End::Wanted(_) => Ok(Exit::Done),
+    }
+}
+
+/// Without a strategy that trades there is nothing to judge and nothing to fill.
+fn route(configuration: &Configuration) -> Route {
+    if configuration.strategies.is_empty() { Route::None } else { Route::Paper }
+}
+
+async fn engine(
+    launch: Launch,
+    loaded: &configuration::Loaded,
+    journal: Option<PathBuf>,
+    seconds: Option<u64>,
+) -> Result<(RunReport, End), CommandError> {
+    let mut signals = Signals::catch().map_err(|error| CommandError::failed("catch signals", error))?;
+    let started = LiveEngine::start(launch, loaded, journal.as_deref(), None).await;
+    let mut engine = started.map_err(|error| CommandError::failed("start the engine", error))?;
+    let mut watch = Watch::new(&engine);
+    let end = watch.until_end(&engine, &mut signals, seconds, &mut Silent).await;
+    if engine.cancel_all() && !watch.until(CANCEL_TIMEOUT, |watch| watch.orders.open_count() == 0).await {
+        tracing::warn!("{} orders could not be canceled in time", watch.orders.open_count());
+    }
+    let names = engine.instrument_names();
+    let stopped = engine.stop().await.map_err(|error| CommandError::failed("stop the engine", error))?;
+    Ok((RunReport::new(names, &watch, stopped, end), end))
+}
+
+impl RunReport {
+    fn new(names: Vec<String>, watch: &Watch, stopped: Stopped, end: End) -> Self {
+        let instruments = names.into_iter().enumerate().map(|(index, name)| {
+            let picture = &watch.pictures[index];
+            let (position, pnl) = watch.result(crate::venues::instrument_id(index));
+            let state = match picture.sync.state {
+                SyncState::Live => "live",
+                SyncState::Syncing => "syncing",
+                SyncState::Desynced => "desynced",
+            };
+            let (gaps, resyncs, trades) =
+                (picture.sync.gap_count, picture.sync.resync_count, picture.trades.count);
+            InstrumentState { name, state, gaps, resyncs, trades, position, pnl }
+        });
+        RunReport {
+            mode: "paper",
+            ended_by: match end {
+                End::Elapsed => "its time".to_owned(),
+                End::Wanted(who) => who.to_owned(),
+                End::LostCore => "the loss of a core loop".to_owned(),
+            },
+            instruments: instruments.collect(),
+            frames: stopped.frames,
+            records: stopped.summary.records,
+            decode_errors: stopped.decode_errors,
+            lost: stopped.lost + watch.orders.lost_count(),
+            orders: watch.orders.counts(),
+            open_orders: watch.orders.open_count(),
+            latency_ns: LatencyReport::from(&stopped.latencies),
+            output_hash: stopped.summary.output_hash,
+        }
+    }
+
+    fn text(&self) -> String {
+        let mut lines = vec![format!(
+            "ended by {}: {} frames, {} records, {} lost, {} decode errors",
+            self.ended_by, self.frames, self.records, self.lost, self.decode_errors
+        )];
+        lines.extend(self.instruments.iter().map(|instrument| {
+            let InstrumentState { name, state, gaps, resyncs, trades, position, pnl } = instrument;
+            format!("{name}  {state}, {gaps} gaps, {resyncs} resyncs, {trades} trades, position {position}, P&L {pnl}")
+        }));
+        let OrderCounts { submitted, denied, filled, canceled, rejected, unknown, .. } = self.orders;
+        lines.push(format!(
+            "orders: {submitted} submitted, {denied} denied, {filled} filled, {canceled} canceled, {rejected} rejected, \
+             {unknown} unknown, {} still open",
+            self.open_orders
+        ));
+        lines.push(format!("output hash {}", self.output_hash));
+        lines.join("\n")
+    }
 }

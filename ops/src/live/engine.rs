@@ -6,14 +6,15 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use fulmar_adapters::transport::{
-    Clock as LinkClock, IoThread, LinkEnds, LinkPlan, Tap, TransportLimits, VenueLink, spawn_io_thread, status_channel,
+    Clock as LinkClock, IoThread, LinkEnds, LinkPlan, Tap, TransportLimits, VenueLink, spawn_io_thread,
+    status_channel,
 };
 use fulmar_bus::record::{Control, ControlCommand, InstrumentId, UnixNanos};
 use fulmar_engine::actors::{KeptJournal, Recorder};
 use fulmar_engine::runtime::placement::PlacementError;
 use fulmar_engine::runtime::{
-    Actor, Clock, CoreLoop, CoreStatus, Doorbell, HopLatencies, HopStamps, Inboxes, Origin, RunningCore, Seat, Wait,
-    counter_sum,
+    Actor, Clock, CoreLoop, CoreStatus, Doorbell, HopLatencies, HopStamps, Inboxes, Origin, RunningCore,
+    Seat, Wait, counter_sum,
 };
 use fulmar_engine::wiring::{Assembly, ChannelRole, Link, Surroundings, actor_names, build};
 
@@ -120,6 +121,11 @@ impl LiveEngine {
         OrderBoard::new(reports.map(|(_, ring)| ring.reader()).collect())
     }
 
+    /// The durable names of all instruments, by id.
+    pub fn instrument_names(&self) -> Vec<String> {
+        instrument_names(&self.configuration).iter().map(ToString::to_string).collect()
+    }
+
     /// The id of the first instrument that a strategy trades.
     pub fn traded(&self) -> Option<InstrumentId> {
         let traded = self.configuration.strategies.first()?.instruments.first()?;
@@ -206,7 +212,13 @@ struct Prepared {
 }
 
 impl Prepared {
-    fn new(launch: Launch, configuration: Configuration, places: Places, clock: Clock, stamps: HopStamps) -> Self {
+    fn new(
+        launch: Launch,
+        configuration: Configuration,
+        places: Places,
+        clock: Clock,
+        stamps: HopStamps,
+    ) -> Self {
         Prepared { launch, configuration, places, clock, stamps }
     }
 
@@ -246,14 +258,15 @@ impl Prepared {
             seats[placement.core_of_actor[usize::from(seat.number)]].push(seat);
         }
         let cores = placement.cores.iter().zip(seats).enumerate();
-        let core_loop = |(index, (core, seats)): (usize, (&fulmar_engine::runtime::CorePlan, Vec<Seat>))| CoreLoop {
-            name: core.name.clone(),
-            cpu: core.cpu,
-            wait: core.wait,
-            bell: self.places.bell(index),
-            seats,
-            notes: is_noted.then(|| assembly.note_channel(&core.name)),
-        };
+        let core_loop =
+            |(index, (core, seats)): (usize, (&fulmar_engine::runtime::CorePlan, Vec<Seat>))| CoreLoop {
+                name: core.name.clone(),
+                cpu: core.cpu,
+                wait: core.wait,
+                bell: self.places.bell(index),
+                seats,
+                notes: is_noted.then(|| assembly.note_channel(&core.name)),
+            };
         cores.map(core_loop).collect()
     }
 
@@ -268,7 +281,9 @@ impl Prepared {
         let io_cpu = self.places.placement.io_cpu;
         let started_at = self.launch.started_at();
         let recorder = match journal {
-            Some(journal) => Some((self.recorder(&assembly, &journal)?.start(self.clock.clone(), started_at)?, journal)),
+            Some(journal) => {
+                Some((self.recorder(&assembly, &journal)?.start(self.clock.clone(), started_at)?, journal))
+            }
             None => None,
         };
         let links = std::mem::take(&mut assembly.links);
@@ -298,10 +313,22 @@ impl Prepared {
         let actor: Box<dyn Actor> = Box::new(Recorder::new(inboxes, journal.clone()));
         let (name, cpu, wait, bell) =
             ("recorder".to_owned(), self.places.placement.io_cpu, Wait::Park, Doorbell::new());
-        Ok(CoreLoop { name, cpu, wait, bell, seats: vec![Seat { number: u16::MAX, rank: u8::MAX, actor }], notes: None })
+        Ok(CoreLoop {
+            name,
+            cpu,
+            wait,
+            bell,
+            seats: vec![Seat { number: u16::MAX, rank: u8::MAX, actor }],
+            notes: None,
+        })
     }
 
-    async fn start_links(&self, links: Vec<Link>, io: &IoThread, tap: Option<Tap>) -> anyhow::Result<LinkSupervisor> {
+    async fn start_links(
+        &self,
+        links: Vec<Link>,
+        io: &IoThread,
+        tap: Option<Tap>,
+    ) -> anyhow::Result<LinkSupervisor> {
         let (status, mut events) = status_channel(LINK_EVENTS_MAX);
         // What links tell is logged where it is told; the board is for those who ask.
         tokio::spawn(async move { while events.recv().await.is_some() {} });

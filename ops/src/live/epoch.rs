@@ -13,7 +13,8 @@ pub fn next_epoch(directory: &Path) -> io::Result<u32> {
     let path = directory.join("epoch");
     let last = match fs::read_to_string(&path) {
         Ok(text) => text.trim().parse::<u32>().map_err(|_| {
-            let message = format!("{} holds no number; it must hold the epoch of the last boot", path.display());
+            let message =
+                format!("{} holds no number; it must hold the epoch of the last boot", path.display());
             io::Error::new(io::ErrorKind::InvalidData, message)
         })?,
         Err(error) if error.kind() == io::ErrorKind::NotFound => 0,

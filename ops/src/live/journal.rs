@@ -53,7 +53,8 @@ pub(super) fn start(
         configuration_hash: [0; 32],
         manifest: text,
     };
-    let limits = JournalLimits { segment_bytes: configuration.journal.segment_bytes, ..JournalLimits::default() };
+    let limits =
+        JournalLimits { segment_bytes: configuration.journal.segment_bytes, ..JournalLimits::default() };
     let writer = JournalWriter::create(directory, header, limits)
         .with_context(|| format!("cannot start a journal in {}", directory.display()))?;
     Ok(KeptJournal::new(writer))

@@ -9,7 +9,9 @@ use fulmar_engine::wiring::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::configuration::{Configuration, InstrumentName, Loaded, Source, StrategyKind, Variables, load_sources};
+use crate::configuration::{
+    Configuration, InstrumentName, Loaded, Source, StrategyKind, Variables, load_sources,
+};
 use crate::venues;
 
 /// One minute: the bars that every pair is given.
@@ -139,7 +141,8 @@ impl From<Source> for LaunchSource {
 pub(super) fn instrument_names(configuration: &Configuration) -> Vec<InstrumentName> {
     let of_venue = |venue: &crate::configuration::Venue| {
         let venue_name = venue.name.clone();
-        let named = move |symbol: &String| InstrumentName { venue: venue_name.clone(), symbol: symbol.clone() };
+        let named =
+            move |symbol: &String| InstrumentName { venue: venue_name.clone(), symbol: symbol.clone() };
         venue.instruments.iter().map(named).collect::<Vec<_>>()
     };
     configuration.venues.iter().flat_map(of_venue).collect()

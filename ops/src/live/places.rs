@@ -14,12 +14,17 @@ pub(super) struct Places {
 
 impl Places {
     /// The places of these actors, as `file` says or as the machine suggests.
-    pub(super) fn plan(file: Option<&PlacementFile>, actors: Vec<String>) -> Result<Self, Vec<PlacementError>> {
+    pub(super) fn plan(
+        file: Option<&PlacementFile>,
+        actors: Vec<String>,
+    ) -> Result<Self, Vec<PlacementError>> {
         let allowed = placement::allowed_cpus();
         let names: Vec<&str> = actors.iter().map(String::as_str).collect();
         let placement = match file {
             None => placement::automatic(&allowed, &names),
-            Some(file) => placement::check(&file.cores.iter().map(core_plan).collect::<Vec<_>>(), &allowed, &names)?,
+            Some(file) => {
+                placement::check(&file.cores.iter().map(core_plan).collect::<Vec<_>>(), &allowed, &names)?
+            }
         };
         let bells = placement.cores.iter().map(|_| Doorbell::new()).collect();
         Ok(Places { placement, bells, actors })

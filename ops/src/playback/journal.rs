@@ -73,7 +73,10 @@ pub fn play(directory: &Path) -> anyhow::Result<(JournalReport, u64)> {
     let (turns, unplayed_turns) = (stage.turn_count, stage.waiting_turns());
     let digests = stage.finish(summary.as_ref().map(|summary| UnixNanos(summary.stopped_at_ns)));
     if let Some(summary) = &summary {
-        ensure!(unplayed_turns == 0, "{unplayed_turns} turns of the run wait for inputs that the journal does not hold");
+        ensure!(
+            unplayed_turns == 0,
+            "{unplayed_turns} turns of the run wait for inputs that the journal does not hold"
+        );
         compare(summary, &digests)?;
     }
     let report = JournalReport {
@@ -137,7 +140,10 @@ impl Stage {
         match self.roles.get(&channel) {
             Some(ChannelRole::Input) => {
                 self.inputs.push_back(record.clone());
-                ensure!(self.inputs.len() < WAITING_MAX, "{WAITING_MAX} inputs wait for turns that do not come");
+                ensure!(
+                    self.inputs.len() < WAITING_MAX,
+                    "{WAITING_MAX} inputs wait for turns that do not come"
+                );
             }
             // Outputs are made again; what was kept of them is for those who read the journal.
             Some(_) => {}
@@ -180,7 +186,10 @@ impl Stage {
         while let Some(input) = self.inputs.front() {
             let Some(given) = publish(&mut self.assembly, input) else { break };
             let id = input.header().id;
-            ensure!(given == id, "inputs before {id:?} are missing: the recorder was overtaken when the run was live");
+            ensure!(
+                given == id,
+                "inputs before {id:?} are missing: the recorder was overtaken when the run was live"
+            );
             self.inputs.pop_front();
             has_moved = true;
         }
@@ -227,7 +236,8 @@ fn compare(summary: &Summary, played: &Digests) -> anyhow::Result<()> {
         return Ok(());
     }
     let mut differing = Vec::new();
-    for ((name, live_records, live_hash), (_, records, hash)) in summary.channels.iter().zip(&played.channels) {
+    for ((name, live_records, live_hash), (_, records, hash)) in summary.channels.iter().zip(&played.channels)
+    {
         if *live_hash != format!("{hash:016x}") {
             differing.push(format!("{name} ({live_records} records live, {records} played)"));
         }
