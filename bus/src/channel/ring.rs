@@ -102,11 +102,8 @@ impl<W: Words + Clone> Ring<W> {
     /// where the writer overwrites faster than that one can be found, at the first of all, and is lapped at once.
     pub fn reader(&self) -> Reader<W> {
         let end = self.cursor();
-        let start = match end.checked_sub(self.layout.slot_count()) {
-            None | Some(0) => None,
-            Some(from) => self.first_head(from..end, 0),
-        };
-        let (position, sequence) = start.unwrap_or((0, 1));
+        let from = end.saturating_sub(self.layout.slot_count());
+        let (position, sequence) = self.first_head(from..end, 0).unwrap_or((0, 1));
         Reader::new(self.clone(), position, sequence - 1, None)
     }
 

@@ -32,6 +32,11 @@ pub fn check(record: &Record, number: u64) -> usize {
     usize::from(record.header().slot_count)
 }
 
+/// The length that record `number` has where lengths repeat.
+pub fn pick(slot_counts: &[usize], number: u64) -> usize {
+    slot_counts[usize::try_from(number).expect("tests count to less") % slot_counts.len()]
+}
+
 fn word_of(number: u64, place: usize) -> u64 {
     (number << 8 | place as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
