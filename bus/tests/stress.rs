@@ -10,7 +10,7 @@ use fulmar_bus::{
     record::{ChannelId, Record},
 };
 
-const RECORDS: u64 = if cfg!(miri) { 60 } else { 60_000 };
+const RECORDS: u64 = if cfg!(miri) { 15 } else { 60_000 };
 
 /// Lengths that make records start and wrap anywhere, the longest among them.
 fn slot_count(number: u64) -> usize {

@@ -10,7 +10,8 @@ use super::{
 };
 use crate::record::{ChannelId, RECORD_SLOTS_MAX, RecordId};
 
-/// Lays an empty ring over `words`, and gives its one writer and the ring that makes its readers.
+/// Lays an empty ring over `words`, and gives its one writer and the ring that makes its readers. Whoever still holds a
+/// handle on what the words held before must not use it again.
 ///
 /// # Panics
 /// Where there is no ring of this shape, or `words` are too few for it.
