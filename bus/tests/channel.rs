@@ -281,14 +281,14 @@ fn run(shape: RingShape, record_slots_max: usize, steps: Vec<Step>) {
 
 fn config() -> ProptestConfig {
     ProptestConfig {
-        cases: if cfg!(miri) { 2 } else { 128 },
+        cases: if cfg!(miri) { 1 } else { 128 },
         rng_seed: RngSeed::Fixed(0x000F_011A),
         failure_persistence: None,
         ..ProptestConfig::default()
     }
 }
 
-const STEPS_MAX: usize = if cfg!(miri) { 40 } else { 600 };
+const STEPS_MAX: usize = if cfg!(miri) { 12 } else { 600 };
 
 proptest! {
     #![proptest_config(config())]

@@ -10,7 +10,8 @@ use super::{
 };
 use crate::record::{ChannelId, RECORD_SLOTS_MAX, RecordId};
 
-/// Lays an empty ring over `words`, and gives its one writer and the ring that makes its readers.
+/// Lays an empty ring over `words`, and gives its one writer and the ring that makes its readers. Whoever still holds a
+/// handle on what the words held before must not use it again.
 ///
 /// # Panics
 /// Where there is no ring of this shape, or `words` are too few for it.
@@ -102,11 +103,8 @@ impl<W: Words + Clone> Ring<W> {
     /// where the writer overwrites faster than that one can be found, at the first of all, and is lapped at once.
     pub fn reader(&self) -> Reader<W> {
         let end = self.cursor();
-        let start = match end.checked_sub(self.layout.slot_count()) {
-            None | Some(0) => None,
-            Some(from) => self.first_head(from..end, 0),
-        };
-        let (position, sequence) = start.unwrap_or((0, 1));
+        let from = end.saturating_sub(self.layout.slot_count());
+        let (position, sequence) = self.first_head(from..end, 0).unwrap_or((0, 1));
         Reader::new(self.clone(), position, sequence - 1, None)
     }
 

@@ -103,7 +103,9 @@ impl<W: Words> Writer<W> {
         let Ring { words, layout, .. } = &self.ring;
         for offset in 0..slots.len() {
             let position = self.position + offset as u64;
-            words.store(layout.stamp_at(position), stamp::writing(position), Ordering::Relaxed);
+            // PAIRS WITH: the acquire loads of stamps in `Reader::poll` and `Ring::head_sequence`: whoever sees that a
+            // record is gone also sees all those that were published before.
+            words.store(layout.stamp_at(position), stamp::writing(position), Ordering::Release);
         }
         // PAIRS WITH: the acquire fences in `Reader::copy` and `Ring::head_sequence`: whoever read one of the words
         // stored below also sees the stamps stored above.

@@ -12,12 +12,12 @@ pub fn fill(record: &mut Record, number: u64, slot_count: usize) {
         flags: Flags::NONE,
     };
     let mut tail = [0; 64 * 7 * 8];
+    let tail = &mut tail[..(slot_count * 7 - 6) * 8];
     for (place, word) in tail.chunks_exact_mut(8).enumerate() {
         word.copy_from_slice(&word_of(number, place).to_le_bytes());
     }
-    let tail_bytes = (slot_count * 7 - 6) * 8;
     let payload = SnapshotEnd { update_id: number, venue_at: UnixNanos(!number) };
-    record.write_with_tail(heading, &payload, &tail[..tail_bytes]);
+    record.write_with_tail(heading, &payload, tail);
     assert_eq!(usize::from(record.header().slot_count), slot_count);
 }
 
@@ -30,6 +30,11 @@ pub fn check(record: &Record, number: u64) -> usize {
         assert_eq!(word, word_of(number, place).to_le_bytes(), "word {place} of record {number}");
     }
     usize::from(record.header().slot_count)
+}
+
+/// The length that record `number` has where lengths repeat.
+pub fn pick(slot_counts: &[usize], number: u64) -> usize {
+    slot_counts[usize::try_from(number).expect("tests count to less") % slot_counts.len()]
 }
 
 fn word_of(number: u64, place: usize) -> u64 {

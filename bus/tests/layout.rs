@@ -1,0 +1,210 @@
+//! The byte layout of every record, as a table: what is written today is read by every later build, and by C.
+
+use std::mem::offset_of;
+
+use fulmar_bus::record::*;
+
+/// Asserts the kind of a payload, which has its name, its size, and where its fields begin.
+macro_rules! layout {
+    ($payload:ident = $size:literal { $($($field:ident).+ @ $offset:literal),+ $(,)? }) => {
+        assert_eq!(<$payload as Payload>::KIND, Kind::$payload);
+        assert_eq!(<$payload as Payload>::VERSION, 1);
+        assert_eq!(size_of::<$payload>(), $size, stringify!($payload));
+        assert!(align_of::<$payload>() <= 8, "a record is aligned to a word");
+        $(assert_eq!(offset_of!($payload, $($field).+), $offset, stringify!($payload $($field).+));)+
+    };
+}
+
+#[test]
+fn the_header_is_where_every_reader_expects_it() {
+    assert_eq!((size_of::<Header>(), align_of::<Header>()), (32, 8));
+    let offsets = [
+        offset_of!(Header, kind_byte),
+        offset_of!(Header, version),
+        offset_of!(Header, slot_count),
+        offset_of!(Header, flags),
+        offset_of!(Header, instrument_id),
+        offset_of!(Header, id),
+        offset_of!(Header, cause),
+        offset_of!(Header, received_at),
+    ];
+    assert_eq!(offsets, [0, 1, 2, 3, 4, 8, 16, 24]);
+}
+
+#[test]
+fn the_market_payloads_are_where_every_reader_expects_them() {
+    layout!(Trade = 40 { price @ 0, quantity @ 8, trade_id @ 16, venue_at @ 24, aggressor @ 32 });
+    layout!(BookLevels = 24 { update_id @ 0, venue_at @ 8, bid_count @ 16, ask_count @ 20 });
+    layout!(SnapshotBegin = 24 { update_id @ 0, venue_at @ 8, bid_count @ 16, ask_count @ 20 });
+    layout!(SnapshotEnd = 16 { update_id @ 0, venue_at @ 8 });
+    layout!(TopOfBook = 56 { bid @ 0, ask @ 16, update_id @ 32, venue_at @ 40, source @ 48 });
+    layout!(Bar = 80 {
+        open @ 0, high @ 8, low @ 16, close @ 24, volume @ 32, notional @ 40, start_at @ 56, interval @ 64,
+        trade_count @ 72,
+    });
+    layout!(InstrumentDefinition = 144 {
+        venue @ 0, symbol @ 24, base @ 56, quote @ 72, tick @ 88, lot @ 96, quantity_min @ 104, quantity_max @ 112,
+        notional_min @ 120, revision @ 136, price_scale @ 140, quantity_scale @ 141, contract @ 142,
+        is_inferred @ 143,
+    });
+    layout!(SyncChange = 24 {
+        update_id @ 0, gap_count @ 8, resync_count @ 12, state @ 16, reason @ 17,
+    });
+    layout!(ConsolidatedTop = 48 {
+        bid @ 0, ask @ 16, bid_instrument_id @ 32, ask_instrument_id @ 36, price_scale @ 40, quantity_scale @ 41,
+        live_count @ 42,
+    });
+    assert_eq!((size_of::<Level>(), offset_of!(Level, price), offset_of!(Level, quantity)), (16, 0, 8));
+}
+
+#[test]
+fn the_order_payloads_are_where_every_reader_expects_them() {
+    layout!(Intent = 56 {
+        client_order_id @ 0, client_order_id.epoch @ 0, client_order_id.strategy_id @ 4, client_order_id.counter @ 8,
+        tag @ 16, price @ 24, quantity @ 32, side @ 40, order_type @ 41, time_in_force @ 42, post_only @ 43,
+        reduce_only @ 44, strategy_id @ 46, account_id @ 48,
+    });
+    layout!(CancelIntent = 16 { client_order_id @ 0 });
+    layout!(Order = 64 { intent @ 0, approved_at @ 56 });
+    layout!(CancelOrder = 24 { client_order_id @ 0, venue_order_id @ 16 });
+    layout!(ExecutionReport = 128 {
+        client_order_id @ 0, tag @ 16, venue_order_id @ 24, trade_id @ 32, last_qty @ 40, last_px @ 48,
+        cumulative_qty @ 56, leaves_qty @ 64, commission @ 72, commission_asset @ 88, venue_at @ 96, price @ 104,
+        status @ 112, execution @ 113, liquidity_side @ 114, side @ 115, reason @ 116, strategy_id @ 120,
+        account_id @ 122,
+    });
+    layout!(Position = 72 {
+        quantity @ 0, avg_px @ 8, realized @ 16, cost @ 32, bought_qty @ 48, sold_qty @ 56, strategy_id @ 64,
+        account_id @ 66, reserved @ 68,
+    });
+    layout!(Denial = 56 {
+        client_order_id @ 0, tag @ 16, codes @ 24, limit @ 32, value @ 40, code @ 48, strategy_id @ 50,
+        account_id @ 52, reserved @ 54,
+    });
+}
+
+#[test]
+fn the_border_payloads_are_where_every_reader_expects_them() {
+    layout!(Timer = 16 { tag @ 0, due_at @ 8 });
+    layout!(Control = 8 { command @ 0, reserved @ 1 });
+    layout!(Note = 16 { now @ 0, turn_count @ 8, number_count @ 12 });
+    layout!(Frame = 24 {
+        byte_count @ 0, total_bytes @ 4, offset_bytes @ 8, status @ 12, source @ 14, reserved @ 15, tag @ 16,
+    });
+    layout!(Request = 24 { tag @ 0, not_before_at @ 8, byte_count @ 16, kind @ 20, reserved @ 21 });
+}
+
+#[test]
+fn the_list_of_kinds_and_their_bytes_agree() {
+    assert!(Kind::ALL.is_sorted_by(|one, next| (*one as u8) < *next as u8));
+    let listed: Vec<Kind> = (0..=u8::MAX).filter_map(Kind::from_byte).collect();
+    assert_eq!(listed, Kind::ALL);
+    for kind in Kind::ALL {
+        assert_eq!(Kind::from_byte(kind as u8), Some(kind));
+    }
+}
+
+#[test]
+fn a_zeroed_record_is_of_no_kind_and_is_not_copied() {
+    let mut record = Record::new();
+    assert_eq!(record.header().kind(), None);
+    assert_eq!(record.read::<Timer>(), Err(Malformed::Kind));
+    assert_eq!(record.copy_from(&[0; 56]), Err(Malformed::Length), "a header of zeros states no slots");
+}
+
+fn heading() -> Heading {
+    Heading {
+        instrument_id: InstrumentId(1),
+        cause: RecordId::NONE,
+        received_at: UnixNanos(1),
+        flags: Flags::NONE,
+    }
+}
+
+/// Writes `payload`, then asserts that it is refused wherever one of `bytes` of it, an enum, is no value of it.
+fn refuses_damage<P: Payload + std::fmt::Debug + PartialEq>(payload: P, bytes: &[usize]) {
+    let mut record = Record::new();
+    record.write(heading(), &payload);
+    assert_eq!(record.read::<P>(), Ok(&payload));
+    for byte in bytes {
+        let mut damaged = record.bytes().to_vec();
+        damaged[HEADER_BYTES + byte] = 0xFF;
+        let mut copy = Record::new();
+        copy.copy_from(&damaged).expect("the header is whole");
+        assert_eq!(copy.read::<P>(), Err(Malformed::Value), "byte {byte} of {payload:?}");
+    }
+}
+
+#[test]
+fn a_damaged_enum_is_refused() {
+    let id = ClientOrderId::new(1, StrategyId(2), 3);
+    let level = Level { price: Price(1), quantity: Quantity(1) };
+    let intent = Intent::limit(id, Side::Buy, Price(1), Quantity(1));
+    refuses_damage(Trade::new(Price(1), Quantity(1), Side::Sell, 1, UnixNanos(1)), &[32]);
+    refuses_damage(TopOfBook::new(level, level, 1, UnixNanos(1), TopSource::Book), &[48]);
+    refuses_damage(SyncChange::new(SyncState::Live, SyncReason::Joined, 1, 0, 0), &[16, 17]);
+    refuses_damage(intent, &[40, 41, 42]);
+    refuses_damage(Order { intent, approved_at: UnixNanos(1) }, &[40, 41, 42]);
+    let report = ExecutionReport::new(id, Side::Buy, ExecutionType::Accepted, OrderStatus::Accepted);
+    refuses_damage(report, &[112, 113, 114, 115]);
+    refuses_damage(Control { command: ControlCommand::Kill, reserved: [0; 7] }, &[0]);
+    let frame = Frame {
+        byte_count: 0,
+        total_bytes: 0,
+        offset_bytes: 0,
+        status: 0,
+        source: FrameSource::Opened,
+        reserved: 0,
+        tag: 0,
+    };
+    refuses_damage(frame, &[14]);
+    let request = Request {
+        tag: 0,
+        not_before_at: UnixNanos(0),
+        byte_count: 0,
+        kind: RequestKind::Send,
+        reserved: [0; 3],
+    };
+    refuses_damage(request, &[20]);
+    let text = |text| Text::new(text).expect("a short text");
+    let definition = InstrumentDefinition {
+        venue: text("simulated"),
+        symbol: Text::new("BTCUSDT").expect("a short text"),
+        base: Text::default(),
+        quote: Text::default(),
+        tick: Price(1),
+        lot: Quantity(1),
+        quantity_min: Quantity(0),
+        quantity_max: Quantity(0),
+        notional_min: WideNumber::default(),
+        revision: 1,
+        price_scale: 2,
+        quantity_scale: 3,
+        contract: ContractKind::Spot,
+        is_inferred: 0,
+    };
+    refuses_damage(definition, &[142]);
+}
+
+#[test]
+fn another_version_a_short_record_and_a_count_beyond_its_end_are_refused() {
+    let mut record = Record::new();
+    record.write(heading(), &Timer { tag: 1, due_at: UnixNanos(1) });
+    let mut bytes = record.bytes().to_vec();
+    bytes[1] = 2;
+    record.copy_from(&bytes).expect("the header is whole");
+    assert_eq!(record.read::<Timer>(), Err(Malformed::Version));
+
+    bytes[0] = Kind::Trade as u8;
+    bytes[1] = 1;
+    record.copy_from(&bytes).expect("the header is whole");
+    assert_eq!(record.read::<Trade>(), Err(Malformed::Length), "a trade takes two slots");
+    assert_eq!(record.copy_from(&bytes[..48]), Err(Malformed::Length));
+    bytes[2] = 2;
+    assert_eq!(record.copy_from(&bytes), Err(Malformed::Length), "one slot that says it is two");
+
+    let update =
+        BookLevels { update_id: 1, venue_at: UnixNanos(1), bid_count: u32::MAX, ask_count: u32::MAX };
+    record.write(heading(), &update);
+    assert_eq!(BookLevels::read(&record), Err(Malformed::Length));
+}
