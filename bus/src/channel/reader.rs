@@ -173,6 +173,9 @@ impl<W: Words> Drop for Reader<W> {
 impl<W: Words> std::fmt::Debug for Reader<W> {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (channel, sequence) = (self.ring.channel, self.sequence);
-        out.debug_struct("Reader").field("channel", &channel).field("sequence", &sequence).finish_non_exhaustive()
+        out.debug_struct("Reader")
+            .field("channel", &channel)
+            .field("sequence", &sequence)
+            .finish_non_exhaustive()
     }
 }

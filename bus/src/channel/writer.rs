@@ -122,6 +122,9 @@ impl<W: Words> Writer<W> {
 impl<W: Words> std::fmt::Debug for Writer<W> {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (channel, sequence) = (self.ring.channel, self.sequence);
-        out.debug_struct("Writer").field("channel", &channel).field("sequence", &sequence).finish_non_exhaustive()
+        out.debug_struct("Writer")
+            .field("channel", &channel)
+            .field("sequence", &sequence)
+            .finish_non_exhaustive()
     }
 }

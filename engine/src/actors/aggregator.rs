@@ -5,8 +5,8 @@
 //! change. It never merges unlike contracts: the pair is (base, quote, contract).
 
 use fulmar_bus::record::{
-    Bar, InstrumentDefinition, InstrumentId, Kind, Malformed, Nanos, Payload, Record, SyncChange, SyncState, TopOfBook,
-    Trade, UnixNanos,
+    Bar, InstrumentDefinition, InstrumentId, Kind, Malformed, Nanos, Payload, Record, SyncChange, SyncState,
+    TopOfBook, Trade, UnixNanos,
 };
 
 use super::limits::BAR_GRACE_NS;
@@ -69,7 +69,7 @@ impl Actor for Aggregator {
 
     fn work(&mut self, now: UnixNanos) -> Work {
         let mut work = Work::NONE;
-        while let Some((inbox, delivery)) = self.inboxes.next() {
+        while let Some((inbox, delivery)) = self.inboxes.next_delivery() {
             work += Work(1);
             if let Delivery::Record(record) = delivery {
                 let understood = if inbox < self.state.members.len() {
@@ -93,7 +93,10 @@ impl Actor for Aggregator {
     }
 
     fn counters(&self, tell: &mut dyn FnMut(&'static str, u64)) {
-        tell("late_trades", self.state.members.iter().flat_map(|member| &member.bars).map(BarBuilder::late_count).sum());
+        tell(
+            "late_trades",
+            self.state.members.iter().flat_map(|member| &member.bars).map(BarBuilder::late_count).sum(),
+        );
         tell("dropped_levels", self.state.consolidated.overflow_count());
         tell("malformed_records", self.state.malformed_count);
         tell("lost_records", self.inboxes.lost_count());

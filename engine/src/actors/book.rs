@@ -5,8 +5,8 @@
 //! top while the book is not live, and never a crossed one.
 
 use fulmar_bus::record::{
-    BookLevels, Flags, InstrumentDefinition, InstrumentId, Kind, Nanos, Record, SnapshotBegin, Side, SyncChange,
-    SyncReason, SyncState, TopOfBook, TopSource, UnixNanos,
+    BookLevels, Flags, InstrumentDefinition, InstrumentId, Kind, Nanos, Record, Side, SnapshotBegin,
+    SyncChange, SyncReason, SyncState, TopOfBook, TopSource, UnixNanos,
 };
 
 use super::limits::{BOOK_LEVELS_MAX, CROSSED_NS_MAX};
@@ -44,7 +44,13 @@ struct Output {
 
 impl BookBuilder {
     /// The book of `instrument_id`, whose durable name is `name`. The one inbox gives its market channel.
-    pub fn new(name: &str, instrument_id: InstrumentId, inboxes: Inboxes, book: Outbox, resync: Outbox) -> Self {
+    pub fn new(
+        name: &str,
+        instrument_id: InstrumentId,
+        inboxes: Inboxes,
+        book: Outbox,
+        resync: Outbox,
+    ) -> Self {
         let state = BookState {
             instrument_id,
             definition: None,
@@ -72,11 +78,13 @@ impl Actor for BookBuilder {
 
     fn work(&mut self, now: UnixNanos) -> Work {
         let mut work = Work::NONE;
-        while let Some((_, delivery)) = self.inboxes.next() {
+        while let Some((_, delivery)) = self.inboxes.next_delivery() {
             work += Work(1);
             match delivery {
                 Delivery::Record(record) => self.state.on_record(record, &mut self.output),
-                Delivery::Lapped(_) => self.state.lose(Origin::time(now), SyncReason::Lapped, &mut self.output),
+                Delivery::Lapped(_) => {
+                    self.state.lose(Origin::time(now), SyncReason::Lapped, &mut self.output)
+                }
             }
         }
         work
@@ -212,7 +220,12 @@ impl Output {
         self.forward(origin, instrument_id, &top);
     }
 
-    fn forward<P: fulmar_bus::record::Payload>(&mut self, origin: Origin, instrument_id: InstrumentId, payload: &P) {
+    fn forward<P: fulmar_bus::record::Payload>(
+        &mut self,
+        origin: Origin,
+        instrument_id: InstrumentId,
+        payload: &P,
+    ) {
         let sent = self.book.send(origin, instrument_id, payload);
         assert!(sent.is_ok(), "a book channel has no gate that could be full");
     }

@@ -6,8 +6,8 @@
 //! reconciliation.
 
 use fulmar_bus::record::{
-    ExecutionReport, ExecutionType, InstrumentDefinition, InstrumentId, Nanos, OrderStatus, RECORD_SLOTS_MAX, Record,
-    RequestKind, UnixNanos,
+    ExecutionReport, ExecutionType, InstrumentDefinition, InstrumentId, Nanos, OrderStatus, RECORD_SLOTS_MAX,
+    Record, RequestKind, UnixNanos,
 };
 
 use super::feed::send_request;
@@ -46,8 +46,13 @@ struct Output {
 impl Gateway {
     /// The gateway of `session`. Inbox 0 of `inboxes` gives what the risk gate approved, inbox 1 the frames.
     pub fn new(session: Box<dyn OrderSession>, inboxes: Inboxes, reports: Outbox, outbound: Outbox) -> Self {
-        let output =
-            Output { origin: Origin::time(UnixNanos(0)), reports, outbound, lost_reports: 0, lost_requests: 0 };
+        let output = Output {
+            origin: Origin::time(UnixNanos(0)),
+            reports,
+            outbound,
+            lost_reports: 0,
+            lost_requests: 0,
+        };
         let name = format!("gateway.{}", session.venue());
         Gateway { name, inboxes, session, assembly: FrameAssembly::default(), output }
     }
@@ -64,7 +69,7 @@ impl Actor for Gateway {
 
     fn work(&mut self, now: UnixNanos) -> Work {
         let mut work = Work::NONE;
-        while let Some((inbox, delivery)) = self.inboxes.next() {
+        while let Some((inbox, delivery)) = self.inboxes.next_delivery() {
             work += Work(1);
             let Delivery::Record(record) = delivery else {
                 unreachable!("both inboxes of a gateway are gated: nothing overtakes it");
@@ -109,8 +114,7 @@ fn on_approved(now: UnixNanos, record: &Record, session: &mut dyn OrderSession, 
             Some(reason) => {
                 let intent = &order.payload().intent;
                 let (execution, status) = (ExecutionType::Rejected, OrderStatus::Rejected);
-                let mut report =
-                    ExecutionReport::new(intent.client_order_id, intent.side, execution, status);
+                let mut report = ExecutionReport::new(intent.client_order_id, intent.side, execution, status);
                 report.reason = reason;
                 output.report(order.instrument_id(), &report);
             }

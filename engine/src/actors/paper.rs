@@ -4,7 +4,8 @@
 //! report channel, as the gateway of a venue does. Owns: a [`PaperVenue`] an instrument. On failure: as any gateway.
 
 use fulmar_bus::record::{
-    ExecutionReport, ExecutionType, InstrumentId, Kind, Malformed, OrderStatus, Record, TopOfBook, Trade, UnixNanos,
+    ExecutionReport, ExecutionType, InstrumentId, Kind, Malformed, OrderStatus, Record, TopOfBook, Trade,
+    UnixNanos,
 };
 
 use super::limits::STRATEGY_ORDERS_MAX;
@@ -58,7 +59,7 @@ impl Actor for PaperGateway {
 
     fn work(&mut self, now: UnixNanos) -> Work {
         let mut work = Work::NONE;
-        while let Some((inbox, delivery)) = self.inboxes.next() {
+        while let Some((inbox, delivery)) = self.inboxes.next_delivery() {
             work += Work(1);
             // What a lap lost of the market fills nothing: the next top stands for all before it.
             let Delivery::Record(record) = delivery else { continue };

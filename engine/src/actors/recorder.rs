@@ -112,7 +112,7 @@ impl Actor for Recorder {
         self.looked_at = now;
         let mut work = Work::NONE;
         let mut kept = self.journal.lock();
-        while let Some((_, delivery)) = self.inboxes.next() {
+        while let Some((_, delivery)) = self.inboxes.next_delivery() {
             work += Work(1);
             kept.take(delivery);
         }

@@ -6,8 +6,8 @@
 
 use fulmar_bus::channel::Reader;
 use fulmar_bus::record::{
-    AccountId, CancelIntent, ClientOrderId, Flags, Heading, InstrumentId, Intent, Kind, Record, RecordId, StrategyId,
-    Timer, UnixNanos,
+    AccountId, CancelIntent, ClientOrderId, Flags, Heading, InstrumentId, Intent, Kind, Record, RecordId,
+    StrategyId, Timer, UnixNanos,
 };
 
 use super::limits::{STRATEGY_ORDERS_MAX, STRATEGY_TIMERS_MAX};
@@ -46,7 +46,8 @@ pub struct StrategyPorts {
 impl StrategyPorts {
     /// Its reports, which it must not lose.
     pub fn new(reports: Reader) -> Self {
-        let mut ports = StrategyPorts { inboxes: Inboxes::new(), sources: Vec::new(), instruments: Vec::new() };
+        let mut ports =
+            StrategyPorts { inboxes: Inboxes::new(), sources: Vec::new(), instruments: Vec::new() };
         ports.add(reports, Source::Reports);
         ports
     }
@@ -157,7 +158,7 @@ impl Actor for StrategyHost {
 
     fn work(&mut self, now: UnixNanos) -> Work {
         let mut work = Work::NONE;
-        while let Some((inbox, delivery)) = self.inboxes.next() {
+        while let Some((inbox, delivery)) = self.inboxes.next_delivery() {
             work += Work(1);
             let Delivery::Record(record) = delivery else {
                 self.view.distrust();

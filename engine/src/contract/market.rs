@@ -1,7 +1,8 @@
 //! What a venue's market data promises: bytes in, proven records out.
 
 use fulmar_bus::record::{
-    InstrumentDefinition, InstrumentId, Level, Nanos, RequestKind, SyncChange, SyncReason, TopOfBook, Trade, UnixNanos,
+    InstrumentDefinition, InstrumentId, Level, Nanos, RequestKind, SyncChange, SyncReason, TopOfBook, Trade,
+    UnixNanos,
 };
 
 use super::session::{Connection, InboundFrame, SessionCounters};
@@ -35,7 +36,13 @@ pub trait MarketSession: Send {
     fn on_time(&mut self, now: UnixNanos, sink: &mut dyn MarketSink);
 
     /// The engine stopped believing in a book (a lost record, a crossed book, a checksum): sync it anew.
-    fn resync(&mut self, now: UnixNanos, instrument_id: InstrumentId, reason: SyncReason, sink: &mut dyn MarketSink);
+    fn resync(
+        &mut self,
+        now: UnixNanos,
+        instrument_id: InstrumentId,
+        reason: SyncReason,
+        sink: &mut dyn MarketSink,
+    );
 
     /// What it counted so far.
     fn counters(&self) -> &SessionCounters;

@@ -31,7 +31,8 @@ impl Doorbell {
         // PAIRS WITH: the fence in `wait_with` — either this load sees the wish to sleep, or the sleeper's last look
         // sees what was published before this fence.
         fence(Ordering::SeqCst);
-        if self.bell.is_waiting.load(Ordering::Relaxed) && self.bell.is_waiting.swap(false, Ordering::AcqRel) {
+        if self.bell.is_waiting.load(Ordering::Relaxed) && self.bell.is_waiting.swap(false, Ordering::AcqRel)
+        {
             let waker = self.bell.waker.lock().unwrap_or_else(PoisonError::into_inner).take();
             if let Some(waker) = waker {
                 waker.wake();

@@ -71,7 +71,10 @@ impl fmt::Display for PlacementError {
                  (taskset or cgroup mask)"
             ),
             PlacementError::Unplaced { actor } => {
-                write!(out, "no core loop takes actor \"{actor}\"; add it, or a pattern such as \"*\", to one")
+                write!(
+                    out,
+                    "no core loop takes actor \"{actor}\"; add it, or a pattern such as \"*\", to one"
+                )
             }
             PlacementError::Unmatched { core, pattern } => {
                 write!(out, "core loop \"{core}\": no actor is called \"{pattern}\" in this configuration")
@@ -115,7 +118,11 @@ pub fn automatic(allowed: &[usize], actors: &[&str]) -> Placement {
 ///
 /// # Errors
 /// Every [`PlacementError`] there is, not only the first.
-pub fn check(plan: &[CorePlan], allowed: &[usize], actors: &[&str]) -> Result<Placement, Vec<PlacementError>> {
+pub fn check(
+    plan: &[CorePlan],
+    allowed: &[usize],
+    actors: &[&str],
+) -> Result<Placement, Vec<PlacementError>> {
     let mut errors = core_errors(plan, allowed);
     let mut core_of_actor = Vec::with_capacity(actors.len());
     for actor in actors {

@@ -117,7 +117,7 @@ impl Inboxes {
     }
 
     /// The next delivery of this turn and the index of its inbox, or `None` where the turn is over.
-    pub fn next(&mut self) -> Option<(usize, Delivery<'_>)> {
+    pub fn next_delivery(&mut self) -> Option<(usize, Delivery<'_>)> {
         while let Some(inbox) = self.inboxes.get_mut(self.current) {
             if inbox.allowance == 0 {
                 self.current += 1;

@@ -129,7 +129,10 @@ impl Team {
         let mut spins = 0;
         // PAIRS WITH: the release increment in `follow` — all that the cores published in this wave.
         while wave.done_cores.load(Ordering::Acquire) < core_count {
-            assert!(order == STOP || self.threads.iter().all(|(_, thread)| !thread.is_finished()), "a core panicked");
+            assert!(
+                order == STOP || self.threads.iter().all(|(_, thread)| !thread.is_finished()),
+                "a core panicked"
+            );
             relax(&mut spins);
         }
         Work(u32::try_from(wave.work.load(Ordering::Relaxed)).unwrap_or(u32::MAX))

@@ -57,7 +57,13 @@ pub(super) const fn shape(slot_count: usize, gate_count: usize) -> RingShape {
 
 impl Channels {
     /// A channel on the heap.
-    pub(super) fn make(&mut self, name: &str, role: ChannelRole, slot_count: usize, gate_count: usize) -> Channel {
+    pub(super) fn make(
+        &mut self,
+        name: &str,
+        role: ChannelRole,
+        slot_count: usize,
+        gate_count: usize,
+    ) -> Channel {
         let region = Region::heap(shape(slot_count, gate_count).word_count());
         self.make_in(region, name, role, (slot_count, gate_count))
     }

@@ -12,14 +12,16 @@ use std::io;
 use fulmar_bus::channel::{Region, Ring};
 use fulmar_bus::record::InstrumentId;
 
-use crate::actors::{Aggregator, BookBuilder, Feed, Gateway, PaperGateway, Risk, RiskPlan, StrategyHost, StrategyPorts};
+use crate::actors::{
+    Aggregator, BookBuilder, Feed, Gateway, PaperGateway, Risk, RiskPlan, StrategyHost, StrategyPorts,
+};
 use crate::contract::Connection;
 use crate::runtime::{
-    Actor, DigestBoard, Doorbell, FrameWriter, Hop, HopStamps, Inboxes, NoteWriter, Outbox,
-    RequestReader, Seat,
+    Actor, DigestBoard, Doorbell, FrameWriter, Hop, HopStamps, Inboxes, NoteWriter, Outbox, RequestReader,
+    Seat,
 };
-pub use channels::{ChannelName, ChannelRole};
 use channels::{Channel, Channels};
+pub use channels::{ChannelName, ChannelRole};
 pub use plan::{EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan};
 
 /// A whole engine that stands still.
@@ -178,13 +180,17 @@ impl<'a> Builder<'a> {
         let name = venue.session.venue();
         let actor = format!("feed.{name}");
         let mut inboxes = Inboxes::new();
-        let requests = self.link(name, &actor, venue.session.connections(), None, &mut inboxes);
+        let requests = self.link((name, &actor), venue.session.connections(), None, &mut inboxes);
         let mut markets: Vec<Option<Outbox>> = self.instruments.iter().map(|_| None).collect();
         let mut wishes = Vec::new();
         for instrument_id in venue.instruments {
             let instrument = self.instruments[instrument_id.index()].clone();
-            let market =
-                self.channels.make(&format!("market.{instrument}"), ChannelRole::Market, self.sizes.market, 0);
+            let market = self.channels.make(
+                &format!("market.{instrument}"),
+                ChannelRole::Market,
+                self.sizes.market,
+                0,
+            );
             let mut outbox = market.outbox();
             self.ring_at(&mut outbox, &[&format!("book.{instrument}")]);
             self.stamp(&mut outbox, Hop::Decode);
@@ -233,13 +239,22 @@ impl<'a> Builder<'a> {
     fn strategies(&mut self, strategies: Vec<StrategyPlan>, epoch: u32) {
         for (index, plan) in strategies.into_iter().enumerate() {
             let actor = format!("strategy.{}", plan.name);
-            let reports =
-                self.channels.make(&format!("reports.{}", plan.name), ChannelRole::Order, self.sizes.small, 1);
-            let intents =
-                self.channels.make(&format!("intents.{}", plan.name), ChannelRole::Order, self.sizes.small, 1);
+            let reports = self.channels.make(
+                &format!("reports.{}", plan.name),
+                ChannelRole::Order,
+                self.sizes.small,
+                1,
+            );
+            let intents = self.channels.make(
+                &format!("intents.{}", plan.name),
+                ChannelRole::Order,
+                self.sizes.small,
+                1,
+            );
             let mut ports = StrategyPorts::new(reports.gated());
             for instrument_id in &plan.instruments {
-                let (book, market) = (self.book_of(*instrument_id).reader(), self.market(*instrument_id).reader());
+                let (book, market) =
+                    (self.book_of(*instrument_id).reader(), self.market(*instrument_id).reader());
                 ports.add_instrument(*instrument_id, book, market);
             }
             for (members, aggregate) in &self.aggregates {
@@ -292,7 +307,7 @@ impl<'a> Builder<'a> {
             OrderRoute::Venue { session, .. } => {
                 let name = format!("{gateway_name}.orders");
                 let region = self.outbound_region(directory)?;
-                let mut outbound = self.link(&name, &gateway, session.connections(), region, &mut inboxes);
+                let mut outbound = self.link((&name, &gateway), session.connections(), region, &mut inboxes);
                 self.stamp(&mut outbound, Hop::Encode);
                 Box::new(Gateway::new(session, inboxes, told, outbound))
             }
@@ -346,8 +361,7 @@ impl<'a> Builder<'a> {
     /// A border with the IO: the first inbox of `actor` gives its frames; the outbox returned takes its requests.
     fn link(
         &mut self,
-        name: &str,
-        actor: &str,
+        (name, actor): (&str, &str),
         connections: Vec<Connection>,
         region: Option<Region>,
         inboxes: &mut Inboxes,

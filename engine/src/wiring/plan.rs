@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use fulmar_bus::record::{AccountId, InstrumentId, Nanos};
 
-use crate::contract::{MarketSession, OrderSession};
 use crate::contract::strategy::Strategy;
+use crate::contract::{MarketSession, OrderSession};
 use crate::trading::risk::RiskSettings;
 
 /// An engine on paper. The same plan gives the same actors, channels and ids in every run, live or replayed.
