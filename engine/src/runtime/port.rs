@@ -1,7 +1,7 @@
 //! What an actor holds in its hands: [`Inboxes`] that it drains and [`Outbox`]es that it publishes to.
 //!
-//! The inboxes of an actor are drained in their fixed order, each up to its allowance of the turn. Live, the allowance is
-//! a batch and the runtime notes what was drained; in a replay the allowance is what the note says. The actor cannot
+//! The inboxes of an actor are drained in their fixed order, each up to its allowance of the turn. Live, the allowance
+//! is a batch and the runtime notes what was drained; in a replay the allowance is what the note says. The actor cannot
 //! tell the difference, which is why it comes to the same result.
 
 use fulmar_bus::channel::{Full, Poll, Reader, Writer};

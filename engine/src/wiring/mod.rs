@@ -1,8 +1,8 @@
 //! From a plan to actors, channels and the borders with the IO. Everything is made here, before any thread starts;
 //! nothing is made later.
 //!
-//! The order of making is the order of the flow (feeds, books, aggregators, strategies, risk, gateway), so the numbers of
-//! actors and the ids of channels are the same in every run of one plan, whatever cores it is placed on.
+//! The order of making is the order of the flow (feeds, books, aggregators, strategies, risk, gateway), so the numbers
+//! of actors and the ids of channels are the same in every run of one plan, whatever cores it is placed on.
 
 mod channels;
 mod plan;
