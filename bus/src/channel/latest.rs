@@ -42,6 +42,7 @@ pub const fn latest_word_count(value_words: usize) -> usize {
 /// Where `words` are fewer than [`latest_word_count`] says.
 pub fn latest<W: Words + Clone>(words: W, value_words: usize) -> (LatestWriter<W>, LatestReader<W>) {
     assert!(words.word_count() >= latest_word_count(value_words), "the memory is too small for the value");
+    // PAIRS WITH: the acquire load of the version in `LatestReader::read`.
     words.store(VERSION_AT, 0, Ordering::Release);
     let place = Place { words, value_words };
     (LatestWriter { place: place.clone(), version: 0 }, LatestReader { place })

@@ -80,6 +80,7 @@ impl Words for Region {
 
     #[inline]
     fn compare_exchange(&self, index: usize, current: u64, new: u64) -> bool {
+        // PAIRS WITH: itself, when two claim one gate, and the release store of whoever opened it, in `Reader`.
         self.words()[index].compare_exchange(current, new, Ordering::AcqRel, Ordering::Acquire).is_ok()
     }
 

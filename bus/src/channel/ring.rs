@@ -138,7 +138,8 @@ impl<W: Words> Ring<W> {
         self.words.load(self.layout.stamp_at(position), order)
     }
 
-    /// Position and sequence of the first record that starts in `places`, still stands and comes after the sequence `after`.
+    /// Position and sequence of the first record that starts in `places`, still stands and comes after the sequence
+    /// `after`.
     pub(super) fn first_head(&self, mut places: Range<u64>, after: u64) -> Option<(u64, u64)> {
         places.find_map(|position| {
             let sequence = self.head_sequence(position)?;

@@ -69,7 +69,7 @@ impl Actor for Aggregator {
 
     fn work(&mut self, now: UnixNanos) -> Work {
         let mut work = Work::NONE;
-        while let Some((inbox, delivery)) = self.inboxes.next() {
+        while let Some((inbox, delivery)) = self.inboxes.next_delivery() {
             work += Work(1);
             if let Delivery::Record(record) = delivery {
                 let understood = if inbox < self.state.members.len() {

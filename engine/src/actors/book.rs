@@ -78,7 +78,7 @@ impl Actor for BookBuilder {
 
     fn work(&mut self, now: UnixNanos) -> Work {
         let mut work = Work::NONE;
-        while let Some((_, delivery)) = self.inboxes.next() {
+        while let Some((_, delivery)) = self.inboxes.next_delivery() {
             work += Work(1);
             match delivery {
                 Delivery::Record(record) => self.state.on_record(record, &mut self.output),

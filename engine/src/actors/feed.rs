@@ -87,7 +87,7 @@ impl Actor for Feed {
     fn work(&mut self, now: UnixNanos) -> Work {
         let mut work = Work::NONE;
         let mut was_lapped = false;
-        while let Some((inbox, delivery)) = self.inboxes.next() {
+        while let Some((inbox, delivery)) = self.inboxes.next_delivery() {
             work += Work(1);
             match delivery {
                 Delivery::Record(record) if inbox == FRAMES => {

@@ -69,7 +69,7 @@ impl Actor for Gateway {
 
     fn work(&mut self, now: UnixNanos) -> Work {
         let mut work = Work::NONE;
-        while let Some((inbox, delivery)) = self.inboxes.next() {
+        while let Some((inbox, delivery)) = self.inboxes.next_delivery() {
             work += Work(1);
             let Delivery::Record(record) = delivery else {
                 unreachable!("both inboxes of a gateway are gated: nothing overtakes it");

@@ -59,7 +59,7 @@ impl Actor for PaperGateway {
 
     fn work(&mut self, now: UnixNanos) -> Work {
         let mut work = Work::NONE;
-        while let Some((inbox, delivery)) = self.inboxes.next() {
+        while let Some((inbox, delivery)) = self.inboxes.next_delivery() {
             work += Work(1);
             // What a lap lost of the market fills nothing: the next top stands for all before it.
             let Delivery::Record(record) = delivery else { continue };

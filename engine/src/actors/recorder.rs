@@ -1,8 +1,9 @@
 //! Copies what the journal keeps into the journal: inputs, notes and outputs.
 //!
-//! Reads: every channel that is kept. Writes: the journal. Owns: the [`JournalWriter`], until the run is over. It runs beside the engine, on a
-//! core of its own or with the IO, and its turns are noted nowhere: nobody's output depends on it. On failure (a full
-//! disk) it stops writing and says so; it never slows an actor down, and what it could not keep is counted.
+//! Reads: every channel that is kept. Writes: the journal. Owns: the [`JournalWriter`], until the run is over. It runs
+//! beside the engine, on a core of its own or with the IO, and its turns are noted nowhere: nobody's output depends on
+//! it. On failure (a full disk) it stops writing and says so; it never slows an actor down, and what it could not keep
+//! is counted.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -112,7 +113,7 @@ impl Actor for Recorder {
         self.looked_at = now;
         let mut work = Work::NONE;
         let mut kept = self.journal.lock();
-        while let Some((_, delivery)) = self.inboxes.next() {
+        while let Some((_, delivery)) = self.inboxes.next_delivery() {
             work += Work(1);
             kept.take(delivery);
         }

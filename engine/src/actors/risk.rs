@@ -56,6 +56,8 @@ struct Output {
     approved: Outbox,
     /// By strategy.
     reports: Vec<Outbox>,
+    /// Reports and positions that a strategy made no room for.
+    reports_lost: u64,
 }
 
 /// What should not happen, counted.
@@ -69,8 +71,6 @@ struct Anomalies {
     unproven_trades: u64,
     /// Fills that no position could hold.
     overflows: u64,
-    /// Reports and positions that a strategy made no room for.
-    reports_lost: u64,
     /// Cancels that the gateway made no room for.
     cancels_lost: u64,
 }
@@ -113,7 +113,7 @@ impl Risk {
             anomalies: Anomalies::default(),
         };
         let books = GATEWAY + 1..GATEWAY + 1 + plan.book_count;
-        Risk { inboxes, books, state, output: Output { approved, reports } }
+        Risk { inboxes, books, state, output: Output { approved, reports, reports_lost: 0 } }
     }
 }
 
@@ -128,7 +128,7 @@ impl Actor for Risk {
 
     fn work(&mut self, now: UnixNanos) -> Work {
         let mut work = Work::NONE;
-        while let Some((inbox, delivery)) = self.inboxes.next() {
+        while let Some((inbox, delivery)) = self.inboxes.next_delivery() {
             work += Work(1);
             let Delivery::Record(record) = delivery else {
                 self.state.distrust_books();
@@ -151,7 +151,7 @@ impl Actor for Risk {
         tell("orphan_reports", anomalies.orphans);
         tell("unproven_trades", anomalies.unproven_trades);
         tell("position_overflows", anomalies.overflows);
-        tell("lost_records", self.inboxes.lost_count() + anomalies.reports_lost + anomalies.cancels_lost);
+        tell("lost_records", self.inboxes.lost_count() + self.output.reports_lost + anomalies.cancels_lost);
         tell("duplicate_trades", self.state.orders.counts().duplicate_trades);
         tell("cancels_over_budget", self.state.gate.cancels_over_budget());
     }
@@ -217,7 +217,7 @@ impl State {
             Booking::Booked(fill) => self.book(origin, &fill, output),
             Booking::None => {}
         }
-        self.tell(intent.strategy_id, origin, instrument_id, &told, output);
+        output.tell(intent.strategy_id, origin, instrument_id, &told);
         Ok(())
     }
 
@@ -231,7 +231,7 @@ impl State {
             return;
         }
         let position = holding.record(fill.strategy_id, self.account_id);
-        self.tell(fill.strategy_id, origin, fill.instrument_id, &position, output);
+        output.tell(fill.strategy_id, origin, fill.instrument_id, &position);
     }
 
     fn on_book(&mut self, record: &Record, output: &mut Output) -> Result<(), Malformed> {
@@ -274,7 +274,7 @@ impl State {
         let instrument_id = record.header().instrument_id;
         match self.judge(now, intent, instrument_id, output) {
             Verdict::Approved(order) => self.send_order(now, origin, &order, output),
-            Verdict::Denied(denial) => self.tell(intent.strategy_id, origin, instrument_id, &denial, output),
+            Verdict::Denied(denial) => output.tell(intent.strategy_id, origin, instrument_id, &denial),
         }
         Ok(())
     }
@@ -311,7 +311,7 @@ impl State {
         let (intent, instrument_id) = (order.payload().intent, order.instrument_id());
         if self.orders.submit(intent, instrument_id, now).is_err() {
             let denial = RiskCheck::MaxOpenOrders.deny(&intent, Breach::UNKNOWABLE);
-            self.tell(intent.strategy_id, origin, instrument_id, &denial, output);
+            output.tell(intent.strategy_id, origin, instrument_id, &denial);
             return;
         }
         let sent: Result<_, Full> = output.approved.send(origin, instrument_id, order.payload());
@@ -322,20 +322,7 @@ impl State {
         report.tag = intent.tag;
         report.price = intent.price;
         report.leaves_qty = intent.quantity;
-        self.tell(intent.strategy_id, origin, instrument_id, &report, output);
-    }
-
-    fn tell<P: Payload>(
-        &mut self,
-        strategy_id: StrategyId,
-        origin: Origin,
-        instrument_id: InstrumentId,
-        payload: &P,
-        output: &mut Output,
-    ) {
-        let reports = output.reports.get_mut(strategy_id.index());
-        let sent = reports.is_some_and(|reports| reports.send(origin, instrument_id, payload).is_ok());
-        self.anomalies.reports_lost += u64::from(!sent);
+        output.tell(intent.strategy_id, origin, instrument_id, &report);
     }
 
     /// Something was lost on the way here: until a book speaks again nothing is known of it.
@@ -343,6 +330,20 @@ impl State {
         for watched in self.instruments.iter_mut().flatten() {
             watched.top = None;
         }
+    }
+}
+
+impl Output {
+    fn tell<P: Payload>(
+        &mut self,
+        strategy_id: StrategyId,
+        origin: Origin,
+        instrument_id: InstrumentId,
+        payload: &P,
+    ) {
+        let reports = self.reports.get_mut(strategy_id.index());
+        let sent = reports.is_some_and(|reports| reports.send(origin, instrument_id, payload).is_ok());
+        self.reports_lost += u64::from(!sent);
     }
 }
 

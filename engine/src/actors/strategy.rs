@@ -158,7 +158,7 @@ impl Actor for StrategyHost {
 
     fn work(&mut self, now: UnixNanos) -> Work {
         let mut work = Work::NONE;
-        while let Some((inbox, delivery)) = self.inboxes.next() {
+        while let Some((inbox, delivery)) = self.inboxes.next_delivery() {
             work += Work(1);
             let Delivery::Record(record) = delivery else {
                 self.view.distrust();

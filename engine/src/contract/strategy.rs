@@ -166,7 +166,8 @@ impl<'a> Context<'a> {
     /// Wants an order. From now on it stands in the view, and counts as open until something else is heard.
     ///
     /// # Errors
-    /// Says why the gate was not even asked; the view counts it. What the gate refuses comes as [`Strategy::on_order_denied`].
+    /// Says why the gate was not even asked; the view counts it. What the gate refuses comes as
+    /// [`Strategy::on_order_denied`].
     pub fn submit(
         &mut self,
         instrument_id: InstrumentId,

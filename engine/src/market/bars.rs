@@ -1,7 +1,7 @@
 //! Bars of trades: open, high, low, close, volume and notional of one interval, aligned to UTC by the venue's time.
 //!
-//! A bar is finished by the first trade of a later interval, or by the caller's clock. Once finished it never changes: a
-//! trade that comes too late for its bar is counted and left out, so that two readers of a bar never disagree.
+//! A bar is finished by the first trade of a later interval, or by the caller's clock. Once finished it never changes:
+//! a trade that comes too late for its bar is counted and left out, so that two readers of a bar never disagree.
 
 use fulmar_bus::record::{Bar, Nanos, Notional, Price, Quantity, Trade, UnixNanos};
 
@@ -94,7 +94,8 @@ impl BarBuilder {
         self.late_count
     }
 
-    /// Trades after which a volume did not fit 64 bits and stands at the largest number. The notional is right even then.
+    /// Trades after which a volume did not fit 64 bits and stands at the largest number. The notional is right even
+    /// then.
     pub fn saturated_count(&self) -> u64 {
         self.saturated_count
     }

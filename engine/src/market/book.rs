@@ -2,8 +2,8 @@
 //!
 //! A side is a directory of small sorted blocks (see the `side` module), so that an update costs about 13 ns near the
 //! touch and 40 ns anywhere in a book of 46,000 levels, and neither a sparse book, a jump of the price nor the scale
-//! matters. All memory is reserved when the book is made. The book believes what it is told: whether updates follow each other
-//! is the business of whoever applies them.
+//! matters. All memory is reserved when the book is made. The book believes what it is told: whether updates follow
+//! each other is the business of whoever applies them.
 
 mod block;
 mod checksum;
@@ -51,8 +51,8 @@ pub struct Book {
 }
 
 impl Book {
-    /// An empty book that holds up to `levels_max` levels a side and reserves address space for them now, some 128 bytes
-    /// each. What no level ever needed is never touched, so it costs no memory.
+    /// An empty book that holds up to `levels_max` levels a side and reserves address space for them now, some 128
+    /// bytes each. What no level ever needed is never touched, so it costs no memory.
     ///
     /// # Panics
     /// Where `levels_max` is zero or past [`BOOK_LEVELS_MAX`].

@@ -1,8 +1,8 @@
 //! The best bid and ask of one pair over several instruments, whatever scales they have.
 //!
-//! Each instrument's top is kept at the widest scale of the pair, and the best of all is found by looking at each: a pair
-//! has a handful of venues. A venue that is not live has no say. Of two equal prices the one of the earlier instrument in the list
-//! stands, so that the same inputs always give the same answer.
+//! Each instrument's top is kept at the widest scale of the pair, and the best of all is found by looking at each: a
+//! pair has a handful of venues. A venue that is not live has no say. Of two equal prices the one of the earlier
+//! instrument in the list stands, so that the same inputs always give the same answer.
 
 use fulmar_bus::record::{ConsolidatedTop, InstrumentId, Level, Price, Quantity, TopOfBook};
 

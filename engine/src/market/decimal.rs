@@ -1,9 +1,9 @@
 //! Decimal text to scaled integers and back, without a float in between.
 //!
-//! Most numbers of a market have a few digits before the point and at most eight behind it. Those are read as two 64-bit
-//! words: the point is found and the words are shifted by masks, all bytes are checked to be digits at once, and eight
-//! digits become a number by three multiplications. Anything longer, and anything wrong, takes the plain path, which
-//! alone names errors. Nothing here rounds unless it is told how, and nothing allocates.
+//! Most numbers of a market have a few digits before the point and at most eight behind it. Those are read as two
+//! 64-bit words: the point is found and the words are shifted by masks, all bytes are checked to be digits at once, and
+//! eight digits become a number by three multiplications. Anything longer, and anything wrong, takes the plain path,
+//! which alone names errors. Nothing here rounds unless it is told how, and nothing allocates.
 
 use std::fmt;
 
@@ -319,7 +319,8 @@ const fn are_digits(word: u64) -> bool {
     (word.wrapping_add(each_byte(0x76)) | word) & each_byte(0x80) == 0
 }
 
-/// The number that 8 digits make, the first in the lowest byte: pairs, then fours, then all, each by one multiplication.
+/// The number that 8 digits make, the first in the lowest byte: pairs, then fours, then all, each by one
+/// multiplication.
 #[inline]
 fn number_of_8(digits: u64) -> u64 {
     const PAIRS: u64 = 0x0000_00ff_0000_00ff;

@@ -1,7 +1,8 @@
 //! What an instrument is, and the table of all instruments of a boot.
 //!
-//! A definition comes as a record and may come again: the same, with a wider scale, or changed. The table says which, and
-//! that decides whether a book goes on, is rescaled or starts anew. It never guesses that two instruments are alike.
+//! A definition comes as a record and may come again: the same, with a wider scale, or changed. The table says which,
+//! and that decides whether a book goes on, is rescaled or starts anew. It never guesses that two instruments are
+//! alike.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,7 +1,7 @@
 //! What is known of instruments: numbers, books, bars, the best price over several venues.
 //!
-//! Everything here is plain data and pure functions: no channel, no actor, no clock, no thread. Read [`decimal`] for how
-//! text becomes a number, [`instrument`] for what a number means, then [`book`].
+//! Everything here is plain data and pure functions: no channel, no actor, no clock, no thread. Read [`decimal`] for
+//! how text becomes a number, [`instrument`] for what a number means, then [`book`].
 
 pub mod bars;
 pub mod book;

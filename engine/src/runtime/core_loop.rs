@@ -1,7 +1,7 @@
 //! A pinned thread that runs a few actors in their order, pass after pass.
 //!
-//! It reads the clock once a pass and gives every actor the same `now`; it notes what they drained; it waits as its plan
-//! says. It knows nothing of what the actors do.
+//! It reads the clock once a pass and gives every actor the same `now`; it notes what they drained; it waits as its
+//! plan says. It knows nothing of what the actors do.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,7 +1,7 @@
 //! What an actor holds in its hands: [`Inboxes`] that it drains and [`Outbox`]es that it publishes to.
 //!
-//! The inboxes of an actor are drained in their fixed order, each up to its allowance of the turn. Live, the allowance is
-//! a batch and the runtime notes what was drained; in a replay the allowance is what the note says. The actor cannot
+//! The inboxes of an actor are drained in their fixed order, each up to its allowance of the turn. Live, the allowance
+//! is a batch and the runtime notes what was drained; in a replay the allowance is what the note says. The actor cannot
 //! tell the difference, which is why it comes to the same result.
 
 use fulmar_bus::channel::{Full, Poll, Reader, Writer};
@@ -117,7 +117,7 @@ impl Inboxes {
     }
 
     /// The next delivery of this turn and the index of its inbox, or `None` where the turn is over.
-    pub fn next(&mut self) -> Option<(usize, Delivery<'_>)> {
+    pub fn next_delivery(&mut self) -> Option<(usize, Delivery<'_>)> {
         while let Some(inbox) = self.inboxes.get_mut(self.current) {
             if inbox.allowance == 0 {
                 self.current += 1;

@@ -1,8 +1,8 @@
 //! From a plan to actors, channels and the borders with the IO. Everything is made here, before any thread starts;
 //! nothing is made later.
 //!
-//! The order of making is the order of the flow (feeds, books, aggregators, strategies, risk, gateway), so the numbers of
-//! actors and the ids of channels are the same in every run of one plan, whatever cores it is placed on.
+//! The order of making is the order of the flow (feeds, books, aggregators, strategies, risk, gateway), so the numbers
+//! of actors and the ids of channels are the same in every run of one plan, whatever cores it is placed on.
 
 mod channels;
 mod plan;
@@ -180,7 +180,7 @@ impl<'a> Builder<'a> {
         let name = venue.session.venue();
         let actor = format!("feed.{name}");
         let mut inboxes = Inboxes::new();
-        let requests = self.link(name, &actor, venue.session.connections(), None, &mut inboxes);
+        let requests = self.link((name, &actor), venue.session.connections(), None, &mut inboxes);
         let mut markets: Vec<Option<Outbox>> = self.instruments.iter().map(|_| None).collect();
         let mut wishes = Vec::new();
         for instrument_id in venue.instruments {
@@ -307,7 +307,7 @@ impl<'a> Builder<'a> {
             OrderRoute::Venue { session, .. } => {
                 let name = format!("{gateway_name}.orders");
                 let region = self.outbound_region(directory)?;
-                let mut outbound = self.link(&name, &gateway, session.connections(), region, &mut inboxes);
+                let mut outbound = self.link((&name, &gateway), session.connections(), region, &mut inboxes);
                 self.stamp(&mut outbound, Hop::Encode);
                 Box::new(Gateway::new(session, inboxes, told, outbound))
             }
@@ -361,8 +361,7 @@ impl<'a> Builder<'a> {
     /// A border with the IO: the first inbox of `actor` gives its frames; the outbox returned takes its requests.
     fn link(
         &mut self,
-        name: &str,
-        actor: &str,
+        (name, actor): (&str, &str),
         connections: Vec<Connection>,
         region: Option<Region>,
         inboxes: &mut Inboxes,

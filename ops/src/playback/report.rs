@@ -211,6 +211,6 @@ fn state_name(state: SyncState) -> &'static str {
 /// A moment as the minute that it starts: `2024-08-08T23:54`.
 fn minute(at: UnixNanos) -> String {
     let seconds = i64::try_from(at.0 / 1_000_000_000).expect("nanoseconds of 64 bits are few enough seconds");
-    let timestamp = jiff::Timestamp::from_second(seconds).expect("a moment of this millennium");
-    timestamp.strftime("%Y-%m-%dT%H:%M").to_string()
+    let moment = jiff::Timestamp::from_second(seconds).expect("a moment of this millennium");
+    moment.strftime("%Y-%m-%dT%H:%M").to_string()
 }

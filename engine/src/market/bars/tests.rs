@@ -1,3 +1,5 @@
+//! Bars against the plainest sums of the same trades, and their edges in time.
+
 use std::collections::BTreeMap;
 
 use fulmar_bus::record::Side;
@@ -116,7 +118,8 @@ proptest! {
         let starts = finished.iter().map(|bar| bar.start_at).collect::<Vec<_>>();
         prop_assert!(starts.is_sorted_by(|earlier, later| earlier < later));
         prop_assert!(starts.iter().all(|at| at.0 % Nanos::from_secs(seconds).0 == 0));
-        prop_assert!(finished.iter().all(|bar| bar.low <= bar.open.min(bar.close) && bar.open.max(bar.close) <= bar.high));
+        let is_ordered = |bar: &Bar| bar.low <= bar.open.min(bar.close) && bar.open.max(bar.close) <= bar.high;
+        prop_assert!(finished.iter().all(is_ordered));
         let counted = finished.iter().map(|bar| bar.trade_count).sum::<u64>() + bars.late_count();
         prop_assert_eq!(counted, trades.len() as u64);
     }

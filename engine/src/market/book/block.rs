@@ -1,7 +1,8 @@
 //! A block: up to 32 neighbouring levels, sorted by key, prices and quantities apart so that a search reads keys alone.
 //!
 //! Keys past the block's length are the largest there is. A search then looks at all of them and needs no length, and
-//! moves are of one length, so that neither has a branch to predict: wrong guesses, not bytes, are what an update costs.
+//! moves are of one length, so that neither has a branch to predict: wrong guesses, not bytes, are what an update
+//! costs.
 
 use crate::market::limits::BLOCK_LEVELS;
 

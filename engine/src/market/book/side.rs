@@ -1,8 +1,8 @@
 //! One side of a book: a directory of blocks, each a sorted run of neighbouring levels.
 //!
-//! Both sides are the same code over keys that ascend from the farthest level to the best. A bid's key is its price with
-//! the sign bit flipped, so that it sorts as an unsigned number, which compares in fewer instructions; an ask's is the
-//! complement of that, which reverses the order. Neither can overflow:
+//! Both sides are the same code over keys that ascend from the farthest level to the best. A bid's key is its price
+//! with the sign bit flipped, so that it sorts as an unsigned number, which compares in fewer instructions; an ask's is
+//! the complement of that, which reverses the order. Neither can overflow:
 //!
 //! ```text
 //!                     farthest                                   touch
@@ -76,8 +76,8 @@ pub(super) struct BookSide {
 impl BookSide {
     /// An empty side with memory for `levels_max` levels, and the one that stands there before the farthest is dropped.
     pub(super) fn new(side: Side, levels_max: usize) -> Self {
-        // Two neighbours hold more than MERGED_LEVELS_MAX levels between them. The odd block, the one that a split takes
-        // and a remainder make three more.
+        // Two neighbours hold more than MERGED_LEVELS_MAX levels between them. The odd block, the one that a split
+        // takes and a remainder make three more.
         let blocks_max = 2 * (levels_max + 1) / MERGED_LEVELS_MAX + 3;
         let mirror = match side {
             Side::Buy => SIGN,

@@ -1,3 +1,5 @@
+//! The book against the plainest one that can be, under random updates.
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;

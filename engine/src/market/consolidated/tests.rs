@@ -1,3 +1,5 @@
+//! The best of several venues: whose top counts, at which scale, and when none does.
+
 use fulmar_bus::record::{TopSource, UnixNanos};
 use proptest::prelude::*;
 

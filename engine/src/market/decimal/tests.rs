@@ -1,3 +1,5 @@
+//! Decimal text against what it must become, to the digit, and text that must become nothing.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! What a changed definition does to a book: nothing, another scale, or an end.
+
 use super::*;
 
 fn definition(venue: &str, symbol: &str) -> InstrumentDefinition {
