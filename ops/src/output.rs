@@ -28,6 +28,16 @@ pub fn json(report: &impl Serialize) -> Result<(), CommandError> {
     text(document)
 }
 
+/// Writes a report as one JSON document on a line of its own: for those that read line by line.
+///
+/// # Errors
+/// As [`text`].
+pub fn json_line(report: &impl Serialize) -> Result<(), CommandError> {
+    let document = serde_json::to_string(report)
+        .map_err(|error| CommandError::failed("write the report as JSON", error))?;
+    bytes(format!("{document}\n").as_bytes())
+}
+
 /// Writes bytes as they are to standard output: a script, a generated file.
 ///
 /// # Errors

@@ -1,9 +1,18 @@
-//! The one place that names concrete venues: from a name and a configuration to a translator.
+//! The one place that names concrete venues and strategies: from a name and a configuration to what stands behind it.
+
+use std::time::Duration;
 
 use anyhow::bail;
-use fulmar_adapters::binance::{BinanceConfig, BinanceMarketData, InstrumentConfig, Product};
-use fulmar_bus::record::InstrumentId;
-use fulmar_engine::contract::MarketSession;
+use fulmar_adapters::binance::{
+    BinanceConfig, BinanceMarketData, BinanceOrderEntry, Credentials, InstrumentConfig, Product,
+};
+use fulmar_adapters::transport::{RateLimit, TransportLimits};
+use fulmar_bus::record::{InstrumentId, Nanos};
+use fulmar_engine::contract::strategy::Strategy;
+use fulmar_engine::contract::{MarketSession, OrderSession};
+use fulmar_strategies::{Parameters, by_name};
+
+use crate::configuration::{Environment, InstrumentName, StrategyKind, Venue};
 
 /// The venues that this build speaks to.
 pub const NAMES: [&str; 2] = ["binance-spot", "binance-usdm"];
@@ -27,10 +36,117 @@ pub fn capture_session(
     Ok(Box::new(BinanceMarketData::new(&config)))
 }
 
+/// The translator of a configured venue's market data.
+///
+/// # Errors
+/// As [`capture_session`].
+pub fn market_session(
+    venue: &Venue,
+    id_of: &dyn Fn(&InstrumentName) -> InstrumentId,
+) -> anyhow::Result<Box<dyn MarketSession>> {
+    let mut config = binance(venue)?;
+    for symbol in &venue.instruments {
+        let name = InstrumentName { venue: venue.name.clone(), symbol: symbol.clone() };
+        let mut instrument = InstrumentConfig::new(symbol, id_of(&name));
+        if let Some(scale) = venue.scales.get(symbol) {
+            instrument.price_scale = Some(scale.price);
+            instrument.quantity_scale = Some(scale.quantity);
+        }
+        config.instruments.push(instrument);
+    }
+    Ok(Box::new(BinanceMarketData::new(&config)))
+}
+
+/// The translator of a configured venue's order entry, for the owner of `api_key`. Only a venue that takes requests
+/// without a signature, which is the simulated one, can be traded at.
+///
+/// # Errors
+/// Where this build has no order entry for the venue.
+pub fn order_session(venue: &Venue, api_key: &str) -> anyhow::Result<Box<dyn OrderSession>> {
+    if product(&venue.name)? != Product::Spot {
+        bail!("venue \"{}\" has no order entry in this build; binance-spot has", venue.name);
+    }
+    let credentials = Credentials { api_key: api_key.to_owned(), secret: None };
+    Ok(Box::new(BinanceOrderEntry::new(&binance(venue)?, &credentials)))
+}
+
+/// Where a venue answers HTTP requests.
+///
+/// # Errors
+/// Where this build does not know the venue.
+pub fn rest_url(venue: &Venue) -> anyhow::Result<String> {
+    Ok(binance(venue)?.rest_url)
+}
+
+/// What a link of a venue keeps within. Order entry is limited by the venue's order limits, which the gate and the
+/// session keep; the socket itself takes what they let pass.
+pub fn transport_limits(venue: &Venue, link: &str) -> TransportLimits {
+    let mut limits = TransportLimits::default();
+    let reconnect = &venue.reconnect;
+    limits.reconnect.backoff_min = duration(reconnect.backoff_min);
+    limits.reconnect.backoff_max = duration(reconnect.backoff_max);
+    limits.reconnect.attempts_short.count_max = reconnect.attempts_per_minute;
+    if link.ends_with(".orders") {
+        limits.connection.messages = RateLimit { count_max: 1_000, window: Duration::from_secs(1) };
+    }
+    limits
+}
+
+/// The strategy of this kind, with its parameters.
+///
+/// # Errors
+/// What is wrong with a parameter.
+pub fn strategy(kind: &StrategyKind) -> anyhow::Result<Box<dyn Strategy>> {
+    let (name, parameters) = match kind {
+        StrategyKind::Quoter { quantity, half_spread_ticks, requote_ticks, skew_ticks } => (
+            "quoter",
+            vec![
+                ("quantity", quantity.clone()),
+                ("half_spread_ticks", half_spread_ticks.to_string()),
+                ("requote_ticks", requote_ticks.to_string()),
+                ("skew_ticks", skew_ticks.to_string()),
+            ],
+        ),
+        StrategyKind::EmaCross { quantity, fast_bars, slow_bars } => (
+            "ema_cross",
+            vec![
+                ("quantity", quantity.clone()),
+                ("fast_bars", fast_bars.to_string()),
+                ("slow_bars", slow_bars.to_string()),
+            ],
+        ),
+        StrategyKind::Idle {} => ("idle", Vec::new()),
+    };
+    Ok(by_name(name, &Parameters::from_pairs(parameters))?)
+}
+
+fn binance(venue: &Venue) -> anyhow::Result<BinanceConfig> {
+    let product = product(&venue.name)?;
+    let mut config = match venue.environment {
+        Environment::Production => BinanceConfig::production(product),
+        Environment::Testnet => BinanceConfig::testnet(product),
+    };
+    if let Some(url) = &venue.stream_url {
+        config.stream_url.clone_from(url);
+    }
+    if let Some(url) = &venue.rest_url {
+        config.rest_url.clone_from(url);
+    }
+    if let Some(url) = &venue.order_url {
+        config.order_url = format!("{}/ws-api/v3", url.trim_end_matches('/'));
+    }
+    config.depth_speed = format!("@{}", venue.depth_interval);
+    Ok(config)
+}
+
 fn product(venue: &str) -> anyhow::Result<Product> {
     Ok(match venue {
         "binance-spot" => Product::Spot,
         "binance-usdm" => Product::UsdMargined,
         _ => bail!("venue \"{venue}\" is not in this build; it has {}", NAMES.join(", ")),
     })
+}
+
+fn duration(nanos: Nanos) -> Duration {
+    Duration::from_nanos(nanos.0)
 }

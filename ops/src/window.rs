@@ -24,6 +24,8 @@ pub struct Picture {
     pub book: Book,
     /// The latest news of how far it is.
     pub sync: SyncChange,
+    /// The venue's number of the book's latest state.
+    pub update_id: u64,
     /// All trades so far.
     pub trades: TradeStats,
     /// Updates after which a live book's best bid was not below its best ask.
@@ -44,6 +46,7 @@ impl Picture {
             definition: None,
             book: Book::new(LEVELS_MAX),
             sync: SyncChange::new(SyncState::Syncing, SyncReason::Started, 0, 0, 0),
+            update_id: 0,
             trades: TradeStats::new(),
             crossed_count: 0,
             lost_count: 0,
@@ -74,7 +77,8 @@ impl Picture {
     fn take(&mut self) -> Result<(), Malformed> {
         match self.record.header().kind() {
             Some(Kind::BookLevels) => {
-                let (_, bids, asks) = BookLevels::read(&self.record)?;
+                let (update, bids, asks) = BookLevels::read(&self.record)?;
+                self.update_id = update.update_id;
                 for level in bids {
                     self.book.apply(Side::Buy, level.price, level.quantity);
                 }

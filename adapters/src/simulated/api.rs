@@ -1,67 +1,19 @@
 //! The WebSocket API: requests to trade and to be told, and their answers.
 
-use std::borrow::Cow;
-
-use fulmar_bus::record::{Price, Quantity, Side, UnixNanos};
-use fulmar_engine::simulation::matching::{NewOrder, OrderKey, OrderKind, Rejection, SelfTrade};
-use serde_json::{Map, Value, json};
+use fulmar_bus::record::UnixNanos;
+use fulmar_engine::market::decimal::format_fixed;
+use fulmar_engine::simulation::matching::{OrderKey, OrderKind};
+use serde_json::Value;
 
 use super::config::SCALE;
-use super::decimal::{Misfit, parse};
 use super::limits::ACCOUNT_ORDERS_MAX;
-use super::market::Market;
 use super::reports::{self, Detail};
+use super::request::{
+    ApiError, Params, check_filters, client_id, param, parse_order, too_much_weight, weight,
+};
 use super::signature::{authenticate, text};
 use super::venue::Venue;
 use super::wire::money;
-
-/// What the protocol says to a request that it refuses.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ApiError {
-    /// Status, as of HTTP.
-    pub status: u16,
-    /// The venue's number of the error.
-    pub code: i32,
-    /// Its words.
-    pub message: Cow<'static, str>,
-}
-
-impl ApiError {
-    /// An error.
-    pub fn new(status: u16, code: i32, message: impl Into<Cow<'static, str>>) -> Self {
-        ApiError { status, code, message: message.into() }
-    }
-
-    /// A parameter is not there.
-    pub fn missing(name: &str) -> Self {
-        let message = format!("Mandatory parameter '{name}' was not sent, was empty/null, or malformed.");
-        ApiError::new(400, -1102, message)
-    }
-
-    /// The body that tells it.
-    pub fn body(&self) -> String {
-        json!({"code": self.code, "msg": self.message}).to_string()
-    }
-}
-
-impl From<Rejection> for ApiError {
-    fn from(rejection: Rejection) -> Self {
-        match rejection {
-            Rejection::InsufficientBalance => {
-                ApiError::new(400, -2010, "Account has insufficient balance for requested action.")
-            }
-            Rejection::WouldTake => ApiError::new(400, -2010, "Order would immediately match and take."),
-            Rejection::Price => ApiError::new(400, -1013, "Filter failure: PRICE_FILTER"),
-            Rejection::Quantity => ApiError::new(400, -1013, "Filter failure: LOT_SIZE"),
-            Rejection::BookFull => ApiError::new(400, -1013, "Filter failure: EXCHANGE_MAX_NUM_ORDERS"),
-            Rejection::UnknownAccount => {
-                ApiError::new(400, -2010, "This symbol is not permitted for this account.")
-            }
-        }
-    }
-}
-
-type Params = Map<String, Value>;
 
 impl Venue {
     /// Answers one request of an API connection.
@@ -238,7 +190,7 @@ impl Venue {
         });
         let balances: Vec<String> = balances.collect();
         let fee_bps = self.config.fee_bps;
-        let rate = super::decimal::format_fixed(i128::from(fee_bps), 4, SCALE);
+        let rate = format_fixed(i128::from(fee_bps), 4, SCALE);
         format!(
             concat!(
                 r#"{{"makerCommission":{fee},"takerCommission":{fee},"buyerCommission":0,"sellerCommission":0,"#,
@@ -306,117 +258,4 @@ impl Venue {
         self.generated_ids += 1;
         format!("x-{:020x}", self.generated_ids)
     }
-}
-
-/// The error of a minute's weight used up.
-pub fn too_much_weight(limit: u32) -> ApiError {
-    let message = format!(
-        "Too much request weight used; current limit is {limit} request weight per 1 MINUTE. \
-         Please use WebSocket Streams for live updates to avoid polling the API."
-    );
-    ApiError::new(429, -1003, message)
-}
-
-fn weight(method: &str, params: &Params) -> u32 {
-    match method {
-        "order.status" => 4,
-        "openOrders.status" if params.contains_key("symbol") => 6,
-        "openOrders.status" => 80,
-        "account.status" => 20,
-        "userDataStream.subscribe" | "userDataStream.subscribe.signature" | "userDataStream.unsubscribe" => 2,
-        _ => 1,
-    }
-}
-
-fn param<'a>(params: &'a Params, name: &str) -> Option<&'a str> {
-    params.get(name).and_then(Value::as_str)
-}
-
-fn client_id(params: &Params, name: &str, generated: String) -> Result<String, ApiError> {
-    let Some(id) = param(params, name) else { return Ok(generated) };
-    let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/".contains(&byte);
-    if (1..=36).contains(&id.len()) && id.bytes().all(is_legal) {
-        return Ok(id.to_owned());
-    }
-    let message = format!(
-        r"Illegal characters found in parameter '{name}'; legal range is '^[\.A-Z\:/a-z0-9_-]{{1,36}}$'."
-    );
-    Err(ApiError::new(400, -1100, message))
-}
-
-fn parse_order(params: &Params) -> Result<NewOrder, ApiError> {
-    let side = match param(params, "side") {
-        Some("BUY") => Side::Buy,
-        Some("SELL") => Side::Sell,
-        Some(_) => return Err(ApiError::new(400, -1117, "Invalid side.")),
-        None => return Err(ApiError::missing("side")),
-    };
-    let kind = match (param(params, "type"), param(params, "timeInForce")) {
-        (Some("MARKET"), None) => OrderKind::Market,
-        (Some("LIMIT_MAKER"), None) => OrderKind::PostOnly,
-        (Some("MARKET" | "LIMIT_MAKER"), Some(_)) => {
-            return Err(ApiError::new(400, -1106, "Parameter 'timeInForce' sent when not required."));
-        }
-        (Some("LIMIT"), Some("GTC")) => OrderKind::Limit,
-        (Some("LIMIT"), Some("IOC")) => OrderKind::ImmediateOrCancel,
-        (Some("LIMIT"), Some("FOK")) => OrderKind::FillOrKill,
-        (Some("LIMIT"), Some(_)) => return Err(ApiError::new(400, -1115, "Invalid timeInForce.")),
-        (Some("LIMIT"), None) => return Err(ApiError::missing("timeInForce")),
-        (Some(_), _) => return Err(ApiError::new(400, -1116, "Invalid orderType.")),
-        (None, _) => return Err(ApiError::missing("type")),
-    };
-    let self_trade = match param(params, "selfTradePreventionMode") {
-        None | Some("NONE") => SelfTrade::Allow,
-        Some("EXPIRE_TAKER") => SelfTrade::ExpireTaker,
-        Some(_) => {
-            return Err(ApiError::new(
-                400,
-                -1013,
-                "This symbol does not allow the specified self-trade prevention mode.",
-            ));
-        }
-    };
-    let price = match kind {
-        OrderKind::Market => 0,
-        _ => decimal(params, "price")?,
-    };
-    let quantity = Quantity(decimal(params, "quantity")?);
-    Ok(NewOrder { side, kind, price: Price(price), quantity, self_trade })
-}
-
-fn decimal(params: &Params, name: &str) -> Result<i64, ApiError> {
-    let value = params.get(name).filter(|value| !value.is_null()).ok_or_else(|| ApiError::missing(name))?;
-    parse(&text(value), SCALE).map_err(|misfit| match misfit {
-        Misfit::TooPrecise => {
-            ApiError::new(400, -1111, format!("Parameter '{name}' has too much precision."))
-        }
-        Misfit::Malformed | Misfit::TooLarge => {
-            let legal = r"^([0-9]{1,20})(\.[0-9]{1,20})?$";
-            let message =
-                format!("Illegal characters found in parameter '{name}'; legal range is '{legal}'.");
-            ApiError::new(400, -1100, message)
-        }
-    })
-}
-
-/// The filters that the matching does not know; it checks tick and lot itself.
-fn check_filters(market: &Market, order: &NewOrder) -> Result<(), ApiError> {
-    let config = market.config();
-    if order.kind != OrderKind::Market && order.price.0 % config.tick.0 != 0 {
-        return Err(Rejection::Price.into());
-    }
-    if order.quantity.0 == 0 || order.quantity.0 % config.step.0 != 0 {
-        return Err(Rejection::Quantity.into());
-    }
-    let price = match order.kind {
-        OrderKind::Market => {
-            market.matching().best(order.side.opposite()).map_or(Price(0), |level| level.price)
-        }
-        _ => order.price,
-    };
-    let notional = price.times(order.quantity).0;
-    if price.0 > 0 && notional < i128::from(config.notional_min) * 10i128.pow(u32::from(SCALE)) {
-        return Err(ApiError::new(400, -1013, "Filter failure: NOTIONAL"));
-    }
-    Ok(())
 }

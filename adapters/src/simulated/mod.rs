@@ -12,15 +12,16 @@
 mod api;
 mod config;
 mod connections;
-mod decimal;
 pub mod limits;
 mod market;
 mod orders;
 mod reports;
+mod request;
 mod rest;
 mod server;
 mod signature;
 mod socket;
+pub mod truth;
 #[cfg(test)]
 mod tests;
 mod venue;

@@ -3,10 +3,10 @@
 use std::fmt::Write;
 
 use fulmar_bus::record::{Notional, Quantity, Side};
+use fulmar_engine::market::decimal::{DecimalText, format_fixed};
 use fulmar_engine::simulation::matching::{Balance, Match};
 
 use super::config::{SCALE, SymbolConfig};
-use super::decimal::format_fixed;
 use super::orders::{ClientOrder, Status};
 use super::wire::{money, number};
 
@@ -40,7 +40,7 @@ impl Fill {
         Fill { trade: *trade, is_maker: trade.aggressor != side, fee }
     }
 
-    fn fee_text(&self) -> String {
+    fn fee_text(&self) -> DecimalText {
         match self.fee {
             Fee::Base(fee) => number(fee.0),
             Fee::Quote(fee) => money(fee.0),
@@ -122,7 +122,7 @@ fn push_execution(
     let last_money = fill.map_or(0, |fill| fill.trade.price.times(fill.trade.quantity).0);
     let trade_id = fill.map_or("-1".to_owned(), |fill| fill.trade.trade_id.to_string());
     let (fee, fee_asset) = fill.map_or(("0".to_owned(), "null".to_owned()), |fill| {
-        (fill.fee_text(), format!("\"{}\"", fill.fee_asset(symbol)))
+        (fill.fee_text().to_string(), format!("\"{}\"", fill.fee_asset(symbol)))
     });
     write!(
         text,
@@ -168,7 +168,7 @@ pub fn account_position(symbol: &SymbolConfig, at_ms: u64, free: Balance, locked
 }
 
 /// The base currency of a balance as the wire has it.
-pub fn base_text(balance: Balance) -> String {
+pub fn base_text(balance: Balance) -> DecimalText {
     format_fixed(balance.base, SCALE, SCALE)
 }
 

@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 
 use fulmar_bus::record::{Side, UnixNanos};
+use fulmar_engine::market::decimal::format_scaled;
 
-use super::api::{ApiError, too_much_weight};
 use super::config::SCALE;
-use super::decimal::{format_fixed, format_trimmed};
 use super::limits::{ACCOUNT_ORDERS_MAX, SNAPSHOT_LEVELS_MAX};
 use super::market::Market;
+use super::request::{ApiError, too_much_weight};
 use super::venue::Venue;
 use super::wire;
 
@@ -48,7 +48,7 @@ impl Venue {
                 "GET /api/v3/ping" => Ok("{}".to_owned()),
                 "GET /api/v3/time" => Ok(format!(r#"{{"serverTime":{}}}"#, now.0 / 1_000_000)),
                 "GET /api/v3/depth" => self.depth(symbol, limit),
-                "GET /api/v3/exchangeInfo" => self.exchange_info(symbol, now),
+                "GET /api/v3/exchangeInfo" => self.exchange_info(request, now),
                 _ => Err(ApiError::new(404, -1000, "Not found.")),
             }),
         };
@@ -71,9 +71,9 @@ impl Venue {
         let weight = match route {
             "GET /api/v3/exchangeInfo" => 20,
             "GET /api/v3/depth" if symbol.is_some() => match snapshot_levels(limit)? {
-                ..=100 => 5,
-                ..=500 => 25,
-                ..=1_000 => 50,
+                0..=100 => 5,
+                101..=500 => 25,
+                501..=1_000 => 50,
                 _ => 250,
             },
             _ => 1,
@@ -92,12 +92,18 @@ impl Venue {
         Ok(wire::snapshot(matching.update_id(), &side(Side::Buy), &side(Side::Sell)))
     }
 
-    fn exchange_info(&self, symbol: Option<&str>, now: UnixNanos) -> Result<String, ApiError> {
-        let markets = match symbol {
-            None => &self.markets[..],
-            symbol => std::slice::from_ref(&self.markets[self.market(symbol)?]),
+    fn exchange_info(&self, request: &HttpRequest, now: UnixNanos) -> Result<String, ApiError> {
+        let markets: Vec<&Market> = match (request.query.get("symbol"), request.query.get("symbols")) {
+            (None, None) => self.markets.iter().collect(),
+            (Some(symbol), _) => vec![&self.markets[self.market(Some(symbol))?]],
+            (None, Some(list)) => {
+                let names: Vec<String> =
+                    serde_json::from_str(list).map_err(|_| ApiError::missing("symbols"))?;
+                let found = names.iter().map(|name| Ok(&self.markets[self.market(Some(name))?]));
+                found.collect::<Result<_, ApiError>>()?
+            }
         };
-        let symbols: Vec<String> = markets.iter().map(symbol_info).collect();
+        let symbols: Vec<String> = markets.into_iter().map(symbol_info).collect();
         Ok(format!(
             concat!(
                 r#"{{"timezone":"UTC","serverTime":{now},"rateLimits":[{{"rateLimitType":"REQUEST_WEIGHT","#,
@@ -134,10 +140,10 @@ impl Venue {
                 r#""orders_received":{received},"fills":{fills},"open_orders":{open},"update_id":{update_id}}}"#
             ),
             symbol = market.symbol(),
-            position = format_trimmed(change.base, SCALE),
-            cash = format_trimmed(change.quote, 2 * SCALE),
-            mark = format_trimmed(mark, SCALE + 1),
-            pnl = format_trimmed(pnl, 2 * SCALE + 1),
+            position = format_scaled(change.base, SCALE),
+            cash = format_scaled(change.quote, 2 * SCALE),
+            mark = format_scaled(mark, SCALE + 1),
+            pnl = format_scaled(pnl, 2 * SCALE + 1),
             received = account.orders_received,
             fills = market.fills_of(account.id),
             open = market.orders().open(account.id).count(),
@@ -188,7 +194,6 @@ fn snapshot_levels(limit: Option<&String>) -> Result<usize, ApiError> {
 
 fn symbol_info(market: &Market) -> String {
     let config = market.config();
-    let eight = |value: i64| format_fixed(i128::from(value), SCALE, SCALE);
     format!(
         concat!(
             r#"{{"symbol":"{symbol}","status":"TRADING","baseAsset":"{base}","baseAssetPrecision":8,"#,
@@ -208,9 +213,9 @@ fn symbol_info(market: &Market) -> String {
         symbol = market.symbol(),
         base = config.base,
         quote = config.quote,
-        tick = eight(config.tick.0),
-        step = eight(config.step.0),
-        notional = eight(config.notional_min),
+        tick = wire::number(config.tick.0),
+        step = wire::number(config.step.0),
+        notional = wire::number(config.notional_min),
         orders = ACCOUNT_ORDERS_MAX,
     )
 }

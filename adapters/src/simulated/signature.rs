@@ -4,9 +4,9 @@ use aws_lc_rs::hmac;
 use fulmar_bus::record::UnixNanos;
 use serde_json::{Map, Value};
 
-use super::api::ApiError;
 use super::config::Credentials;
 use super::limits::{AHEAD_MS_MAX, RECEIVE_WINDOW_MS, RECEIVE_WINDOW_MS_MAX};
+use super::request::ApiError;
 
 /// The key that signed `params`. Where `credentials` is empty any key is believed, also none.
 pub fn authenticate<'a>(

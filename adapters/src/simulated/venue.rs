@@ -5,11 +5,11 @@
 
 use fulmar_bus::record::{AccountId, UnixNanos};
 
-use super::api::ApiError;
-use super::config::{SimulatedVenueConfig, VenueReport};
+use super::config::{SCALE, SimulatedVenueConfig, VenueReport};
 use super::connections::Connections;
 use super::limits::ACCOUNTS_MAX;
 use super::market::{Market, Output};
+use super::request::ApiError;
 
 /// Counts what was used within an interval that starts on the clock, as the real venue does.
 #[derive(Clone, Copy, Debug)]
@@ -80,9 +80,17 @@ impl Venue {
     /// A venue whose books are filled and whose known keys have accounts.
     ///
     /// # Panics
-    /// Where the configuration has no symbol, a symbol without tick or step, or more keys than accounts.
+    /// Where the configuration has no symbol, a symbol whose tick and step do not fit the wire, or more keys than
+    /// accounts.
     pub fn new(config: SimulatedVenueConfig) -> Self {
         assert!(!config.symbols.is_empty(), "a venue trades something");
+        for symbol in &config.symbols {
+            let (smallest, unit) = (symbol.tick.times(symbol.step).0, 10i128.pow(u32::from(SCALE)));
+            assert!(
+                smallest > 0 && smallest % unit == 0,
+                "tick times step is a whole number of the money's unit"
+            );
+        }
         let now = config.started_at;
         let markets = config.symbols.iter().map(|symbol| Market::new(symbol, &config, now)).collect();
         let mut venue = Venue {

@@ -3,18 +3,18 @@
 use std::fmt::Write;
 
 use fulmar_bus::record::{Level, Side};
+use fulmar_engine::market::decimal::{DecimalText, format_fixed};
 use fulmar_engine::simulation::matching::Match;
 
 use super::config::SCALE;
-use super::decimal::format_fixed;
 
 /// A price, a quantity or a balance as the wire has it: eight digits behind the point.
-pub fn number(value: i64) -> String {
+pub fn number(value: i64) -> DecimalText {
     format_fixed(i128::from(value), SCALE, SCALE)
 }
 
 /// Money, which the ledger holds at twice the scale, as the wire has it.
-pub fn money(value: i128) -> String {
+pub fn money(value: i128) -> DecimalText {
     format_fixed(value, 2 * SCALE, SCALE)
 }
 

@@ -19,7 +19,7 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_tungstenite::tungstenite::{Bytes, Message, Utf8Bytes};
 
 use super::address::Address;
-use super::hub::Hub;
+use super::hub::{Hub, stopped};
 use super::limits::{CLOSE_TIMEOUT, MESSAGES_A_TURN};
 use super::rate::RateWindow;
 use super::reconnect::Reconnect;
@@ -104,7 +104,7 @@ impl ConnectionTask {
         loop {
             select! {
                 biased;
-                _ = self.stop.wait_for(|is_stopped| *is_stopped) => return None,
+                () = stopped(&mut self.stop) => return None,
                 Some(_message) = self.requests.messages.recv() => {
                     self.hub.drop_request(self.index, "the connection is closed");
                 }
@@ -146,7 +146,7 @@ impl ConnectionTask {
         let ConnectionRequests { messages, reconnects } = &mut self.requests;
         select! {
             biased;
-            _ = self.stop.wait_for(|is_stopped| *is_stopped) => Ending::Stopped,
+            () = stopped(&mut self.stop) => Ending::Stopped,
             Some(reason) = reconnects.recv() => Ending::Asked(reason),
             ending = send(&self.hub, self.index, sink, Outgoing { messages, pings }) => ending,
             ending = receive(&self.hub, self.index, stream, ping) => ending,
@@ -202,8 +202,8 @@ async fn receive(hub: &Hub, index: u8, mut stream: SplitStream<Socket>, ping: mp
         let next = match timeout(limits.ping_after, stream.next()).await {
             Ok(next) => next,
             Err(_elapsed) => {
-                // A ping that still waits to be sent asks the same.
-                drop(ping.try_send(()));
+                // Where there is no room, a ping that still waits to be sent asks the same.
+                let _ = ping.try_send(());
                 match timeout(after_ping, stream.next()).await {
                     Ok(next) => next,
                     Err(_elapsed) => return Ending::Idle(limits.idle_timeout),

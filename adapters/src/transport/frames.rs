@@ -81,3 +81,44 @@ async fn wait_for_reader(wait_count: u32) {
         sleep(FULL_RING_SLEEP).await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use fulmar_bus::channel::{Poll, Region, RingShape, create};
+    use fulmar_bus::record::{ChannelId, Frame, FrameSource, Record, UnixNanos};
+    use tokio::time::timeout;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_frame_whose_task_was_dropped_half_way_is_finished_before_the_next() {
+        let shape = RingShape { slot_count: 128, gate_count: 1 };
+        let (writer, ring) = create(Region::heap(shape.word_count()), shape, ChannelId(1));
+        let mut reader = ring.gated_reader().unwrap();
+        let outlet = FrameOutlet::new(FrameWriter::new(writer, None), None);
+        let counters = LinkCounters::default();
+        let head =
+            FrameHead { source: FrameSource::Message, connection: 0, status: 0, received_at: UnixNanos(1) };
+
+        let long = Bytes::from(vec![b'x'; 10 * Frame::BYTES_MAX]);
+        let cut = timeout(Duration::from_millis(1), outlet.write(head, long.clone(), &counters)).await;
+        assert!(cut.is_err(), "ten parts do not fit, so the write waits and is dropped");
+
+        let mut received = Vec::new();
+        let mut record = Record::new();
+        let mut next = std::pin::pin!(outlet.write(head, Bytes::from_static(b"next"), &counters));
+        while !received.ends_with(b"next") {
+            let is_written = timeout(Duration::from_millis(1), &mut next).await.is_ok();
+            while reader.poll(&mut record) == Poll::Record {
+                received.extend_from_slice(Frame::read(&record).unwrap().1);
+            }
+            if is_written {
+                break;
+            }
+        }
+        assert_eq!(received, [&long[..], b"next"].concat());
+        assert_eq!(counters.report().frames, 2);
+    }
+}

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use fulmar_bus::record::{FrameSource, UnixNanos};
 use fulmar_engine::runtime::FrameHead;
+use tokio::sync::watch;
 use tokio_tungstenite::tungstenite::Bytes;
 
 use super::frames::FrameOutlet;
@@ -13,6 +14,12 @@ use super::tap::Tap;
 
 /// Says what time it is. The one who starts a link brings it, so that all of one engine agree.
 pub type Clock = Arc<dyn Fn() -> UnixNanos + Send + Sync>;
+
+/// Until the link is to stop, or nobody is left who could say so.
+pub(super) async fn stopped(stop: &mut watch::Receiver<bool>) {
+    // The error is that nobody is left.
+    let _ = stop.wait_for(|is_stopped| *is_stopped).await;
+}
 
 /// Shared by the tasks of one link while it runs.
 pub(super) struct Hub {

@@ -19,7 +19,7 @@ use tokio::time::{sleep, timeout};
 use super::address::{Address, AddressError, Protocol};
 use super::connection::{ConnectionRequests, ConnectionTask};
 use super::frames::FrameOutlet;
-use super::hub::{Clock, Hub};
+use super::hub::{Clock, Hub, stopped};
 use super::limits::{REQUESTS_A_TURN, STOP_TIMEOUT, TransportLimits};
 use super::rest::{self, RestTask};
 use super::router::{ConnectionEnds, OwnedRequest, Router};
@@ -119,7 +119,7 @@ impl VenueLink {
             None
         } else {
             let address = Address::parse(&rest_url, Protocol::Http).map_err(of_venue)?;
-            let client = rest::client(&limits.rest)
+            let client = rest::client(&address, &limits.rest)
                 .map_err(|source| PlanError::Https { venue: venue.clone(), source })?;
             Some((address, client))
         };
@@ -175,7 +175,7 @@ impl VenueLink {
                     }
                 }
                 () = until(due_at, &self.clock) => router.send_due(),
-                _ = stop.wait_for(|is_stopped| *is_stopped) => break,
+                () = stopped(&mut stop) => break,
                 Some(ended) = tasks.join_next() => pass_on(ended),
             }
         }

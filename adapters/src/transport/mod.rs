@@ -23,6 +23,9 @@ mod status;
 mod tap;
 mod websocket;
 
+#[cfg(test)]
+mod tests;
+
 pub use address::AddressError;
 pub use hub::Clock;
 pub use limits::{ConnectionLimits, RateLimit, ReconnectLimits, RestLimits, TransportLimits};

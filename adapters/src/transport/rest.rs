@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::Bytes;
 
 use super::address::Address;
-use super::hub::Hub;
+use super::hub::{Hub, stopped};
 use super::limits::{RETRY_AFTER_MAX, RestLimits};
 use super::rate::RateWindow;
 use super::status::{LinkStatus, count};
@@ -50,8 +50,11 @@ enum GetError {
 }
 
 /// A client that never follows a venue elsewhere and never goes through a proxy, as the WebSockets do not.
-pub(super) fn client(limits: &RestLimits) -> Result<Client, reqwest::Error> {
-    Client::builder()
+pub(super) fn client(address: &Address, limits: &RestLimits) -> Result<Client, reqwest::Error> {
+    let builder = Client::builder();
+    // What never leaves this machine must work on one that has no certificates installed.
+    let builder = if address.is_encrypted { builder } else { builder.tls_certs_only([]) };
+    builder
         .user_agent(concat!("fulmar/", env!("CARGO_PKG_VERSION")))
         .redirect(Policy::none())
         .no_proxy()
@@ -75,7 +78,7 @@ impl RestTask {
             };
             select! {
                 biased;
-                _ = self.stop.wait_for(|is_stopped| *is_stopped) => return,
+                () = stopped(&mut self.stop) => return,
                 Some(keep_still) = in_flight.next() => {
                     if let Some(duration) = keep_still {
                         still_until = still_until.max(Instant::now() + duration);

@@ -70,7 +70,8 @@ impl IoThread {
     /// # Panics
     /// Where the thread did, which is a bug of the transport.
     pub fn stop(self) {
-        drop(self.stop.send(()));
+        // An error means that the thread is gone already, which the next line tells.
+        let _ = self.stop.send(());
         self.thread.join().expect("the IO thread catches the panics of its tasks");
     }
 }

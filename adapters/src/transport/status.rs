@@ -77,11 +77,6 @@ pub enum LinkStatus {
         /// For how long no request goes out.
         duration: Duration,
     },
-    /// The recording ended before the link did.
-    TapFailed {
-        /// Why.
-        cause: String,
-    },
 }
 
 impl fmt::Display for LinkEvent {
@@ -115,7 +110,6 @@ impl fmt::Display for LinkEvent {
                 let seconds = duration.as_secs_f64();
                 write!(out, "HTTP status {status}: no request for {seconds:.1} s")
             }
-            LinkStatus::TapFailed { cause } => write!(out, "the recording ended ({cause})"),
         }
     }
 }

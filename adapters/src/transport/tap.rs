@@ -62,9 +62,10 @@ pub fn start_recorder(writer: CaptureWriter, rest_url: &str) -> io::Result<(Tap,
     let queue = Arc::new(Queue::default());
     let rest_url = rest_url.trim_end_matches('/').to_owned();
     let of_thread = Arc::clone(&queue);
-    let thread = Builder::new()
-        .name("fulmar-tap".to_owned())
-        .spawn(move || record(writer, &queued, &of_thread, &rest_url))?;
+    let thread = Builder::new().name("fulmar-tap".to_owned()).spawn(move || {
+        record(writer, &queued, &of_thread, &rest_url)
+            .inspect_err(|error| tracing::error!("the recording ends before its time: {error}"))
+    })?;
     let tap = Tap { entries: entries.clone(), queue: Arc::clone(&queue) };
     Ok((tap, Recorder { entries, queue, thread }))
 }

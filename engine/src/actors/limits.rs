@@ -14,3 +14,5 @@ pub const JOURNAL_SYNC_NS: u64 = 10_000_000;
 pub const STRATEGY_ORDERS_MAX: usize = 1_024;
 /// Timers that one strategy may have set at one time; further ones are refused and counted.
 pub const STRATEGY_TIMERS_MAX: usize = 256;
+/// How often the recorder looks for what there is to keep.
+pub const JOURNAL_LOOK_NS: u64 = 1_000_000;

@@ -1,51 +1,83 @@
 //! Copies what the journal keeps into the journal: inputs, notes and outputs.
 //!
-//! Reads: every channel that is kept. Writes: the journal. Owns: the [`JournalWriter`]. It runs beside the engine, on a
+//! Reads: every channel that is kept. Writes: the journal. Owns: the [`JournalWriter`], until the run is over. It runs beside the engine, on a
 //! core of its own or with the IO, and its turns are noted nowhere: nobody's output depends on it. On failure (a full
 //! disk) it stops writing and says so; it never slows an actor down, and what it could not keep is counted.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
 use fulmar_bus::record::{Nanos, UnixNanos};
 
-use super::limits::JOURNAL_SYNC_NS;
+use super::limits::{JOURNAL_LOOK_NS, JOURNAL_SYNC_NS};
 use crate::journal::{JournalError, JournalWriter};
 use crate::runtime::{Actor, Delivery, Inboxes, Work};
 
 /// The actor that keeps the journal.
 pub struct Recorder {
     inboxes: Inboxes,
+    journal: KeptJournal,
+    unsynced_since: Option<UnixNanos>,
+    looked_at: UnixNanos,
+}
+
+/// A journal in the hands of its recorder. Whoever started the run holds a clone, to close it when the recorder has
+/// stopped; until then nobody else takes the lock.
+#[derive(Clone)]
+pub struct KeptJournal {
+    kept: Arc<Mutex<Kept>>,
+}
+
+struct Kept {
     writer: Option<JournalWriter>,
     failure: Option<JournalError>,
     recorded_count: u64,
     lost_count: u64,
-    unsynced_since: Option<UnixNanos>,
 }
 
-impl Recorder {
-    /// Writes what `inboxes` give to `writer`.
-    pub fn new(inboxes: Inboxes, writer: JournalWriter) -> Self {
-        let (writer, failure, unsynced_since) = (Some(writer), None, None);
-        Recorder { inboxes, writer, failure, recorded_count: 0, lost_count: 0, unsynced_since }
+impl KeptJournal {
+    /// A journal to be kept.
+    pub fn new(writer: JournalWriter) -> Self {
+        let kept = Kept { writer: Some(writer), failure: None, recorded_count: 0, lost_count: 0 };
+        KeptJournal { kept: Arc::new(Mutex::new(kept)) }
     }
 
     /// Records kept, and records that are in no journal: overtaken, or come after a failure.
     pub fn counts(&self) -> (u64, u64) {
-        (self.recorded_count, self.lost_count)
-    }
-
-    /// What stopped it, if something did.
-    pub fn failure(&self) -> Option<&JournalError> {
-        self.failure.as_ref()
+        let kept = self.lock();
+        (kept.recorded_count, kept.lost_count)
     }
 
     /// Closes the journal with `summary`, which marks a clean end.
     ///
     /// # Errors
     /// What stopped it before, or what stops it now.
-    pub fn finish(self, summary: &[u8]) -> Result<u64, JournalError> {
-        match (self.failure, self.writer) {
+    pub fn finish(&self, summary: &[u8]) -> Result<u64, JournalError> {
+        let mut kept = self.lock();
+        match (kept.failure.take(), kept.writer.take()) {
             (Some(failure), _) => Err(failure),
             (None, Some(writer)) => writer.finish(summary),
             (None, None) => Ok(0),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Kept {
+    fn take(&mut self, delivery: Delivery<'_>) {
+        let appended = match (delivery, &mut self.writer) {
+            (Delivery::Record(record), Some(writer)) => writer.append(record),
+            (Delivery::Record(_), None) => return self.lost_count += 1,
+            (Delivery::Lapped(lost_count), _) => return self.lost_count += lost_count,
+        };
+        match appended {
+            Ok(_) => self.recorded_count += 1,
+            Err(failure) => {
+                self.lost_count += 1;
+                self.fail(failure);
+            }
         }
     }
 
@@ -54,19 +86,16 @@ impl Recorder {
         self.failure = Some(failure);
         self.writer = None;
     }
+}
 
-    fn write_out(&mut self, now: UnixNanos) {
-        let Some(writer) = &mut self.writer else { return };
-        let since = *self.unsynced_since.get_or_insert(now);
-        let written = if now.since(since) >= Nanos(JOURNAL_SYNC_NS) {
-            self.unsynced_since = None;
-            writer.sync()
-        } else {
-            writer.flush()
-        };
-        if let Err(failure) = written {
-            self.fail(failure);
-        }
+impl Recorder {
+    /// Writes what `inboxes` give to `journal`.
+    pub fn new(inboxes: Inboxes, journal: KeptJournal) -> Self {
+        Recorder { inboxes, journal, unsynced_since: None, looked_at: UnixNanos(0) }
+    }
+
+    fn is_sync_due(&self, now: UnixNanos) -> bool {
+        self.unsynced_since.is_some_and(|since| now.since(since) >= Nanos(JOURNAL_SYNC_NS))
     }
 }
 
@@ -80,32 +109,35 @@ impl Actor for Recorder {
     }
 
     fn work(&mut self, now: UnixNanos) -> Work {
+        self.looked_at = now;
         let mut work = Work::NONE;
-        let mut failed = None;
+        let mut kept = self.journal.lock();
         while let Some((_, delivery)) = self.inboxes.next() {
             work += Work(1);
-            match (delivery, &mut self.writer) {
-                (Delivery::Record(record), Some(writer)) if failed.is_none() => match writer.append(record) {
-                    Ok(_) => self.recorded_count += 1,
-                    Err(failure) => failed = Some(failure),
-                },
-                (Delivery::Record(_), _) => self.lost_count += 1,
-                (Delivery::Lapped(lost_count), _) => self.lost_count += lost_count,
-            }
+            kept.take(delivery);
         }
-        if let Some(failure) = failed {
-            self.lost_count += 1;
-            self.fail(failure);
+        if work.is_some() {
+            self.unsynced_since.get_or_insert(now);
         }
-        let is_sync_due = self.due_at().is_some_and(|due_at| due_at <= now);
-        if work.is_some() || is_sync_due {
-            self.write_out(now);
-            work += Work(u32::from(is_sync_due));
+        let is_sync_due = self.is_sync_due(now);
+        let Some(writer) = &mut kept.writer else { return work };
+        let written = match (is_sync_due, work.is_some()) {
+            (true, _) => writer.sync(),
+            (false, true) => writer.flush(),
+            (false, false) => return work,
+        };
+        if let Err(failure) = written {
+            kept.fail(failure);
+        }
+        drop(kept);
+        if is_sync_due {
+            self.unsynced_since = None;
         }
         work
     }
 
+    /// It looks often by itself: nobody rings for it, so that nobody pays for it.
     fn due_at(&self) -> Option<UnixNanos> {
-        self.unsynced_since.map(|since| since + Nanos(JOURNAL_SYNC_NS))
+        Some(self.looked_at + Nanos(JOURNAL_LOOK_NS))
     }
 }

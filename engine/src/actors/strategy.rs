@@ -191,6 +191,7 @@ impl Actor for StrategyHost {
         tell("malformed_records", self.malformed_count);
         tell("lost_records", self.inboxes.lost_count());
         tell("orphan_reports", self.view.orphans());
+        tell("not_submitted", self.view.not_submitted());
         tell("refused_timers", self.desk.refused_timers);
     }
 }

@@ -166,20 +166,15 @@ impl<'a> Context<'a> {
     /// Wants an order. From now on it stands in the view, and counts as open until something else is heard.
     ///
     /// # Errors
-    /// Says why the gate was not even asked. What the gate refuses comes as [`Strategy::on_order_denied`].
+    /// Says why the gate was not even asked; the view counts it. What the gate refuses comes as [`Strategy::on_order_denied`].
     pub fn submit(
         &mut self,
         instrument_id: InstrumentId,
         order: NewOrder,
     ) -> Result<ClientOrderId, NotSubmitted> {
-        if self.view.instrument(instrument_id).is_none() {
-            return Err(NotSubmitted::NotTraded);
-        }
-        if order.intent.quantity.0 <= 0 {
-            return Err(NotSubmitted::Quantity);
-        }
-        if self.view.orders().is_full() {
-            return Err(NotSubmitted::OrdersFull);
+        if let Some(obstacle) = self.obstacle(instrument_id, &order) {
+            self.view.count_not_submitted();
+            return Err(obstacle);
         }
         let mut intent = order.intent;
         self.sink.submit(instrument_id, &mut intent);
@@ -216,6 +211,18 @@ impl<'a> Context<'a> {
     /// Wants [`Strategy::on_timer`] with `tag`, once, at `due_at`.
     pub fn set_timer(&mut self, tag: u64, due_at: UnixNanos) {
         self.sink.set_timer(tag, due_at);
+    }
+
+    fn obstacle(&self, instrument_id: InstrumentId, order: &NewOrder) -> Option<NotSubmitted> {
+        if self.view.instrument(instrument_id).is_none() {
+            Some(NotSubmitted::NotTraded)
+        } else if order.intent.quantity.0 <= 0 {
+            Some(NotSubmitted::Quantity)
+        } else if self.view.orders().is_full() {
+            Some(NotSubmitted::OrdersFull)
+        } else {
+            None
+        }
     }
 }
 

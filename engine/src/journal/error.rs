@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use fulmar_bus::channel::OpenError;
+
 /// What went wrong with a journal.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
@@ -85,5 +87,13 @@ pub enum JournalError {
         expected: String,
         /// What stands there.
         found: String,
+    },
+    /// The file of the outbound channel holds no channel.
+    #[error("{} cannot be read as a channel", path.display())]
+    NoRing {
+        /// The file.
+        path: PathBuf,
+        /// What it lacks.
+        source: OpenError,
     },
 }

@@ -1,9 +1,9 @@
 //! Decimal text to scaled integers and back, without a float in between.
 //!
-//! A number of 16 characters or fewer is read as one 128-bit word: the point is found and taken out by masks, all bytes
-//! are checked to be digits at once, and eight digits at a time become a number by three multiplications. Anything
-//! longer, and anything wrong, takes the plain path, which alone names errors. Nothing here rounds unless it is told
-//! how, and nothing allocates.
+//! Most numbers of a market have a few digits before the point and at most eight behind it. Those are read as two 64-bit
+//! words: the point is found and the words are shifted by masks, all bytes are checked to be digits at once, and eight
+//! digits become a number by three multiplications. Anything longer, and anything wrong, takes the plain path, which
+//! alone names errors. Nothing here rounds unless it is told how, and nothing allocates.
 
 use std::fmt;
 
@@ -66,7 +66,7 @@ pub enum Rounding {
 /// ```
 #[inline]
 pub fn parse(text: &[u8], scale: u8) -> Result<i64, NumberError> {
-    match parse_word(text, scale) {
+    match parse_short(text, scale) {
         Some(value) => Ok(value),
         None => parse_plain(text, scale),
     }
@@ -173,7 +173,10 @@ pub fn format_fixed(value: i128, scale: u8, digits: u8) -> DecimalText {
     assert!(scale.max(digits) <= WRITTEN_DIGITS_MAX, "no number here has {scale} or {digits} digits");
     let mut rest = value.unsigned_abs();
     for _ in digits..scale {
-        assert!(rest % 10 == 0, "{value} at scale {scale} has more than {digits} digits: round it first");
+        assert!(
+            rest.is_multiple_of(10),
+            "{value} at scale {scale} has more than {digits} digits: round it first"
+        );
         rest /= 10;
     }
     let mut text = DecimalText { bytes: [b'0'; WRITTEN_BYTES_MAX], start: WRITTEN_BYTES_MAX };
@@ -247,88 +250,73 @@ const POWERS: [u64; SCALE_MAX as usize + 1] = {
     powers
 };
 
-/// `byte` in each of 16 bytes.
-const fn each_byte(byte: u8) -> u128 {
-    u128::from_le_bytes([byte; 16])
+/// `byte` in each of 8 bytes.
+const fn each_byte(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
 }
 
-/// What the point is once the bytes are turned from digits into their values by `^ b'0'`; the only valid byte with
-/// bit 4 set.
-const POINT: u128 = (b'.' ^ b'0') as u128;
+/// What a point is once `^ b'0'` has turned digits into their values: the only valid byte with bit 4 set.
+const POINT: u64 = (b'.' ^ b'0') as u64;
 
-/// The number in a text of at most 16 characters; `None` where it is longer, wrong or does not fit.
+/// The number in a text with at most 8 digits behind the point and 7 before it, or 8 where there is no point; `None`
+/// where it is another text, wrong, or does not fit.
 #[inline]
-fn parse_word(text: &[u8], scale: u8) -> Option<i64> {
-    let mut word = load_digits(text)?;
-    let point_bit = word & each_byte(0x10);
-    let mut digits_behind = 0;
-    if point_bit != 0 {
-        if text.len() == 1 {
-            return None;
-        }
-        let bits_before = point_bit.trailing_zeros() & !7;
-        let before = word & ((1 << bits_before) - 1);
-        let behind = word & (!0xff << bits_before);
-        if before | behind | (POINT << bits_before) != word {
-            return None;
-        }
-        word = (before << 8) | behind;
-        digits_behind = 15 - bits_before / 8;
+fn parse_short(text: &[u8], scale: u8) -> Option<i64> {
+    let (first, last) = load_ends(text)?;
+    let marks = first & each_byte(0x10);
+    if marks == 0 {
+        let is_whole = text.len() <= 8 && are_digits(last);
+        let value = is_whole.then(|| number_of_8(last))?.checked_mul(*POWERS.get(usize::from(scale))?)?;
+        return i64::try_from(value).ok();
     }
-    let is_wrong = (word.wrapping_add(each_byte(0x76)) | word) & each_byte(0x80) != 0;
-    if is_wrong {
+    let bits_before = marks.trailing_zeros() & !7;
+    let digits_behind = text.len() - 1 - bits_before as usize / 8;
+    if bits_before == 0 || !(1..=8).contains(&digits_behind) || (first >> bits_before) & 0xff != POINT {
         return None;
     }
-    let mut power = 1;
-    if digits_behind > u32::from(scale) {
-        let bits_lost = 8 * (digits_behind - u32::from(scale));
-        if word >> (128 - bits_lost) != 0 {
-            return None;
-        }
-        word <<= bits_lost;
+    // The whole part ends at the upper end of its word, the part behind the point begins at the lower end of its own.
+    let whole = first << (64 - bits_before);
+    let behind = last >> (64 - 8 * digits_behind);
+    // Digits of the scale that are read here; a wider scale adds zeros.
+    let digits_read = scale.min(8);
+    let bits_read = 8 * u32::from(digits_read);
+    let is_too_precise = behind.checked_shr(bits_read).unwrap_or(0) != 0;
+    if !are_digits(whole | behind) || is_too_precise {
+        return None;
+    }
+    let fraction = number_of_8(behind.checked_shl(64 - bits_read).unwrap_or(0));
+    let value = number_of_8(whole) * POWERS[usize::from(digits_read)] + fraction;
+    let value = i64::try_from(value).ok()?;
+    if scale <= 8 { Some(value) } else { value.checked_mul(10_i64.checked_pow(u32::from(scale) - 8)?) }
+}
+
+/// The first and the last 8 characters of `text`, each `^ b'0'`, in reading order from the lowest byte. A shorter text
+/// stands at the lower end of the first word and at the upper end of the last, with zeros beside it.
+#[inline]
+fn load_ends(text: &[u8]) -> Option<(u64, u64)> {
+    const ZEROS: u64 = each_byte(b'0');
+    if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
+        return Some((u64::from_le_bytes(*first) ^ ZEROS, u64::from_le_bytes(*last) ^ ZEROS));
+    }
+    // Pieces that overlap hold the same characters where they do, so that either may win.
+    let (length, last_index) = (text.len(), text.len().checked_sub(1)?);
+    let word = if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
+        u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << (8 * (length - 4))
     } else {
-        power = *POWERS.get(usize::from(scale) - digits_behind as usize)?;
-    }
-    i64::try_from(number_of_16(word).checked_mul(power)?).ok()
+        let middle = length / 2;
+        u64::from(text[0])
+            | u64::from(text[middle]) << (8 * middle)
+            | u64::from(text[last_index]) << (8 * last_index)
+    };
+    let bits_vacant = 8 * (8 - length);
+    let first = word ^ (ZEROS >> bits_vacant);
+    Some((first, first << bits_vacant))
 }
 
-/// The characters of `text`, each `^ b'0'`, at the upper end of a 128-bit word, zeros before them.
+/// True where every byte is a digit's value.
 #[inline]
-#[expect(clippy::cast_possible_truncation, reason = "lengths here are at most 16")]
-fn load_digits(text: &[u8]) -> Option<u128> {
-    let length = text.len() as u32;
-    let zeros = each_byte(b'0');
-    if let (Some(first), Some(last), 8..=16) = (text.first_chunk::<8>(), text.last_chunk::<8>(), length) {
-        let first = u128::from(u64::from_le_bytes(*first)) ^ (zeros >> 64);
-        let last = u128::from(u64::from_le_bytes(*last)) ^ (zeros >> 64);
-        // The two chunks overlap in the middle: the first one's share of the overlap is pushed out below the last.
-        let upper = last << 64;
-        let lower = (first << (8 * (16 - length))) & (u128::MAX >> 64);
-        return Some(upper | lower);
-    }
-    if let (Some(first), Some(last)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
-        if length > 7 {
-            return None;
-        }
-        let first = u64::from(u32::from_le_bytes(*first) ^ 0x3030_3030);
-        let last = u64::from(u32::from_le_bytes(*last) ^ 0x3030_3030);
-        let lower = (first << (8 * (8 - length))) & u64::from(u32::MAX);
-        return Some(u128::from((last << 32) | lower) << 64);
-    }
-    match text {
-        [] => None,
-        [a] => Some(u128::from(a ^ b'0') << 120),
-        [a, b] => Some(u128::from(u16::from_le_bytes([a ^ b'0', b ^ b'0'])) << 112),
-        [a, b, c] => Some(u128::from(u32::from_le_bytes([0, a ^ b'0', b ^ b'0', c ^ b'0'])) << 96),
-        _ => None,
-    }
-}
-
-/// The number that 16 digits make, the first in the lowest byte.
-#[inline]
-#[expect(clippy::cast_possible_truncation, reason = "the two halves of the word")]
-fn number_of_16(digits: u128) -> u64 {
-    number_of_8(digits as u64) * 100_000_000 + number_of_8((digits >> 64) as u64)
+const fn are_digits(word: u64) -> bool {
+    (word.wrapping_add(each_byte(0x76)) | word) & each_byte(0x80) == 0
 }
 
 /// The number that 8 digits make, the first in the lowest byte: pairs, then fours, then all, each by one multiplication.

@@ -14,14 +14,15 @@ pub const WRITTEN_BYTES_MAX: usize = 39 + WRITTEN_DIGITS_MAX as usize + 2;
 /// How many times the largest plausible quantity an i64 must still hold at the scale chosen: what a day sums up to.
 pub const SCALE_MARGIN: u128 = 1_000;
 
-/// Levels in one block of a book: two kilobytes would move too much on an insert, a quarter would split too often.
-pub const BLOCK_LEVELS: usize = 64;
+/// Levels in one block of a book. Fewer would split and merge too often, and twice as many are slower to move than the
+/// longer directory is to search.
+pub const BLOCK_LEVELS: usize = 32;
 
 /// Two neighbouring blocks with this many levels or fewer between them become one. Half a block, so that neither the
 /// next insert splits it again nor the next delete merges it again.
 pub const MERGED_LEVELS_MAX: usize = BLOCK_LEVELS / 2;
 
-/// Blocks next to the touch that are compared all at once before the rest is searched: some 300 levels.
+/// Blocks next to the touch that are compared all at once before the rest is searched: some 180 levels.
 pub const TOUCH_BLOCKS: usize = 8;
 
 /// The most levels that a side of a book is built for; the largest seen at any venue is below a tenth of it.
@@ -42,7 +43,6 @@ pub const INSTRUMENTS_MAX: usize = 65_536;
 /// Instruments of one pair: its venues, and each is looked at for each change.
 pub const PAIR_INSTRUMENTS_MAX: usize = 64;
 
-const _: () = assert!(BLOCK_LEVELS.is_power_of_two(), "the search inside a block halves it");
 const _: () = assert!(MERGED_LEVELS_MAX * 2 <= BLOCK_LEVELS, "a block just merged does not split at once");
 const _: () = assert!(10_i64.checked_pow(SCALE_MAX as u32).is_some(), "one unit at the widest scale fits");
 const _: () = assert!(BAR_INTERVAL_MIN.0 < BAR_INTERVAL_MAX.0, "there are intervals between the two");

@@ -19,3 +19,10 @@ pub use decimal::{DecimalText, NumberError, Rounding};
 pub use instrument::{Instrument, InstrumentTable, Name, PairKey, Redefinition};
 pub use scale::{Overflow, choose_scale};
 pub use stats::TradeStats;
+
+/// Property tests run the same cases every time: a failure is met again by running the test again.
+#[cfg(test)]
+fn fixed_cases(cases: u32) -> proptest::test_runner::Config {
+    let rng_seed = proptest::test_runner::RngSeed::Fixed(0x0066_756c_6d61_7200);
+    proptest::test_runner::Config { cases, rng_seed, failure_persistence: None, ..Default::default() }
+}

@@ -4,7 +4,7 @@
 //! says. It knows nothing of what the actors do.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 
 use fulmar_bus::record::{Nanos, UnixNanos};
@@ -15,6 +15,7 @@ use super::clock::Clock;
 use super::doorbell::Doorbell;
 use super::limits::TURN_RECORDS_MAX;
 use super::note::NoteWriter;
+use super::placement::pin_this_thread;
 use super::wait::{Wait, Waiter};
 
 /// An actor and its number in notes.
@@ -73,6 +74,9 @@ impl CoreStatus {
     }
 }
 
+/// What stands in the place of the moment of stopping while the loop runs.
+const RUNNING: u64 = u64::MAX;
+
 /// What a core loop is made of.
 #[derive(Debug)]
 pub struct CoreLoop {
@@ -97,7 +101,7 @@ pub struct RunningCore {
     pub status: Arc<CoreStatus>,
     name: String,
     bell: Doorbell,
-    stop: Arc<AtomicBool>,
+    stop: Arc<AtomicU64>,
     thread: JoinHandle<FinishedCore>,
 }
 
@@ -134,32 +138,37 @@ pub enum CoreError {
 }
 
 impl CoreLoop {
-    /// Starts the loop on a thread of its own.
+    /// Starts the loop on a thread of its own. Its actors start at `started_at`, which is an input of the run: the same
+    /// for all loops, and for a replay.
     ///
     /// # Errors
     /// [`CoreError::Spawn`] where the system gives no thread.
-    pub fn start(self, clock: Clock) -> Result<RunningCore, CoreError> {
+    pub fn start(self, clock: Clock, started_at: UnixNanos) -> Result<RunningCore, CoreError> {
         let status = Arc::new(CoreStatus::default());
-        let stop = Arc::new(AtomicBool::new(false));
+        let stop = Arc::new(AtomicU64::new(RUNNING));
         let (name, bell) = (self.name.clone(), self.bell.clone());
         let (shown, told) = (Arc::clone(&status), Arc::clone(&stop));
         let thread = std::thread::Builder::new()
             .name(name.clone())
-            .spawn(move || self.run(&clock, &shown, &told))
+            .spawn(move || self.run(&clock, started_at, &shown, &told))
             .map_err(|source| CoreError::Spawn { name: name.clone(), source })?;
         Ok(RunningCore { status, name, bell, stop, thread })
     }
 
-    fn run(mut self, clock: &Clock, status: &CoreStatus, stop: &AtomicBool) -> FinishedCore {
+    fn run(
+        mut self,
+        clock: &Clock,
+        started_at: UnixNanos,
+        status: &CoreStatus,
+        stopped_at: &AtomicU64,
+    ) -> FinishedCore {
         if let Some(cpu) = self.cpu {
-            let pinned = core_affinity::set_for_current(core_affinity::CoreId { id: cpu });
-            assert!(pinned, "cpu {cpu} was in the mask when the placement was checked");
+            assert!(pin_this_thread(cpu), "cpu {cpu} was in the mask when the placement was checked");
         }
         let mut waiter = Waiter::new(self.wait, self.bell.clone());
         let mut duty_cycle_ns = Histogram::new(3).expect("three digits are a precision");
-        let started_at = clock.now();
         self.seats.iter_mut().for_each(|seat| seat.actor.on_start(started_at));
-        while !stop.load(Ordering::Relaxed) {
+        while stopped_at.load(Ordering::Relaxed) == RUNNING {
             let now = clock.now();
             status.last_pass_at.store(now.0, Ordering::Relaxed);
             let work = self.pass(now, status);
@@ -173,7 +182,7 @@ impl CoreLoop {
                 waiter.idle(until_due, || self.seats.iter_mut().any(|seat| !seat.actor.inboxes().is_empty()));
             }
         }
-        let stopped_at = clock.now();
+        let stopped_at = UnixNanos(stopped_at.load(Ordering::Relaxed));
         self.seats.iter_mut().for_each(|seat| seat.actor.on_stop(stopped_at));
         let refused_notes = self.notes.as_ref().map_or(0, NoteWriter::refused_count);
         FinishedCore { seats: self.seats, refused_notes, duty_cycle_ns }
@@ -208,9 +217,9 @@ impl CoreLoop {
 }
 
 impl RunningCore {
-    /// Asks the loop to stop after its pass. It stops when [`RunningCore::join`] returns.
-    pub fn stop(&self) {
-        self.stop.store(true, Ordering::Relaxed);
+    /// Asks the loop to end after its pass, its actors stopping at `stopped_at`: as the start, an input of the run.
+    pub fn stop(&self, stopped_at: UnixNanos) {
+        self.stop.store(stopped_at.0, Ordering::Relaxed);
         self.bell.ring();
     }
 

@@ -94,6 +94,11 @@ pub fn allowed_cpus() -> Vec<usize> {
     cpus
 }
 
+/// Keeps the calling thread, and those that it starts from now on, on one core; false where the system refuses.
+pub fn pin_this_thread(cpu: usize) -> bool {
+    core_affinity::set_for_current(core_affinity::CoreId { id: cpu })
+}
+
 /// The placement for these actors on these cores when nobody plans one: all on the last core, which keeps the first
 /// for IO and ops. One core is shared by all, and then nothing spins.
 pub fn automatic(allowed: &[usize], actors: &[&str]) -> Placement {

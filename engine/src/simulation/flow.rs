@@ -20,14 +20,16 @@ const DEPOSIT: Balance = Balance { base: 1 << 100, quote: 1 << 120 };
 
 /// Orders that the flow tries to have in the book.
 const ORDERS_WANTED: usize = 1_500;
+/// Orders that a cancel looks at until it finds one that others have not filled meanwhile.
+const CANCEL_TRIES: u32 = 8;
 /// Levels a side at the start.
 const LEVELS_AT_START: i64 = 300;
 /// How far the fair value moves in one event, in ticks: one standard deviation.
-const FAIR_STEP_TICKS: f64 = 0.35;
+const FAIR_STEP_TICKS: f64 = 0.2;
 /// Which part of its distance to the anchor the fair value makes good in one event.
 const FAIR_PULL: f64 = 0.0005;
 /// How far the anchor drifts in one event, in ticks.
-const ANCHOR_DRIFT_TICKS: f64 = 0.02;
+const ANCHOR_DRIFT_TICKS: f64 = 0.002;
 /// How far the anchor may go from the start price, as part of it, before its drift turns round.
 const ANCHOR_RANGE: f64 = 0.03;
 /// Events between two turns of the anchor's drift, on average.
@@ -241,13 +243,20 @@ impl Flow {
 
     /// Cancels an order chosen by chance, more willingly the more there are. False where none was canceled.
     fn cancel(&mut self, market: &mut Matching, events: &mut Vec<Event>) -> bool {
-        let count = self.orders.len();
-        let is_crowded = count >= FLOW_ORDERS_MAX;
-        if count == 0 || (!is_crowded && self.rng.random_range(0..2 * ORDERS_WANTED) >= count) {
+        let is_crowded = self.orders.len() >= FLOW_ORDERS_MAX;
+        if !is_crowded && self.rng.random_range(0..2 * ORDERS_WANTED) >= self.orders.len() {
             return false;
         }
-        let key = self.orders.swap_remove(self.rng.random_range(0..count));
-        market.cancel(key, events)
+        for _ in 0..CANCEL_TRIES {
+            if self.orders.is_empty() {
+                break;
+            }
+            let key = self.orders.swap_remove(self.rng.random_range(0..self.orders.len()));
+            if market.cancel(key, events) {
+                return true;
+            }
+        }
+        false
     }
 
     /// The price `distance_ticks` behind the fair value, rounded away from it to a whole tick, one tick at least.
@@ -278,5 +287,129 @@ impl Flow {
     /// About normal with mean 0 and deviation 1: the sum of twelve uniform draws less six.
     fn bell(&mut self) -> f64 {
         (0..12).map(|_| self.rng.random::<f64>()).sum::<f64>() - 6.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fulmar_bus::record::Notional;
+
+    use super::super::matching::Terms;
+    use super::*;
+
+    const START: UnixNanos = UnixNanos(1_000_000_000_000);
+
+    fn scene(seed: u64) -> (Matching, Flow) {
+        let terms = Terms { tick: Price(100), lot: Quantity(10), fee_bps: 0, money_unit: Notional(1) };
+        let mut market = Matching::new(terms);
+        let config = FlowConfig {
+            seed,
+            start_price: Price(600_000_000),
+            order_quantity: Quantity(10_000),
+            events_per_second: 2_000,
+        };
+        let flow = Flow::start(config, &mut market, START);
+        (market, flow)
+    }
+
+    fn spread_ticks(market: &Matching) -> i64 {
+        let best = |side| market.best(side).expect("neither side is ever empty").price.0;
+        (best(Side::Sell) - best(Side::Buy)) / 100
+    }
+
+    #[test]
+    fn the_market_looks_like_one_for_minutes() {
+        let (mut market, mut flow) = scene(3);
+        let (mut events, mut spreads) = (Vec::new(), Vec::new());
+        let (mut moves, mut count, mut buys, mut sells) = (0u64, 0u64, 0u64, 0u64);
+        let mut top = (market.best(Side::Buy), market.best(Side::Sell));
+        let end = START + Nanos::from_secs(120);
+        while flow.step(end, &mut market, &mut events) {
+            count += 1;
+            for event in events.drain(..) {
+                match event {
+                    Event::Trade(trade) if trade.aggressor == Side::Buy => buys += 1,
+                    Event::Trade(_) => sells += 1,
+                    _ => {}
+                }
+            }
+            let price = |level: Option<fulmar_bus::record::Level>| level.map(|level| level.price);
+            let now = (market.best(Side::Buy), market.best(Side::Sell));
+            moves += u64::from((price(now.0), price(now.1)) != (price(top.0), price(top.1)));
+            top = now;
+            spreads.push(spread_ticks(&market));
+        }
+        spreads.sort_unstable();
+        let (middle, high) = (spreads[spreads.len() / 2], spreads[spreads.len() * 95 / 100]);
+        let levels = (market.level_count(Side::Buy), market.level_count(Side::Sell));
+        let facts = format!(
+            "seed 3: {count} events, {moves} moves, {buys} buys, {sells} sells, spread {middle} (95 %: {high}), \
+             {levels:?} levels, {} orders",
+            market.open_orders()
+        );
+        assert!((230_000..250_000).contains(&count), "{facts}");
+        assert!((6..=60).contains(&(count / moves)), "{facts}");
+        assert!((1..=3).contains(&middle) && high <= 6, "{facts}");
+        assert!(buys > count / 200 && sells > count / 200, "{facts}");
+        assert!(levels.0 >= 200 && levels.1 >= 200 && levels.0 + levels.1 < 4_000, "{facts}");
+        assert!(market.open_orders() < FLOW_ORDERS_MAX, "{facts}");
+    }
+
+    #[test]
+    fn it_does_not_matter_how_often_the_flow_is_called() {
+        let run = |slice: Nanos| {
+            let (mut market, mut flow) = scene(5);
+            let (mut events, mut now) = (Vec::new(), START);
+            while now < START + Nanos::from_secs(2) {
+                now = now + slice;
+                flow.advance(now, &mut market, &mut events);
+            }
+            (events, market.update_id())
+        };
+        let (events, update_id) = run(Nanos::from_secs(2));
+        assert!(events.len() > 3_000);
+        assert!(run(Nanos::from_millis(1)) == (events, update_id), "seed 5");
+    }
+
+    #[test]
+    fn another_seed_is_another_market() {
+        let run = |seed| {
+            let (mut market, mut flow) = scene(seed);
+            let mut events = Vec::new();
+            flow.advance(START + Nanos::from_secs(1), &mut market, &mut events);
+            market.levels(Side::Buy).collect::<Vec<_>>()
+        };
+        assert_eq!(run(1), run(1));
+        assert_ne!(run(1), run(2));
+    }
+
+    #[test]
+    fn an_order_that_joins_the_touch_is_filled_within_seconds() {
+        let (mut market, mut flow) = scene(9);
+        let account = market.open_account(Balance { base: 1 << 40, quote: 1 << 80 }).expect("there is room");
+        let (mut events, mut now, mut filled) = (Vec::new(), START, 0);
+        for round in 0..20 {
+            let side = if round % 2 == 0 { Side::Buy } else { Side::Sell };
+            let price = market.best(side).expect("neither side is ever empty").price;
+            let quantity = Quantity(5_000);
+            let order =
+                NewOrder { side, kind: OrderKind::PostOnly, price, quantity, self_trade: SelfTrade::Allow };
+            let key = market.submit(account, order, &mut events).expect("it joins the touch");
+            now = now + Nanos::from_secs(3);
+            flow.advance(now, &mut market, &mut events);
+            filled += u32::from(market.leaves(key).is_none());
+            market.cancel(key, &mut events);
+        }
+        assert!(filled >= 10, "seed 9: {filled} of 20");
+    }
+
+    #[test]
+    fn a_pause_is_left_out_and_counted() {
+        let (mut market, mut flow) = scene(1);
+        let mut events = Vec::new();
+        let later = START + Nanos::from_secs(60);
+        flow.skip_to(later);
+        assert!(flow.due_at() > later && flow.skipped() > Nanos::from_secs(59));
+        assert_eq!(flow.advance(later, &mut market, &mut events), 0);
     }
 }

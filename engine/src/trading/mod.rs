@@ -14,3 +14,10 @@ mod rules;
 
 pub use limits::ORDER_INSTRUMENTS_MAX;
 pub use rules::InstrumentRules;
+
+/// Property tests draw the same cases on every run.
+#[cfg(test)]
+fn seeded(cases: u32) -> proptest::test_runner::Config {
+    let rng_seed = proptest::test_runner::RngSeed::Fixed(0x0F01_AA12);
+    proptest::test_runner::Config { cases, rng_seed, failure_persistence: None, ..Default::default() }
+}

@@ -152,7 +152,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(2_000))]
+        #![proptest_config(crate::trading::seeded(2_000))]
 
         #[test]
         fn what_was_earned_is_what_was_received_and_what_is_held(

@@ -79,8 +79,12 @@ impl Channels {
         Channel { ring, writer: Cell::new(Some(writer)), digest: Cell::new(digest) }
     }
 
-    pub(super) fn finish(self) -> (Vec<ChannelName>, Vec<Ring>, DigestBoard) {
-        (self.names, self.rings, self.digests)
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&ChannelName, &Ring)> {
+        self.names.iter().zip(&self.rings)
+    }
+
+    pub(super) fn digests(&self) -> &DigestBoard {
+        &self.digests
     }
 }
 

@@ -12,10 +12,11 @@ use std::io;
 use fulmar_bus::channel::{Region, Ring};
 use fulmar_bus::record::InstrumentId;
 
-use crate::actors::{Aggregator, BookBuilder, Feed, Gateway, Risk, RiskPlan, StrategyHost, StrategyPorts};
+use crate::actors::{Aggregator, BookBuilder, Feed, Gateway, PaperGateway, Risk, RiskPlan, StrategyHost, StrategyPorts};
 use crate::contract::Connection;
 use crate::runtime::{
-    Actor, DigestBoard, Doorbell, FrameWriter, Hop, HopStamps, Inboxes, Outbox, RequestReader, Seat,
+    Actor, DigestBoard, Doorbell, FrameWriter, Hop, HopStamps, Inboxes, NoteWriter, Outbox,
+    RequestReader, Seat,
 };
 pub use channels::{ChannelName, ChannelRole};
 use channels::{Channel, Channels};
@@ -29,11 +30,7 @@ pub struct Assembly {
     pub links: Vec<Link>,
     /// Where the operator's orders go in; `None` where there is no risk gate to take them.
     pub control: Option<Outbox>,
-    /// The hash of every output channel.
-    pub digests: DigestBoard,
-    /// The channels, by id.
-    pub channels: Vec<ChannelName>,
-    rings: Vec<Ring>,
+    channels: Channels,
 }
 
 /// One border with the IO: a venue's market data or its order entry.
@@ -59,13 +56,24 @@ pub struct Surroundings<'a> {
 impl Assembly {
     /// Readers that do not hold anybody up, for whoever looks at the engine from outside.
     pub fn ring(&self, name: &str) -> Option<&Ring> {
-        let index = self.channels.iter().position(|channel| channel.name == name)?;
-        self.rings.get(index)
+        let mut named = self.channels().filter(|(channel, _)| channel.name == name);
+        named.next().map(|(_, ring)| ring)
     }
 
-    /// The channels of a role, with their rings.
-    pub fn rings_of(&self, role: ChannelRole) -> impl Iterator<Item = (&ChannelName, &Ring)> {
-        self.channels.iter().zip(&self.rings).filter(move |(channel, _)| channel.role == role)
+    /// The channels by id, with their rings.
+    pub fn channels(&self) -> impl Iterator<Item = (&ChannelName, &Ring)> {
+        self.channels.iter()
+    }
+
+    /// The hash of every output channel.
+    pub fn digests(&self) -> &DigestBoard {
+        self.channels.digests()
+    }
+
+    /// What a core loop of this name notes goes to a channel of its own.
+    pub fn note_channel(&mut self, core: &str) -> NoteWriter {
+        let channel = self.channels.make(&format!("notes.{core}"), ChannelRole::Note, NOTE_SLOTS, 0);
+        NoteWriter::new(channel.outbox())
     }
 }
 
@@ -79,6 +87,7 @@ pub fn actor_names(plan: &EnginePlan) -> Vec<String> {
     names.extend(plan.strategies.iter().map(|strategy| format!("strategy.{}", strategy.name)));
     match &plan.orders {
         OrderRoute::None => {}
+        OrderRoute::Paper { .. } => names.extend(["risk".to_owned(), "gateway.paper".to_owned()]),
         OrderRoute::Venue { session, .. } => {
             names.extend(["risk".to_owned(), format!("gateway.{}", session.venue())]);
         }
@@ -260,6 +269,7 @@ impl<'a> Builder<'a> {
     ) -> io::Result<()> {
         let (gateway_name, account_id) = match &route {
             OrderRoute::None => return Ok(()),
+            OrderRoute::Paper { account_id } => ("paper", *account_id),
             OrderRoute::Venue { session, account_id } => (session.venue(), *account_id),
         };
         let gateway = format!("gateway.{gateway_name}");
@@ -278,6 +288,7 @@ impl<'a> Builder<'a> {
         inboxes.add(approved.gated());
         let actor: Box<dyn Actor> = match route {
             OrderRoute::None => return Ok(()),
+            OrderRoute::Paper { .. } => Box::new(self.paper(inboxes, told)),
             OrderRoute::Venue { session, .. } => {
                 let name = format!("{gateway_name}.orders");
                 let region = self.outbound_region(directory)?;
@@ -317,6 +328,13 @@ impl<'a> Builder<'a> {
             account_id,
         };
         Risk::new(plan, inboxes, outbox, std::mem::take(&mut self.reports))
+    }
+
+    fn paper(&mut self, mut inboxes: Inboxes, reports: Outbox) -> PaperGateway {
+        for channel in self.books.iter().chain(&self.markets).flatten() {
+            inboxes.add(channel.reader());
+        }
+        PaperGateway::new(inboxes, self.instruments.len(), self.books.iter().flatten().count(), reports)
     }
 
     /// Where orders are written ahead, or `None` for the heap.
@@ -375,8 +393,7 @@ impl<'a> Builder<'a> {
         let number = |index: usize| u16::try_from(index).expect("a plan has far fewer actors than 2^16");
         let seats = self.actors.into_iter().enumerate();
         let seats = seats.map(|(index, (rank, actor))| Seat { number: number(index), rank, actor }).collect();
-        let (channels, rings, digests) = self.channels.finish();
-        Assembly { seats, links: self.links, control: self.control, digests, channels, rings }
+        Assembly { seats, links: self.links, control: self.control, channels: self.channels }
     }
 }
 
@@ -389,6 +406,9 @@ mod rank {
     pub const RISK: u8 = 4;
     pub const GATEWAY: u8 = 5;
 }
+
+/// Slots of a note channel: room for what a busy loop notes while the recorder waits for the disk.
+const NOTE_SLOTS: usize = 1 << 16;
 
 /// The outbound channel's file in a journal's directory.
 pub const OUTBOUND_FILE: &str = "outbound.ring";

@@ -68,6 +68,11 @@ pub struct StrategyPlan {
 pub enum OrderRoute {
     /// Nowhere: market data alone. There is no risk gate then, since there is nothing to judge.
     None,
+    /// To the paper venue, which fills them against the market data.
+    Paper {
+        /// The account that they trade for.
+        account_id: AccountId,
+    },
     /// To a venue.
     Venue {
         /// Its translator.

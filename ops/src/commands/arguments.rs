@@ -29,15 +29,18 @@ pub struct CommandLine {
 
 /// What every verb takes.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Options of every verb")]
 pub struct Global {
     /// Configuration to read; repeat it to lay one file over another, the later wins [default: ./fulmar.toml]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Vec<PathBuf>,
     /// What reports are written as, on standard output; everything else goes to standard error
-    #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
+    #[arg(long, global = true, value_name = "text|json", hide_possible_values = true)]
+    #[arg(value_enum, default_value_t = Format::Text)]
     pub format: Format,
     /// When to use color; NO_COLOR in the environment means never unless this says always
-    #[arg(long, global = true, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
+    #[arg(long, global = true, value_name = "auto|always|never", hide_possible_values = true)]
+    #[arg(default_value_t = ColorChoice::Auto)]
     pub color: ColorChoice,
 }
 
@@ -79,7 +82,7 @@ pub enum Verb {
     Replay(ReplayArguments),
     /// Record live frames of a venue into a capture
     #[command(
-        after_help = "Example:\n  fulmar record --venue binance-spot --instruments BTCUSDT,ETHUSDT \\\n      --out today.capture.zst --seconds 600"
+        after_help = "Example:\n  fulmar record --venue binance-spot --instruments BTCUSDT --out today.capture.zst"
     )]
     Record(RecordArguments),
     /// Measure latency on this machine
@@ -120,7 +123,8 @@ pub struct DemoArguments {
     #[arg(long, value_name = "N", default_value_t = 7)]
     pub seed: u64,
     /// How busy the simulated market is
-    #[arg(long, value_name = "N", default_value_t = 2_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    #[arg(long, value_name = "N", default_value_t = 2_000)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub events_per_second: u64,
 }
 
@@ -266,6 +270,12 @@ pub struct SimulatedVenueArguments {
     /// What the market is made from; the same seed makes the same market
     #[arg(long, value_name = "N", default_value_t = 7)]
     pub seed: u64,
+    /// How busy the market is
+    #[arg(long, value_name = "N", default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    pub events_per_second: u32,
+    /// End when standard input does, so that the venue does not outlive the program that started it
+    #[arg(long)]
+    pub until_input_ends: bool,
 }
 
 fn speed(text: &str) -> Result<f64, String> {

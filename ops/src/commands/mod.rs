@@ -1,6 +1,6 @@
 //! The command line: which verbs there are, and how one call becomes one exit code.
 //!
-//! Each verb is one file here with one `run`. The arguments of all of them stand in [`arguments`], so that the whole
+//! Each verb is one file here with one `run`. The arguments of all of them stand in `arguments`, so that the whole
 //! command line can be read on one page.
 
 mod arguments;
@@ -13,6 +13,7 @@ pub mod init;
 pub mod record;
 pub mod replay;
 pub mod run;
+mod scaffold;
 pub mod simulated_venue;
 pub mod strategy_new;
 

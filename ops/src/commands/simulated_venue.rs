@@ -1,12 +1,80 @@
 //! `fulmar simulated-venue`: a venue on loopback that speaks a real protocol, without keys or network.
 
-use super::{CommandError, Global, SimulatedVenueArguments};
-use crate::exit::Exit;
+use std::net::{Ipv4Addr, SocketAddr};
 
-/// Runs the command.
+use fulmar_adapters::simulated::{SimulatedVenueConfig, VenueReport, serve};
+use fulmar_engine::runtime::Clock;
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncReadExt, stdin};
+use tokio::sync::oneshot;
+
+use super::{CommandError, Format, Global, SimulatedVenueArguments};
+use crate::exit::Exit;
+use crate::live::Signals;
+use crate::output;
+
+/// Orders that the venue takes from one account in ten seconds: a quoter re-quotes with every tick, and the demo is to
+/// show how fast the engine is, not how patient a venue.
+const ORDERS_PER_10_SECONDS: u32 = 100_000;
+/// Orders that it takes in a day.
+const ORDERS_PER_DAY: u32 = 100_000_000;
+
+/// What the venue says once it listens, as one line of JSON.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Listening {
+    /// Where.
+    pub address: SocketAddr,
+}
+
+/// Serves until a signal comes, or standard input ends where that was asked for.
 ///
 /// # Errors
-/// Always: this build does not do it yet.
-pub fn run(_arguments: &SimulatedVenueArguments, _global: &Global) -> Result<Exit, CommandError> {
-    Err(CommandError::not_in_this_build("simulated-venue"))
+/// Where the port is taken.
+pub fn run(arguments: &SimulatedVenueArguments, global: &Global) -> Result<Exit, CommandError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| CommandError::failed("start the venue", error))?;
+    let report = runtime.block_on(serve_until_stopped(arguments, global))?;
+    // Standard input may still be waited for by a thread of the runtime: the process need not wait for it.
+    runtime.shutdown_background();
+    output::notice(format_args!("the simulated venue stopped: {report:?}"));
+    Ok(Exit::Done)
+}
+
+async fn serve_until_stopped(
+    arguments: &SimulatedVenueArguments,
+    global: &Global,
+) -> Result<VenueReport, CommandError> {
+    let mut signals = Signals::catch().map_err(|error| CommandError::failed("catch signals", error))?;
+    let mut config = SimulatedVenueConfig::new(Clock::new().now());
+    config.bind = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port));
+    config.seed = arguments.seed;
+    config.events_per_second = arguments.events_per_second;
+    config.orders_per_10_seconds = ORDERS_PER_10_SECONDS;
+    config.orders_per_day = ORDERS_PER_DAY;
+    let until_input_ends = arguments.until_input_ends;
+    let stop = async move {
+        tokio::select! {
+            _ = signals.wait() => {}
+            () = input_end(), if until_input_ends => {}
+        }
+    };
+    let (ready, is_ready) = oneshot::channel();
+    let format = global.format;
+    let told = async move {
+        let Ok(address) = is_ready.await else { return Ok(()) };
+        match format {
+            Format::Json => output::json_line(&Listening { address }),
+            Format::Text => output::text(format_args!("the simulated venue listens on {address}")),
+        }
+    };
+    let (served, told) = tokio::join!(serve(config, ready, stop), told);
+    told?;
+    served.map_err(|error| CommandError::failed(format!("serve on port {}", arguments.port), error))
+}
+
+/// Returns once there is no more to read.
+async fn input_end() {
+    let mut scratch = [0; 64];
+    let mut input = stdin();
+    while let Ok(1..) = input.read(&mut scratch).await {}
 }

@@ -23,6 +23,14 @@ pub fn joined(parent: &str, name: &str) -> String {
     if parent.is_empty() { name } else { format!("{parent}.{name}") }
 }
 
+/// The path of one of the tables in a row: by its name, or by its place where it has none.
+pub fn element_path(row: &str, index: usize, element: &Node) -> String {
+    match element.name() {
+        Some(name) => joined(row, name),
+        None => joined(row, &index.to_string()),
+    }
+}
+
 /// What to say about a key that `table` does not have.
 pub fn advice_on_unknown(name: &str, table: &Table, schema: &Table) -> String {
     let known = || table.keys.iter().map(|key| key.name);
@@ -127,16 +135,11 @@ impl Checker<'_> {
         let Some(elements) = self.elements(node, &Kind::Tables(table, least), path, least) else { return };
         let mut names: BTreeSet<String> = BTreeSet::new();
         for (index, element) in elements.iter_mut().enumerate() {
-            let name = element.name().map(str::to_owned);
-            self.table(element, table, &joined(path, name.as_deref().unwrap_or(&index.to_string())));
-            if let Some(name) = name.filter(|name| !names.insert(name.clone())) {
+            let path = element_path(path, index, element);
+            self.table(element, table, &path);
+            if element.name().is_some_and(|name| !names.insert(name.to_owned())) {
                 let right = "no two may be alike; give it another name or join the two";
-                self.violations.add(
-                    &element.origin,
-                    &joined(path, &name),
-                    "a second one of this name",
-                    right,
-                );
+                self.violations.add(&element.origin, &path, "a second one of this name", right);
             }
         }
     }

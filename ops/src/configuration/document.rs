@@ -49,7 +49,12 @@ impl Node {
         let (table, errors) = DeTable::parse_recoverable(text);
         for error in &errors {
             let offset = error.span().map_or(0, |span| span.start);
-            violations.add(&place(offset), "syntax", error.message(), "see https://toml.io");
+            violations.add(
+                &place(offset),
+                "syntax",
+                error.message(),
+                "check quotes and brackets; the grammar is at https://toml.io",
+            );
         }
         if !errors.is_empty() {
             // What was recovered is a guess, and complaints about a guess mislead.

@@ -1,8 +1,8 @@
 //! Overrides from the environment: `FULMAR__SECTION__KEY`, for every key of the schema.
 //!
-//! A variable's segments are the key's path in capitals, with `_` for what a variable cannot hold: the limit
-//! `[risk.instrument."binance-spot:BTCUSDT"] position_max` is `FULMAR__RISK__INSTRUMENT__BINANCE_SPOT_BTCUSDT__POSITION_MAX`,
-//! and `depth_interval` of the venue `binance-spot` is `FULMAR__VENUE__BINANCE_SPOT__DEPTH_INTERVAL`. A variable changes
+//! A variable's segments are the key's path in capitals, with `_` for what a variable cannot hold:
+//! `FULMAR__VENUE__BINANCE_SPOT__DEPTH_INTERVAL` is `depth_interval` of the venue `binance-spot`, and
+//! `FULMAR__RISK__INSTRUMENT__BINANCE_SPOT_BTCUSDT__POSITION_MAX` the `position_max` of its BTCUSDT. A variable changes
 //! a venue, strategy or instrument that a file names; it makes no new one. A list is written with commas.
 
 use std::collections::BTreeMap;
@@ -108,11 +108,6 @@ impl Override<'_> {
             _ => text(self.value),
         }
     }
-}
-
-/// The variable that overrides the key at `path`, as the reference tells it.
-pub fn variable_of(path: &str) -> String {
-    format!("{PREFIX}{}", path.split('.').map(str::to_uppercase).collect::<Vec<_>>().join("__"))
 }
 
 /// The tables within a row or map, by their names as a variable writes them.

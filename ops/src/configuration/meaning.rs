@@ -1,14 +1,15 @@
 //! A configuration as it is meant: what the rest of the program takes.
 //!
 //! The schema has judged the document and filled in its defaults by the time it becomes these types, so they hold no
-//! defaults of their own and reading them cannot fail. Durations have become [`Nanos`]; decimals stay text until the
-//! instrument's scale is known.
+//! defaults of their own and reading them cannot fail. Durations have become [`Nanos`]. A decimal stays the text that
+//! was written, digits and at most one point, until the instrument's scales are known.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
 use fulmar_bus::record::Nanos;
+use fulmar_engine::trading::risk::RiskSettings;
 use serde::{Deserialize, Deserializer};
 
 /// A valid configuration.
@@ -77,7 +78,7 @@ pub struct Venue {
     pub depth_interval: String,
     /// How hard to try when a connection is lost.
     pub reconnect: Reconnect,
-    /// Decimal places by symbol, where they are stated.
+    /// String places by symbol, where they are stated.
     #[serde(rename = "scale")]
     pub scales: BTreeMap<String, Scale>,
 }
@@ -106,7 +107,7 @@ pub struct Reconnect {
     pub backoff_max: Nanos,
 }
 
-/// Decimal places on the wire.
+/// String places on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scale {
@@ -134,8 +135,8 @@ pub struct Strategy {
 pub enum StrategyKind {
     /// Quotes both sides around the middle.
     Quoter {
-        /// Size of each quote.
-        quantity: Decimal,
+        /// Size of each quote, decimal text.
+        quantity: String,
         /// Ticks from the middle to each quote.
         half_spread_ticks: i64,
         /// The middle moves this many ticks before the quotes follow.
@@ -145,8 +146,8 @@ pub enum StrategyKind {
     },
     /// Holds the side of the faster of two averages.
     EmaCross {
-        /// What it holds on either side.
-        quantity: Decimal,
+        /// What it holds on either side, decimal text.
+        quantity: String,
         /// Bars of the faster average.
         fast_bars: u32,
         /// Bars of the slower average; more than `fast_bars`.
@@ -158,34 +159,18 @@ pub enum StrategyKind {
 
 /// What no strategy may exceed.
 #[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "toml::Table")]
 pub struct Risk {
-    #[serde(flatten)]
     everywhere: StatedLimits,
     instrument: BTreeMap<InstrumentName, StatedLimits>,
 }
 
-/// The limits of one instrument, all of them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// The largest order, in the base asset.
-    pub order_quantity_max: Decimal,
-    /// The largest order, in the quote asset.
-    pub order_notional_max: Decimal,
-    /// The most to hold, long or short, in the base asset.
-    pub position_max: Decimal,
-    /// The most messages to a venue in a second.
-    pub messages_per_second: u32,
-    /// Market data older than this allows no order.
-    pub stale_after: Nanos,
-    /// The most orders to have open.
-    pub open_orders_max: u32,
-}
-
 #[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct StatedLimits {
-    order_quantity_max: Option<Decimal>,
-    order_notional_max: Option<Decimal>,
-    position_max: Option<Decimal>,
+    order_quantity_max: Option<String>,
+    order_notional_max: Option<String>,
+    position_max: Option<String>,
     messages_per_second: Option<u32>,
     stale_after_ms: Option<u64>,
     open_orders_max: Option<u32>,
@@ -194,27 +179,33 @@ struct StatedLimits {
 impl Risk {
     /// The limits of an instrument: its own, or where it states none, those for all. `None` where a limit without
     /// which nothing may be traded is stated nowhere; no instrument that a strategy trades is such a one.
-    pub fn limits(&self, instrument: &InstrumentName) -> Option<Limits> {
+    pub fn limits(&self, instrument: &InstrumentName) -> Option<RiskSettings> {
         let own = self.instrument.get(instrument);
-        let stated = |limit: fn(&StatedLimits) -> Option<&Decimal>| {
-            own.and_then(limit).or_else(|| limit(&self.everywhere)).cloned()
-        };
-        fn whole<T>(
-            own: Option<&StatedLimits>,
-            all: &StatedLimits,
-            limit: fn(&StatedLimits) -> Option<T>,
-        ) -> Option<T> {
-            own.and_then(limit).or_else(|| limit(all))
-        }
-        let millis = whole(own, &self.everywhere, |limits| limits.stale_after_ms)?;
-        Some(Limits {
-            order_quantity_max: stated(|limits| limits.order_quantity_max.as_ref())?,
-            order_notional_max: stated(|limits| limits.order_notional_max.as_ref())?,
-            position_max: stated(|limits| limits.position_max.as_ref())?,
-            messages_per_second: whole(own, &self.everywhere, |limits| limits.messages_per_second)?,
-            stale_after: Nanos::from_millis(millis),
-            open_orders_max: whole(own, &self.everywhere, |limits| limits.open_orders_max)?,
+        Some(RiskSettings {
+            order_quantity_max: self.stated(own, |limits| &limits.order_quantity_max)?,
+            order_notional_max: self.stated(own, |limits| &limits.order_notional_max)?,
+            position_max: self.stated(own, |limits| &limits.position_max)?,
+            messages_per_second: self.stated(own, |limits| &limits.messages_per_second)?,
+            stale_after: Nanos::from_millis(self.stated(own, |limits| &limits.stale_after_ms)?),
+            open_orders_max: self.stated(own, |limits| &limits.open_orders_max)?,
         })
+    }
+
+    fn stated<T: Clone>(
+        &self,
+        own: Option<&StatedLimits>,
+        limit: fn(&StatedLimits) -> &Option<T>,
+    ) -> Option<T> {
+        own.and_then(|own| limit(own).clone()).or_else(|| limit(&self.everywhere).clone())
+    }
+}
+
+impl TryFrom<toml::Table> for Risk {
+    type Error = toml::de::Error;
+
+    fn try_from(mut everywhere: toml::Table) -> Result<Self, Self::Error> {
+        let instrument = everywhere.remove("instrument").map(toml::Value::try_into).transpose()?;
+        Ok(Risk { everywhere: everywhere.try_into()?, instrument: instrument.unwrap_or_default() })
     }
 }
 
@@ -365,25 +356,6 @@ impl TryFrom<String> for InstrumentName {
 impl fmt::Display for InstrumentName {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{}:{}", self.venue, self.symbol)
-    }
-}
-
-/// A positive decimal as it was written, digits and at most one point, at most 19 digits. It becomes an integer where the instrument's
-/// scale is known.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
-pub struct Decimal(String);
-
-impl Decimal {
-    /// The digits, for the engine's decimal parser.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for Decimal {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.pad(&self.0)
     }
 }
 

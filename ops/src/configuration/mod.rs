@@ -1,8 +1,8 @@
 //! Configuration: TOML in, one typed value out, or everything that is wrong with it at once.
 //!
-//! A document goes through four steps, each a file: it is read with its lines ([`document`]), laid over by later files
-//! and by the environment ([`environment`]), held against the one schema ([`keys`]) and its rules ([`rules`]), and
-//! only when nothing at all is wrong becomes the types that others take ([`meaning`]).
+//! A document goes through four steps, each a file: it is read with its lines (`document`), laid over by later files
+//! and by the environment (`environment`), held against the one schema (`keys`) and its rules (`rules`), and
+//! only when nothing at all is wrong becomes the types that others take (`meaning`).
 
 mod check;
 mod document;
@@ -13,6 +13,7 @@ mod nearest;
 pub mod reference;
 mod rules;
 mod schema;
+pub mod starter;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -26,19 +27,16 @@ use serde::de::DeserializeOwned;
 use document::Node;
 pub use environment::{PREFIX, Variables};
 pub use meaning::{
-    Configuration, Core, Decimal, Engine, Environment, InstrumentName, Journal, Limits, Log, LogFormat,
-    LogLevel, Mode, Placement, PlacementFile, Reconnect, Risk, Scale, Strategy, StrategyKind, Venue, Wait,
+    Configuration, Core, Engine, Environment, InstrumentName, Journal, Log, LogFormat, LogLevel,
+    Mode, Placement, PlacementFile, Reconnect, Risk, Scale, Strategy, StrategyKind, Venue, Wait,
 };
 pub use nearest::nearest;
-use schema::Table;
 pub use violation::{Origin, Violation, Violations};
 
 use crate::commands::{CommandError, Global};
 
 /// The configuration that is read where none is named.
 pub const DEFAULT_FILE: &str = "fulmar.toml";
-/// The configuration of `fulmar demo`, which needs no file to be there.
-pub const DEMO: &str = include_str!("../../../config/demo.toml");
 
 /// A document to read: what violations call it, and its text.
 #[derive(Clone, Debug)]
@@ -72,8 +70,8 @@ pub fn load(global: &Global) -> Result<Loaded, CommandError> {
 /// Everything that is wrong with them.
 ///
 /// ```
-/// use fulmar::configuration::{DEMO, Mode, Source, Variables, load_sources};
-/// let demo = Source { file: "demo.toml".into(), text: DEMO.to_owned() };
+/// use fulmar::configuration::{Mode, Source, Variables, load_sources, starter};
+/// let demo = Source { file: "demo.toml".into(), text: starter::DEMO.to_owned() };
 /// let loaded = load_sources(&[demo], &Variables::new()).expect("the demo's configuration is valid");
 /// assert_eq!(loaded.configuration.engine.mode, Mode::Paper);
 /// ```
@@ -169,9 +167,4 @@ fn meant<T: DeserializeOwned>(document: &Node) -> T {
         .to_toml()
         .try_into()
         .expect("every key of the schema has its field, and takes what the field takes")
-}
-
-/// The whole schema, as the reference tells it: the configuration and the placement file.
-fn schemas() -> [(&'static str, &'static Table); 2] {
-    [("fulmar.toml", &keys::CONFIGURATION), ("placement.toml", &keys::PLACEMENT_FILE)]
 }

@@ -2,10 +2,9 @@
 
 use std::fmt::Write;
 
-use super::check::joined;
-use super::environment::variable_of;
+use super::environment::PREFIX;
+use super::keys::{CONFIGURATION, PLACEMENT_FILE};
 use super::schema::{Key, Kind, Need, Table};
-use super::schemas;
 
 const OPENING: &str = "\
 # Configuration
@@ -16,9 +15,9 @@ Fulmar reads TOML. `--config FILE` names it and may be repeated: later files are
 `./fulmar.toml` is read. `fulmar init` writes a file to start from, `fulmar check` tells everything that is wrong with
 one, by file and line.
 
-Every key can be overridden by an environment variable, `FULMAR__SECTION__KEY`; the variable is given with each table
-below. In place of `NAME` stands the name that a file gave the table, in capitals, with `_` for every sign that is no
-letter or digit: `FULMAR__VENUE__BINANCE_SPOT__DEPTH_INTERVAL=1000ms`. A list is written with commas.
+Every key of the configuration can be overridden by an environment variable, `FULMAR__SECTION__KEY`, which each table
+below names. In place of `NAME` stands the name that a file gave the table, in capitals, with `_` for every sign that
+is no letter or digit: `FULMAR__VENUE__BINANCE_SPOT__DEPTH_INTERVAL=1000ms`. A list is written with commas.
 
 Prices, quantities and money are decimals in quotes (`\"0.01\"`), because no float ever holds one. Paths are relative to
 the file that states them; from the environment, and by default, to the working directory.
@@ -27,39 +26,76 @@ the file that states them; from the environment, and by default, to the working 
 /// The reference, as Markdown.
 pub fn markdown() -> String {
     let mut page = OPENING.to_owned();
-    for (file, table) in schemas() {
-        let _ = write!(page, "\n## {file}\n\n{}\n", table.doc);
-        for key in table.keys {
-            section(&mut page, key, "");
-        }
+    for (title, document, can_override) in
+        [("fulmar.toml", &CONFIGURATION, true), ("placement.toml", &PLACEMENT_FILE, false)]
+    {
+        let _ = write!(page, "\n## {title}\n\n{}\n", document.doc);
+        tables_within(
+            &mut page,
+            document,
+            &Place { toml: String::new(), variable: can_override.then(String::new) },
+        );
     }
     page
 }
 
-/// The table that `key` opens, and then those within it.
-fn section(page: &mut String, key: &Key, parent: &str) {
-    let path = joined(parent, key.name);
-    match key.kind {
-        Kind::Table(table) => table_section(page, table, &format!("[{path}]"), &path),
-        Kind::Tables(table, _) => table_section(page, table, &format!("[[{path}]]"), &format!("{path}.NAME")),
-        Kind::Map(_, table) => {
-            let path = format!("{path}.NAME");
-            table_section(page, table, &format!("[{path}]"), &path);
+/// Where a table stands: as TOML writes it, and as a variable does, where one can reach it.
+struct Place {
+    toml: String,
+    variable: Option<String>,
+}
+
+impl Place {
+    fn within(&self, toml: &str, variable: &str) -> Place {
+        let joined = |parent: &str, name: &str, dot: &str| {
+            if parent.is_empty() { name.to_owned() } else { format!("{parent}{dot}{name}") }
+        };
+        Place {
+            toml: joined(&self.toml, toml, "."),
+            variable: self.variable.as_ref().map(|parent| joined(parent, &variable.to_uppercase(), "__")),
         }
-        Kind::Variant(by, tables) => {
-            for (name, table) in tables {
-                table_section(page, table, &format!("[{path}] where {by} = \"{name}\""), &path);
-            }
-        }
-        _ => {}
     }
 }
 
-fn table_section(page: &mut String, table: &Table, heading: &str, path: &str) {
+fn tables_within(page: &mut String, table: &Table, place: &Place) {
+    for key in table.keys {
+        let name = key.name;
+        match key.kind {
+            Kind::Table(inner) => {
+                let place = place.within(name, name);
+                table_section(page, inner, &format!("[{}]", place.toml), &place);
+            }
+            Kind::Tables(inner, _) => {
+                let place = place.within(name, &format!("{name}__NAME"));
+                table_section(page, inner, &format!("[[{}]]", place.toml), &place);
+            }
+            Kind::Map(_, inner) => {
+                let place = place.within(&format!("{name}.\"NAME\""), &format!("{name}__NAME"));
+                table_section(page, inner, &format!("[{}]", place.toml), &place);
+            }
+            Kind::Variant(by, choices) => {
+                let place = place.within(name, name);
+                for (choice, inner) in choices {
+                    table_section(
+                        page,
+                        inner,
+                        &format!("[{}] where {by} = \"{choice}\"", place.toml),
+                        &place,
+                    );
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn table_section(page: &mut String, table: &Table, heading: &str, place: &Place) {
     let _ = write!(page, "\n### `{heading}`\n\n{}\n", table.doc);
     let leaves: Vec<&Key> = table.keys.iter().filter(|key| !opens_table(&key.kind)).collect();
     if !leaves.is_empty() {
-        let _ = write!(page, "\nOverride: `{}`\n", variable_of(&format!("{path}.KEY")));
+        if let Some(variable) = &place.variable {
+            let _ = write!(page, "\nFrom the environment: `{PREFIX}{variable}__KEY`\n");
+        }
         page.push_str("\n| key | takes | default | meaning |\n|---|---|---|---|\n");
     }
     for key in leaves {
@@ -70,9 +106,7 @@ fn table_section(page: &mut String, table: &Table, heading: &str, path: &str) {
         };
         let _ = writeln!(page, "| `{}` | {} | {default} | {} |", key.name, key.kind.expected(), key.doc);
     }
-    for key in table.keys {
-        section(page, key, path);
-    }
+    tables_within(page, table, place);
 }
 
 fn opens_table(kind: &Kind) -> bool {

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::check::joined;
+use super::check::{element_path, joined};
 use super::document::Node;
 use super::nearest::nearest;
 use super::schema::one_of;
@@ -17,13 +17,12 @@ const LIMITS_REQUIRED: [&str; 3] = ["order_quantity_max", "order_notional_max", 
 /// The rules of a configuration.
 pub fn configuration(document: &Node, violations: &mut Violations) {
     let known = instruments_of(document);
-    for venue in row(document, "venue") {
-        depth_interval_is_one_of_its_venue(venue, violations);
-        backoff_is_in_order(venue, violations);
-        scales_are_of_its_instruments(venue, violations);
+    for (path, venue) in row(document, "venue") {
+        depth_interval_is_one_of_its_venue(venue, &path, violations);
+        backoff_is_in_order(venue, &path, violations);
+        scales_are_of_its_instruments(venue, &path, violations);
     }
-    for strategy in row(document, "strategy") {
-        let path = joined("strategy", strategy.name().unwrap_or_default());
+    for (path, strategy) in row(document, "strategy") {
         for instrument in strategy.get("instruments").map(Node::elements).unwrap_or_default() {
             instrument_is_known(
                 instrument,
@@ -33,7 +32,7 @@ pub fn configuration(document: &Node, violations: &mut Violations) {
             );
         }
         averages_are_in_order(strategy, &path, violations);
-        what_it_trades_has_limits(document, strategy, &path, violations);
+        what_it_trades_has_limits(strategy, document.get("risk"), &known, (&path, violations));
     }
     let limits = document.get("risk").and_then(|risk| risk.get("instrument")).and_then(Node::as_table);
     for (name, limit) in limits.into_iter().flatten() {
@@ -45,9 +44,8 @@ pub fn configuration(document: &Node, violations: &mut Violations) {
 pub fn placement(document: &Node, violations: &mut Violations) {
     let mut by_cpu: BTreeMap<i128, (&str, bool)> = BTreeMap::new();
     let mut core_of_pattern: BTreeMap<&str, &str> = BTreeMap::new();
-    for core in row(document, "core") {
+    for (path, core) in row(document, "core") {
         let name = core.name().unwrap_or_default();
-        let path = joined("core", name);
         let spins = core.get("wait").and_then(Node::as_text) == Some("spin");
         match core.get("cpu").map(|cpu| (cpu, cpu.as_integer())) {
             None if spins => {
@@ -86,7 +84,7 @@ pub fn placement(document: &Node, violations: &mut Violations) {
     }
 }
 
-fn depth_interval_is_one_of_its_venue(venue: &Node, violations: &mut Violations) {
+fn depth_interval_is_one_of_its_venue(venue: &Node, path: &str, violations: &mut Violations) {
     let taken: &[&str] = match venue.name() {
         Some("binance-spot") => &["100ms", "1000ms"],
         Some("binance-usdm") => &["100ms", "250ms", "500ms"],
@@ -94,36 +92,37 @@ fn depth_interval_is_one_of_its_venue(venue: &Node, violations: &mut Violations)
     };
     let Some(interval) = venue.get("depth_interval") else { return };
     if let Some(text) = interval.as_text().filter(|text| !taken.contains(text) && text.ends_with("ms")) {
-        let path = joined(&joined("venue", venue.name().unwrap_or_default()), "depth_interval");
-        violations.add(&interval.origin, &path, format!("{text:?} is not sent by this venue"), one_of(taken));
+        let wrong = format!("{text:?} is not sent by this venue");
+        violations.add(
+            &interval.origin,
+            &joined(path, "depth_interval"),
+            wrong,
+            format!("it takes {}", one_of(taken)),
+        );
     }
 }
 
-fn backoff_is_in_order(venue: &Node, violations: &mut Violations) {
+fn backoff_is_in_order(venue: &Node, path: &str, violations: &mut Violations) {
     let Some(reconnect) = venue.get("reconnect") else { return };
     let (Some(low), Some(high)) = (reconnect.get("backoff_min_ms"), reconnect.get("backoff_max_ms")) else {
         return;
     };
     if low.as_integer() > high.as_integer() && high.as_integer().is_some() {
-        let path = joined(&joined("venue", venue.name().unwrap_or_default()), "reconnect.backoff_min_ms");
+        let path = joined(&joined(path, "reconnect"), "backoff_min_ms");
         violations.add(&low.origin, &path, "it is above backoff_max_ms", "lower it, or raise backoff_max_ms");
     }
 }
 
-fn scales_are_of_its_instruments(venue: &Node, violations: &mut Violations) {
+fn scales_are_of_its_instruments(venue: &Node, path: &str, violations: &mut Violations) {
     let Some(scales) = venue.get("scale").and_then(Node::as_table) else { return };
     let listed: BTreeSet<&str> = symbols_of(venue).collect();
     for (symbol, scale) in scales.iter().filter(|(symbol, _)| !listed.contains(symbol.as_str())) {
-        let path = joined(&joined("venue", venue.name().unwrap_or_default()), "scale");
-        violations.add(
-            &scale.origin,
-            &path,
-            format!("{symbol:?} is not among its instruments"),
-            match nearest(symbol, listed.iter().copied()) {
-                Some(near) => format!("did you mean \"{near}\"?"),
-                None => "list it in `instruments`, or remove this".to_owned(),
-            },
-        );
+        let right = match nearest(symbol, listed.iter().copied()) {
+            Some(near) => format!("did you mean \"{near}\"?"),
+            None => "list it in `instruments`, or remove this".to_owned(),
+        };
+        let wrong = format!("{symbol:?} is not among its instruments");
+        violations.add(&scale.origin, &joined(path, "scale"), wrong, right);
     }
 }
 
@@ -134,27 +133,32 @@ fn averages_are_in_order(strategy: &Node, path: &str, violations: &mut Violation
         let right = "the faster average is the shorter one";
         violations.add(
             &fast.origin,
-            &joined(path, "parameters.fast_bars"),
+            &joined(&joined(path, "parameters"), "fast_bars"),
             "it is not below slow_bars",
             right,
         );
     }
 }
 
-fn what_it_trades_has_limits(document: &Node, strategy: &Node, path: &str, violations: &mut Violations) {
+fn what_it_trades_has_limits(
+    strategy: &Node,
+    risk: Option<&Node>,
+    known: &BTreeSet<String>,
+    at: (&str, &mut Violations),
+) {
     if !matches!(strategy.get("kind").and_then(Node::as_text), Some("quoter" | "ema_cross")) {
         return;
     }
-    let Some(risk) = document.get("risk") else { return };
     for instrument in strategy.get("instruments").map(Node::elements).unwrap_or_default() {
-        let Some(name) = instrument.as_text() else { continue };
-        let own = risk.get("instrument").and_then(|table| table.get(name));
-        let is_stated = |limit: &&str| risk.get(limit).or_else(|| own?.get(limit)).is_some();
-        let missing: Vec<&str> = LIMITS_REQUIRED.iter().copied().filter(|limit| !is_stated(limit)).collect();
+        let Some(name) = instrument.as_text().filter(|name| known.contains(*name)) else { continue };
+        let own = risk.and_then(|risk| risk.get("instrument")?.get(name));
+        let is_stated =
+            |limit: &str| [risk, own].into_iter().flatten().any(|table| table.get(limit).is_some());
+        let missing: Vec<&str> = LIMITS_REQUIRED.into_iter().filter(|limit| !is_stated(limit)).collect();
         if !missing.is_empty() {
-            let wrong = format!("{name:?} has no {}", missing.join(", "));
-            let right = format!("state each in [risk] or in [risk.instrument.{name:?}]");
-            violations.add(&instrument.origin, &joined(path, "instruments"), wrong, right);
+            let wrong = format!("{name:?} has no {}", missing.join(", no "));
+            let right = format!("state it in [risk] or in [risk.instrument.{name:?}]");
+            at.1.add(&instrument.origin, &joined(at.0, "instruments"), wrong, right);
         }
     }
 }
@@ -175,17 +179,19 @@ fn instrument_is_known(
 }
 
 fn instruments_of(document: &Node) -> BTreeSet<String> {
-    let of_venue = |venue: &Node| {
+    let of_venue = |(_, venue): (String, &Node)| {
         let name = venue.name().unwrap_or_default().to_owned();
         symbols_of(venue).map(|symbol| format!("{name}:{symbol}")).collect::<Vec<_>>()
     };
-    row(document, "venue").iter().flat_map(of_venue).collect()
+    row(document, "venue").flat_map(of_venue).collect()
 }
 
 fn symbols_of(venue: &Node) -> impl Iterator<Item = &str> {
     venue.get("instruments").map(Node::elements).unwrap_or_default().iter().filter_map(Node::as_text)
 }
 
-fn row<'a>(document: &'a Node, name: &str) -> &'a [Node] {
-    document.get(name).map(Node::elements).unwrap_or_default()
+/// The tables in a row, each with its path.
+fn row<'a>(document: &'a Node, name: &str) -> impl Iterator<Item = (String, &'a Node)> {
+    let elements = document.get(name).map(Node::elements).unwrap_or_default();
+    elements.iter().enumerate().map(move |(index, element)| (element_path(name, index, element), element))
 }

@@ -1,1 +1,479 @@
+//! The configuration through its border: texts and variables in, a typed value or every violation out.
 
+use fulmar_bus::record::Nanos;
+
+use super::document::Node;
+use super::schema::{Key, Kind, Need, Table};
+use super::*;
+use std::path::Path;
+
+const VALID: &str = r#"
+[[venue]]
+name = "binance-spot"
+instruments = ["BTCUSDT"]
+"#;
+
+/// Every key of the schema, stated.
+const FULL: &str = r#"
+[engine]
+name = "desk"
+mode = "live"
+state_directory = "/var/lib/fulmar"
+tenant = "us"
+
+[[venue]]
+name = "binance-usdm"
+environment = "testnet"
+stream_url = "ws://127.0.0.1:1"
+rest_url = "http://127.0.0.1:2"
+order_url = "ws://127.0.0.1:3"
+instruments = ["BTCUSDT"]
+depth_interval = "250ms"
+reconnect = { attempts_per_minute = 3, backoff_min_ms = 20, backoff_max_ms = 30 }
+scale = { BTCUSDT = { price = 1, quantity = 3 } }
+
+[[strategy]]
+name = "q"
+kind = "quoter"
+instruments = ["binance-usdm:BTCUSDT"]
+parameters = { quantity = "0.1", half_spread_ticks = 1, requote_ticks = 2, skew_ticks = 3 }
+
+[[strategy]]
+name = "e"
+kind = "ema_cross"
+instruments = ["binance-usdm:BTCUSDT"]
+parameters = { quantity = "0.2", fast_bars = 3, slow_bars = 4 }
+
+[[strategy]]
+name = "i"
+kind = "idle"
+instruments = ["binance-usdm:BTCUSDT"]
+parameters = {}
+
+[risk]
+order_quantity_max = "1"
+order_notional_max = "2"
+position_max = "3"
+messages_per_second = 4
+stale_after_ms = 5
+open_orders_max = 6
+
+[risk.instrument."binance-usdm:BTCUSDT"]
+order_quantity_max = "0.1"
+order_notional_max = "0.2"
+position_max = "0.3"
+messages_per_second = 40
+stale_after_ms = 50
+open_orders_max = 60
+
+[journal]
+directory = "/var/journal"
+segment_bytes = 1048576
+
+[placement]
+file = "auto"
+
+[log]
+level = "trace"
+format = "json"
+"#;
+
+fn source(file: &str, text: &str) -> Source {
+    Source { file: file.into(), text: text.to_owned() }
+}
+
+fn loaded(text: &str) -> Configuration {
+    loaded_under(text, &[])
+}
+
+fn loaded_under(text: &str, variables: &[(&str, &str)]) -> Configuration {
+    match load_sources(&[source("a.toml", text)], &variables_of(variables)) {
+        Ok(loaded) => loaded.configuration,
+        Err(violations) => panic!("{violations}"),
+    }
+}
+
+fn variables_of(pairs: &[(&str, &str)]) -> Variables {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+/// The violations of `text` under `variables` are exactly these lines.
+fn check(text: &str, variables: &[(&str, &str)], expected: &[&str]) {
+    let violations = match load_sources(&[source("a.toml", text)], &variables_of(variables)) {
+        Ok(_) => Violations::default(),
+        Err(violations) => violations,
+    };
+    assert_eq!(violations.to_string(), expected.join("\n"), "\nof\n{text}");
+}
+
+#[test]
+fn five_mistakes_are_told_at_once_each_with_its_line_and_what_would_be_right() {
+    check(
+        r#"[engine]
+mdoe = "paper"
+
+[[venue]]
+name = "binance-spot"
+instruments = [
+  "BTCUSDT",
+  7,
+]
+stream_url = "ws://stream.binance.com:9443"
+reconnect = { attempts_per_minute = 500 }
+
+[[strategy]]
+name = "watcher"
+kind = "idle"
+instruments = ["binance-spot:BTCUSD"]
+"#,
+        &[],
+        &[
+            "a.toml:2: engine.mdoe: unknown key; did you mean `mode`?",
+            "a.toml:8: venue.binance-spot.instruments: a whole number does not fit; it takes the venue's symbol, such as \"BTCUSDT\"",
+            "a.toml:10: venue.binance-spot.stream_url: \"ws://stream.binance.com:9443\" does not fit; it takes a wss:// address (ws:// on loopback alone)",
+            "a.toml:11: venue.binance-spot.reconnect.attempts_per_minute: 500 is out of range; it takes a whole number from 1 to 60",
+            "a.toml:16: strategy.watcher.instruments: no venue has \"binance-spot:BTCUSD\"; did you mean \"binance-spot:BTCUSDT\"?",
+        ],
+    );
+}
+
+#[test]
+fn what_is_missing_is_told_where_it_should_stand() {
+    check("", &[], &["a.toml:1: venue: missing; it takes tables in a row, each under its own [[...]]"]);
+    check(
+        &format!(
+            "{VALID}\n[[strategy]]\nkind = \"quoter\"\ninstruments = [\"binance-spot:BTCUSDT\"]\n[risk]\norder_quantity_max = \"1\""
+        ),
+        &[],
+        &[
+            "a.toml:6: strategy.0.name: missing; it takes a name of a-z, 0-9, - and _, at most 32 bytes",
+            "a.toml:6: strategy.0.parameters.quantity: missing; it takes a positive decimal as a string, such as \"0.01\"",
+            "a.toml:8: strategy.0.instruments: \"binance-spot:BTCUSDT\" has no order_notional_max, no position_max; state it in [risk] or in [risk.instrument.\"binance-spot:BTCUSDT\"]",
+        ],
+    );
+}
+
+#[test]
+fn a_key_in_the_wrong_place_is_sent_home() {
+    check(
+        &format!("segment_bytes = 5\n{VALID}leverage = 3"),
+        &[],
+        &[
+            "a.toml:1: segment_bytes: unknown key; it belongs in [journal]",
+            "a.toml:6: venue.binance-spot.leverage: unknown key; known here: name, environment, stream_url, rest_url, order_url, instruments, depth_interval, reconnect, scale",
+        ],
+    );
+}
+
+#[test]
+fn a_number_is_no_decimal_and_a_decimal_no_number() {
+    check(
+        &format!(
+            "{VALID}[risk]\nposition_max = 0.5\norder_notional_max = 5\nopen_orders_max = \"5\"\n[journal]\nsegment_bytes = 99999999999999999999"
+        ),
+        &[],
+        &[
+            "a.toml:6: risk.position_max: a float does not fit; it takes a positive decimal as a string, such as \"0.01\"",
+            "a.toml:7: risk.order_notional_max: a whole number does not fit; it takes a positive decimal as a string, such as \"0.01\"",
+            "a.toml:8: risk.open_orders_max: a string does not fit; it takes a whole number from 1 to 10000",
+            "a.toml:10: journal.segment_bytes: 99999999999999999999 is out of range; it takes a whole number from 1048576 to 4294967296",
+        ],
+    );
+}
+
+#[test]
+fn names_are_unique_and_lists_do_not_repeat() {
+    check(
+        &format!("{VALID}{VALID}").replace("[\"BTCUSDT\"]", "[\"BTCUSDT\", \"BTCUSDT\"]"),
+        &[],
+        &[
+            "a.toml:4: venue.binance-spot.instruments: \"BTCUSDT\" is listed twice; list it once",
+            "a.toml:6: venue.binance-spot: a second one of this name; no two may be alike; give it another name or join the two",
+            "a.toml:8: venue.binance-spot.instruments: \"BTCUSDT\" is listed twice; list it once",
+        ],
+    );
+}
+
+#[test]
+fn what_keys_are_wrong_about_together_is_told() {
+    check(
+        r#"[[venue]]
+name = "binance-spot"
+instruments = ["BTCUSDT"]
+depth_interval = "250ms"
+[venue.reconnect]
+backoff_min_ms = 50_000
+[venue.scale.BTCUSD]
+price = 2
+quantity = 5
+[[strategy]]
+name = "trend"
+kind = "ema_cross"
+instruments = ["binance-spot:BTCUSDT"]
+[strategy.parameters]
+quantity = "1"
+fast_bars = 26
+[risk]
+order_quantity_max = "1"
+order_notional_max = "1"
+position_max = "1"
+[risk.instrument."binance-spot:ETHUSDT"]
+position_max = "1"
+"#,
+        &[],
+        &[
+            "a.toml:4: venue.binance-spot.depth_interval: \"250ms\" is not sent by this venue; it takes \"100ms\" or \"1000ms\"",
+            "a.toml:6: venue.binance-spot.reconnect.backoff_min_ms: it is above backoff_max_ms; lower it, or raise backoff_max_ms",
+            "a.toml:7: venue.binance-spot.scale: \"BTCUSD\" is not among its instruments; did you mean \"BTCUSDT\"?",
+            "a.toml:16: strategy.trend.parameters.fast_bars: it is not below slow_bars; the faster average is the shorter one",
+            "a.toml:21: risk.instrument: no venue has \"binance-spot:ETHUSDT\"; did you mean \"binance-spot:BTCUSDT\"?",
+        ],
+    );
+}
+
+#[test]
+fn every_mistake_of_syntax_is_told_and_nothing_is_guessed_from_the_rest() {
+    check(
+        "[engine]\nname = fulmar\nmode = \"paper\"\nmode = \"live\"\nunknown = 1",
+        &[],
+        &[
+            "a.toml:2: syntax: invalid boolean, expected `false`; check quotes and brackets; the grammar is at https://toml.io",
+            "a.toml:4: syntax: duplicate key; check quotes and brackets; the grammar is at https://toml.io",
+        ],
+    );
+}
+
+#[test]
+fn a_variable_overrides_a_key_wherever_it_stands() {
+    let configuration = loaded_under(
+        FULL,
+        &[
+            ("FULMAR__ENGINE__MODE", "paper"),
+            ("FULMAR__VENUE__BINANCE_USDM__INSTRUMENTS", "BTCUSDT, ETHUSDT"),
+            ("FULMAR__VENUE__BINANCE_USDM__RECONNECT__ATTEMPTS_PER_MINUTE", "5"),
+            ("FULMAR__VENUE__BINANCE_USDM__SCALE__BTCUSDT__PRICE", "7"),
+            ("FULMAR__STRATEGY__E__PARAMETERS__SLOW_BARS", "99"),
+            ("FULMAR__RISK__INSTRUMENT__BINANCE_USDM_BTCUSDT__POSITION_MAX", "0.7"),
+            ("FULMAR__JOURNAL__DIRECTORY", "here"),
+            ("PATH", "/bin"),
+        ],
+    );
+    assert_eq!(configuration.engine.mode, Mode::Paper);
+    let venue = &configuration.venues[0];
+    assert_eq!(venue.instruments, ["BTCUSDT", "ETHUSDT"]);
+    assert_eq!(venue.reconnect.attempts_per_minute, 5);
+    assert_eq!(venue.scales["BTCUSDT"], Scale { price: 7, quantity: 3 });
+    assert!(matches!(configuration.strategies[1].kind, StrategyKind::EmaCross { slow_bars: 99, .. }));
+    let instrument = InstrumentName::parse("binance-usdm:BTCUSDT").unwrap();
+    assert_eq!(configuration.risk.limits(&instrument).unwrap().position_max, "0.7");
+    assert_eq!(configuration.journal.directory, Some("here".into()), "relative to the working directory");
+}
+
+#[test]
+fn a_variable_that_fits_no_key_is_told_by_its_name() {
+    check(
+        VALID,
+        &[
+            ("FULMAR__ENGINE", "x"),
+            ("FULMAR__ENGINE__MOD", "live"),
+            ("FULMAR__ENGINE__MODE", "lvie"),
+            ("FULMAR__ENGINE__MODE__X", "live"),
+            ("FULMAR__RISK__OPEN_ORDERS_MAX", "many"),
+            ("FULMAR__VENUE__BINANCE_SPO__ENVIRONMENT", "testnet"),
+            ("FULMAR__VENUE__KRAKEN__ENVIRONMENT", "testnet"),
+        ],
+        &[
+            "FULMAR__ENGINE: engine: it names a table; name one of its keys",
+            "FULMAR__ENGINE__MOD: engine.mod: unknown key; did you mean `mode`?",
+            "FULMAR__ENGINE__MODE: engine.mode: \"lvie\" does not fit; did you mean \"live\"? it takes \"paper\" or \"live\"",
+            "FULMAR__ENGINE__MODE__X: engine.mode.x: `mode` is no table; end the name there",
+            "FULMAR__RISK__OPEN_ORDERS_MAX: risk.open_orders_max: a string does not fit; it takes a whole number from 1 to 10000",
+            "FULMAR__VENUE__BINANCE_SPO__ENVIRONMENT: venue.binance_spo.environment: no file has a venue of this name; did you mean BINANCE_SPOT?",
+            "FULMAR__VENUE__KRAKEN__ENVIRONMENT: venue.kraken.environment: no file has a venue of this name; there is BINANCE_SPOT",
+        ],
+    );
+}
+
+#[test]
+fn a_later_file_joins_tables_and_rows_and_replaces_the_rest() {
+    let over = r#"
+        [[venue]]
+        name = "binance-usdm"
+        instruments = ["ETHUSDT", "BTCUSDT"]
+        [[venue]]
+        name = "binance-spot"
+        instruments = ["BTCUSDT"]
+        [risk]
+        position_max = "9"
+    "#;
+    let sources = [source("a.toml", FULL), source("b.toml", over)];
+    let configuration = load_sources(&sources, &Variables::new()).unwrap().configuration;
+    let names: Vec<&str> = configuration.venues.iter().map(|venue| venue.name.as_str()).collect();
+    assert_eq!(names, ["binance-usdm", "binance-spot"]);
+    assert_eq!(configuration.venues[0].instruments, ["ETHUSDT", "BTCUSDT"], "a list is replaced");
+    assert_eq!(configuration.venues[0].depth_interval, "250ms", "what the later file is silent about stays");
+    let limits = configuration.risk.limits(&InstrumentName::parse("binance-usdm:ETHUSDT").unwrap()).unwrap();
+    assert_eq!((&*limits.position_max, &*limits.order_notional_max), ("9", "2"));
+}
+
+#[test]
+fn every_key_of_the_schema_reaches_the_types() {
+    let mut violations = Violations::default();
+    let full = Node::parse("full".as_ref(), FULL, &mut violations);
+    assert_is_stated(&full, &keys::CONFIGURATION);
+    let configuration = loaded(FULL);
+    let instrument = InstrumentName::parse("binance-usdm:BTCUSDT").unwrap();
+    let limits = configuration.risk.limits(&instrument).unwrap();
+    assert_eq!((limits.stale_after, limits.open_orders_max), (Nanos::from_millis(50), 60));
+    assert_eq!(configuration.venues[0].reconnect.backoff_max, Nanos::from_millis(30));
+    assert_eq!(configuration.strategies[2].kind, StrategyKind::Idle {});
+}
+
+/// Each key of `table`, and of the tables within, stands in `node` at least once.
+fn assert_is_stated(node: &Node, table: &Table) {
+    for Key { name, kind, .. } in table.keys {
+        let stated = node.get(name).unwrap_or_else(|| panic!("`{name}` is missing from the full document"));
+        match kind {
+            Kind::Table(inner) => assert_is_stated(stated, inner),
+            Kind::Tables(inner, _) => stated.elements().iter().for_each(|node| assert_is_stated(node, inner)),
+            Kind::Map(_, inner) => {
+                stated.as_table().unwrap().values().for_each(|node| assert_is_stated(node, inner));
+            }
+            Kind::Variant(by, tables) => {
+                let chosen = node.get(by).and_then(Node::as_text).unwrap();
+                let (_, inner) = tables.iter().find(|(name, _)| *name == chosen).unwrap();
+                assert_is_stated(stated, inner);
+            }
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn what_is_left_out_is_the_default_and_every_default_fits_its_key() {
+    let configuration = loaded(VALID);
+    assert_eq!(configuration.engine.mode, Mode::Paper, "nobody trades live by leaving something out");
+    assert_eq!(configuration.engine.state_directory, PathBuf::from("state"));
+    assert_eq!(configuration.placement, Placement::Auto);
+    assert!(configuration.strategies.is_empty());
+    let instrument = InstrumentName::parse("binance-spot:BTCUSDT").unwrap();
+    assert_eq!(configuration.risk.limits(&instrument), None, "no limit that matters is guessed");
+}
+
+#[test]
+fn a_choice_that_tables_hang_on_names_each_of_them_once() {
+    fn walk(table: &Table) {
+        for key in table.keys {
+            match key.kind {
+                Kind::Table(inner) | Kind::Tables(inner, _) | Kind::Map(_, inner) => walk(inner),
+                Kind::Variant(by, tables) => {
+                    let Some(Key { kind: Kind::Choice(words), need: Need::Required, .. }) = table.key(by)
+                    else {
+                        panic!("`{}` hangs on `{by}`, which is no required choice", key.name)
+                    };
+                    assert_eq!(tables.iter().map(|(name, _)| *name).collect::<Vec<_>>(), *words);
+                }
+                _ => {}
+            }
+        }
+    }
+    walk(&keys::CONFIGURATION);
+    walk(&keys::PLACEMENT_FILE);
+}
+
+#[test]
+fn a_damaged_document_is_judged_and_never_a_panic() {
+    for (place, damage) in (0..FULL.len()).zip("\"[=0 .-x\n".chars().cycle()) {
+        let damaged = format!("{}{damage}{}", &FULL[..place], &FULL[place + 1..]);
+        if let Err(violations) = load_sources(&[source("a.toml", &damaged)], &Variables::new()) {
+            assert!(!violations.0.is_empty(), "refused without a reason: {damaged}");
+        }
+    }
+}
+
+#[test]
+fn a_path_in_a_file_is_relative_to_that_file() {
+    let text = format!("{VALID}[journal]\ndirectory = \"journal\"\n[engine]\nstate_directory = \"/state\"");
+    let loaded = load_sources(&[source("desk/a.toml", &text)], &Variables::new()).unwrap();
+    assert_eq!(loaded.configuration.journal.directory, Some("desk/journal".into()));
+    assert_eq!(loaded.configuration.engine.state_directory, PathBuf::from("/state"));
+}
+
+#[test]
+fn a_placement_file_is_read_and_judged_with_the_configuration_that_names_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("cores.toml");
+    let text = format!("{VALID}[placement]\nfile = \"cores.toml\"");
+    let configuration = [Source { file: directory.path().join("a.toml"), text }];
+
+    let missing = load_sources(&configuration, &Variables::new()).unwrap_err();
+    assert_eq!(missing.0.len(), 1, "{missing}");
+    assert_eq!(missing.0[0].key, "placement.file");
+
+    std::fs::write(&file, "[[core]]\nname = \"engine\"\ncpu = 1\nwait = \"spin\"\nactors = [\"*\"]").unwrap();
+    let placement = load_sources(&configuration, &Variables::new()).unwrap().placement.unwrap();
+    let engine = Core { name: "engine".into(), cpu: Some(1), wait: Wait::Spin, actors: vec!["*".into()] };
+    assert_eq!(placement.cores, [engine]);
+
+    std::fs::write(&file, "[[core]]\nname = \"engine\"\nactor = [\"*\"]").unwrap();
+    let wrong = load_sources(&configuration, &Variables::new()).unwrap_err().to_string();
+    assert!(
+        wrong.contains("cores.toml:3: core.engine.actor: unknown key; did you mean `actors`?"),
+        "{wrong}"
+    );
+}
+
+#[test]
+fn cores_that_would_wait_for_each_other_are_refused() {
+    let text = r#"[[core]]
+name = "a"
+cpu = 1
+wait = "spin"
+actors = ["feed.*"]
+[[core]]
+name = "b"
+cpu = 1
+wait = "park"
+actors = ["feed.*"]
+[[core]]
+name = "c"
+wait = "spin"
+actors = ["risk"]
+"#;
+    let wrong = load_placement(&source("p.toml", text)).unwrap_err();
+    let expected = [
+        "p.toml:8: core.b.cpu: processor 1 is shared with \"a\", and one of the two spins; give each its own, or let both yield",
+        "p.toml:10: core.b.actors: \"feed.*\" stands on \"a\" too; an actor runs on one core",
+        "p.toml:11: core.c.wait: it spins, but on no processor of its own; state `cpu`, or wait by \"yield\" or \"park\"",
+    ];
+    assert_eq!(wrong.to_string(), expected.join("\n"));
+}
+
+#[test]
+fn every_file_of_config_runs_as_it_stands() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config");
+    let read = |name: &str| Source {
+        file: directory.join(name),
+        text: std::fs::read_to_string(directory.join(name)).unwrap(),
+    };
+    for entry in std::fs::read_dir(&directory).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let told = match name.as_str() {
+            "placement.toml" => load_placement(&read(&name)).err(),
+            "risk.toml" => load_sources(&[read("paper.toml"), read(&name)], &Variables::new()).err(),
+            toml if toml.ends_with(".toml") => load_sources(&[read(toml)], &Variables::new()).err(),
+            _ => None,
+        };
+        assert!(told.is_none(), "{}", told.unwrap());
+    }
+}
+
+#[test]
+fn the_committed_reference_is_what_the_schema_says() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/configuration.md");
+    let committed = std::fs::read_to_string(page).unwrap_or_default();
+    assert!(
+        committed == reference::markdown(),
+        "docs/configuration.md is stale: cargo run -- check --reference > docs/configuration.md"
+    );
+}

@@ -9,9 +9,9 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use fulmar_adapters::transport::capture::{CaptureLine, CaptureReader, target_of};
 use fulmar_bus::record::{FrameSource, InstrumentId, Nanos, UnixNanos};
-use fulmar_engine::runtime::{Clock, DigestBoard, FrameHead, FrameWriter, Player, Seat, Team, counter_sum};
+use fulmar_engine::runtime::{Clock, FrameHead, FrameWriter, Player, Seat, Team, counter_sum};
 use fulmar_engine::wiring::{
-    EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, Surroundings, VenuePlan, build,
+    Assembly, EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, Surroundings, VenuePlan, build,
 };
 
 use super::report::{CaptureReport, InstrumentReport};
@@ -70,7 +70,7 @@ struct Stage {
     runner: Runner,
     frames: FrameWriter,
     pictures: Vec<Picture>,
-    digests: DigestBoard,
+    assembly: Assembly,
     now: UnixNanos,
     frame_count: u64,
     http: Vec<u8>,
@@ -92,9 +92,9 @@ impl Stage {
         });
         let pictures = pictures.collect();
         let frames = assembly.links.pop().expect("a venue has one link").frames;
-        let runner = Runner::start(assembly.seats, core_threads, now)?;
-        let (digests, http) = (assembly.digests, Vec::new());
-        Ok(Stage { venue, runner, frames, pictures, digests, now, frame_count: 0, http })
+        let runner = Runner::start(std::mem::take(&mut assembly.seats), core_threads, now)?;
+        let http = Vec::new();
+        Ok(Stage { venue, runner, frames, pictures, assembly, now, frame_count: 0, http })
     }
 
     /// Plays one line and lets its effects settle.
@@ -154,7 +154,8 @@ impl Stage {
             truncated,
             instruments,
         };
-        let (records, output_hash) = (self.digests.record_count(), self.digests.output_hash());
+        let digests = self.assembly.digests();
+        let (records, output_hash) = (digests.record_count(), digests.output_hash());
         Ok(Played { report, records, output_hash, reading_ns })
     }
 }

@@ -16,6 +16,7 @@ pub struct View {
     instruments: Vec<Option<InstrumentView>>,
     orders: OrderTable,
     orphans: u64,
+    not_submitted: u64,
 }
 
 /// What a strategy sees of one instrument.
@@ -101,7 +102,7 @@ impl View {
         for id in instrument_ids {
             instruments[id.index()] = Some(InstrumentView::new(*id));
         }
-        View { instruments, orders: OrderTable::new(orders_max), orphans: 0 }
+        View { instruments, orders: OrderTable::new(orders_max), orphans: 0, not_submitted: 0 }
     }
 
     /// Its instruments, by id.
@@ -122,6 +123,11 @@ impl View {
     /// Reports and denials of orders that the view does not know.
     pub fn orphans(&self) -> u64 {
         self.orphans
+    }
+
+    /// Orders that the strategy wanted and that were not handed to the gate.
+    pub fn not_submitted(&self) -> u64 {
+        self.not_submitted
     }
 
     /// Takes in what a record tells. Kinds that change nothing here are no error.
@@ -163,6 +169,10 @@ impl View {
         self.orders
             .submit(intent, instrument_id, at)
             .expect("the table has room, the quantity is above zero, and the host gives each order a new id");
+    }
+
+    pub(super) fn count_not_submitted(&mut self) {
+        self.not_submitted += 1;
     }
 
     pub(super) fn orders_mut(&mut self) -> &mut OrderTable {

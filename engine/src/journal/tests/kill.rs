@@ -1,14 +1,17 @@
-//! A process that appends for ever is killed at any moment: nothing that it acknowledged is lost.
+//! A process that writes for ever is killed at any moment: nothing that it acknowledged is lost.
 
 use std::env;
 use std::io::{self, Read, Write};
 use std::process::{Command, Stdio};
 
+use fulmar_bus::channel::{Region, RingShape, create};
+use fulmar_bus::record::ChannelId;
+
 use super::*;
 
 const ROUNDS: u64 = 30;
 const SEED: u64 = 0x1D_EA_57;
-/// Where the process that is killed writes; its presence makes this test that process.
+/// Where the process that is killed writes; its presence makes a test that process.
 const VICTIM_DIR: &str = "FULMAR_JOURNAL_VICTIM_DIR";
 const VICTIM_SEED: &str = "FULMAR_JOURNAL_VICTIM_SEED";
 
@@ -42,10 +45,30 @@ fn append_for_ever(dir: &Path, seed: u64) -> ! {
     }
 }
 
-/// Runs one victim until it has acknowledged so many bytes of sequences; gives the last whole one.
-fn kill_after(dir: &Path, seed: u64, ack_bytes: u64) -> u64 {
+/// Publishes the tests' records on a channel in a mapped file and says after each which sequence it published.
+fn publish_for_ever(dir: &Path) -> ! {
+    std::fs::create_dir(dir).expect("a new directory");
+    let shape = RingShape { slot_count: 1024, gate_count: 1 };
+    let region = Region::map_file(&outbound_path(dir), shape.word_count()).expect("a mapping");
+    let (mut writer, _) = create(region, shape, ChannelId(9));
+    let mut cycle = cycle();
+    loop {
+        let index = usize::try_from((writer.sequence() + 1) % 251).expect("it is small");
+        let id = writer.publish(&mut cycle[index]).expect("nobody is in the way");
+        io::stderr().write_all(format!("{}\n", id.sequence()).as_bytes()).expect("someone listens");
+    }
+}
+
+/// What the environment told this process to be the victim of: a directory and a seed.
+fn victim() -> Option<(std::ffi::OsString, u64)> {
+    let seed = env::var(VICTIM_SEED).ok()?.parse().expect("a number");
+    Some((env::var_os(VICTIM_DIR)?, seed))
+}
+
+/// Runs the victim of a test until it has acknowledged so many bytes of sequences; gives the last whole one.
+fn kill_after(test: &str, dir: &Path, seed: u64, ack_bytes: u64) -> u64 {
     let module = module_path!().split_once("::").expect("the crate and the module").1;
-    let test = format!("{module}::nothing_acknowledged_is_lost_by_a_kill");
+    let test = format!("{module}::{test}");
     let mut victim = Command::new(env::current_exe().expect("this test has a file"))
         .args(["--exact", &test, "--nocapture"])
         .env(VICTIM_DIR, dir)
@@ -69,8 +92,8 @@ fn kill_after(dir: &Path, seed: u64, ack_bytes: u64) -> u64 {
 
 #[test]
 fn nothing_acknowledged_is_lost_by_a_kill() {
-    if let (Some(dir), Ok(seed)) = (env::var_os(VICTIM_DIR), env::var(VICTIM_SEED)) {
-        append_for_ever(Path::new(&dir), seed.parse().expect("a number"));
+    if let Some((dir, seed)) = victim() {
+        append_for_ever(Path::new(&dir), seed);
     }
     let cycle = cycle();
     let mut torn = 0;
@@ -78,7 +101,8 @@ fn nothing_acknowledged_is_lost_by_a_kill() {
         let seed = mix(SEED + round);
         let scratch = tempfile::tempdir().expect("a directory");
         let dir = scratch.path().join("victim");
-        let acknowledged = kill_after(&dir, seed, 1 + seed % 300);
+        let test = "nothing_acknowledged_is_lost_by_a_kill";
+        let acknowledged = kill_after(test, &dir, seed, 1 + seed % 300);
         let mut reader = JournalReader::open(&dir)
             .unwrap_or_else(|error| panic!("seed {SEED:#x}, round {round}: {error}"));
         let mut read = Record::new();
@@ -96,4 +120,32 @@ fn nothing_acknowledged_is_lost_by_a_kill() {
         torn += u64::from(matches!(reader.tail(), Some(Tail::Torn { .. })));
     }
     println!("{ROUNDS} kills, {torn} torn tails, seed {SEED:#x}");
+}
+
+#[test]
+fn every_published_order_is_found_after_a_kill() {
+    if let Some((dir, _)) = victim() {
+        publish_for_ever(Path::new(&dir));
+    }
+    let cycle = cycle();
+    for round in 0..ROUNDS {
+        let seed = mix(SEED + round);
+        let scratch = tempfile::tempdir().expect("a directory");
+        let dir = scratch.path().join("victim");
+        let test = "every_published_order_is_found_after_a_kill";
+        let acknowledged = kill_after(test, &dir, seed, 1 + seed % 20_000);
+        let outbound = recover_outbound(&dir, 0).expect("there is a ring");
+        let (count, last) =
+            (outbound.records.len() as u64, outbound.lost_count + outbound.records.len() as u64);
+        assert!(last >= acknowledged, "seed {SEED:#x}, round {round}: {last} of {acknowledged}");
+        assert!(count > 10 || outbound.lost_count == 0, "seed {SEED:#x}, round {round}: {count} of {last}");
+        for (sequence, found) in (outbound.lost_count + 1..).zip(&outbound.records) {
+            assert_eq!(found.header().id.sequence(), sequence, "seed {SEED:#x}, round {round}");
+            let expected = turn(&cycle, sequence);
+            // The channel put its own id where the tests' record has another.
+            let same = found.bytes().len() == expected.bytes().len()
+                && found.bytes()[16..] == expected.bytes()[16..];
+            assert!(same, "seed {SEED:#x}, round {round}, record {sequence}");
+        }
+    }
 }

@@ -1,41 +1,46 @@
-//! A block: up to 64 neighbouring levels, sorted by key, prices and quantities apart so that a search reads keys alone.
+//! A block: up to 32 neighbouring levels, sorted by key, prices and quantities apart so that a search reads keys alone.
 //!
-//! Keys past the block's length are the largest there is. A search then looks at all of them and needs no length, so
-//! that it has no branch to predict.
+//! Keys past the block's length are the largest there is. A search then looks at all of them and needs no length, and
+//! moves are of one length, so that neither has a branch to predict: wrong guesses, not bytes, are what an update costs.
 
 use crate::market::limits::BLOCK_LEVELS;
 
-/// Levels are searched in groups of this many: first for the group, then inside it.
+/// Keys are searched in groups of this many: first for the group, then inside it.
 const GROUP: usize = 8;
 
+/// Places of a block: as many again as it has levels stay vacant, so that a move from any level on has one length. The
+/// processor then need not guess it, which costs more than moving too much.
+const PLACES: usize = 2 * BLOCK_LEVELS;
+
 /// What stands where no level is.
-const VACANT: i64 = i64::MAX;
+const VACANT: u64 = u64::MAX;
+
+const _: () = assert!(BLOCK_LEVELS.is_multiple_of(GROUP), "the levels of a block are whole groups");
 
 /// Up to [`BLOCK_LEVELS`] levels. How many is said by the directory, which is read anyhow.
 #[derive(Clone, Debug)]
 pub(super) struct Block {
-    keys: [i64; BLOCK_LEVELS],
-    quantities: [i64; BLOCK_LEVELS],
+    keys: [u64; PLACES],
+    quantities: [i64; PLACES],
 }
 
 impl Block {
     /// A block without levels.
-    pub(super) const EMPTY: Block = Block { keys: [VACANT; BLOCK_LEVELS], quantities: [0; BLOCK_LEVELS] };
+    pub(super) const EMPTY: Block = Block { keys: [VACANT; PLACES], quantities: [0; PLACES] };
 
     /// How many keys are below `key`: where it stands, or would.
     #[inline]
-    pub(super) fn position(&self, key: i64) -> usize {
+    pub(super) fn position(&self, key: u64) -> usize {
         let (groups, _) = self.keys.as_chunks::<GROUP>();
-        // A group is passed over where its last key is below; the last group never is, it only ends the search.
-        let group =
-            groups[..groups.len() - 1].iter().map(|keys| usize::from(keys[GROUP - 1] < key)).sum::<usize>();
-        let inside = groups[group].iter().map(|other| usize::from(*other < key)).sum::<usize>();
+        let ends = groups[..BLOCK_LEVELS / GROUP].iter().map(|keys| keys[GROUP - 1]);
+        let group: usize = ends.map(|end| usize::from(end < key)).sum();
+        let inside: usize = groups[group].iter().map(|other| usize::from(*other < key)).sum();
         group * GROUP + inside
     }
 
     /// The key and quantity at `position`.
     #[inline]
-    pub(super) fn at(&self, position: usize) -> (i64, i64) {
+    pub(super) fn at(&self, position: usize) -> (u64, i64) {
         (self.keys[position], self.quantities[position])
     }
 
@@ -45,20 +50,26 @@ impl Block {
         &mut self.quantities[position]
     }
 
-    /// Puts a level at `position` of the first `length`, of which there must be fewer than the block holds.
+    /// Puts a level at `position`; the block must hold fewer than it can.
     #[inline]
-    pub(super) fn insert(&mut self, length: usize, position: usize, key: i64, quantity: i64) {
-        self.keys.copy_within(position..length, position + 1);
-        self.quantities.copy_within(position..length, position + 1);
+    pub(super) fn insert(&mut self, position: usize, key: u64, quantity: i64) {
+        self.keys.copy_within(position..position + BLOCK_LEVELS, position + 1);
+        self.quantities.copy_within(position..position + BLOCK_LEVELS, position + 1);
         self.keys[position] = key;
         self.quantities[position] = quantity;
     }
 
-    /// Takes `count` levels of the first `length` away, from `position` on.
+    /// Takes the level at `position` away.
     #[inline]
-    pub(super) fn remove(&mut self, length: usize, position: usize, count: usize) {
-        self.keys.copy_within(position + count..length, position);
-        self.quantities.copy_within(position + count..length, position);
+    pub(super) fn remove(&mut self, position: usize) {
+        self.keys.copy_within(position + 1..position + 1 + BLOCK_LEVELS, position);
+        self.quantities.copy_within(position + 1..position + 1 + BLOCK_LEVELS, position);
+    }
+
+    /// Takes the lowest `count` levels of the first `length` away.
+    pub(super) fn remove_lowest(&mut self, length: usize, count: usize) {
+        self.keys.copy_within(count..length, 0);
+        self.quantities.copy_within(count..length, 0);
         self.keys[length - count..length].fill(VACANT);
     }
 
@@ -71,13 +82,13 @@ impl Block {
     }
 
     /// The keys and quantities of the first `length` levels.
-    pub(super) fn levels_mut(&mut self, length: usize) -> impl Iterator<Item = (&mut i64, &mut i64)> {
+    pub(super) fn levels_mut(&mut self, length: usize) -> impl Iterator<Item = (&mut u64, &mut i64)> {
         self.keys[..length].iter_mut().zip(&mut self.quantities[..length])
     }
 
     /// The keys and quantities of the first `length` levels, lowest key first.
     #[inline]
-    pub(super) fn levels(&self, length: usize) -> impl DoubleEndedIterator<Item = (i64, i64)> {
+    pub(super) fn levels(&self, length: usize) -> impl DoubleEndedIterator<Item = (u64, i64)> {
         self.keys[..length].iter().copied().zip(self.quantities[..length].iter().copied())
     }
 }

@@ -90,6 +90,8 @@ fn scan(tops: &[Option<(i64, i64)>], scales: &[u8], is_bid: bool) -> Option<usiz
 }
 
 proptest! {
+    #![proptest_config(crate::market::fixed_cases(256))]
+
     #[test]
     fn the_pair_is_always_what_a_plain_scan_finds(
         scales in prop::collection::vec(0_u8..4, 1..6),

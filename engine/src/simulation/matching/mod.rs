@@ -5,6 +5,7 @@
 
 mod book;
 mod ledger;
+mod order;
 #[cfg(test)]
 mod tests;
 
@@ -12,165 +13,10 @@ use std::collections::BTreeSet;
 
 use fulmar_bus::record::{AccountId, Level, Notional, Price, Quantity, Side};
 
-use super::limits::{OPEN_ORDERS_MAX, ORDER_QUANTITY_MAX};
+use super::limits::OPEN_ORDERS_MAX;
 use book::{BookSide, Orders, Resting};
 pub use ledger::{Balance, Ledger};
-
-/// What may be ordered in a market, and what a trade costs. A step of zero does not constrain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Terms {
-    /// Prices are multiples of this.
-    pub tick: Price,
-    /// Quantities are multiples of this.
-    pub lot: Quantity,
-    /// Fee on what a side receives, in hundredths of a percent, rounded down.
-    pub fee_bps: u32,
-    /// The smallest amount of money that a fee is charged in, at the scale of a notional; base is charged in single
-    /// units of the quantity scale.
-    pub money_unit: Notional,
-}
-
-/// How an order meets the book.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OrderKind {
-    /// Takes what its price allows; the rest stands until it is canceled.
-    Limit,
-    /// Stands, or is refused where it would take.
-    PostOnly,
-    /// Takes what its price allows; the rest expires.
-    ImmediateOrCancel,
-    /// Takes all of it, or expires whole.
-    FillOrKill,
-    /// Takes at any price; what the book cannot give expires.
-    Market,
-}
-
-/// What happens where an account would trade with itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SelfTrade {
-    /// It trades.
-    Allow,
-    /// What is left of the order that came in expires.
-    ExpireTaker,
-}
-
-/// An order to be matched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NewOrder {
-    /// Buy or sell.
-    pub side: Side,
-    /// How it meets the book.
-    pub kind: OrderKind,
-    /// Limit price; not looked at in a market order.
-    pub price: Price,
-    /// How much; above zero.
-    pub quantity: Quantity,
-    /// What happens where it would trade with its own account.
-    pub self_trade: SelfTrade,
-}
-
-/// An order of a market: its number, which counts the market's orders from one, and where it lies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct OrderKey {
-    /// The order's number; never used twice.
-    pub number: u64,
-    slot: u32,
-}
-
-/// Why an order was refused. A refused order changes nothing and uses no number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Rejection {
-    /// No such account.
-    #[error("the account is not known")]
-    UnknownAccount,
-    /// Not above zero, no multiple of the tick, or beyond what can be counted.
-    #[error("the price is no positive multiple of the tick")]
-    Price,
-    /// Not above zero, no multiple of the lot, or beyond what can be counted.
-    #[error("the quantity is no positive multiple of the lot, or too large")]
-    Quantity,
-    /// The account cannot pay for it.
-    #[error("the balance does not cover the order")]
-    InsufficientBalance,
-    /// A post-only order that would take.
-    #[error("the order would immediately match and take")]
-    WouldTake,
-    /// The book holds as many orders as it may.
-    #[error("the book is full")]
-    BookFull,
-}
-
-/// Why an order ended without being filled or canceled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Expiry {
-    /// Its kind does not let it stand.
-    TimeInForce,
-    /// It would have traded with its own account.
-    SelfTrade,
-}
-
-/// A trade between two orders.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Match {
-    /// Counts the market's trades from one.
-    pub trade_id: u64,
-    /// The maker's price.
-    pub price: Price,
-    /// How much.
-    pub quantity: Quantity,
-    /// The order that stood.
-    pub maker: OrderKey,
-    /// The order that came.
-    pub taker: OrderKey,
-    /// Whose the maker is.
-    pub maker_account: AccountId,
-    /// Whose the taker is.
-    pub taker_account: AccountId,
-    /// What is left of the maker.
-    pub maker_leaves: Quantity,
-    /// What is left of the taker.
-    pub taker_leaves: Quantity,
-    /// The side of the taker.
-    pub aggressor: Side,
-    /// What the buyer paid of what it received.
-    pub buyer_fee: Quantity,
-    /// What the seller paid of what it received.
-    pub seller_fee: Notional,
-}
-
-/// What happened, in order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// An order is in; trades, or its end, may follow.
-    Accepted {
-        /// The order.
-        key: OrderKey,
-        /// Whose it is.
-        account: AccountId,
-    },
-    /// Two orders traded.
-    Trade(Match),
-    /// An order was canceled with this much left.
-    Canceled {
-        /// The order.
-        key: OrderKey,
-        /// Whose it was.
-        account: AccountId,
-        /// What was left of it.
-        leaves: Quantity,
-    },
-    /// An order ended by its own terms with this much left.
-    Expired {
-        /// The order.
-        key: OrderKey,
-        /// Whose it was.
-        account: AccountId,
-        /// What was left of it.
-        leaves: Quantity,
-        /// Why.
-        reason: Expiry,
-    },
-}
+pub use order::{Event, Expiry, Match, NewOrder, OrderKey, OrderKind, Rejection, SelfTrade, Terms};
 
 /// One market: its book, its accounts, and what changed since the levels were last drained.
 ///
@@ -344,10 +190,10 @@ impl Matching {
         if !self.ledger.has(account) {
             return Err(Rejection::UnknownAccount);
         }
-        if !is_step(order.quantity.0, self.terms.lot.0) || order.quantity.0 > ORDER_QUANTITY_MAX {
+        if !self.terms.allows_quantity(order.quantity) {
             return Err(Rejection::Quantity);
         }
-        if order.kind != OrderKind::Market && !is_step(order.price.0, self.terms.tick.0) {
+        if order.kind != OrderKind::Market && !self.terms.allows_price(order.price) {
             return Err(Rejection::Price);
         }
         if order.kind == OrderKind::PostOnly && self.would_take(order) {
@@ -367,7 +213,7 @@ impl Matching {
     }
 
     fn would_take(&self, order: &NewOrder) -> bool {
-        self.best(order.side.opposite()).is_some_and(|best| reaches(order, best.price))
+        self.best(order.side.opposite()).is_some_and(|best| order.reaches(best.price))
     }
 
     /// How much of `order` the book gives now, and what that costs.
@@ -375,7 +221,7 @@ impl Matching {
         let (mut quantity, mut cost) = (0, 0);
         for maker in self.side(order.side.opposite()).orders(&self.orders) {
             let meets_itself = order.self_trade == SelfTrade::ExpireTaker && maker.account == account;
-            if quantity == order.quantity.0 || meets_itself || !reaches(order, maker.price) {
+            if quantity == order.quantity.0 || meets_itself || !order.reaches(maker.price) {
                 break;
             }
             let taken = maker.leaves.0.min(order.quantity.0 - quantity);
@@ -391,7 +237,7 @@ impl Matching {
             let taker = *self.orders.get(key.slot);
             let Some(maker_slot) = self.side(order.side.opposite()).first() else { return false };
             let maker = *self.orders.get(maker_slot);
-            if taker.leaves.is_zero() || !reaches(order, maker.price) {
+            if taker.leaves.is_zero() || !order.reaches(maker.price) {
                 return false;
             }
             if order.self_trade == SelfTrade::ExpireTaker && maker.account == taker.account {
@@ -422,11 +268,8 @@ impl Matching {
         let (maker, taker) = (*self.orders.get(maker_key.slot), *self.orders.get(taker_key.slot));
         let (buyer, seller) = if taker.side == Side::Buy { (&taker, &maker) } else { (&maker, &taker) };
 
-        let fee_bps = i64::from(self.terms.fee_bps);
         let money = price.times(quantity);
-        let unit = self.terms.money_unit.0.max(1);
-        let buyer_fee = Quantity(quantity.0 / 10_000 * fee_bps + quantity.0 % 10_000 * fee_bps / 10_000);
-        let seller_fee = Notional(money.0 * i128::from(fee_bps) / 10_000 / unit * unit);
+        let (buyer_fee, seller_fee) = (self.terms.buyer_fee(quantity), self.terms.seller_fee(money));
         let reserved = buyer.price_locked(price).times(quantity);
         self.ledger.pay_buyer(buyer.account, reserved, money, (quantity, buyer_fee));
         self.ledger.pay_seller(seller.account, quantity, (money, seller_fee));
@@ -483,17 +326,5 @@ fn index(side: Side) -> usize {
     match side {
         Side::Buy => 0,
         Side::Sell => 1,
-    }
-}
-
-fn is_step(value: i64, step: i64) -> bool {
-    value > 0 && (step == 0 || value % step == 0)
-}
-
-fn reaches(order: &NewOrder, price: Price) -> bool {
-    match (order.kind, order.side) {
-        (OrderKind::Market, _) => true,
-        (_, Side::Buy) => order.price >= price,
-        (_, Side::Sell) => order.price <= price,
     }
 }

@@ -1,1 +1,282 @@
-//! Tests.
+//! The matching against a reference that is plainly right: a list of orders, searched from end to end.
+
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+
+use super::*;
+
+const FEE_BPS: u32 = 25;
+const DEPOSIT: Balance = Balance { base: 5_000, quote: 500_000 };
+const ACCOUNTS: u16 = 3;
+
+/// An order of the reference.
+#[derive(Clone, Copy, Debug)]
+struct Plain {
+    number: u64,
+    account: AccountId,
+    order: NewOrder,
+    leaves: i64,
+}
+
+/// A trade as both sides must see it: maker, taker, price, quantity.
+type PlainTrade = (u64, u64, i64, i64);
+
+/// The reference: one list, no ledger, no levels. Whether an account can pay is taken from the matching.
+#[derive(Default)]
+struct Reference {
+    open: Vec<Plain>,
+    trades: Vec<PlainTrade>,
+}
+
+impl Reference {
+    /// The order on the other side that `order` trades with next: the best price, then the lowest number.
+    fn next_maker(&self, order: &NewOrder) -> Option<usize> {
+        let others = self.open.iter().enumerate().filter(|(_, maker)| maker.order.side != order.side);
+        let reachable = others.filter(|(_, maker)| match (order.kind, order.side) {
+            (OrderKind::Market, _) => true,
+            (_, Side::Buy) => maker.order.price <= order.price,
+            (_, Side::Sell) => maker.order.price >= order.price,
+        });
+        let sign = if order.side == Side::Buy { 1 } else { -1 };
+        reachable.min_by_key(|(_, maker)| (sign * maker.order.price.0, maker.number)).map(|(index, _)| index)
+    }
+
+    fn submit(&mut self, number: u64, account: AccountId, order: NewOrder) {
+        let before = (self.open.clone(), self.trades.len());
+        let mut leaves = order.quantity.0;
+        let mut met_itself = false;
+        while leaves > 0
+            && let Some(index) = self.next_maker(&order)
+        {
+            let maker = &mut self.open[index];
+            if order.self_trade == SelfTrade::ExpireTaker && maker.account == account {
+                met_itself = true;
+                break;
+            }
+            let quantity = leaves.min(maker.leaves);
+            maker.leaves -= quantity;
+            leaves -= quantity;
+            self.trades.push((maker.number, number, maker.order.price.0, quantity));
+            if maker.leaves == 0 {
+                self.open.remove(index);
+            }
+        }
+        if order.kind == OrderKind::FillOrKill && leaves > 0 {
+            self.open = before.0;
+            self.trades.truncate(before.1);
+        } else if leaves > 0 && !met_itself && matches!(order.kind, OrderKind::Limit | OrderKind::PostOnly) {
+            self.open.push(Plain { number, account, order, leaves });
+        }
+    }
+
+    fn levels(&self, side: Side) -> Vec<Level> {
+        let mut levels: Vec<Level> = Vec::new();
+        let mut open: Vec<&Plain> = self.open.iter().filter(|order| order.order.side == side).collect();
+        open.sort_by_key(|order| if side == Side::Buy { -order.order.price.0 } else { order.order.price.0 });
+        for order in open {
+            match levels.last_mut().filter(|level| level.price == order.order.price) {
+                Some(level) => level.quantity.0 += order.leaves,
+                None => levels.push(Level { price: order.order.price, quantity: Quantity(order.leaves) }),
+            }
+        }
+        levels
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Submit(u16, NewOrder),
+    /// Cancels one of the orders so far, whether it is open or not.
+    Cancel(usize),
+}
+
+fn order() -> impl Strategy<Value = NewOrder> {
+    let kind = prop_oneof![
+        4 => Just(OrderKind::Limit),
+        1 => Just(OrderKind::PostOnly),
+        1 => Just(OrderKind::ImmediateOrCancel),
+        1 => Just(OrderKind::FillOrKill),
+        1 => Just(OrderKind::Market),
+    ];
+    (any::<bool>(), kind, 90..110i64, 1..40i64, any::<bool>()).prop_map(
+        |(is_buy, kind, price, lots, expires)| NewOrder {
+            side: if is_buy { Side::Buy } else { Side::Sell },
+            kind,
+            price: Price(price * 2),
+            quantity: Quantity(lots * 5),
+            self_trade: if expires { SelfTrade::ExpireTaker } else { SelfTrade::Allow },
+        },
+    )
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        4 => (0..ACCOUNTS, order()).prop_map(|(account, order)| Step::Submit(account, order)),
+        1 => any::<prop::sample::Index>().prop_map(|index| Step::Cancel(index.index(1 << 20))),
+    ]
+}
+
+fn market() -> Matching {
+    let terms = Terms { tick: Price(2), lot: Quantity(5), fee_bps: FEE_BPS, money_unit: Notional(10) };
+    let mut market = Matching::new(terms);
+    for _ in 0..ACCOUNTS {
+        market.open_account(DEPOSIT).expect("there is room for three");
+    }
+    market
+}
+
+fn trades(events: &[Event]) -> Vec<PlainTrade> {
+    let trades = events.iter().filter_map(|event| match event {
+        Event::Trade(trade) => {
+            Some((trade.maker.number, trade.taker.number, trade.price.0, trade.quantity.0))
+        }
+        _ => None,
+    });
+    trades.collect()
+}
+
+/// All that must hold after every operation, whatever came before.
+fn assert_sound(market: &Matching, reference: &Reference, open: &[OrderKey]) {
+    for side in [Side::Buy, Side::Sell] {
+        assert_eq!(market.levels(side).collect::<Vec<_>>(), reference.levels(side), "the {side:?} side");
+    }
+    if let (Some(bid), Some(ask)) = (market.best(Side::Buy), market.best(Side::Sell)) {
+        assert!(bid.price < ask.price, "the book is not crossed at rest");
+    }
+    let sum = market.ledger().sum();
+    let deposits = (DEPOSIT.base * i128::from(ACCOUNTS), DEPOSIT.quote * i128::from(ACCOUNTS));
+    assert_eq!((sum.base, sum.quote), deposits, "nothing is made or lost");
+
+    let mut locked = vec![Balance::default(); usize::from(ACCOUNTS)];
+    for order in &reference.open {
+        let balance = &mut locked[order.account.index()];
+        match order.order.side {
+            Side::Buy => balance.quote += i128::from(order.order.price.0 * order.leaves),
+            Side::Sell => balance.base += i128::from(order.leaves),
+        }
+        let key = open.iter().find(|key| key.number == order.number).expect("every order has a key");
+        assert_eq!(market.leaves(*key), Some(Quantity(order.leaves)));
+    }
+    for account in 0..ACCOUNTS {
+        let account = AccountId(account);
+        assert_eq!(
+            market.ledger().locked(account),
+            locked[account.index()],
+            "what open orders need is locked"
+        );
+        let free = market.ledger().free(account);
+        assert!(free.base >= 0 && free.quote >= 0, "nobody owes");
+    }
+    assert_eq!(market.open_orders(), reference.open.len());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { rng_seed: RngSeed::Fixed(11), ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_trade_is_the_references_and_money_is_conserved_after_every_operation(
+        steps in prop::collection::vec(step(), 1..150)
+    ) {
+        let (mut market, mut reference) = (market(), Reference::default());
+        let (mut keys, mut events) = (Vec::new(), Vec::new());
+        let mut shadow = [std::collections::BTreeMap::new(), std::collections::BTreeMap::new()];
+        for step in steps {
+            events.clear();
+            let told = reference.trades.len();
+            match step {
+                Step::Submit(account, order) => {
+                    if let Ok(key) = market.submit(AccountId(account), order, &mut events) {
+                        keys.push(key);
+                        reference.submit(key.number, AccountId(account), order);
+                    } else {
+                        prop_assert!(events.is_empty(), "a refused order changes nothing");
+                    }
+                }
+                Step::Cancel(index) if !keys.is_empty() => {
+                    let key: OrderKey = keys[index % keys.len()];
+                    let stands = reference.open.iter().position(|order| order.number == key.number);
+                    prop_assert_eq!(market.cancel(key, &mut events), stands.is_some());
+                    if let Some(index) = stands {
+                        reference.open.remove(index);
+                    }
+                }
+                Step::Cancel(_) => {}
+            }
+            prop_assert_eq!(trades(&events), &reference.trades[told..], "the same trades, one by one");
+            market.drain_changed(|side, level| {
+                shadow[index(side)].insert(level.price, level.quantity);
+            });
+            for side in [Side::Buy, Side::Sell] {
+                let stands = shadow[index(side)].iter().filter(|(_, quantity)| quantity.0 > 0);
+                let stands: usize = stands.map(|(price, quantity)| {
+                    assert_eq!(market.quantity_at(side, *price), *quantity, "every change was told");
+                    1
+                }).sum();
+                prop_assert_eq!(stands, market.level_count(side));
+            }
+            assert_sound(&market, &reference, &keys);
+        }
+    }
+}
+
+fn place(side: Side, kind: OrderKind, price: i64, quantity: i64) -> NewOrder {
+    let (price, quantity) = (Price(price), Quantity(quantity));
+    NewOrder { side, kind, price, quantity, self_trade: SelfTrade::ExpireTaker }
+}
+
+#[test]
+fn earlier_orders_at_a_price_trade_first_and_a_canceled_one_keeps_no_place() {
+    let (mut market, mut events) = (market(), Vec::new());
+    let sell = place(Side::Sell, OrderKind::Limit, 200, 10);
+    let keys: Vec<OrderKey> =
+        (0..3).map(|_| market.submit(AccountId(0), sell, &mut events).expect("it can pay")).collect();
+    assert!(market.cancel(keys[1], &mut events));
+    assert!(!market.cancel(keys[1], &mut events), "it is canceled once");
+    events.clear();
+    market
+        .submit(AccountId(1), place(Side::Buy, OrderKind::Limit, 200, 15), &mut events)
+        .expect("it can pay");
+    assert_eq!(trades(&events), [(1, 4, 200, 10), (3, 4, 200, 5)]);
+    assert_eq!(market.leaves(keys[2]), Some(Quantity(5)));
+}
+
+#[test]
+fn what_is_refused_says_why() {
+    let (mut market, mut events) = (market(), Vec::new());
+    market
+        .submit(AccountId(0), place(Side::Sell, OrderKind::Limit, 200, 10), &mut events)
+        .expect("it can pay");
+    let cases = [
+        (AccountId(9), place(Side::Buy, OrderKind::Limit, 200, 10), Rejection::UnknownAccount),
+        (AccountId(1), place(Side::Buy, OrderKind::Limit, 201, 10), Rejection::Price),
+        (AccountId(1), place(Side::Buy, OrderKind::Limit, -200, 10), Rejection::Price),
+        (AccountId(1), place(Side::Buy, OrderKind::Limit, 200, 9), Rejection::Quantity),
+        (AccountId(1), place(Side::Buy, OrderKind::Limit, 200, 0), Rejection::Quantity),
+        (AccountId(1), place(Side::Buy, OrderKind::PostOnly, 200, 10), Rejection::WouldTake),
+        (AccountId(1), place(Side::Buy, OrderKind::Limit, 200, 2_505), Rejection::InsufficientBalance),
+        (AccountId(1), place(Side::Sell, OrderKind::Market, 0, 5_005), Rejection::InsufficientBalance),
+    ];
+    for (account, order, expected) in cases {
+        assert_eq!(market.submit(account, order, &mut events), Err(expected), "{order:?}");
+    }
+    assert_eq!((events.len(), market.update_id()), (1, 1), "none of them changed anything");
+}
+
+#[test]
+fn an_order_that_meets_its_own_account_expires_if_it_asked_for_that() {
+    let (mut market, mut events) = (market(), Vec::new());
+    market
+        .submit(AccountId(0), place(Side::Sell, OrderKind::Limit, 200, 10), &mut events)
+        .expect("it can pay");
+    events.clear();
+    let key = market.submit(AccountId(0), place(Side::Buy, OrderKind::Limit, 210, 10), &mut events);
+    let (key, account, leaves) = (key.expect("it can pay"), AccountId(0), Quantity(10));
+    assert_eq!(
+        events,
+        [
+            Event::Accepted { key, account },
+            Event::Expired { key, account, leaves, reason: Expiry::SelfTrade }
+        ]
+    );
+    assert_eq!(market.ledger().change(AccountId(0)), Balance::default());
+}

@@ -156,6 +156,25 @@ fn filled_without_a_sum_still_means_all_of_it() {
 }
 
 #[test]
+fn only_a_report_of_a_trade_books_one() {
+    let mut orders = table_with(Side::Buy, 10);
+    let mut canceled = report(1, ExecutionType::Canceled, OrderStatus::Canceled);
+    canceled.last_qty = Quantity(4);
+    canceled.trade_id = 5;
+    assert_eq!(apply(&mut orders, &canceled).booking, Booking::None);
+}
+
+#[test]
+fn the_venues_number_is_kept_once_it_is_told() {
+    let mut orders = table_with(Side::Buy, 10);
+    let mut accepted = report(1, ExecutionType::Accepted, OrderStatus::Accepted);
+    accepted.venue_order_id = 77;
+    apply(&mut orders, &accepted);
+    apply(&mut orders, &trade(1, 5, 4, 4));
+    assert_eq!(orders.get(id(1)).map(TrackedOrder::venue_order_id), Some(77));
+}
+
+#[test]
 fn an_overfill_is_booked_and_told() {
     let mut orders = table_with(Side::Buy, 10);
     apply(&mut orders, &trade(1, 5, 8, 8));
@@ -478,7 +497,7 @@ fn step(orders: &mut OrderTable, models: &mut [Model], step: &Step) -> i64 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_000))]
+    #![proptest_config(crate::trading::seeded(1_000))]
 
     #[test]
     fn the_table_agrees_with_the_model_after_every_report((truths, steps) in story()) {

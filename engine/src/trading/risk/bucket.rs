@@ -24,7 +24,7 @@ impl TokenBucket {
 
     /// Whole tokens at `now`. Time that runs backwards fills nothing.
     pub(super) fn tokens(&mut self, now: UnixNanos) -> u64 {
-        let elapsed_ns = now.since(self.filled_at).0.min(self.window.0);
+        let elapsed_ns = now.since(self.filled_at).0;
         self.filled_at = self.filled_at.max(now);
         self.credit += u128::from(elapsed_ns) * u128::from(self.capacity);
         self.credit = self.credit.min(self.credit_max());

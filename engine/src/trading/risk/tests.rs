@@ -460,7 +460,7 @@ fn any_i64() -> impl Strategy<Value = i64> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(5_000))]
+    #![proptest_config(crate::trading::seeded(5_000))]
 
     /// Whatever stands in an intent, an approval keeps every limit, computed here in another way; nothing panics.
     #[test]

@@ -1,0 +1,179 @@
+//! Requests taken apart: parameters, orders and filters, and what is said where they are wrong.
+
+use std::borrow::Cow;
+
+use fulmar_bus::record::{Price, Quantity, Side};
+use fulmar_engine::market::NumberError;
+use fulmar_engine::market::decimal::parse;
+use fulmar_engine::simulation::matching::{NewOrder, OrderKind, Rejection, SelfTrade};
+use serde_json::{Map, Value, json};
+
+use super::config::SCALE;
+use super::market::Market;
+use super::signature::text;
+
+/// The parameters of a request.
+pub type Params = Map<String, Value>;
+
+/// What the protocol says to a request that it refuses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiError {
+    /// Status, as of HTTP.
+    pub status: u16,
+    /// The venue's number of the error.
+    pub code: i32,
+    /// Its words.
+    pub message: Cow<'static, str>,
+}
+
+impl ApiError {
+    /// An error.
+    pub fn new(status: u16, code: i32, message: impl Into<Cow<'static, str>>) -> Self {
+        ApiError { status, code, message: message.into() }
+    }
+
+    /// A parameter is not there.
+    pub fn missing(name: &str) -> Self {
+        let message = format!("Mandatory parameter '{name}' was not sent, was empty/null, or malformed.");
+        ApiError::new(400, -1102, message)
+    }
+
+    /// The body that tells it.
+    pub fn body(&self) -> String {
+        json!({"code": self.code, "msg": self.message}).to_string()
+    }
+}
+
+impl From<Rejection> for ApiError {
+    fn from(rejection: Rejection) -> Self {
+        match rejection {
+            Rejection::InsufficientBalance => {
+                ApiError::new(400, -2010, "Account has insufficient balance for requested action.")
+            }
+            Rejection::WouldTake => ApiError::new(400, -2010, "Order would immediately match and take."),
+            Rejection::Price => ApiError::new(400, -1013, "Filter failure: PRICE_FILTER"),
+            Rejection::Quantity => ApiError::new(400, -1013, "Filter failure: LOT_SIZE"),
+            Rejection::BookFull => ApiError::new(400, -1013, "Filter failure: EXCHANGE_MAX_NUM_ORDERS"),
+            Rejection::UnknownAccount => {
+                ApiError::new(400, -2010, "This symbol is not permitted for this account.")
+            }
+        }
+    }
+}
+
+/// The error of a minute's weight used up.
+pub fn too_much_weight(limit: u32) -> ApiError {
+    let message = format!(
+        "Too much request weight used; current limit is {limit} request weight per 1 MINUTE. \
+         Please use WebSocket Streams for live updates to avoid polling the API."
+    );
+    ApiError::new(429, -1003, message)
+}
+
+/// What a request costs of its minute's weight.
+pub fn weight(method: &str, params: &Params) -> u32 {
+    match method {
+        "order.status" => 4,
+        "openOrders.status" if params.contains_key("symbol") => 6,
+        "openOrders.status" => 80,
+        "account.status" => 20,
+        "userDataStream.subscribe" | "userDataStream.subscribe.signature" | "userDataStream.unsubscribe" => 2,
+        _ => 1,
+    }
+}
+
+/// A parameter that is a text.
+pub fn param<'a>(params: &'a Params, name: &str) -> Option<&'a str> {
+    params.get(name).and_then(Value::as_str)
+}
+
+/// The id that a request gives, or the one made for it.
+pub fn client_id(params: &Params, name: &str, generated: String) -> Result<String, ApiError> {
+    let Some(id) = param(params, name) else { return Ok(generated) };
+    let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/".contains(&byte);
+    if (1..=36).contains(&id.len()) && id.bytes().all(is_legal) {
+        return Ok(id.to_owned());
+    }
+    let message = format!(
+        r"Illegal characters found in parameter '{name}'; legal range is '^[\.A-Z\:/a-z0-9_-]{{1,36}}$'."
+    );
+    Err(ApiError::new(400, -1100, message))
+}
+
+/// The order that a request wants.
+pub fn parse_order(params: &Params) -> Result<NewOrder, ApiError> {
+    let side = match param(params, "side") {
+        Some("BUY") => Side::Buy,
+        Some("SELL") => Side::Sell,
+        Some(_) => return Err(ApiError::new(400, -1117, "Invalid side.")),
+        None => return Err(ApiError::missing("side")),
+    };
+    let kind = match (param(params, "type"), param(params, "timeInForce")) {
+        (Some("MARKET"), None) => OrderKind::Market,
+        (Some("LIMIT_MAKER"), None) => OrderKind::PostOnly,
+        (Some("MARKET" | "LIMIT_MAKER"), Some(_)) => {
+            return Err(ApiError::new(400, -1106, "Parameter 'timeInForce' sent when not required."));
+        }
+        (Some("LIMIT"), Some("GTC")) => OrderKind::Limit,
+        (Some("LIMIT"), Some("IOC")) => OrderKind::ImmediateOrCancel,
+        (Some("LIMIT"), Some("FOK")) => OrderKind::FillOrKill,
+        (Some("LIMIT"), Some(_)) => return Err(ApiError::new(400, -1115, "Invalid timeInForce.")),
+        (Some("LIMIT"), None) => return Err(ApiError::missing("timeInForce")),
+        (Some(_), _) => return Err(ApiError::new(400, -1116, "Invalid orderType.")),
+        (None, _) => return Err(ApiError::missing("type")),
+    };
+    let self_trade = match param(params, "selfTradePreventionMode") {
+        None | Some("NONE") => SelfTrade::Allow,
+        Some("EXPIRE_TAKER") => SelfTrade::ExpireTaker,
+        Some(_) => {
+            return Err(ApiError::new(
+                400,
+                -1013,
+                "This symbol does not allow the specified self-trade prevention mode.",
+            ));
+        }
+    };
+    let price = match kind {
+        OrderKind::Market => 0,
+        _ => decimal(params, "price")?,
+    };
+    let quantity = Quantity(decimal(params, "quantity")?);
+    Ok(NewOrder { side, kind, price: Price(price), quantity, self_trade })
+}
+
+fn decimal(params: &Params, name: &str) -> Result<i64, ApiError> {
+    let value = params.get(name).filter(|value| !value.is_null()).ok_or_else(|| ApiError::missing(name))?;
+    parse(text(value).as_bytes(), SCALE).map_err(|error| match error {
+        NumberError::TooPrecise => {
+            ApiError::new(400, -1111, format!("Parameter '{name}' has too much precision."))
+        }
+        _ => {
+            let legal = r"^([0-9]{1,20})(\.[0-9]{1,20})?$";
+            let message =
+                format!("Illegal characters found in parameter '{name}'; legal range is '{legal}'.");
+            ApiError::new(400, -1100, message)
+        }
+    })
+}
+
+/// The symbol's filters: tick, step and smallest notional.
+pub fn check_filters(market: &Market, order: &NewOrder) -> Result<(), ApiError> {
+    let config = market.config();
+    if order.kind != OrderKind::Market && order.price.0 % config.tick.0 != 0 {
+        return Err(Rejection::Price.into());
+    }
+    if order.quantity.0 == 0 || order.quantity.0 % config.step.0 != 0 {
+        return Err(Rejection::Quantity.into());
+    }
+    let price = match order.kind {
+        OrderKind::Market => {
+            market.matching().best(order.side.opposite()).map_or(Price(0), |level| level.price)
+        }
+        _ => order.price,
+    };
+    let notional = price.times(order.quantity).0;
+    if price.0 > 0 && notional < i128::from(config.notional_min) * 10i128.pow(u32::from(SCALE)) {
+        return Err(ApiError::new(400, -1013, "Filter failure: NOTIONAL"));
+    }
+    Ok(())
+}

@@ -1,0 +1,131 @@
+//! The gateway of paper trading: approved orders meet the real market's prices inside the engine, and nothing leaves.
+//!
+//! Reads: the approved channel, then the book channel of each instrument, then the market channel of each. Writes: the
+//! report channel, as the gateway of a venue does. Owns: a [`PaperVenue`] an instrument. On failure: as any gateway.
+
+use fulmar_bus::record::{
+    ExecutionReport, ExecutionType, InstrumentId, Kind, Malformed, OrderStatus, Record, TopOfBook, Trade, UnixNanos,
+};
+
+use super::limits::STRATEGY_ORDERS_MAX;
+use crate::runtime::{Actor, Delivery, Inboxes, Origin, Outbox, Work};
+use crate::simulation::paper::{PaperFees, PaperVenue};
+use crate::trading::risk::{Admitted, admit};
+
+const APPROVED: usize = 0;
+
+/// The actor of the paper account.
+pub struct PaperGateway {
+    inboxes: Inboxes,
+    /// Inboxes before this one are books, the others markets.
+    first_market: usize,
+    state: State,
+}
+
+struct State {
+    /// By instrument id.
+    venues: Vec<PaperVenue>,
+    reports: Outbox,
+    /// What one record led to; emptied before the next.
+    made: Vec<ExecutionReport>,
+    malformed_count: u64,
+    lost_reports: u64,
+}
+
+impl PaperGateway {
+    /// A paper account for `instrument_count` instruments. Inbox 0 gives what was approved, the next `book_count` the
+    /// book channels, the rest the market channels.
+    pub fn new(inboxes: Inboxes, instrument_count: usize, book_count: usize, reports: Outbox) -> Self {
+        let state = State {
+            venues: (0..instrument_count).map(|_| PaperVenue::new(PaperFees::default())).collect(),
+            reports,
+            made: Vec::with_capacity(STRATEGY_ORDERS_MAX),
+            malformed_count: 0,
+            lost_reports: 0,
+        };
+        PaperGateway { inboxes, first_market: APPROVED + 1 + book_count, state }
+    }
+}
+
+impl Actor for PaperGateway {
+    fn name(&self) -> &str {
+        "gateway.paper"
+    }
+
+    fn inboxes(&mut self) -> &mut Inboxes {
+        &mut self.inboxes
+    }
+
+    fn work(&mut self, now: UnixNanos) -> Work {
+        let mut work = Work::NONE;
+        while let Some((inbox, delivery)) = self.inboxes.next() {
+            work += Work(1);
+            // What a lap lost of the market fills nothing: the next top stands for all before it.
+            let Delivery::Record(record) = delivery else { continue };
+            let taken = if inbox == APPROVED {
+                self.state.on_approved(now, record)
+            } else if inbox < self.first_market {
+                self.state.on_book(now, record)
+            } else {
+                self.state.on_market(now, record)
+            };
+            self.state.malformed_count += u64::from(taken.is_err());
+        }
+        work
+    }
+
+    fn counters(&self, tell: &mut dyn FnMut(&'static str, u64)) {
+        tell("malformed_records", self.state.malformed_count);
+        tell("lost_records", self.state.lost_reports);
+    }
+}
+
+impl State {
+    fn on_approved(&mut self, now: UnixNanos, record: &Record) -> Result<(), Malformed> {
+        match admit(record) {
+            Some(Admitted::Order(order)) => {
+                let venue = &mut self.venues[order.instrument_id().index()];
+                venue.submit(&order.payload().intent, now, &mut self.made);
+                self.report(record, order.instrument_id());
+            }
+            Some(Admitted::Cancel(cancel)) => {
+                let venue = &mut self.venues[cancel.instrument_id().index()];
+                venue.cancel(cancel.payload().client_order_id, now, &mut self.made);
+                self.report(record, cancel.instrument_id());
+            }
+            // A definition: the paper venue takes numbers as they are.
+            None => {}
+        }
+        Ok(())
+    }
+
+    fn on_book(&mut self, now: UnixNanos, record: &Record) -> Result<(), Malformed> {
+        if record.header().kind() == Some(Kind::TopOfBook) {
+            let instrument_id = record.header().instrument_id;
+            self.venues[instrument_id.index()].on_top(record.read::<TopOfBook>()?, now, &mut self.made);
+            self.report(record, instrument_id);
+        }
+        Ok(())
+    }
+
+    fn on_market(&mut self, now: UnixNanos, record: &Record) -> Result<(), Malformed> {
+        if record.header().kind() == Some(Kind::Trade) {
+            let instrument_id = record.header().instrument_id;
+            self.venues[instrument_id.index()].on_trade(record.read::<Trade>()?, now, &mut self.made);
+            self.report(record, instrument_id);
+        }
+        Ok(())
+    }
+
+    fn report(&mut self, record: &Record, instrument_id: InstrumentId) {
+        let origin = Origin::of(record);
+        for report in self.made.drain(..) {
+            debug_assert!(
+                report.status != OrderStatus::Unknown && report.execution != ExecutionType::Unknown,
+                "a paper venue always knows"
+            );
+            let sent = self.reports.send(origin, instrument_id, &report);
+            self.lost_reports += u64::from(sent.is_err());
+        }
+    }
+}

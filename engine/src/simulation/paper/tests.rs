@@ -1,0 +1,165 @@
+//! The paper venue's assumptions, one by one.
+
+use fulmar_bus::record::{StrategyId, TopSource};
+use proptest::prelude::*;
+
+use super::*;
+
+const NOW: UnixNanos = UnixNanos(7);
+
+struct Scene {
+    venue: PaperVenue,
+    reports: Vec<ExecutionReport>,
+}
+
+impl Scene {
+    fn new(bid: (i64, i64), ask: (i64, i64)) -> Self {
+        let asset = Text::new("USDT").expect("four bytes");
+        let fees = PaperFees { maker_bps: 0, taker_bps: 10, asset };
+        let mut scene = Scene { venue: PaperVenue::new(fees), reports: Vec::new() };
+        scene.top(bid, ask);
+        scene
+    }
+
+    fn top(&mut self, bid: (i64, i64), ask: (i64, i64)) {
+        let level = |(price, quantity)| Level { price: Price(price), quantity: Quantity(quantity) };
+        let top = TopOfBook::new(level(bid), level(ask), 0, NOW, TopSource::Ticker);
+        self.venue.on_top(&top, NOW, &mut self.reports);
+    }
+
+    fn trade(&mut self, price: i64, quantity: i64) {
+        let trade = Trade::new(Price(price), Quantity(quantity), Side::Sell, 1, NOW);
+        self.venue.on_trade(&trade, NOW, &mut self.reports);
+    }
+
+    fn submit(&mut self, intent: Intent) {
+        self.venue.submit(&intent, NOW, &mut self.reports);
+    }
+
+    /// Price and quantity of each fill since the last look, and the last status.
+    fn told(&mut self) -> (Vec<(i64, i64)>, OrderStatus) {
+        let fills = self.reports.iter().filter(|report| report.execution == ExecutionType::Trade);
+        let fills = fills.map(|report| (report.last_px.0, report.last_qty.0)).collect();
+        let status = self.reports.last().expect("something was told").status;
+        self.reports.clear();
+        (fills, status)
+    }
+}
+
+fn id(counter: u64) -> ClientOrderId {
+    ClientOrderId::new(1, StrategyId(2), counter)
+}
+
+fn limit(counter: u64, side: Side, price: i64, quantity: i64) -> Intent {
+    Intent::limit(id(counter), side, Price(price), Quantity(quantity))
+}
+
+#[test]
+fn a_marketable_order_takes_the_touch_once_and_the_rest_waits_for_the_next_one() {
+    let mut scene = Scene::new((99, 5), (101, 5));
+    scene.submit(limit(1, Side::Buy, 105, 8));
+    assert_eq!(scene.told(), (vec![(101, 5)], OrderStatus::PartiallyFilled));
+    scene.submit(limit(2, Side::Buy, 101, 1));
+    assert_eq!(scene.told(), (vec![], OrderStatus::Accepted), "the touch was taken");
+    scene.top((99, 5), (102, 9));
+    assert_eq!(scene.told(), (vec![(102, 3)], OrderStatus::Filled), "at the next touch, not at its limit");
+}
+
+#[test]
+fn an_order_that_waits_fills_at_its_price_where_the_market_comes_to_it() {
+    let mut scene = Scene::new((99, 5), (101, 5));
+    scene.submit(limit(1, Side::Buy, 100, 8));
+    scene.told();
+    scene.trade(100, 4);
+    assert!(scene.reports.is_empty(), "a trade at its price may have gone to others");
+    scene.trade(99, 2);
+    assert_eq!(scene.told(), (vec![(100, 2)], OrderStatus::PartiallyFilled));
+    scene.top((98, 5), (99, 4));
+    assert_eq!(scene.told(), (vec![(100, 4)], OrderStatus::PartiallyFilled));
+    scene.top((98, 5), (99, 4));
+    assert!(scene.reports.is_empty(), "the same touch gives nothing twice");
+    scene.top((98, 5), (99, 3));
+    assert_eq!(scene.told(), (vec![(100, 2)], OrderStatus::Filled));
+    assert_eq!(scene.venue.open_orders(), 0);
+}
+
+#[test]
+fn better_prices_and_older_orders_fill_first() {
+    let mut scene = Scene::new((90, 5), (110, 5));
+    for (counter, price) in [(1, 105), (2, 104), (3, 104)] {
+        scene.submit(limit(counter, Side::Sell, price, 2));
+    }
+    scene.reports.clear();
+    scene.top((105, 5), (110, 5));
+    let order: Vec<u64> = scene.reports.iter().map(|report| report.client_order_id.counter).collect();
+    assert_eq!(order, [2, 3, 1]);
+    assert_eq!(scene.told().0, [(104, 2), (104, 2), (105, 1)]);
+}
+
+#[test]
+fn what_may_not_stand_expires_and_what_may_not_take_is_rejected() {
+    let mut scene = Scene::new((99, 5), (101, 5));
+    let mut order = limit(1, Side::Buy, 101, 6);
+    order.time_in_force = TimeInForce::Fok;
+    scene.submit(order);
+    assert_eq!(scene.told(), (vec![], OrderStatus::Expired));
+    order.time_in_force = TimeInForce::Ioc;
+    scene.submit(order);
+    assert_eq!(scene.told(), (vec![(101, 5)], OrderStatus::Expired));
+    let mut order = limit(3, Side::Sell, 99, 1);
+    order.post_only = 1;
+    scene.submit(order);
+    assert_eq!(scene.reports[0].reason, REASON_WOULD_TAKE);
+    assert_eq!(scene.told(), (vec![], OrderStatus::Rejected));
+    scene.submit(Intent::market(id(4), Side::Sell, Quantity(2)));
+    assert_eq!(Notional::from(scene.reports[1].commission), Notional(1), "198 at ten, rounded up");
+    assert_eq!(scene.told(), (vec![(99, 2)], OrderStatus::Filled));
+}
+
+#[test]
+fn an_id_is_open_once_and_canceled_once() {
+    let mut scene = Scene::new((99, 5), (101, 5));
+    scene.submit(limit(1, Side::Buy, 98, 1));
+    scene.submit(limit(1, Side::Buy, 97, 1));
+    assert_eq!(scene.told().1, OrderStatus::Rejected);
+    scene.venue.cancel(id(1), NOW, &mut scene.reports);
+    assert_eq!(scene.told().1, OrderStatus::Canceled);
+    scene.venue.cancel(id(1), NOW, &mut scene.reports);
+    assert_eq!(scene.reports[0].execution, ExecutionType::CancelRejected);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { rng_seed: proptest::test_runner::RngSeed::Fixed(20), ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_fill_is_worse_than_the_limit_and_none_exceeds_the_order(
+        steps in prop::collection::vec((0..4u8, 90..110i64, 1..20i64, any::<bool>()), 1..200)
+    ) {
+        let mut scene = Scene::new((99, 5), (101, 5));
+        let mut counter = 0;
+        for (kind, price, quantity, is_buy) in steps {
+            let side = if is_buy { Side::Buy } else { Side::Sell };
+            match kind {
+                0 => scene.top((price - 1, quantity), (price + 1, quantity)),
+                1 => scene.trade(price, quantity),
+                2 => scene.venue.cancel(id(counter), NOW, &mut scene.reports),
+                _ => {
+                    counter += 1;
+                    scene.submit(limit(counter, side, price, quantity));
+                }
+            }
+        }
+        let mut sums = vec![0; usize::try_from(counter).expect("few") + 1];
+        for fill in scene.reports.iter().filter(|report| report.execution == ExecutionType::Trade) {
+            let sum = &mut sums[usize::try_from(fill.client_order_id.counter).expect("few")];
+            *sum += fill.last_qty.0;
+            prop_assert_eq!(*sum, fill.cumulative_qty.0);
+            prop_assert!(fill.leaves_qty.0 >= 0);
+            prop_assert_eq!(fill.leaves_qty.is_zero(), fill.status == OrderStatus::Filled);
+            match fill.side {
+                Side::Buy => prop_assert!(fill.last_px <= fill.price),
+                Side::Sell => prop_assert!(fill.last_px >= fill.price),
+            }
+        }
+    }
+}

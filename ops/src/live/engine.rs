@@ -1,0 +1,367 @@
+//! The threads of a run, started and stopped.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use fulmar_adapters::transport::{
+    Clock as LinkClock, IoThread, LinkEnds, LinkPlan, Tap, TransportLimits, VenueLink, spawn_io_thread, status_channel,
+};
+use fulmar_bus::record::{Control, ControlCommand, InstrumentId, UnixNanos};
+use fulmar_engine::actors::{KeptJournal, Recorder};
+use fulmar_engine::runtime::placement::PlacementError;
+use fulmar_engine::runtime::{
+    Actor, Clock, CoreLoop, CoreStatus, Doorbell, HopLatencies, HopStamps, Inboxes, Origin, RunningCore, Seat, Wait,
+    counter_sum,
+};
+use fulmar_engine::wiring::{Assembly, ChannelRole, Link, Surroundings, actor_names, build};
+
+use super::journal::{self, Manifest, Summary};
+use super::launch::{Launch, instrument_names};
+use super::orders::OrderBoard;
+use super::places::Places;
+use crate::configuration::{Configuration, Loaded, PlacementFile};
+use crate::supervisor::{LinkSupervisor, RestartLimit, SupervisedLink, on_io_thread};
+use crate::venues;
+use crate::window::Picture;
+
+/// How often a link may be started anew before it is given up.
+const LINK_RESTARTS: RestartLimit = RestartLimit { restarts_max: 5, window: Duration::from_secs(60) };
+/// Events of links that wait to be looked at.
+const LINK_EVENTS_MAX: usize = 256;
+
+/// A running engine.
+pub struct LiveEngine {
+    /// What it is made from.
+    pub launch: Launch,
+    /// Its configuration.
+    pub configuration: Configuration,
+    clock: Clock,
+    stamps: HopStamps,
+    assembly: Assembly,
+    cores: Vec<RunningCore>,
+    recorder: Option<(RunningCore, KeptJournal)>,
+    links: LinkSupervisor,
+    io: IoThread,
+}
+
+/// Why an engine could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum LiveError {
+    /// The placement cannot be on this machine.
+    #[error("{}", told(.0))]
+    Placement(Vec<PlacementError>),
+    /// Anything else.
+    #[error(transparent)]
+    Other(#[from] anyhow::Error),
+}
+
+/// What is left of a run.
+pub struct Stopped {
+    /// The hash of all that was published, and its parts.
+    pub summary: Summary,
+    /// Frames that the feeds took.
+    pub frames: u64,
+    /// Records that did not reach somebody who was to have them; zero in a sound run.
+    pub lost: u64,
+    /// Frames that could not be read.
+    pub decode_errors: u64,
+    /// Latencies of all orders.
+    pub latencies: HopLatencies,
+}
+
+impl LiveEngine {
+    /// Starts everything that `launch` says. Call it within a tokio runtime, which supervises; nothing of the engine
+    /// runs on it.
+    ///
+    /// # Errors
+    /// Where the machine, the disk or the configuration does not allow it; nothing is left running then.
+    pub async fn start(
+        launch: Launch,
+        loaded: &Loaded,
+        journal_directory: Option<&Path>,
+        tap: Option<Tap>,
+    ) -> Result<Self, LiveError> {
+        let configuration = loaded.configuration.clone();
+        if let Some(directory) = journal_directory {
+            std::fs::create_dir_all(directory)
+                .with_context(|| format!("cannot make the journal's directory {}", directory.display()))?;
+        }
+        let clock = Clock::new();
+        let stamps = HopStamps::new(clock.clone());
+        let plan = launch.plan(&configuration, None)?;
+        let places = places(loaded.placement.as_ref(), actor_names(&plan))?;
+        // The journal wants its directory empty, so the outbound file is made after it.
+        let mut prepared = Prepared::new(launch, configuration, places, clock, stamps);
+        let (assembly, cores, journal) = prepared.build(journal_directory)?;
+        let running = prepared.start(assembly, cores, journal, tap).await?;
+        Ok(running)
+    }
+
+    /// This moment.
+    pub fn now(&self) -> UnixNanos {
+        self.clock.now()
+    }
+
+    /// Pictures of all instruments, in the order of their ids.
+    pub fn pictures(&self) -> Vec<Picture> {
+        let names = instrument_names(&self.configuration);
+        let picture = |name: &crate::configuration::InstrumentName| {
+            let ring = self.assembly.ring(&format!("market.{name}"));
+            Picture::new(&name.symbol, ring.expect("every instrument has its channel").reader())
+        };
+        names.iter().map(picture).collect()
+    }
+
+    /// A board of the orders of all strategies. Make it right after the start, and it misses nothing.
+    pub fn order_board(&self) -> OrderBoard {
+        let reports = self.assembly.channels().filter(|(channel, _)| channel.name.starts_with("reports."));
+        OrderBoard::new(reports.map(|(_, ring)| ring.reader()).collect())
+    }
+
+    /// The id of the first instrument that a strategy trades.
+    pub fn traded(&self) -> Option<InstrumentId> {
+        let traded = self.configuration.strategies.first()?.instruments.first()?;
+        let index = instrument_names(&self.configuration).iter().position(|name| name == traded)?;
+        Some(venues::instrument_id(index))
+    }
+
+    /// Latencies of all orders so far.
+    pub fn latencies(&self) -> HopLatencies {
+        self.stamps.latencies()
+    }
+
+    /// How each core loop fares, by name.
+    pub fn cores(&self) -> impl Iterator<Item = (&str, &Arc<CoreStatus>)> {
+        self.cores.iter().map(|core| (core.name(), &core.status))
+    }
+
+    /// Records published so far.
+    pub fn record_count(&self) -> u64 {
+        self.assembly.digests().record_count()
+    }
+
+    /// True where a core loop ended although nobody stopped it.
+    pub fn has_lost_a_core(&self) -> bool {
+        self.cores.iter().any(RunningCore::has_ended)
+    }
+
+    /// Lets no new order pass and cancels those that stand. False where there is no gate.
+    pub fn cancel_all(&mut self) -> bool {
+        let now = self.clock.now();
+        let Some(control) = &mut self.assembly.control else { return false };
+        let stop = Control { command: ControlCommand::Stop, reserved: [0; 7] };
+        control.send(Origin::time(now), InstrumentId::NONE, &stop).is_ok()
+    }
+
+    /// Stops everything: the IO, then the cores, then the recorder once it has kept all, and closes the journal.
+    ///
+    /// # Errors
+    /// Where an actor panicked or the journal could not be closed; everything is stopped all the same.
+    pub async fn stop(self) -> anyhow::Result<Stopped> {
+        let links = self.links.stop().await;
+        self.io.stop();
+        let stopped_at = self.clock.now();
+        self.cores.iter().for_each(|core| core.stop(stopped_at));
+        let mut seats: Vec<Seat> = Vec::new();
+        let mut lost = 0;
+        for core in self.cores {
+            let finished = core.join()?;
+            lost += finished.refused_notes;
+            seats.extend(finished.seats);
+        }
+        let digests = self.assembly.digests();
+        let hex = |(name, records, hash): (String, u64, u64)| (name, records, format!("{hash:016x}"));
+        let summary = Summary {
+            output_hash: format!("{:016x}", digests.output_hash()),
+            records: digests.record_count(),
+            stopped_at_ns: stopped_at.0,
+            channels: digests.channels().into_iter().map(hex).collect(),
+        };
+        if let Some((recorder, journal)) = self.recorder {
+            lost += close_journal(recorder, &journal, &summary, self.clock.now())?;
+        }
+        for (venue, state) in &links {
+            tracing::debug!("{venue}: {}", state.phase);
+        }
+        lost += counter_sum(&seats, "lost_records") + counter_sum(&seats, "malformed_records");
+        Ok(Stopped {
+            summary,
+            frames: counter_sum(&seats, "frames"),
+            lost,
+            decode_errors: counter_sum(&seats, "decode_errors"),
+            latencies: self.stamps.latencies(),
+        })
+    }
+}
+
+/// What is checked and ready to be started.
+struct Prepared {
+    launch: Launch,
+    configuration: Configuration,
+    places: Places,
+    clock: Clock,
+    stamps: HopStamps,
+}
+
+impl Prepared {
+    fn new(launch: Launch, configuration: Configuration, places: Places, clock: Clock, stamps: HopStamps) -> Self {
+        Prepared { launch, configuration, places, clock, stamps }
+    }
+
+    /// Makes the actors and the journal, and gives each core loop its actors.
+    fn build(
+        &mut self,
+        journal_directory: Option<&Path>,
+    ) -> anyhow::Result<(Assembly, Vec<CoreLoop>, Option<KeptJournal>)> {
+        let plan = self.launch.plan(&self.configuration, None)?;
+        let actors = actor_names(&plan);
+        // The head of the journal names every channel, so a run of the same plan is laid out beforehand, on the heap.
+        let journal = journal_directory
+            .map(|directory| {
+                let channels = self.lay_out()?;
+                let manifest = Manifest { launch: self.launch.clone(), channels, actors };
+                journal::start(directory, &self.configuration, &manifest)
+            })
+            .transpose()?;
+        let plan = self.launch.plan(&self.configuration, journal_directory)?;
+        let bell_of = |actor: &str| self.places.bell_of(actor);
+        let surroundings = Surroundings { bell_of: &bell_of, stamps: Some(self.stamps.clone()) };
+        let mut assembly = build(plan, &surroundings).context("cannot make the outbound channel")?;
+        let cores = self.core_loops(&mut assembly, journal.is_some());
+        Ok((assembly, cores, journal))
+    }
+
+    fn lay_out(&self) -> anyhow::Result<Vec<String>> {
+        let plan = self.launch.plan(&self.configuration, None)?;
+        let assembly = build(plan, &Surroundings { bell_of: &|_| None, stamps: None })?;
+        Ok(assembly.channels().map(|(channel, _)| channel.name.clone()).collect())
+    }
+
+    fn core_loops(&self, assembly: &mut Assembly, is_noted: bool) -> Vec<CoreLoop> {
+        let placement = &self.places.placement;
+        let mut seats: Vec<Vec<Seat>> = placement.cores.iter().map(|_| Vec::new()).collect();
+        for seat in std::mem::take(&mut assembly.seats) {
+            seats[placement.core_of_actor[usize::from(seat.number)]].push(seat);
+        }
+        let cores = placement.cores.iter().zip(seats).enumerate();
+        let core_loop = |(index, (core, seats)): (usize, (&fulmar_engine::runtime::CorePlan, Vec<Seat>))| CoreLoop {
+            name: core.name.clone(),
+            cpu: core.cpu,
+            wait: core.wait,
+            bell: self.places.bell(index),
+            seats,
+            notes: is_noted.then(|| assembly.note_channel(&core.name)),
+        };
+        cores.map(core_loop).collect()
+    }
+
+    /// Starts the recorder, then the cores, then the IO, so that nothing is published that nobody keeps.
+    async fn start(
+        self,
+        mut assembly: Assembly,
+        cores: Vec<CoreLoop>,
+        journal: Option<KeptJournal>,
+        tap: Option<Tap>,
+    ) -> anyhow::Result<LiveEngine> {
+        let io_cpu = self.places.placement.io_cpu;
+        let started_at = self.launch.started_at();
+        let recorder = match journal {
+            Some(journal) => Some((self.recorder(&assembly, &journal)?.start(self.clock.clone(), started_at)?, journal)),
+            None => None,
+        };
+        let links = std::mem::take(&mut assembly.links);
+        let mut running = Vec::new();
+        for core in cores {
+            running.push(core.start(self.clock.clone(), started_at)?);
+        }
+        let io = spawn_io_thread("io", move || pin(io_cpu)).context("cannot start the IO thread")?;
+        let links = self.start_links(links, &io, tap).await?;
+        let Prepared { launch, configuration, clock, stamps, .. } = self;
+        Ok(LiveEngine { launch, configuration, clock, stamps, assembly, cores: running, recorder, links, io })
+    }
+
+    fn recorder(&self, assembly: &Assembly, journal: &KeptJournal) -> anyhow::Result<CoreLoop> {
+        let mut inboxes = Inboxes::new();
+        for (channel, ring) in assembly.channels() {
+            let reader = match channel.role {
+                ChannelRole::Market | ChannelRole::Book | ChannelRole::Request => continue,
+                // Frames may come faster than a disk takes them; what must not happen is that a venue waits for it.
+                ChannelRole::Input => ring.reader(),
+                ChannelRole::Note | ChannelRole::Order | ChannelRole::Outbound => {
+                    ring.gated_reader().ok_or_else(|| anyhow!("channel {} has no gate left", channel.name))?
+                }
+            };
+            inboxes.add(reader);
+        }
+        let actor: Box<dyn Actor> = Box::new(Recorder::new(inboxes, journal.clone()));
+        let (name, cpu, wait, bell) =
+            ("recorder".to_owned(), self.places.placement.io_cpu, Wait::Park, Doorbell::new());
+        Ok(CoreLoop { name, cpu, wait, bell, seats: vec![Seat { number: u16::MAX, rank: u8::MAX, actor }], notes: None })
+    }
+
+    async fn start_links(&self, links: Vec<Link>, io: &IoThread, tap: Option<Tap>) -> anyhow::Result<LinkSupervisor> {
+        let (status, mut events) = status_channel(LINK_EVENTS_MAX);
+        // What links tell is logged where it is told; the board is for those who ask.
+        tokio::spawn(async move { while events.recv().await.is_some() {} });
+        let stamp = self.clock.clone();
+        let clock: LinkClock = Arc::new(move || stamp.now());
+        let mut supervised = Vec::new();
+        for link in links {
+            let venue_name = link.name.strip_suffix(".orders").unwrap_or(&link.name);
+            let venue = self.configuration.venues.iter().find(|venue| venue.name == venue_name);
+            let venue = venue.expect("a link is of a venue of the configuration");
+            let limits: TransportLimits = venues::transport_limits(venue, &link.name);
+            let rest_url = if venue_name == link.name { venues::rest_url(venue)? } else { String::new() };
+            let plan = LinkPlan { venue: link.name.clone(), connections: link.connections, rest_url, limits };
+            let ends = LinkEnds { frames: link.frames, requests: link.requests };
+            let made = VenueLink::new(plan, ends, Arc::clone(&clock), tap.clone())?;
+            let start = on_io_thread(made, io.handle().clone(), status.clone());
+            supervised.push(SupervisedLink { venue: link.name, start });
+        }
+        Ok(LinkSupervisor::start(supervised, LINK_RESTARTS).await)
+    }
+}
+
+/// Plans the places, and keeps this thread, and those that it starts, off the engine's cores.
+fn places(file: Option<&PlacementFile>, actors: Vec<String>) -> Result<Places, LiveError> {
+    let places = Places::plan(file, actors).map_err(LiveError::Placement)?;
+    pin(places.placement.io_cpu);
+    Ok(places)
+}
+
+fn pin(cpu: Option<usize>) {
+    if let Some(cpu) = cpu
+        && !fulmar_engine::runtime::placement::pin_this_thread(cpu)
+    {
+        tracing::warn!("cannot keep a thread on cpu {cpu}");
+    }
+}
+
+/// Lets the recorder keep what is still on its way, then closes the journal. Gives the records that were lost to it.
+fn close_journal(
+    recorder: RunningCore,
+    journal: &KeptJournal,
+    summary: &Summary,
+    stopped_at: UnixNanos,
+) -> anyhow::Result<u64> {
+    recorder.stop(stopped_at);
+    let mut seats = recorder.join()?.seats;
+    for seat in &mut seats {
+        loop {
+            seat.actor.inboxes().begin_turn(u32::MAX);
+            if !seat.actor.work(stopped_at).is_some() {
+                break;
+            }
+        }
+    }
+    let (_, lost_count) = journal.counts();
+    let text = serde_json::to_vec(summary).context("cannot write the journal's summary")?;
+    journal.finish(&text).context("cannot close the journal")?;
+    Ok(lost_count)
+}
+
+fn told(errors: &[PlacementError]) -> String {
+    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,160 @@
+//! What a run is made from: the same launch gives the same plan, live and in a replay.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use fulmar_bus::record::{AccountId, InstrumentId, Nanos, UnixNanos};
+use fulmar_engine::wiring::{
+    EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::configuration::{Configuration, InstrumentName, Loaded, Source, StrategyKind, Variables, load_sources};
+use crate::venues;
+
+/// One minute: the bars that every pair is given.
+const BAR_INTERVAL: Nanos = Nanos::from_secs(60);
+
+/// Where the orders of a run go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Route {
+    /// Nowhere: market data alone.
+    None,
+    /// To the paper venue inside the engine.
+    Paper,
+    /// Over a socket, to the venue of the first instrument.
+    Venue,
+}
+
+/// Everything that a run is made from. Holds no secret: keys are named in it, never kept.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Launch {
+    /// The configuration files, as they were read.
+    pub sources: Vec<LaunchSource>,
+    /// The overrides that lay over them.
+    pub variables: Variables,
+    /// Where orders go.
+    pub route: Route,
+    /// The name of the API key that orders are sent with.
+    pub api_key: String,
+    /// The boot that order ids name.
+    pub epoch: u32,
+    /// When the actors start.
+    pub started_at_ns: u64,
+}
+
+/// A configuration file, as it was read.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LaunchSource {
+    /// The file.
+    pub file: PathBuf,
+    /// Its text.
+    pub text: String,
+}
+
+impl Launch {
+    /// When the actors start.
+    pub fn started_at(&self) -> UnixNanos {
+        UnixNanos(self.started_at_ns)
+    }
+
+    /// The configuration.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn load(&self) -> Result<Loaded, crate::configuration::Violations> {
+        let sources: Vec<Source> = self.sources.iter().map(Source::from).collect();
+        load_sources(&sources, &self.variables)
+    }
+
+    /// The engine that this launch makes. Orders are written ahead into `journal_directory`, where there is one.
+    ///
+    /// # Errors
+    /// Where the configuration names what this build does not have.
+    pub fn plan(
+        &self,
+        configuration: &Configuration,
+        journal_directory: Option<&Path>,
+    ) -> anyhow::Result<EnginePlan> {
+        let names = instrument_names(configuration);
+        let id_of = |name: &InstrumentName| {
+            let index = names.iter().position(|known| known == name);
+            venues::instrument_id(index.expect("the configuration's rules know every instrument"))
+        };
+        let mut plans = Vec::new();
+        for venue in &configuration.venues {
+            let instruments: Vec<InstrumentId> =
+                names.iter().filter(|name| name.venue == venue.name).map(id_of).collect();
+            plans.push(VenuePlan { session: venues::market_session(venue, &id_of)?, instruments });
+        }
+        let mut strategies = Vec::new();
+        for strategy in &configuration.strategies {
+            strategies.push(StrategyPlan {
+                name: strategy.name.clone(),
+                strategy: venues::strategy(&strategy.kind)
+                    .with_context(|| format!("strategy \"{}\"", strategy.name))?,
+                instruments: strategy.instruments.iter().map(id_of).collect(),
+            });
+        }
+        Ok(EnginePlan {
+            instruments: names.iter().map(|name| instrument_plan(configuration, name)).collect(),
+            venues: plans,
+            pairs: names.iter().map(|name| pair_plan(name, id_of(name))).collect(),
+            bar_intervals: vec![BAR_INTERVAL],
+            strategies,
+            orders: self.order_route(configuration)?,
+            rings: RingSizes::default(),
+            epoch: self.epoch,
+            journal_directory: journal_directory.map(Path::to_owned),
+        })
+    }
+
+    fn order_route(&self, configuration: &Configuration) -> anyhow::Result<OrderRoute> {
+        let account_id = AccountId(0);
+        Ok(match self.route {
+            Route::None => OrderRoute::None,
+            Route::Paper => OrderRoute::Paper { account_id },
+            Route::Venue => {
+                let venue = configuration.venues.first().expect("the configuration's rules ask for a venue");
+                OrderRoute::Venue { session: venues::order_session(venue, &self.api_key)?, account_id }
+            }
+        })
+    }
+}
+
+impl From<&LaunchSource> for Source {
+    fn from(source: &LaunchSource) -> Self {
+        Source { file: source.file.clone(), text: source.text.clone() }
+    }
+}
+
+impl From<Source> for LaunchSource {
+    fn from(source: Source) -> Self {
+        LaunchSource { file: source.file, text: source.text }
+    }
+}
+
+/// Every instrument of a configuration, in the order that gives them their ids.
+pub(super) fn instrument_names(configuration: &Configuration) -> Vec<InstrumentName> {
+    let of_venue = |venue: &crate::configuration::Venue| {
+        let venue_name = venue.name.clone();
+        let named = move |symbol: &String| InstrumentName { venue: venue_name.clone(), symbol: symbol.clone() };
+        venue.instruments.iter().map(named).collect::<Vec<_>>()
+    };
+    configuration.venues.iter().flat_map(of_venue).collect()
+}
+
+fn instrument_plan(configuration: &Configuration, name: &InstrumentName) -> InstrumentPlan {
+    let trades = |strategy: &crate::configuration::Strategy| {
+        !matches!(strategy.kind, StrategyKind::Idle {}) && strategy.instruments.contains(name)
+    };
+    let is_traded = configuration.strategies.iter().any(trades);
+    let risk = configuration.risk.limits(name).filter(|_| is_traded);
+    InstrumentPlan { name: name.to_string(), risk }
+}
+
+/// Until venues define what is alike, an instrument is a pair of its own.
+fn pair_plan(name: &InstrumentName, id: InstrumentId) -> PairPlan {
+    PairPlan { name: name.to_string(), instruments: vec![id] }
+}

@@ -1,0 +1,24 @@
+//! A running engine: what it is made from, its threads, and how it comes to an end.
+//!
+//! [`Launch`] is everything that a run is made from; it goes into the journal as it is, so that a replay is made from
+//! the same. [`LiveEngine`] starts the cores, the recorder and the IO, and stops them again in the order in which
+//! nothing is lost: orders canceled, cores, recorder, IO.
+
+mod engine;
+mod epoch;
+pub mod journal;
+mod launch;
+mod orders;
+mod places;
+mod report;
+mod stop;
+mod watch;
+
+pub use engine::{LiveEngine, LiveError, Stopped};
+pub use epoch::next_epoch;
+pub use journal::Summary;
+pub use launch::{Launch, Route};
+pub use orders::{OrderBoard, OrderCounts};
+pub use report::{Latency, LatencyReport};
+pub use stop::Signals;
+pub use watch::{End, Show, Silent, Watch, middle};

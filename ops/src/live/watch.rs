@@ -1,0 +1,132 @@
+//! What the operator sees of a running engine, and the loop that looks until somebody wants an end.
+
+use std::time::Duration;
+
+use fulmar_bus::record::{InstrumentId, Notional, Price, Quantity};
+use fulmar_engine::market::decimal::format_scaled;
+use tokio::time::{Instant, interval_at};
+
+use super::engine::LiveEngine;
+use super::orders::OrderBoard;
+use super::stop::Signals;
+use crate::window::Picture;
+
+/// How often the windows are looked through: often enough that nothing is overwritten unseen.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// Everything that is watched.
+pub struct Watch {
+    /// Pictures of all instruments, by id.
+    pub pictures: Vec<Picture>,
+    /// The orders of all strategies.
+    pub orders: OrderBoard,
+}
+
+/// Why the watching ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The time was up.
+    Elapsed,
+    /// A signal came, or the operator left the board.
+    Wanted(&'static str),
+    /// A core loop is gone.
+    LostCore,
+}
+
+/// Who shows the watched things, if anybody does.
+pub trait Show {
+    /// Shows how things stand; true once the operator wants to leave.
+    fn show(&mut self, engine: &LiveEngine, watch: &Watch) -> bool;
+}
+
+/// Shows nothing.
+pub struct Silent;
+
+impl Show for Silent {
+    fn show(&mut self, _engine: &LiveEngine, _watch: &Watch) -> bool {
+        false
+    }
+}
+
+impl Watch {
+    /// Watches `engine`. Make it right after the start, and it misses nothing.
+    pub fn new(engine: &LiveEngine) -> Self {
+        Watch { pictures: engine.pictures(), orders: engine.order_board() }
+    }
+
+    /// Looks until there is a reason not to.
+    pub async fn until_end(
+        &mut self,
+        engine: &LiveEngine,
+        signals: &mut Signals,
+        seconds: Option<u64>,
+        show: &mut dyn Show,
+    ) -> End {
+        let mut looks = interval_at(Instant::now(), LOOK_EVERY);
+        let elapsed = async {
+            match seconds {
+                Some(seconds) => tokio::time::sleep(Duration::from_secs(seconds)).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::pin!(elapsed);
+        loop {
+            tokio::select! {
+                _ = looks.tick() => {
+                    self.look();
+                    if show.show(engine, self) {
+                        return End::Wanted("the operator");
+                    }
+                    if engine.has_lost_a_core() {
+                        return End::LostCore;
+                    }
+                }
+                () = &mut elapsed => return End::Elapsed,
+                signal = signals.wait() => return End::Wanted(signal),
+            }
+        }
+    }
+
+    /// Looks until `is_reached` holds, for `patience` at most; says whether it does.
+    pub async fn until(&mut self, patience: Duration, mut is_reached: impl FnMut(&Watch) -> bool) -> bool {
+        let deadline = Instant::now() + patience;
+        loop {
+            self.look();
+            if is_reached(self) {
+                return true;
+            }
+            if Instant::now() >= deadline {
+                return false;
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// Position and profit in an instrument as decimal text: realized, and what is open at the middle of its book.
+    pub fn result(&self, instrument_id: InstrumentId) -> (String, String) {
+        let picture = &self.pictures[instrument_id.index()];
+        let Some(definition) = &picture.definition else { return ("0".to_owned(), "0".to_owned()) };
+        let (quantity, earned) = match self.orders.position(instrument_id) {
+            None => (Quantity(0), 0),
+            Some(position) => {
+                let mark = middle(picture).unwrap_or_default();
+                let open = mark.times(position.quantity).0 - Notional::from(position.cost).0;
+                (position.quantity, Notional::from(position.realized).0 + open)
+            }
+        };
+        let scale = definition.price_scale + definition.quantity_scale;
+        let quantity = format_scaled(i128::from(quantity.0), definition.quantity_scale);
+        (quantity.to_string(), format_scaled(earned, scale).to_string())
+    }
+
+    fn look(&mut self) {
+        self.pictures.iter_mut().for_each(Picture::look);
+        self.orders.look();
+    }
+}
+
+/// The middle of best bid and ask, rounded down.
+pub fn middle(picture: &Picture) -> Option<Price> {
+    let (bid, ask) = (picture.book.best_bid()?, picture.book.best_ask()?);
+    Some(Price(bid.price.0 + (ask.price.0 - bid.price.0) / 2))
+}

@@ -1,0 +1,137 @@
+//! The program as the shell sees it: exit codes, and what stands on which stream.
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+const VALID: &str = "[[venue]]\nname = \"binance-spot\"\ninstruments = [\"BTCUSDT\"]\n";
+
+fn fulmar(directory: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_fulmar"))
+        .args(arguments)
+        .current_dir(directory)
+        .env_clear()
+        .output()
+        .expect("the program was built with this test")
+}
+
+fn stdout(output: &Output) -> &str {
+    std::str::from_utf8(&output.stdout).expect("the program writes UTF-8")
+}
+
+fn stderr(output: &Output) -> &str {
+    std::str::from_utf8(&output.stderr).expect("the program writes UTF-8")
+}
+
+/// The call ends with this code, and with this on standard error.
+fn check(directory: &Path, arguments: &[&str], code: i32, said: &str) {
+    let output = fulmar(directory, arguments);
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", stderr(&output));
+    assert!(stderr(&output).contains(said), "{arguments:?}: {}", stderr(&output));
+}
+
+#[test]
+fn each_ending_has_its_exit_code() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("valid.toml"), VALID).unwrap();
+    std::fs::write(directory.path().join("wrong.toml"), "[engin]").unwrap();
+    let at = directory.path();
+    check(at, &["check", "--config", "valid.toml"], 0, "");
+    check(at, &["--version"], 0, "");
+    check(at, &["no-such-verb"], 2, "no-such-verb");
+    check(at, &[], 2, "Start here");
+    check(at, &["replay"], 2, "FILE");
+    check(at, &["replay", "x", "--speed", "0"], 2, "a speed is a number");
+    check(at, &["strategy", "new", "Bad Name"], 2, "no name for a strategy");
+    check(at, &["check", "--config", "wrong.toml"], 3, "violations");
+    check(at, &["check"], 7, "fulmar init");
+    check(at, &["strategy", "new", "a", "--sdk", "/nowhere"], 7, "--sdk PATH");
+}
+
+#[test]
+fn help_teaches_the_exit_codes_and_an_example() {
+    let help = fulmar(Path::new("."), &["--help"]);
+    for words in ["fulmar demo", "3  configuration invalid", "130  interrupted"] {
+        assert!(stdout(&help).contains(words), "{words}\n{}", stdout(&help));
+    }
+    assert!(
+        !stdout(&help).contains("simulated-venue"),
+        "it is for tests and the demo, not for the front page"
+    );
+}
+
+#[test]
+fn json_alone_stands_on_standard_output() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("wrong.toml"), format!("{VALID}rest_ulr = 1\n[log]\nlevel = 1\n"))
+        .unwrap();
+    let output = fulmar(directory.path(), &["check", "--config", "wrong.toml", "--format", "json"]);
+    assert_eq!(output.status.code(), Some(3));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one JSON document");
+    assert_eq!(report["valid"], false);
+    assert_eq!(report["violations"][0]["line"], 4);
+    assert_eq!(report["violations"][0]["key"], "venue.binance-spot.rest_ulr");
+    assert_eq!(report["violations"][1]["file"], "wrong.toml");
+    assert_eq!(report["violations"].as_array().map(Vec::len), Some(2));
+}
+
+#[test]
+fn the_environment_overrides_what_a_file_says() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("fulmar.toml"), VALID).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_fulmar"))
+        .arg("check")
+        .current_dir(directory.path())
+        .env("FULMAR__ENGINE__MODE", "dreaming")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    assert!(
+        stdout(&output).starts_with("FULMAR__ENGINE__MODE: engine.mode: \"dreaming\""),
+        "{}",
+        stdout(&output)
+    );
+}
+
+#[test]
+fn what_init_writes_passes_check_and_is_not_overwritten() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = directory.path();
+    check(at, &["init", "desk"], 0, "next: fulmar check --config desk/fulmar.toml");
+    check(at, &["check", "--config", "desk/fulmar.toml", "--config", "desk/risk.toml"], 0, "");
+    let placed = "desk/fulmar.toml";
+    std::fs::write(at.join(placed), VALID).unwrap();
+    check(at, &["init", "desk"], 1, "--force overwrites");
+    assert_eq!(std::fs::read_to_string(at.join(placed)).unwrap(), VALID, "what was mine is still mine");
+    check(at, &["init", "desk", "--force"], 0, "");
+    assert_ne!(std::fs::read_to_string(at.join(placed)).unwrap(), VALID);
+}
+
+#[test]
+fn a_new_strategy_is_a_project_of_its_own() {
+    let directory = tempfile::tempdir().unwrap();
+    check(directory.path(), &["strategy", "new", "--lang", "rust", "dip_buyer"], 0, "next: cd dip_buyer");
+    let source = std::fs::read_to_string(directory.path().join("dip_buyer/src/lib.rs")).unwrap();
+    assert!(source.contains("impl Strategy for DipBuyer") && source.contains("fn on_quote"), "{source}");
+    check(directory.path(), &["strategy", "new", "dip_buyer"], 1, "nothing was written");
+}
+
+#[test]
+fn completions_know_the_verbs() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let output = fulmar(Path::new("."), &["completions", shell]);
+        assert!(output.status.success() && stdout(&output).contains("replay"), "{shell}");
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_the_command_quietly() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_fulmar"))
+        .args(["check", "--reference"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), stderr(&output)), (Some(0), ""));
+}

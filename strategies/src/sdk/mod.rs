@@ -1,0 +1,16 @@
+//! All that a strategy is written against: the contract with the engine, the words that it speaks, and a [`Rehearsal`]
+//! to try it on. Begin with `use fulmar_strategies::sdk::*;`.
+
+mod rehearsal;
+
+pub use fulmar_bus::record::{
+    Bar, ClientOrderId, Denial, ExecutionReport, InstrumentDefinition, InstrumentId, Intent, Level,
+    LiquiditySide, Nanos, OrderStatus, OrderType, Position, Price, Quantity, Side, SyncState, TimeInForce,
+    Timer, TopOfBook, Trade, UnixNanos,
+};
+pub use fulmar_engine::contract::{
+    BookUpdate, Context, Event, InstrumentView, IntentSink, NewOrder, NotSubmitted, Strategy, View,
+};
+pub use fulmar_engine::trading::InstrumentRules;
+pub use fulmar_engine::trading::order::TrackedOrder;
+pub use rehearsal::{INSTRUMENT, Rehearsal, Wanted};

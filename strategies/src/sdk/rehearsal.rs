@@ -1,0 +1,244 @@
+//! A strategy on its own: told what happens by hand, and asked what it wants. For tests.
+
+use fulmar_bus::record::{
+    AccountId, Bar, ClientOrderId, ContractKind, Denial, ExecutionReport, ExecutionType, Flags, Heading,
+    InstrumentDefinition, InstrumentId, Intent, Level, Nanos, Notional, OrderStatus, Payload, Position,
+    Price, Quantity, Record, RecordId, Side, StrategyId, SyncChange, SyncReason, SyncState, Text, Timer,
+    TopOfBook, TopSource, UnixNanos,
+};
+use fulmar_engine::contract::{Context, IntentSink, Strategy, View, deliver};
+use fulmar_engine::trading::order::Fill;
+use fulmar_engine::trading::position::OpenPosition;
+
+/// The one instrument of a rehearsal: prices and quantities at scale 2, tick and lot of one.
+pub const INSTRUMENT: InstrumentId = InstrumentId(0);
+
+const STRATEGY: StrategyId = StrategyId(0);
+const ACCOUNT: AccountId = AccountId(0);
+
+/// Orders that the strategy may have unsettled.
+const ORDERS_MAX: usize = 64;
+
+/// What a strategy wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// An order.
+    Order(Intent),
+    /// Its order to be canceled.
+    Cancel(ClientOrderId),
+    /// To be told the time.
+    Timer {
+        /// What it calls it.
+        tag: u64,
+        /// When.
+        due_at: UnixNanos,
+    },
+}
+
+/// A strategy, what it sees, and what it wanted and has not been asked for yet. Each event comes a millisecond after
+/// the one before.
+pub struct Rehearsal<S> {
+    strategy: S,
+    view: View,
+    sink: Keep,
+    now: UnixNanos,
+    position: OpenPosition,
+}
+
+/// Keeps what is wanted, in order.
+#[derive(Default)]
+struct Keep {
+    wanted: Vec<Wanted>,
+    order_count: u64,
+    trade_count: u64,
+}
+
+impl IntentSink for Keep {
+    fn submit(&mut self, _: InstrumentId, intent: &mut Intent) {
+        self.order_count += 1;
+        intent.client_order_id = ClientOrderId::new(1, STRATEGY, self.order_count);
+        intent.strategy_id = STRATEGY;
+        self.wanted.push(Wanted::Order(*intent));
+    }
+
+    fn cancel(&mut self, _: InstrumentId, client_order_id: ClientOrderId) -> bool {
+        self.wanted.push(Wanted::Cancel(client_order_id));
+        true
+    }
+
+    fn set_timer(&mut self, tag: u64, due_at: UnixNanos) {
+        self.wanted.push(Wanted::Timer { tag, due_at });
+    }
+}
+
+impl<S: Strategy> Rehearsal<S> {
+    /// The strategy, started, and told what its instrument is.
+    pub fn new(strategy: S) -> Self {
+        let mut rehearsal = Rehearsal {
+            strategy,
+            view: View::new(&[INSTRUMENT], ORDERS_MAX),
+            sink: Keep::default(),
+            now: UnixNanos(1_700_000_000_000_000_000),
+            position: OpenPosition::default(),
+        };
+        let mut context = Context::new(rehearsal.now, &mut rehearsal.view, &mut rehearsal.sink);
+        rehearsal.strategy.on_start(&mut context);
+        rehearsal.tell(&definition());
+        rehearsal
+    }
+
+    /// What it wanted since this was last asked.
+    pub fn wanted(&mut self) -> Vec<Wanted> {
+        std::mem::take(&mut self.sink.wanted)
+    }
+
+    /// What it sees.
+    pub fn view(&self) -> &View {
+        &self.view
+    }
+
+    /// The present moment.
+    pub fn now(&self) -> UnixNanos {
+        self.now
+    }
+
+    /// Tells anything that a record can.
+    pub fn tell<P: Payload>(&mut self, payload: &P) {
+        self.now = self.now + Nanos::from_millis(1);
+        let heading = Heading {
+            instrument_id: INSTRUMENT,
+            cause: RecordId::NONE,
+            received_at: self.now,
+            flags: Flags::NONE,
+        };
+        let mut record = Record::new();
+        record.write(heading, payload);
+        let mut context = Context::new(self.now, &mut self.view, &mut self.sink);
+        deliver(&mut self.strategy, &mut context, &record).expect("what is written here can be read");
+    }
+
+    /// The best bid and ask are these, a hundred each.
+    pub fn quote(&mut self, bid: i64, ask: i64) {
+        let level = |price| Level { price: Price(price), quantity: Quantity(100) };
+        self.tell(&TopOfBook::new(level(bid), level(ask), 1, self.now, TopSource::Book));
+    }
+
+    /// The book is not to be believed any more.
+    pub fn desync(&mut self) {
+        self.tell(&SyncChange::new(SyncState::Desynced, SyncReason::Gap, 1, 1, 1));
+    }
+
+    /// A bar of one minute closed at this price.
+    pub fn bar(&mut self, close: i64) {
+        let price = Price(close);
+        self.tell(&Bar {
+            open: price,
+            high: price,
+            low: price,
+            close: price,
+            volume: Quantity(1),
+            notional: price.times(Quantity(1)).into(),
+            start_at: self.now,
+            interval: Nanos::from_secs(60),
+            trade_count: 1,
+        });
+    }
+
+    /// A timer fired.
+    pub fn timer(&mut self, tag: u64) {
+        self.tell(&Timer { tag, due_at: self.now });
+    }
+
+    /// The venue has the order.
+    pub fn accept(&mut self, id: ClientOrderId) {
+        self.report(id, ExecutionType::Accepted, OrderStatus::Accepted);
+    }
+
+    /// The venue refused the order.
+    pub fn reject(&mut self, id: ClientOrderId) {
+        self.report(id, ExecutionType::Rejected, OrderStatus::Rejected);
+    }
+
+    /// The order is canceled.
+    pub fn cancel(&mut self, id: ClientOrderId) {
+        self.report(id, ExecutionType::Canceled, OrderStatus::Canceled);
+    }
+
+    /// Our gate refused the order, for a reason that does not matter here.
+    pub fn deny(&mut self, id: ClientOrderId) {
+        self.tell(&Denial {
+            client_order_id: id,
+            tag: 0,
+            codes: 2,
+            limit: 0,
+            value: 1,
+            code: 1,
+            strategy_id: STRATEGY,
+            account_id: ACCOUNT,
+            reserved: [0; 2],
+        });
+    }
+
+    /// So much of the order traded at `price`; the position changes before the report comes, as in the engine.
+    ///
+    /// # Panics
+    /// Where the strategy has no such order.
+    pub fn fill(&mut self, id: ClientOrderId, quantity: i64, price: i64) {
+        let order = self.view.orders().get(id).expect("an order of the strategy");
+        let side = order.intent().side;
+        let cumulative_qty = Quantity(order.booked_qty().0 + quantity);
+        let is_all = cumulative_qty >= order.intent().quantity;
+        let (quantity, price) = (Quantity(quantity), Price(price));
+        self.hold(side, quantity, price);
+        let status = if is_all { OrderStatus::Filled } else { OrderStatus::PartiallyFilled };
+        let mut report = ExecutionReport::new(id, side, ExecutionType::Trade, status);
+        self.sink.trade_count += 1;
+        report.trade_id = self.sink.trade_count;
+        report.last_qty = quantity;
+        report.last_px = price;
+        report.cumulative_qty = cumulative_qty;
+        self.tell(&report);
+    }
+
+    /// The position changes by this trade, wherever it came from.
+    ///
+    /// # Panics
+    /// Where the position does not fit its numbers.
+    pub fn hold(&mut self, side: Side, quantity: Quantity, price: Price) {
+        let fill = Fill {
+            instrument_id: INSTRUMENT,
+            strategy_id: STRATEGY,
+            account_id: ACCOUNT,
+            side,
+            quantity,
+            price,
+        };
+        self.position.book(&fill).expect("a rehearsal trades small numbers");
+        let position: Position = self.position.record(STRATEGY, ACCOUNT);
+        self.tell(&position);
+    }
+
+    fn report(&mut self, id: ClientOrderId, execution: ExecutionType, status: OrderStatus) {
+        let side = self.view.orders().get(id).map_or(Side::Buy, |order| order.intent().side);
+        self.tell(&ExecutionReport::new(id, side, execution, status));
+    }
+}
+
+fn definition() -> InstrumentDefinition {
+    InstrumentDefinition {
+        venue: Text::new("rehearsal").expect("nine bytes fit"),
+        symbol: Text::new("AAABBB").expect("six bytes fit"),
+        base: Text::new("AAA").expect("three bytes fit"),
+        quote: Text::new("BBB").expect("three bytes fit"),
+        tick: Price(1),
+        lot: Quantity(1),
+        quantity_min: Quantity(1),
+        quantity_max: Quantity(0),
+        notional_min: Notional(0).into(),
+        revision: 1,
+        price_scale: 2,
+        quantity_scale: 2,
+        contract: ContractKind::Spot,
+        is_inferred: 0,
+    }
+}
