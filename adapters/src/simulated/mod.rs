@@ -21,9 +21,9 @@ mod rest;
 mod server;
 mod signature;
 mod socket;
-pub mod truth;
 #[cfg(test)]
 mod tests;
+pub mod truth;
 mod venue;
 mod wire;
 
