@@ -24,7 +24,7 @@ use fulmar_bus::record::{InstrumentId, SyncChange, SyncReason, SyncState, UnixNa
 use fulmar_engine::contract::{MarketSink, Update};
 
 pub use backoff::backoff;
-use limits::{FIRST_UPDATE_WAIT, SNAPSHOT_ANSWER_MAX};
+use limits::{FIRST_UPDATE_WAIT, SNAPSHOT_ANSWER_MAX, STABLE_MIN};
 use pending::Pending;
 pub use rule::{Place, Span, SyncRule};
 
@@ -42,7 +42,9 @@ pub struct BookSync {
     resync_count: u32,
     pending: Pending,
     ask_at: Option<UnixNanos>,
+    /// Requests since the book last stood for a while.
     attempts: u32,
+    broken_at: Option<UnixNanos>,
     counters: SyncCounters,
 }
 
@@ -84,6 +86,7 @@ impl BookSync {
             pending: Pending::new(),
             ask_at: None,
             attempts: 0,
+            broken_at: None,
             counters: SyncCounters::default(),
         }
     }
@@ -162,6 +165,10 @@ impl BookSync {
 
     /// Stops believing in the book and wants a snapshot.
     pub fn break_off(&mut self, now: UnixNanos, reason: SyncReason, sink: &mut dyn MarketSink) {
+        if self.broken_at.is_none_or(|before| now.since(before) >= STABLE_MIN) {
+            self.attempts = 0;
+        }
+        self.broken_at = Some(now);
         self.drop_pending();
         self.ask_again(now);
         if reason == SyncReason::Gap {
@@ -256,7 +263,6 @@ impl BookSync {
     fn go_live(&mut self, sink: &mut dyn MarketSink) {
         if self.phase != Phase::Live {
             self.phase = Phase::Live;
-            self.attempts = 0;
             self.ask_at = None;
             self.tell(SyncState::Live, SyncReason::Joined, sink);
         }

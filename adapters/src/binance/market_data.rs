@@ -10,7 +10,8 @@
 //! widen when that is not enough. A session takes its trades from one of the venue's two trade streams for each
 //! instrument: the one whose message comes first, so that a recording of either can be played.
 
-use std::fmt::Write as _;
+mod definitions;
+mod due;
 
 use fulmar_bus::record::{
     FrameSource, InstrumentDefinition, InstrumentId, Nanos, RequestKind, SyncReason, UnixNanos,
@@ -18,13 +19,12 @@ use fulmar_bus::record::{
 use fulmar_engine::contract::{
     Connection, DecodeError, InboundFrame, MarketSession, MarketSink, SessionCounters,
 };
-use fulmar_engine::market::scale::widening_factor;
 
 use super::config::{BinanceConfig, InstrumentConfig, Product, TradeStream};
-use super::definitions::{banned_until, each_definition, inferred};
+use super::definitions::{banned_until, inferred};
 use super::limits::{
     BANNED_WAIT, BANNED_WAIT_MAX, DEFINITIONS_WAIT, IDLE_MAX, INFERRED_SCALE_MAX, MESSAGE_INTERVAL,
-    REFUSED_WAIT, SYMBOLS_PER_REQUEST,
+    REFUSED_WAIT,
 };
 use super::slow::{self, Kind, Reading};
 use super::streams::{PlannedConnection, plan};
@@ -46,6 +46,7 @@ pub struct BinanceMarketData {
     path: String,
     /// When definitions are to be asked for again; none once all came.
     definitions_at: Option<UnixNanos>,
+    definitions_asked_at: UnixNanos,
     /// No later than the earliest moment at which something is due.
     due_at: Option<UnixNanos>,
     counters: SessionCounters,
@@ -102,6 +103,7 @@ impl BinanceMarketData {
             weight: product.weight_pacer(),
             path: String::with_capacity(fulmar_bus::record::Request::BYTES_MAX),
             definitions_at: None,
+            definitions_asked_at: UnixNanos(0),
             due_at: None,
             counters: SessionCounters::default(),
         }
@@ -302,8 +304,9 @@ impl BinanceMarketData {
         let is_misfit = matches!(unreadable.error, DecodeError::TooPrecise | DecodeError::Overflow);
         if is_misfit && self.definitions_at.is_none() {
             // The venue may have changed the instrument.
-            self.definitions_at = Some(now);
-            self.wake_at(now);
+            let ask_at = now.max(self.definitions_asked_at + DEFINITIONS_WAIT);
+            self.definitions_at = Some(ask_at);
+            self.wake_at(ask_at);
         }
     }
 
@@ -349,161 +352,6 @@ impl BinanceMarketData {
         };
         let until = banned_until(body).filter(|until| until.since(now) <= BANNED_WAIT_MAX);
         self.weight.hold(until.unwrap_or(now + wait).max(now + wait));
-    }
-}
-
-/// Definitions.
-impl BinanceMarketData {
-    fn on_definitions(&mut self, now: UnixNanos, body: &mut [u8], sink: &mut dyn MarketSink) {
-        let mut definitions = Vec::with_capacity(self.instruments.len());
-        let symbols = &self.symbols;
-        let read = slow::parse_answer(body).and_then(|tape| {
-            each_definition(self.product, &tape, symbols, |index, definition| {
-                definitions.push((index, definition));
-            })
-        });
-        read.unwrap_or_else(|error| self.counters.count(error));
-        for (index, definition) in definitions {
-            match definition {
-                Ok(definition) => self.define(now, index, definition, sink),
-                Err(error) => self.counters.count(error),
-            }
-        }
-        if self.instruments.iter().all(|instrument| !instrument.is_inferred()) {
-            self.definitions_at = None;
-        }
-    }
-
-    /// The instrument is this from now on. What changes more than a scale makes the book begin anew.
-    fn define(
-        &mut self,
-        now: UnixNanos,
-        index: usize,
-        definition: InstrumentDefinition,
-        sink: &mut dyn MarketSink,
-    ) {
-        let instrument = &mut self.instruments[index];
-        let known = instrument.definition;
-        let revision = known.map_or(0, |known| known.revision);
-        if known == Some(InstrumentDefinition { revision, ..definition }) {
-            return;
-        }
-        let definition = InstrumentDefinition { revision: revision + 1, ..definition };
-        instrument.definition = Some(definition);
-        let scales = Scales { price: definition.price_scale, quantity: definition.quantity_scale };
-        self.symbols.set_scales(index, scales);
-        sink.definition(instrument.config.instrument_id, &definition);
-        instrument.sync.start(sink);
-        if let Some(known) = known {
-            self.redefine_book(now, index, (&known, &definition), sink);
-        }
-    }
-
-    /// Brings the book to the new definition: what waits is rescaled, what stands is only kept where nothing but a
-    /// scale widened.
-    fn redefine_book(
-        &mut self,
-        now: UnixNanos,
-        index: usize,
-        (known, definition): (&InstrumentDefinition, &InstrumentDefinition),
-        sink: &mut dyn MarketSink,
-    ) {
-        let sync = &mut self.instruments[index].sync;
-        let price_factor = widening_factor(known.price_scale, definition.price_scale);
-        let quantity_factor = widening_factor(known.quantity_scale, definition.quantity_scale);
-        let is_only_wider = definition.is_inferred == 1;
-        match price_factor.zip(quantity_factor) {
-            Some((price, quantity)) if is_only_wider || !sync.has_begun() => sync.rescale(price, quantity),
-            _ => sync.break_off(now, SyncReason::Redefined, sink),
-        }
-        self.ask_if_due(now, index, sink);
-    }
-
-    fn ask_definitions(&mut self, now: UnixNanos, sink: &mut dyn MarketSink) {
-        let cost = self.product.definitions_weight();
-        let mut sent_at = now;
-        match self.product {
-            Product::Spot => {
-                for some in 0..self.instruments.len().div_ceil(SYMBOLS_PER_REQUEST) {
-                    let delay = self.weight.take(now, cost);
-                    sent_at = sent_at.max(now + delay);
-                    self.write_definitions_path(some * SYMBOLS_PER_REQUEST);
-                    sink.request(0, RequestKind::HttpGet, delay, self.path.as_bytes());
-                }
-            }
-            Product::UsdMargined => {
-                let delay = self.weight.take(now, cost);
-                sent_at = now + delay;
-                sink.request(0, RequestKind::HttpGet, delay, b"/fapi/v1/exchangeInfo");
-            }
-        }
-        self.definitions_at = Some(sent_at + DEFINITIONS_WAIT);
-        self.wake_at(sent_at + DEFINITIONS_WAIT);
-    }
-
-    /// `?symbols=["A","B"]` from the symbol at `first` on, with the brackets and quotes as URLs want them.
-    fn write_definitions_path(&mut self, first: usize) {
-        self.path.clear();
-        self.path.push_str("/api/v3/exchangeInfo?symbols=%5B");
-        let end = self.symbols.count().min(first + SYMBOLS_PER_REQUEST);
-        for index in first..end {
-            let comma = if index == first { "" } else { "," };
-            write!(self.path, "{comma}%22{}%22", self.symbols.symbol(index))
-                .expect("a String takes all text");
-        }
-        self.path.push_str("%5D");
-    }
-}
-
-/// What is due.
-impl BinanceMarketData {
-    fn break_off(&mut self, now: UnixNanos, index: usize, reason: SyncReason, sink: &mut dyn MarketSink) {
-        self.instruments[index].sync.break_off(now, reason, sink);
-        self.ask_if_due(now, index, sink);
-    }
-
-    /// Asks for the book's snapshot if it wants one now; remembers when it will.
-    fn ask_if_due(&mut self, now: UnixNanos, index: usize, sink: &mut dyn MarketSink) {
-        let Some(ask_at) = self.instruments[index].sync.ask_at() else {
-            return;
-        };
-        if ask_at > now {
-            return self.wake_at(ask_at);
-        }
-        let delay = self.weight.take(now, self.product.snapshot_weight());
-        let instrument = &mut self.instruments[index];
-        instrument.sync.on_asked(now + delay);
-        self.path.clear();
-        let symbol = &instrument.config.symbol;
-        let (path, levels) = (self.product.rest_path(), self.product.snapshot_levels());
-        write!(self.path, "{path}/depth?symbol={symbol}&limit={levels}").expect("a String takes all text");
-        sink.request(instrument.connection, RequestKind::HttpGet, delay, self.path.as_bytes());
-        let again_at = instrument.sync.ask_at();
-        again_at.into_iter().for_each(|at| self.wake_at(at));
-    }
-
-    fn reconnect_if_idle(&mut self, now: UnixNanos, sink: &mut dyn MarketSink) {
-        for index in 0..self.lines.len() {
-            let line = &mut self.lines[index];
-            let Some(heard_at) = &mut line.heard_at else {
-                continue;
-            };
-            if *heard_at + IDLE_MAX <= now {
-                *heard_at = now;
-                sink.request(
-                    line.planned.connection.index,
-                    RequestKind::Reconnect,
-                    Nanos(0),
-                    b"nothing came",
-                );
-            }
-            let idle_at = *heard_at + IDLE_MAX;
-            self.wake_at(idle_at);
-        }
-    }
-
-    fn wake_at(&mut self, at: UnixNanos) {
-        self.due_at = Some(self.due_at.map_or(at, |due_at| due_at.min(at)));
     }
 }
 

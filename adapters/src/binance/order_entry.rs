@@ -9,7 +9,7 @@
 //! ```
 //!
 //! An order is named by its client order id alone, in requests and in the ids of their answers, so nothing has to be
-//! kept to understand an answer. Nothing is ever sent twice: what is not known is asked for. An order that the venue
+//! kept to understand an answer. No order is ever sent twice: what is not known is asked for. An order that the venue
 //! says does not exist was rejected only once it can no longer arrive.
 
 mod encode;
@@ -144,7 +144,7 @@ impl OrderSession for BinanceOrderEntry {
             self.orders.insert(adopted);
         }
         if let Some(order) = self.orders.get_mut(id) {
-            (order.cancel_sent_at, order.check_at) = (Some(now), Some(now + ANSWER_MAX));
+            (order.is_cancel_wanted, order.check_at) = (true, Some(now + ANSWER_MAX));
         }
         sink.request(0, RequestKind::Send, Nanos(0), encode::cancel(&mut self.writer, now, id, &tradable));
         self.wake_at(now + ANSWER_MAX);
@@ -304,12 +304,6 @@ impl BinanceOrderEntry {
             );
         }
         self.tell(instrument_id, &report, sink);
-        let cancel_sent_at = order.cancel_sent_at.filter(|sent_at| OpenOrder::is_settled(*sent_at, now));
-        if let (Some(_), Some(order)) = (cancel_sent_at, self.orders.get_mut(id)) {
-            // The order stands, and the cancel can no longer arrive.
-            (order.cancel_sent_at, order.check_at) = (None, None);
-            sink.report(instrument_id, &order.report(ExecutionType::CancelRejected, order.status()));
-        }
         Ok(())
     }
 
@@ -339,9 +333,7 @@ impl BinanceOrderEntry {
             self.weight.hold(banned_until(message.as_bytes()).unwrap_or(now + REFUSED_WAIT));
         }
         let never_came = purpose == purpose::STATUS && code == -2013 && !order.is_answered;
-        if (purpose == purpose::PLACE && fate == Fate::Refused)
-            || (never_came && OpenOrder::is_settled(order.sent_at, now))
-        {
+        if (purpose == purpose::PLACE && fate == Fate::Refused) || (never_came && order.is_settled(now)) {
             let mut report = order.report(ExecutionType::Rejected, OrderStatus::Rejected);
             report.reason = reason;
             self.tell(instrument_id, &report, sink);
@@ -353,7 +345,7 @@ impl BinanceOrderEntry {
                 let mut report = order.report(ExecutionType::CancelRejected, order.status());
                 report.reason = reason;
                 sink.report(instrument_id, &report);
-                self.orders.get_mut(id).into_iter().for_each(|order| order.cancel_sent_at = None);
+                self.orders.get_mut(id).into_iter().for_each(|order| order.is_cancel_wanted = false);
             }
             self.ask_soon(now, id);
         }
@@ -402,8 +394,14 @@ impl BinanceOrderEntry {
         }
         let tradable = self.tradable(order.instrument_id)?;
         let delay = self.weight.take(now, ORDER_STATUS_WEIGHT);
-        let query = encode::status(&mut self.writer, now + delay, order.client_order_id, &tradable);
-        sink.request(0, RequestKind::Send, delay, query);
+        // A cancel may be sent again: twice canceled is canceled, and the answer says as much as a query's.
+        let ask = if order.is_cancel_wanted { encode::cancel } else { encode::status };
+        sink.request(
+            0,
+            RequestKind::Send,
+            delay,
+            ask(&mut self.writer, now + delay, order.client_order_id, &tradable),
+        );
         Some(now + delay + ANSWER_MAX + backoff(order.instrument_id, order.attempts + 1))
     }
 

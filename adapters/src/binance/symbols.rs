@@ -97,7 +97,6 @@ impl Symbols {
 }
 
 #[inline]
-#[expect(clippy::cast_possible_truncation, reason = "a hash keeps the bits that a slot's number has")]
 fn hash(symbol: &[u8]) -> usize {
     let (first, last) = match (symbol.first_chunk(), symbol.last_chunk()) {
         (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),

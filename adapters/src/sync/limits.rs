@@ -15,6 +15,10 @@ pub const SNAPSHOT_ANSWER_MAX: Nanos = Nanos::from_secs(10);
 /// Asked for after the first update, a snapshot is newer than the buffer on the first try.
 pub const FIRST_UPDATE_WAIT: Nanos = Nanos::from_secs(1);
 
+/// A book that breaks again sooner than this has its snapshot asked for ever more slowly: one bad instrument must not
+/// use up the requests of all.
+pub const STABLE_MIN: Nanos = Nanos::from_secs(60);
+
 /// The wait before the second request; doubled for each one after it.
 pub const BACKOFF_MIN: Nanos = Nanos::from_millis(250);
 

@@ -297,6 +297,26 @@ fn an_answer_that_does_not_come_is_asked_for_again() {
 }
 
 #[test]
+fn a_book_that_breaks_again_and_again_is_asked_for_ever_more_slowly_until_it_stands() {
+    let mut bench = Bench::live_at(SyncRule::Range, 100);
+    let mut waits = Vec::new();
+    for last in 101..108 {
+        bench.sync.break_off(bench.now, SyncReason::Crossed, &mut bench.log);
+        let ask_at = bench.sync.ask_at().expect("wanted");
+        waits.push(ask_at.since(bench.now));
+        bench.now = ask_at;
+        bench.sync.on_asked(bench.now);
+        bench.range(last, last);
+        bench.snapshot(last - 1);
+        assert!(bench.sync.is_live());
+    }
+    assert!(waits[0] == Nanos(0) && waits[1] > Nanos(0) && waits[6] > Nanos(waits[1].0 * 8), "{waits:?}");
+    bench.now = bench.now + limits::STABLE_MIN;
+    bench.sync.break_off(bench.now, SyncReason::Crossed, &mut bench.log);
+    assert_eq!(bench.sync.ask_at(), Some(bench.now));
+}
+
+#[test]
 fn the_chains_boundary_case_is_harmless() {
     let mut bench = Bench::new(SyncRule::Chain);
     bench.update(90, 100, 80);

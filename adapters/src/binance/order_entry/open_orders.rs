@@ -17,8 +17,8 @@ pub(super) struct OpenOrder {
     pub(super) side: Side,
     pub(super) quantity: Quantity,
     pub(super) sent_at: UnixNanos,
-    /// When a cancel was sent that was not answered yet.
-    pub(super) cancel_sent_at: Option<UnixNanos>,
+    /// A cancel was sent that was not answered yet.
+    pub(super) is_cancel_wanted: bool,
     /// The venue has said that it has the order.
     pub(super) is_answered: bool,
     /// It was reported as unknown, and nothing was heard since.
@@ -96,7 +96,7 @@ impl OpenOrder {
             side: intent.side,
             quantity: intent.quantity,
             sent_at: now,
-            cancel_sent_at: None,
+            is_cancel_wanted: false,
             is_answered: false,
             is_unknown: false,
             cumulative_qty: Quantity(0),
@@ -140,7 +140,7 @@ impl OpenOrder {
         (self.is_answered, self.is_unknown, self.attempts) = (true, false, 0);
         self.side = report.side;
         self.cumulative_qty = self.cumulative_qty.max(report.cumulative_qty);
-        if self.cancel_sent_at.is_none() {
+        if !self.is_cancel_wanted {
             self.check_at = None;
         }
     }
@@ -150,8 +150,8 @@ impl OpenOrder {
         report.cumulative_qty > self.cumulative_qty
     }
 
-    /// True where an order or cancel sent at this moment can no longer reach the venue.
-    pub(super) fn is_settled(sent_at: UnixNanos, now: UnixNanos) -> bool {
-        sent_at + SETTLED_AFTER <= now
+    /// True once the order can no longer reach the venue, if it did not until now.
+    pub(super) fn is_settled(&self, now: UnixNanos) -> bool {
+        self.sent_at + SETTLED_AFTER <= now
     }
 }

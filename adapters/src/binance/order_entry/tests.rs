@@ -397,23 +397,30 @@ fn a_lost_connection_leaves_what_was_not_answered_unknown_and_the_next_login_ask
 }
 
 #[test]
-fn a_cancel_that_is_refused_or_never_answered_leaves_the_order_to_a_query() {
+fn a_cancel_that_is_refused_leaves_the_order_to_a_query() {
     let mut bench = Bench::accepted();
     bench.cancel(1);
     bench.error("c", -2011, "Unknown order sent.");
     assert_eq!(bench.told(), [(ExecutionType::CancelRejected, OrderStatus::Accepted)]);
     assert_eq!(bench.asked_methods(), ["order.cancel", "order.status"]);
 
+    bench.message(&standing("s", "FILLED", "0.50000"));
+    assert_eq!(bench.told(), [(ExecutionType::Accepted, OrderStatus::Filled)]);
+}
+
+#[test]
+fn a_cancel_that_was_not_answered_is_sent_again_also_after_a_lost_connection() {
     let mut bench = Bench::accepted();
     bench.cancel(1);
     bench.pass(ANSWER_MAX);
-    assert_eq!(bench.asked_methods(), ["order.cancel", "order.status"]);
-    bench.message(&standing("s", "NEW", "0.00000"));
-    assert_eq!(bench.told(), [ACCEPTED], "the cancel may still arrive");
-    bench.pass(SETTLED_AFTER);
-    assert!(bench.asked_methods().len() > 1, "so it is asked for until it cannot");
-    bench.message(&standing("s", "NEW", "0.00000"));
-    assert_eq!(bench.told(), [ACCEPTED, (ExecutionType::CancelRejected, OrderStatus::Accepted)]);
+    assert_eq!(bench.asked_methods(), ["order.cancel", "order.cancel"]);
+    bench.feed(FrameSource::Closed, "reset");
+    bench.pass(Nanos::from_secs(60));
+    assert_eq!(bench.asked(), Vec::<String>::new());
+    bench.log_in();
+    assert_eq!(bench.asked_methods(), ["order.cancel"]);
+    bench.message(&standing("c", "CANCELED", "0.00000"));
+    assert_eq!(bench.told(), [(ExecutionType::Canceled, OrderStatus::Canceled)]);
 }
 
 #[test]

@@ -1,17 +1,14 @@
 //! The session against frames of its own making: definitions, scales, faults, requests, in virtual time.
 
-#[path = "support/binance.rs"]
-mod binance;
-mod support;
-
-use binance::{Pairs, Writer};
 use fulmar_adapters::binance::{BinanceConfig, BinanceMarketData, InstrumentConfig, Product, limits};
 use fulmar_bus::record::{
     ContractKind, FrameSource, InstrumentId, Nanos, Notional, Price, Quantity, RequestKind, SyncReason,
     SyncState, UnixNanos,
 };
 use fulmar_engine::contract::{DecodeError, InboundFrame, MarketSession as _};
-use support::Keeper;
+
+use super::writer::{Pairs, Writer};
+use crate::keeper::Keeper;
 
 const BTC: InstrumentId = InstrumentId(0);
 const ETH: InstrumentId = InstrumentId(1);
@@ -174,7 +171,7 @@ fn a_coin_of_huge_quantities_gets_a_scale_that_cannot_overflow() {
     );
     let definition = bench.keeper.instruments[&BTC].definition.expect("defined");
     assert_eq!(definition.quantity_scale, 5);
-    bench.message(&bench.write.trade("BTCUSDT", 1, "0.00001234", "92141578737.00000000", false));
+    bench.message(&bench.write.trade("BTCUSDT", 1, ("0.00001234", "92141578737.00000000"), false));
     assert_eq!(
         bench.keeper.instruments[&BTC].traded,
         92_141_578_737 * 10_i128.pow(5),
@@ -213,7 +210,7 @@ fn scales_come_from_the_digits_seen_and_widen_without_a_resync() {
     let definition = bench.keeper.instruments[&BTC].definition.expect("defined");
     assert_eq!((definition.price_scale, definition.quantity_scale), (2, 3), "as sent, zeros counted");
     assert_eq!((definition.is_inferred, definition.revision), (1, 1));
-    bench.message(&bench.write.trade("BTCUSDT", 1, "100.500000", "1", false));
+    bench.message(&bench.write.trade("BTCUSDT", 1, ("100.500000", "1"), false));
     assert_eq!(
         bench.keeper.instruments[&BTC].definition.expect("defined").revision,
         1,
@@ -246,7 +243,7 @@ fn configured_scales_stand_until_the_venue_says_more() {
     };
     config.instruments = vec![scales];
     let mut bench = Bench::with(&config);
-    bench.message(&bench.write.trade("BTCUSDT", 1, "100.50000000", "1.00000000", true));
+    bench.message(&bench.write.trade("BTCUSDT", 1, ("100.50000000", "1.00000000"), true));
     let definition = bench.keeper.instruments[&BTC].definition.expect("defined");
     assert_eq!((definition.price_scale, definition.quantity_scale, definition.is_inferred), (4, 5, 1));
     assert_eq!(bench.keeper.instruments[&BTC].traded, 100_000);
@@ -360,7 +357,7 @@ fn messages_without_use_are_counted_and_new_fields_are_not_even_that() {
         r#"{"stream":"btcusdt@kline_1m","data":{"e":"kline","E":1,"s":"BTCUSDT","k":{"t":1}}}"#,
         r#"{"result":null,"id":1}"#,
         r#"{"stream":"x","data":[]}"#,
-        &Writer(Product::Spot).trade("DOGEUSDT", 1, "1", "1", true),
+        &Writer(Product::Spot).trade("DOGEUSDT", 1, ("1", "1"), true),
         r#"{"lastUpdateId":1,"bids":[],"asks":[]}"#,
     ] {
         bench.message(unused);
@@ -382,7 +379,7 @@ fn messages_without_use_are_counted_and_new_fields_are_not_even_that() {
 #[test]
 fn a_futures_trade_that_was_not_made_in_the_book_is_not_used() {
     let mut bench = Bench::live(Product::UsdMargined);
-    let frame = bench.write.trade("BTCUSDT", 1, "100.00", "1.000", true);
+    let frame = bench.write.trade("BTCUSDT", 1, ("100.00", "1.000"), true);
     for (kind, ignored, unknown) in [("INSURANCE_FUND", 1, 0), ("ADL", 2, 0), ("NA", 3, 0), ("MYSTERY", 3, 1)]
     {
         bench.message(&frame.replace("MARKET", kind));
@@ -400,8 +397,8 @@ fn a_futures_trade_that_was_not_made_in_the_book_is_not_used() {
 #[test]
 fn a_trade_of_nothing_is_refused() {
     let mut bench = Bench::live(Product::Spot);
-    bench.message(&bench.write.trade("BTCUSDT", 1, "100.00", "0.00000000", true));
-    bench.message(&bench.write.trade("BTCUSDT", 1, "0.00", "1.0", true));
+    bench.message(&bench.write.trade("BTCUSDT", 1, ("100.00", "0.00000000"), true));
+    bench.message(&bench.write.trade("BTCUSDT", 1, ("0.00", "1.0"), true));
     assert_eq!((bench.errors(DecodeError::OutOfRange), bench.state(BTC)), (2, SyncState::Live));
     assert_eq!(bench.keeper.instruments[&BTC].trade_count, 0);
 }
@@ -410,7 +407,7 @@ fn a_trade_of_nothing_is_refused() {
 fn trades_come_from_the_stream_that_spoke_first() {
     for is_aggregate_first in [true, false] {
         let mut bench = Bench::live(Product::Spot);
-        let trade = bench.write.trade("BTCUSDT", 1, "100.00", "1", true);
+        let trade = bench.write.trade("BTCUSDT", 1, ("100.00", "1"), true);
         let aggregate = bench.write.aggregate("BTCUSDT", 1, "100.00", "3");
         let (first, second) = if is_aggregate_first { (aggregate, trade) } else { (trade, aggregate) };
         for frame in [&first, &second, &first] {

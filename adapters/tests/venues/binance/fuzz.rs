@@ -1,14 +1,12 @@
 //! Hostile input: the fast decoders against the reference, and a session against anything.
-//!
-//! `FULMAR_FUZZ_EXECUTIONS` sets how many inputs each campaign tries.
 
-#[path = "support/binance.rs"]
-mod binance;
+#![expect(clippy::print_stdout, reason = "a campaign says its seed and what it proved")]
 
-use binance::Writer;
 use fulmar_adapters::binance::{Product, fuzz};
 use rand::{Rng as _, RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
+
+use super::writer::Writer;
 
 const SEED: u64 = 0x00f0_11a2;
 const EXECUTIONS: usize = 50_000;
@@ -37,6 +35,26 @@ fn the_fast_decoders_say_nothing_or_what_the_reference_says() {
     println!("taken by the fast decoders: {} whole, {} damaged", taken[0], taken[1]);
     assert!(taken[0] > count / 16, "a campaign that the fast decoders refuse proves nothing");
     assert!(taken[1] > count / 100, "damage that still decodes is where decoders disagree");
+}
+
+#[test]
+fn every_kind_of_message_in_the_venues_layout_is_read_fast() {
+    for (product, number) in [(Product::Spot, 0), (Product::UsdMargined, 1)] {
+        let writer = Writer(product);
+        let levels: &[(&str, &str)] = &[("61800.20", "0.014"), ("61800.1", "5")];
+        for text in [
+            writer.depth("ETHUSDT", [5123107832006, 5123107837557, 5123107831937], levels, levels),
+            writer.depth("ETHUSDT", [7, 8, 6], &[], &[]),
+            writer.trade("ETHUSDT", 3735683259, levels[0], true),
+            writer.aggregate("ETHUSDT", 7, "61800.20", "123456789.5"),
+            writer.ticker("ETHUSDT", 5123107840016, levels[1], levels[0]),
+        ] {
+            let data_at = text.find("\"data\":").expect("a combined frame") + 7;
+            for frame in [&text, &text[data_at..text.len() - 1]] {
+                assert!(fuzz::decoders_agree(&[&[number], frame.as_bytes()].concat()), "{frame}");
+            }
+        }
+    }
 }
 
 #[test]
@@ -71,7 +89,7 @@ fn frame(random: &mut ChaCha8Rng) -> Vec<u8> {
     let (bids, asks) = pairs.split_at(random.random_range(0..pairs.len()));
     let text = match random.random_range(0..5) {
         0 | 1 => writer.depth(symbol, [id, id + random.random_range(0..9), id.saturating_sub(1)], bids, asks),
-        2 => writer.trade(symbol, id, pairs[0].0, pairs[0].1, random.random()),
+        2 => writer.trade(symbol, id, pairs[0], random.random()),
         3 => writer.aggregate(symbol, id, pairs[0].0, pairs[0].1),
         _ => writer.ticker(symbol, id, pairs[0], pairs[1]),
     };

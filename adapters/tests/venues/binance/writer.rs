@@ -32,8 +32,7 @@ impl Writer {
         self,
         symbol: &str,
         trade_id: u64,
-        price: &str,
-        quantity: &str,
+        (price, quantity): (&str, &str),
         buyer_is_maker: bool,
     ) -> String {
         let data = match self.0 {
