@@ -2,6 +2,7 @@
 //!
 //! Everything here watches or starts; nothing here is on the path of a tick, and the engine calls none of it.
 
+pub mod bench;
 pub mod commands;
 pub mod configuration;
 pub mod exit;

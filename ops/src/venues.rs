@@ -22,8 +22,7 @@ pub fn capture_session(
     instruments: &[(&str, InstrumentId)],
 ) -> anyhow::Result<Box<dyn MarketSession>> {
     let mut config = BinanceConfig::production(product(venue)?);
-    config.instruments =
-        instruments.iter().map(|(symbol, id)| InstrumentConfig::new(symbol, *id)).collect();
+    config.instruments = instruments.iter().map(|(symbol, id)| InstrumentConfig::new(symbol, *id)).collect();
     Ok(Box::new(BinanceMarketData::new(&config)))
 }
 

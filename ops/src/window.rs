@@ -5,7 +5,8 @@
 
 use fulmar_bus::channel::{Poll, Reader};
 use fulmar_bus::record::{
-    BookLevels, Flags, InstrumentDefinition, Kind, Malformed, Record, Side, SyncChange, SyncReason, SyncState, Trade,
+    BookLevels, Flags, InstrumentDefinition, Kind, Malformed, Record, Side, SyncChange, SyncReason,
+    SyncState, Trade,
 };
 use fulmar_engine::market::book::Book;
 use fulmar_engine::market::instrument::{Redefinition, compare};

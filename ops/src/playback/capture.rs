@@ -103,7 +103,9 @@ impl Stage {
         self.runner.advance(self.now);
         let mut http = std::mem::take(&mut self.http);
         match line {
-            CaptureLine::Recv { data, conn, .. } => self.frame(FrameSource::Message, *conn, 0, data.as_bytes()),
+            CaptureLine::Recv { data, conn, .. } => {
+                self.frame(FrameSource::Message, *conn, 0, data.as_bytes())
+            }
             CaptureLine::Http { url, status, body, .. } => {
                 http.clear();
                 http.extend_from_slice(target_of(url).as_bytes());
@@ -111,7 +113,9 @@ impl Stage {
                 http.extend_from_slice(body.as_bytes());
                 self.frame(FrameSource::Http, 1, *status, &http);
             }
-            CaptureLine::Connect { url, conn, .. } => self.frame(FrameSource::Opened, *conn, 0, url.as_bytes()),
+            CaptureLine::Connect { url, conn, .. } => {
+                self.frame(FrameSource::Opened, *conn, 0, url.as_bytes())
+            }
             CaptureLine::Disconnect { reason, conn, .. } => {
                 self.frame(FrameSource::Closed, *conn, 0, reason.as_bytes());
             }
@@ -143,8 +147,11 @@ impl Stage {
     fn finish(mut self, path: &Path, truncated: bool, reading_ns: u64) -> anyhow::Result<Played> {
         let seats = self.runner.stop(self.now)?;
         self.pictures.iter_mut().for_each(Picture::look);
-        let instruments =
-            self.pictures.iter().map(|picture| (picture.symbol.clone(), InstrumentReport::of(picture))).collect();
+        let instruments = self
+            .pictures
+            .iter()
+            .map(|picture| (picture.symbol.clone(), InstrumentReport::of(picture)))
+            .collect();
         let report = CaptureReport {
             file: path.display().to_string(),
             venue: self.venue,
@@ -201,9 +208,13 @@ fn plan(venue: &str, symbols: &[String]) -> anyhow::Result<EnginePlan> {
     let ids: Vec<InstrumentId> = (0..symbols.len()).map(venues::instrument_id).collect();
     let named = symbols.iter().map(String::as_str).zip(ids.iter().copied()).collect::<Vec<_>>();
     let session = venues::capture_session(venue, &named)?;
-    let instruments =
-        symbols.iter().map(|symbol| InstrumentPlan { name: format!("{venue}:{symbol}"), risk: None }).collect();
-    let pairs = named.iter().map(|(symbol, id)| PairPlan { name: format!("{venue}:{symbol}"), instruments: vec![*id] });
+    let instruments = symbols
+        .iter()
+        .map(|symbol| InstrumentPlan { name: format!("{venue}:{symbol}"), risk: None })
+        .collect();
+    let pairs = named
+        .iter()
+        .map(|(symbol, id)| PairPlan { name: format!("{venue}:{symbol}"), instruments: vec![*id] });
     Ok(EnginePlan {
         instruments,
         pairs: pairs.collect(),

@@ -80,8 +80,9 @@ struct TradesReport {
 impl InstrumentReport {
     /// What `picture` shows at the end.
     pub fn of(picture: &Picture) -> Self {
-        let (price_scale, quantity_scale) =
-            picture.definition.map_or((0, 0), |definition| (definition.price_scale, definition.quantity_scale));
+        let (price_scale, quantity_scale) = picture
+            .definition
+            .map_or((0, 0), |definition| (definition.price_scale, definition.quantity_scale));
         let scales = Scales { price_scale, quantity_scale };
         let is_live = picture.sync.state == SyncState::Live;
         InstrumentReport {
@@ -120,14 +121,17 @@ impl Scales {
         TradesReport {
             count: trades.count,
             quantity: self.quantity(trades.quantity),
-            notional: format_scaled(trades.notional.0, self.price_scale + self.quantity_scale).as_str().to_owned(),
+            notional: format_scaled(trades.notional.0, self.price_scale + self.quantity_scale)
+                .as_str()
+                .to_owned(),
             aggressor_buy: trades.aggressor_buy_count,
             bars_1m: trades.bars().map(|bar| (minute(bar.start_at), self.bar(bar))).collect(),
         }
     }
 
     fn bar(&self, bar: &Bar) -> (String, String, String, String, String, u64) {
-        let [open, high, low, close] = [bar.open, bar.high, bar.low, bar.close].map(|price| self.price(price.0));
+        let [open, high, low, close] =
+            [bar.open, bar.high, bar.low, bar.close].map(|price| self.price(price.0));
         (open, high, low, close, self.quantity(i128::from(bar.volume.0)), bar.trade_count)
     }
 
@@ -155,7 +159,8 @@ impl ReplayReport {
             }
         }
         let milliseconds = self.elapsed_ns / 1_000_000;
-        let _ = write!(text, "{} records in {milliseconds} ms, output hash {}", self.records, self.output_hash);
+        let _ =
+            write!(text, "{} records in {milliseconds} ms, output hash {}", self.records, self.output_hash);
         text
     }
 }
@@ -171,7 +176,8 @@ impl InstrumentReport {
             let _ = write!(line, "bid {bid}, ask {ask}, {} + {} levels, ", book.bid_levels, book.ask_levels);
         }
         let (gaps, resyncs, crossed) = (self.gaps, self.resyncs, self.crossed);
-        let _ = write!(line, "{} trades, {gaps} gaps, {resyncs} resyncs, {crossed} crossed", self.trades.count);
+        let _ =
+            write!(line, "{} trades, {gaps} gaps, {resyncs} resyncs, {crossed} crossed", self.trades.count);
         line
     }
 }
