@@ -1,12 +1,23 @@
 //! `fulmar bench`: the latency harness.
 
-use super::{BenchArguments, CommandError, Global};
+use super::{BenchArguments, CommandError, Format, Global};
+use crate::bench::{self, measure::Rig};
 use crate::exit::Exit;
+use crate::output;
 
-/// Runs the command.
+/// Measures what is asked for and prints its table.
 ///
 /// # Errors
-/// Always: this build does not do it yet.
-pub fn run(_arguments: &BenchArguments, _global: &Global) -> Result<Exit, CommandError> {
-    Err(CommandError::not_in_this_build("bench"))
+/// Where this build does not measure it.
+pub fn run(arguments: &BenchArguments, global: &Global) -> Result<Exit, CommandError> {
+    if cfg!(debug_assertions) {
+        output::notice("this is a debug build: its figures say nothing");
+    }
+    let report = bench::run(arguments.name, &Rig::new(arguments.long))
+        .map_err(|error| CommandError::failed("run the bench", error))?;
+    match global.format {
+        Format::Json => output::json(&report)?,
+        Format::Text => output::text(report.text())?,
+    }
+    Ok(Exit::Done)
 }

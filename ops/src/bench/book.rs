@@ -1,0 +1,141 @@
+//! Updates of an order book, by where they fall.
+//!
+//! The flow is made before it is timed: forward, then everything undone in reverse order, so that it can go round for
+//! ever while the book stays the same size and every insert and delete still is one.
+
+use std::hint::black_box;
+
+use fulmar_bus::record::{Price, Quantity, Side};
+use fulmar_engine::market::Book;
+use rand::{RngExt as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
+
+use super::limits::SEED;
+use super::measure::Rig;
+use super::report::{Report, Row};
+
+/// Updates that make one sample.
+const BATCH: u32 = 256;
+/// Updates of a flow, one way: too many for a processor to learn.
+const FLOW_UPDATES: usize = 1 << 16;
+/// The touch lies between this price and the next.
+const MIDDLE: i64 = 6_183_763;
+
+/// Measures updates of books of three shapes.
+pub fn run(rig: &Rig) -> Report {
+    let limit = rig.limit(rig.share(8));
+    let rows = vec![
+        Shape { level_count: 5_000, near: NEAR_REAL }.row(rig, "book.update"),
+        Shape { level_count: 5_000, near: NEAR_ALL }.row(rig, "book.update.touch"),
+        Shape { level_count: 46_000, near: NEAR_REAL }.row(rig, "book.update.deep"),
+    ];
+    let mut report = rig.report("book", limit, rows);
+    report.notes.push(
+        "levels: 5000 a side (46000 in the deep book); a third of the updates insert or delete; four in ten fall on \
+         the best 50 levels, the others anywhere; those of the touch on the best 5"
+            .to_owned(),
+    );
+    report
+}
+
+/// Where updates fall: so many in a hundred on the best so many levels, the rest anywhere.
+#[derive(Clone, Copy)]
+struct Near {
+    percent: u32,
+    level_count: i64,
+}
+
+/// As a busy venue sends them.
+const NEAR_REAL: Near = Near { percent: 40, level_count: 50 };
+/// At the touch alone.
+const NEAR_ALL: Near = Near { percent: 100, level_count: 5 };
+
+struct Shape {
+    /// Levels a side.
+    level_count: i64,
+    near: Near,
+}
+
+#[derive(Clone, Copy)]
+struct Update {
+    side: Side,
+    price: Price,
+    quantity: Quantity,
+}
+
+impl Shape {
+    fn row(&self, rig: &Rig, name: &str) -> Row {
+        let mut random = ChaCha8Rng::seed_from_u64(SEED);
+        let mut book = self.book(&mut random);
+        let flow = self.flow(&mut book, &mut random);
+        let level_count = book.level_count(Side::Buy);
+        let mut turn = flow.iter().cycle();
+        let samples = rig.repeat(rig.share(4), BATCH, || {
+            let update = turn.next().expect("a cycle does not end");
+            black_box(book.apply(update.side, update.price, update.quantity));
+        });
+        assert_eq!(book.dropped_count(), 0, "the book has room for every level");
+        assert!(book.level_count(Side::Buy).abs_diff(level_count) <= level_count / 2, "the flow goes round");
+        samples.row(name)
+    }
+
+    /// A book in which every second price has a level, at random.
+    fn book(&self, random: &mut ChaCha8Rng) -> Book {
+        let levels_max = usize::try_from(4 * self.level_count).expect("a level count is positive");
+        let mut book = Book::new(levels_max);
+        for place in 0..2 * self.level_count {
+            for side in [Side::Buy, Side::Sell] {
+                if random.random_bool(0.5) {
+                    book.apply(side, price(side, place), quantity(random));
+                }
+            }
+        }
+        book
+    }
+
+    /// A flow that leaves `book` as it finds it.
+    fn flow(&self, book: &mut Book, random: &mut ChaCha8Rng) -> Vec<Update> {
+        let mut flow = Vec::with_capacity(2 * FLOW_UPDATES);
+        let mut undone = Vec::with_capacity(FLOW_UPDATES);
+        while flow.len() < FLOW_UPDATES {
+            let update = self.update(book, random);
+            let quantity = book.quantity_at(update.side, update.price);
+            undone.push(Update { quantity, ..update });
+            book.apply(update.side, update.price, update.quantity);
+            flow.push(update);
+        }
+        for update in undone.iter().rev() {
+            book.apply(update.side, update.price, update.quantity);
+        }
+        flow.extend(undone.into_iter().rev());
+        flow
+    }
+
+    /// One in three makes a level where there is none, or deletes one; the others change one that stands.
+    fn update(&self, book: &Book, random: &mut ChaCha8Rng) -> Update {
+        let side = if random.random_bool(0.5) { Side::Buy } else { Side::Sell };
+        let is_near = random.random_range(0..100) < self.near.percent;
+        // Half of the places have a level.
+        let place_count = 2 * if is_near { self.near.level_count } else { self.level_count };
+        let place = random.random_range(0..place_count);
+        let stands = |place: i64| !book.quantity_at(side, price(side, place)).is_zero();
+        if random.random_range(0..3) == 0 {
+            let quantity = if stands(place) { Quantity(0) } else { quantity(random) };
+            return Update { side, price: price(side, place), quantity };
+        }
+        let place = (place..2 * self.level_count).find(|place| stands(*place)).unwrap_or(place);
+        Update { side, price: price(side, place), quantity: quantity(random) }
+    }
+}
+
+/// The price so many places from the touch.
+const fn price(side: Side, place: i64) -> Price {
+    match side {
+        Side::Buy => Price(MIDDLE - place),
+        Side::Sell => Price(MIDDLE + 1 + place),
+    }
+}
+
+fn quantity(random: &mut ChaCha8Rng) -> Quantity {
+    Quantity(random.random_range(1..10_000_000))
+}

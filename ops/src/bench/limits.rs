@@ -1,0 +1,32 @@
+//! Every limit of the harness, and every number that decides what a sample is.
+
+use fulmar_bus::record::Nanos;
+
+/// How long a bench measures: with its set-up it stays well below 40 seconds.
+pub const BUDGET: Nanos = Nanos::from_secs(12);
+/// The same with `--long`, for quiet tails.
+pub const BUDGET_LONG: Nanos = Nanos::from_secs(180);
+
+/// Everything that is random is made from this seed.
+pub const SEED: u64 = 0x00f0_11a2;
+
+/// The longest sample that a histogram tells apart: a minute.
+pub const SAMPLE_NS_MAX: u64 = 60_000_000_000;
+
+/// Round trips between two cores that make one sample.
+pub const ROUND_BATCH: u32 = 16;
+/// Samples of the raw cache line before, and again after, each slice.
+pub const LIMIT_SAMPLES: usize = 128;
+/// Samples of what is measured in a slice: a few milliseconds, in which two virtual cores seldom move.
+pub const SLICE_SAMPLES: usize = 512;
+/// Records of a slice that streams one way.
+pub const STREAM_RECORDS: u64 = 1 << 16;
+
+/// Looks at a line or a ring before whoever waits lets others run: far longer than a crossing, far shorter than a
+/// time slice of the system.
+pub const SPINS_BEFORE_YIELD: u32 = 1 << 14;
+/// Turns of yielding after which the other side is taken to be gone: minutes.
+pub const YIELDS_MAX: u32 = 1 << 26;
+
+/// Bytes of a typical depth message of a busy symbol.
+pub const DEPTH_BYTES: usize = 735;

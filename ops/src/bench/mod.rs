@@ -1,0 +1,39 @@
+//! The latency harness behind `fulmar bench`, and behind the benches crate, which sets peers beside the same rows.
+//!
+//! Read [`measure`] first: what a sample is, and how a figure that crosses cores is held against the raw cache line of
+//! the same moment. Then there is a file a bench. All inputs are made here from one seed; nothing is read from a disk
+//! or a network. What is measured is the engine's own code, through the doors that live trading uses.
+
+pub mod book;
+pub mod decode;
+mod frames;
+pub mod hop;
+mod limits;
+mod machine;
+pub mod measure;
+pub mod report;
+pub mod risk;
+#[cfg(test)]
+mod tests;
+pub mod tick_to_order;
+
+use anyhow::bail;
+
+use crate::commands::BenchName;
+use measure::Rig;
+use report::Report;
+
+/// Runs one bench, on a thread of its own that is pinned to the rig's core.
+///
+/// # Errors
+/// Where this build has no such bench, or the engine under test cannot be set up.
+pub fn run(name: BenchName, rig: &Rig) -> anyhow::Result<Report> {
+    rig.on_core(|| match name {
+        BenchName::Hop => Ok(hop::run(rig)),
+        BenchName::Decode => Ok(decode::run(rig)),
+        BenchName::Book => Ok(book::run(rig)),
+        BenchName::Risk => Ok(risk::run(rig)),
+        BenchName::TickToOrder => tick_to_order::run(rig),
+        BenchName::Bus | BenchName::Kill => bail!("this build does not measure that yet"),
+    })
+}

@@ -1,0 +1,106 @@
+//! An intent through the risk gate: every check, then an approval or a denial.
+
+use std::hint::black_box;
+
+use fulmar_bus::record::{
+    ClientOrderId, InstrumentId, Intent, Level, Price, Quantity, Side, StrategyId, SyncState, TopOfBook,
+    TopSource, UnixNanos,
+};
+use fulmar_engine::trading::InstrumentRules;
+use fulmar_engine::trading::risk::{Context, RiskGate, RiskLimits, Verdict};
+use rand::{RngExt as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
+
+use super::limits::SEED;
+use super::measure::Rig;
+use super::report::{Report, Row};
+
+/// Intents that make one sample.
+const BATCH: u32 = 64;
+/// Intents in turn: too many for a processor to learn.
+const INTENT_COUNT: u64 = 4_096;
+const INSTRUMENT: InstrumentId = InstrumentId(0);
+const BID: i64 = 6_183_763;
+const QUANTITY_MAX: i64 = 1_000_000;
+/// Between two intents.
+const STEP_NS: u64 = 1_000;
+const START: UnixNanos = UnixNanos(1_723_161_255_208_000_000);
+
+/// Measures intents that pass, and intents that do not.
+pub fn run(rig: &Rig) -> Report {
+    let limit = rig.limit(rig.share(8));
+    let passing = intents(1..QUANTITY_MAX);
+    let refused = intents(QUANTITY_MAX + 1..2 * QUANTITY_MAX);
+    let rows = vec![
+        row(rig, "risk.gate", &passing, |verdict| matches!(verdict, Verdict::Approved(_))),
+        row(rig, "risk.gate.denied", &refused, |verdict| matches!(verdict, Verdict::Denied(_))),
+    ];
+    rig.report("risk", limit, rows)
+}
+
+fn row(rig: &Rig, name: &str, intents: &[Intent], is_expected: impl Fn(&Verdict) -> bool) -> Row {
+    let mut gate = RiskGate::new();
+    gate.control(INSTRUMENT, rules(), limits());
+    let mut turn = intents.iter().cycle();
+    let mut context = context();
+    let samples = rig.repeat(rig.share(4), BATCH, || {
+        context.now.0 += STEP_NS;
+        context.last_update_at = context.now;
+        let intent = turn.next().expect("a cycle does not end");
+        let verdict = gate.check(black_box(intent), INSTRUMENT, black_box(&context));
+        assert!(is_expected(&verdict), "{verdict:?}");
+        let _ = black_box(verdict);
+    });
+    samples.row(name)
+}
+
+/// Limit orders of both sides near the touch.
+fn intents(quantities: std::ops::Range<i64>) -> Vec<Intent> {
+    let mut random = ChaCha8Rng::seed_from_u64(SEED);
+    let intent = |counter| {
+        let side = if random.random_bool(0.5) { Side::Buy } else { Side::Sell };
+        let price = Price(BID + random.random_range(-50..50));
+        let id = ClientOrderId::new(1, StrategyId(0), counter);
+        Intent::limit(id, side, price, Quantity(random.random_range(quantities.clone())))
+    };
+    (1..=INTENT_COUNT).map(intent).collect()
+}
+
+fn rules() -> InstrumentRules {
+    InstrumentRules {
+        tick: Price(1),
+        lot: Quantity(1),
+        quantity_min: Quantity(1),
+        quantity_max: Quantity(1 << 40),
+        price_scale: 2,
+        quantity_scale: 5,
+        ..InstrumentRules::default()
+    }
+}
+
+fn limits() -> RiskLimits {
+    RiskLimits {
+        order_quantity_max: QUANTITY_MAX,
+        order_notional_max: 1 << 60,
+        position_max: 1 << 40,
+        open_orders_max: 64,
+        messages_max: u32::MAX,
+        messages_reserved_for_cancels: 1_000,
+        message_window_ns: 1_000_000_000,
+        market_data_age_max_ns: 1_000_000_000,
+    }
+}
+
+fn context() -> Context {
+    let level = |price| Level { price: Price(price), quantity: Quantity(100_000) };
+    Context {
+        now: START,
+        top: Some(TopOfBook::new(level(BID), level(BID + 1), 1, START, TopSource::Book)),
+        sync: SyncState::Live,
+        last_update_at: START,
+        position: Quantity(40_000),
+        open_buy_qty: 12_000,
+        open_sell_qty: 9_000,
+        open_orders: 3,
+    }
+}
