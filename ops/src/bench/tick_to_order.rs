@@ -170,7 +170,7 @@ impl Actor for Probe {
 
     fn work(&mut self, _: UnixNanos) -> Work {
         let mut work = Work::NONE;
-        while let Some((_, delivery)) = self.inboxes.next() {
+        while let Some((_, delivery)) = self.inboxes.next_delivery() {
             work += Work(1);
             if let Delivery::Record(record) = delivery
                 && record.header().kind() == Some(Kind::Order)
