@@ -126,7 +126,6 @@ impl OrderSession for BinanceOrderEntry {
                     Nanos(0),
                     encode::place(&mut self.writer, now, intent, &tradable),
                 );
-                sink.report(instrument_id, &open.report(ExecutionType::Submitted, OrderStatus::Submitted));
                 self.wake_at(now + ANSWER_MAX);
             }
             _ => sink.report(instrument_id, &open.report(ExecutionType::Rejected, OrderStatus::Rejected)),
@@ -247,7 +246,11 @@ impl BinanceOrderEntry {
         match (error, open) {
             (None, _) if purpose == purpose::TRADES => self.on_trades(answer, id, sink),
             (None, Some(order)) if purpose == purpose::PLACE => self.on_placed(answer, order, sink),
-            (None, Some(order)) => self.on_standing(now, answer, (purpose, order), sink),
+            (None, Some(_)) if purpose == purpose::CANCEL => {
+                self.on_cancel_taken(now, id);
+                Ok(())
+            }
+            (None, Some(order)) => self.on_standing(now, answer, order, sink),
             (Some(error), Some(order)) => self.on_error(now, &error, (purpose, order), sink),
             // Its reports came first and ended it.
             (_, None) => {
@@ -282,18 +285,26 @@ impl BinanceOrderEntry {
         Ok(())
     }
 
-    /// The answer to a cancel or a query: where the order stands.
+    /// The order's own event tells that it is canceled, after its last trades. It is asked for should none come.
+    fn on_cancel_taken(&mut self, now: UnixNanos, id: ClientOrderId) {
+        if let Some(order) = self.orders.get_mut(id) {
+            (order.is_cancel_wanted, order.check_at) = (false, Some(now + ANSWER_MAX));
+            self.wake_at(now + ANSWER_MAX);
+        }
+    }
+
+    /// The answer to a query: where the order stands.
     fn on_standing(
         &mut self,
         now: UnixNanos,
         answer: &Fields<'_, '_>,
-        (purpose, order): (&[u8], OpenOrder),
+        order: OpenOrder,
         sink: &mut dyn OrderSink,
     ) -> Handled {
         let (id, instrument_id) = (order.client_order_id, order.instrument_id);
         let tradable = self.tradable(instrument_id).ok_or(DecodeError::UnknownInstrument)?;
         let report = translate::standing(&Fields::of(answer.value("result")?)?, id, tradable.scales)?;
-        if purpose == purpose::STATUS && order.misses_trades(&report) {
+        if order.misses_trades(&report) {
             let delay = self.weight.take(now, ORDER_TRADES_WEIGHT);
             let of = (id, report.venue_order_id);
             sink.request(
@@ -353,14 +364,17 @@ impl BinanceOrderEntry {
         Ok(())
     }
 
-    /// Tells a report, and remembers what it says.
+    /// Remembers what a report says, and tells it where it is news.
     fn tell(&mut self, instrument_id: InstrumentId, report: &ExecutionReport, sink: &mut dyn OrderSink) {
+        let id = report.client_order_id;
+        let is_news =
+            report.status.is_terminal() || self.orders.get_mut(id).is_none_or(|order| order.learn(report));
         if report.status.is_terminal() {
-            self.orders.remove(report.client_order_id);
-        } else if let Some(order) = self.orders.get_mut(report.client_order_id) {
-            order.learn(report);
+            self.orders.remove(id);
         }
-        sink.report(instrument_id, report);
+        if is_news {
+            sink.report(instrument_id, report);
+        }
     }
 }
 

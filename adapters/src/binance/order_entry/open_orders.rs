@@ -135,14 +135,17 @@ impl OpenOrder {
         Some(self.report(ExecutionType::Unknown, OrderStatus::Unknown))
     }
 
-    /// The venue has it, and it stands. A cancel that is on its way is still to be answered.
-    pub(super) fn learn(&mut self, report: &ExecutionReport) {
+    /// The venue has it, and it stands. A cancel that is on its way is still to be answered. False where the report
+    /// says nothing that was not told before: an answer and an event both say that an order was accepted.
+    pub(super) fn learn(&mut self, report: &ExecutionReport) -> bool {
+        let is_known = self.is_answered && !self.is_unknown && !self.misses_trades(report);
         (self.is_answered, self.is_unknown, self.attempts) = (true, false, 0);
         self.side = report.side;
         self.cumulative_qty = self.cumulative_qty.max(report.cumulative_qty);
         if !self.is_cancel_wanted {
             self.check_at = None;
         }
+        !is_known || report.execution != ExecutionType::Accepted
     }
 
     /// True where the venue says that more traded than was told here.

@@ -160,7 +160,6 @@ impl Bench {
 const NOTHING: &str =
     r#""l":"0.00000000","z":"0.00000000","L":"0.00000000","n":"0","N":null,"t":-1,"m":false"#;
 const UNKNOWN: (ExecutionType, OrderStatus) = (ExecutionType::Unknown, OrderStatus::Unknown);
-const SUBMITTED: (ExecutionType, OrderStatus) = (ExecutionType::Submitted, OrderStatus::Submitted);
 const ACCEPTED: (ExecutionType, OrderStatus) = (ExecutionType::Accepted, OrderStatus::Accepted);
 const REJECTED: (ExecutionType, OrderStatus) = (ExecutionType::Rejected, OrderStatus::Rejected);
 
@@ -244,7 +243,7 @@ fn each_kind_of_order_is_written_as_the_venue_wants_it() {
             r#"{{"id":"p{id}","method":"order.place","params":{{"apiKey":"key","newClientOrderId":"{id}","newOrderRespType":"ACK",{price}"quantity":"0.5","recvWindow":5000,"side":"BUY","symbol":"BTCUSDT",{end}}}}}"#
         );
         assert_eq!(bench.asked(), [expected]);
-        assert_eq!(bench.told(), [SUBMITTED]);
+        assert_eq!(bench.told(), [], "the gate told that it left");
     }
 }
 
@@ -259,12 +258,13 @@ fn an_order_is_accepted_once_whether_its_answer_or_its_event_comes_first() {
         bench.submit(|_| {});
         if is_answer_first {
             bench.message(&answer);
-            assert_eq!(bench.log.reports[1].venue_order_id, 77);
+            assert_eq!(bench.log.reports[0].venue_order_id, 77);
+            bench.event("NEW", "NEW", (&order_id(1).to_string(), ""), NOTHING);
         } else {
             bench.event("NEW", "NEW", (&order_id(1).to_string(), ""), NOTHING);
             bench.message(&answer);
         }
-        assert_eq!(bench.told(), [SUBMITTED, ACCEPTED]);
+        assert_eq!(bench.told(), [ACCEPTED]);
         bench.asked();
         bench.pass(Nanos::from_secs(3_600));
         assert_eq!((bench.told(), bench.asked()), (vec![], vec![]), "what is known is not asked for");
@@ -314,7 +314,7 @@ fn an_order_without_an_answer_is_unknown_and_asked_for_never_sent_again() {
     let mut bench = Bench::new();
     bench.submit(|_| {});
     bench.pass(ANSWER_MAX);
-    assert_eq!(bench.told(), [SUBMITTED, UNKNOWN]);
+    assert_eq!(bench.told(), [UNKNOWN]);
     assert_eq!(bench.asked_methods(), ["order.place", "order.status"]);
     bench.pass(Nanos::from_secs(10));
     assert_eq!(bench.told(), [], "unknown is said once");
@@ -331,7 +331,7 @@ fn an_order_that_does_not_exist_was_rejected_only_once_it_can_no_longer_arrive()
     bench.submit(|_| {});
     bench.pass(ANSWER_MAX);
     bench.error("s", -2013, "Order does not exist.");
-    assert_eq!(bench.told(), [SUBMITTED, UNKNOWN]);
+    assert_eq!(bench.told(), [UNKNOWN]);
     bench.pass(SETTLED_AFTER);
     bench.error("s", -2013, "Order does not exist.");
     assert_eq!(bench.told(), [REJECTED]);
@@ -355,8 +355,8 @@ fn an_error_rejects_only_where_it_is_known_to_mean_that() {
         let mut bench = Bench::new();
         bench.submit(|_| {});
         bench.error("p", code, message);
-        let reason = bench.log.reports[1].reason;
-        assert_eq!(bench.told(), [SUBMITTED, told], "{code} {message}");
+        let reason = bench.log.reports[0].reason;
+        assert_eq!(bench.told(), [told], "{code} {message}");
         assert_eq!(reason, if told == REJECTED { code } else { 0 });
         let is_asked = bench.asked_methods() == ["order.place", "order.status"];
         assert_eq!(is_asked, told == UNKNOWN, "what is not known is asked for at once");
@@ -371,7 +371,7 @@ fn a_lost_connection_leaves_what_was_not_answered_unknown_and_the_next_login_ask
     bench.asked();
     bench.feed(FrameSource::Closed, "reset");
     assert!(!bench.session.is_ready());
-    assert_eq!(bench.told(), [SUBMITTED, UNKNOWN], "the one that was accepted stands");
+    assert_eq!(bench.told(), [UNKNOWN], "the one that was accepted stands");
     bench.pass(Nanos::from_secs(30));
     assert_eq!(bench.asked(), Vec::<String>::new(), "nobody asks without a connection");
     bench.log_in();
@@ -420,6 +420,7 @@ fn a_cancel_that_was_not_answered_is_sent_again_also_after_a_lost_connection() {
     bench.log_in();
     assert_eq!(bench.asked_methods(), ["order.cancel"]);
     bench.message(&standing("c", "CANCELED", "0.00000"));
+    bench.event("CANCELED", "CANCELED", ("someone", &order_id(1).to_string()), NOTHING);
     assert_eq!(bench.told(), [(ExecutionType::Canceled, OrderStatus::Canceled)]);
 }
 
@@ -428,6 +429,10 @@ fn an_order_of_an_earlier_boot_can_be_canceled() {
     let mut bench = Bench::new();
     bench.cancel(1);
     bench.message(&standing("c", "CANCELED", "0.00000"));
+    assert_eq!(bench.told(), [], "its event tells, and comes after its last trade");
+    bench.pass(ANSWER_MAX);
+    assert_eq!(bench.asked_methods(), ["order.cancel", "order.status"], "and if it does not come");
+    bench.message(&standing("s", "CANCELED", "0.00000"));
     assert_eq!(bench.told(), [(ExecutionType::Canceled, OrderStatus::Canceled)]);
 }
 
