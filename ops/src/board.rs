@@ -14,7 +14,6 @@ use ratatui::text::Line;
 use ratatui::widgets::{Block, Cell, Paragraph, Row, Table};
 
 use fulmar_bus::record::{Level, Side, SyncState};
-use fulmar_engine::market::decimal::format_scaled;
 
 use crate::live::{Latency, LatencyReport, LiveEngine, Show, Watch};
 use crate::window::Picture;
@@ -166,11 +165,9 @@ impl Scene<'_> {
 }
 
 fn ladder_row(picture: &Picture, level: Level, color: Color) -> Row<'static> {
-    let (price_scale, quantity_scale) =
-        picture.definition.map_or((0, 0), |definition| (definition.price_scale, definition.quantity_scale));
-    let price = format_scaled(i128::from(level.price.0), price_scale).to_string();
-    let quantity = format_scaled(i128::from(level.quantity.0), quantity_scale).to_string();
-    Row::new([Cell::from(price).style(Style::new().fg(color)), Cell::from(quantity)])
+    let price = Line::from(picture.price_text(level.price)).right_aligned().style(Style::new().fg(color));
+    let quantity = Line::from(picture.quantity_text(level.quantity)).right_aligned();
+    Row::new([Cell::from(price), Cell::from(quantity)])
 }
 
 fn latency_row(name: &str, latency: &Latency) -> Row<'static> {

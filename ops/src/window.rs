@@ -5,10 +5,11 @@
 
 use fulmar_bus::channel::{Poll, Reader};
 use fulmar_bus::record::{
-    BookLevels, Flags, InstrumentDefinition, Kind, Malformed, Record, Side, SyncChange, SyncReason,
-    SyncState, Trade,
+    BookLevels, Flags, InstrumentDefinition, Kind, Malformed, Price, Quantity, Record, Side, SyncChange,
+    SyncReason, SyncState, Trade,
 };
 use fulmar_engine::market::book::Book;
+use fulmar_engine::market::decimal::{self, Rounding};
 use fulmar_engine::market::instrument::{Redefinition, compare};
 use fulmar_engine::market::stats::TradeStats;
 
@@ -55,6 +56,20 @@ impl Picture {
             reader,
             record: Box::default(),
         }
+    }
+
+    /// A price as people write it: with as many digits behind the point as its tick has.
+    pub fn price_text(&self, price: Price) -> String {
+        let Some(definition) = &self.definition else { return price.0.to_string() };
+        let digits = step_digits(definition.tick.0, definition.price_scale);
+        fixed(price.0, definition.price_scale, digits)
+    }
+
+    /// A quantity as people write it: with as many digits behind the point as its lot has.
+    pub fn quantity_text(&self, quantity: Quantity) -> String {
+        let Some(definition) = &self.definition else { return quantity.0.to_string() };
+        let digits = step_digits(definition.lot.0, definition.quantity_scale);
+        fixed(quantity.0, definition.quantity_scale, digits)
     }
 
     /// Takes all that has been published since the last look.
@@ -125,4 +140,21 @@ impl Picture {
             }
         }
     }
+}
+
+/// Digits behind the point that a step at `scale` has; all of them where the step is not known.
+fn step_digits(step: i64, scale: u8) -> u8 {
+    let mut digits = scale;
+    let mut rest = step;
+    while digits > 0 && rest != 0 && rest % 10 == 0 {
+        rest /= 10;
+        digits -= 1;
+    }
+    digits
+}
+
+/// The number with so many digits behind the point, or with all that it has where those are more.
+fn fixed(mantissa: i64, scale: u8, digits: u8) -> String {
+    let shown = decimal::rescale(mantissa, scale, digits, Rounding::Exact).map_or(scale, |_| digits);
+    decimal::format_fixed(i128::from(mantissa), scale, shown).to_string()
 }

@@ -6,9 +6,9 @@ use std::borrow::Cow;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{Builder, JoinHandle};
 
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use fulmar_bus::record::{FrameSource, UnixNanos};
 use fulmar_engine::runtime::FrameHead;
 use tokio_tungstenite::tungstenite::Bytes;
@@ -19,14 +19,14 @@ use super::limits::{TAP_FLUSH_AFTER, TAP_QUEUE_BYTES, TAP_QUEUE_ENTRIES};
 /// Gives a link's frames to a recorder. Clones give to the same one.
 #[derive(Clone, Debug)]
 pub struct Tap {
-    entries: SyncSender<Entry>,
+    entries: Sender<Entry>,
     queue: Arc<Queue>,
 }
 
 /// The recorder's thread, to be finished once its links have stopped.
 #[derive(Debug)]
 pub struct Recorder {
-    entries: SyncSender<Entry>,
+    entries: Sender<Entry>,
     queue: Arc<Queue>,
     thread: JoinHandle<Result<u64, CaptureError>>,
 }
@@ -58,7 +58,7 @@ enum Entry {
 /// # Errors
 /// Where the machine gives no thread.
 pub fn start_recorder(writer: CaptureWriter, rest_url: &str) -> io::Result<(Tap, Recorder)> {
-    let (entries, queued) = sync_channel(TAP_QUEUE_ENTRIES);
+    let (entries, queued) = bounded(TAP_QUEUE_ENTRIES);
     let queue = Arc::new(Queue::default());
     let rest_url = rest_url.trim_end_matches('/').to_owned();
     let of_thread = Arc::clone(&queue);

@@ -1,8 +1,9 @@
 //! The channels of an engine: made in order, named by producer and stream, each with its one writing end.
 
 use std::cell::Cell;
+use std::sync::atomic::Ordering;
 
-use fulmar_bus::channel::{Reader, Region, Ring, RingShape, Writer, create};
+use fulmar_bus::channel::{Reader, Region, Ring, RingShape, Words, Writer, create};
 use fulmar_bus::record::ChannelId;
 
 use crate::runtime::{Digest, DigestBoard, Outbox};
@@ -34,6 +35,9 @@ pub struct ChannelName {
     /// What it is for.
     pub role: ChannelRole,
 }
+
+/// Words of a page of memory, of the smallest size that there is.
+const PAGE_WORDS: usize = 4096 / 8;
 
 /// A channel under construction.
 pub(super) struct Channel {
@@ -77,6 +81,7 @@ impl Channels {
         (slot_count, gate_count): (usize, usize),
     ) -> Channel {
         let id = ChannelId(u16::try_from(self.names.len()).expect("a plan has far fewer channels than 2^16"));
+        prefault(&region);
         let (writer, ring) = create(region, shape(slot_count, gate_count), id);
         let is_output = !matches!(role, ChannelRole::Input | ChannelRole::Note);
         let digest = is_output.then(|| self.digests.add(name));
@@ -92,6 +97,11 @@ impl Channels {
     pub(super) fn digests(&self) -> &DigestBoard {
         &self.digests
     }
+}
+
+/// Touches every page, so that the first lap of a ring meets no page fault.
+fn prefault(region: &Region) {
+    (0..region.word_count()).step_by(PAGE_WORDS).for_each(|index| region.store(index, 0, Ordering::Relaxed));
 }
 
 impl Channel {

@@ -211,7 +211,7 @@ impl<'a> Builder<'a> {
         let name = self.instruments[instrument_id.index()].clone();
         let mut inboxes = Inboxes::new();
         inboxes.add(self.market(instrument_id).reader());
-        let channel = self.channels.make(&format!("book.{name}"), ChannelRole::Book, self.sizes.market, 0);
+        let channel = self.channels.make(&format!("book.{name}"), ChannelRole::Book, self.sizes.small, 0);
         let mut outbox = channel.outbox();
         self.stamp(&mut outbox, Hop::Book);
         self.books[instrument_id.index()] = Some(channel);
