@@ -18,7 +18,7 @@ use crate::board::Board;
 use crate::configuration::{Source, Variables, starter};
 use crate::exit::Exit;
 use crate::live::{
-    LatencyReport, Launch, LiveEngine, OrderCounts, Route, Show, Signals, Silent, Stopped, Watch,
+    CoreReport, LatencyReport, Launch, LiveEngine, OrderCounts, Route, Show, Signals, Silent, Stopped, Watch,
 };
 use crate::{log, output};
 
@@ -42,6 +42,7 @@ struct DemoReport {
     pnl: String,
     venue_truth: VenueTruth,
     latency_ns: LatencyReport,
+    cores: Vec<CoreReport>,
     output_hash: String,
 }
 
@@ -206,6 +207,7 @@ impl DemoReport {
             pnl: part.pnl,
             venue_truth: VenueTruth { position, pnl, orders_received, fills, open_orders },
             latency_ns: LatencyReport::from(&stopped.latencies),
+            cores: stopped.cores,
             output_hash: stopped.summary.output_hash,
         }
     }

@@ -11,7 +11,8 @@ use super::{CommandError, Format, Global, RunArguments};
 use crate::configuration::{self, Configuration, Mode};
 use crate::exit::Exit;
 use crate::live::{
-    End, LatencyReport, Launch, LiveEngine, OrderCounts, Route, Signals, Silent, Stopped, Watch, next_epoch,
+    CoreReport, End, LatencyReport, Launch, LiveEngine, OrderCounts, Route, Signals, Silent, Stopped, Watch,
+    next_epoch,
 };
 use crate::{log, output};
 
@@ -31,6 +32,7 @@ struct RunReport {
     orders: OrderCounts,
     open_orders: usize,
     latency_ns: LatencyReport,
+    cores: Vec<CoreReport>,
     output_hash: String,
 }
 
@@ -138,6 +140,7 @@ impl RunReport {
             orders: watch.orders.counts(),
             open_orders: watch.orders.open_count(),
             latency_ns: LatencyReport::from(&stopped.latencies),
+            cores: stopped.cores,
             output_hash: stopped.summary.output_hash,
         }
     }

@@ -6,22 +6,24 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use fulmar_adapters::transport::{
-    Clock as LinkClock, IoThread, LinkEnds, LinkPlan, Tap, TransportLimits, VenueLink, spawn_io_thread,
-    status_channel,
+    Clock as LinkClock, IoThread, LinkEnds, LinkPlan, Tap, VenueLink, spawn_io_thread, status_channel,
 };
 use fulmar_bus::record::{Control, ControlCommand, InstrumentId, UnixNanos};
 use fulmar_engine::actors::{KeptJournal, Recorder};
 use fulmar_engine::runtime::placement::PlacementError;
 use fulmar_engine::runtime::{
-    Actor, Clock, CoreLoop, CoreStatus, Doorbell, HopLatencies, HopStamps, Inboxes, Origin, RunningCore,
-    Seat, Wait, counter_sum,
+    Actor, Clock, CoreLoop, CorePlan, CoreStatus, Doorbell, HopLatencies, HopStamps, Inboxes, Origin,
+    RunningCore, Seat, Wait, counter_sum,
 };
 use fulmar_engine::wiring::{Assembly, ChannelRole, Link, Surroundings, actor_names, build};
+
+use serde::Serialize;
 
 use super::journal::{self, Manifest, Summary};
 use super::launch::{Launch, instrument_names};
 use super::orders::OrderBoard;
 use super::places::Places;
+use super::report::Latency;
 use crate::configuration::{Configuration, Loaded, PlacementFile};
 use crate::supervisor::{LinkSupervisor, RestartLimit, SupervisedLink, on_io_thread};
 use crate::venues;
@@ -70,6 +72,21 @@ pub struct Stopped {
     pub decode_errors: u64,
     /// Latencies of all orders.
     pub latencies: HopLatencies,
+    /// How each core loop fared.
+    pub cores: Vec<CoreReport>,
+}
+
+/// How one core loop fared.
+#[derive(Clone, Debug, Serialize)]
+pub struct CoreReport {
+    /// Its name.
+    pub name: String,
+    /// Passes over its actors.
+    pub passes: u64,
+    /// Passes that had work.
+    pub busy_passes: u64,
+    /// How long those took, in nanoseconds.
+    pub duty_cycle_ns: Latency,
 }
 
 impl LiveEngine {
@@ -85,19 +102,38 @@ impl LiveEngine {
         tap: Option<Tap>,
     ) -> Result<Self, LiveError> {
         let configuration = loaded.configuration.clone();
-        if let Some(directory) = journal_directory {
-            std::fs::create_dir_all(directory)
-                .with_context(|| format!("cannot make the journal's directory {}", directory.display()))?;
-        }
         let clock = Clock::new();
+        let plan = launch.plan(&configuration, journal_directory)?;
+        let actors = actor_names(&plan);
+        let places = places(loaded.placement.as_ref(), actors.clone())?;
+        let journal = match journal_directory {
+            Some(directory) => {
+                Some(journal::start(directory, &configuration, &Manifest { launch: launch.clone(), actors })?)
+            }
+            None => None,
+        };
         let stamps = HopStamps::new(clock.clone());
-        let plan = launch.plan(&configuration, None)?;
-        let places = places(loaded.placement.as_ref(), actor_names(&plan))?;
-        // The journal wants its directory empty, so the outbound file is made after it.
-        let mut prepared = Prepared::new(launch, configuration, places, clock, stamps);
-        let (assembly, cores, journal) = prepared.build(journal_directory)?;
-        let running = prepared.start(assembly, cores, journal, tap).await?;
-        Ok(running)
+        let bell_of = |actor: &str| places.bell_of(actor);
+        let surroundings = Surroundings { bell_of: &bell_of, stamps: Some(stamps.clone()) };
+        let mut assembly = build(plan, &surroundings).context("cannot make the outbound channel")?;
+        let cores = core_loops(&places, &mut assembly, journal.is_some());
+        let links = std::mem::take(&mut assembly.links);
+        let (started_at, io_cpu) = (launch.started_at(), places.placement.io_cpu);
+        // The recorder first, then the cores, then the IO: nothing is published that nobody keeps.
+        let recorder = match journal {
+            Some(journal) => {
+                let core = recorder(&assembly, &journal, io_cpu)?;
+                Some((core.start(clock.clone(), started_at).map_err(anyhow::Error::from)?, journal))
+            }
+            None => None,
+        };
+        let mut running = Vec::new();
+        for core in cores {
+            running.push(core.start(clock.clone(), started_at).map_err(anyhow::Error::from)?);
+        }
+        let io = spawn_io_thread("io", move || pin(io_cpu)).context("cannot start the IO thread")?;
+        let links = start_links(links, &configuration, &clock, (&io, tap)).await?;
+        Ok(LiveEngine { launch, configuration, clock, stamps, assembly, cores: running, recorder, links, io })
     }
 
     /// This moment.
@@ -172,10 +208,19 @@ impl LiveEngine {
         self.cores.iter().for_each(|core| core.stop(stopped_at));
         let mut seats: Vec<Seat> = Vec::new();
         let mut lost = 0;
+        let mut cores = Vec::new();
         for core in self.cores {
+            let (name, status) = (core.name().to_owned(), Arc::clone(&core.status));
             let finished = core.join()?;
             lost += finished.refused_notes;
             seats.extend(finished.seats);
+            let (passes, busy_passes) = (status.passes(), status.busy_passes());
+            cores.push(CoreReport {
+                name,
+                passes,
+                busy_passes,
+                duty_cycle_ns: Latency::from(&finished.duty_cycle_ns),
+            });
         }
         let digests = self.assembly.digests();
         let hex = |(name, records, hash): (String, u64, u64)| (name, records, format!("{hash:016x}"));
@@ -198,157 +243,81 @@ impl LiveEngine {
             lost,
             decode_errors: counter_sum(&seats, "decode_errors"),
             latencies: self.stamps.latencies(),
+            cores,
         })
     }
 }
 
-/// What is checked and ready to be started.
-struct Prepared {
-    launch: Launch,
-    configuration: Configuration,
-    places: Places,
-    clock: Clock,
-    stamps: HopStamps,
+/// Gives each core loop its actors and, where the run is to be playable, a channel for its notes.
+fn core_loops(places: &Places, assembly: &mut Assembly, is_noted: bool) -> Vec<CoreLoop> {
+    let placement = &places.placement;
+    let mut seats: Vec<Vec<Seat>> = placement.cores.iter().map(|_| Vec::new()).collect();
+    for seat in std::mem::take(&mut assembly.seats) {
+        seats[placement.core_of_actor[usize::from(seat.number)]].push(seat);
+    }
+    let cores = placement.cores.iter().zip(seats).enumerate();
+    let core_loop = |(index, (core, seats)): (usize, (&CorePlan, Vec<Seat>))| CoreLoop {
+        name: core.name.clone(),
+        cpu: core.cpu,
+        wait: core.wait,
+        bell: places.bell(index),
+        seats,
+        notes: is_noted.then(|| assembly.note_channel(&core.name)),
+    };
+    cores.map(core_loop).collect()
 }
 
-impl Prepared {
-    fn new(
-        launch: Launch,
-        configuration: Configuration,
-        places: Places,
-        clock: Clock,
-        stamps: HopStamps,
-    ) -> Self {
-        Prepared { launch, configuration, places, clock, stamps }
-    }
-
-    /// Makes the actors and the journal, and gives each core loop its actors.
-    fn build(
-        &mut self,
-        journal_directory: Option<&Path>,
-    ) -> anyhow::Result<(Assembly, Vec<CoreLoop>, Option<KeptJournal>)> {
-        let plan = self.launch.plan(&self.configuration, None)?;
-        let actors = actor_names(&plan);
-        // The head of the journal names every channel, so a run of the same plan is laid out beforehand, on the heap.
-        let journal = journal_directory
-            .map(|directory| {
-                let channels = self.lay_out()?;
-                let manifest = Manifest { launch: self.launch.clone(), channels, actors };
-                journal::start(directory, &self.configuration, &manifest)
-            })
-            .transpose()?;
-        let plan = self.launch.plan(&self.configuration, journal_directory)?;
-        let bell_of = |actor: &str| self.places.bell_of(actor);
-        let surroundings = Surroundings { bell_of: &bell_of, stamps: Some(self.stamps.clone()) };
-        let mut assembly = build(plan, &surroundings).context("cannot make the outbound channel")?;
-        let cores = self.core_loops(&mut assembly, journal.is_some());
-        Ok((assembly, cores, journal))
-    }
-
-    fn lay_out(&self) -> anyhow::Result<Vec<String>> {
-        let plan = self.launch.plan(&self.configuration, None)?;
-        let assembly = build(plan, &Surroundings { bell_of: &|_| None, stamps: None })?;
-        Ok(assembly.channels().map(|(channel, _)| channel.name.clone()).collect())
-    }
-
-    fn core_loops(&self, assembly: &mut Assembly, is_noted: bool) -> Vec<CoreLoop> {
-        let placement = &self.places.placement;
-        let mut seats: Vec<Vec<Seat>> = placement.cores.iter().map(|_| Vec::new()).collect();
-        for seat in std::mem::take(&mut assembly.seats) {
-            seats[placement.core_of_actor[usize::from(seat.number)]].push(seat);
-        }
-        let cores = placement.cores.iter().zip(seats).enumerate();
-        let core_loop =
-            |(index, (core, seats)): (usize, (&fulmar_engine::runtime::CorePlan, Vec<Seat>))| CoreLoop {
-                name: core.name.clone(),
-                cpu: core.cpu,
-                wait: core.wait,
-                bell: self.places.bell(index),
-                seats,
-                notes: is_noted.then(|| assembly.note_channel(&core.name)),
-            };
-        cores.map(core_loop).collect()
-    }
-
-    /// Starts the recorder, then the cores, then the IO, so that nothing is published that nobody keeps.
-    async fn start(
-        self,
-        mut assembly: Assembly,
-        cores: Vec<CoreLoop>,
-        journal: Option<KeptJournal>,
-        tap: Option<Tap>,
-    ) -> anyhow::Result<LiveEngine> {
-        let io_cpu = self.places.placement.io_cpu;
-        let started_at = self.launch.started_at();
-        let recorder = match journal {
-            Some(journal) => {
-                Some((self.recorder(&assembly, &journal)?.start(self.clock.clone(), started_at)?, journal))
+/// The loop of the recorder, which reads what a replay needs and what an operator asks for afterwards.
+fn recorder(assembly: &Assembly, journal: &KeptJournal, cpu: Option<usize>) -> anyhow::Result<CoreLoop> {
+    let mut inboxes = Inboxes::new();
+    for (channel, ring) in assembly.channels() {
+        let reader = match channel.role {
+            ChannelRole::Market | ChannelRole::Book | ChannelRole::Request => continue,
+            // Frames may come faster than a disk takes them; what must not happen is that a venue waits for it.
+            ChannelRole::Input => ring.reader(),
+            ChannelRole::Note | ChannelRole::Order | ChannelRole::Outbound => {
+                ring.gated_reader().ok_or_else(|| anyhow!("channel {} has no gate left", channel.name))?
             }
-            None => None,
         };
-        let links = std::mem::take(&mut assembly.links);
-        let mut running = Vec::new();
-        for core in cores {
-            running.push(core.start(self.clock.clone(), started_at)?);
-        }
-        let io = spawn_io_thread("io", move || pin(io_cpu)).context("cannot start the IO thread")?;
-        let links = self.start_links(links, &io, tap).await?;
-        let Prepared { launch, configuration, clock, stamps, .. } = self;
-        Ok(LiveEngine { launch, configuration, clock, stamps, assembly, cores: running, recorder, links, io })
+        inboxes.add(reader);
     }
+    let actor: Box<dyn Actor> = Box::new(Recorder::new(inboxes, journal.clone()));
+    let seats = vec![Seat { number: u16::MAX, rank: u8::MAX, actor }];
+    Ok(CoreLoop {
+        name: "recorder".to_owned(),
+        cpu,
+        wait: Wait::Park,
+        bell: Doorbell::new(),
+        seats,
+        notes: None,
+    })
+}
 
-    fn recorder(&self, assembly: &Assembly, journal: &KeptJournal) -> anyhow::Result<CoreLoop> {
-        let mut inboxes = Inboxes::new();
-        for (channel, ring) in assembly.channels() {
-            let reader = match channel.role {
-                ChannelRole::Market | ChannelRole::Book | ChannelRole::Request => continue,
-                // Frames may come faster than a disk takes them; what must not happen is that a venue waits for it.
-                ChannelRole::Input => ring.reader(),
-                ChannelRole::Note | ChannelRole::Order | ChannelRole::Outbound => {
-                    ring.gated_reader().ok_or_else(|| anyhow!("channel {} has no gate left", channel.name))?
-                }
-            };
-            inboxes.add(reader);
-        }
-        let actor: Box<dyn Actor> = Box::new(Recorder::new(inboxes, journal.clone()));
-        let (name, cpu, wait, bell) =
-            ("recorder".to_owned(), self.places.placement.io_cpu, Wait::Park, Doorbell::new());
-        Ok(CoreLoop {
-            name,
-            cpu,
-            wait,
-            bell,
-            seats: vec![Seat { number: u16::MAX, rank: u8::MAX, actor }],
-            notes: None,
-        })
+async fn start_links(
+    links: Vec<Link>,
+    configuration: &Configuration,
+    clock: &Clock,
+    (io, tap): (&IoThread, Option<Tap>),
+) -> anyhow::Result<LinkSupervisor> {
+    let (status, mut events) = status_channel(LINK_EVENTS_MAX);
+    // What links tell is logged where it is told; the board is for those who ask.
+    tokio::spawn(async move { while events.recv().await.is_some() {} });
+    let stamp = clock.clone();
+    let clock: LinkClock = Arc::new(move || stamp.now());
+    let mut supervised = Vec::new();
+    for link in links {
+        let venue_name = link.name.strip_suffix(".orders").unwrap_or(&link.name);
+        let venue = configuration.venues.iter().find(|venue| venue.name == venue_name);
+        let venue = venue.expect("a link is of a venue of the configuration");
+        let rest_url = if venue_name == link.name { venues::rest_url(venue)? } else { String::new() };
+        let limits = venues::transport_limits(venue, &link.name);
+        let plan = LinkPlan { venue: link.name.clone(), connections: link.connections, rest_url, limits };
+        let ends = LinkEnds { frames: link.frames, requests: link.requests };
+        let made = VenueLink::new(plan, ends, Arc::clone(&clock), tap.clone())?;
+        let start = on_io_thread(made, io.handle().clone(), status.clone());
+        supervised.push(SupervisedLink { venue: link.name, start });
     }
-
-    async fn start_links(
-        &self,
-        links: Vec<Link>,
-        io: &IoThread,
-        tap: Option<Tap>,
-    ) -> anyhow::Result<LinkSupervisor> {
-        let (status, mut events) = status_channel(LINK_EVENTS_MAX);
-        // What links tell is logged where it is told; the board is for those who ask.
-        tokio::spawn(async move { while events.recv().await.is_some() {} });
-        let stamp = self.clock.clone();
-        let clock: LinkClock = Arc::new(move || stamp.now());
-        let mut supervised = Vec::new();
-        for link in links {
-            let venue_name = link.name.strip_suffix(".orders").unwrap_or(&link.name);
-            let venue = self.configuration.venues.iter().find(|venue| venue.name == venue_name);
-            let venue = venue.expect("a link is of a venue of the configuration");
-            let limits: TransportLimits = venues::transport_limits(venue, &link.name);
-            let rest_url = if venue_name == link.name { venues::rest_url(venue)? } else { String::new() };
-            let plan = LinkPlan { venue: link.name.clone(), connections: link.connections, rest_url, limits };
-            let ends = LinkEnds { frames: link.frames, requests: link.requests };
-            let made = VenueLink::new(plan, ends, Arc::clone(&clock), tap.clone())?;
-            let start = on_io_thread(made, io.handle().clone(), status.clone());
-            supervised.push(SupervisedLink { venue: link.name, start });
-        }
-        Ok(LinkSupervisor::start(supervised, LINK_RESTARTS).await)
-    }
+    Ok(LinkSupervisor::start(supervised, LINK_RESTARTS).await)
 }
 
 /// Plans the places, and keeps this thread, and those that it starts, off the engine's cores.

@@ -17,8 +17,6 @@ use crate::configuration::Configuration;
 pub struct Manifest {
     /// What the run was made from.
     pub launch: Launch,
-    /// The channels, by id.
-    pub channels: Vec<String>,
     /// The actors, by number.
     pub actors: Vec<String>,
 }

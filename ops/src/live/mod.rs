@@ -14,7 +14,7 @@ mod report;
 mod stop;
 mod watch;
 
-pub use engine::{LiveEngine, LiveError, Stopped};
+pub use engine::{CoreReport, LiveEngine, LiveError, Stopped};
 pub use epoch::next_epoch;
 pub use journal::Summary;
 pub use launch::{Launch, Route};
