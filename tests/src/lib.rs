@@ -1,6 +1,8 @@
-//! What the whole-system tests share: the project's own sources as text, and where the recordings are.
+//! What the whole-system tests share: the sources as text, the recordings, a market, and an engine to show it to.
 //!
 //! It proves nothing by itself. Read `tests/life_of_an_order.rs` first.
 
 pub mod captures;
+pub mod market;
 pub mod source;
+pub mod stage;

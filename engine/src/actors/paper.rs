@@ -1,11 +1,11 @@
 //! The gateway of paper trading: approved orders meet the real market's prices inside the engine, and nothing leaves.
 //!
-//! Reads: the approved channel, then the book channel of each instrument, then the market channel of each. Writes: the
+//! Reads: the book channel of each instrument, the market channel of each, then the approved channel, so that an order
+//! meets the market that it was decided by, and what is there already is not taken for what comes later. Writes: the
 //! report channel, as the gateway of a venue does. Owns: a [`PaperVenue`] an instrument. On failure: as any gateway.
 
 use fulmar_bus::record::{
-    ExecutionReport, ExecutionType, InstrumentId, Kind, Malformed, OrderStatus, Record, TopOfBook, Trade,
-    UnixNanos,
+    ExecutionReport, ExecutionType, InstrumentId, Kind, Malformed, Record, TopOfBook, Trade, UnixNanos,
 };
 
 use super::limits::STRATEGY_ORDERS_MAX;
@@ -13,13 +13,13 @@ use crate::runtime::{Actor, Delivery, Inboxes, Origin, Outbox, Work};
 use crate::simulation::paper::{PaperFees, PaperVenue};
 use crate::trading::risk::{Admitted, admit};
 
-const APPROVED: usize = 0;
-
 /// The actor of the paper account.
 pub struct PaperGateway {
     inboxes: Inboxes,
-    /// Inboxes before this one are books, the others markets.
+    /// Inboxes before this one are books.
     first_market: usize,
+    /// The inbox of what was approved; those before it are markets.
+    approved: usize,
     state: State,
 }
 
@@ -34,8 +34,8 @@ struct State {
 }
 
 impl PaperGateway {
-    /// A paper account for `instrument_count` instruments. Inbox 0 gives what was approved, the next `book_count` the
-    /// book channels, the rest the market channels.
+    /// A paper account for `instrument_count` instruments. The first `book_count` of `inboxes` give the book channels,
+    /// the last what was approved, those between the market channels.
     pub fn new(inboxes: Inboxes, instrument_count: usize, book_count: usize, reports: Outbox) -> Self {
         let state = State {
             venues: (0..instrument_count).map(|_| PaperVenue::new(PaperFees::default())).collect(),
@@ -44,7 +44,8 @@ impl PaperGateway {
             malformed_count: 0,
             lost_reports: 0,
         };
-        PaperGateway { inboxes, first_market: APPROVED + 1 + book_count, state }
+        let approved = inboxes.count() - 1;
+        PaperGateway { inboxes, first_market: book_count, approved, state }
     }
 }
 
@@ -63,12 +64,12 @@ impl Actor for PaperGateway {
             work += Work(1);
             // What a lap lost of the market fills nothing: the next top stands for all before it.
             let Delivery::Record(record) = delivery else { continue };
-            let taken = if inbox == APPROVED {
-                self.state.on_approved(now, record)
-            } else if inbox < self.first_market {
+            let taken = if inbox < self.first_market {
                 self.state.on_book(now, record)
-            } else {
+            } else if inbox < self.approved {
                 self.state.on_market(now, record)
+            } else {
+                self.state.on_approved(now, record)
             };
             self.state.malformed_count += u64::from(taken.is_err());
         }
@@ -121,10 +122,8 @@ impl State {
     fn report(&mut self, record: &Record, instrument_id: InstrumentId) {
         let origin = Origin::of(record);
         for report in self.made.drain(..) {
-            debug_assert!(
-                report.status != OrderStatus::Unknown && report.execution != ExecutionType::Unknown,
-                "a paper venue always knows"
-            );
+            // Of an order that is gone it knows no status, only that it cannot be canceled.
+            debug_assert!(report.execution != ExecutionType::Unknown, "a paper venue always knows");
             let sent = self.reports.send(origin, instrument_id, &report);
             self.lost_reports += u64::from(sent.is_err());
         }

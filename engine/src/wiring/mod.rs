@@ -299,12 +299,12 @@ impl<'a> Builder<'a> {
         self.control = Some(operator);
         let mut told = reports.outbox();
         self.ring_at(&mut told, &["risk"]);
-        let mut inboxes = Inboxes::new();
-        inboxes.add(approved.gated());
         let actor: Box<dyn Actor> = match route {
             OrderRoute::None => return Ok(()),
-            OrderRoute::Paper { .. } => Box::new(self.paper(inboxes, told)),
+            OrderRoute::Paper { .. } => Box::new(self.paper(&approved, told)),
             OrderRoute::Venue { session, .. } => {
+                let mut inboxes = Inboxes::new();
+                inboxes.add(approved.gated());
                 let name = format!("{gateway_name}.orders");
                 let region = self.outbound_region(directory)?;
                 let mut outbound = self.link((&name, &gateway), session.connections(), region, &mut inboxes);
@@ -345,10 +345,12 @@ impl<'a> Builder<'a> {
         Risk::new(plan, inboxes, outbox, std::mem::take(&mut self.reports))
     }
 
-    fn paper(&mut self, mut inboxes: Inboxes, reports: Outbox) -> PaperGateway {
+    fn paper(&mut self, approved: &Channel, reports: Outbox) -> PaperGateway {
+        let mut inboxes = Inboxes::new();
         for channel in self.books.iter().chain(&self.markets).flatten() {
             inboxes.add(channel.reader());
         }
+        inboxes.add(approved.gated());
         PaperGateway::new(inboxes, self.instruments.len(), self.books.iter().flatten().count(), reports)
     }
 

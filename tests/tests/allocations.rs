@@ -1,0 +1,224 @@
+//! Between a frame's bytes and the records that follow from it nothing is allocated, once every book has had its first
+//! snapshot: feed, book, bars, strategy, risk gate and paper gateway, on generated frames and on recorded ones.
+//!
+//! The allocator of this program counts what this thread asks for, while it is told to.
+#![expect(
+    unsafe_code,
+    reason = "an allocator is an unsafe contract; this one hands everything to the system's"
+)]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+use fulmar::venues;
+use fulmar_adapters::transport::capture::{CaptureLine, CaptureReader, target_of};
+use fulmar_bus::record::{AccountId, FrameSource, InstrumentId, Nanos, Price, Quantity, Side, TopOfBook};
+use fulmar_engine::contract::{Context, Event, NewOrder, Strategy};
+use fulmar_engine::runtime::counter_sum;
+use fulmar_engine::trading::risk::RiskSettings;
+use fulmar_engine::wiring::{
+    EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan,
+};
+use fulmar_tests::captures::folder;
+use fulmar_tests::market;
+use fulmar_tests::stage::Stage;
+
+/// Hands on to the system's allocator, and counts.
+struct Counting;
+
+thread_local! {
+    static COUNT: Cell<Option<u64>> = const { Cell::new(None) };
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+// SAFETY: every call goes to the system's allocator as it came, and counting allocates nothing.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        COUNT.with(|count| count.set(count.get().map(|count| count + 1)));
+        // SAFETY: the caller keeps the contract of `alloc`, which is the same one.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the caller keeps the contract of `dealloc`, and the block came from the system's allocator.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+/// What `work` allocates on this thread; growing a block counts, since it asks for another.
+fn allocations(work: impl FnOnce()) -> u64 {
+    COUNT.set(Some(0));
+    work();
+    COUNT.take().expect("it was set above")
+}
+
+/// Buys, sells and waits in turn, again and again, at every so many changes of the best prices.
+struct Restless {
+    quotes_between: u64,
+    quote_count: u64,
+}
+
+impl Strategy for Restless {
+    fn on_quote(&mut self, context: &mut Context<'_>, quote: Event<'_, TopOfBook>) {
+        self.quote_count += 1;
+        if !quote.is_two_sided() || !self.quote_count.is_multiple_of(self.quotes_between) {
+            return;
+        }
+        let order = match self.quote_count / self.quotes_between % 3 {
+            0 => NewOrder::limit(Side::Buy, quote.ask.price, Quantity(100_000)),
+            1 => NewOrder::limit(Side::Sell, quote.bid.price, Quantity(100_000)),
+            _ => NewOrder::limit(Side::Buy, Price(quote.bid.price.0 - 1_000_000), Quantity(100_000)),
+        };
+        context.cancel_all(quote.instrument_id);
+        // What is not handed to the gate is counted by the view.
+        let _ = context.submit(quote.instrument_id, order);
+    }
+}
+
+#[test]
+fn the_counter_counts() {
+    assert_eq!(allocations(|| {}), 0);
+    let mut grown = Vec::with_capacity(1);
+    let count = allocations(|| grown.extend([1, 2, 3]));
+    assert_eq!((count, grown.len()), (1, 3));
+}
+
+#[test]
+fn trading_on_generated_frames_allocates_nothing() {
+    let mut stage = Stage::build(plan("binance-spot", &[market::SYMBOL.to_owned()], 1));
+    stage.player.start(stage.now);
+    stage.answer(&market::definition());
+    stage.opened();
+    stage.message(&market::depth((101, 103), &[("60999.00", "1.5")], &[]));
+    stage.answer(&market::snapshot(102, &[("60990.00", "1.0")], &[("61010.00", "2.0")]));
+
+    let mut frames = Frames { update_id: 103, trade_id: 0 };
+    (0..64).for_each(|_| frames.next_round().iter().for_each(|frame| stage.message(frame)));
+    for round in 0..512 {
+        // The frames are the venue's: what making them costs is not the engine's.
+        let round_frames = frames.next_round();
+        stage.now = stage.now + Nanos::from_millis(30);
+        let count = allocations(|| round_frames.iter().for_each(|frame| stage.message(frame)));
+        assert_eq!(count, 0, "round {round}");
+    }
+    let records = stage.assembly.digests().record_count();
+    let seats = stage.player.stop(stage.now);
+    assert!(records > 512 * 8, "{records} records: the strategy must have traded all along");
+    for counter in ["decode_errors", "lost_records", "orphan_reports", "malformed_records", "not_submitted"] {
+        assert_eq!(counter_sum(&seats, counter), 0, "{counter}");
+    }
+}
+
+#[test]
+fn recorded_frames_allocate_nothing() {
+    let Some(folder) = folder("allocations::recorded_frames") else { return };
+    for name in ["binance-spot_btcusdt_2024-08-08", "binance-usdm_btcusdt_2024-08-08"] {
+        let mut reader = CaptureReader::open(&folder.join(format!("{name}.capture.zst"))).expect("a capture");
+        let mut stage: Option<Stage> = None;
+        let (mut is_live, mut counted, mut allocated) = (false, 0_u64, Vec::new());
+        while let Some(line) = reader.next_line().expect("a whole capture") {
+            if let CaptureLine::Header { venue, instruments, .. } = &line {
+                stage = Some(Stage::build(plan(venue, instruments, 32)));
+                continue;
+            }
+            let stage = stage.as_mut().expect("a capture begins with its header");
+            stage.now = stage.now.max(line.at());
+            match &line {
+                CaptureLine::Http { url, body, status, .. } => {
+                    let answer = format!("{}\n{body}", target_of(url));
+                    stage.frame(FrameSource::Http, *status, answer.as_bytes());
+                    is_live = true;
+                }
+                CaptureLine::Recv { data, .. } if is_live => {
+                    counted += 1;
+                    let count = allocations(|| stage.message(data));
+                    allocated.extend((count > 0).then(|| (counted, count)));
+                }
+                CaptureLine::Recv { data, .. } => stage.message(data),
+                _ => {}
+            }
+        }
+        let late: Vec<_> = allocated.iter().filter(|(frame, _)| *frame > WARM_UP_FRAMES).collect();
+        assert!(counted > 10 * WARM_UP_FRAMES, "{name}: {counted} frames");
+        assert!(
+            late.is_empty(),
+            "{name}: {} frames allocated, such as {:?}",
+            late.len(),
+            &late[..late.len().min(9)]
+        );
+    }
+}
+
+/// Frames behind the snapshot that may still find a buffer too short.
+const WARM_UP_FRAMES: u64 = 1_000;
+
+/// Frames of a market that goes up and down.
+struct Frames {
+    update_id: u64,
+    trade_id: u64,
+}
+
+impl Frames {
+    /// An update of the book, a trade and a ticker, each of which moves the best price.
+    fn next_round(&mut self) -> [String; 3] {
+        self.update_id += 1;
+        self.trade_id += 1;
+        let step = self.trade_id % 7;
+        let (bid, ask) = (format!("60999.{step}0"), format!("61000.{step}0"));
+        let old = format!("61000.{}0", (self.trade_id - 1) % 7);
+        let old_bid = format!("60999.{}0", (self.trade_id - 1) % 7);
+        let asks = if step == 0 {
+            [(old.as_str(), "0"), (ask.as_str(), "2.5")]
+        } else {
+            [(&*ask, "2.5"), (&*old, "0")]
+        };
+        let depth = market::depth(
+            (self.update_id, self.update_id),
+            &[(old_bid.as_str(), "0"), (bid.as_str(), "1.25")],
+            &asks,
+        );
+        let trade = market::trade(self.trade_id, &ask, "0.5");
+        let ticker = market::ticker(self.update_id, (&bid, "1.5"), (&ask, "2.25"));
+        [depth, trade, ticker]
+    }
+}
+
+/// An engine of these instruments, with one strategy that trades them on paper.
+fn plan(venue: &str, symbols: &[String], quotes_between: u64) -> EnginePlan {
+    let ids: Vec<InstrumentId> = (0..symbols.len()).map(venues::instrument_id).collect();
+    let named: Vec<_> = symbols.iter().map(String::as_str).zip(ids.iter().copied()).collect();
+    let session = venues::capture_session(venue, &named).expect("a venue of this build");
+    let risk = RiskSettings {
+        order_quantity_max: "10".to_owned(),
+        order_notional_max: "100000".to_owned(),
+        position_max: "1000".to_owned(),
+        open_orders_max: 64,
+        messages_per_second: 1_000_000,
+        stale_after: Nanos::from_secs(3600),
+    };
+    let name = |symbol: &String| format!("{venue}:{symbol}");
+    EnginePlan {
+        instruments: symbols
+            .iter()
+            .map(|symbol| InstrumentPlan { name: name(symbol), risk: Some(risk.clone()) })
+            .collect(),
+        pairs: symbols
+            .iter()
+            .zip(&ids)
+            .map(|(symbol, id)| PairPlan { name: name(symbol), instruments: vec![*id] })
+            .collect(),
+        strategies: vec![StrategyPlan {
+            name: "restless".to_owned(),
+            strategy: Box::new(Restless { quotes_between, quote_count: 0 }),
+            instruments: ids.clone(),
+        }],
+        venues: vec![VenuePlan { session, instruments: ids }],
+        bar_intervals: vec![Nanos::from_secs(1), Nanos::from_secs(60)],
+        orders: OrderRoute::Paper { account_id: AccountId(0) },
+        rings: RingSizes::default(),
+        epoch: 1,
+        journal_directory: None,
+    }
+}
