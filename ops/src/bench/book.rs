@@ -34,13 +34,13 @@ pub fn run(rig: &Rig) -> Report {
     let mut report = rig.report("book", limit, rows);
     report.notes.push(
         "levels: 5000 a side (46000 in the deep book); a third of the updates insert or delete; four in ten fall on \
-         the best 50 levels, the others anywhere; those of the touch on the best 5"
+         the best 50 levels, the others as many on each doubling of the distance; those of the touch on the best 5"
             .to_owned(),
     );
     report
 }
 
-/// Where updates fall: so many in a hundred on the best so many levels, the rest anywhere.
+/// Where updates fall: so many in a hundred on the best so many levels, the rest behind them.
 #[derive(Clone, Copy)]
 struct Near {
     percent: u32,
@@ -126,11 +126,16 @@ impl Shape {
         flow
     }
 
-    /// How many places from the touch an update falls.
+    /// How many places from the touch an update falls. Half of the places have a level. Behind the near ones each
+    /// doubling of the distance gets as many updates as the one before it, as recordings of venues show.
     fn place(&self, random: &mut ChaCha8Rng) -> u32 {
-        let is_near = random.random_range(0..100) < self.near.percent;
-        // Half of the places have a level.
-        random.random_range(0..2 * if is_near { self.near.level_count } else { self.level_count })
+        let near_places = 2 * self.near.level_count;
+        if random.random_range(0..100) < self.near.percent {
+            return random.random_range(0..near_places);
+        }
+        let doublings = (self.level_count / self.near.level_count).ilog2();
+        let first = near_places << random.random_range(0..=doublings);
+        random.random_range(first..(2 * first).min(2 * self.level_count))
     }
 
     /// One in three makes a level where there is none, or deletes one; the others change one that stands.
