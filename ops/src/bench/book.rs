@@ -6,7 +6,7 @@
 use std::hint::black_box;
 
 use fulmar_bus::record::{Price, Quantity, Side};
-use fulmar_engine::market::Book;
+use fulmar_engine::market::{Book, Change};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
@@ -16,8 +16,10 @@ use super::report::{Report, Row};
 
 /// Updates that make one sample.
 const BATCH: u32 = 256;
-/// Updates of a flow, one way: too many for a processor to learn.
-const FLOW_UPDATES: usize = 1 << 16;
+/// Updates of a flow, one way: too many for a processor to learn, few enough to leave its cache to the book.
+const FLOW_UPDATES: usize = 1 << 13;
+/// Updates of one side in a message.
+const MESSAGE_UPDATES: usize = 8;
 /// The touch lies between this price and the next.
 const MIDDLE: i64 = 6_183_763;
 
@@ -32,17 +34,17 @@ pub fn run(rig: &Rig) -> Report {
     let mut report = rig.report("book", limit, rows);
     report.notes.push(
         "levels: 5000 a side (46000 in the deep book); a third of the updates insert or delete; four in ten fall on \
-         the best 50 levels, the others anywhere; those of the touch on the best 5"
+         the best 50 levels, the others as many on each doubling of the distance; those of the touch on the best 5"
             .to_owned(),
     );
     report
 }
 
-/// Where updates fall: so many in a hundred on the best so many levels, the rest anywhere.
+/// Where updates fall: so many in a hundred on the best so many levels, the rest behind them.
 #[derive(Clone, Copy)]
 struct Near {
     percent: u32,
-    level_count: i64,
+    level_count: u32,
 }
 
 /// As a busy venue sends them.
@@ -52,15 +54,22 @@ const NEAR_ALL: Near = Near { percent: 100, level_count: 5 };
 
 struct Shape {
     /// Levels a side.
-    level_count: i64,
+    level_count: u32,
     near: Near,
 }
 
 #[derive(Clone, Copy)]
 struct Update {
     side: Side,
-    price: Price,
-    quantity: Quantity,
+    /// Places from the touch.
+    place: u32,
+    quantity: u32,
+}
+
+impl Update {
+    fn apply(self, book: &mut Book) -> Change {
+        book.apply(self.side, price(self.side, self.place), Quantity(i64::from(self.quantity)))
+    }
 }
 
 impl Shape {
@@ -72,7 +81,7 @@ impl Shape {
         let mut turn = flow.iter().cycle();
         let samples = rig.repeat(rig.share(4), BATCH, || {
             let update = turn.next().expect("a cycle does not end");
-            black_box(book.apply(update.side, update.price, update.quantity));
+            black_box(update.apply(&mut book));
         });
         assert_eq!(book.dropped_count(), 0, "the book has room for every level");
         assert!(book.level_count(Side::Buy).abs_diff(level_count) <= level_count / 2, "the flow goes round");
@@ -86,56 +95,69 @@ impl Shape {
         for place in 0..2 * self.level_count {
             for side in [Side::Buy, Side::Sell] {
                 if random.random_bool(0.5) {
-                    book.apply(side, price(side, place), quantity(random));
+                    Update { side, place, quantity: quantity(random) }.apply(&mut book);
                 }
             }
         }
         book
     }
 
-    /// A flow that leaves `book` as it finds it.
+    /// A flow that leaves `book` as it finds it: messages of some bids and some asks, each side best first.
     fn flow(&self, book: &mut Book, random: &mut ChaCha8Rng) -> Vec<Update> {
         let mut flow = Vec::with_capacity(2 * FLOW_UPDATES);
         let mut undone = Vec::with_capacity(FLOW_UPDATES);
-        while flow.len() < FLOW_UPDATES {
-            let update = self.update(book, random);
-            let quantity = book.quantity_at(update.side, update.price);
-            undone.push(Update { quantity, ..update });
-            book.apply(update.side, update.price, update.quantity);
-            flow.push(update);
+        for message in 0..FLOW_UPDATES / MESSAGE_UPDATES {
+            let side = if message % 2 == 0 { Side::Buy } else { Side::Sell };
+            let mut places: Vec<u32> = (0..MESSAGE_UPDATES).map(|_| self.place(random)).collect();
+            places.sort_unstable();
+            for place in places {
+                let update = self.update(book, random, (side, place));
+                let before = book.quantity_at(side, price(side, update.place)).0;
+                let quantity = u32::try_from(before).expect("what stands was made here");
+                undone.push(Update { quantity, ..update });
+                update.apply(book);
+                flow.push(update);
+            }
         }
         for update in undone.iter().rev() {
-            book.apply(update.side, update.price, update.quantity);
+            update.apply(book);
         }
         flow.extend(undone.into_iter().rev());
         flow
     }
 
+    /// How many places from the touch an update falls. Half of the places have a level. Behind the near ones each
+    /// doubling of the distance gets as many updates as the one before it, as recordings of venues show.
+    fn place(&self, random: &mut ChaCha8Rng) -> u32 {
+        let near_places = 2 * self.near.level_count;
+        if random.random_range(0..100) < self.near.percent {
+            return random.random_range(0..near_places);
+        }
+        let doublings = (self.level_count / self.near.level_count).ilog2();
+        let first = near_places << random.random_range(0..=doublings);
+        random.random_range(first..(2 * first).min(2 * self.level_count))
+    }
+
     /// One in three makes a level where there is none, or deletes one; the others change one that stands.
-    fn update(&self, book: &Book, random: &mut ChaCha8Rng) -> Update {
-        let side = if random.random_bool(0.5) { Side::Buy } else { Side::Sell };
-        let is_near = random.random_range(0..100) < self.near.percent;
-        // Half of the places have a level.
-        let place_count = 2 * if is_near { self.near.level_count } else { self.level_count };
-        let place = random.random_range(0..place_count);
-        let stands = |place: i64| !book.quantity_at(side, price(side, place)).is_zero();
+    fn update(&self, book: &Book, random: &mut ChaCha8Rng, (side, place): (Side, u32)) -> Update {
+        let stands = |place: u32| !book.quantity_at(side, price(side, place)).is_zero();
         if random.random_range(0..3) == 0 {
-            let quantity = if stands(place) { Quantity(0) } else { quantity(random) };
-            return Update { side, price: price(side, place), quantity };
+            let quantity = if stands(place) { 0 } else { quantity(random) };
+            return Update { side, place, quantity };
         }
         let place = (place..2 * self.level_count).find(|place| stands(*place)).unwrap_or(place);
-        Update { side, price: price(side, place), quantity: quantity(random) }
+        Update { side, place, quantity: quantity(random) }
     }
 }
 
 /// The price so many places from the touch.
-const fn price(side: Side, place: i64) -> Price {
+fn price(side: Side, place: u32) -> Price {
     match side {
-        Side::Buy => Price(MIDDLE - place),
-        Side::Sell => Price(MIDDLE + 1 + place),
+        Side::Buy => Price(MIDDLE - i64::from(place)),
+        Side::Sell => Price(MIDDLE + 1 + i64::from(place)),
     }
 }
 
-fn quantity(random: &mut ChaCha8Rng) -> Quantity {
-    Quantity(random.random_range(1..10_000_000))
+fn quantity(random: &mut ChaCha8Rng) -> u32 {
+    random.random_range(1..10_000_000)
 }

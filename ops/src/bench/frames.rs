@@ -153,9 +153,15 @@ impl Frames {
     /// Levels until the text, closed, would be about `end_bytes` long; the first is the best of its side.
     fn side(&mut self, side: i64, end_bytes: usize) {
         self.put("[");
-        self.level("", MIDDLE_TICKS + side, true);
+        // A quantity that no frame just before it had.
+        let lots = self.update_id % 1_000_000 + 1;
+        self.put("[\"");
+        self.price(MIDDLE_TICKS + side);
+        self.put("\",\"");
+        self.lots(lots);
+        self.put("\"]");
         let level_bytes = if self.product == Product::Spot { 32 } else { 21 };
-        while self.text.len() + level_bytes / 2 + 3 < end_bytes {
+        while self.text.len() + level_bytes / 2 + 4 < end_bytes {
             let distance = 2 + self.random.random_range(0..RANGE_TICKS);
             let stays = self.random.random_range(0..100) >= DELETED_PERCENT;
             self.level(",", MIDDLE_TICKS + side * distance, stays);
@@ -186,6 +192,10 @@ impl Frames {
     fn quantity(&mut self) {
         let magnitude = self.random.random_range(1..=6);
         let lots = self.random.random_range(1..10_u64.pow(magnitude));
+        self.lots(lots);
+    }
+
+    fn lots(&mut self, lots: u64) {
         match self.product {
             Product::Spot => self.put(format_args!("{}.{:05}000", lots / 100_000, lots % 100_000)),
             Product::UsdMargined => self.put(format_args!("{}.{:03}", lots / 1_000, lots % 1_000)),

@@ -3,7 +3,7 @@
 use fulmar_bus::channel::{Poll, Reader, Region, RingShape, Writer, create};
 use fulmar_bus::record::{ChannelId, Flags, Heading, InstrumentId, Record, RecordId, Timer, UnixNanos};
 
-use super::limits::{ROUND_BATCH, STREAM_RECORDS};
+use super::limits::{CROSSING_BATCH, STREAM_RECORDS};
 use super::measure::{End, Rig, median, wait_until};
 use super::report::{Figures, Report, Row, Samples};
 
@@ -14,7 +14,7 @@ const THREAD_BATCH: u32 = 64;
 
 /// Measures a hop between cores and within one.
 pub fn run(rig: &Rig) -> Report {
-    let mut limit = Samples::new(2 * ROUND_BATCH);
+    let mut limit = Samples::new(CROSSING_BATCH);
     let share = rig.share(4);
     let (gated, broadcast) = (ends(1), ends(0));
     let crossing = [
@@ -99,7 +99,7 @@ fn throughput(rig: &Rig, limit: &mut Samples) -> Option<Row> {
         rates.push(1e9 / record_ns);
         record_ns
     };
-    let follow = || {
+    let follow = move || {
         for tag in 1..=STREAM_RECORDS {
             far.receive();
             let read = far.record.read::<Timer>().map(|timer| timer.tag);

@@ -15,6 +15,8 @@ pub const SAMPLE_NS_MAX: u64 = 60_000_000_000;
 
 /// Round trips between two cores that make one sample.
 pub const ROUND_BATCH: u32 = 16;
+/// Crossings that make one sample: each round trip is two.
+pub const CROSSING_BATCH: u32 = 2 * ROUND_BATCH;
 /// Samples of the raw cache line before, and again after, each slice.
 pub const LIMIT_SAMPLES: usize = 128;
 /// Samples of what is measured in a slice: a few milliseconds, in which two virtual cores seldom move.

@@ -12,6 +12,7 @@ use core_affinity::CoreId;
 use fulmar_bus::record::Nanos;
 use fulmar_engine::runtime::{Clock, placement};
 
+pub use super::limits::CROSSING_BATCH;
 use super::limits::{
     BUDGET, BUDGET_LONG, LIMIT_SAMPLES, ROUND_BATCH, SLICE_SAMPLES, SPINS_BEFORE_YIELD, YIELDS_MAX,
 };
@@ -97,7 +98,7 @@ impl Rig {
 
     /// The raw cache line alone; `None` on one core.
     pub fn limit(&self, budget: Nanos) -> Option<Samples> {
-        let mut limit = Samples::new(2 * ROUND_BATCH);
+        let mut limit = Samples::new(CROSSING_BATCH);
         self.slices(budget, &mut limit, || 1.0, || {})?;
         Some(limit)
     }
@@ -111,13 +112,15 @@ impl Rig {
         limit: &mut Samples,
         (mut near, mut far): (E, E),
     ) -> Option<Row> {
-        let mut samples = Samples::new(2 * ROUND_BATCH);
+        let mut samples = Samples::new(CROSSING_BATCH);
         let mut slice = Vec::with_capacity(SLICE_SAMPLES);
+        // The far end moves to its own thread's stack, so that the two share no cache line.
+        let follow = move || follow_rounds(&mut far, SLICE_SAMPLES);
         let lead = || {
             lead_rounds(&self.clock, &mut near, &mut slice, SLICE_SAMPLES);
             median_and_drain(&mut slice, &mut samples)
         };
-        let ratio = self.slices(budget, limit, lead, || follow_rounds(&mut far, SLICE_SAMPLES))?;
+        let ratio = self.slices(budget, limit, lead, follow)?;
         Some(samples.row(name).with_ratio(ratio))
     }
 
@@ -135,9 +138,10 @@ impl Rig {
     ) -> Option<f64> {
         let answering = self.cores.answering?;
         let (mut near, mut far) = line();
-        let is_over = AtomicBool::new(false);
+        let over = AtomicBool::new(false);
+        let is_over = &over;
         let mut ratios = Vec::new();
-        let answer = || {
+        let answer = move || {
             pin(Some(answering));
             loop {
                 far.receive();
@@ -211,6 +215,7 @@ pub fn wait_until(mut is_there: impl FnMut() -> bool) {
         if is_there() {
             return;
         }
+        std::hint::spin_loop();
     }
     let came = (0..YIELDS_MAX).any(|_| {
         std::thread::yield_now();
@@ -219,7 +224,9 @@ pub fn wait_until(mut is_there: impl FnMut() -> bool) {
     assert!(came, "the other side of a bench is gone");
 }
 
-/// A cache line a direction and nothing else: the least that any boundary between two cores costs.
+/// A cache line a direction and nothing else: the least that a boundary costs whose two directions share no line, as
+/// those of actors never do. (One line handed to and fro can take half of it, since the answer rides back on the line
+/// that is there already.) It waits as every reader of the harness does.
 struct LineEnd {
     outgoing: Arc<Line>,
     incoming: Arc<Line>,
