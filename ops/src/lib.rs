@@ -2,8 +2,8 @@
 //!
 //! Everything here watches or starts; nothing here is on the path of a tick, and the engine calls none of it.
 
-pub mod board;
 pub mod bench;
+pub mod board;
 pub mod commands;
 pub mod configuration;
 pub mod exit;
