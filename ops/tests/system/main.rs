@@ -4,9 +4,11 @@
 
 mod configuration;
 mod demo;
+mod futures_venue;
 mod growth;
 mod kill;
 mod placement;
 mod program;
 mod shutdown;
+mod two_venues;
 mod unreachable;
