@@ -2,5 +2,13 @@
 //!
 //! `FULMAR_CAMPAIGN=full` repeats what timing can change as often as trust in it needs. Start reading with `demo`.
 
+mod configuration;
 mod demo;
+mod futures_venue;
+mod growth;
+mod kill;
+mod placement;
 mod program;
+mod shutdown;
+mod two_venues;
+mod unreachable;

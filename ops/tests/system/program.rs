@@ -56,7 +56,7 @@ struct Lines {
 
 impl Program {
     /// Starts `fulmar` with these arguments and nothing of this process's environment.
-    pub fn fulmar(arguments: &[&str]) -> Self {
+    pub fn fulmar(arguments: &[impl AsRef<std::ffi::OsStr>]) -> Self {
         Self::start(Command::new(env!("CARGO_BIN_EXE_fulmar")).args(arguments).env_clear())
     }
 

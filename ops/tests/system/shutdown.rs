@@ -1,0 +1,79 @@
+//! An interrupt cancels what stands before anything stops, and the report tells what became of every order.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use fulmar_adapters::simulated::truth;
+use fulmar_bus::record::{ExecutionReport, ExecutionType, Record};
+use fulmar_engine::journal::JournalReader;
+use rustix::process::Signal;
+use serde_json::Value;
+
+use super::configuration::{Desk, text};
+use super::growth::Growth;
+use super::program::{Program, machine, replay, simulated_venue};
+
+/// How often the venue is asked: far more often than it takes until a quoter's first orders stand.
+const QUESTIONS_MAX: u32 = 100_000;
+
+#[test]
+fn an_interrupted_demo_cancels_at_the_venue_first() {
+    let _machine = machine();
+    let mut demo = Program::fulmar(&["demo", "--format", "json"]);
+    let line = demo.told_line(&["binance-spot.orders: connected to ws://"]);
+    let address = line.rsplit("ws://").next().expect("it was found").parse().expect("an address");
+    await_open_orders(address);
+    demo.signal(Signal::INT);
+    let report = demo.end().report();
+    assert_eq!(report["venue_truth"]["open_orders"], 0, "{report:#}");
+    every_order_has_an_end(&report);
+}
+
+#[test]
+fn an_interrupted_paper_run_cancels_first_and_its_journal_is_whole() {
+    let _machine = machine();
+    let (venue, address) = simulated_venue();
+    let desk = Desk::new(&[("binance-spot", address)], "");
+    let journal = desk.file("journal");
+    std::fs::create_dir(&journal).expect("a folder");
+    let growth = Growth::of(&journal);
+    let run = Program::fulmar(&desk.arguments(&["run", "--journal", text(&journal)]));
+    growth.until(|| has_accepted_order(&journal));
+    run.signal(Signal::INT);
+    let report = run.end().report();
+    assert_eq!(report["ended_by"], "SIGINT", "{report:#}");
+    assert_eq!(report["open_orders"], 0, "{report:#}");
+    assert_eq!(report["lost"], 0, "{report:#}");
+    every_order_has_an_end(&report);
+    assert_eq!(replay(&journal)["output_hash"], report["output_hash"]);
+    venue.end();
+}
+
+fn every_order_has_an_end(report: &Value) {
+    let count = |name: &str| report["orders"][name].as_u64().unwrap_or_else(|| panic!("{name}: {report:#}"));
+    let ended: u64 = ["filled", "canceled", "rejected"].map(count).iter().sum();
+    assert_eq!(ended, count("submitted"), "{report:#}");
+    assert!(count("canceled") > 0, "orders stood when the end came: {report:#}");
+    assert_eq!(count("unknown"), 0, "{report:#}");
+}
+
+/// Asks the venue until it has orders of the demo's account.
+fn await_open_orders(venue: SocketAddr) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let has_orders = || runtime.block_on(truth::ask(venue, "demo")).is_ok_and(|truth| truth.open_orders > 0);
+    assert!((0..QUESTIONS_MAX).any(|_| has_orders()), "no order came to stand at the venue");
+}
+
+/// True once the journal tells that the venue took an order.
+fn has_accepted_order(journal: &Path) -> bool {
+    // Until its head is on disk there is no journal to open.
+    let Ok(mut reader) = JournalReader::open(journal) else { return false };
+    let mut record = Record::new();
+    while let Ok(Some(_)) = reader.next(&mut record) {
+        let report = record.read::<ExecutionReport>();
+        if report.is_ok_and(|report| report.execution == ExecutionType::Accepted) {
+            return true;
+        }
+    }
+    false
+}
