@@ -89,9 +89,9 @@ fn the_border_payloads_are_where_every_reader_expects_them() {
     layout!(Control = 8 { command @ 0, reserved @ 1 });
     layout!(Note = 16 { now @ 0, turn_count @ 8, number_count @ 12 });
     layout!(Frame = 24 {
-        byte_count @ 0, total_bytes @ 4, offset_bytes @ 8, status @ 12, source @ 14, reserved @ 15, tag @ 16,
+        byte_count @ 0, total_bytes @ 4, offset_bytes @ 8, status @ 12, source @ 14, connection @ 15, tag @ 16,
     });
-    layout!(Request = 24 { tag @ 0, not_before_at @ 8, byte_count @ 16, kind @ 20, reserved @ 21 });
+    layout!(Request = 24 { tag @ 0, not_before_at @ 8, byte_count @ 16, kind @ 20, connection @ 21, reserved @ 22 });
 }
 
 #[test]
@@ -154,7 +154,7 @@ fn a_damaged_enum_is_refused() {
         offset_bytes: 0,
         status: 0,
         source: FrameSource::Opened,
-        reserved: 0,
+        connection: 1,
         tag: 0,
     };
     refuses_damage(frame, &[14]);
@@ -163,7 +163,8 @@ fn a_damaged_enum_is_refused() {
         not_before_at: UnixNanos(0),
         byte_count: 0,
         kind: RequestKind::Send,
-        reserved: [0; 3],
+        connection: 1,
+        reserved: [0; 2],
     };
     refuses_damage(request, &[20]);
     let text = |text| Text::new(text).expect("a short text");

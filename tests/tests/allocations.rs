@@ -134,7 +134,7 @@ fn recorded_frames_allocate_nothing() {
                 CaptureLine::Recv { data, .. } if is_live => {
                     counted += 1;
                     let count = allocations(|| stage.message(data));
-                    allocated.extend((count > 0).then(|| (counted, count)));
+                    allocated.extend((count > 0).then_some((counted, count)));
                 }
                 CaptureLine::Recv { data, .. } => stage.message(data),
                 _ => {}

@@ -15,6 +15,7 @@ use fulmar_bus::record::{
     LiquiditySide, Notional, Order, OrderStatus, Payload, Position, Price, Quantity, Record, RecordId,
     Request, RequestKind, Side, StrategyId, SyncChange, SyncState, TopOfBook, Trade,
 };
+use fulmar_engine::market::decimal;
 use fulmar_engine::runtime::counter_sum;
 use fulmar_engine::trading::risk::RiskSettings;
 use fulmar_engine::wiring::{
@@ -29,9 +30,9 @@ const BTC: InstrumentId = InstrumentId(0);
 /// One thousandth of a bitcoin, at the eight digits behind the point that the venue writes.
 const A_LITTLE: Quantity = Quantity(100_000);
 
-/// Dollars and cents at the same eight digits.
-fn dollars(cents: i64) -> Price {
-    Price(cents * 1_000_000)
+/// A price at the same eight digits: an integer, never a float.
+fn price(text: &str) -> Price {
+    Price(decimal::parse(text.as_bytes(), 8).expect("a price"))
 }
 
 /// A strategy is a struct, and the callbacks that it cares for. This one buys once, when somebody offers cheaply.
@@ -95,7 +96,7 @@ impl Desk {
         let venue = VenuePlan { session: Box::new(BinanceMarketData::new(&config)), instruments: vec![BTC] };
         let buyer = StrategyPlan {
             name: "buyer".to_owned(),
-            strategy: Box::new(BuyOnce { offered_at_most: dollars(61_000_50), is_done: false }),
+            strategy: Box::new(BuyOnce { offered_at_most: price("61000.50"), is_done: false }),
             instruments: vec![BTC],
         };
         let stage = Stage::build(EnginePlan {
@@ -151,7 +152,10 @@ fn the_venue_says_what_an_order_must_fit(desk: &mut Desk) {
     let told = drain(&mut desk.market);
     assert_eq!(kinds(&told), [Kind::InstrumentDefinition, Kind::SyncChange]);
     let definition = only::<InstrumentDefinition>(&told);
-    assert_eq!((definition.symbol.as_str(), definition.tick, definition.revision), (SYMBOL, dollars(1), 1));
+    assert_eq!(
+        (definition.symbol.as_str(), definition.tick, definition.revision),
+        (SYMBOL, price("0.01"), 1)
+    );
     assert_eq!(
         only::<SyncChange>(&told).state,
         SyncState::Syncing,
@@ -188,7 +192,7 @@ fn a_book_is_proven_before_it_is_believed(desk: &mut Desk) {
     assert_eq!(kinds(&told), [Kind::SyncChange, Kind::TopOfBook]);
     assert_eq!(only::<SyncChange>(&told).state, SyncState::Live);
     let top = only::<TopOfBook>(&told);
-    assert_eq!((top.bid.price, top.ask.price), (dollars(60_999_00), dollars(61_010_00)));
+    assert_eq!((top.bid.price, top.ask.price), (price("60999.00"), price("61010.00")));
 }
 
 /// Chapter four. Somebody trades, far above what our strategy would pay. It was called for the top of chapter three
@@ -196,7 +200,7 @@ fn a_book_is_proven_before_it_is_believed(desk: &mut Desk) {
 fn nothing_is_wanted_at_a_bad_price(desk: &mut Desk) {
     desk.stage.message(&market::trade(1, "61010.00", "0.25"));
     let traded = only::<Trade>(&drain(&mut desk.market));
-    assert_eq!((traded.price, traded.aggressor), (dollars(61_010_00), Side::Buy));
+    assert_eq!((traded.price, traded.aggressor), (price("61010.00"), Side::Buy));
     assert_eq!(kinds(&drain(&mut desk.intents)), []);
 }
 
@@ -211,13 +215,13 @@ fn a_tick_becomes_an_order(desk: &mut Desk) -> RecordId {
     let cause = levels[0].header().cause;
     assert_eq!((kinds(&levels), levels[0].header().received_at), (vec![Kind::BookLevels], desk.stage.now));
     let tops = drain(&mut desk.book);
-    assert_eq!(only::<TopOfBook>(&tops).ask.price, dollars(61_000_50));
+    assert_eq!(only::<TopOfBook>(&tops).ask.price, price("61000.50"));
 
     // The engine gives the id: boot, strategy, counter. The strategy gave the tag.
     let intents = drain(&mut desk.intents);
     let intent = only::<Intent>(&intents);
     assert_eq!(intent.client_order_id, ClientOrderId::new(1, StrategyId(0), 1));
-    assert_eq!((intent.side, intent.price, intent.quantity), (Side::Buy, dollars(61_000_50), A_LITTLE));
+    assert_eq!((intent.side, intent.price, intent.quantity), (Side::Buy, price("61000.50"), A_LITTLE));
     assert_eq!((intent.time_in_force, intent.tag), (TimeInForce::Gtc, 7));
 
     // The gate alone can make what the gateway takes, and adds nothing to what was wanted but the moment.
@@ -242,7 +246,7 @@ fn the_order_is_filled(desk: &mut Desk, cause: RecordId) {
     assert_eq!(kinds(&reports), expected, "submitted, accepted, what is held now, filled");
     let fill = read::<ExecutionReport>(&reports[3]);
     assert_eq!((fill.status, fill.tag, fill.leaves_qty), (OrderStatus::Filled, 7, Quantity(0)));
-    assert_eq!((fill.last_px, fill.last_qty), (dollars(61_000_50), A_LITTLE));
+    assert_eq!((fill.last_px, fill.last_qty), (price("61000.50"), A_LITTLE));
     assert_eq!(fill.liquidity_side, LiquiditySide::Taker, "it took what was offered");
     assert!(
         reports.iter().all(|record| record.header().cause == cause),
@@ -250,8 +254,8 @@ fn the_order_is_filled(desk: &mut Desk, cause: RecordId) {
     );
 
     let position = read::<Position>(&reports[2]);
-    assert_eq!((position.quantity, position.avg_px), (A_LITTLE, dollars(61_000_50)));
-    assert_eq!(Notional::from(position.cost), dollars(61_000_50).times(A_LITTLE));
+    assert_eq!((position.quantity, position.avg_px), (A_LITTLE, price("61000.50")));
+    assert_eq!(Notional::from(position.cost), price("61000.50").times(A_LITTLE));
 }
 
 /// Chapter seven. The market rises, and what we hold is worth more: the money that a sale would bring, less what it
@@ -264,7 +268,7 @@ fn the_position_earns(desk: &mut Desk) {
         &[("61000.50", "0"), ("61010.00", "0"), ("61020.00", "0"), ("61101.00", "1")],
     ));
     let top = only::<TopOfBook>(&drain(&mut desk.book));
-    let earned = Notional(top.bid.price.times(A_LITTLE).0 - dollars(61_000_50).times(A_LITTLE).0);
+    let earned = Notional(top.bid.price.times(A_LITTLE).0 - price("61000.50").times(A_LITTLE).0);
     // A tenth of a dollar, at the sixteen digits of a price times a quantity.
     assert_eq!(earned, Notional(10_i128.pow(15)));
     assert_eq!(kinds(&drain(&mut desk.intents)), []);

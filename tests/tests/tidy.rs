@@ -13,10 +13,8 @@ const COLUMNS_MAX: usize = 120;
 const PAIRS_WITHIN_LINES: usize = 4;
 
 /// Files that are longer than a sitting, and why.
-const LONG_FILES: [(&str, &str); 4] = [
-    ("adapters/src/binance/market_data.rs", "one state machine, whose transitions are read together"),
+const LONG_FILES: [(&str, &str); 2] = [
     ("adapters/src/binance/order_entry.rs", "one state machine, whose transitions are read together"),
-    ("engine/src/wiring/mod.rs", "one flow, in the order in which its parts are made"),
     ("engine/src/simulation/flow.rs", "one seeded market, whose draws are in one order"),
 ];
 

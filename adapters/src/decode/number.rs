@@ -142,8 +142,8 @@ impl Word {
         (others.trailing_zeros() / 8) as usize
     }
 
-    /// The whole number where it and its fraction lie in this word, and the fraction has as many digits as the scale: the
-    /// point is squeezed out, and one conversion does for both.
+    /// The whole number where it and its fraction lie in this word, and the fraction has as many digits as the scale:
+    /// the point is squeezed out, and one conversion does for both.
     #[inline]
     fn with_fraction(self, text: &[u8], whole_digits: usize, scale: u8) -> Option<(i64, usize)> {
         let length = whole_digits + 1 + usize::from(scale);

@@ -139,7 +139,8 @@ pub const MESSAGES_A_TURN: u32 = 16;
 pub const REQUESTS_A_TURN: u32 = 32;
 /// Requests that wait for their moment (`not_before_at`); more are dropped and told.
 pub const DELAYED_REQUESTS_MAX: usize = 4096;
-/// How often a frame yields to other tasks before it sleeps for the ring to drain: a reader that runs needs microseconds.
+/// How often a frame yields to other tasks before it sleeps for the ring to drain: a reader that runs needs
+/// microseconds.
 pub const FULL_RING_YIELDS: u32 = 64;
 /// How long a frame sleeps at a time for the ring to drain: the finest step of the runtime's timers.
 pub const FULL_RING_SLEEP: Duration = Duration::from_millis(1);

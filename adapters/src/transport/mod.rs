@@ -1,8 +1,8 @@
 //! Sockets, HTTP and captures: the IO of every venue.
 //!
-//! A [`VenueLink`] stands between the engine's two rings and one venue: it keeps the WebSocket connections open, carries
-//! requests out and gives every frame, byte for byte and in order, to the engine. [`capture`] keeps frames and gives
-//! them back. Links are evented (tokio) and run on a thread of their own, see [`spawn_io_thread`].
+//! A [`VenueLink`] stands between the engine's two rings and one venue: it keeps the WebSocket connections open,
+//! carries requests out and gives every frame, byte for byte and in order, to the engine. [`capture`] keeps frames and
+//! gives them back. Links are evented (tokio) and run on a thread of their own, see [`spawn_io_thread`].
 //!
 //! Nothing here knows a venue, looks into a frame, or decides anything about trading.
 

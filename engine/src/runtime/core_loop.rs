@@ -168,8 +168,9 @@ impl CoreLoop {
         let mut waiter = Waiter::new(self.wait, self.bell.clone());
         let mut duty_cycle_ns = Histogram::new(3).expect("three digits are a precision");
         self.seats.iter_mut().for_each(|seat| seat.actor.on_start(started_at));
+        let mut now = started_at;
         while stopped_at.load(Ordering::Relaxed) == RUNNING {
-            let now = clock.now();
+            now = clock.now_after(now);
             status.last_pass_at.store(now.0, Ordering::Relaxed);
             let work = self.pass(now, status);
             status.passes.store(status.passes() + 1, Ordering::Relaxed);

@@ -2,7 +2,7 @@
 //!
 //! A merge is the only place where timing picks an order, so a note of every pass that had work is all that a replay
 //! needs beside the inputs. The numbers of a turn are `actor`, `pair_count`, then `(inbox, count)` pairs; a turn that a
-//! lap ended has [`LAP_FLAG`] in its pair count and, after the pairs, the inbox and the lost count as four numbers.
+//! lap ended has `LAP_FLAG` in its pair count and, after the pairs, the inbox and the lost count as four numbers.
 
 use fulmar_bus::record::{Flags, InstrumentId, Note, UnixNanos};
 use zerocopy::IntoBytes;

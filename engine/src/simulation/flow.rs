@@ -6,7 +6,7 @@
 //!
 //! Deterministic: the same seed, and the same orders of others between the same events, give the same market. How
 //! often it is called does not matter, since each event has its own due moment. Prices are integers; floats hold the
-//! fair value, in ticks, and draw random numbers, and [`Flow::price_around`] is where one becomes the other.
+//! fair value, in ticks, and draw random numbers, and `Flow::price_around` is where one becomes the other.
 
 use fulmar_bus::record::{AccountId, Nanos, Price, Quantity, Side, UnixNanos};
 use rand::{RngExt, SeedableRng};

@@ -1,8 +1,8 @@
 //! What becomes of orders: approval, life, position.
 //!
 //! An intent meets the gate in [`risk`], which alone can make an approval. An approved order lives in the table of
-//! [`order`] until it is done, and what it traded becomes a [`position`]. [`rules`] is what an instrument asks of an
-//! order.
+//! [`order`] until it is done, and what it traded becomes a [`position`]. [`InstrumentRules`] is what an instrument
+//! asks of an order.
 //!
 //! All of it is pure: state and a word in, an answer out. There is no channel here, no actor and no clock.
 

@@ -20,7 +20,8 @@ fn rig() -> Rig {
     Rig { budget: LITTLE, ..Rig::new(false) }
 }
 
-/// Runs a bench, and looks at all that must hold of every report. Rows that cross cores are there where a second core is.
+/// Runs a bench, and looks at all that must hold of every report. Rows that cross cores are there where a second core
+/// is.
 fn check(name: BenchName, told: &str, rows: &[&str]) {
     let rig = rig();
     let report = run(name, &rig).expect("this build has the bench");

@@ -34,6 +34,9 @@ const LINK_RESTARTS: RestartLimit = RestartLimit { restarts_max: 5, window: Dura
 /// Events of links that wait to be looked at.
 const LINK_EVENTS_MAX: usize = 256;
 
+/// A difference between wall clock and engine that is worth a word: requests are signed by the engine's.
+const WALL_DIFFERENCE_NS_MAX: u64 = 500_000_000;
+
 /// A running engine.
 pub struct LiveEngine {
     /// What it is made from.
@@ -139,6 +142,17 @@ impl LiveEngine {
     /// This moment.
     pub fn now(&self) -> UnixNanos {
         self.clock.now()
+    }
+
+    /// Keeps the engine's clock with the wall's; call it about once a second.
+    pub fn keep_time(&self) {
+        let ahead_ns = self.clock.follow_the_wall();
+        if ahead_ns.unsigned_abs() > WALL_DIFFERENCE_NS_MAX {
+            tracing::warn!(
+                "the wall clock is {} ms off the engine's; it was set, or is wrong",
+                ahead_ns / 1_000_000
+            );
+        }
     }
 
     /// Pictures of all instruments, in the order of their ids.

@@ -63,6 +63,7 @@ impl Watch {
         show: &mut dyn Show,
     ) -> End {
         let mut looks = interval_at(Instant::now(), LOOK_EVERY);
+        let mut seconds_passed = interval_at(Instant::now(), Duration::from_secs(1));
         let elapsed = async {
             match seconds {
                 Some(seconds) => tokio::time::sleep(Duration::from_secs(seconds)).await,
@@ -81,6 +82,7 @@ impl Watch {
                         return End::LostCore;
                     }
                 }
+                _ = seconds_passed.tick() => engine.keep_time(),
                 () = &mut elapsed => return End::Elapsed,
                 signal = signals.wait() => return End::Wanted(signal),
             }

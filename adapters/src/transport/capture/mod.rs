@@ -3,7 +3,7 @@
 //! A capture is a zstd stream of lines, each one JSON object; the first is the header:
 //!
 //! ```text
-//! {"t":"header","format":"capture/1","venue":"binance-spot","instruments":["BTCUSDT"],"recorded_at":1723161253937085768}
+//! {"t":"header","format":"capture/1","venue":"binance-spot","instruments":["BTCUSDT"],"recorded_at":1723161253}
 //! {"t":"connect","at":1723161253937085768,"conn":1,"url":"wss://stream.example"}
 //! {"t":"recv","at":1723161253938000000,"conn":1,"data":"{\"e\":\"trade\"}"}
 //! ```

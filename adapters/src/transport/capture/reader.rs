@@ -141,7 +141,8 @@ impl CutMessage {
     }
 }
 
-/// Cuts `{"t":"recv","at":N,"conn":N,"data":"..."}`, writing the text to `text`. `None` where the line is anything else.
+/// Cuts `{"t":"recv","at":N,"conn":N,"data":"..."}`, writing the text to `text`. `None` where the line is anything
+/// else.
 fn cut_message(line: &[u8], text: &mut Vec<u8>) -> Option<CutMessage> {
     let (is_received, rest) = match line.strip_prefix(br#"{"t":"recv","at":"#) {
         Some(rest) => (true, rest),

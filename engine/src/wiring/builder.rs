@@ -1,0 +1,319 @@
+//! Makes actors and channels in the order of the flow, and hands each actor its ends.
+//!
+//! An actor's inboxes are added in the order in which it drains them; that order is part of what makes two runs alike.
+
+use std::io;
+use std::path::Path;
+
+use fulmar_bus::channel::Region;
+use fulmar_bus::record::{AccountId, InstrumentId, Nanos, StrategyId};
+
+use super::channels::{self, Channel, ChannelRole, Channels};
+use super::plan::{EnginePlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan};
+use super::{Assembly, Link, Surroundings};
+use crate::actors::{
+    Aggregator, BookBuilder, Feed, Gateway, PaperGateway, Risk, RiskPlan, StrategyHost, StrategyPorts,
+};
+use crate::contract::Connection;
+use crate::runtime::{Actor, Doorbell, FrameWriter, Hop, Inboxes, Outbox, RequestReader, Seat};
+use crate::trading::risk::RiskSettings;
+
+/// Places in the flow.
+mod rank {
+    pub const FEED: u8 = 0;
+    pub const BOOK: u8 = 1;
+    pub const AGGREGATOR: u8 = 2;
+    pub const STRATEGY: u8 = 3;
+    pub const RISK: u8 = 4;
+    pub const GATEWAY: u8 = 5;
+}
+
+/// What has been made so far.
+pub(super) struct Builder<'a> {
+    surroundings: &'a Surroundings<'a>,
+    sizes: RingSizes,
+    channels: Channels,
+    actors: Vec<(u8, Box<dyn Actor>)>,
+    links: Vec<Link>,
+    instruments: Vec<String>,
+    risk: Vec<Option<RiskSettings>>,
+    /// By instrument id.
+    markets: Vec<Option<Channel>>,
+    books: Vec<Option<Channel>>,
+    /// By pair.
+    aggregates: Vec<(Vec<InstrumentId>, Channel)>,
+    intents: Vec<Channel>,
+    /// Made before the strategies that read them; the gate takes the writing ends.
+    reports: Vec<Outbox>,
+    control: Option<Outbox>,
+}
+
+impl<'a> Builder<'a> {
+    pub(super) fn new(plan: &EnginePlan, surroundings: &'a Surroundings<'a>) -> Self {
+        let none = || plan.instruments.iter().map(|_| None).collect();
+        Builder {
+            surroundings,
+            sizes: plan.rings,
+            channels: Channels::default(),
+            actors: Vec::new(),
+            links: Vec::new(),
+            instruments: plan.instruments.iter().map(|instrument| instrument.name.clone()).collect(),
+            risk: plan.instruments.iter().map(|instrument| instrument.risk.clone()).collect(),
+            markets: none(),
+            books: none(),
+            aggregates: Vec::new(),
+            intents: Vec::new(),
+            reports: Vec::new(),
+            control: None,
+        }
+    }
+
+    fn bell(&self, actor: &str) -> Option<Doorbell> {
+        (self.surroundings.bell_of)(actor)
+    }
+
+    /// The feeds of all venues, then the books of all their instruments.
+    pub(super) fn venues(&mut self, venues: Vec<VenuePlan>) {
+        let mut books = Vec::new();
+        for venue in venues {
+            let (feed, wishes) = self.feed(venue);
+            self.actors.push((rank::FEED, Box::new(feed)));
+            books.extend(wishes);
+        }
+        for (instrument_id, resync) in books {
+            let book = self.book(instrument_id, resync);
+            self.actors.push((rank::BOOK, Box::new(book)));
+        }
+    }
+
+    fn feed(&mut self, venue: VenuePlan) -> (Feed, Vec<(InstrumentId, Outbox)>) {
+        let name = venue.session.venue();
+        let actor = format!("feed.{name}");
+        let mut inboxes = Inboxes::new();
+        let requests = self.link((name, &actor), venue.session.connections(), None, &mut inboxes);
+        let mut markets: Vec<Option<Outbox>> = self.instruments.iter().map(|_| None).collect();
+        let mut wishes = Vec::new();
+        for instrument_id in venue.instruments {
+            let instrument = self.instruments[instrument_id.index()].clone();
+            let market = self.channels.make(
+                &format!("market.{instrument}"),
+                ChannelRole::Market,
+                self.sizes.market,
+                0,
+            );
+            let mut outbox = market.outbox();
+            self.ring_at(&mut outbox, &[&format!("book.{instrument}")]);
+            self.stamp(&mut outbox, Hop::Decode);
+            markets[instrument_id.index()] = Some(outbox);
+            self.markets[instrument_id.index()] = Some(market);
+            let resync =
+                self.channels.make(&format!("resync.{instrument}"), ChannelRole::Book, self.sizes.small, 1);
+            inboxes.add(resync.gated());
+            let mut wish = resync.outbox();
+            self.ring_at(&mut wish, &[&actor]);
+            wishes.push((instrument_id, wish));
+        }
+        let stamps = self.surroundings.stamps.clone();
+        (Feed::new(venue.session, inboxes, markets, requests, stamps), wishes)
+    }
+
+    fn book(&mut self, instrument_id: InstrumentId, resync: Outbox) -> BookBuilder {
+        let name = self.instruments[instrument_id.index()].clone();
+        let mut inboxes = Inboxes::new();
+        inboxes.add(self.market(instrument_id).reader());
+        let channel = self.channels.make(&format!("book.{name}"), ChannelRole::Book, self.sizes.small, 0);
+        let mut outbox = channel.outbox();
+        self.stamp(&mut outbox, Hop::Book);
+        self.books[instrument_id.index()] = Some(channel);
+        BookBuilder::new(&name, instrument_id, inboxes, outbox, resync)
+    }
+
+    pub(super) fn aggregators(&mut self, pairs: Vec<PairPlan>, intervals: &[Nanos]) {
+        for pair in pairs {
+            let mut inboxes = Inboxes::new();
+            for instrument_id in &pair.instruments {
+                inboxes.add(self.book_of(*instrument_id).reader());
+            }
+            for instrument_id in &pair.instruments {
+                inboxes.add(self.market(*instrument_id).reader());
+            }
+            let name = format!("aggregate.{}", pair.name);
+            let channel = self.channels.make(&name, ChannelRole::Book, self.sizes.small, 0);
+            let outbox = channel.outbox();
+            let actor = Aggregator::new(&pair.name, &pair.instruments, intervals, inboxes, outbox);
+            self.actors.push((rank::AGGREGATOR, Box::new(actor)));
+            self.aggregates.push((pair.instruments, channel));
+        }
+    }
+
+    pub(super) fn strategies(&mut self, strategies: Vec<StrategyPlan>, epoch: u32) {
+        for (index, plan) in strategies.into_iter().enumerate() {
+            let actor = format!("strategy.{}", plan.name);
+            let reports = self.channels.make(
+                &format!("reports.{}", plan.name),
+                ChannelRole::Order,
+                self.sizes.small,
+                1,
+            );
+            let intents = self.channels.make(
+                &format!("intents.{}", plan.name),
+                ChannelRole::Order,
+                self.sizes.small,
+                1,
+            );
+            let mut ports = StrategyPorts::new(reports.gated());
+            for instrument_id in &plan.instruments {
+                let (book, market) =
+                    (self.book_of(*instrument_id).reader(), self.market(*instrument_id).reader());
+                ports.add_instrument(*instrument_id, book, market);
+            }
+            for (members, aggregate) in &self.aggregates {
+                if members.iter().any(|member| plan.instruments.contains(member)) {
+                    ports.add_aggregate(aggregate.reader());
+                }
+            }
+            let mut outbox = intents.outbox();
+            self.stamp(&mut outbox, Hop::Strategy);
+            self.ring_at(&mut outbox, &["risk"]);
+            let mut told = reports.outbox();
+            self.ring_at(&mut told, &[&actor]);
+            self.reports.push(told);
+            self.intents.push(intents);
+            let strategy_id = StrategyId(u16::try_from(index).expect("a plan has few strategies"));
+            let host = StrategyHost::new(&plan.name, (epoch, strategy_id), plan.strategy, ports, outbox);
+            self.actors.push((rank::STRATEGY, Box::new(host)));
+        }
+    }
+
+    pub(super) fn orders(&mut self, route: OrderRoute, directory: Option<&Path>) -> io::Result<()> {
+        let (gateway_name, account_id) = match &route {
+            OrderRoute::None => return Ok(()),
+            OrderRoute::Paper { account_id } => ("paper", *account_id),
+            OrderRoute::Venue { session, account_id } => (session.venue(), *account_id),
+        };
+        let gateway = format!("gateway.{gateway_name}");
+        let control = self.channels.make("control", ChannelRole::Input, self.sizes.small, 1);
+        let reports = self.channels.make(&gateway, ChannelRole::Order, self.sizes.small, 1);
+        let approved = self.channels.make("approved", ChannelRole::Order, self.sizes.small, 1);
+        let risk = self.risk_gate(account_id, (&control, &reports, &approved), &gateway);
+        self.actors.push((rank::RISK, Box::new(risk)));
+        let mut operator = control.outbox();
+        self.ring_at(&mut operator, &["risk"]);
+        self.control = Some(operator);
+        let mut told = reports.outbox();
+        self.ring_at(&mut told, &["risk"]);
+        let actor: Box<dyn Actor> = match route {
+            OrderRoute::None => return Ok(()),
+            OrderRoute::Paper { .. } => Box::new(self.paper(&approved, told)),
+            OrderRoute::Venue { session, .. } => {
+                let mut inboxes = Inboxes::new();
+                inboxes.add(approved.gated());
+                let name = format!("{gateway_name}.orders");
+                let region = self.outbound_region(directory)?;
+                let mut outbound = self.link((&name, &gateway), session.connections(), region, &mut inboxes);
+                self.stamp(&mut outbound, Hop::Encode);
+                Box::new(Gateway::new(session, inboxes, told, outbound))
+            }
+        };
+        self.actors.push((rank::GATEWAY, actor));
+        Ok(())
+    }
+
+    fn risk_gate(
+        &mut self,
+        account_id: AccountId,
+        (control, reports, approved): (&Channel, &Channel, &Channel),
+        gateway: &str,
+    ) -> Risk {
+        let mut inboxes = Inboxes::new();
+        inboxes.add(control.gated());
+        inboxes.add(reports.gated());
+        let traded: Vec<usize> = (0..self.risk.len()).filter(|index| self.risk[*index].is_some()).collect();
+        for index in &traded {
+            let book = self.books[*index].as_ref().expect("an instrument that is traded has a book");
+            inboxes.add(book.reader());
+        }
+        for intents in &self.intents {
+            inboxes.add(intents.gated());
+        }
+        let mut outbox = approved.outbox();
+        self.stamp(&mut outbox, Hop::Risk);
+        self.ring_at(&mut outbox, &[gateway]);
+        let plan = RiskPlan {
+            settings: std::mem::take(&mut self.risk),
+            book_count: traded.len(),
+            strategy_count: self.intents.len(),
+            account_id,
+        };
+        Risk::new(plan, inboxes, outbox, std::mem::take(&mut self.reports))
+    }
+
+    fn paper(&mut self, approved: &Channel, reports: Outbox) -> PaperGateway {
+        let mut inboxes = Inboxes::new();
+        for channel in self.books.iter().chain(&self.markets).flatten() {
+            inboxes.add(channel.reader());
+        }
+        inboxes.add(approved.gated());
+        PaperGateway::new(inboxes, self.instruments.len(), self.books.iter().flatten().count(), reports)
+    }
+
+    /// Where orders are written ahead, or `None` for the heap.
+    fn outbound_region(&self, directory: Option<&Path>) -> io::Result<Option<Region>> {
+        let shape = channels::shape(self.sizes.small, 2);
+        directory
+            .map(|path| Region::map_file(&path.join(super::OUTBOUND_FILE), shape.word_count()))
+            .transpose()
+    }
+
+    /// A border with the IO: the first inbox of `actor` gives its frames; the outbox returned takes its requests.
+    fn link(
+        &mut self,
+        (name, actor): (&str, &str),
+        connections: Vec<Connection>,
+        region: Option<Region>,
+        inboxes: &mut Inboxes,
+    ) -> Outbox {
+        let frames = self.channels.make(&format!("frames.{name}"), ChannelRole::Input, self.sizes.frames, 1);
+        inboxes.add(frames.gated());
+        let is_outbound = region.is_some() || name.ends_with(".orders");
+        let role = if is_outbound { ChannelRole::Outbound } else { ChannelRole::Request };
+        let requests = format!("requests.{name}");
+        let requests = match region {
+            Some(region) => self.channels.make_in(region, &requests, role, (self.sizes.small, 2)),
+            None => self.channels.make(&requests, role, self.sizes.small, 2),
+        };
+        let bell = Doorbell::new();
+        let mut outbox = requests.outbox();
+        outbox.ring(bell.clone());
+        let frames = FrameWriter::new(frames.writer(), self.bell(actor));
+        let requests = RequestReader::new(requests.gated(), bell);
+        self.links.push(Link { name: name.to_owned(), connections, frames, requests });
+        outbox
+    }
+
+    fn market(&self, instrument_id: InstrumentId) -> &Channel {
+        self.markets[instrument_id.index()].as_ref().expect("its venue was made before")
+    }
+
+    fn book_of(&self, instrument_id: InstrumentId) -> &Channel {
+        self.books[instrument_id.index()].as_ref().expect("its venue was made before")
+    }
+
+    /// Rings the cores of these actors, where they may sleep, at each record.
+    fn ring_at(&self, outbox: &mut Outbox, actors: &[&str]) {
+        actors.iter().filter_map(|actor| self.bell(actor)).for_each(|bell| outbox.ring(bell));
+    }
+
+    fn stamp(&self, outbox: &mut Outbox, hop: Hop) {
+        if let Some(stamps) = &self.surroundings.stamps {
+            outbox.stamp(hop, stamps.clone());
+        }
+    }
+
+    pub(super) fn finish(self) -> Assembly {
+        let number = |index: usize| u16::try_from(index).expect("a plan has far fewer actors than 2^16");
+        let seats = self.actors.into_iter().enumerate();
+        let seats = seats.map(|(index, (rank, actor))| Seat { number: number(index), rank, actor }).collect();
+        Assembly { seats, links: self.links, control: self.control, channels: self.channels }
+    }
+}

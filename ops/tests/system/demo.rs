@@ -1,0 +1,74 @@
+//! The demo: everything that the program does, offline, with books that must balance at the end.
+
+use serde_json::Value;
+
+use super::program::{Program, machine, replay};
+
+/// Every key of the report that others build on.
+const KEYS: [&str; 31] = [
+    "/mode",
+    "/seconds",
+    "/frames",
+    "/records",
+    "/lost",
+    "/orders/submitted",
+    "/orders/denied",
+    "/orders/accepted",
+    "/orders/filled",
+    "/orders/canceled",
+    "/orders/rejected",
+    "/orders/unknown",
+    "/position",
+    "/pnl",
+    "/venue_truth/position",
+    "/venue_truth/pnl",
+    "/latency_ns/tick_to_order/count",
+    "/latency_ns/tick_to_order/p50",
+    "/latency_ns/tick_to_order/p90",
+    "/latency_ns/tick_to_order/p99",
+    "/latency_ns/tick_to_order/p999",
+    "/latency_ns/tick_to_order/max",
+    "/latency_ns/hops/decode/p50",
+    "/latency_ns/hops/book/p50",
+    "/latency_ns/hops/strategy/p50",
+    "/latency_ns/hops/risk/p50",
+    "/latency_ns/hops/encode/p50",
+    "/latency_ns/hops/decode/count",
+    "/latency_ns/hops/encode/p999",
+    "/latency_ns/hops/encode/max",
+    "/output_hash",
+];
+
+#[test]
+fn the_demo_trades_over_sockets_agrees_with_the_venue_and_replays_to_its_hash() {
+    let _machine = machine();
+    let directory = tempfile::tempdir().expect("a directory");
+    let journal = directory.path().to_str().expect("UTF-8");
+    // A market so busy that both sides trade within the time, on a slow machine too.
+    let busy = ["--events-per-second", "20000", "--seed", "7"];
+    let demo = ["demo", "--seconds", "4", "--format", "json", "--journal", journal];
+    let report = Program::fulmar(&[&demo[..], &busy[..]].concat()).end().report();
+
+    for key in KEYS {
+        assert!(report.pointer(key).is_some_and(|value| !value.is_null()), "{key} is missing: {report:#}");
+    }
+    let count = |key: &str| {
+        report.pointer(key).and_then(Value::as_u64).unwrap_or_else(|| panic!("{key}: {report:#}"))
+    };
+    for nothing in ["/lost", "/decode_errors", "/orders/unknown", "/venue_truth/open_orders"] {
+        assert_eq!(count(nothing), 0, "{nothing}: {report:#}");
+    }
+    assert!(count("/fills/buy") > 0 && count("/fills/sell") > 0, "one side never traded: {report:#}");
+    assert_eq!(count("/fills/buy") + count("/fills/sell"), count("/venue_truth/fills"), "{report:#}");
+    assert_eq!(report["position"], report["venue_truth"]["position"], "{report:#}");
+    assert_eq!(report["pnl"], report["venue_truth"]["pnl"], "{report:#}");
+    assert_eq!(count("/orders/submitted"), count("/venue_truth/orders_received"), "{report:#}");
+    let ended = ["/orders/filled", "/orders/canceled", "/orders/rejected"].map(count);
+    assert_eq!(ended.iter().sum::<u64>(), count("/orders/submitted"), "an order has no end: {report:#}");
+    assert!(count("/latency_ns/tick_to_order/p50") > 0, "{report:#}");
+
+    let played = replay(directory.path());
+    assert_eq!(played["tail"], "closed", "{played:#}");
+    assert_eq!(played["output_hash"], report["output_hash"], "{played:#}");
+    assert_eq!(played["records"], report["records"], "{played:#}");
+}

@@ -1,0 +1,6 @@
+//! The whole program as its user runs it: processes, sockets on loopback, signals, files. No network is needed.
+//!
+//! `FULMAR_CAMPAIGN=full` repeats what timing can change as often as trust in it needs. Start reading with `demo`.
+
+mod demo;
+mod program;
