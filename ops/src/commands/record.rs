@@ -46,19 +46,20 @@ pub fn run(arguments: &RecordArguments, global: &Global) -> Result<Exit, Command
     let (tap, recorder) = open(&arguments.out, arguments, &loaded, now)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| CommandError::failed("start the recording", error))?;
-    let decode_errors = runtime.block_on(async {
+    let (recording, decode_errors) = runtime.block_on(async {
         let mut signals = Signals::catch().map_err(|error| CommandError::failed("catch signals", error))?;
         let started = LiveEngine::start(launch, &loaded, None, Some(tap)).await;
         let engine = started.map_err(|error| CommandError::failed("start the recording", error))?;
         let mut watch = Watch::new(&engine);
         watch.until_end(&engine, &mut signals, arguments.seconds, &mut Silent).await;
+        // The recording ends before the connection does, so that a replay of it ends with a live book.
+        let recording = recorder
+            .finish()
+            .map_err(|error| CommandError::failed(format!("write {}", arguments.out.display()), error))?;
         let stopped =
             engine.stop().await.map_err(|error| CommandError::failed("stop the recording", error))?;
-        Ok::<u64, CommandError>(stopped.decode_errors)
+        Ok::<_, CommandError>((recording, stopped.decode_errors))
     })?;
-    let recording = recorder
-        .finish()
-        .map_err(|error| CommandError::failed(format!("write {}", arguments.out.display()), error))?;
     let report = RecordReport {
         file: arguments.out.display().to_string(),
         venue: arguments.venue.clone(),
