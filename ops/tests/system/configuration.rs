@@ -14,7 +14,7 @@ pub struct Desk {
 impl Desk {
     /// A quoter on paper on BTCUSDT of each of these venues, which listen on loopback; `more` stands at the end.
     pub fn new(venues: &[(&str, SocketAddr)], more: &str) -> Self {
-        let mut text = String::from("[engine]\nname = \"system\"\nmode = \"paper\"\n");
+        let mut text = String::from("[engine]\nname = \"system\"\nstate_directory = \"state\"\n");
         for (name, address) in venues {
             let rest = format!("[[venue]]\nname = \"{name}\"\ninstruments = [\"BTCUSDT\"]\n");
             write!(text, "{rest}stream_url = \"ws://{address}\"\nrest_url = \"http://{address}\"\n")

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::configuration::text;
 use super::program::{Program, machine, replay};
 
 /// Every key of the report that others build on.
@@ -43,10 +44,9 @@ const KEYS: [&str; 31] = [
 fn the_demo_trades_over_sockets_agrees_with_the_venue_and_replays_to_its_hash() {
     let _machine = machine();
     let directory = tempfile::tempdir().expect("a directory");
-    let journal = directory.path().to_str().expect("UTF-8");
     // A market so busy that both sides trade within the time, on a slow machine too.
     let busy = ["--events-per-second", "20000", "--seed", "7"];
-    let demo = ["demo", "--seconds", "4", "--format", "json", "--journal", journal];
+    let demo = ["demo", "--seconds", "4", "--format", "json", "--journal", text(directory.path())];
     let report = Program::fulmar(&[&demo[..], &busy[..]].concat()).end().report();
 
     for key in KEYS {

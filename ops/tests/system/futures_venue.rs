@@ -1,14 +1,15 @@
-//! A venue on loopback that speaks as Binance's USD-margined futures do: a seeded market of one symbol, sent as fast as
-//! the other side takes it.
+//! A venue on loopback that speaks as Binance's USD-margined futures do: a seeded market of one symbol, in bursts, some
+//! thousand frames a second.
 //!
 //! It has one book, which both its snapshots and its updates are of. It takes no orders and checks nothing: what the
 //! engine should ask is tested where the protocol is.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -18,6 +19,10 @@ use tokio_tungstenite::tungstenite::{self, Message};
 const LEVELS: i64 = 3;
 /// The middle at the start, in ticks of 0.1.
 const START_TICKS: i64 = 600_000;
+/// Frames that are sent one upon another: far less than the engine keeps for a recorder that waits for its disk.
+const BURST: usize = 8;
+/// How long the venue listens between two bursts.
+const LISTEN: Duration = Duration::from_millis(1);
 /// Bytes of a request's first line that say what it wants.
 const WISH_BYTES: usize = 12;
 
@@ -72,9 +77,18 @@ fn serve(mut stream: TcpStream, market: &Mutex<Market>) {
     }
 }
 
+/// Sends frames until the other side has had enough, and hears it out after each burst.
 fn stream_frames<const COUNT: usize>(stream: TcpStream, next: impl Fn() -> [String; COUNT]) {
     let Ok(mut socket) = tungstenite::accept(stream) else { return };
-    while next().into_iter().all(|frame| socket.send(Message::text(frame)).is_ok()) {}
+    socket.get_ref().set_read_timeout(Some(LISTEN)).expect("it is not zero");
+    let mut is_open = true;
+    while is_open {
+        is_open = (0..BURST).flat_map(|_| next()).all(|frame| socket.send(Message::text(frame)).is_ok());
+        is_open &= match socket.read() {
+            Err(tungstenite::Error::Io(error)) => error.kind() == ErrorKind::WouldBlock,
+            heard => heard.is_ok(),
+        };
+    }
 }
 
 fn answer(stream: &mut TcpStream, market: &Mutex<Market>) {

@@ -1,25 +1,34 @@
-//! Waits for a folder's files to change, without looking in vain and without sleeping.
+//! Waits for a journal to grow, without looking in vain and without sleeping.
 
 use std::os::fd::OwnedFd;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use fulmar_bus::record::{ExecutionReport, ExecutionType, Record};
+use fulmar_engine::journal::JournalReader;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::inotify::{CreateFlags, WatchFlags, add_watch, init};
 
 use super::program::PATIENCE;
 
-/// What changes in one folder.
+/// A journal that is being written.
 pub struct Growth {
+    folder: PathBuf,
     changes: OwnedFd,
 }
 
 impl Growth {
-    /// Watches `folder` from now on.
+    /// Watches `folder` from now on; it is made where it is not there.
     pub fn of(folder: &Path) -> Self {
+        std::fs::create_dir_all(folder).expect("the folder can be made");
         let changes = init(CreateFlags::CLOEXEC).expect("the system watches folders");
         let flags = WatchFlags::CREATE | WatchFlags::MODIFY | WatchFlags::MOVED_TO;
         add_watch(&changes, folder, flags).expect("the folder is there");
-        Growth { changes }
+        Growth { folder: folder.to_owned(), changes }
+    }
+
+    /// Waits until the journal tells that a venue took an order: by then every part of the engine has run.
+    pub fn until_order_accepted(&self) {
+        self.until(|| has_accepted_order(&self.folder));
     }
 
     /// Waits until `is_reached`; looks again after each change.
@@ -30,6 +39,20 @@ impl Growth {
             rustix::io::read(&self.changes, &mut told).expect("a change can be read");
         }
     }
+}
+
+/// True once the journal tells that a venue took an order.
+fn has_accepted_order(journal: &Path) -> bool {
+    // Until its head is on disk there is no journal to open.
+    let Ok(mut reader) = JournalReader::open(journal) else { return false };
+    let mut record = Record::new();
+    while let Ok(Some(_)) = reader.next(&mut record) {
+        let report = record.read::<ExecutionReport>();
+        if report.is_ok_and(|report| report.execution == ExecutionType::Accepted) {
+            return true;
+        }
+    }
+    false
 }
 
 /// Waits until a descriptor has something to tell.

@@ -9,6 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use rustix::fd::OwnedFd;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open};
 
+use super::configuration::text;
 use super::growth::{Growth, await_readable};
 use super::program::{Program, machine, replay, rounds};
 
@@ -33,8 +34,7 @@ fn a_killed_demo_leaves_a_journal_that_replays_and_no_process() {
 fn kill_after(bytes: u64) {
     let journal = tempfile::tempdir().expect("a folder");
     let growth = Growth::of(journal.path());
-    let folder = journal.path().to_str().expect("it is UTF-8");
-    let demo = Program::fulmar(&["demo", "--format", "json", "--journal", folder]);
+    let demo = Program::fulmar(&["demo", "--format", "json", "--journal", text(journal.path())]);
     growth.until(|| has_bytes(journal.path(), bytes));
     let venues = children(demo.pid());
     demo.signal(Signal::KILL);

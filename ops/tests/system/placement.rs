@@ -7,7 +7,8 @@ use rustix::process::{Pid, Signal};
 use rustix::thread::{CpuSet, sched_setaffinity};
 use serde_json::Value;
 
-use super::configuration::{Desk, allowed_cpus};
+use super::configuration::{Desk, allowed_cpus, text};
+use super::growth::Growth;
 use super::program::{Program, machine, simulated_venue};
 
 #[test]
@@ -26,12 +27,23 @@ fn each_core_loop_has_the_core_that_the_placement_names_and_no_other() {
     }
 }
 
+#[test]
+fn the_placement_that_we_ship_runs_as_it_stands() {
+    let _machine = machine();
+    // It is written for the processors 0 and 1 of any machine that has them.
+    if allowed_cpus().contains(&1) {
+        check(include_str!("../../../config/placement.toml"), &[("engine", 1)]);
+    }
+}
+
 /// A run with this placement has these threads, each on its core alone.
 fn check(placement: &str, expected: &[(&str, usize)]) {
     let (venue, address) = simulated_venue();
     let desk = Desk::placed(&[("binance-spot", address)], placement);
-    let mut run = Program::fulmar(&desk.arguments(&["run"]));
-    run.told_line(&["binance-spot: connected"]);
+    let journal = desk.file("journal");
+    let growth = Growth::of(&journal);
+    let run = Program::fulmar(&desk.arguments(&["run", "--journal", text(&journal)]));
+    growth.until_order_accepted();
     let threads = threads(run.pid());
     for (name, cpu) in expected {
         assert_eq!(threads.get(*name), Some(&vec![cpu.to_string()]), "{threads:?}");
@@ -46,9 +58,10 @@ fn no_thread_leaves_the_mask_that_the_process_was_given() {
     let _machine = machine();
     let cpu = *allowed_cpus().last().expect("this test runs somewhere");
     let journal = tempfile::tempdir().expect("a folder");
-    let journal = journal.path().to_str().expect("it is UTF-8").to_owned();
-    let mut demo = on_cpu(cpu, move || Program::fulmar(&["demo", "--format", "json", "--journal", &journal]));
-    demo.told_line(&["binance-spot.orders: connected"]);
+    let growth = Growth::of(journal.path());
+    let arguments = ["demo", "--format", "json", "--journal", text(journal.path())];
+    let demo = on_cpu(cpu, || Program::fulmar(&arguments));
+    growth.until_order_accepted();
     let threads = threads(demo.pid());
     assert!(threads.contains_key("engine") && threads.contains_key("io") && threads.contains_key("recorder"));
     for (name, cpus) in &threads {

@@ -1,11 +1,8 @@
 //! An interrupt cancels what stands before anything stops, and the report tells what became of every order.
 
 use std::net::SocketAddr;
-use std::path::Path;
 
 use fulmar_adapters::simulated::truth;
-use fulmar_bus::record::{ExecutionReport, ExecutionType, Record};
-use fulmar_engine::journal::JournalReader;
 use rustix::process::Signal;
 use serde_json::Value;
 
@@ -35,10 +32,9 @@ fn an_interrupted_paper_run_cancels_first_and_its_journal_is_whole() {
     let (venue, address) = simulated_venue();
     let desk = Desk::new(&[("binance-spot", address)], "");
     let journal = desk.file("journal");
-    std::fs::create_dir(&journal).expect("a folder");
     let growth = Growth::of(&journal);
     let run = Program::fulmar(&desk.arguments(&["run", "--journal", text(&journal)]));
-    growth.until(|| has_accepted_order(&journal));
+    growth.until_order_accepted();
     run.signal(Signal::INT);
     let report = run.end().report();
     assert_eq!(report["ended_by"], "SIGINT", "{report:#}");
@@ -62,18 +58,4 @@ fn await_open_orders(venue: SocketAddr) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let has_orders = || runtime.block_on(truth::ask(venue, "demo")).is_ok_and(|truth| truth.open_orders > 0);
     assert!((0..QUESTIONS_MAX).any(|_| has_orders()), "no order came to stand at the venue");
-}
-
-/// True once the journal tells that the venue took an order.
-fn has_accepted_order(journal: &Path) -> bool {
-    // Until its head is on disk there is no journal to open.
-    let Ok(mut reader) = JournalReader::open(journal) else { return false };
-    let mut record = Record::new();
-    while let Ok(Some(_)) = reader.next(&mut record) {
-        let report = record.read::<ExecutionReport>();
-        if report.is_ok_and(|report| report.execution == ExecutionType::Accepted) {
-            return true;
-        }
-    }
-    false
 }
