@@ -196,8 +196,8 @@ pub fn settled<'a>(key: &Key, sibling: impl Fn(&str) -> Option<&'a str>) -> Opti
     tables.iter().find(|(name, _)| *name == chosen).map(|(_, table)| Kind::Table(table))
 }
 
-/// A path is relative to the file that states it, or that leaves it at its default, so that a configuration can be moved
-/// with all that it names, and means the same wherever it is used from.
+/// A path is relative to the file that states it, or that leaves it at its default, so that a configuration can be
+/// moved with all that it names, and means the same wherever it is used from.
 fn place_path(node: &mut Node, kind: &Kind) {
     let is_path = match kind {
         Kind::Path => true,

@@ -45,8 +45,8 @@ pub struct Update {
     pub status_before: OrderStatus,
     /// The status now.
     pub status: OrderStatus,
-    /// True where it is the first that shows that the venue has the order. Where a cancel is on its way, the status does
-    /// not tell.
+    /// True where it is the first to show that the venue has the order, which the status of one that is being canceled
+    /// does not.
     pub is_first_acknowledgement: bool,
     /// What became of the trade in it.
     pub booking: Booking,
