@@ -194,7 +194,7 @@ impl State {
             return Ok(());
         };
         let is_trade = matches!(update.booking, Booking::Booked(_));
-        let is_news = update.status != update.status_before || is_trade;
+        let is_news = update.status != update.status_before || update.is_first_acknowledgement || is_trade;
         if !is_news && report.execution != ExecutionType::CancelRejected {
             // The venue tells most things twice, as an answer and as an event. A strategy hears them once.
             return Ok(());

@@ -64,8 +64,7 @@ impl Checker<'_> {
             let path = joined(path, key.name);
             let sibling = |name: &str| entries.get(name).and_then(Node::as_text);
             let Some(kind) = settled(key, sibling) else { continue };
-            let is_stated = entries.contains_key(key.name);
-            if !is_stated {
+            if !entries.contains_key(key.name) {
                 match key.need {
                     Need::Optional => continue,
                     Need::Required => {
@@ -85,9 +84,7 @@ impl Checker<'_> {
             }
             let entry = entries.get_mut(key.name).expect("it was stated, or has just been filled in");
             self.value(entry, &kind, &path);
-            if is_stated {
-                place_path(entry, &kind);
-            }
+            place_path(entry, &kind);
         }
     }
 
@@ -199,7 +196,8 @@ pub fn settled<'a>(key: &Key, sibling: impl Fn(&str) -> Option<&'a str>) -> Opti
     tables.iter().find(|(name, _)| *name == chosen).map(|(_, table)| Kind::Table(table))
 }
 
-/// A path that a file states is relative to that file, so that a configuration can be moved with all that it names.
+/// A path is relative to the file that states it, or that leaves it at its default, so that a configuration can be
+/// moved with all that it names, and means the same wherever it is used from.
 fn place_path(node: &mut Node, kind: &Kind) {
     let is_path = match kind {
         Kind::Path => true,

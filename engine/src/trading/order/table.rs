@@ -45,6 +45,9 @@ pub struct Update {
     pub status_before: OrderStatus,
     /// The status now.
     pub status: OrderStatus,
+    /// True where it is the first to show that the venue has the order, which the status of one that is being canceled
+    /// does not.
+    pub is_first_acknowledgement: bool,
     /// What became of the trade in it.
     pub booking: Booking,
     /// What the venue says has traded and no trade has told yet: ask for those trades.
@@ -265,6 +268,7 @@ impl OrderTable {
     /// Changes an order and keeps all that is computed from it.
     fn change(&mut self, place: usize, change: impl FnOnce(&mut Self) -> Booking) -> Applied {
         let status_before = self.at(place).status();
+        let was_acknowledged = self.at(place).facts.has(Facts::ACKNOWLEDGED);
         self.count(place, -1);
         let booking = change(self);
         self.count(place, 1);
@@ -275,6 +279,7 @@ impl OrderTable {
         let update = Update {
             status_before,
             status: order.status(),
+            is_first_acknowledgement: order.facts.has(Facts::ACKNOWLEDGED) && !was_acknowledged,
             booking,
             missing_qty: order.missing_qty(),
             overfill_qty: order.overfill_qty(),

@@ -109,6 +109,20 @@ fn a_refused_cancel_lets_the_order_stand_as_it_stood() {
 }
 
 #[test]
+fn an_acknowledgement_is_told_once_even_where_a_cancel_is_on_its_way() {
+    let mut orders = table_with(Side::Buy, 10);
+    orders.request_cancel(id(1));
+    let accepted = report(1, ExecutionType::Accepted, OrderStatus::Accepted);
+    let update = apply(&mut orders, &accepted);
+    assert_eq!(
+        (update.status_before, update.status),
+        (OrderStatus::PendingCancel, OrderStatus::PendingCancel)
+    );
+    assert!(update.is_first_acknowledgement);
+    assert!(!apply(&mut orders, &accepted).is_first_acknowledgement);
+}
+
+#[test]
 fn a_duplicate_trade_is_booked_once_and_its_status_still_applies() {
     let mut orders = table_with(Side::Buy, 10);
     assert_eq!(booked(&apply(&mut orders, &trade(1, 5, 10, 0))), 10);
