@@ -1,7 +1,7 @@
 //! The strategy new_strategy: it buys when the best ask has fallen far enough below the highest bid that it saw.
 //!
-//! Change it until it is yours. What it decides may depend on its own state and on what it is given alone: no clock, no
-//! thread, no random numbers, and no float for a price or a quantity. So it does live what it did when it was rehearsed.
+//! Change it until it is yours. What it decides may depend on its own state and on what it is given alone: no clock,
+//! no thread, no random numbers, and no float for a price or a quantity. So it does live what it did when rehearsed.
 
 use fulmar_strategies::sdk::*;
 
