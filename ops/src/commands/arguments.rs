@@ -113,10 +113,10 @@ pub enum Verb {
 /// Arguments of `fulmar demo`.
 #[derive(Debug, Args)]
 pub struct DemoArguments {
-    /// End after this many seconds; without it the console stays until you quit
+    /// End after this many seconds; without it a board stays until you press q
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub seconds: Option<u64>,
-    /// Keep the journal in this directory; without it, in a temporary one
+    /// Keep a journal in this directory, empty or new; without it none is kept
     #[arg(long, value_name = "DIR")]
     pub journal: Option<PathBuf>,
     /// What the simulated market is made from; the same seed makes the same market
@@ -131,7 +131,7 @@ pub struct DemoArguments {
 /// Arguments of `fulmar run`.
 #[derive(Debug, Args)]
 pub struct RunArguments {
-    /// Keep the journal in this directory, whatever the configuration says
+    /// Keep the journal in this directory, empty or new, whatever the configuration says
     #[arg(long, value_name = "DIR")]
     pub journal: Option<PathBuf>,
     /// End after this many seconds; without it the engine runs until it is told to stop
@@ -142,13 +142,13 @@ pub struct RunArguments {
 /// Arguments of `fulmar replay`.
 #[derive(Debug, Args)]
 pub struct ReplayArguments {
-    /// Captures (*.capture.zst), or the directory of a journal
+    /// Captures (*.capture.zst) and directories of journals, in any number
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// Spread the actors over so many threads; 0 plays all of them on this one. The answer is the same
+    /// Spread the actors of a capture over so many threads; 0 plays all of them on this one. The answer is the same
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = threads)]
     pub threads: usize,
-    /// Times the recorded pace, 1 being as it happened; without it, as fast as the machine can
+    /// Play a capture at so many times its recorded pace, 1 being as it happened; without it, as fast as it goes
     #[arg(long, value_name = "FACTOR", value_parser = speed)]
     pub speed: Option<f64>,
 }
@@ -156,7 +156,7 @@ pub struct ReplayArguments {
 /// Arguments of `fulmar record`.
 #[derive(Debug, Args)]
 pub struct RecordArguments {
-    /// The venue to listen to, by its name in the configuration
+    /// The venue to listen to: binance-spot or binance-usdm
     #[arg(long, value_name = "NAME")]
     pub venue: String,
     /// The venue's symbols, separated by commas
@@ -186,7 +186,7 @@ pub struct BenchArguments {
 pub enum BenchName {
     /// One boundary between two cores
     Hop,
-    /// Records over the bus
+    /// Records over the bus (not in this build)
     Bus,
     /// A venue's bytes to records
     Decode,
@@ -196,7 +196,7 @@ pub enum BenchName {
     Risk,
     /// From a frame to the order that it caused
     TickToOrder,
-    /// From the kill to the last cancel
+    /// From the kill to the last cancel (not in this build)
     Kill,
 }
 
@@ -249,7 +249,7 @@ pub struct StrategyNewArguments {
 /// A language that a strategy can be written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Language {
-    /// Inside the engine, or in a process of its own
+    /// A library that an engine is compiled with
     Rust,
 }
 

@@ -1,13 +1,16 @@
 //! `fulmar strategy new`: a small cargo project with a strategy in it, to change until it is yours.
 //!
-//! The project's files are the constants at the end of this page, so that the SDK and what we teach of it change
-//! together.
+//! The strategy that it writes is `strategy_new/template.rs`, which is compiled and tested with this program, so that
+//! the SDK and what we teach of it change together.
 
 use std::path::{Path, PathBuf};
 
 use super::scaffold::{self, Existing, StarterFile};
 use super::{CommandError, Global, Language, StrategyNewArguments};
 use crate::exit::Exit;
+
+#[cfg(test)]
+mod template;
 
 /// The checkout that this program was built from.
 const BUILT_FROM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
@@ -54,7 +57,8 @@ fn rust_project(name: &str, sdk: &Path) -> Vec<StarterFile<'static>> {
     let type_name: String = name.split('_').map(capitalized).collect();
     let sdk = toml::Value::String(sdk.join("strategies").to_string_lossy().into_owned()).to_string();
     let filled = |template: &str| {
-        template.replace("{{name}}", name).replace("{{type}}", &type_name).replace("{{sdk}}", &sdk)
+        let named = template.replace("{{name}}", name).replace("{{sdk}}", &sdk);
+        named.replace("new_strategy", name).replace("NewStrategy", &type_name)
     };
     [
         ("Cargo.toml", CARGO_TOML),
@@ -84,34 +88,8 @@ fulmar-strategies = { path = {{sdk}} }
 [workspace]
 "#;
 
-const LIB_RS: &str = r#"//! The strategy {{name}}: it watches the best bid and ask, and says where it would act.
-
-use fulmar_strategies::sdk::{Context, Quote, Strategy};
-
-/// What the strategy remembers between two calls.
-#[derive(Debug, Default)]
-pub struct {{type}} {
-    quote_count: u64,
-}
-
-impl Strategy for {{type}} {
-    /// Called each time the best bid or ask of an instrument changes. It must not block: what it takes, every tick
-    /// behind it waits. Orders go out through `context`, and each of them passes the risk gate.
-    fn on_quote(&mut self, _quote: &Quote, _context: &mut Context<'_>) {
-        self.quote_count += 1;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn it_starts_without_memory() {
-        assert_eq!({{type}}::default().quote_count, 0);
-    }
-}
-"#;
+/// The strategy: a file of this program too, so that what we hand out compiles, and its own tests pass, with ours.
+const LIB_RS: &str = include_str!("strategy_new/template.rs");
 
 const README_MD: &str = r"# {{name}}
 
@@ -119,8 +97,11 @@ A strategy for Fulmar. `src/lib.rs` is all of it: change `on_quote`, then
 
     cargo test
 
-Prices and quantities are integers at the instrument's scale; compare and add them as they are, and never make a float
-of one that goes into an order.
+which rehearses it without an engine. Prices and quantities are integers at the instrument's scale; compare and add them
+as they are, and never make a float of one that goes into an order.
+
+An engine runs the strategies that are compiled into it. To run this one, put the file into `strategies/src` of the
+checkout, name it in `by_name` there, and give it a `kind` in `ops/src/configuration`.
 ";
 
 #[cfg(test)]
@@ -131,7 +112,8 @@ mod tests {
     fn a_project_has_its_name_wherever_it_belongs_and_no_hole_is_left() {
         let files = rust_project("dip_buyer", Path::new("/a \"quoted\" place"));
         for (path, text) in &files {
-            assert!(!text.contains("{{") && !text.contains("}}"), "{path}:\n{text}");
+            let holes = ["{{", "}}", "new_strategy", "NewStrategy"];
+            assert!(holes.iter().all(|hole| !text.contains(hole)), "{path}:\n{text}");
         }
         let manifest: toml::Table = files[0].1.parse().expect("the manifest is TOML");
         assert_eq!(manifest["package"]["name"].as_str(), Some("dip_buyer"));
