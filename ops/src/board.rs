@@ -105,7 +105,7 @@ impl Scene<'_> {
 
     fn draw_book(&self, frame: &mut Frame<'_>, area: Rect) {
         let Some(picture) = self.watch.pictures.first() else { return };
-        let state = match picture.sync.state {
+        let state = match picture.belief.state() {
             SyncState::Live => "live",
             SyncState::Syncing => "syncing",
             SyncState::Desynced => "desynced",

@@ -8,6 +8,7 @@ use fulmar_bus::record::{
     BookLevels, Flags, InstrumentDefinition, Kind, Malformed, Price, Quantity, Record, Side, SyncChange,
     SyncReason, SyncState, Trade,
 };
+use fulmar_engine::market::belief::Belief;
 use fulmar_engine::market::book::Book;
 use fulmar_engine::market::decimal::{self, Rounding};
 use fulmar_engine::market::instrument::{Redefinition, compare};
@@ -24,8 +25,10 @@ pub struct Picture {
     pub definition: Option<InstrumentDefinition>,
     /// The book, as far as it is proven.
     pub book: Book,
-    /// The latest news of how far it is.
+    /// The latest news of the feed.
     pub sync: SyncChange,
+    /// How far the book can be believed here.
+    pub belief: Belief,
     /// The venue's number of the book's latest state.
     pub update_id: u64,
     /// All trades so far.
@@ -48,6 +51,7 @@ impl Picture {
             definition: None,
             book: Book::new(LEVELS_MAX),
             sync: SyncChange::new(SyncState::Syncing, SyncReason::Started, 0, 0, 0),
+            belief: Belief::new(),
             update_id: 0,
             trades: TradeStats::new(),
             crossed_count: 0,
@@ -80,7 +84,7 @@ impl Picture {
                 Poll::Lapped { lost_count } => {
                     self.lost_count += lost_count;
                     self.book.clear();
-                    self.sync.state = SyncState::Desynced;
+                    self.belief.lose();
                 }
                 Poll::Record => {
                     let understood = self.take();
@@ -92,6 +96,7 @@ impl Picture {
 
     fn take(&mut self) -> Result<(), Malformed> {
         match self.record.header().kind() {
+            Some(Kind::BookLevels) if !self.belief.takes_levels() => {}
             Some(Kind::BookLevels) => {
                 let (update, bids, asks) = BookLevels::read(&self.record)?;
                 self.update_id = update.update_id;
@@ -102,14 +107,17 @@ impl Picture {
                     self.book.apply(Side::Sell, level.price, level.quantity);
                 }
                 let is_whole = self.record.header().flags.contains(Flags::LAST);
-                let is_crossed = is_whole && self.sync.state == SyncState::Live && self.book.is_crossed();
+                let is_crossed = is_whole && self.belief.is_live() && self.book.is_crossed();
                 self.crossed_count += u64::from(is_crossed);
             }
             Some(Kind::Trade) => self.trades.on_trade(self.record.read::<Trade>()?),
-            Some(Kind::SnapshotBegin) => self.book.clear(),
+            Some(Kind::SnapshotBegin) => {
+                self.belief.begin_snapshot();
+                self.book.clear();
+            }
             Some(Kind::SyncChange) => {
                 self.sync = *self.record.read::<SyncChange>()?;
-                if self.sync.state == SyncState::Desynced {
+                if self.belief.hear(self.sync.state) && self.sync.state == SyncState::Desynced {
                     self.book.clear();
                 }
             }

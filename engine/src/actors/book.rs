@@ -9,7 +9,8 @@ use fulmar_bus::record::{
     SyncChange, SyncReason, SyncState, TopOfBook, TopSource, UnixNanos,
 };
 
-use super::limits::{BOOK_LEVELS_MAX, CROSSED_NS_MAX};
+use super::limits::{BOOK_LEVELS_MAX, CROSSED_NS_MAX, TOP_REPEAT_NS};
+use crate::market::belief::Belief;
 use crate::market::book::Book;
 use crate::market::instrument::{Redefinition, compare};
 use crate::runtime::{Actor, Delivery, Inboxes, Origin, Outbox, Work};
@@ -27,7 +28,7 @@ struct BookState {
     instrument_id: InstrumentId,
     definition: Option<InstrumentDefinition>,
     book: Book,
-    sync: SyncState,
+    belief: Belief,
     change: SyncChange,
     update_id: u64,
     crossed_since: Option<UnixNanos>,
@@ -40,6 +41,8 @@ struct Output {
     book: Outbox,
     resync: Outbox,
     last_top: Option<TopOfBook>,
+    /// When the bytes of the last top reached this machine.
+    told_at: UnixNanos,
 }
 
 impl BookBuilder {
@@ -55,14 +58,14 @@ impl BookBuilder {
             instrument_id,
             definition: None,
             book: Book::new(BOOK_LEVELS_MAX),
-            sync: SyncState::Syncing,
+            belief: Belief::new(),
             change: SyncChange::new(SyncState::Syncing, SyncReason::Started, 0, 0, 0),
             update_id: 0,
             crossed_since: None,
             crossed_count: 0,
             malformed_count: 0,
         };
-        let output = Output { book, resync, last_top: None };
+        let output = Output { book, resync, last_top: None, told_at: UnixNanos(0) };
         BookBuilder { name: format!("book.{name}"), inboxes, state, output }
     }
 }
@@ -104,7 +107,7 @@ impl BookState {
         let understood = match record.header().kind() {
             Some(Kind::BookLevels) => self.on_levels(record, origin, output),
             Some(Kind::TopOfBook) => record.read().map(|top| self.on_ticker(top, origin, output)),
-            Some(Kind::SnapshotBegin) => record.read::<SnapshotBegin>().map(|_| self.book.clear()),
+            Some(Kind::SnapshotBegin) => record.read::<SnapshotBegin>().map(|_| self.on_snapshot()),
             Some(Kind::SyncChange) => record.read().map(|change| self.on_sync(change, origin, output)),
             Some(Kind::InstrumentDefinition) => {
                 record.read().map(|definition| self.on_definition(definition, origin, output))
@@ -121,7 +124,7 @@ impl BookState {
         output: &mut Output,
     ) -> Result<(), fulmar_bus::record::Malformed> {
         let (update, bids, asks) = BookLevels::read(record)?;
-        if self.sync == SyncState::Desynced {
+        if !self.belief.takes_levels() {
             return Ok(());
         }
         for level in bids {
@@ -132,7 +135,7 @@ impl BookState {
         }
         if record.header().flags.contains(Flags::LAST) {
             self.update_id = update.update_id;
-            if self.sync == SyncState::Live {
+            if self.belief.is_live() {
                 self.publish_top(update.venue_at, origin, output);
             }
         }
@@ -141,13 +144,24 @@ impl BookState {
 
     /// The venue's ticker is ahead of its depth stream; it stands until the depth has caught up with it.
     fn on_ticker(&mut self, top: &TopOfBook, origin: Origin, output: &mut Output) {
-        if self.sync == SyncState::Live && output.last_top.is_none_or(|last| top.update_id > last.update_id) {
+        if top.is_two_sided() && top.bid.price >= top.ask.price {
+            self.crossed_count += 1;
+            return;
+        }
+        if self.belief.is_live() && output.last_top.is_none_or(|last| top.update_id > last.update_id) {
             output.publish(self.instrument_id, *top, origin);
         }
     }
 
+    fn on_snapshot(&mut self) {
+        self.belief.begin_snapshot();
+        self.book.clear();
+    }
+
     fn on_sync(&mut self, change: &SyncChange, origin: Origin, output: &mut Output) {
-        self.sync = change.state;
+        if !self.belief.hear(change.state) {
+            return;
+        }
         self.change = *change;
         self.crossed_since = None;
         if change.state == SyncState::Desynced {
@@ -178,7 +192,7 @@ impl BookState {
     /// Stops believing in the book and asks the feed for a new one.
     fn lose(&mut self, origin: Origin, reason: SyncReason, output: &mut Output) {
         self.book.clear();
-        self.sync = SyncState::Desynced;
+        self.belief.lose();
         self.crossed_since = None;
         output.last_top = None;
         let SyncChange { gap_count, resync_count, .. } = self.change;
@@ -199,7 +213,8 @@ impl BookState {
         let is_news = output.last_top.is_none_or(|last| {
             top.update_id >= last.update_id && (top.bid != last.bid || top.ask != last.ask)
         });
-        if is_news {
+        // A quiet top is told again now and then: who reads it must see that it is fresh, not only that it stands.
+        if is_news || origin.received_at.since(output.told_at) >= Nanos(TOP_REPEAT_NS) {
             output.publish(self.instrument_id, top, origin);
         }
     }
@@ -217,6 +232,7 @@ impl Output {
     fn publish(&mut self, instrument_id: InstrumentId, top: TopOfBook, origin: Origin) {
         debug_assert!(!top.is_two_sided() || top.bid.price < top.ask.price, "a crossed top is not published");
         self.last_top = Some(top);
+        self.told_at = origin.received_at;
         self.forward(origin, instrument_id, &top);
     }
 

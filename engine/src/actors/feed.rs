@@ -32,6 +32,8 @@ struct Output {
     origin: Origin,
     /// By instrument id; `None` for instruments of other venues.
     markets: Vec<Option<Outbox>>,
+    /// By instrument id: what was defined last, for those who may have missed it.
+    definitions: Vec<Option<InstrumentDefinition>>,
     requests: Outbox,
     levels: Vec<Level>,
     refused_requests: u64,
@@ -49,6 +51,7 @@ impl Feed {
     ) -> Self {
         let output = Output {
             origin: Origin::time(UnixNanos(0)),
+            definitions: markets.iter().map(|_| None).collect(),
             markets,
             requests,
             levels: Vec::with_capacity(BookLevels::LEVELS_MAX),
@@ -64,6 +67,7 @@ impl Feed {
         for index in 0..self.output.markets.len() {
             if self.output.markets[index].is_some() {
                 let instrument_id = instrument_at(index);
+                self.output.define_again(instrument_id);
                 self.session.resync(now, instrument_id, SyncReason::Lapped, &mut self.output);
             }
         }
@@ -102,6 +106,7 @@ impl Actor for Feed {
                     self.output.origin = Origin::of(record);
                     if let Ok(wish) = record.read::<SyncChange>() {
                         let instrument_id = record.header().instrument_id;
+                        self.output.define_again(instrument_id);
                         self.session.resync(now, instrument_id, wish.reason, &mut self.output);
                     }
                 }
@@ -143,6 +148,13 @@ impl Output {
         market.expect("a session speaks of the instruments that it was given")
     }
 
+    /// Tells what an instrument is to those who may have been overtaken when it was told before.
+    fn define_again(&mut self, instrument_id: InstrumentId) {
+        if let Some(definition) = self.definitions[instrument_id.index()] {
+            self.definition(instrument_id, &definition);
+        }
+    }
+
     /// Publishes the levels of an update in as many records as it takes, the last of them marked.
     fn send_levels(&mut self, instrument_id: InstrumentId, update: Update<'_>, flags: Flags) {
         let (mut bids, mut asks) = (update.bids, update.asks);
@@ -180,6 +192,7 @@ impl Output {
 
 impl MarketSink for Output {
     fn definition(&mut self, instrument_id: InstrumentId, definition: &InstrumentDefinition) {
+        self.definitions[instrument_id.index()] = Some(*definition);
         let origin = self.origin;
         broadcast(self.market(instrument_id).send(origin, instrument_id, definition));
     }

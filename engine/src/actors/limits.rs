@@ -4,6 +4,10 @@
 pub const BOOK_LEVELS_MAX: usize = 65_536;
 /// How long a book may stay crossed before it is synced anew. Venues cross for an instant between two messages.
 pub const CROSSED_NS_MAX: u64 = 2_000_000_000;
+/// How often a top that does not change is told again. Shorter than any age at which an order would be refused.
+pub const TOP_REPEAT_NS: u64 = 250_000_000;
+/// How long a kill waits before it tries again to cancel what still stands.
+pub const CANCEL_RETRY_NS: u64 = 100_000_000;
 /// How long a bar waits, beyond its end, for trades that are still on their way.
 pub const BAR_GRACE_NS: u64 = 2_000_000_000;
 /// Orders that may be unsettled at one time, over all strategies.

@@ -6,21 +6,22 @@
 //! [`OrderTable`], the positions. On failure: nothing restarts it in place; the process stops, and comes back through
 //! reconciliation.
 
+mod intents;
+
 use std::ops::Range;
 
-use fulmar_bus::channel::Full;
 use fulmar_bus::record::{
-    AccountId, CancelIntent, CancelOrder, ClientOrderId, Control, ControlCommand, ExecutionReport,
-    ExecutionType, InstrumentDefinition, InstrumentId, Intent, Kind, Malformed, Order, OrderStatus, Payload,
-    Record, StrategyId, SyncChange, SyncState, TopOfBook, UnixNanos,
+    AccountId, CancelOrder, ClientOrderId, Control, ControlCommand, ExecutionReport, ExecutionType,
+    InstrumentDefinition, InstrumentId, Kind, Malformed, Nanos, OrderStatus, Payload, Record, StrategyId,
+    SyncChange, SyncState, TopOfBook, UnixNanos,
 };
 
-use super::limits::ORDERS_MAX;
+use super::limits::{CANCEL_RETRY_NS, ORDERS_MAX};
 use crate::runtime::{Actor, Delivery, Inboxes, Origin, Outbox, Work};
 use crate::trading::InstrumentRules;
 use crate::trading::order::{Applied, Booking, Fill, OrderTable};
 use crate::trading::position::OpenPosition;
-use crate::trading::risk::{Approved, Breach, Context, RiskCheck, RiskGate, RiskSettings, Verdict};
+use crate::trading::risk::{RiskGate, RiskSettings};
 
 /// The actor of the risk gate.
 pub struct Risk {
@@ -38,12 +39,16 @@ struct State {
     /// By strategy, then by instrument: what each strategy holds.
     holdings: Vec<Vec<OpenPosition>>,
     account_id: AccountId,
+    /// After a kill: when to cancel again what still stands then.
+    cancel_again_at: Option<UnixNanos>,
     anomalies: Anomalies,
 }
 
 /// One instrument as the gate sees it.
 struct Watched {
     settings: RiskSettings,
+    /// Of price and quantity, once it is defined.
+    scales: Option<(u8, u8)>,
     top: Option<TopOfBook>,
     sync: SyncState,
     last_update_at: UnixNanos,
@@ -73,6 +78,8 @@ struct Anomalies {
     overflows: u64,
     /// Cancels that the gateway made no room for.
     cancels_lost: u64,
+    /// Instruments that got other scales while something was held or stood.
+    rescaled_holdings: u64,
 }
 
 /// What the gate watches over, and how its inboxes are laid out: control first, then one inbox of gateway reports, then
@@ -98,6 +105,7 @@ impl Risk {
         let watch = |settings: Option<RiskSettings>| {
             settings.map(|settings| Watched {
                 settings,
+                scales: None,
                 top: None,
                 sync: SyncState::Syncing,
                 last_update_at: UnixNanos(0),
@@ -110,6 +118,7 @@ impl Risk {
             instruments: plan.settings.into_iter().map(watch).collect(),
             holdings: vec![vec![OpenPosition::default(); instrument_count]; plan.strategy_count],
             account_id: plan.account_id,
+            cancel_again_at: None,
             anomalies: Anomalies::default(),
         };
         let books = GATEWAY + 1..GATEWAY + 1 + plan.book_count;
@@ -136,13 +145,21 @@ impl Actor for Risk {
             };
             let understood = match inbox {
                 CONTROL => self.state.on_control(now, record, &mut self.output),
-                GATEWAY => self.state.on_report(record, &mut self.output),
-                _ if self.books.contains(&inbox) => self.state.on_book(record, &mut self.output),
+                GATEWAY => self.state.on_report(now, record, &mut self.output),
+                _ if self.books.contains(&inbox) => self.state.on_book(now, record, &mut self.output),
                 _ => self.state.on_intent(now, record, &mut self.output),
             };
             self.state.anomalies.malformed += u64::from(understood.is_err());
         }
+        if self.due_at().is_some_and(|due_at| due_at <= now) {
+            work += Work(1);
+            self.state.cancel_all(now, Origin::time(now), &mut self.output);
+        }
         work
+    }
+
+    fn due_at(&self) -> Option<UnixNanos> {
+        self.state.cancel_again_at
     }
 
     fn counters(&self, tell: &mut dyn FnMut(&'static str, u64)) {
@@ -151,6 +168,7 @@ impl Actor for Risk {
         tell("orphan_reports", anomalies.orphans);
         tell("unproven_trades", anomalies.unproven_trades);
         tell("position_overflows", anomalies.overflows);
+        tell("rescaled_holdings", anomalies.rescaled_holdings);
         tell("lost_records", self.inboxes.lost_count() + self.output.reports_lost + anomalies.cancels_lost);
         tell("duplicate_trades", self.state.orders.counts().duplicate_trades);
         tell("cancels_over_budget", self.state.gate.cancels_over_budget());
@@ -161,20 +179,29 @@ impl State {
     fn on_control(&mut self, now: UnixNanos, record: &Record, output: &mut Output) -> Result<(), Malformed> {
         let control = record.read::<Control>()?;
         match control.command {
-            ControlCommand::Kill | ControlCommand::Stop => {
-                self.gate.kill();
-                self.cancel_all(now, Origin::of(record), output);
-            }
+            ControlCommand::Kill | ControlCommand::Stop => self.kill(now, Origin::of(record), output),
         }
         Ok(())
     }
 
+    /// Cancels what stands and has no cancel on its way. What found no room, and what the venue refused to cancel, is
+    /// tried again until nothing stands: the gate is killed, so nothing is added meanwhile.
     fn cancel_all(&mut self, now: UnixNanos, origin: Origin, output: &mut Output) {
-        let open: Vec<ClientOrderId> =
-            self.orders.open_orders().map(|order| order.intent().client_order_id).collect();
-        for client_order_id in open {
-            self.cancel(now, origin, client_order_id, output);
-        }
+        let State { gate, orders, .. } = self;
+        orders.cancel_each(|order| {
+            let client_order_id = order.intent().client_order_id;
+            let cancel = CancelOrder { client_order_id, venue_order_id: order.venue_order_id() };
+            let passed = gate.pass_cancel(cancel, order.instrument_id(), now);
+            output.approved.send(origin, passed.instrument_id(), passed.payload()).is_ok()
+        });
+        let has_open = self.orders.open_orders().next().is_some();
+        self.cancel_again_at = has_open.then_some(now + Nanos(CANCEL_RETRY_NS));
+    }
+
+    /// Something is so wrong that nothing more may be sent.
+    fn kill(&mut self, now: UnixNanos, origin: Origin, output: &mut Output) {
+        self.gate.kill();
+        self.cancel_all(now, origin, output);
     }
 
     fn cancel(&mut self, now: UnixNanos, origin: Origin, id: ClientOrderId, output: &mut Output) {
@@ -186,7 +213,7 @@ impl State {
         self.anomalies.cancels_lost += u64::from(sent.is_err());
     }
 
-    fn on_report(&mut self, record: &Record, output: &mut Output) -> Result<(), Malformed> {
+    fn on_report(&mut self, now: UnixNanos, record: &Record, output: &mut Output) -> Result<(), Malformed> {
         let report = record.read::<ExecutionReport>()?;
         let origin = Origin::of(record);
         let Applied::Order(update) = self.orders.on_report(report) else {
@@ -214,27 +241,30 @@ impl State {
                 self.anomalies.unproven_trades += 1;
                 told.execution = status_only(update.status);
             }
-            Booking::Booked(fill) => self.book(origin, &fill, output),
+            Booking::Booked(fill) => self.book(now, origin, &fill, output),
             Booking::None => {}
         }
         output.tell(intent.strategy_id, origin, instrument_id, &told);
         Ok(())
     }
 
-    fn book(&mut self, origin: Origin, fill: &Fill, output: &mut Output) {
+    fn book(&mut self, now: UnixNanos, origin: Origin, fill: &Fill, output: &mut Output) {
         let index = fill.instrument_id.index();
         let Some(watched) = self.instruments.get_mut(index).and_then(Option::as_mut) else { return };
         let holding = self.holdings.get_mut(fill.strategy_id.index()).and_then(|held| held.get_mut(index));
         let Some(holding) = holding else { return };
-        if watched.position.book(fill).is_err() || holding.book(fill).is_err() {
+        let (mut all, mut own) = (watched.position, *holding);
+        if all.book(fill).is_err() || own.book(fill).is_err() {
             self.anomalies.overflows += 1;
+            self.kill(now, origin, output);
             return;
         }
-        let position = holding.record(fill.strategy_id, self.account_id);
+        (watched.position, *holding) = (all, own);
+        let position = own.record(fill.strategy_id, self.account_id);
         output.tell(fill.strategy_id, origin, fill.instrument_id, &position);
     }
 
-    fn on_book(&mut self, record: &Record, output: &mut Output) -> Result<(), Malformed> {
+    fn on_book(&mut self, now: UnixNanos, record: &Record, output: &mut Output) -> Result<(), Malformed> {
         let header = *record.header();
         let Some(watched) = self.instruments.get_mut(header.instrument_id.index()).and_then(Option::as_mut)
         else {
@@ -251,78 +281,40 @@ impl State {
             }
             Some(Kind::InstrumentDefinition) => {
                 let definition = record.read::<InstrumentDefinition>()?;
-                let rules = InstrumentRules::from(definition);
-                watched.top = None;
-                if let Ok(limits) = watched.settings.at(&rules) {
-                    self.gate.control(header.instrument_id, rules, limits);
-                }
-                let _ = output.approved.send(Origin::of(record), header.instrument_id, definition);
+                self.on_definition(now, Origin::of(record), (header.instrument_id, definition), output);
             }
             _ => {}
         }
         Ok(())
     }
 
-    fn on_intent(&mut self, now: UnixNanos, record: &Record, output: &mut Output) -> Result<(), Malformed> {
-        let origin = Origin::of(record);
-        if record.header().kind() == Some(Kind::CancelIntent) {
-            let cancel = record.read::<CancelIntent>()?;
-            self.cancel(now, origin, cancel.client_order_id, output);
-            return Ok(());
-        }
-        let intent = record.read::<Intent>()?;
-        let instrument_id = record.header().instrument_id;
-        match self.judge(now, intent, instrument_id, output) {
-            Verdict::Approved(order) => self.send_order(now, origin, &order, output),
-            Verdict::Denied(denial) => output.tell(intent.strategy_id, origin, instrument_id, &denial),
-        }
-        Ok(())
-    }
-
-    fn judge(
+    /// Orders pass only by rules that the venue has stated, limits that hold at its scales, and a gateway that knows
+    /// them. Numbers at other scales than those of what is held or stands cannot be judged together: that is a kill.
+    fn on_definition(
         &mut self,
         now: UnixNanos,
-        intent: &Intent,
-        instrument_id: InstrumentId,
+        origin: Origin,
+        (instrument_id, definition): (InstrumentId, &InstrumentDefinition),
         output: &mut Output,
-    ) -> Verdict {
-        let watched = self.instruments.get(instrument_id.index()).and_then(Option::as_ref);
-        let Some(watched) = watched else {
-            return Verdict::Denied(RiskCheck::UnknownInstrument.deny(intent, Breach::UNKNOWABLE));
-        };
-        if self.orders.is_full() || !output.approved.has_room(ORDER_SLOTS) {
-            return Verdict::Denied(RiskCheck::MaxOpenOrders.deny(intent, Breach::UNKNOWABLE));
-        }
-        let context = Context {
-            now,
-            top: watched.top,
-            sync: watched.sync,
-            last_update_at: watched.last_update_at,
-            position: watched.position.quantity(),
-            open_buy_qty: self.orders.open_quantity(instrument_id, fulmar_bus::record::Side::Buy),
-            open_sell_qty: self.orders.open_quantity(instrument_id, fulmar_bus::record::Side::Sell),
-            open_orders: self.orders.open_count(instrument_id),
-        };
-        self.gate.check(intent, instrument_id, &context)
-    }
-
-    /// From here on the order counts as exposure, whatever becomes of it.
-    fn send_order(&mut self, now: UnixNanos, origin: Origin, order: &Approved<Order>, output: &mut Output) {
-        let (intent, instrument_id) = (order.payload().intent, order.instrument_id());
-        if self.orders.submit(intent, instrument_id, now).is_err() {
-            let denial = RiskCheck::MaxOpenOrders.deny(&intent, Breach::UNKNOWABLE);
-            output.tell(intent.strategy_id, origin, instrument_id, &denial);
+    ) {
+        let Some(watched) = self.instruments.get_mut(instrument_id.index()).and_then(Option::as_mut) else {
             return;
+        };
+        watched.top = None;
+        let rules = InstrumentRules::from(definition);
+        let scales = (rules.price_scale, rules.quantity_scale);
+        let is_rescaled = watched.scales.replace(scales).is_some_and(|known| known != scales);
+        let is_involved = !watched.position.quantity().is_zero() || self.orders.open_count(instrument_id) > 0;
+        let is_told = output.approved.send(origin, instrument_id, definition).is_ok();
+        let limits = watched.settings.at(&rules).ok().filter(|_| is_told && definition.is_inferred == 0);
+        match limits {
+            Some(limits) => self.gate.control(instrument_id, rules, limits),
+            None => self.gate.release(instrument_id),
         }
-        let sent: Result<_, Full> = output.approved.send(origin, instrument_id, order.payload());
-        assert!(sent.is_ok(), "the approved channel had room when the intent was judged");
-        let status = OrderStatus::Submitted;
-        let mut report =
-            ExecutionReport::new(intent.client_order_id, intent.side, ExecutionType::Submitted, status);
-        report.tag = intent.tag;
-        report.price = intent.price;
-        report.leaves_qty = intent.quantity;
-        output.tell(intent.strategy_id, origin, instrument_id, &report);
+        if is_rescaled && is_involved {
+            self.anomalies.rescaled_holdings += 1;
+            self.kill(now, origin, output);
+        }
     }
 
     /// Something was lost on the way here: until a book speaks again nothing is known of it.
@@ -346,10 +338,6 @@ impl Output {
         self.reports_lost += u64::from(!sent);
     }
 }
-
-/// Slots that an approved order takes on its channel.
-const ORDER_SLOTS: usize =
-    (fulmar_bus::record::HEADER_BYTES + size_of::<Order>()).div_ceil(fulmar_bus::record::SLOT_WORDS * 8);
 
 /// What a report of this status tells where it tells of no trade.
 fn status_only(status: OrderStatus) -> ExecutionType {

@@ -1,8 +1,8 @@
 //! Hosts one strategy inside the engine: records in, callbacks, intents out.
 //!
 //! Reads: its reports, then of each of its instruments the book channel and the market channel, then the aggregates.
-//! Writes: its channel of intents. Owns: the strategy, its view, its timers. On failure: the strategy alone is stopped,
-//! and the gate cancels what it left. It can reach nothing but its intents, and those meet the risk gate.
+//! Writes: its channel of intents. Owns: the strategy, its view, its timers. On failure: its core
+//! loop ends, the gate is told to cancel all, and the run ends. It can reach nothing but its intents, and those meet the risk gate.
 
 use fulmar_bus::channel::Reader;
 use fulmar_bus::record::{
@@ -121,12 +121,14 @@ impl StrategyHost {
         self.desk.origin = Origin::time(now);
         // What a callback adds here is for the next turn, so a strategy cannot keep its host busy for ever.
         let due_count = self.desk.timers.partition_point(|timer| timer.due_at <= now);
-        for timer in self.desk.timers.drain(..due_count).collect::<Vec<_>>() {
+        for _ in 0..due_count {
+            let timer = self.desk.timers.remove(0);
             work += Work(1);
             self.record.write(heading(InstrumentId::NONE, now), &timer);
             self.deliver_own(now);
         }
-        for (instrument_id, intent, _) in self.desk.refused.drain(..).collect::<Vec<_>>() {
+        for _ in 0..self.desk.refused.len() {
+            let (instrument_id, intent, _) = self.desk.refused.remove(0);
             work += Work(1);
             let denial = RiskCheck::IntentRingFull.deny(&intent, Breach::UNKNOWABLE);
             self.record.write(heading(instrument_id, now), &denial);

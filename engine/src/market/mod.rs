@@ -4,6 +4,7 @@
 //! how text becomes a number, [`instrument`] for what a number means, then [`book`].
 
 pub mod bars;
+pub mod belief;
 pub mod book;
 pub mod consolidated;
 pub mod decimal;

@@ -101,6 +101,13 @@ impl RiskGate {
         self.instruments[index] = Some(Controlled { rules, limits, messages });
     }
 
+    /// Lets no order of the instrument pass any more, until it is controlled again.
+    pub fn release(&mut self, instrument_id: InstrumentId) {
+        if let Some(controlled) = self.instruments.get_mut(instrument_id.index()) {
+            *controlled = None;
+        }
+    }
+
     /// Judges an intent. An approval takes one message of the budget; a denial takes none, since nothing leaves.
     pub fn check(&mut self, intent: &Intent, instrument_id: InstrumentId, context: &Context) -> Verdict {
         let Some(controlled) = self.instruments.get_mut(instrument_id.index()).and_then(Option::as_mut)

@@ -15,7 +15,7 @@ use tokio::process::{Child, Command};
 use super::simulated_venue::Listening;
 use super::{CommandError, DemoArguments, Format, Global};
 use crate::board::Board;
-use crate::configuration::{Source, Variables, starter};
+use crate::configuration::{self, Source, starter};
 use crate::exit::Exit;
 use crate::live::{
     CoreReport, LatencyReport, Launch, LiveEngine, OrderCounts, Route, Show, Signals, Silent, Stopped, Watch,
@@ -77,6 +77,10 @@ pub fn run(arguments: &DemoArguments, global: &Global) -> Result<Exit, CommandEr
     if !agrees {
         return Err(CommandError::told(Exit::Failed, "the engine's position or P&L is not the venue's"));
     }
+    if report.lost > 0 || report.orders.unknown > 0 || report.venue_truth.open_orders > 0 {
+        let what = "records were lost, or orders are open or of unknown fate; the report says how many";
+        return Err(CommandError::told(Exit::Failed, what));
+    }
     Ok(Exit::Done)
 }
 
@@ -84,7 +88,7 @@ async fn demo(arguments: &DemoArguments, global: &Global) -> Result<DemoReport, 
     let failed = |error: anyhow::Error| CommandError::failed("run the demo", error);
     let mut signals = Signals::catch().map_err(|error| CommandError::failed("catch signals", error))?;
     let (venue, address) = start_venue(arguments).await?;
-    let (launch, loaded) = launch(address)?;
+    let (launch, loaded) = launch(address, global)?;
     let has_board = arguments.seconds.is_none() && global.format == Format::Text && stdout().is_terminal();
     if !has_board {
         log::start(&loaded.configuration.log, global)?;
@@ -158,15 +162,19 @@ async fn end_venue(mut venue: Child) {
 }
 
 /// The demo's configuration, with the venue at `address`.
-fn launch(address: SocketAddr) -> Result<(Launch, crate::configuration::Loaded), CommandError> {
-    let mut variables = Variables::new();
+fn launch(address: SocketAddr, global: &Global) -> Result<(Launch, configuration::Loaded), CommandError> {
+    let mut variables = configuration::variables();
     for (key, scheme) in [("STREAM", "ws"), ("REST", "http"), ("ORDER", "ws")] {
         let name = format!("FULMAR__VENUE__BINANCE_SPOT__{key}_URL");
         variables.insert(name, format!("{scheme}://{address}"));
     }
     let source = Source { file: "demo.toml".into(), text: starter::DEMO.to_owned() };
+    let mut sources = vec![source];
+    if !global.config.is_empty() {
+        sources.extend(configuration::sources(global)?);
+    }
     let launch = Launch {
-        sources: vec![source.into()],
+        sources: sources.into_iter().map(Into::into).collect(),
         variables,
         route: Route::Venue,
         api_key: API_KEY.to_owned(),

@@ -12,7 +12,7 @@ use crate::configuration::{self, Configuration, Mode};
 use crate::exit::Exit;
 use crate::live::{
     CoreReport, End, LatencyReport, Launch, LiveEngine, OrderCounts, Route, Signals, Silent, Stopped, Watch,
-    next_epoch,
+    next_boot,
 };
 use crate::{log, output};
 
@@ -62,16 +62,19 @@ pub fn run(arguments: &RunArguments, global: &Global) -> Result<Exit, CommandErr
         return Err(CommandError::told(Exit::NotAllowed, what));
     }
     log::start(&configuration.log, global)?;
+    let boot = next_boot(&configuration.engine.state_directory)
+        .map_err(|error| CommandError::failed("count this boot", error))?;
     let launch = Launch {
         sources: sources.into_iter().map(Into::into).collect(),
         variables,
         route: route(configuration),
         api_key: String::new(),
-        epoch: next_epoch(&configuration.engine.state_directory)
-            .map_err(|error| CommandError::failed("count this boot", error))?,
+        epoch: boot.epoch,
         started_at_ns: Clock::new().now().0,
     };
-    let journal = arguments.journal.clone().or_else(|| configuration.journal.directory.clone());
+    // A configured directory is for every boot, so each has a part of it.
+    let of_boot = |directory: &PathBuf| directory.join(format!("boot-{:06}", boot.epoch));
+    let journal = arguments.journal.clone().or_else(|| configuration.journal.directory.as_ref().map(of_boot));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| CommandError::failed("start the engine", error))?;
     let (report, end) = runtime.block_on(engine(launch, &loaded, journal, arguments.seconds))?;
@@ -116,7 +119,7 @@ impl RunReport {
         let instruments = names.into_iter().enumerate().map(|(index, name)| {
             let picture = &watch.pictures[index];
             let (position, pnl) = watch.result(crate::venues::instrument_id(index));
-            let state = match picture.sync.state {
+            let state = match picture.belief.state() {
                 SyncState::Live => "live",
                 SyncState::Syncing => "syncing",
                 SyncState::Desynced => "desynced",

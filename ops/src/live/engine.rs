@@ -201,6 +201,7 @@ impl LiveEngine {
     /// True where a core loop ended although nobody stopped it.
     pub fn has_lost_a_core(&self) -> bool {
         self.cores.iter().any(RunningCore::has_ended)
+            || self.recorder.as_ref().is_some_and(|(recorder, _)| recorder.has_ended())
     }
 
     /// Lets no new order pass and cancels those that stand. False where there is no gate.
@@ -223,9 +224,16 @@ impl LiveEngine {
         let mut seats: Vec<Seat> = Vec::new();
         let mut lost = 0;
         let mut cores = Vec::new();
+        let mut failure = None;
         for core in self.cores {
             let (name, status) = (core.name().to_owned(), Arc::clone(&core.status));
-            let finished = core.join()?;
+            let finished = match core.join() {
+                Ok(finished) => finished,
+                Err(error) => {
+                    failure.get_or_insert(error);
+                    continue;
+                }
+            };
             lost += finished.refused_notes;
             seats.extend(finished.seats);
             let (passes, busy_passes) = (status.passes(), status.busy_passes());
@@ -245,7 +253,12 @@ impl LiveEngine {
             channels: digests.channels().into_iter().map(hex).collect(),
         };
         if let Some((recorder, journal)) = self.recorder {
-            lost += close_journal(recorder, &journal, &summary, self.clock.now())?;
+            // A run that failed leaves its journal open: it did not come to its end.
+            let summary = failure.is_none().then_some(&summary);
+            lost += close_journal(recorder, &journal, summary, self.clock.now())?;
+        }
+        if let Some(failure) = failure {
+            return Err(failure.into());
         }
         for (venue, state) in &links {
             tracing::debug!("{venue}: {}", state.phase);
@@ -353,7 +366,7 @@ fn pin(cpu: Option<usize>) {
 fn close_journal(
     recorder: RunningCore,
     journal: &KeptJournal,
-    summary: &Summary,
+    summary: Option<&Summary>,
     stopped_at: UnixNanos,
 ) -> anyhow::Result<u64> {
     recorder.stop(stopped_at);
@@ -367,8 +380,10 @@ fn close_journal(
         }
     }
     let (_, lost_count) = journal.counts();
-    let text = serde_json::to_vec(summary).context("cannot write the journal's summary")?;
-    journal.finish(&text).context("cannot close the journal")?;
+    if let Some(summary) = summary {
+        let text = serde_json::to_vec(summary).context("cannot write the journal's summary")?;
+        journal.finish(&text).context("cannot close the journal")?;
+    }
     Ok(lost_count)
 }
 

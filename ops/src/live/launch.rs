@@ -91,7 +91,8 @@ impl Launch {
             plans.push(VenuePlan { session: venues::market_session(venue, &id_of)?, instruments });
         }
         let mut strategies = Vec::new();
-        for strategy in &configuration.strategies {
+        let traded = configuration.strategies.iter().filter(|_| self.route != Route::None);
+        for strategy in traded {
             strategies.push(StrategyPlan {
                 name: strategy.name.clone(),
                 strategy: venues::strategy(&strategy.kind)

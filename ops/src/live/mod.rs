@@ -15,7 +15,7 @@ mod stop;
 mod watch;
 
 pub use engine::{CoreReport, LiveEngine, LiveError, Stopped};
-pub use epoch::next_epoch;
+pub use epoch::{Boot, next_boot};
 pub use journal::Summary;
 pub use launch::{Launch, Route};
 pub use orders::{OrderBoard, OrderCounts};

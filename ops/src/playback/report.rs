@@ -87,9 +87,9 @@ impl InstrumentReport {
             .definition
             .map_or((0, 0), |definition| (definition.price_scale, definition.quantity_scale));
         let scales = Scales { price_scale, quantity_scale };
-        let is_live = picture.sync.state == SyncState::Live;
+        let is_live = picture.belief.state() == SyncState::Live;
         InstrumentReport {
-            state: state_name(picture.sync.state),
+            state: state_name(picture.belief.state()),
             gaps: picture.sync.gap_count,
             resyncs: picture.sync.resync_count,
             checksum_ok: 0,
