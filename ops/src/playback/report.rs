@@ -154,8 +154,12 @@ impl ReplayReport {
         for capture in &self.captures {
             let _ = writeln!(
                 text,
-                "{}  {}  {} frames, {} decode errors",
-                capture.file, capture.venue, capture.frames, capture.decode_errors
+                "{}  {}  {} frames, {} decode errors{}",
+                capture.file,
+                capture.venue,
+                capture.frames,
+                capture.decode_errors,
+                if capture.truncated { "; the file ends before its recorder did" } else { "" },
             );
             for (symbol, instrument) in &capture.instruments {
                 let _ = writeln!(text, "  {symbol:<16} {}", instrument.line());
