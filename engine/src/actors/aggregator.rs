@@ -1,7 +1,7 @@
 //! One pair over all its venues: the consolidated best bid and ask, and bars of trades.
 //!
-//! Reads: the book channel and the market channel of each instrument of the pair. Writes: the aggregate channel of the
-//! pair. Owns: the consolidation and the bars under way. On failure: restarts empty; tops come again with the next
+//! Reads: the book channel and the market channel of each instrument of the pair. Writes: the aggregate channel of
+//! the pair. Owns: the consolidation and the bars under way. On failure: the run ends; tops come again with the next
 //! change. It never merges unlike contracts: the pair is (base, quote, contract).
 
 use fulmar_bus::record::{

@@ -1,8 +1,9 @@
 //! The feed of one venue: whole frames to its translator, and what the translator understood to the channels.
 //!
-//! Reads: the frames of its venue, and the resync wishes of its books. Writes: a market channel an instrument, and the
-//! requests of its venue. Owns: the [`MarketSession`]. On failure: restarts by resync, since every book begins with a
-//! snapshot. It never waits: whoever reads too slowly loses records and is told how many.
+//! Reads: the frames of its venue, and the resync wishes of its books. Writes: a market channel an instrument, and
+//! the requests of its venue. Owns: the [`MarketSession`]. On failure: the run ends; its state is made anew by
+//! resync, since every book begins with a snapshot. It never waits: whoever reads too slowly loses records and is
+//! told how many.
 
 use fulmar_bus::record::{
     BookLevels, Flags, InstrumentDefinition, InstrumentId, Level, Nanos, Record, Request, RequestKind,

@@ -24,8 +24,8 @@ use crate::trading::order::TrackedOrder;
 
 /// A strategy: what it does when something happens. Every callback does nothing unless it is written.
 ///
-/// A callback runs on the tick path: it neither allocates nor waits nor logs, where it can help it. A panic in it stops
-/// this strategy alone.
+/// A callback runs on the tick path: it neither allocates nor waits nor logs, where it can help it. A panic in it ends
+/// the run.
 #[allow(unused_variables, reason = "a callback that is not written uses none of what it is given")]
 pub trait Strategy: Send {
     /// Before anything else. Definitions and books are not known yet.
