@@ -111,7 +111,7 @@ async fn demo(arguments: &DemoArguments, global: &Global) -> Result<DemoReport, 
     let stopped = engine.stop().await.map_err(failed)?;
     end_venue(venue).await;
     let part = Part { seconds, orders, fills: Fills { buy, sell }, position, pnl };
-    Ok(DemoReport::new(part, truth, stopped, watch.orders.lost_count()))
+    Ok(DemoReport::new(part, truth, stopped, watch.lost_count()))
 }
 
 /// Waits until no order stands and what the venue told last is in the engine's book, then gives what the venue knows.

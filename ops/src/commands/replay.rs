@@ -1,6 +1,7 @@
 //! `fulmar replay`: captures and journals through the engine, as fast as it can or at a pace, with the same answer each
 //! time.
 
+use fulmar_engine::journal::JournalError;
 use fulmar_engine::runtime::{Clock, digest};
 
 use super::{CommandError, Format, Global, ReplayArguments};
@@ -32,7 +33,10 @@ fn play(arguments: &ReplayArguments) -> Result<ReplayReport, CommandError> {
         }
         let failed = |error| CommandError::failed(format!("replay {}", path.display()), error);
         if path.is_dir() {
-            let (report, output_hash) = journal::play(path).map_err(failed)?;
+            let (report, output_hash) = journal::play(path).map_err(|error| match error.downcast_ref() {
+                Some(JournalError::NotThere { .. }) => CommandError::not_found(error.to_string()),
+                _ => failed(error),
+            })?;
             records += report.records;
             hashes.push(output_hash);
             journals.push(report);

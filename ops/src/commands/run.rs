@@ -139,7 +139,7 @@ impl RunReport {
             frames: stopped.frames,
             records: stopped.summary.records,
             decode_errors: stopped.decode_errors,
-            lost: stopped.lost + watch.orders.lost_count(),
+            lost: stopped.lost + watch.lost_count(),
             orders: watch.orders.counts(),
             open_orders: watch.orders.open_count(),
             latency_ns: LatencyReport::from(&stopped.latencies),

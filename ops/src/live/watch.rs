@@ -121,6 +121,11 @@ impl Watch {
         (quantity.to_string(), format_scaled(earned, scale).to_string())
     }
 
+    /// Records that were overwritten before they were seen here.
+    pub fn lost_count(&self) -> u64 {
+        self.orders.lost_count() + self.pictures.iter().map(|picture| picture.lost_count).sum::<u64>()
+    }
+
     fn look(&mut self) {
         self.pictures.iter_mut().for_each(Picture::look);
         self.orders.look();
