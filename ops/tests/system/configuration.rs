@@ -14,7 +14,9 @@ pub struct Desk {
 impl Desk {
     /// A quoter on paper on BTCUSDT of each of these venues, which listen on loopback; `more` stands at the end.
     pub fn new(venues: &[(&str, SocketAddr)], more: &str) -> Self {
-        let mut text = String::from("[engine]\nname = \"system\"\nstate_directory = \"state\"\n");
+        let desk = Desk { folder: tempfile::tempdir().expect("a folder") };
+        let state = desk.file("state");
+        let mut text = format!("[engine]\nname = \"system\"\nstate_directory = \"{}\"\n", state.display());
         for (name, address) in venues {
             let rest = format!("[[venue]]\nname = \"{name}\"\ninstruments = [\"BTCUSDT\"]\n");
             write!(text, "{rest}stream_url = \"ws://{address}\"\nrest_url = \"http://{address}\"\n")
@@ -31,7 +33,6 @@ impl Desk {
         text.push_str("[risk]\norder_quantity_max = \"0.05\"\norder_notional_max = \"5000\"\n");
         text.push_str("position_max = \"0.25\"\nmessages_per_second = 500\n");
         text.push_str(more);
-        let desk = Desk { folder: tempfile::tempdir().expect("a folder") };
         std::fs::write(desk.file("fulmar.toml"), text).expect("the folder takes a file");
         desk
     }
