@@ -61,6 +61,16 @@ pub struct SyncCounters {
     pub snapshots_unasked: u64,
 }
 
+impl SyncCounters {
+    /// Tells each by name.
+    pub fn tell(&self, tell: &mut dyn FnMut(&'static str, u64)) {
+        tell("updates_behind", self.updates_behind);
+        tell("updates_dropped", self.updates_dropped);
+        tell("snapshots_stale", self.snapshots_stale);
+        tell("snapshots_unasked", self.snapshots_unasked);
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     /// No snapshot: updates are buffered.

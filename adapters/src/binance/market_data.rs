@@ -33,7 +33,7 @@ use super::wire::{self, DepthUpdate, Message};
 use super::{limits, translate};
 use crate::decode::Scales;
 use crate::pacer::Pacer;
-use crate::sync::{BookSync, SyncCounters};
+use crate::sync::BookSync;
 
 /// The market data of Binance spot or USD-margined futures.
 pub struct BinanceMarketData {
@@ -108,11 +108,6 @@ impl BinanceMarketData {
             counters: SessionCounters::default(),
         }
     }
-
-    /// What the book of `instrument_id` did not use; none where the session does not have it.
-    pub fn sync_counters(&self, instrument_id: InstrumentId) -> Option<SyncCounters> {
-        Some(self.instruments[self.symbols.find_id(instrument_id)?].sync.counters())
-    }
 }
 
 impl MarketSession for BinanceMarketData {
@@ -168,6 +163,10 @@ impl MarketSession for BinanceMarketData {
 
     fn counters(&self) -> &SessionCounters {
         &self.counters
+    }
+
+    fn tell_counters(&self, tell: &mut dyn FnMut(&'static str, u64)) {
+        self.instruments.iter().for_each(|instrument| instrument.sync.counters().tell(tell));
     }
 }
 

@@ -140,6 +140,7 @@ impl Actor for Feed {
         tell("refused_requests", counters.refused_requests + self.output.refused_requests);
         tell("malformed_records", self.assembly.malformed_count());
         tell("lost_records", self.inboxes.lost_count());
+        self.session.tell_counters(tell);
     }
 }
 

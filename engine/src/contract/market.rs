@@ -46,6 +46,9 @@ pub trait MarketSession: Send {
 
     /// What it counted so far.
     fn counters(&self) -> &SessionCounters;
+
+    /// Tells, by name, what it counted beyond [`MarketSession::counters`]: what its books did not use, and why.
+    fn tell_counters(&self, _tell: &mut dyn FnMut(&'static str, u64)) {}
 }
 
 /// Where a session tells what it understood. The feed actor makes records of it.

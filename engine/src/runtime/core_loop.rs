@@ -3,6 +3,7 @@
 //! It reads the clock once a pass and gives every actor the same `now`; it notes what they drained; it waits as its
 //! plan says. It knows nothing of what the actors do.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
@@ -34,13 +35,17 @@ impl std::fmt::Debug for Seat {
     }
 }
 
-/// The sum of a counter over all actors that have it.
-pub fn counter_sum(seats: &[Seat], name: &str) -> u64 {
-    let mut sum = 0;
+/// What all these actors counted, by name; what nobody counted above zero is left out.
+pub fn counters(seats: &[Seat]) -> BTreeMap<&'static str, u64> {
+    let mut counters = BTreeMap::new();
     for seat in seats {
-        seat.actor.counters(&mut |told, value| sum += if told == name { value } else { 0 });
+        seat.actor.counters(&mut |name, value| {
+            if value > 0 {
+                *counters.entry(name).or_default() += value;
+            }
+        });
     }
-    sum
+    counters
 }
 
 /// What a core loop shows of itself while it runs. Whoever looks never touches the loop.

@@ -20,7 +20,7 @@ pub mod wait;
 
 pub use actor::{Actor, Work};
 pub use clock::Clock;
-pub use core_loop::{CoreError, CoreLoop, CoreStatus, FinishedCore, RunningCore, Seat, counter_sum};
+pub use core_loop::{CoreError, CoreLoop, CoreStatus, FinishedCore, RunningCore, Seat, counters};
 pub use digest::{Digest, DigestBoard};
 pub use doorbell::Doorbell;
 pub use hops::{Hop, HopLatencies, HopStamps};

@@ -2,6 +2,7 @@
 //! to it over real sockets as if it were Binance, lets a strategy trade there, and at the end compares what the engine
 //! believes with what the venue knows.
 
+use std::collections::BTreeMap;
 use std::io::{IsTerminal, stdout};
 use std::net::SocketAddr;
 use std::process::Stdio;
@@ -43,6 +44,7 @@ struct DemoReport {
     venue_truth: VenueTruth,
     latency_ns: LatencyReport,
     cores: Vec<CoreReport>,
+    counters: BTreeMap<&'static str, u64>,
     output_hash: String,
 }
 
@@ -216,6 +218,7 @@ impl DemoReport {
             venue_truth: VenueTruth { position, pnl, orders_received, fills, open_orders },
             latency_ns: LatencyReport::from(&stopped.latencies),
             cores: stopped.cores,
+            counters: stopped.counters,
             output_hash: stopped.summary.output_hash,
         }
     }

@@ -37,11 +37,6 @@ impl CommandError {
         CommandError { exit, what: what.into(), cause: None }
     }
 
-    /// The verb is known, but this build does not do it.
-    pub fn not_in_this_build(verb: &str) -> Self {
-        Self::told(Exit::Failed, format!("`fulmar {verb}` is not in this build yet"))
-    }
-
     /// Whoever read our output has had enough: nothing to tell and nobody to tell it to.
     pub fn output_closed() -> Self {
         Self::told(Exit::Done, "")

@@ -1,5 +1,6 @@
 //! `fulmar run`: the engine with a configuration, until a signal or its time ends it.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -33,6 +34,7 @@ struct RunReport {
     open_orders: usize,
     latency_ns: LatencyReport,
     cores: Vec<CoreReport>,
+    counters: BTreeMap<&'static str, u64>,
     output_hash: String,
 }
 
@@ -144,6 +146,7 @@ impl RunReport {
             open_orders: watch.orders.open_count(),
             latency_ns: LatencyReport::from(&stopped.latencies),
             cores: stopped.cores,
+            counters: stopped.counters,
             output_hash: stopped.summary.output_hash,
         }
     }

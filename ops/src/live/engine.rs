@@ -1,5 +1,6 @@
 //! The threads of a run, started and stopped.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +14,7 @@ use fulmar_engine::actors::{KeptJournal, Recorder};
 use fulmar_engine::runtime::placement::PlacementError;
 use fulmar_engine::runtime::{
     Actor, Clock, CoreLoop, CorePlan, CoreStatus, Doorbell, HopLatencies, HopStamps, Inboxes, Origin,
-    RunningCore, Seat, Wait, counter_sum,
+    RunningCore, Seat, Wait, counters,
 };
 use fulmar_engine::wiring::{Assembly, ChannelRole, Link, Surroundings, actor_names, build};
 
@@ -77,6 +78,8 @@ pub struct Stopped {
     pub latencies: HopLatencies,
     /// How each core loop fared.
     pub cores: Vec<CoreReport>,
+    /// What all actors counted, by name; what stayed zero is left out.
+    pub counters: BTreeMap<&'static str, u64>,
 }
 
 /// How one core loop fared.
@@ -263,14 +266,17 @@ impl LiveEngine {
         for (venue, state) in &links {
             tracing::debug!("{venue}: {}", state.phase);
         }
-        lost += counter_sum(&seats, "lost_records") + counter_sum(&seats, "malformed_records");
+        let counters = counters(&seats);
+        let counted = |name| counters.get(name).copied().unwrap_or_default();
+        lost += counted("lost_records") + counted("malformed_records");
         Ok(Stopped {
             summary,
-            frames: counter_sum(&seats, "frames"),
+            frames: counted("frames"),
             lost,
-            decode_errors: counter_sum(&seats, "decode_errors"),
+            decode_errors: counted("decode_errors"),
             latencies: self.stamps.latencies(),
             cores,
+            counters,
         })
     }
 }

@@ -41,21 +41,28 @@ pub(super) fn start(
     manifest: &Manifest,
 ) -> anyhow::Result<KeptJournal> {
     let launch = &manifest.launch;
-    let text = serde_json::to_vec(manifest).context("cannot write the journal's manifest")?;
+    let manifest = serde_json::to_vec(manifest).context("cannot write the journal's manifest")?;
     let header = JournalHeader {
         boot_id: boot_id(launch),
-        tenant: Text::new(&configuration.engine.tenant).unwrap_or_default(),
+        tenant: text(&configuration.engine.tenant)?,
         epoch: launch.epoch,
         created_at: UnixNanos(launch.started_at_ns),
-        build: Text::new(env!("CARGO_PKG_VERSION")).unwrap_or_default(),
-        configuration_hash: [0; 32],
-        manifest: text,
+        build: text(env!("CARGO_PKG_VERSION"))?,
+        configuration_hash: launch.configuration_hash(),
+        manifest,
     };
     let limits =
         JournalLimits { segment_bytes: configuration.journal.segment_bytes, ..JournalLimits::default() };
     let writer = JournalWriter::create(directory, header, limits)
         .with_context(|| format!("cannot start a journal in {}", directory.display()))?;
     Ok(KeptJournal::new(writer))
+}
+
+/// A text as the header holds it.
+fn text<const N: usize>(text: &str) -> anyhow::Result<Text<N>> {
+    Text::new(text).with_context(|| {
+        format!("\"{text}\" is longer than the {N} bytes that a journal's header has for it")
+    })
 }
 
 /// Sixteen bytes that no other boot has: moment, process and epoch.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use aws_lc_rs::digest;
 use fulmar_bus::record::{AccountId, InstrumentId, Nanos, UnixNanos};
 use fulmar_engine::wiring::{
     EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan,
@@ -68,6 +69,19 @@ impl Launch {
     pub fn load(&self) -> Result<Loaded, crate::configuration::Violations> {
         let sources: Vec<Source> = self.sources.iter().map(Source::from).collect();
         load_sources(&sources, &self.variables)
+    }
+
+    /// The SHA-256 of files and overrides: two runs with one hash were configured alike.
+    pub fn configuration_hash(&self) -> [u8; 32] {
+        let mut hash = digest::Context::new(&digest::SHA256);
+        let files = self.sources.iter().map(|source| source.text.as_str());
+        let overrides = self.variables.iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]);
+        for part in files.chain(overrides) {
+            // Its length first, so that what moves from one part to the next makes another hash.
+            hash.update(&(part.len() as u64).to_le_bytes());
+            hash.update(part.as_bytes());
+        }
+        hash.finish().as_ref().try_into().expect("SHA-256 has 32 bytes")
     }
 
     /// The engine that this launch makes. Orders are written ahead into `journal_directory`, where there is one.
@@ -161,4 +175,32 @@ fn instrument_plan(configuration: &Configuration, name: &InstrumentName) -> Inst
 /// Until venues define what is alike, an instrument is a pair of its own.
 fn pair_plan(name: &InstrumentName, id: InstrumentId) -> PairPlan {
     PairPlan { name: name.to_string(), instruments: vec![id] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn launch(texts: &[&str]) -> Launch {
+        let source = |text: &&str| LaunchSource { file: "a.toml".into(), text: (*text).to_owned() };
+        Launch {
+            sources: texts.iter().map(source).collect(),
+            variables: Variables::new(),
+            route: Route::None,
+            api_key: String::new(),
+            epoch: 1,
+            started_at_ns: 1,
+        }
+    }
+
+    #[test]
+    fn the_configuration_hash_is_of_the_configuration_alone_and_of_all_of_it() {
+        let one = launch(&["a", "bc"]);
+        let later = Launch { epoch: 2, started_at_ns: 9, ..one.clone() };
+        assert_eq!(one.configuration_hash(), later.configuration_hash());
+        assert_ne!(one.configuration_hash(), launch(&["ab", "c"]).configuration_hash());
+        let mut overridden = one.clone();
+        overridden.variables.insert("FULMAR__ENGINE__NAME".into(), "x".into());
+        assert_ne!(one.configuration_hash(), overridden.configuration_hash());
+    }
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use fulmar_adapters::transport::capture::{CaptureLine, CaptureReader, target_of};
 use fulmar_bus::record::{FrameSource, InstrumentId, Nanos, UnixNanos};
-use fulmar_engine::runtime::{Clock, FrameHead, FrameWriter, Player, Seat, Team, counter_sum};
+use fulmar_engine::runtime::{Clock, FrameHead, FrameWriter, Player, Seat, Team, counters};
 use fulmar_engine::wiring::{
     Assembly, EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, Surroundings, VenuePlan, build,
 };
@@ -152,13 +152,16 @@ impl Stage {
             .iter()
             .map(|picture| (picture.symbol.clone(), InstrumentReport::of(picture)))
             .collect();
+        let counters = counters(&seats);
+        let counted = |name| counters.get(name).copied().unwrap_or_default();
         let report = CaptureReport {
             file: path.display().to_string(),
             venue: self.venue,
             frames: self.frame_count,
-            decode_errors: counter_sum(&seats, "decode_errors"),
-            ignored_frames: counter_sum(&seats, "ignored_frames"),
+            decode_errors: counted("decode_errors"),
+            ignored_frames: counted("ignored_frames"),
             truncated,
+            counters,
             instruments,
         };
         let digests = self.assembly.digests();

@@ -43,6 +43,8 @@ pub struct CaptureReport {
     pub decode_errors: u64,
     /// Frames of channels that the engine does not use.
     pub ignored_frames: u64,
+    /// What the feed counted, by name (a decode error each by its own); what stayed zero is left out.
+    pub counters: BTreeMap<&'static str, u64>,
     /// True where the file ends before its recorder did.
     pub truncated: bool,
     /// Each instrument, by symbol.

@@ -249,20 +249,20 @@ pub(super) struct Http {
 }
 
 /// An HTTP server that gives these answers, in this order, to whatever is asked; its URL, and when it was asked.
-pub(super) async fn serve_http(answers: Vec<Http>) -> (String, mpsc::UnboundedReceiver<Instant>) {
+pub(super) async fn serve_http(answers: Vec<Http>) -> (String, mpsc::Receiver<Instant>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let (asked, asked_at) = mpsc::unbounded_channel();
+    let (asked, asked_at) = mpsc::channel(answers.len().max(1));
     let answers = Arc::new(Mutex::new(VecDeque::from(answers)));
     let router = axum::Router::new().fallback(next_answer).with_state((answers, asked));
     tokio::spawn(async move { axum::serve(listener, router).await });
     (url, asked_at)
 }
 
-type Answers = (Arc<Mutex<VecDeque<Http>>>, mpsc::UnboundedSender<Instant>);
+type Answers = (Arc<Mutex<VecDeque<Http>>>, mpsc::Sender<Instant>);
 
 async fn next_answer(State((answers, asked)): State<Answers>) -> impl IntoResponse {
-    asked.send(Instant::now()).unwrap();
+    asked.send(Instant::now()).await.unwrap();
     let Http { status, retry_after, body } = answers.lock().unwrap().pop_front().expect("an answer is left");
     let headers = retry_after.map(|seconds| [("retry-after", seconds)]);
     match headers {
