@@ -7,7 +7,7 @@ use super::{
     ring::{GATE_OPEN, gate_word},
     sync::{Ordering, fence},
 };
-use crate::record::Record;
+use crate::record::{ChannelId, Record};
 
 /// A reader of a channel, made by a [`Ring`].
 pub struct Reader<W: Words = Region> {
@@ -69,6 +69,11 @@ impl<W: Words> Reader<W> {
         // What a lap lost beyond the goal is for the next poll to tell.
         self.sequence = self.sequence.min(goal);
         self.sequence - start
+    }
+
+    /// The channel that is read.
+    pub fn channel(&self) -> ChannelId {
+        self.ring.channel
     }
 
     /// The sequence of the last record consumed, zero before the first.

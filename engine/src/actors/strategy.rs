@@ -64,6 +64,11 @@ impl StrategyPorts {
         self.add(aggregate, Source::Aggregate);
     }
 
+    /// What it reads.
+    pub fn inboxes(&self) -> &Inboxes {
+        &self.inboxes
+    }
+
     fn add(&mut self, reader: Reader, source: Source) {
         self.inboxes.add(reader);
         self.sources.push(source);

@@ -88,7 +88,7 @@ pub enum JournalError {
         /// What stands there.
         found: String,
     },
-    /// The file of the outbound channel holds no channel.
+    /// The file of a channel holds no channel.
     #[error("{} cannot be read as a channel", path.display())]
     NoRing {
         /// The file.

@@ -33,8 +33,8 @@ pub(super) const ENTRY_BYTES_MAX: usize = ENTRY_HEADER_BYTES + SUMMARY_BYTES_MAX
 /// Bytes of a segment that a reader holds at once.
 pub(super) const WINDOW_BYTES: usize = 256 << 10;
 
-/// Bytes of the outbound channel's file that recovery reads: four million slots, far more than orders in flight.
-pub(super) const OUTBOUND_BYTES_MAX: u64 = 256 << 20;
+/// Bytes of a ring's file that recovery reads: four million slots, far more than any ring of an engine has.
+pub(super) const RING_BYTES_MAX: u64 = 256 << 20;
 
 const _: () = assert!(RECORD_ENTRY_BYTES_MAX <= ENTRY_BYTES_MAX, "the closing entry is the largest");
 const _: () = assert!(ENTRY_BYTES_MAX < WINDOW_BYTES, "a whole entry fits the reader's window");

@@ -62,15 +62,15 @@
 //! not synced, a later page may have reached the disk and an earlier one not. Such a journal is refused too, and what
 //! stands before the named byte is for the operator to copy.
 //!
-//! Orders are written ahead: the gateway's outbound channel lies in the file `DIR/outbound.ring`, and after a kill
-//! [`recover_outbound`] gives what the recorder had not yet copied from it.
+//! Inputs, notes and orders are written ahead: their channels lie in files of `DIR/rings`, and after a kill
+//! [`recover_ahead`] gives what the recorder had not yet copied from them.
 //!
 //! A journal is read after its writer has ended. To a reader that follows a living writer, an entry that is being
 //! written looks torn.
 
+mod ahead;
 mod error;
 mod limits;
-mod outbound;
 mod reader;
 mod segment;
 mod storage;
@@ -80,11 +80,11 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use ahead::{Ahead, recover_ahead, ring_path};
 pub use error::JournalError;
 pub use limits::{
     BUFFER_BYTES, JournalLimits, MANIFEST_BYTES_MAX, SEGMENT_BYTES, SEGMENTS_MAX, SUMMARY_BYTES_MAX,
 };
-pub use outbound::{Outbound, outbound_path, recover_outbound};
 pub use reader::{Entry, JournalReader, Tail};
 pub use segment::JournalHeader;
 pub use writer::JournalWriter;

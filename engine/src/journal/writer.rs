@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use fulmar_bus::record::Record;
 
+use super::ahead::{discard_ahead, rings_directory};
 use super::error::JournalError;
 use super::limits::{
     JournalLimits, MANIFEST_BYTES_MAX, RECORD_ENTRY_BYTES_MAX, SEGMENT_NUMBER_MAX, SUMMARY_BYTES_MAX,
@@ -157,8 +158,9 @@ impl JournalWriter {
         Ok(sequence)
     }
 
-    /// Ends the journal: adds the closing entry with `summary` (opaque bytes, such as the hash of the outputs), gives
-    /// back the space that was not used and syncs. Gives the sequence of the closing entry.
+    /// Ends the journal, which holds all that was published: adds the closing entry with `summary` (opaque bytes, such
+    /// as the hash of the outputs), gives back the space that was not used, syncs, and removes the rings of what was
+    /// published ahead. Gives the sequence of the closing entry.
     ///
     /// # Errors
     /// The journal stays as readable as after a kill. A caller that would try again flushes first: that can be.
@@ -172,6 +174,7 @@ impl JournalWriter {
         self.flush()?;
         self.file.truncate(self.written_bytes).map_err(|source| self.io("truncate", source))?;
         self.sync()?;
+        discard_ahead(&self.dir)?;
         Ok(sequence)
     }
 
@@ -284,13 +287,14 @@ fn prepare_directory(dir: &Path) -> Result<(), JournalError> {
     fs::create_dir_all(dir).map_err(io("create"))?;
     let parent = dir.join("..");
     File::open(parent).and_then(|parent| parent.sync_all()).map_err(io("sync the parent of"))?;
+    let rings = rings_directory(dir);
     for file in fs::read_dir(dir).map_err(io("list"))? {
         let name = PathBuf::from(file.map_err(io("list"))?.file_name());
-        if name.to_string_lossy().starts_with("journal-") {
+        if name.to_string_lossy().starts_with("journal-") || dir.join(&name) == rings {
             return Err(JournalError::AlreadyThere { dir: dir.to_path_buf(), name });
         }
     }
-    Ok(())
+    fs::create_dir(&rings).map_err(io("create the rings of"))
 }
 
 fn check_length(what: &'static str, bytes: usize, bytes_max: usize) -> Result<(), JournalError> {

@@ -15,6 +15,7 @@ pub mod note;
 pub mod placement;
 pub mod player;
 pub mod port;
+pub mod refusal;
 pub mod team;
 pub mod wait;
 
@@ -29,5 +30,6 @@ pub use note::{NoteWriter, NotedTurn};
 pub use placement::{CorePlan, Placement, PlacementError};
 pub use player::Player;
 pub use port::{Delivery, Inboxes, Lap, Origin, Outbox};
+pub use refusal::{Refusal, Refusals};
 pub use team::Team;
 pub use wait::Wait;

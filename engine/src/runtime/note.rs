@@ -2,15 +2,20 @@
 //!
 //! A merge is the only place where timing picks an order, so a note of every pass that had work is all that a replay
 //! needs beside the inputs. The numbers of a turn are `actor`, `pair_count`, then `(inbox, count)` pairs; a turn that a
-//! lap ended has `LAP_FLAG` in its pair count and, after the pairs, the inbox and the lost count as four numbers.
+//! lap ended has `LAP_FLAG` in its pair count and, after the pairs, the inbox and the lost count as four numbers; a turn
+//! to which full rings refused something has `REFUSAL_FLAG` and, last, how many refusals and each of them as its channel,
+//! its first look as four numbers, and its looks.
 
-use fulmar_bus::record::{Flags, InstrumentId, Note, UnixNanos};
+use fulmar_bus::record::{ChannelId, Flags, InstrumentId, Note, UnixNanos};
 use zerocopy::IntoBytes;
 
 use super::port::{Inboxes, Lap, Origin, Outbox};
+use super::refusal::Refusal;
 
 /// Bit of a turn's pair count that says that a lap follows its pairs.
 const LAP_FLAG: u16 = 1 << 15;
+/// Bit of a turn's pair count that says that refusals follow.
+const REFUSAL_FLAG: u16 = 1 << 14;
 
 /// One turn as a note tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +28,8 @@ pub struct NotedTurn {
     pub drained: Vec<(usize, u32)>,
     /// The lap that ended it.
     pub lap: Option<Lap>,
+    /// What full rings refused to it.
+    pub refusals: Vec<Refusal>,
 }
 
 /// Writes the notes of one core loop.
@@ -52,8 +59,17 @@ impl NoteWriter {
         if let Some(lap) = inboxes.lap() {
             pair_count |= LAP_FLAG;
             self.numbers.push(number(lap.inbox));
-            let lost = lap.lost_count.to_le_bytes();
-            self.numbers.extend(lost.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])));
+            self.numbers.extend(words(lap.lost_count));
+        }
+        if inboxes.refusals().has_any() {
+            pair_count |= REFUSAL_FLAG;
+            let refusals = inboxes.refusals().take();
+            self.numbers.push(number(refusals.len()));
+            for refusal in refusals {
+                self.numbers.push(refusal.channel.0);
+                self.numbers.extend(words(refusal.first_look));
+                self.numbers.push(refusal.look_count);
+            }
         }
         self.numbers[start + 1] = pair_count;
         if self.numbers.len() > Note::NUMBERS_MAX {
@@ -67,6 +83,13 @@ impl NoteWriter {
     /// Ends the pass: publishes what was added, if anything was.
     pub fn publish(&mut self, now: UnixNanos) {
         if self.turn_count == 0 {
+            return;
+        }
+        if self.numbers.len() > Note::NUMBERS_MAX {
+            // One turn that no record holds: hundreds of rings were full at once.
+            self.refused_count += 1;
+            self.numbers.clear();
+            self.turn_count = 0;
             return;
         }
         let number_count = u32::try_from(self.numbers.len()).expect("a record's worth");
@@ -91,7 +114,7 @@ pub fn turns(note: &Note, numbers: &[u16]) -> Option<Vec<NotedTurn>> {
     for _ in 0..note.turn_count {
         let (&[actor, counted], after) = rest.split_first_chunk::<2>()?;
         rest = after;
-        let pair_count = usize::from(counted & !LAP_FLAG);
+        let pair_count = usize::from(counted & !(LAP_FLAG | REFUSAL_FLAG));
         let (pairs, after) = rest.split_at_checked(pair_count * 2)?;
         rest = after;
         let drained = pairs.chunks_exact(2).map(|pair| (usize::from(pair[0]), u32::from(pair[1]))).collect();
@@ -99,14 +122,33 @@ pub fn turns(note: &Note, numbers: &[u16]) -> Option<Vec<NotedTurn>> {
         if counted & LAP_FLAG != 0 {
             let (&[inbox, a, b, c, d], after) = rest.split_first_chunk::<5>()?;
             rest = after;
-            let lost_count = [a, b, c, d].iter().rev().fold(0, |lost, part| lost << 16 | u64::from(*part));
-            lap = Some(Lap { inbox: usize::from(inbox), lost_count });
+            lap = Some(Lap { inbox: usize::from(inbox), lost_count: whole([a, b, c, d]) });
         }
-        turns.push(NotedTurn { now: note.now, actor: usize::from(actor), drained, lap });
+        let mut refusals = Vec::new();
+        if counted & REFUSAL_FLAG != 0 {
+            let (refusal_count, after) = rest.split_first()?;
+            rest = after;
+            for _ in 0..*refusal_count {
+                let (&[channel, a, b, c, d, look_count], after) = rest.split_first_chunk::<6>()?;
+                rest = after;
+                let (channel, first_look) = (ChannelId(channel), whole([a, b, c, d]));
+                refusals.push(Refusal { channel, first_look, look_count });
+            }
+        }
+        turns.push(NotedTurn { now: note.now, actor: usize::from(actor), drained, lap, refusals });
     }
     rest.is_empty().then_some(turns)
 }
 
+/// A whole number as a note holds it, lowest part first.
+fn words(value: u64) -> [u16; 4] {
+    [0, 16, 32, 48].map(|shift| u16::try_from(value >> shift & 0xFFFF).expect("sixteen bits"))
+}
+
+fn whole(words: [u16; 4]) -> u64 {
+    words.iter().rev().fold(0, |value, word| value << 16 | u64::from(*word))
+}
+
 fn number(index: usize) -> u16 {
-    u16::try_from(index).expect("an actor has far fewer inboxes than 2^16")
+    u16::try_from(index).expect("an actor has far fewer inboxes and refusals than 2^16")
 }

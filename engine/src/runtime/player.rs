@@ -4,7 +4,7 @@
 //! none has work. Ranks follow the flow (feeds before books before strategies), and actors of one rank do not read each
 //! other, so the result is the same on one thread as on several that keep the ranks together.
 
-use fulmar_bus::record::UnixNanos;
+use fulmar_bus::record::{ChannelId, UnixNanos};
 
 use super::actor::Work;
 use super::core_loop::Seat;
@@ -56,13 +56,17 @@ impl Player {
     pub fn try_turn(&mut self, turn: &NotedTurn) -> bool {
         let seat = self.seats.iter_mut().find(|seat| usize::from(seat.number) == turn.actor);
         let seat = seat.expect("a note names an actor of its own configuration");
-        let drained = || turn.drained.iter().copied();
-        if !seat.actor.inboxes().has_available(drained(), turn.lap) {
+        if !seat.actor.inboxes().has_available(turn) {
             return false;
         }
-        seat.actor.inboxes().begin_scripted_turn(drained(), turn.lap);
+        seat.actor.inboxes().begin_scripted_turn(turn);
         seat.actor.work(turn.now);
         true
+    }
+
+    /// How far each channel has been consumed by the actor that reads it.
+    pub fn consumed(&mut self) -> impl Iterator<Item = (ChannelId, u64)> + '_ {
+        self.seats.iter_mut().flat_map(|seat| seat.actor.inboxes().consumed())
     }
 
     /// Stops every actor and gives them back.

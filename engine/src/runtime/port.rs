@@ -10,6 +10,8 @@ use fulmar_bus::record::{ChannelId, Flags, Heading, InstrumentId, Payload, Recor
 use super::digest::Digest;
 use super::doorbell::Doorbell;
 use super::hops::{Hop, HopStamps};
+use super::note::NotedTurn;
+use super::refusal::Refusals;
 
 /// The input that a record goes back to, and when it reached this machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +61,7 @@ pub struct Inboxes {
     record: Record,
     current: usize,
     lap: Option<Lap>,
+    refusals: Refusals,
     is_scripted: bool,
     lost_count: u64,
 }
@@ -92,28 +95,36 @@ impl Inboxes {
         self.current = 0;
         self.lap = None;
         self.is_scripted = false;
+        if self.refusals.has_any() {
+            self.refusals.take();
+        }
         for inbox in &mut self.inboxes {
             inbox.allowance = batch;
             inbox.drained_count = 0;
         }
     }
 
-    /// Begins a turn that gives exactly what `drained` says, as (inbox, count) pairs, and then loses what `lap` says.
-    pub fn begin_scripted_turn(&mut self, drained: impl Iterator<Item = (usize, u32)>, lap: Option<Lap>) {
+    /// Begins a turn that goes as `turn` went: gives what that drained, loses what it lost, and its actor's outboxes
+    /// refuse what was refused to it.
+    pub fn begin_scripted_turn(&mut self, turn: &NotedTurn) {
         self.begin_turn(0);
         self.is_scripted = true;
-        self.lap = lap;
-        for (index, count) in drained {
-            self.inboxes[index].allowance = count;
+        self.lap = turn.lap;
+        self.refusals.script(&turn.refusals);
+        for (index, count) in &turn.drained {
+            self.inboxes[*index].allowance = *count;
         }
     }
 
-    /// True where everything that a scripted turn asks for has been published.
-    pub fn has_available(&self, mut drained: impl Iterator<Item = (usize, u32)>, lap: Option<Lap>) -> bool {
-        drained.all(|(index, count)| {
-            let lost_count = lap.filter(|lap| lap.inbox == index).map_or(0, |lap| lap.lost_count);
-            self.inboxes[index].reader.has_available(u64::from(count) + lost_count)
-        })
+    /// True where everything that `turn` drained has been published.
+    pub fn has_available(&self, turn: &NotedTurn) -> bool {
+        let lost_count = |index| turn.lap.filter(|lap| lap.inbox == index).map_or(0, |lap| lap.lost_count);
+        let has = |(index, count): &(usize, u32)| {
+            self.inboxes[*index].reader.has_available(u64::from(*count) + lost_count(*index))
+        };
+        let has_lapped =
+            turn.lap.is_none_or(|lap| self.inboxes[lap.inbox].reader.has_available(lap.lost_count));
+        has_lapped && turn.drained.iter().all(has)
     }
 
     /// The next delivery of this turn and the index of its inbox, or `None` where the turn is over.
@@ -168,6 +179,16 @@ impl Inboxes {
         self.lap
     }
 
+    /// What full rings refused to this actor in this turn. Its outboxes that lead to gated readers hold clones.
+    pub fn refusals(&self) -> &Refusals {
+        &self.refusals
+    }
+
+    /// How far each channel has been consumed: the sequence of the last record, lost ones included.
+    pub fn consumed(&self) -> impl Iterator<Item = (ChannelId, u64)> + '_ {
+        self.inboxes.iter().map(|inbox| (inbox.reader.channel(), inbox.reader.sequence()))
+    }
+
     /// Records lost to laps since the start.
     pub fn lost_count(&self) -> u64 {
         self.lost_count
@@ -187,12 +208,23 @@ pub struct Outbox {
     digest: Option<Digest>,
     bells: Vec<Doorbell>,
     hop: Option<(Hop, HopStamps)>,
+    refusals: Option<Refusals>,
+    /// How often the room of the channel was looked at.
+    look_count: u64,
 }
 
 impl Outbox {
     /// Publishes to `writer`. With a digest, what it publishes counts in the output hash.
     pub fn new(writer: Writer, digest: Option<Digest>) -> Self {
-        Outbox { writer, record: Record::new(), digest, bells: Vec::new(), hop: None }
+        Outbox {
+            writer,
+            record: Record::new(),
+            digest,
+            bells: Vec::new(),
+            hop: None,
+            refusals: None,
+            look_count: 0,
+        }
     }
 
     /// Rings `bell` after each record: one of its readers may sleep.
@@ -203,6 +235,11 @@ impl Outbox {
     /// Stamps `hop` of the record's cause at each record.
     pub fn stamp(&mut self, hop: Hop, stamps: HopStamps) {
         self.hop = Some((hop, stamps));
+    }
+
+    /// Tells `refusals` whenever a gated reader is in the way: those of the actor that publishes here.
+    pub fn tell_refusals(&mut self, refusals: &Refusals) {
+        self.refusals = Some(refusals.clone());
     }
 
     /// Publishes `payload`.
@@ -232,6 +269,9 @@ impl Outbox {
     ) -> Result<RecordId, Full> {
         let heading = Heading { instrument_id, cause: origin.cause, received_at: origin.received_at, flags };
         self.record.write_with_tail(heading, payload, tail);
+        if !self.has_room(usize::from(self.record.header().slot_count)) {
+            return Err(Full);
+        }
         let id = self.writer.publish(&mut self.record)?;
         if let Some(digest) = &mut self.digest {
             digest.add(&self.record);
@@ -265,7 +305,13 @@ impl Outbox {
     }
 
     /// True where a record of so many slots can be published now.
+    #[inline]
     pub fn has_room(&mut self, slot_count: usize) -> bool {
-        self.writer.has_room(slot_count)
+        let has_room = self.writer.has_room(slot_count);
+        self.look_count += 1;
+        match &self.refusals {
+            Some(refusals) => refusals.judge(self.writer.channel(), self.look_count, has_room),
+            None => has_room,
+        }
     }
 }

@@ -3,12 +3,10 @@
 //! An actor's inboxes are added in the order in which it drains them; that order is part of what makes two runs alike.
 
 use std::io;
-use std::path::Path;
 
-use fulmar_bus::channel::Region;
 use fulmar_bus::record::{AccountId, InstrumentId, Nanos, StrategyId};
 
-use super::channels::{self, Channel, ChannelRole, Channels};
+use super::channels::{Channel, ChannelRole, Channels};
 use super::plan::{EnginePlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan};
 use super::{Assembly, Link, Surroundings};
 use crate::actors::{
@@ -54,7 +52,7 @@ impl<'a> Builder<'a> {
         Builder {
             surroundings,
             sizes: plan.rings,
-            channels: Channels::default(),
+            channels: Channels::new(plan.journal_directory.clone()),
             actors: Vec::new(),
             links: Vec::new(),
             instruments: plan.instruments.iter().map(|instrument| instrument.name.clone()).collect(),
@@ -73,24 +71,26 @@ impl<'a> Builder<'a> {
     }
 
     /// The feeds of all venues, then the books of all their instruments.
-    pub(super) fn venues(&mut self, venues: Vec<VenuePlan>) {
+    pub(super) fn venues(&mut self, venues: Vec<VenuePlan>) -> io::Result<()> {
         let mut books = Vec::new();
         for venue in venues {
-            let (feed, wishes) = self.feed(venue);
+            let (feed, wishes) = self.feed(venue)?;
             self.actors.push((rank::FEED, Box::new(feed)));
             books.extend(wishes);
         }
         for (instrument_id, resync) in books {
-            let book = self.book(instrument_id, resync);
+            let book = self.book(instrument_id, resync)?;
             self.actors.push((rank::BOOK, Box::new(book)));
         }
+        Ok(())
     }
 
-    fn feed(&mut self, venue: VenuePlan) -> (Feed, Vec<(InstrumentId, Outbox)>) {
+    fn feed(&mut self, venue: VenuePlan) -> io::Result<(Feed, Vec<(InstrumentId, Outbox)>)> {
         let name = venue.session.venue();
         let actor = format!("feed.{name}");
         let mut inboxes = Inboxes::new();
-        let requests = self.link((name, &actor), venue.session.connections(), None, &mut inboxes);
+        let ports = (ChannelRole::Request, &mut inboxes);
+        let requests = self.link((name, &actor), venue.session.connections(), ports)?;
         let mut markets: Vec<Option<Outbox>> = self.instruments.iter().map(|_| None).collect();
         let mut wishes = Vec::new();
         for instrument_id in venue.instruments {
@@ -100,35 +100,36 @@ impl<'a> Builder<'a> {
                 ChannelRole::Market,
                 self.sizes.market,
                 0,
-            );
+            )?;
             let mut outbox = market.outbox();
             self.ring_at(&mut outbox, &[&format!("book.{instrument}")]);
             self.stamp(&mut outbox, Hop::Decode);
             markets[instrument_id.index()] = Some(outbox);
             self.markets[instrument_id.index()] = Some(market);
-            let resync =
-                self.channels.make(&format!("resync.{instrument}"), ChannelRole::Book, self.sizes.small, 1);
+            let resync = format!("resync.{instrument}");
+            let resync = self.channels.make(&resync, ChannelRole::Book, self.sizes.small, 1)?;
             inboxes.add(resync.gated());
             let mut wish = resync.outbox();
             self.ring_at(&mut wish, &[&actor]);
             wishes.push((instrument_id, wish));
         }
         let stamps = self.surroundings.stamps.clone();
-        (Feed::new(venue.session, inboxes, markets, requests, stamps), wishes)
+        Ok((Feed::new(venue.session, inboxes, markets, requests, stamps), wishes))
     }
 
-    fn book(&mut self, instrument_id: InstrumentId, resync: Outbox) -> BookBuilder {
+    fn book(&mut self, instrument_id: InstrumentId, mut resync: Outbox) -> io::Result<BookBuilder> {
         let name = self.instruments[instrument_id.index()].clone();
         let mut inboxes = Inboxes::new();
         inboxes.add(self.market(instrument_id).reader());
-        let channel = self.channels.make(&format!("book.{name}"), ChannelRole::Book, self.sizes.small, 0);
+        resync.tell_refusals(inboxes.refusals());
+        let channel = self.channels.make(&format!("book.{name}"), ChannelRole::Book, self.sizes.small, 0)?;
         let mut outbox = channel.outbox();
         self.stamp(&mut outbox, Hop::Book);
         self.books[instrument_id.index()] = Some(channel);
-        BookBuilder::new(&name, instrument_id, inboxes, outbox, resync)
+        Ok(BookBuilder::new(&name, instrument_id, inboxes, outbox, resync))
     }
 
-    pub(super) fn aggregators(&mut self, pairs: Vec<PairPlan>, intervals: &[Nanos]) {
+    pub(super) fn aggregators(&mut self, pairs: Vec<PairPlan>, intervals: &[Nanos]) -> io::Result<()> {
         for pair in pairs {
             let mut inboxes = Inboxes::new();
             for instrument_id in &pair.instruments {
@@ -138,29 +139,23 @@ impl<'a> Builder<'a> {
                 inboxes.add(self.market(*instrument_id).reader());
             }
             let name = format!("aggregate.{}", pair.name);
-            let channel = self.channels.make(&name, ChannelRole::Book, self.sizes.small, 0);
+            let channel = self.channels.make(&name, ChannelRole::Book, self.sizes.small, 0)?;
             let outbox = channel.outbox();
             let actor = Aggregator::new(&pair.name, &pair.instruments, intervals, inboxes, outbox);
             self.actors.push((rank::AGGREGATOR, Box::new(actor)));
             self.aggregates.push((pair.instruments, channel));
         }
+        Ok(())
     }
 
-    pub(super) fn strategies(&mut self, strategies: Vec<StrategyPlan>, epoch: u32) {
+    pub(super) fn strategies(&mut self, strategies: Vec<StrategyPlan>, epoch: u32) -> io::Result<()> {
         for (index, plan) in strategies.into_iter().enumerate() {
             let actor = format!("strategy.{}", plan.name);
-            let reports = self.channels.make(
-                &format!("reports.{}", plan.name),
-                ChannelRole::Order,
-                self.sizes.small,
-                1,
-            );
-            let intents = self.channels.make(
-                &format!("intents.{}", plan.name),
-                ChannelRole::Order,
-                self.sizes.small,
-                1,
-            );
+            let mut order_channel = |stream: &str| {
+                let name = format!("{stream}.{}", plan.name);
+                self.channels.make(&name, ChannelRole::Order, self.sizes.small, 1)
+            };
+            let (reports, intents) = (order_channel("reports")?, order_channel("intents")?);
             let mut ports = StrategyPorts::new(reports.gated());
             for instrument_id in &plan.instruments {
                 let (book, market) =
@@ -172,7 +167,7 @@ impl<'a> Builder<'a> {
                     ports.add_aggregate(aggregate.reader());
                 }
             }
-            let mut outbox = intents.outbox();
+            let mut outbox = intents.gated_outbox(ports.inboxes());
             self.stamp(&mut outbox, Hop::Strategy);
             self.ring_at(&mut outbox, &["risk"]);
             let mut told = reports.outbox();
@@ -183,18 +178,19 @@ impl<'a> Builder<'a> {
             let host = StrategyHost::new(&plan.name, (epoch, strategy_id), plan.strategy, ports, outbox);
             self.actors.push((rank::STRATEGY, Box::new(host)));
         }
+        Ok(())
     }
 
-    pub(super) fn orders(&mut self, route: OrderRoute, directory: Option<&Path>) -> io::Result<()> {
+    pub(super) fn orders(&mut self, route: OrderRoute) -> io::Result<()> {
         let (gateway_name, account_id) = match &route {
             OrderRoute::None => return Ok(()),
             OrderRoute::Paper { account_id } => ("paper", *account_id),
             OrderRoute::Venue { session, account_id } => (session.venue(), *account_id),
         };
         let gateway = format!("gateway.{gateway_name}");
-        let control = self.channels.make("control", ChannelRole::Input, self.sizes.small, 1);
-        let reports = self.channels.make(&gateway, ChannelRole::Order, self.sizes.small, 1);
-        let approved = self.channels.make("approved", ChannelRole::Order, self.sizes.small, 1);
+        let control = self.channels.make("control", ChannelRole::Input, self.sizes.small, 1)?;
+        let reports = self.channels.make(&gateway, ChannelRole::Order, self.sizes.small, 1)?;
+        let approved = self.channels.make("approved", ChannelRole::Order, self.sizes.small, 1)?;
         let risk = self.risk_gate(account_id, (&control, &reports, &approved), &gateway);
         self.actors.push((rank::RISK, Box::new(risk)));
         let mut operator = control.outbox();
@@ -208,9 +204,10 @@ impl<'a> Builder<'a> {
             OrderRoute::Venue { session, .. } => {
                 let mut inboxes = Inboxes::new();
                 inboxes.add(approved.gated());
+                told.tell_refusals(inboxes.refusals());
                 let name = format!("{gateway_name}.orders");
-                let region = self.outbound_region(directory)?;
-                let mut outbound = self.link((&name, &gateway), session.connections(), region, &mut inboxes);
+                let ports = (ChannelRole::Outbound, &mut inboxes);
+                let mut outbound = self.link((&name, &gateway), session.connections(), ports)?;
                 self.stamp(&mut outbound, Hop::Encode);
                 Box::new(Gateway::new(session, inboxes, told, outbound))
             }
@@ -236,7 +233,8 @@ impl<'a> Builder<'a> {
         for intents in &self.intents {
             inboxes.add(intents.gated());
         }
-        let mut outbox = approved.outbox();
+        let mut outbox = approved.gated_outbox(&inboxes);
+        self.reports.iter_mut().for_each(|told| told.tell_refusals(inboxes.refusals()));
         self.stamp(&mut outbox, Hop::Risk);
         self.ring_at(&mut outbox, &[gateway]);
         let plan = RiskPlan {
@@ -248,21 +246,14 @@ impl<'a> Builder<'a> {
         Risk::new(plan, inboxes, outbox, std::mem::take(&mut self.reports))
     }
 
-    fn paper(&mut self, approved: &Channel, reports: Outbox) -> PaperGateway {
+    fn paper(&mut self, approved: &Channel, mut reports: Outbox) -> PaperGateway {
         let mut inboxes = Inboxes::new();
         for channel in self.books.iter().chain(&self.markets).flatten() {
             inboxes.add(channel.reader());
         }
         inboxes.add(approved.gated());
+        reports.tell_refusals(inboxes.refusals());
         PaperGateway::new(inboxes, self.instruments.len(), self.books.iter().flatten().count(), reports)
-    }
-
-    /// Where orders are written ahead, or `None` for the heap.
-    fn outbound_region(&self, directory: Option<&Path>) -> io::Result<Option<Region>> {
-        let shape = channels::shape(self.sizes.small, 2);
-        directory
-            .map(|path| Region::map_file(&path.join(super::OUTBOUND_FILE), shape.word_count()))
-            .transpose()
     }
 
     /// A border with the IO: the first inbox of `actor` gives its frames; the outbox returned takes its requests.
@@ -270,25 +261,19 @@ impl<'a> Builder<'a> {
         &mut self,
         (name, actor): (&str, &str),
         connections: Vec<Connection>,
-        region: Option<Region>,
-        inboxes: &mut Inboxes,
-    ) -> Outbox {
-        let frames = self.channels.make(&format!("frames.{name}"), ChannelRole::Input, self.sizes.frames, 1);
+        (role, inboxes): (ChannelRole, &mut Inboxes),
+    ) -> io::Result<Outbox> {
+        let frames =
+            self.channels.make(&format!("frames.{name}"), ChannelRole::Input, self.sizes.frames, 1)?;
         inboxes.add(frames.gated());
-        let is_outbound = region.is_some() || name.ends_with(".orders");
-        let role = if is_outbound { ChannelRole::Outbound } else { ChannelRole::Request };
-        let requests = format!("requests.{name}");
-        let requests = match region {
-            Some(region) => self.channels.make_in(region, &requests, role, (self.sizes.small, 2)),
-            None => self.channels.make(&requests, role, self.sizes.small, 2),
-        };
+        let requests = self.channels.make(&format!("requests.{name}"), role, self.sizes.small, 2)?;
         let bell = Doorbell::new();
-        let mut outbox = requests.outbox();
+        let mut outbox = requests.gated_outbox(inboxes);
         outbox.ring(bell.clone());
         let frames = FrameWriter::new(frames.writer(), self.bell(actor));
         let requests = RequestReader::new(requests.gated(), bell);
         self.links.push(Link { name: name.to_owned(), connections, frames, requests });
-        outbox
+        Ok(outbox)
     }
 
     fn market(&self, instrument_id: InstrumentId) -> &Channel {

@@ -1,12 +1,14 @@
 //! The channels of an engine: made in order, named by producer and stream, each with its one writing end.
 
 use std::cell::Cell;
-use std::sync::atomic::Ordering;
+use std::io;
+use std::path::PathBuf;
 
-use fulmar_bus::channel::{Reader, Region, Ring, RingShape, Words, Writer, create};
+use fulmar_bus::channel::{Reader, Region, Ring, RingShape, Writer, create};
 use fulmar_bus::record::ChannelId;
 
-use crate::runtime::{Digest, DigestBoard, Outbox};
+use crate::journal::ring_path;
+use crate::runtime::{Digest, DigestBoard, Inboxes, Outbox};
 
 /// What a channel is for; decides whether a journal keeps it and whether it counts in the output hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,6 +29,24 @@ pub enum ChannelRole {
     Outbound,
 }
 
+impl ChannelRole {
+    /// Outputs count in the output hash, and are made again by a replay.
+    pub const fn is_output(self) -> bool {
+        !matches!(self, ChannelRole::Input | ChannelRole::Note)
+    }
+
+    /// Outputs that a journal keeps for those who read it: the life of every order.
+    pub const fn is_kept_output(self) -> bool {
+        matches!(self, ChannelRole::Order | ChannelRole::Outbound)
+    }
+
+    /// With a journal, such a channel lies in a file of its directory: what is published there survives the process
+    /// before the recorder has copied it. It is what a replay needs, and the orders that may be live at a venue.
+    const fn is_written_ahead(self) -> bool {
+        matches!(self, ChannelRole::Input | ChannelRole::Note | ChannelRole::Outbound)
+    }
+}
+
 /// A channel, to be found by its id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChannelName {
@@ -35,9 +55,6 @@ pub struct ChannelName {
     /// What it is for.
     pub role: ChannelRole,
 }
-
-/// Words of a page of memory, of the smallest size that there is.
-const PAGE_WORDS: usize = 4096 / 8;
 
 /// A channel under construction.
 pub(super) struct Channel {
@@ -49,45 +66,41 @@ pub(super) struct Channel {
 /// All channels made so far.
 #[derive(Default)]
 pub(super) struct Channels {
+    /// The journal's, where there is one.
+    directory: Option<PathBuf>,
     names: Vec<ChannelName>,
     rings: Vec<Ring>,
     digests: DigestBoard,
 }
 
-/// The shape of a ring of so many slots and gates. One gate more than asked for is kept for the recorder.
-pub(super) const fn shape(slot_count: usize, gate_count: usize) -> RingShape {
-    RingShape { slot_count, gate_count: gate_count + 1 }
-}
-
 impl Channels {
-    /// A channel on the heap.
+    /// None yet. With a journal's `directory`, channels that are written ahead lie in files there.
+    pub(super) fn new(directory: Option<PathBuf>) -> Self {
+        Channels { directory, ..Channels::default() }
+    }
+
+    /// A channel of so many slots and gates.
     pub(super) fn make(
         &mut self,
         name: &str,
         role: ChannelRole,
         slot_count: usize,
         gate_count: usize,
-    ) -> Channel {
-        let region = Region::heap(shape(slot_count, gate_count).word_count());
-        self.make_in(region, name, role, (slot_count, gate_count))
-    }
-
-    /// A channel in `region`.
-    pub(super) fn make_in(
-        &mut self,
-        region: Region,
-        name: &str,
-        role: ChannelRole,
-        (slot_count, gate_count): (usize, usize),
-    ) -> Channel {
+    ) -> io::Result<Channel> {
         let id = ChannelId(u16::try_from(self.names.len()).expect("a plan has far fewer channels than 2^16"));
-        prefault(&region);
-        let (writer, ring) = create(region, shape(slot_count, gate_count), id);
-        let is_output = !matches!(role, ChannelRole::Input | ChannelRole::Note);
-        let digest = is_output.then(|| self.digests.add(name));
+        // One gate more than asked for: the recorder's.
+        let shape = RingShape { slot_count, gate_count: gate_count + 1 };
+        let region = match &self.directory {
+            Some(directory) if role.is_written_ahead() => {
+                Region::map_file(&ring_path(directory, name), shape.word_count())?
+            }
+            _ => Region::heap(shape.word_count()),
+        };
+        let (writer, ring) = create(region, shape, id);
+        let digest = role.is_output().then(|| self.digests.add(name));
         self.names.push(ChannelName { name: name.to_owned(), role });
         self.rings.push(ring.clone());
-        Channel { ring, writer: Cell::new(Some(writer)), digest: Cell::new(digest) }
+        Ok(Channel { ring, writer: Cell::new(Some(writer)), digest: Cell::new(digest) })
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (&ChannelName, &Ring)> {
@@ -97,11 +110,6 @@ impl Channels {
     pub(super) fn digests(&self) -> &DigestBoard {
         &self.digests
     }
-}
-
-/// Touches every page, so that the first lap of a ring meets no page fault.
-fn prefault(region: &Region) {
-    (0..region.word_count()).step_by(PAGE_WORDS).for_each(|index| region.store(index, 0, Ordering::Relaxed));
 }
 
 impl Channel {
@@ -119,6 +127,16 @@ impl Channel {
     /// As [`Channel::writer`].
     pub(super) fn outbox(&self) -> Outbox {
         Outbox::new(self.writer(), self.digest.take())
+    }
+
+    /// The writing end for the actor that drains `inboxes`, which may find the channel full.
+    ///
+    /// # Panics
+    /// As [`Channel::writer`].
+    pub(super) fn gated_outbox(&self, inboxes: &Inboxes) -> Outbox {
+        let mut outbox = self.outbox();
+        outbox.tell_refusals(inboxes.refusals());
+        outbox
     }
 
     /// A reading end that the writer never waits for.

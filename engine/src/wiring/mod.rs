@@ -70,9 +70,12 @@ impl Assembly {
     }
 
     /// What a core loop of this name notes goes to a channel of its own.
-    pub fn note_channel(&mut self, core: &str) -> NoteWriter {
-        let channel = self.channels.make(&format!("notes.{core}"), ChannelRole::Note, NOTE_SLOTS, 0);
-        NoteWriter::new(channel.outbox())
+    ///
+    /// # Errors
+    /// What the system says where the channel's file cannot be made.
+    pub fn note_channel(&mut self, core: &str) -> io::Result<NoteWriter> {
+        let channel = self.channels.make(&format!("notes.{core}"), ChannelRole::Note, NOTE_SLOTS, 0)?;
+        Ok(NoteWriter::new(channel.outbox()))
     }
 }
 
@@ -97,15 +100,15 @@ pub fn actor_names(plan: &EnginePlan) -> Vec<String> {
 /// Makes everything that `plan` says.
 ///
 /// # Errors
-/// What the system says where the outbound channel's file cannot be made.
+/// What the system says where the file of a channel that is written ahead cannot be made.
 pub fn build(plan: EnginePlan, surroundings: &Surroundings<'_>) -> io::Result<Assembly> {
     let names = actor_names(&plan);
     let mut builder = Builder::new(&plan, surroundings);
-    builder.venues(plan.venues);
-    builder.aggregators(plan.pairs, &plan.bar_intervals);
+    builder.venues(plan.venues)?;
+    builder.aggregators(plan.pairs, &plan.bar_intervals)?;
     if !matches!(plan.orders, OrderRoute::None) {
-        builder.strategies(plan.strategies, plan.epoch);
-        builder.orders(plan.orders, plan.journal_directory.as_deref())?;
+        builder.strategies(plan.strategies, plan.epoch)?;
+        builder.orders(plan.orders)?;
     }
     let assembly = builder.finish();
     let made: Vec<&str> = assembly.seats.iter().map(|seat| seat.actor.name()).collect();
@@ -115,6 +118,3 @@ pub fn build(plan: EnginePlan, surroundings: &Surroundings<'_>) -> io::Result<As
 
 /// Slots of a note channel: room for what a busy loop notes while the recorder waits for the disk.
 const NOTE_SLOTS: usize = 1 << 16;
-
-/// The outbound channel's file in a journal's directory.
-pub const OUTBOUND_FILE: &str = "outbound.ring";

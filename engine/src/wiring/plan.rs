@@ -26,7 +26,7 @@ pub struct EnginePlan {
     pub rings: RingSizes,
     /// The boot that order ids name.
     pub epoch: u32,
-    /// Where the outbound channel is kept, so that orders are written ahead; on the heap where there is none.
+    /// The journal's directory, if one is kept: what the journal must not miss is published in files there.
     pub journal_directory: Option<PathBuf>,
 }
 

@@ -13,8 +13,8 @@ use fulmar_bus::record::{Control, ControlCommand, InstrumentId, UnixNanos};
 use fulmar_engine::actors::{KeptJournal, Recorder};
 use fulmar_engine::runtime::placement::PlacementError;
 use fulmar_engine::runtime::{
-    Actor, Clock, CoreLoop, CorePlan, CoreStatus, Doorbell, HopLatencies, HopStamps, Inboxes, Origin,
-    RunningCore, Seat, Wait, counters,
+    Actor, Clock, CoreLoop, CoreStatus, Doorbell, HopLatencies, HopStamps, Inboxes, Origin, RunningCore,
+    Seat, Wait, counters,
 };
 use fulmar_engine::wiring::{Assembly, ChannelRole, Link, Surroundings, actor_names, build};
 
@@ -121,8 +121,9 @@ impl LiveEngine {
         let stamps = HopStamps::new(clock.clone());
         let bell_of = |actor: &str| places.bell_of(actor);
         let surroundings = Surroundings { bell_of: &bell_of, stamps: Some(stamps.clone()) };
-        let mut assembly = build(plan, &surroundings).context("cannot make the outbound channel")?;
-        let cores = core_loops(&places, &mut assembly, journal.is_some());
+        let mut assembly =
+            build(plan, &surroundings).context("cannot make the channels that are written ahead")?;
+        let cores = core_loops(&places, &mut assembly, journal.is_some())?;
         let links = std::mem::take(&mut assembly.links);
         let (started_at, io_cpu) = (launch.started_at(), places.placement.io_cpu);
         // The recorder first, then the cores, then the IO: nothing is published that nobody keeps.
@@ -282,22 +283,26 @@ impl LiveEngine {
 }
 
 /// Gives each core loop its actors and, where the run is to be playable, a channel for its notes.
-fn core_loops(places: &Places, assembly: &mut Assembly, is_noted: bool) -> Vec<CoreLoop> {
+fn core_loops(places: &Places, assembly: &mut Assembly, is_noted: bool) -> anyhow::Result<Vec<CoreLoop>> {
     let placement = &places.placement;
     let mut seats: Vec<Vec<Seat>> = placement.cores.iter().map(|_| Vec::new()).collect();
     for seat in std::mem::take(&mut assembly.seats) {
         seats[placement.core_of_actor[usize::from(seat.number)]].push(seat);
     }
     let cores = placement.cores.iter().zip(seats).enumerate();
-    let core_loop = |(index, (core, seats)): (usize, (&CorePlan, Vec<Seat>))| CoreLoop {
-        name: core.name.clone(),
-        cpu: core.cpu,
-        wait: core.wait,
-        bell: places.bell(index),
-        seats,
-        notes: is_noted.then(|| assembly.note_channel(&core.name)),
-    };
-    cores.map(core_loop).collect()
+    let mut core_loops = Vec::new();
+    for (index, (core, seats)) in cores {
+        let notes = is_noted.then(|| assembly.note_channel(&core.name)).transpose();
+        core_loops.push(CoreLoop {
+            name: core.name.clone(),
+            cpu: core.cpu,
+            wait: core.wait,
+            bell: places.bell(index),
+            seats,
+            notes: notes.context("cannot make a channel for notes")?,
+        });
+    }
+    Ok(core_loops)
 }
 
 /// The loop of the recorder, which reads what a replay needs and what an operator asks for afterwards.

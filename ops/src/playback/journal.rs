@@ -2,23 +2,29 @@
 //! had live.
 //!
 //! The journal holds inputs and notes in the order in which the recorder found them, so a note may stand before what it
-//! drained. Turns therefore wait in line, core by core, until what they drained has been published.
+//! drained. Turns therefore wait in line, core by core, until what they drained has been published. A run that was
+//! killed is played up to the kill: behind the journal's last entry come the rings that the run left, and what it kept
+//! of its outputs is compared with what is made again.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt::Write;
 use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
 use fulmar_bus::record::{ChannelId, Note, Record, RecordId, UnixNanos};
-use fulmar_engine::journal::{JournalReader, Tail};
+use fulmar_engine::journal::{JournalReader, Tail, recover_ahead};
 use fulmar_engine::runtime::{NotedTurn, Player, note};
 use fulmar_engine::wiring::{Assembly, ChannelRole, Surroundings, actor_names, build};
 use serde::Serialize;
 
+use super::outputs::OutputCheck;
 use crate::live::Summary;
 use crate::live::journal::Manifest;
 
-/// Inputs and turns that may wait for what comes before them; a sound journal is far below it.
-const WAITING_MAX: usize = 1 << 20;
+/// Inputs of a channel that may wait for room, each of them up to four kilobytes; a sound journal is far below it.
+const INPUTS_WAITING_MAX: usize = 1 << 17;
+/// Turns of a core that may wait for what comes before them; a sound journal is far below it.
+const TURNS_WAITING_MAX: usize = 1 << 20;
 
 /// What playing one journal gave.
 #[derive(Debug, Serialize)]
@@ -34,14 +40,42 @@ pub struct JournalReport {
     pub tail: &'static str,
     /// Bytes of a torn last record, which is left out.
     pub torn_bytes: u64,
-    /// Turns at the end whose inputs did not reach the journal before the kill; zero in a closed one.
+    /// Records behind the last entry, recovered from the rings that a killed run left.
+    pub recovered: u64,
+    /// Turns at the end that drained what no noted turn made: they came after the one that the kill interrupted. Zero
+    /// in a closed journal.
     pub unplayed_turns: u64,
+    /// Inputs at the end that no turn drained.
+    pub unplayed_inputs: u64,
+    /// Intents, approvals, reports and requests to the venue that the run kept, and that were made again, byte for
+    /// byte.
+    pub outputs_compared: u64,
+    /// Those that were not made again: published in the turn that the kill interrupted. Zero in a closed journal.
+    pub outputs_beyond: u64,
     /// The hash that the run had live; `null` where it did not come to a clean end.
     pub live_output_hash: Option<String>,
     /// Records that the engine published, played again.
     pub records: u64,
     /// The hash of them.
     pub output_hash: String,
+}
+
+impl JournalReport {
+    /// What a reader of text wants to know of it.
+    pub(super) fn line(&self) -> String {
+        let JournalReport { entries, turns, tail, recovered, outputs_compared, .. } = self;
+        if self.live_output_hash.is_some() {
+            return format!("{entries} entries, {turns} turns, {tail}; the same hash as live");
+        }
+        let mut line = format!(
+            "{entries} entries and {recovered} records from the rings, {turns} turns, {tail}; no live hash to compare \
+             with, {outputs_compared} orders and reports are those of the run"
+        );
+        if self.outputs_beyond > 0 {
+            let _ = write!(line, ", {} came in the turn that the kill interrupted", self.outputs_beyond);
+        }
+        line
+    }
 }
 
 /// Plays the journal in `directory`.
@@ -55,10 +89,20 @@ pub fn play(directory: &Path) -> anyhow::Result<(JournalReport, u64)> {
         serde_json::from_slice(reader.manifest()).context("the journal's manifest cannot be read")?;
     let mut stage = Stage::set(&manifest)?;
     let mut record = Record::new();
+    let mut last_sequences = BTreeMap::new();
     let mut entries = 0;
     while reader.next(&mut record)?.is_some() {
         entries += 1;
+        let id = record.header().id;
+        last_sequences.insert(id.channel(), id.sequence());
         stage.take(&record)?;
+        stage.progress()?;
+    }
+    let mut recovered = 0;
+    let last_sequence = |channel| last_sequences.get(&channel).copied().unwrap_or_default();
+    for record in recover_ahead(directory, last_sequence)?.iter().flat_map(|ahead| &ahead.records) {
+        recovered += 1;
+        stage.take(record)?;
         stage.progress()?;
     }
     let summary: Option<Summary> = reader
@@ -70,31 +114,32 @@ pub fn play(directory: &Path) -> anyhow::Result<(JournalReport, u64)> {
         Some(Tail::Torn { dropped_bytes }) => ("torn", dropped_bytes),
         Some(Tail::Open) | None => ("open", 0),
     };
-    let (turns, unplayed_turns) = (stage.turn_count, stage.waiting_turns());
-    let digests = stage.finish(summary.as_ref().map(|summary| UnixNanos(summary.stopped_at_ns)));
-    if let Some(summary) = &summary {
-        ensure!(
-            unplayed_turns == 0,
-            "{unplayed_turns} turns of the run wait for inputs that the journal does not hold"
-        );
-        compare(summary, &digests)?;
-    }
+    let played = stage.finish(summary.as_ref().map(|summary| UnixNanos(summary.stopped_at_ns)))?;
+    compare(summary.as_ref(), &played)?;
     let report = JournalReport {
         directory: directory.display().to_string(),
         entries,
-        turns,
+        turns: played.turns,
         tail,
         torn_bytes,
-        unplayed_turns,
+        recovered,
+        unplayed_turns: played.unplayed_turns,
+        unplayed_inputs: played.unplayed_inputs,
+        outputs_compared: played.outputs.compared_count(),
+        outputs_beyond: played.outputs.ahead_count(),
         live_output_hash: summary.map(|summary| summary.output_hash),
-        records: digests.records,
-        output_hash: format!("{:016x}", digests.output_hash),
+        records: played.records,
+        output_hash: format!("{:016x}", played.output_hash),
     };
-    Ok((report, digests.output_hash))
+    Ok((report, played.output_hash))
 }
 
-/// What the engine published, played again.
-struct Digests {
+/// What came of a play.
+struct Played {
+    turns: u64,
+    unplayed_turns: u64,
+    unplayed_inputs: u64,
+    outputs: OutputCheck,
     records: u64,
     output_hash: u64,
     channels: Vec<(String, u64, u64)>,
@@ -105,11 +150,14 @@ struct Stage {
     assembly: Assembly,
     player: Player,
     roles: BTreeMap<ChannelId, ChannelRole>,
-    /// Inputs that found no room yet.
-    inputs: VecDeque<Record>,
+    /// By channel: inputs that found no room yet.
+    inputs: BTreeMap<ChannelId, VecDeque<Record>>,
+    /// By channel: the sequence of the last input.
+    last_inputs: BTreeMap<ChannelId, u64>,
     /// By note channel: the turns of one core, in their order.
     turns: BTreeMap<ChannelId, VecDeque<NotedTurn>>,
     turn_count: u64,
+    outputs: OutputCheck,
 }
 
 impl Stage {
@@ -126,7 +174,9 @@ impl Stage {
         let roles = ids.zip(assembly.channels()).map(|(id, (channel, _))| (id, channel.role)).collect();
         let mut player = Player::new(std::mem::take(&mut assembly.seats));
         player.start(manifest.launch.started_at());
-        Ok(Stage { assembly, player, roles, inputs: VecDeque::new(), turns: BTreeMap::new(), turn_count: 0 })
+        let outputs = OutputCheck::of(&assembly);
+        let (inputs, last_inputs, turns) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Ok(Stage { assembly, player, roles, inputs, last_inputs, turns, turn_count: 0, outputs })
     }
 
     /// Puts one entry of the journal where it waits for its turn.
@@ -134,14 +184,16 @@ impl Stage {
         let channel = record.header().id.channel();
         match self.roles.get(&channel) {
             Some(ChannelRole::Input) => {
-                self.inputs.push_back(record.clone());
+                let line = self.inputs.entry(channel).or_default();
+                line.push_back(record.clone());
                 ensure!(
-                    self.inputs.len() < WAITING_MAX,
-                    "{WAITING_MAX} inputs wait for turns that do not come"
+                    line.len() < INPUTS_WAITING_MAX,
+                    "{INPUTS_WAITING_MAX} inputs wait for turns that do not come"
                 );
+                self.last_inputs.insert(channel, record.header().id.sequence());
             }
-            // Outputs are made again; what was kept of them is for those who read the journal.
-            Some(_) => {}
+            // Outputs are made again; what was kept of them is compared.
+            Some(_) => self.outputs.expect(record)?,
             // Note channels are made after all others, one a core loop.
             None => {
                 let Ok((noted, numbers)) = Note::read(record) else {
@@ -152,7 +204,10 @@ impl Stage {
                 };
                 let line = self.turns.entry(channel).or_default();
                 line.extend(turns);
-                ensure!(line.len() < WAITING_MAX, "{WAITING_MAX} turns wait for inputs that do not come");
+                ensure!(
+                    line.len() < TURNS_WAITING_MAX,
+                    "{TURNS_WAITING_MAX} turns wait for inputs that do not come"
+                );
             }
         }
         Ok(())
@@ -171,41 +226,54 @@ impl Stage {
                 }
             }
             if !has_moved {
-                return Ok(());
+                return self.outputs.compare();
             }
         }
     }
 
     fn publish_inputs(&mut self) -> anyhow::Result<bool> {
         let mut has_moved = false;
-        while let Some(input) = self.inputs.front() {
-            let Some(given) = publish(&mut self.assembly, input) else { break };
-            let id = input.header().id;
-            ensure!(
-                given == id,
-                "inputs before {id:?} are missing: the recorder was overtaken when the run was live"
-            );
-            self.inputs.pop_front();
-            has_moved = true;
+        for line in self.inputs.values_mut() {
+            while let Some(input) = line.front() {
+                let Some(given) = publish(&mut self.assembly, input) else { break };
+                let id = input.header().id;
+                ensure!(
+                    given == id,
+                    "inputs before {id:?} are missing: the recorder was overtaken when the run was live"
+                );
+                line.pop_front();
+                has_moved = true;
+            }
         }
         Ok(has_moved)
     }
 
-    fn waiting_turns(&self) -> u64 {
-        self.turns.values().map(|line| line.len() as u64).sum()
+    /// Inputs that no turn has drained.
+    fn unplayed_inputs(&mut self) -> u64 {
+        let consumed: BTreeMap<ChannelId, u64> = self.player.consumed().collect();
+        let left = |(channel, last): (&ChannelId, &u64)| {
+            last.saturating_sub(consumed.get(channel).copied().unwrap_or_default())
+        };
+        self.last_inputs.iter().map(left).sum()
     }
 
     /// Stops the actors at the moment at which they stopped live, if they did.
-    fn finish(self, stopped_at: Option<UnixNanos>) -> Digests {
+    fn finish(mut self, stopped_at: Option<UnixNanos>) -> anyhow::Result<Played> {
+        let unplayed_inputs = self.unplayed_inputs();
         if let Some(stopped_at) = stopped_at {
             self.player.stop(stopped_at);
+            self.outputs.compare()?;
         }
         let digests = self.assembly.digests();
-        Digests {
+        Ok(Played {
+            turns: self.turn_count,
+            unplayed_turns: self.turns.values().map(|line| line.len() as u64).sum(),
+            unplayed_inputs,
+            outputs: self.outputs,
             records: digests.record_count(),
             output_hash: digests.output_hash(),
             channels: digests.channels(),
-        }
+        })
     }
 }
 
@@ -226,7 +294,20 @@ fn discard_requests(assembly: &mut Assembly) {
     }
 }
 
-fn compare(summary: &Summary, played: &Digests) -> anyhow::Result<()> {
+/// The play must have come to what the run came to: as a whole where that is known, and as far as the run kept what it
+/// published where it was killed.
+fn compare(summary: Option<&Summary>, played: &Played) -> anyhow::Result<()> {
+    let first =
+        played.outputs.difference().map(|record| format!("; it begins with {record}")).unwrap_or_default();
+    let Some(summary) = summary else {
+        ensure!(first.is_empty(), "the replay differs from the run{first}");
+        return Ok(());
+    };
+    let unplayed_turns = played.unplayed_turns;
+    ensure!(
+        unplayed_turns == 0,
+        "{unplayed_turns} turns of the run wait for inputs that the journal does not hold"
+    );
     if summary.output_hash == format!("{:016x}", played.output_hash) {
         return Ok(());
     }
@@ -237,5 +318,5 @@ fn compare(summary: &Summary, played: &Digests) -> anyhow::Result<()> {
             differing.push(format!("{name} ({live_records} records live, {records} played)"));
         }
     }
-    bail!("the replay differs from the live run on: {}", differing.join(", "))
+    bail!("the replay differs from the live run on: {}{first}", differing.join(", "))
 }

@@ -2,6 +2,7 @@
 
 pub mod capture;
 pub mod journal;
+mod outputs;
 mod pace;
 pub mod report;
 

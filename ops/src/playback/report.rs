@@ -168,19 +168,7 @@ impl ReplayReport {
             }
         }
         for journal in &self.journals {
-            let _ = writeln!(
-                text,
-                "{}  {} entries, {} turns, {}; {}",
-                journal.directory,
-                journal.entries,
-                journal.turns,
-                journal.tail,
-                if journal.live_output_hash.is_some() {
-                    "the same hash as live"
-                } else {
-                    "no live hash to compare with"
-                },
-            );
+            let _ = writeln!(text, "{}  {}", journal.directory, journal.line());
         }
         let milliseconds = self.elapsed_ns / 1_000_000;
         let _ =

@@ -47,9 +47,10 @@ fn append_for_ever(dir: &Path, seed: u64) -> ! {
 
 /// Publishes the tests' records on a channel in a mapped file and says after each which sequence it published.
 fn publish_for_ever(dir: &Path) -> ! {
-    std::fs::create_dir(dir).expect("a new directory");
+    let path = ring_path(dir, "requests.a.orders");
+    std::fs::create_dir_all(path.parent().expect("it is in a folder")).expect("a new directory");
     let shape = RingShape { slot_count: 1024, gate_count: 1 };
-    let region = Region::map_file(&outbound_path(dir), shape.word_count()).expect("a mapping");
+    let region = Region::map_file(&path, shape.word_count()).expect("a mapping");
     let (mut writer, _) = create(region, shape, ChannelId(9));
     let mut cycle = cycle();
     loop {
@@ -134,7 +135,8 @@ fn every_published_order_is_found_after_a_kill() {
         let dir = scratch.path().join("victim");
         let test = "every_published_order_is_found_after_a_kill";
         let acknowledged = kill_after(test, &dir, seed, 1 + seed % 20_000);
-        let outbound = recover_outbound(&dir, 0).expect("there is a ring");
+        let channels = recover_ahead(&dir, |_| 0).expect("there is a folder");
+        let [outbound] = channels.as_slice() else { panic!("one channel, not {}", channels.len()) };
         let (count, last) =
             (outbound.records.len() as u64, outbound.lost_count + outbound.records.len() as u64);
         assert!(last >= acknowledged, "seed {SEED:#x}, round {round}: {last} of {acknowledged}");
