@@ -47,10 +47,10 @@ impl Drop for Board {
 }
 
 impl Show for Board {
-    fn show(&mut self, engine: &LiveEngine, watch: &Watch) -> bool {
+    fn show(&mut self, engine: &mut LiveEngine, watch: &Watch) -> bool {
         self.looks += 1;
         if self.looks.is_multiple_of(LOOKS_PER_DRAWING) {
-            let latency = LatencyReport::from(&engine.latencies());
+            let latency = LatencyReport::from(engine.latencies());
             let scene = Scene { engine, watch, latency };
             // A terminal that cannot be drawn on for a moment is drawn on again soon.
             let _ = self.terminal.draw(|frame| scene.draw(frame));

@@ -236,7 +236,7 @@ impl BinanceOrderEntry {
         let (purpose, id) =
             answer.text("id")?.as_bytes().split_at_checked(1).ok_or(DecodeError::UnknownValue)?;
         let error = answer.find("error").map(Fields::of).transpose()?;
-        self.counters.refused_requests += u64::from(error.is_some());
+        self.counters.venue_refusals += u64::from(error.is_some());
         if purpose == purpose::LOGIN {
             self.on_login(now, error.is_none(), sink);
             return Ok(());

@@ -9,7 +9,7 @@ use fulmar_bus::record::{
 };
 
 use super::limits::STRATEGY_ORDERS_MAX;
-use crate::runtime::{Actor, Delivery, Inboxes, Origin, Outbox, Work};
+use crate::runtime::{Actor, Arrival, Delivery, HopStamps, Inboxes, Origin, Outbox, Work};
 use crate::simulation::paper::{PaperFees, PaperVenue};
 use crate::trading::risk::{Admitted, admit};
 
@@ -27,6 +27,7 @@ struct State {
     /// By instrument id.
     venues: Vec<PaperVenue>,
     reports: Outbox,
+    stamps: Option<HopStamps>,
     /// What one record led to; emptied before the next.
     made: Vec<ExecutionReport>,
     malformed_count: u64,
@@ -36,10 +37,16 @@ struct State {
 impl PaperGateway {
     /// A paper account for `instrument_count` instruments. The first `book_count` of `inboxes` give the book channels,
     /// the last what was approved, those between the market channels.
-    pub fn new(inboxes: Inboxes, instrument_count: usize, book_count: usize, reports: Outbox) -> Self {
+    pub fn new(
+        inboxes: Inboxes,
+        (instrument_count, book_count): (usize, usize),
+        reports: Outbox,
+        stamps: Option<HopStamps>,
+    ) -> Self {
         let state = State {
             venues: (0..instrument_count).map(|_| PaperVenue::new(PaperFees::default())).collect(),
             reports,
+            stamps,
             made: Vec::with_capacity(STRATEGY_ORDERS_MAX),
             malformed_count: 0,
             lost_reports: 0,
@@ -86,6 +93,9 @@ impl State {
     fn on_approved(&mut self, now: UnixNanos, record: &Record) -> Result<(), Malformed> {
         match admit(record) {
             Some(Admitted::Order(order)) => {
+                if let Some(stamps) = &self.stamps {
+                    stamps.finish(Arrival::Order, Origin::of(record).cause);
+                }
                 let venue = &mut self.venues[order.instrument_id().index()];
                 venue.submit(&order.payload().intent, now, &mut self.made);
                 self.report(record, order.instrument_id());

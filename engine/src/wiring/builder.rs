@@ -13,7 +13,7 @@ use crate::actors::{
     Aggregator, BookBuilder, Feed, Gateway, PaperGateway, Risk, RiskPlan, StrategyHost, StrategyPorts,
 };
 use crate::contract::Connection;
-use crate::runtime::{Actor, Doorbell, FrameWriter, Hop, Inboxes, Outbox, RequestReader, Seat};
+use crate::runtime::{Actor, Arrival, Doorbell, FrameWriter, Hop, Inboxes, Outbox, RequestReader, Seat};
 use crate::trading::risk::RiskSettings;
 
 /// Places in the flow.
@@ -30,6 +30,7 @@ mod rank {
 pub(super) struct Builder<'a> {
     surroundings: &'a Surroundings<'a>,
     sizes: RingSizes,
+    is_trading: bool,
     channels: Channels,
     actors: Vec<(u8, Box<dyn Actor>)>,
     links: Vec<Link>,
@@ -52,6 +53,7 @@ impl<'a> Builder<'a> {
         Builder {
             surroundings,
             sizes: plan.rings,
+            is_trading: !matches!(plan.orders, OrderRoute::None),
             channels: Channels::new(plan.journal_directory.clone()),
             actors: Vec::new(),
             links: Vec::new(),
@@ -103,7 +105,6 @@ impl<'a> Builder<'a> {
             )?;
             let mut outbox = market.outbox();
             self.ring_at(&mut outbox, &[&format!("book.{instrument}")]);
-            self.stamp(&mut outbox, Hop::Decode);
             markets[instrument_id.index()] = Some(outbox);
             self.markets[instrument_id.index()] = Some(market);
             let resync = format!("resync.{instrument}");
@@ -125,6 +126,9 @@ impl<'a> Builder<'a> {
         let channel = self.channels.make(&format!("book.{name}"), ChannelRole::Book, self.sizes.small, 0)?;
         let mut outbox = channel.outbox();
         self.stamp(&mut outbox, Hop::Book);
+        if !self.is_trading {
+            outbox.arrive(Arrival::Book);
+        }
         self.books[instrument_id.index()] = Some(channel);
         Ok(BookBuilder::new(&name, instrument_id, inboxes, outbox, resync))
     }
@@ -209,7 +213,7 @@ impl<'a> Builder<'a> {
                 let ports = (ChannelRole::Outbound, &mut inboxes);
                 let mut outbound = self.link((&name, &gateway), session.connections(), ports)?;
                 self.stamp(&mut outbound, Hop::Encode);
-                Box::new(Gateway::new(session, inboxes, told, outbound))
+                Box::new(Gateway::new(session, inboxes, (told, outbound), self.surroundings.stamps.clone()))
             }
         };
         self.actors.push((rank::GATEWAY, actor));
@@ -253,7 +257,8 @@ impl<'a> Builder<'a> {
         }
         inboxes.add(approved.gated());
         reports.tell_refusals(inboxes.refusals());
-        PaperGateway::new(inboxes, self.instruments.len(), self.books.iter().flatten().count(), reports)
+        let counts = (self.instruments.len(), self.books.iter().flatten().count());
+        PaperGateway::new(inboxes, counts, reports, self.surroundings.stamps.clone())
     }
 
     /// A border with the IO: the first inbox of `actor` gives its frames; the outbox returned takes its requests.

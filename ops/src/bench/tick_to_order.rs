@@ -14,7 +14,7 @@ use fulmar_bus::record::{
 };
 use fulmar_engine::contract::{Context, Event, NewOrder, Strategy};
 use fulmar_engine::runtime::{
-    Actor, Clock, Delivery, FrameHead, FrameWriter, HopStamps, Inboxes, Player, Seat, Work,
+    Actor, Clock, Delivery, FrameHead, FrameWriter, HopBoard, HopStamps, Inboxes, Player, Seat, Work,
 };
 use fulmar_engine::trading::risk::RiskSettings;
 use fulmar_engine::wiring::{
@@ -78,13 +78,15 @@ struct Stage {
     writer: FrameWriter,
     frames: Frames,
     approved_ticks: Arc<AtomicU64>,
+    hops: HopBoard,
     now: UnixNanos,
 }
 
 impl Stage {
     fn set(clock: Clock) -> anyhow::Result<Self> {
-        let stamps = Some(HopStamps::new(clock.clone()));
-        let mut assembly = build(plan()?, &Surroundings { bell_of: &|_| None, stamps })?;
+        let (stamps, hops) = HopStamps::new(clock.clone());
+        let surroundings = Surroundings { bell_of: &|_| None, stamps: Some(stamps) };
+        let mut assembly = build(plan()?, &surroundings)?;
         let approved_ticks = Arc::new(AtomicU64::new(0));
         let mut inboxes = Inboxes::new();
         inboxes.add(assembly.ring("approved").context("a paper engine has a risk gate")?.reader());
@@ -96,7 +98,7 @@ impl Stage {
         let mut player = Player::new(assembly.seats);
         player.start(START);
         let frames = Frames::new(Product::Spot);
-        let mut stage = Stage { clock, player, writer, frames, approved_ticks, now: START };
+        let mut stage = Stage { clock, player, writer, frames, approved_ticks, hops, now: START };
         stage.synchronize();
         Ok(stage)
     }
@@ -129,6 +131,8 @@ impl Stage {
         self.player.settle(self.now);
         assert_eq!(written, Ok(bytes.len()), "a frame is one record");
         let approved_ticks = self.approved_ticks.load(Ordering::Relaxed);
+        // As a run does: stamps are added up aside.
+        self.hops.latencies();
         assert!(approved_ticks > 0, "no order came of {}", bytes.escape_ascii());
         self.clock.ticks_to_ns(before, approved_ticks)
     }

@@ -101,7 +101,7 @@ async fn demo(arguments: &DemoArguments, global: &Global) -> Result<DemoReport, 
     let mut watch = Watch::new(&engine);
     let mut show: Box<dyn Show> =
         if has_board { Box::new(Board::open().map_err(failed)?) } else { Box::new(Silent) };
-    watch.until_end(&engine, &mut signals, arguments.seconds, show.as_mut()).await;
+    watch.until_end(&mut engine, &mut signals, arguments.seconds, show.as_mut()).await;
     drop(show);
     let seconds = seconds(engine.now().since(began_at).0);
     engine.cancel_all();

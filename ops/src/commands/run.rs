@@ -107,7 +107,7 @@ async fn engine(
     let started = LiveEngine::start(launch, loaded, journal.as_deref(), None).await;
     let mut engine = started.map_err(|error| CommandError::failed("start the engine", error))?;
     let mut watch = Watch::new(&engine);
-    let end = watch.until_end(&engine, &mut signals, seconds, &mut Silent).await;
+    let end = watch.until_end(&mut engine, &mut signals, seconds, &mut Silent).await;
     if engine.cancel_all() && !watch.until(CANCEL_TIMEOUT, |watch| watch.orders.open_count() == 0).await {
         tracing::warn!("{} orders could not be canceled in time", watch.orders.open_count());
     }

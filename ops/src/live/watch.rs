@@ -36,14 +36,14 @@ pub enum End {
 /// Who shows the watched things, if anybody does.
 pub trait Show {
     /// Shows how things stand; true once the operator wants to leave.
-    fn show(&mut self, engine: &LiveEngine, watch: &Watch) -> bool;
+    fn show(&mut self, engine: &mut LiveEngine, watch: &Watch) -> bool;
 }
 
 /// Shows nothing.
 pub struct Silent;
 
 impl Show for Silent {
-    fn show(&mut self, _engine: &LiveEngine, _watch: &Watch) -> bool {
+    fn show(&mut self, _engine: &mut LiveEngine, _watch: &Watch) -> bool {
         false
     }
 }
@@ -57,7 +57,7 @@ impl Watch {
     /// Looks until there is a reason not to.
     pub async fn until_end(
         &mut self,
-        engine: &LiveEngine,
+        engine: &mut LiveEngine,
         signals: &mut Signals,
         seconds: Option<u64>,
         show: &mut dyn Show,
@@ -82,7 +82,7 @@ impl Watch {
                         return End::LostCore;
                     }
                 }
-                _ = seconds_passed.tick() => engine.keep_time(),
+                _ = seconds_passed.tick() => engine.keep_up(),
                 () = &mut elapsed => return End::Elapsed,
                 signal = signals.wait() => return End::Wanted(signal),
             }

@@ -360,7 +360,7 @@ fn an_error_rejects_only_where_it_is_known_to_mean_that() {
         assert_eq!(reason, if told == REJECTED { code } else { 0 });
         let is_asked = bench.asked_methods() == ["order.place", "order.status"];
         assert_eq!(is_asked, told == UNKNOWN, "what is not known is asked for at once");
-        assert_eq!(bench.session.counters().refused_requests, 1);
+        assert_eq!(bench.session.counters().venue_refusals, 1);
     }
 }
 
