@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use fulmar_bus::record::SyncState;
 use fulmar_engine::runtime::Clock;
+use fulmar_engine::runtime::placement::allowed_cpus;
 use serde::Serialize;
 
 use super::{CommandError, Format, Global, RunArguments};
@@ -56,7 +57,7 @@ struct InstrumentState {
 pub fn run(arguments: &RunArguments, global: &Global) -> Result<Exit, CommandError> {
     let sources = configuration::sources(global)?;
     let variables = configuration::variables();
-    let loaded = configuration::load_sources(&sources, &variables)?;
+    let loaded = configuration::load_to_run(&sources, &variables, &allowed_cpus())?;
     let configuration = &loaded.configuration;
     if configuration.engine.mode == Mode::Live {
         let what = "mode = \"live\" sends orders with real keys, which this build does not; mode = \"paper\" fills \
@@ -105,7 +106,7 @@ async fn engine(
 ) -> Result<(RunReport, End), CommandError> {
     let mut signals = Signals::catch().map_err(|error| CommandError::failed("catch signals", error))?;
     let started = LiveEngine::start(launch, loaded, journal.as_deref(), None).await;
-    let mut engine = started.map_err(|error| CommandError::failed("start the engine", error))?;
+    let mut engine = started?;
     let mut watch = Watch::new(&engine);
     let end = watch.until_end(&engine, &mut signals, seconds, &mut Silent).await;
     if engine.cancel_all() && !watch.until(CANCEL_TIMEOUT, |watch| watch.orders.open_count() == 0).await {

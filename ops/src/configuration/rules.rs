@@ -186,12 +186,13 @@ fn instruments_of(document: &Node) -> BTreeSet<String> {
     row(document, "venue").flat_map(of_venue).collect()
 }
 
-fn symbols_of(venue: &Node) -> impl Iterator<Item = &str> {
+/// The symbols that a venue lists.
+pub fn symbols_of(venue: &Node) -> impl Iterator<Item = &str> {
     venue.get("instruments").map(Node::elements).unwrap_or_default().iter().filter_map(Node::as_text)
 }
 
 /// The tables in a row, each with its path.
-fn row<'a>(document: &'a Node, name: &str) -> impl Iterator<Item = (String, &'a Node)> {
+pub fn row<'a>(document: &'a Node, name: &str) -> impl Iterator<Item = (String, &'a Node)> {
     let elements = document.get(name).map(Node::elements).unwrap_or_default();
     elements.iter().enumerate().map(move |(index, element)| (element_path(name, index, element), element))
 }
