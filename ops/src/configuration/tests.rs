@@ -232,6 +232,30 @@ position_max = "1"
 }
 
 #[test]
+fn a_symbol_that_its_venue_spells_otherwise_is_told_wherever_it_stands() {
+    check(
+        r#"[[venue]]
+name = "binance-spot"
+instruments = ["btcusdt", "ETH-USDT"]
+[venue.scale.btcusdt]
+price = 2
+quantity = 5
+[[strategy]]
+name = "watcher"
+kind = "idle"
+instruments = ["binance-spot:btcusdt", "binance-spot:ETHUSDT"]
+"#,
+        &[],
+        &[
+            "a.toml:3: venue.binance-spot.instruments: \"btcusdt\" is not how this venue spells a symbol; write \"BTCUSDT\"",
+            "a.toml:3: venue.binance-spot.instruments: \"ETH-USDT\" is not how this venue spells a symbol; write \"ETHUSDT\"",
+            "a.toml:4: venue.binance-spot.scale: \"btcusdt\" is not among its instruments; did you mean \"BTCUSDT\"?",
+            "a.toml:10: strategy.watcher.instruments: no venue has \"binance-spot:btcusdt\"; did you mean \"binance-spot:BTCUSDT\"?",
+        ],
+    );
+}
+
+#[test]
 fn every_mistake_of_syntax_is_told_and_nothing_is_guessed_from_the_rest() {
     check(
         "[engine]\nname = fulmar\nmode = \"paper\"\nmode = \"live\"\nunknown = 1",
