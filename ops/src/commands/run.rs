@@ -25,7 +25,7 @@ const CANCEL_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Debug, Serialize)]
 struct RunReport {
     mode: &'static str,
-    ended_by: String,
+    ended_by: &'static str,
     frames: u64,
     records: u64,
     decode_errors: u64,
@@ -80,6 +80,10 @@ pub fn run(arguments: &RunArguments, global: &Global) -> Result<Exit, CommandErr
     let journal = arguments.journal.clone().or_else(|| configuration.journal.directory.as_ref().map(of_boot));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| CommandError::failed("start the engine", error))?;
+    match &journal {
+        Some(directory) => tracing::info!("boot {} on paper, journal {}", boot.epoch, directory.display()),
+        None => tracing::info!("boot {} on paper, without a journal", boot.epoch),
+    }
     let (report, end) = runtime.block_on(engine(launch, &loaded, journal, arguments.seconds))?;
     match global.format {
         Format::Json => output::json(&report)?,
@@ -109,6 +113,7 @@ async fn engine(
     let mut engine = started?;
     let mut watch = Watch::new(&engine);
     let end = watch.until_end(&engine, &mut signals, seconds, &mut Silent).await;
+    tracing::info!("{} ends the run, {} open orders are canceled", end.cause(), watch.orders.open_count());
     if engine.cancel_all() && !watch.until(CANCEL_TIMEOUT, |watch| watch.orders.open_count() == 0).await {
         tracing::warn!("{} orders could not be canceled in time", watch.orders.open_count());
     }
@@ -133,11 +138,7 @@ impl RunReport {
         });
         RunReport {
             mode: "paper",
-            ended_by: match end {
-                End::Elapsed => "its time".to_owned(),
-                End::Wanted(who) => who.to_owned(),
-                End::LostCore => "the loss of a core loop".to_owned(),
-            },
+            ended_by: end.cause(),
             instruments: instruments.collect(),
             frames: stopped.frames,
             records: stopped.summary.records,
