@@ -12,7 +12,7 @@ use crate::configuration::{Log, LogFormat};
 /// The environment variable whose directives replace the configured level.
 pub const FILTER_VARIABLE: &str = "FULMAR_LOG";
 
-/// What the supervisor's machinery says of itself is not the operator's story; a directive of the same name overrides it.
+/// What the supervisor's machinery says of itself is not the operator's story; a directive of the same name wins.
 const QUIET: &str = "kameo=warn";
 
 /// Starts writing events as `log` says. Called once, by the command that runs.
