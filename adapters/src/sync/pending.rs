@@ -1,5 +1,5 @@
-//! Updates that wait for a snapshot: bounded, allocated once. Where there is no room, the oldest make it: a snapshot that
-//! comes late holds them, and one that does not hold them shows that something is missing.
+//! Updates that wait for a snapshot: bounded, allocated once. Where there is no room, the oldest make it: a snapshot
+//! that comes late holds them, and one that does not hold them shows that something is missing.
 
 use fulmar_bus::record::{Level, Price, Quantity, UnixNanos};
 use fulmar_engine::contract::Update;
