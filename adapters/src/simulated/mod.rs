@@ -2,12 +2,12 @@
 //! Binance spot, so that the adapter for the real venue connects to it over real sockets and cannot tell.
 //!
 //! [`serve`] is all that a caller needs. Inside, `venue` is pure and owns everything; `server` and `socket` carry
-//! frames; `api`, `rest` and `connections` answer requests; `market` turns what the matching tells into frames, which
-//! `wire` and `reports` write. Only what the real venue does is done, but for `/simulated/`, where tests and the demo
-//! find the truth: what an account really owns, and a way to hold the market still.
+//! frames; `api`, `session`, `trades`, `rest` and `connections` answer requests; `market` turns what the matching tells
+//! into frames, which `wire` and `reports` write. Only what the real venue does is done, but for `/simulated/`, where
+//! tests and the demo find the truth: what an account really owns, and a way to hold the market still.
 //!
-//! Left out: order lists, stop and iceberg orders, amendments, order entry over HTTP, klines and tickers, and
-//! `session.logon`. Each symbol keeps its own balances; money in one cannot be spent in another.
+//! Left out: order lists, stop and iceberg orders, amendments and replacements, order entry over HTTP, klines and
+//! tickers. Each symbol keeps its own balances; money in one cannot be spent in another.
 
 mod api;
 mod config;
@@ -19,10 +19,12 @@ mod reports;
 mod request;
 mod rest;
 mod server;
+mod session;
 mod signature;
 mod socket;
 #[cfg(test)]
 mod tests;
+mod trades;
 pub mod truth;
 mod venue;
 mod wire;

@@ -96,7 +96,7 @@ async fn demo(arguments: &DemoArguments, global: &Global) -> Result<DemoReport, 
         log::start(&loaded.configuration.log, global)?;
     }
     let started = LiveEngine::start(launch, &loaded, arguments.journal.as_deref(), None).await;
-    let mut engine = started.map_err(|error| CommandError::failed("start the engine", error))?;
+    let mut engine = started?;
     let began_at = engine.now();
     let mut watch = Watch::new(&engine);
     let mut show: Box<dyn Show> =

@@ -314,7 +314,12 @@ const CORE: Table = Table {
             "What it does without work: `spin` burns its processor and is the fastest, `yield` lets others run \
              between looks, `park` sleeps until woken.",
         ),
-        key("actors", List(&Pattern), Required, "The actors that it runs; `*` stands for anything."),
+        key(
+            "actors",
+            List(&Pattern),
+            Required,
+            "The actors that it runs; a `*` at the end stands for any rest.",
+        ),
     ],
 };
 

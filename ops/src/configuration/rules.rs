@@ -10,6 +10,7 @@ use super::document::Node;
 use super::nearest::nearest;
 use super::schema::one_of;
 use super::violation::Violations;
+use crate::venues;
 
 /// The limits without which nothing may be traded.
 const LIMITS_REQUIRED: [&str; 3] = ["order_quantity_max", "order_notional_max", "position_max"];
@@ -18,6 +19,7 @@ const LIMITS_REQUIRED: [&str; 3] = ["order_quantity_max", "order_notional_max", 
 pub fn configuration(document: &Node, violations: &mut Violations) {
     let known = instruments_of(document);
     for (path, venue) in row(document, "venue") {
+        symbols_are_spelled_as_by_its_venue(venue, &path, violations);
         depth_interval_is_one_of_its_venue(venue, &path, violations);
         backoff_is_in_order(venue, &path, violations);
         scales_are_of_its_instruments(venue, &path, violations);
@@ -84,6 +86,18 @@ pub fn placement(document: &Node, violations: &mut Violations) {
     }
 }
 
+fn symbols_are_spelled_as_by_its_venue(venue: &Node, path: &str, violations: &mut Violations) {
+    let Some(name) = venue.name() else { return };
+    for listed in venue.get("instruments").map(Node::elements).unwrap_or_default() {
+        let Some(symbol) = listed.as_text() else { continue };
+        let right = venues::spelled(name, symbol);
+        if right != symbol {
+            let wrong = format!("{symbol:?} is not how this venue spells a symbol");
+            violations.add(&listed.origin, &joined(path, "instruments"), wrong, format!("write \"{right}\""));
+        }
+    }
+}
+
 fn depth_interval_is_one_of_its_venue(venue: &Node, path: &str, violations: &mut Violations) {
     let taken: &[&str] = match venue.name() {
         Some("binance-spot") => &["100ms", "1000ms"],
@@ -115,9 +129,9 @@ fn backoff_is_in_order(venue: &Node, path: &str, violations: &mut Violations) {
 
 fn scales_are_of_its_instruments(venue: &Node, path: &str, violations: &mut Violations) {
     let Some(scales) = venue.get("scale").and_then(Node::as_table) else { return };
-    let listed: BTreeSet<&str> = symbols_of(venue).collect();
-    for (symbol, scale) in scales.iter().filter(|(symbol, _)| !listed.contains(symbol.as_str())) {
-        let right = match nearest(symbol, listed.iter().copied()) {
+    let listed: BTreeSet<String> = symbols_of(venue).collect();
+    for (symbol, scale) in scales.iter().filter(|(symbol, _)| !listed.contains(*symbol)) {
+        let right = match nearest(symbol, listed.iter().map(String::as_str)) {
             Some(near) => format!("did you mean \"{near}\"?"),
             None => "list it in `instruments`, or remove this".to_owned(),
         };
@@ -186,12 +200,15 @@ fn instruments_of(document: &Node) -> BTreeSet<String> {
     row(document, "venue").flat_map(of_venue).collect()
 }
 
-fn symbols_of(venue: &Node) -> impl Iterator<Item = &str> {
-    venue.get("instruments").map(Node::elements).unwrap_or_default().iter().filter_map(Node::as_text)
+/// The symbols that a venue lists, as it spells them, so that one that is not is told wherever it is named.
+pub fn symbols_of(venue: &Node) -> impl Iterator<Item = String> {
+    let name = venue.name().unwrap_or_default();
+    let listed = venue.get("instruments").map(Node::elements).unwrap_or_default();
+    listed.iter().filter_map(Node::as_text).map(move |symbol| venues::spelled(name, symbol))
 }
 
 /// The tables in a row, each with its path.
-fn row<'a>(document: &'a Node, name: &str) -> impl Iterator<Item = (String, &'a Node)> {
+pub fn row<'a>(document: &'a Node, name: &str) -> impl Iterator<Item = (String, &'a Node)> {
     let elements = document.get(name).map(Node::elements).unwrap_or_default();
     elements.iter().enumerate().map(move |(index, element)| (element_path(name, index, element), element))
 }

@@ -58,7 +58,7 @@ pub enum Kind {
     Path,
     /// This word, or a path.
     PathOr(&'static str),
-    /// Names of actors, `feed.*`: dotted words, where `*` stands for anything.
+    /// Names of actors, `feed.*`: dotted words, where a `*` at the end stands for any rest.
     Pattern,
     /// A list, without repetition, of at least one of these.
     List(&'static Kind),
@@ -108,7 +108,7 @@ impl Kind {
             Kind::Address(Scheme::Http) => "an https:// address (http:// on loopback alone)".to_owned(),
             Kind::Path => "a path".to_owned(),
             Kind::PathOr(word) => format!("\"{word}\" or a path"),
-            Kind::Pattern => "an actor's name, such as \"feed.*\"".to_owned(),
+            Kind::Pattern => "an actor's name, or its beginning and a * (\"feed.*\")".to_owned(),
             Kind::List(of) => format!("a list; each element {}", of.expected()),
             Kind::Table(_) | Kind::Variant(..) => "a table".to_owned(),
             Kind::Tables(..) => "tables in a row, each under its own [[...]]".to_owned(),

@@ -232,6 +232,30 @@ position_max = "1"
 }
 
 #[test]
+fn a_symbol_that_its_venue_spells_otherwise_is_told_wherever_it_stands() {
+    check(
+        r#"[[venue]]
+name = "binance-spot"
+instruments = ["btcusdt", "ETH-USDT"]
+[venue.scale.btcusdt]
+price = 2
+quantity = 5
+[[strategy]]
+name = "watcher"
+kind = "idle"
+instruments = ["binance-spot:btcusdt", "binance-spot:ETHUSDT"]
+"#,
+        &[],
+        &[
+            "a.toml:3: venue.binance-spot.instruments: \"btcusdt\" is not how this venue spells a symbol; write \"BTCUSDT\"",
+            "a.toml:3: venue.binance-spot.instruments: \"ETH-USDT\" is not how this venue spells a symbol; write \"ETHUSDT\"",
+            "a.toml:4: venue.binance-spot.scale: \"btcusdt\" is not among its instruments; did you mean \"BTCUSDT\"?",
+            "a.toml:10: strategy.watcher.instruments: no venue has \"binance-spot:btcusdt\"; did you mean \"binance-spot:BTCUSDT\"?",
+        ],
+    );
+}
+
+#[test]
 fn every_mistake_of_syntax_is_told_and_nothing_is_guessed_from_the_rest() {
     check(
         "[engine]\nname = fulmar\nmode = \"paper\"\nmode = \"live\"\nunknown = 1",
@@ -458,10 +482,13 @@ fn every_file_of_config_runs_as_it_stands() {
     };
     for entry in std::fs::read_dir(&directory).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
+        // The placement that we ship fits each of them, on the two processors that it is written for.
+        let placement = directory.join("placement.toml").display().to_string();
+        let variables = variables_of(&[("FULMAR__PLACEMENT__FILE", &placement)]);
         let told = match name.as_str() {
             "placement.toml" => load_placement(&read(&name)).err(),
-            "risk.toml" => load_sources(&[read("paper.toml"), read(&name)], &Variables::new()).err(),
-            toml if toml.ends_with(".toml") => load_sources(&[read(toml)], &Variables::new()).err(),
+            "risk.toml" => load_to_run(&[read("paper.toml"), read(&name)], &variables, &[0, 1]).err(),
+            toml if toml.ends_with(".toml") => load_to_run(&[read(toml)], &variables, &[0, 1]).err(),
             _ => None,
         };
         assert!(told.is_none(), "{}", told.unwrap());

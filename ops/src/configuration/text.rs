@@ -61,8 +61,16 @@ fn is_positive_decimal(text: &str) -> bool {
 }
 
 fn is_pattern(text: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_:*".contains(&byte);
-    !text.is_empty() && text.split('.').all(|word| !word.is_empty() && word.bytes().all(is_plain))
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_:".contains(&byte);
+    let is_word = |word: &str| !word.is_empty() && word.bytes().all(is_plain);
+    match text.strip_suffix('*') {
+        None => text.split('.').all(is_word),
+        // The word that the star ends may be empty, those before it may not.
+        Some(start) => match start.rsplit_once('.') {
+            None => start.bytes().all(is_plain),
+            Some((words, last)) => words.split('.').all(is_word) && last.bytes().all(is_plain),
+        },
+    }
 }
 
 /// An address with a host and, in the clear, that host on loopback. It carries no user or password: those are not
@@ -151,8 +159,8 @@ mod tests {
         check(Kind::Instrument, &["binance-spot:BTCUSDT"], &["BTCUSDT", ":BTCUSDT", "binance-spot:"]);
         check(
             Kind::Pattern,
-            &["feed.*", "*", "book.binance-spot:BTCUSDT"],
-            &["", "feed.", ".x", "a..b", "a b"],
+            &["feed.*", "*", "book.binance-spot*", "book.binance-spot:BTCUSDT"],
+            &["", "feed.", ".x", "a..b", "a b", ".*", "a..*", "*.risk", "book.*:BTCUSDT", "**"],
         );
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fulmar_bus::record::{InstrumentId, Notional, Price, Quantity};
+use fulmar_bus::record::{InstrumentId, Notional, Price, Quantity, SyncReason, SyncState};
 use fulmar_engine::market::decimal::format_scaled;
 use tokio::time::{Instant, interval_at};
 
@@ -20,6 +20,9 @@ pub struct Watch {
     pub pictures: Vec<Picture>,
     /// The orders of all strategies.
     pub orders: OrderBoard,
+    names: Vec<String>,
+    /// What was told of each book last; all of them begin by syncing, which is not told.
+    told: Vec<SyncState>,
 }
 
 /// Why the watching ended.
@@ -31,6 +34,17 @@ pub enum End {
     Wanted(&'static str),
     /// A core loop is gone.
     LostCore,
+}
+
+impl End {
+    /// What ended it, in words.
+    pub fn cause(self) -> &'static str {
+        match self {
+            End::Elapsed => "its time",
+            End::Wanted(who) => who,
+            End::LostCore => "the loss of a core loop",
+        }
+    }
 }
 
 /// Who shows the watched things, if anybody does.
@@ -51,7 +65,9 @@ impl Show for Silent {
 impl Watch {
     /// Watches `engine`. Make it right after the start, and it misses nothing.
     pub fn new(engine: &LiveEngine) -> Self {
-        Watch { pictures: engine.pictures(), orders: engine.order_board() }
+        let pictures = engine.pictures();
+        let told = vec![SyncState::Syncing; pictures.len()];
+        Watch { pictures, orders: engine.order_board(), names: engine.instrument_names(), told }
     }
 
     /// Looks until there is a reason not to.
@@ -71,22 +87,25 @@ impl Watch {
             }
         };
         tokio::pin!(elapsed);
-        loop {
+        let end = loop {
             tokio::select! {
                 _ = looks.tick() => {
                     self.look();
                     if show.show(engine, self) {
-                        return End::Wanted("the operator");
+                        break End::Wanted("the operator");
                     }
                     if engine.has_lost_a_core() {
-                        return End::LostCore;
+                        break End::LostCore;
                     }
                 }
                 _ = seconds_passed.tick() => engine.keep_up(),
-                () = &mut elapsed => return End::Elapsed,
-                signal = signals.wait() => return End::Wanted(signal),
+                () = &mut elapsed => break End::Elapsed,
+                signal = signals.wait() => break End::Wanted(signal),
             }
-        }
+        };
+        // On a busy machine the last look may be long ago.
+        self.look();
+        end
     }
 
     /// Looks until `is_reached` holds, for `patience` at most; says whether it does.
@@ -104,16 +123,17 @@ impl Watch {
         }
     }
 
-    /// Position and profit in an instrument as decimal text: realized, and what is open at the middle of its book.
+    /// Position and profit in an instrument as decimal text: realized, and what is open at the middle of its book, or
+    /// at its cost where there is no book to believe.
     pub fn result(&self, instrument_id: InstrumentId) -> (String, String) {
         let picture = &self.pictures[instrument_id.index()];
         let Some(definition) = &picture.definition else { return ("0".to_owned(), "0".to_owned()) };
         let (quantity, earned) = match self.orders.position(instrument_id) {
             None => (Quantity(0), 0),
             Some(position) => {
-                let mark = middle(picture).unwrap_or_default();
-                let open = mark.times(position.quantity).0 - Notional::from(position.cost).0;
-                (position.quantity, Notional::from(position.realized).0 + open)
+                let cost = Notional::from(position.cost).0;
+                let worth = middle(picture).map_or(cost, |mark| mark.times(position.quantity).0);
+                (position.quantity, Notional::from(position.realized).0 + worth - cost)
             }
         };
         let scale = definition.price_scale + definition.quantity_scale;
@@ -129,6 +149,39 @@ impl Watch {
     fn look(&mut self) {
         self.pictures.iter_mut().for_each(Picture::look);
         self.orders.look();
+        self.tell_books();
+    }
+
+    /// Says in the log which books became live and which are no longer believed.
+    fn tell_books(&mut self) {
+        for ((picture, name), told) in self.pictures.iter().zip(&self.names).zip(&mut self.told) {
+            let sync = &picture.sync;
+            match sync.state {
+                state if state == *told => continue,
+                SyncState::Live => tracing::info!("{name}: the book is live"),
+                SyncState::Desynced => {
+                    tracing::warn!("{name}: the book is desynced ({})", cause(sync.reason))
+                }
+                // On its way from desynced to live, which is told.
+                SyncState::Syncing => continue,
+            }
+            *told = sync.state;
+        }
+    }
+}
+
+/// Why a book is not believed, in the operator's words.
+fn cause(reason: SyncReason) -> &'static str {
+    match reason {
+        SyncReason::Started | SyncReason::Joined => "it begins",
+        SyncReason::Gap => "a gap in the venue's updates",
+        SyncReason::Disconnected => "the connection was lost",
+        SyncReason::Checksum => "the venue's checksum differs",
+        SyncReason::Crossed => "it stayed crossed",
+        SyncReason::Overflow => "updates flooded in before the snapshot came",
+        SyncReason::Lapped => "a reader was overtaken",
+        SyncReason::DecodeError => "an update could not be read",
+        SyncReason::Redefined => "the venue redefined the instrument",
     }
 }
 
