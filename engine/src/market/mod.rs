@@ -9,6 +9,7 @@ pub mod book;
 pub mod consolidated;
 pub mod decimal;
 pub mod instrument;
+pub mod interval;
 pub mod limits;
 pub mod scale;
 pub mod stats;

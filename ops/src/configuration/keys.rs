@@ -4,8 +4,8 @@
 //! [`super::meaning`], which a test insists on.
 
 use super::schema::Kind::{
-    Address, Choice, Decimal, Instrument, Integer, List, Map, Name, Path, PathOr, Pattern, Symbol, Tables,
-    Variant,
+    Address, Choice, Decimal, Instrument, Integer, Interval, List, Map, Name, Path, PathOr, Pattern, Symbol,
+    Tables, Variant,
 };
 use super::schema::Need::{Default, Optional, Required};
 use super::schema::{Key, Kind, Need, Scheme, Table};
@@ -28,6 +28,7 @@ pub const CONFIGURATION: Table = Table {
             need: Default("[]"),
             doc: "What decides. Without one, the engine only listens.",
         },
+        section("bars", &BARS),
         section("risk", &RISK),
         section("journal", &JOURNAL),
         section("placement", &PLACEMENT),
@@ -139,6 +140,16 @@ const SCALE: Table = Table {
     ],
 };
 
+const BARS: Table = Table {
+    doc: "Bars of trades that strategies are told, for each instrument.",
+    keys: &[key(
+        "intervals",
+        List(&Interval),
+        Default("[\"1m\"]"),
+        "Their lengths. Each divides a day evenly, so that every bar starts at the same moments of each day in UTC.",
+    )],
+};
+
 const STRATEGY: Table = Table {
     doc: "A strategy and what it may see and trade.",
     keys: &[
@@ -185,9 +196,15 @@ const QUOTER: Table = Table {
 };
 
 const EMA_CROSS: Table = Table {
-    doc: "Holds the side of the faster of two exponential averages of one-minute closes.",
+    doc: "Holds the side of the faster of two exponential averages of closes of bars.",
     keys: &[
         key("quantity", Decimal, Required, "What it holds on either side, in the base asset."),
+        key(
+            "interval",
+            Interval,
+            Default("\"1m\""),
+            "Length of the bars that it follows; it is listed in `[bars]`.",
+        ),
         key("fast_bars", Integer(1, 10_000), Default("12"), "Length of the faster average."),
         key(
             "slow_bars",

@@ -9,7 +9,9 @@ use std::fmt;
 use std::path::PathBuf;
 
 use fulmar_bus::record::Nanos;
+use fulmar_engine::market::interval;
 use fulmar_engine::trading::risk::RiskSettings;
+use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
 /// A valid configuration.
@@ -24,6 +26,8 @@ pub struct Configuration {
     /// What decides; their order gives them their ids.
     #[serde(rename = "strategy")]
     pub strategies: Vec<Strategy>,
+    /// The bars of trades that strategies are told.
+    pub bars: Bars,
     /// What no strategy may exceed.
     pub risk: Risk,
     /// The record of what happened.
@@ -117,6 +121,15 @@ pub struct Scale {
     pub quantity: u8,
 }
 
+/// The bars of trades that strategies are told.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bars {
+    /// Their lengths, each once.
+    #[serde(deserialize_with = "intervals")]
+    pub intervals: Vec<Nanos>,
+}
+
 /// A strategy and what it may see and trade.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Strategy {
@@ -148,6 +161,8 @@ pub enum StrategyKind {
     EmaCross {
         /// What it holds on either side, decimal text.
         quantity: String,
+        /// Length of the bars that it follows, as it is written.
+        interval: String,
         /// Bars of the faster average.
         fast_bars: u32,
         /// Bars of the slower average; more than `fast_bars`.
@@ -361,4 +376,10 @@ impl fmt::Display for InstrumentName {
 
 fn from_millis<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Nanos, D::Error> {
     u64::deserialize(deserializer).map(Nanos::from_millis)
+}
+
+fn intervals<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Nanos>, D::Error> {
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    let length = |text: &String| interval::parse(text).ok_or_else(|| D::Error::custom("no length of a bar"));
+    texts.iter().map(length).collect()
 }

@@ -27,7 +27,7 @@ use serde::de::DeserializeOwned;
 use document::Node;
 pub use environment::{PREFIX, Variables};
 pub use meaning::{
-    Configuration, Core, Engine, Environment, InstrumentName, Journal, Log, LogFormat, LogLevel, Mode,
+    Bars, Configuration, Core, Engine, Environment, InstrumentName, Journal, Log, LogFormat, LogLevel, Mode,
     Placement, PlacementFile, Reconnect, Risk, Scale, Strategy, StrategyKind, Venue, Wait,
 };
 pub use nearest::nearest;

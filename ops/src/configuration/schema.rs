@@ -48,6 +48,8 @@ pub enum Kind {
     Integer(i64, i64),
     /// A positive decimal number, written as a string so that no float touches it.
     Decimal,
+    /// The length of a bar: `1s` to `1d`, a part of a day that divides it evenly.
+    Interval,
     /// An instrument's durable name, `venue:symbol`.
     Instrument,
     /// A venue's own name of an instrument.
@@ -102,6 +104,9 @@ impl Kind {
             Kind::Choice(words) => one_of(words),
             Kind::Integer(low, high) => format!("a whole number from {low} to {high}"),
             Kind::Decimal => "a positive decimal as a string, such as \"0.01\"".to_owned(),
+            Kind::Interval => {
+                "a length from \"1s\" to \"1d\" that divides a day evenly, such as \"5m\"".to_owned()
+            }
             Kind::Instrument => "venue:symbol, such as \"binance-spot:BTCUSDT\"".to_owned(),
             Kind::Symbol => "the venue's symbol, such as \"BTCUSDT\"".to_owned(),
             Kind::Address(Scheme::WebSocket) => "a wss:// address (ws:// on loopback alone)".to_owned(),

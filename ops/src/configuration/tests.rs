@@ -42,13 +42,16 @@ parameters = { quantity = "0.1", half_spread_ticks = 1, requote_ticks = 2, skew_
 name = "e"
 kind = "ema_cross"
 instruments = ["binance-usdm:BTCUSDT"]
-parameters = { quantity = "0.2", fast_bars = 3, slow_bars = 4 }
+parameters = { quantity = "0.2", interval = "1h", fast_bars = 3, slow_bars = 4 }
 
 [[strategy]]
 name = "i"
 kind = "idle"
 instruments = ["binance-usdm:BTCUSDT"]
 parameters = {}
+
+[bars]
+intervals = ["1s", "1h", "1d"]
 
 [risk]
 order_quantity_max = "1"
@@ -232,6 +235,42 @@ position_max = "1"
 }
 
 #[test]
+fn a_length_of_bars_divides_a_day_stands_once_and_is_made_for_whom_it_is_asked() {
+    check(
+        r#"[bars]
+intervals = [
+  "1m",
+  "7m",
+  60,
+  "60s",
+]
+[[venue]]
+name = "binance-spot"
+instruments = ["BTCUSDT"]
+[[strategy]]
+name = "trend"
+kind = "ema_cross"
+instruments = ["binance-spot:BTCUSDT"]
+parameters = { quantity = "1", interval = "1h" }
+[risk]
+order_quantity_max = "1"
+order_notional_max = "1"
+position_max = "1"
+"#,
+        &[("FULMAR__BARS__INTERVAL", "1s")],
+        &[
+            "a.toml:4: bars.intervals: \"7m\" does not fit; it takes a length from \"1s\" to \"1d\" that divides a day evenly, such as \"5m\"",
+            "a.toml:5: bars.intervals: a whole number does not fit; it takes a length from \"1s\" to \"1d\" that divides a day evenly, such as \"5m\"",
+            "a.toml:6: bars.intervals: \"60s\" is as long as \"1m\"; list one of the two",
+            "a.toml:15: strategy.trend.parameters.interval: no bars of \"1h\" are made; list it in [bars] intervals, or take \"1m\" or \"60s\"",
+            "FULMAR__BARS__INTERVAL: bars.interval: unknown key; did you mean `intervals`?",
+        ],
+    );
+    let bars = loaded_under(VALID, &[("FULMAR__BARS__INTERVALS", "1s, 1d")]).bars;
+    assert_eq!(bars.intervals, [Nanos::from_secs(1), Nanos::from_secs(86_400)]);
+}
+
+#[test]
 fn every_mistake_of_syntax_is_told_and_nothing_is_guessed_from_the_rest() {
     check(
         "[engine]\nname = fulmar\nmode = \"paper\"\nmode = \"live\"\nunknown = 1",
@@ -355,6 +394,7 @@ fn what_is_left_out_is_the_default_and_every_default_fits_its_key() {
     assert_eq!(configuration.engine.mode, Mode::Paper, "nobody trades live by leaving something out");
     assert_eq!(configuration.engine.state_directory, PathBuf::from("state"));
     assert_eq!(configuration.placement, Placement::Auto);
+    assert_eq!(configuration.bars.intervals, [Nanos::from_secs(60)]);
     assert!(configuration.strategies.is_empty());
     let instrument = InstrumentName::parse("binance-spot:BTCUSDT").unwrap();
     assert_eq!(configuration.risk.limits(&instrument), None, "no limit that matters is guessed");

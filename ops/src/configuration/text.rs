@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use fulmar_engine::market::interval;
+
 use super::nearest::nearest;
 use super::schema::{Kind, NAME_BYTES_MAX, Scheme, one_of};
 
@@ -19,6 +21,7 @@ pub fn fault(text: &str, kind: &Kind) -> Option<(String, String)> {
         Kind::Choice(words) => words.contains(&text),
         Kind::Name => is_name(text),
         Kind::Decimal => is_positive_decimal(text),
+        Kind::Interval => interval::parse(text).is_some(),
         Kind::Symbol => is_symbol(text),
         Kind::Instrument => {
             text.split_once(':').is_some_and(|(venue, symbol)| is_name(venue) && is_symbol(symbol))

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use aws_lc_rs::digest;
-use fulmar_bus::record::{AccountId, InstrumentId, Nanos, UnixNanos};
+use fulmar_bus::record::{AccountId, InstrumentId, UnixNanos};
 use fulmar_engine::wiring::{
     EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan,
 };
@@ -14,9 +14,6 @@ use crate::configuration::{
     Configuration, InstrumentName, Loaded, Source, StrategyKind, Variables, load_sources,
 };
 use crate::venues;
-
-/// One minute: the bars that every pair is given.
-const BAR_INTERVAL: Nanos = Nanos::from_secs(60);
 
 /// Where the orders of a run go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,7 +115,7 @@ impl Launch {
             instruments: names.iter().map(|name| instrument_plan(configuration, name)).collect(),
             venues: plans,
             pairs: names.iter().map(|name| pair_plan(name, id_of(name))).collect(),
-            bar_intervals: vec![BAR_INTERVAL],
+            bar_intervals: configuration.bars.intervals.clone(),
             strategies,
             orders: self.order_route(configuration)?,
             rings: RingSizes::default(),

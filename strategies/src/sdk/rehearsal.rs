@@ -130,6 +130,11 @@ impl<S: Strategy> Rehearsal<S> {
 
     /// A bar of one minute closed at this price.
     pub fn bar(&mut self, close: i64) {
+        self.bar_of(Nanos::from_secs(60), close);
+    }
+
+    /// A bar of this length closed at this price.
+    pub fn bar_of(&mut self, interval: Nanos, close: i64) {
         let price = Price(close);
         self.tell(&Bar {
             open: price,
@@ -139,7 +144,7 @@ impl<S: Strategy> Rehearsal<S> {
             volume: Quantity(1),
             notional: price.times(Quantity(1)).into(),
             start_at: self.now,
-            interval: Nanos::from_secs(60),
+            interval,
             trade_count: 1,
         });
     }
