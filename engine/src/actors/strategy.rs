@@ -41,13 +41,18 @@ pub struct StrategyPorts {
     inboxes: Inboxes,
     sources: Vec<Source>,
     instruments: Vec<InstrumentId>,
+    pairs: Vec<Vec<InstrumentId>>,
 }
 
 impl StrategyPorts {
     /// Its reports, which it must not lose.
     pub fn new(reports: Reader) -> Self {
-        let mut ports =
-            StrategyPorts { inboxes: Inboxes::new(), sources: Vec::new(), instruments: Vec::new() };
+        let mut ports = StrategyPorts {
+            inboxes: Inboxes::new(),
+            sources: Vec::new(),
+            instruments: Vec::new(),
+            pairs: Vec::new(),
+        };
         ports.add(reports, Source::Reports);
         ports
     }
@@ -59,8 +64,9 @@ impl StrategyPorts {
         self.add(market, Source::Market);
     }
 
-    /// Bars and consolidated tops of a pair.
-    pub fn add_aggregate(&mut self, aggregate: Reader) {
+    /// Bars and consolidated tops of the pair of these instruments.
+    pub fn add_aggregate(&mut self, pair: &[InstrumentId], aggregate: Reader) {
+        self.pairs.push(pair.to_vec());
         self.add(aggregate, Source::Aggregate);
     }
 
@@ -103,12 +109,14 @@ impl StrategyHost {
             timers: Vec::with_capacity(STRATEGY_TIMERS_MAX),
             refused_timers: 0,
         };
+        let mut view = View::new(&ports.instruments, STRATEGY_ORDERS_MAX);
+        ports.pairs.iter().for_each(|pair| view.join(pair));
         StrategyHost {
             name: format!("strategy.{name}"),
             inboxes: ports.inboxes,
             sources: ports.sources,
             strategy,
-            view: View::new(&ports.instruments, STRATEGY_ORDERS_MAX),
+            view,
             desk,
             record: Record::new(),
             malformed_count: 0,

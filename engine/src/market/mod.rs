@@ -11,6 +11,7 @@ pub mod decimal;
 pub mod instrument;
 pub mod interval;
 pub mod limits;
+pub mod pair;
 pub mod scale;
 pub mod stats;
 
@@ -18,7 +19,8 @@ pub use bars::BarBuilder;
 pub use book::{Book, Change};
 pub use consolidated::Consolidated;
 pub use decimal::{DecimalText, NumberError, Rounding};
-pub use instrument::{Instrument, InstrumentTable, Name, PairKey, Redefinition};
+pub use instrument::{Instrument, InstrumentTable, Name, Redefinition};
+pub use pair::PairKey;
 pub use scale::{Overflow, choose_scale};
 pub use stats::TradeStats;
 

@@ -169,7 +169,7 @@ impl<'a> Builder<'a> {
             }
             for (members, aggregate) in &self.aggregates {
                 if members.iter().any(|member| plan.instruments.contains(member)) {
-                    ports.add_aggregate(aggregate.reader());
+                    ports.add_aggregate(members, aggregate.reader());
                 }
             }
             let mut outbox = intents.outbox();

@@ -4,8 +4,8 @@
 //! [`super::meaning`], which a test insists on.
 
 use super::schema::Kind::{
-    Address, Choice, Decimal, Instrument, Integer, Interval, List, Map, Name, Path, PathOr, Pattern, Symbol,
-    Tables, Variant,
+    Address, Choice, Decimal, Instrument, Integer, Interval, Label, List, Map, Name, Path, PathOr, Pattern,
+    Symbol, Tables, Variant,
 };
 use super::schema::Need::{Default, Optional, Required};
 use super::schema::{Key, Kind, Need, Scheme, Table};
@@ -21,6 +21,12 @@ pub const CONFIGURATION: Table = Table {
             kind: Tables(&VENUE, 1),
             need: Required,
             doc: "Where market data comes from and orders go to.",
+        },
+        Key {
+            name: "pair",
+            kind: Tables(&PAIR, 0),
+            need: Default("[]"),
+            doc: "What is one thing at several venues. An instrument that none names is a pair of its own.",
         },
         Key {
             name: "strategy",
@@ -137,6 +143,21 @@ const SCALE: Table = Table {
     keys: &[
         key("price", Integer(0, 18), Required, "Decimal places of a price."),
         key("quantity", Integer(0, 18), Required, "Decimal places of a quantity."),
+    ],
+};
+
+const PAIR: Table = Table {
+    doc: "What is one thing at several venues: the strategies that trade one of its instruments are told its best bid \
+          and ask over all of them. An instrument that no pair names is a pair of its own.",
+    keys: &[
+        key("name", Label, Required, "Names it in placement and metrics; no two are alike."),
+        key(
+            "instruments",
+            List(&Instrument),
+            Required,
+            "Its instruments, each in its venue's list and in no other pair. One whose base, quote or contract is not \
+             that of the first that has all three is left out and told, never merged.",
+        ),
     ],
 };
 

@@ -23,6 +23,9 @@ pub struct Configuration {
     /// Where market data comes from and orders go to; at least one.
     #[serde(rename = "venue")]
     pub venues: Vec<Venue>,
+    /// What is one thing at several venues.
+    #[serde(rename = "pair")]
+    pub pairs: Vec<Pair>,
     /// What decides; their order gives them their ids.
     #[serde(rename = "strategy")]
     pub strategies: Vec<Strategy>,
@@ -119,6 +122,16 @@ pub struct Scale {
     pub price: u8,
     /// Of a quantity.
     pub quantity: u8,
+}
+
+/// What is traded at several venues and is one thing.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pair {
+    /// Its name; no other has it.
+    pub name: String,
+    /// Its instruments; no other pair has one of them.
+    pub instruments: Vec<InstrumentName>,
 }
 
 /// The bars of trades that strategies are told.

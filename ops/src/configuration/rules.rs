@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fulmar_bus::record::Nanos;
 use fulmar_engine::market::interval;
+use fulmar_engine::market::limits::PAIR_INSTRUMENTS_MAX;
 
 use super::check::{element_path, joined};
 use super::document::Node;
@@ -38,6 +39,7 @@ pub fn configuration(document: &Node, violations: &mut Violations) {
         its_bars_are_made(strategy, document, (&path, violations));
         what_it_trades_has_limits(strategy, document.get("risk"), &known, (&path, violations));
     }
+    pairs_share_nothing(document, &known, violations);
     lengths_of_bars_differ(document, violations);
     let limits = document.get("risk").and_then(|risk| risk.get("instrument")).and_then(Node::as_table);
     for (name, limit) in limits.into_iter().flatten() {
@@ -142,6 +144,29 @@ fn averages_are_in_order(strategy: &Node, path: &str, violations: &mut Violation
             "it is not below slow_bars",
             right,
         );
+    }
+}
+
+fn pairs_share_nothing(document: &Node, known: &BTreeSet<String>, violations: &mut Violations) {
+    let mut pair_of: BTreeMap<&str, &str> = BTreeMap::new();
+    for (path, pair) in row(document, "pair") {
+        let path = joined(&path, "instruments");
+        let instruments = pair.get("instruments").map(Node::elements).unwrap_or_default();
+        if instruments.len() > PAIR_INSTRUMENTS_MAX {
+            let wrong = format!("{} are listed", instruments.len());
+            let right = format!("a pair has {PAIR_INSTRUMENTS_MAX} instruments at most");
+            violations.add(&pair.origin, &path, wrong, right);
+        }
+        for instrument in instruments {
+            let Some(name) = instrument.as_text() else { continue };
+            instrument_is_known(instrument, Some(name), known, (&path, violations));
+            let own = pair.name().unwrap_or_default();
+            // Twice in one pair is a repetition in a list, which the check tells.
+            if let Some(other) = pair_of.insert(name, own).filter(|other| *other != own) {
+                let wrong = format!("{name:?} is in {other:?} too");
+                violations.add(&instrument.origin, &path, wrong, "an instrument is in one pair");
+            }
+        }
     }
 }
 

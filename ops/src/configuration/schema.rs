@@ -42,6 +42,8 @@ pub enum Need {
 pub enum Kind {
     /// Lower-case letters, digits, `-` and `_`, up to [`NAME_BYTES_MAX`] bytes.
     Name,
+    /// As [`Kind::Name`], in capitals too: what traders call a pair, `BTC-USDT`.
+    Label,
     /// One of these words.
     Choice(&'static [&'static str]),
     /// A whole number from the first to the second.
@@ -101,6 +103,7 @@ impl Kind {
     pub fn expected(&self) -> String {
         match self {
             Kind::Name => format!("a name of a-z, 0-9, - and _, at most {NAME_BYTES_MAX} bytes"),
+            Kind::Label => format!("a name of letters, digits, - and _, at most {NAME_BYTES_MAX} bytes"),
             Kind::Choice(words) => one_of(words),
             Kind::Integer(low, high) => format!("a whole number from {low} to {high}"),
             Kind::Decimal => "a positive decimal as a string, such as \"0.01\"".to_owned(),

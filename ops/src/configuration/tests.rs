@@ -32,6 +32,10 @@ depth_interval = "250ms"
 reconnect = { attempts_per_minute = 3, backoff_min_ms = 20, backoff_max_ms = 30 }
 scale = { BTCUSDT = { price = 1, quantity = 3 } }
 
+[[pair]]
+name = "BTC-USDT"
+instruments = ["binance-usdm:BTCUSDT"]
+
 [[strategy]]
 name = "q"
 kind = "quoter"
@@ -268,6 +272,34 @@ position_max = "1"
     );
     let bars = loaded_under(VALID, &[("FULMAR__BARS__INTERVALS", "1s, 1d")]).bars;
     assert_eq!(bars.intervals, [Nanos::from_secs(1), Nanos::from_secs(86_400)]);
+}
+
+#[test]
+fn a_pair_names_instruments_that_there_are_and_that_no_other_pair_has() {
+    check(
+        r#"[[venue]]
+name = "binance-spot"
+instruments = ["BTCUSDT"]
+[[pair]]
+name = "BTC-USDT"
+instruments = [
+  "binance-spot:BTCUSDT",
+  "binance-usdm:BTCUSDT",
+]
+[[pair]]
+name = "BTC/USD"
+instrument = []
+instruments = ["binance-spot:BTCUSDT"]
+"#,
+        &[("FULMAR__PAIR__BTC_USDC__INSTRUMENTS", "binance-spot:BTCUSDT")],
+        &[
+            "a.toml:8: pair.BTC-USDT.instruments: no venue has \"binance-usdm:BTCUSDT\"; did you mean \"binance-spot:BTCUSDT\"?",
+            "a.toml:11: pair.\"BTC/USD\".name: \"BTC/USD\" does not fit; it takes a name of letters, digits, - and _, at most 32 bytes",
+            "a.toml:12: pair.\"BTC/USD\".instrument: unknown key; did you mean `instruments`?",
+            "a.toml:13: pair.\"BTC/USD\".instruments: \"binance-spot:BTCUSDT\" is in \"BTC-USDT\" too; an instrument is in one pair",
+            "FULMAR__PAIR__BTC_USDC__INSTRUMENTS: pair.btc_usdc.instruments: no file has a pair of this name; did you mean BTC_USDT?",
+        ],
+    );
 }
 
 #[test]

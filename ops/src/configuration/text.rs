@@ -20,6 +20,7 @@ pub fn fault(text: &str, kind: &Kind) -> Option<(String, String)> {
     let is_right = match kind {
         Kind::Choice(words) => words.contains(&text),
         Kind::Name => is_name(text),
+        Kind::Label => is_name(&text.to_ascii_lowercase()),
         Kind::Decimal => is_positive_decimal(text),
         Kind::Interval => interval::parse(text).is_some(),
         Kind::Symbol => is_symbol(text),

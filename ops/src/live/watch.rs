@@ -8,6 +8,7 @@ use tokio::time::{Instant, interval_at};
 
 use super::engine::LiveEngine;
 use super::orders::OrderBoard;
+use super::pairs::PairWatch;
 use super::stop::Signals;
 use crate::window::Picture;
 
@@ -20,6 +21,7 @@ pub struct Watch {
     pub pictures: Vec<Picture>,
     /// The orders of all strategies.
     pub orders: OrderBoard,
+    pairs: PairWatch,
 }
 
 /// Why the watching ended.
@@ -51,7 +53,11 @@ impl Show for Silent {
 impl Watch {
     /// Watches `engine`. Make it right after the start, and it misses nothing.
     pub fn new(engine: &LiveEngine) -> Self {
-        Watch { pictures: engine.pictures(), orders: engine.order_board() }
+        Watch {
+            pictures: engine.pictures(),
+            orders: engine.order_board(),
+            pairs: PairWatch::new(&engine.configuration),
+        }
     }
 
     /// Looks until there is a reason not to.
@@ -129,6 +135,7 @@ impl Watch {
     fn look(&mut self) {
         self.pictures.iter_mut().for_each(Picture::look);
         self.orders.look();
+        self.pairs.look(&self.pictures);
     }
 }
 

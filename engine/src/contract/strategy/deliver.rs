@@ -1,8 +1,8 @@
 //! From a record to a callback: the one place that says which record calls what.
 
 use fulmar_bus::record::{
-    Bar, BookLevels, Denial, ExecutionReport, ExecutionType, Kind, Malformed, Payload, Position, Record,
-    Timer, TopOfBook, Trade,
+    Bar, BookLevels, ConsolidatedTop, Denial, ExecutionReport, ExecutionType, Kind, Malformed, Payload,
+    Position, Record, Timer, TopOfBook, Trade,
 };
 
 use super::{BookUpdate, Context, Event, Strategy};
@@ -26,6 +26,9 @@ pub fn deliver(
             let update = BookUpdate { update, bids, asks };
             strategy.on_book(context, Event::new(record.header(), &update));
         }
+        Kind::ConsolidatedTop => strategy.on_consolidated(context, event::<ConsolidatedTop>(record)?),
+        // A pair's channel tells bars of all its instruments, of which the strategy may see but some.
+        Kind::Bar if context.instrument(record.header().instrument_id).is_none() => {}
         Kind::Bar => strategy.on_bar(context, event::<Bar>(record)?),
         Kind::Timer => strategy.on_timer(context, event::<Timer>(record)?),
         Kind::ExecutionReport => deliver_report(strategy, context, event(record)?),

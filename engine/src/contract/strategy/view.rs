@@ -2,8 +2,8 @@
 //! subscribed to; no actor's memory is read.
 
 use fulmar_bus::record::{
-    Denial, ExecutionReport, InstrumentDefinition, InstrumentId, Intent, Kind, Malformed, Position, Quantity,
-    Record, SyncChange, SyncState, TopOfBook, TopSource, UnixNanos,
+    ConsolidatedTop, Denial, ExecutionReport, InstrumentDefinition, InstrumentId, Intent, Kind, Malformed,
+    Position, Quantity, Record, SyncChange, SyncState, TopOfBook, TopSource, UnixNanos,
 };
 
 use crate::trading::order::{Applied, OrderTable};
@@ -14,6 +14,8 @@ use crate::trading::{InstrumentRules, ORDER_INSTRUMENTS_MAX};
 pub struct View {
     /// By instrument id; `None` where the strategy does not trade it.
     instruments: Vec<Option<InstrumentView>>,
+    /// By instrument id, its own or another of its pairs: those of its own that are of the same pair.
+    pairs: Vec<Vec<InstrumentId>>,
     orders: OrderTable,
     orphans: u64,
     not_submitted: u64,
@@ -30,6 +32,10 @@ pub struct InstrumentView {
     pub top: Option<TopOfBook>,
     /// When that top reached this machine.
     pub top_at: UnixNanos,
+    /// Best bid and ask over all venues of its pair, at the scales that it states; `None` while they are not known. Of
+    /// an instrument that no configured pair names, its own top once more; of one that its pair leaves out as unlike,
+    /// the top of the others.
+    pub consolidated: Option<ConsolidatedTop>,
     /// How far the book can be believed.
     pub sync: SyncState,
     /// What the strategy holds; `None` before its first fill.
@@ -43,6 +49,7 @@ impl InstrumentView {
             definition: None,
             top: None,
             top_at: UnixNanos(0),
+            consolidated: None,
             sync: SyncState::Syncing,
             position: None,
         }
@@ -91,7 +98,8 @@ impl InstrumentView {
 }
 
 impl View {
-    /// A view of these instruments, of which nothing is known yet, with room for `orders_max` unsettled orders.
+    /// A view of these instruments, each a pair of its own, of which nothing is known yet, with room for `orders_max`
+    /// unsettled orders.
     ///
     /// # Panics
     /// Where an id is beyond [`ORDER_INSTRUMENTS_MAX`]: the configuration is checked before.
@@ -99,10 +107,25 @@ impl View {
         let count = instrument_ids.iter().map(|id| id.index() + 1).max().unwrap_or(0);
         assert!(count <= ORDER_INSTRUMENTS_MAX, "orders can stand in {ORDER_INSTRUMENTS_MAX} instruments");
         let mut instruments = vec![None; count];
+        let mut pairs = vec![Vec::new(); count];
         for id in instrument_ids {
             instruments[id.index()] = Some(InstrumentView::new(*id));
+            pairs[id.index()].push(*id);
         }
-        View { instruments, orders: OrderTable::new(orders_max), orphans: 0, not_submitted: 0 }
+        View { instruments, pairs, orders: OrderTable::new(orders_max), orphans: 0, not_submitted: 0 }
+    }
+
+    /// These instruments are one pair: what is told of its consolidated top stands at each of them that it trades.
+    pub fn join(&mut self, pair: &[InstrumentId]) {
+        let own = |id: &&InstrumentId| self.instrument(**id).is_some();
+        let own: Vec<InstrumentId> = pair.iter().filter(own).copied().collect();
+        let count = pair.iter().map(|id| id.index() + 1).max().unwrap_or(0);
+        if self.pairs.len() < count {
+            self.pairs.resize(count, Vec::new());
+        }
+        for id in pair {
+            self.pairs[id.index()].clone_from(&own);
+        }
     }
 
     /// Its instruments, by id.
@@ -145,6 +168,7 @@ impl View {
                 let applied = self.orders.on_denial(record.read::<Denial>()?);
                 self.orphans += u64::from(applied == Applied::Orphan);
             }
+            Some(Kind::ConsolidatedTop) => self.consolidate(header.instrument_id, record.read()?),
             Some(_) => {
                 let place = header.instrument_id.index();
                 if let Some(instrument) = self.instruments.get_mut(place).and_then(Option::as_mut) {
@@ -160,7 +184,16 @@ impl View {
     pub fn distrust(&mut self) {
         for instrument in self.instruments.iter_mut().flatten() {
             instrument.top = None;
+            instrument.consolidated = None;
             instrument.sync = SyncState::Syncing;
+        }
+    }
+
+    fn consolidate(&mut self, instrument_id: InstrumentId, top: &ConsolidatedTop) {
+        for id in self.pairs.get(instrument_id.index()).into_iter().flatten() {
+            if let Some(instrument) = self.instruments[id.index()].as_mut() {
+                instrument.consolidated = Some(*top);
+            }
         }
     }
 
