@@ -1,5 +1,5 @@
-//! Holds the side of the faster of two averages of closes of bars: long where it is above the slower one, short where it
-//! is below. Bars of one length count, which a parameter says; the others are not for it.
+//! Holds the side of the faster of two averages of closes of bars: long where it is above the slower one, short where
+//! it is below. Bars of one length count, which a parameter says; the others are not for it.
 //!
 //! It trades at the market, once a bar at most, and never while an order of its own is open. A denied or rejected order
 //! is tried again at the next bar, since what is held is then still not what is wanted.

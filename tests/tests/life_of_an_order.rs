@@ -21,7 +21,9 @@ use fulmar_engine::trading::risk::RiskSettings;
 use fulmar_engine::wiring::{
     EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan,
 };
-use fulmar_strategies::sdk::{Context, Event, InstrumentId, Intent, Nanos, NewOrder, Strategy, TimeInForce};
+use fulmar_strategies::sdk::{
+    BookDepth, Context, Event, InstrumentId, Intent, Nanos, NewOrder, Strategy, TimeInForce,
+};
 use fulmar_tests::market::{self, INSTRUMENT, SYMBOL};
 use fulmar_tests::stage::{Stage, drain, kinds};
 
@@ -98,6 +100,7 @@ impl Desk {
             name: "buyer".to_owned(),
             strategy: Box::new(BuyOnce { offered_at_most: price("61000.50"), is_done: false }),
             instruments: vec![BTC],
+            book: BookDepth::Top,
         };
         let stage = Stage::build(EnginePlan {
             instruments: vec![InstrumentPlan { name: INSTRUMENT.to_owned(), risk: Some(limits()) }],

@@ -7,7 +7,7 @@ use fulmar_bus::record::{
     AccountId, Bar, ConsolidatedTop, ContractKind, InstrumentId, Level, Nanos, Price, Quantity, TopOfBook,
     TopSource,
 };
-use fulmar_engine::contract::{Context, Event, MarketSession, Strategy};
+use fulmar_engine::contract::{BookDepth, Context, Event, MarketSession, Strategy};
 use fulmar_engine::runtime::{Player, counters};
 use fulmar_engine::wiring::{
     EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, Surroundings, VenuePlan, build,
@@ -66,6 +66,7 @@ fn engine(scripts: Vec<Vec<(u64, Tell)>>) -> (Player, Receiver<Told>) {
             name: "watcher".to_owned(),
             strategy: Box::new(Watcher(sender)),
             instruments: vec![HERE],
+            book: BookDepth::Top,
         }],
         orders: OrderRoute::Paper { account_id: AccountId(0) },
         rings: RingSizes::default(),

@@ -4,13 +4,16 @@
 //! for what it wants. What it decides may depend on nothing else: no clock, no thread, no other memory. So it does live
 //! what it did in the backtest.
 //!
-//! Whoever hosts a strategy, inside the engine or in a process of its own, gives it records through [`deliver`] and
-//! carries away what comes out at the [`IntentSink`].
+//! Whoever hosts a strategy, inside the engine or in a process of its own, gives it records through [`deliver`] (and,
+//! where it asked for depth, those of market channels through [`deliver_market`]) and carries away what comes out at
+//! the [`IntentSink`].
 
 mod deliver;
+mod depth;
 mod view;
 
-pub use deliver::deliver;
+pub use deliver::{deliver, deliver_market};
+pub use depth::{BookDepth, BookView};
 pub use view::{InstrumentView, View};
 
 use std::ops::Deref;
@@ -46,7 +49,8 @@ pub trait Strategy: Send {
     /// The event's instrument is the one whose change led to it, which need not be one that the strategy trades.
     fn on_consolidated(&mut self, context: &mut Context<'_>, top: Event<'_, ConsolidatedTop>) {}
 
-    /// Levels of the book changed.
+    /// Levels of the book changed: the view's book has them already. Called for a strategy that asked for more than the
+    /// top, while the book is live; a long update comes in parts.
     fn on_book(&mut self, context: &mut Context<'_>, update: Event<'_, BookUpdate<'_>>) {}
 
     /// A bar is complete.

@@ -12,6 +12,7 @@ pub mod instrument;
 pub mod interval;
 pub mod limits;
 pub mod pair;
+pub mod replica;
 pub mod scale;
 pub mod stats;
 
@@ -21,6 +22,7 @@ pub use consolidated::Consolidated;
 pub use decimal::{DecimalText, NumberError, Rounding};
 pub use instrument::{Instrument, InstrumentTable, Name, Redefinition};
 pub use pair::PairKey;
+pub use replica::BookReplica;
 pub use scale::{Overflow, choose_scale};
 pub use stats::TradeStats;
 

@@ -161,7 +161,7 @@ impl<'a> Builder<'a> {
                 self.sizes.small,
                 1,
             );
-            let mut ports = StrategyPorts::new(reports.gated());
+            let mut ports = StrategyPorts::new(reports.gated(), plan.book);
             for instrument_id in &plan.instruments {
                 let (book, market) =
                     (self.book_of(*instrument_id).reader(), self.market(*instrument_id).reader());

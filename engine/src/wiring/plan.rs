@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use fulmar_bus::record::{AccountId, InstrumentId, Nanos};
 
-use crate::contract::strategy::Strategy;
+use crate::contract::strategy::{BookDepth, Strategy};
 use crate::contract::{MarketSession, OrderSession};
 use crate::trading::risk::RiskSettings;
 
@@ -62,6 +62,8 @@ pub struct StrategyPlan {
     pub strategy: Box<dyn Strategy>,
     /// The instruments that it sees and may trade.
     pub instruments: Vec<InstrumentId>,
+    /// How much of their books it sees.
+    pub book: BookDepth,
 }
 
 /// Where approved orders go.

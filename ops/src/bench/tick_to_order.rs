@@ -12,7 +12,7 @@ use fulmar_bus::record::{
     AccountId, ClientOrderId, FrameSource, InstrumentId, Kind, Nanos, Price, Quantity, Side, TopOfBook,
     UnixNanos,
 };
-use fulmar_engine::contract::{Context, Event, NewOrder, Strategy};
+use fulmar_engine::contract::{BookDepth, Context, Event, NewOrder, Strategy};
 use fulmar_engine::runtime::{
     Actor, Clock, Delivery, FrameHead, FrameWriter, HopStamps, Inboxes, Player, Seat, Work,
 };
@@ -220,6 +220,7 @@ fn plan() -> anyhow::Result<EnginePlan> {
         name: "requoter".to_owned(),
         strategy: Box::new(Requoter::default()),
         instruments: vec![instrument_id],
+        book: BookDepth::Top,
     };
     Ok(EnginePlan {
         instruments: vec![InstrumentPlan { name: name.clone(), risk: Some(risk) }],

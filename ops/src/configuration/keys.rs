@@ -5,10 +5,13 @@
 
 use super::schema::Kind::{
     Address, Choice, Decimal, Instrument, Integer, Interval, Label, List, Map, Name, Path, PathOr, Pattern,
-    Symbol, Tables, Variant,
+    Symbol, Tables, Variant, WordOr,
 };
 use super::schema::Need::{Default, Optional, Required};
 use super::schema::{Key, Kind, Need, Scheme, Table};
+
+/// The most levels of a side that a strategy may ask for: what the engine's books hold.
+const BOOK_LEVELS_MAX: i64 = 65_536;
 
 /// The document that `--config` names.
 pub const CONFIGURATION: Table = Table {
@@ -186,6 +189,13 @@ const STRATEGY: Table = Table {
             List(&Instrument),
             Required,
             "What it may see and trade; each is in its venue's list.",
+        ),
+        key(
+            "book",
+            WordOr(&["top", "full"], 1, BOOK_LEVELS_MAX),
+            Default("\"top\""),
+            "How much of their books it sees: best bid and ask, every level, or so many levels a side. More than the \
+             top costs it an update of its own book for each change.",
         ),
         key(
             "parameters",

@@ -9,10 +9,11 @@ use std::fmt;
 use std::path::PathBuf;
 
 use fulmar_bus::record::Nanos;
-use fulmar_engine::market::interval;
+use fulmar_engine::contract::BookDepth;
 use fulmar_engine::trading::risk::RiskSettings;
-use serde::de::Error;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
+
+use super::values;
 
 /// A valid configuration.
 #[derive(Clone, Debug, Deserialize)]
@@ -107,10 +108,10 @@ pub struct Reconnect {
     /// The most attempts in a minute.
     pub attempts_per_minute: u32,
     /// The wait after the first failure; it doubles.
-    #[serde(rename = "backoff_min_ms", deserialize_with = "from_millis")]
+    #[serde(rename = "backoff_min_ms", deserialize_with = "values::from_millis")]
     pub backoff_min: Nanos,
     /// The longest wait.
-    #[serde(rename = "backoff_max_ms", deserialize_with = "from_millis")]
+    #[serde(rename = "backoff_max_ms", deserialize_with = "values::from_millis")]
     pub backoff_max: Nanos,
 }
 
@@ -139,7 +140,7 @@ pub struct Pair {
 #[serde(deny_unknown_fields)]
 pub struct Bars {
     /// Their lengths, each once.
-    #[serde(deserialize_with = "intervals")]
+    #[serde(deserialize_with = "values::intervals")]
     pub intervals: Vec<Nanos>,
 }
 
@@ -150,6 +151,9 @@ pub struct Strategy {
     pub name: String,
     /// What it may see and trade; each is in its venue's list.
     pub instruments: Vec<InstrumentName>,
+    /// How much of their books it sees.
+    #[serde(deserialize_with = "values::book_depth")]
+    pub book: BookDepth,
     /// Which strategy it is, and what that takes.
     #[serde(flatten)]
     pub kind: StrategyKind,
@@ -385,14 +389,4 @@ impl fmt::Display for InstrumentName {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{}:{}", self.venue, self.symbol)
     }
-}
-
-fn from_millis<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Nanos, D::Error> {
-    u64::deserialize(deserializer).map(Nanos::from_millis)
-}
-
-fn intervals<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Nanos>, D::Error> {
-    let texts = Vec::<String>::deserialize(deserializer)?;
-    let length = |text: &String| interval::parse(text).ok_or_else(|| D::Error::custom("no length of a bar"));
-    texts.iter().map(length).collect()
 }

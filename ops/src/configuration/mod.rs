@@ -17,6 +17,7 @@ pub mod starter;
 #[cfg(test)]
 mod tests;
 mod text;
+mod values;
 mod violation;
 
 use std::io;

@@ -46,6 +46,8 @@ pub enum Kind {
     Label,
     /// One of these words.
     Choice(&'static [&'static str]),
+    /// One of these words, or a whole number from the first to the second.
+    WordOr(&'static [&'static str], i64, i64),
     /// A whole number from the first to the second.
     Integer(i64, i64),
     /// A positive decimal number, written as a string so that no float touches it.
@@ -105,6 +107,10 @@ impl Kind {
             Kind::Name => format!("a name of a-z, 0-9, - and _, at most {NAME_BYTES_MAX} bytes"),
             Kind::Label => format!("a name of letters, digits, - and _, at most {NAME_BYTES_MAX} bytes"),
             Kind::Choice(words) => one_of(words),
+            Kind::WordOr(words, low, high) => {
+                let words: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
+                format!("{} or a whole number from {low} to {high}", words.join(", "))
+            }
             Kind::Integer(low, high) => format!("a whole number from {low} to {high}"),
             Kind::Decimal => "a positive decimal as a string, such as \"0.01\"".to_owned(),
             Kind::Interval => {

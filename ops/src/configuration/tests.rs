@@ -1,6 +1,7 @@
 //! The configuration through its border: texts and variables in, a typed value or every violation out.
 
 use fulmar_bus::record::Nanos;
+use fulmar_engine::contract::BookDepth;
 
 use super::document::Node;
 use super::schema::{Key, Kind, Need, Table};
@@ -40,18 +41,21 @@ instruments = ["binance-usdm:BTCUSDT"]
 name = "q"
 kind = "quoter"
 instruments = ["binance-usdm:BTCUSDT"]
+book = "full"
 parameters = { quantity = "0.1", half_spread_ticks = 1, requote_ticks = 2, skew_ticks = 3 }
 
 [[strategy]]
 name = "e"
 kind = "ema_cross"
 instruments = ["binance-usdm:BTCUSDT"]
+book = 20
 parameters = { quantity = "0.2", interval = "1h", fast_bars = 3, slow_bars = 4 }
 
 [[strategy]]
 name = "i"
 kind = "idle"
 instruments = ["binance-usdm:BTCUSDT"]
+book = "top"
 parameters = {}
 
 [bars]
@@ -303,6 +307,34 @@ instruments = ["binance-spot:BTCUSDT"]
 }
 
 #[test]
+fn the_depth_of_a_book_is_a_word_or_a_number_of_levels() {
+    let strategy = |book| {
+        let strategy =
+            "[[strategy]]\nname = \"i\"\nkind = \"idle\"\ninstruments = [\"binance-spot:BTCUSDT\"]";
+        format!("{VALID}{strategy}\nbook = {book}")
+    };
+    let right = "it takes \"top\", \"full\" or a whole number from 1 to 65536";
+    for (book, wrong) in [
+        ("0", "0 is out of range"),
+        ("65537", "65537 is out of range"),
+        ("\"20\"", "\"20\" does not fit"),
+        ("1.5", "a float does not fit"),
+    ] {
+        check(&strategy(book), &[], &[&format!("a.toml:9: strategy.i.book: {wrong}; {right}")]);
+    }
+    check(
+        &strategy("\"fulll\""),
+        &[],
+        &[&format!("a.toml:9: strategy.i.book: \"fulll\" does not fit; did you mean \"full\"? {right}")],
+    );
+    let depth = |book, variables: &[_]| loaded_under(&strategy(book), variables).strategies[0].book;
+    assert_eq!(depth("\"full\"", &[]), BookDepth::Full);
+    assert_eq!(depth("\"full\"", &[("FULMAR__STRATEGY__I__BOOK", "20")]), BookDepth::Levels(20));
+    assert_eq!(depth("20", &[("FULMAR__STRATEGY__I__BOOK", "top")]), BookDepth::Top);
+    assert_eq!(loaded(&strategy("5")).strategies[0].book, BookDepth::Levels(5));
+}
+
+#[test]
 fn every_mistake_of_syntax_is_told_and_nothing_is_guessed_from_the_rest() {
     check(
         "[engine]\nname = fulmar\nmode = \"paper\"\nmode = \"live\"\nunknown = 1",
@@ -398,6 +430,8 @@ fn every_key_of_the_schema_reaches_the_types() {
     assert_eq!((limits.stale_after, limits.open_orders_max), (Nanos::from_millis(50), 60));
     assert_eq!(configuration.venues[0].reconnect.backoff_max, Nanos::from_millis(30));
     assert_eq!(configuration.strategies[2].kind, StrategyKind::Idle {});
+    let books: Vec<BookDepth> = configuration.strategies.iter().map(|strategy| strategy.book).collect();
+    assert_eq!(books, [BookDepth::Full, BookDepth::Levels(20), BookDepth::Top]);
 }
 
 /// Each key of `table`, and of the tables within, stands in `node` at least once.

@@ -109,6 +109,7 @@ impl Launch {
                 strategy: venues::strategy(&strategy.kind)
                     .with_context(|| format!("strategy \"{}\"", strategy.name))?,
                 instruments: strategy.instruments.iter().map(id_of).collect(),
+                book: strategy.book,
             });
         }
         Ok(EnginePlan {

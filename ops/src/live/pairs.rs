@@ -57,7 +57,7 @@ impl Watched {
     fn left_out(&self, pictures: &[Picture]) -> Vec<(InstrumentId, String)> {
         let mut members = Members::new(self.instruments.len());
         for (place, (instrument_id, _)) in self.instruments.iter().enumerate() {
-            if let Some(definition) = &pictures[instrument_id.index()].definition {
+            if let Some(definition) = pictures[instrument_id.index()].replica.definition() {
                 members.define(place, definition);
             }
         }

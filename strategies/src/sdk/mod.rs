@@ -9,7 +9,8 @@ pub use fulmar_bus::record::{
     TimeInForce, Timer, TopOfBook, Trade, UnixNanos,
 };
 pub use fulmar_engine::contract::{
-    BookUpdate, Context, Event, InstrumentView, IntentSink, NewOrder, NotSubmitted, Strategy, View,
+    BookDepth, BookUpdate, BookView, Context, Event, InstrumentView, IntentSink, NewOrder, NotSubmitted,
+    Strategy, View,
 };
 pub use fulmar_engine::trading::InstrumentRules;
 pub use fulmar_engine::trading::order::TrackedOrder;

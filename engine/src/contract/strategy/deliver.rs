@@ -21,11 +21,6 @@ pub fn deliver(
     match record.header().kind().ok_or(Malformed::Kind)? {
         Kind::Trade => strategy.on_trade(context, event::<Trade>(record)?),
         Kind::TopOfBook => strategy.on_quote(context, event::<TopOfBook>(record)?),
-        Kind::BookLevels => {
-            let (update, bids, asks) = BookLevels::read(record)?;
-            let update = BookUpdate { update, bids, asks };
-            strategy.on_book(context, Event::new(record.header(), &update));
-        }
         Kind::ConsolidatedTop => strategy.on_consolidated(context, event::<ConsolidatedTop>(record)?),
         // A pair's channel tells bars of all its instruments, of which the strategy may see but some.
         Kind::Bar if context.instrument(record.header().instrument_id).is_none() => {}
@@ -35,6 +30,27 @@ pub fn deliver(
         Kind::Denial => strategy.on_order_denied(context, event::<Denial>(record)?),
         Kind::Position => strategy.on_position_changed(context, event::<Position>(record)?),
         _ => {}
+    }
+    Ok(())
+}
+
+/// Gives a record of a market channel to a strategy that asked for more than the top: trades as [`deliver`] does, and
+/// the book's levels. Tops and definitions of a market channel are not for it: books tell those that can be believed.
+///
+/// # Errors
+/// As [`deliver`].
+pub fn deliver_market(
+    strategy: &mut dyn Strategy,
+    context: &mut Context<'_>,
+    record: &Record,
+) -> Result<(), Malformed> {
+    if record.header().kind() == Some(Kind::Trade) {
+        return deliver(strategy, context, record);
+    }
+    if context.view.apply_market(record)? {
+        let (update, bids, asks) = BookLevels::read(record)?;
+        let update = BookUpdate { update, bids, asks };
+        strategy.on_book(context, Event::new(record.header(), &update));
     }
     Ok(())
 }

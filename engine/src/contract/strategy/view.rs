@@ -6,6 +6,8 @@ use fulmar_bus::record::{
     Position, Quantity, Record, SyncChange, SyncState, TopOfBook, TopSource, UnixNanos,
 };
 
+use super::depth::{BookDepth, BookView};
+use crate::market::replica::{BookReplica, Taken};
 use crate::trading::order::{Applied, OrderTable};
 use crate::trading::{InstrumentRules, ORDER_INSTRUMENTS_MAX};
 
@@ -22,7 +24,7 @@ pub struct View {
 }
 
 /// What a strategy sees of one instrument.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct InstrumentView {
     /// Which one.
     pub instrument_id: InstrumentId,
@@ -40,6 +42,15 @@ pub struct InstrumentView {
     pub sync: SyncState,
     /// What the strategy holds; `None` before its first fill.
     pub position: Option<Position>,
+    depth: Option<Depth>,
+}
+
+/// The book of a strategy that asked for more than the top.
+#[derive(Debug)]
+struct Depth {
+    replica: BookReplica,
+    /// Levels of a side that are shown.
+    levels_max: usize,
 }
 
 impl InstrumentView {
@@ -52,6 +63,7 @@ impl InstrumentView {
             consolidated: None,
             sync: SyncState::Syncing,
             position: None,
+            depth: None,
         }
     }
 
@@ -81,6 +93,14 @@ impl InstrumentView {
         Ok(())
     }
 
+    /// The book, as deep as the strategy asked for. `Some` only while it is live: from a whole snapshot on, until
+    /// continuity breaks or a record is lost on the way here. It follows the market channel, the top that of the book
+    /// actor, so that one may be some records ahead of the other; it is never older than the top of the same core loop.
+    pub fn book(&self) -> Option<BookView<'_>> {
+        let depth = self.depth.as_ref().filter(|_| self.sync == SyncState::Live)?;
+        BookView::of(&depth.replica, depth.levels_max)
+    }
+
     /// What an order must fit, once that is known.
     pub fn rules(&self) -> Option<InstrumentRules> {
         self.definition.as_ref().map(InstrumentRules::from)
@@ -106,13 +126,23 @@ impl View {
     pub fn new(instrument_ids: &[InstrumentId], orders_max: usize) -> Self {
         let count = instrument_ids.iter().map(|id| id.index() + 1).max().unwrap_or(0);
         assert!(count <= ORDER_INSTRUMENTS_MAX, "orders can stand in {ORDER_INSTRUMENTS_MAX} instruments");
-        let mut instruments = vec![None; count];
+        let mut instruments: Vec<Option<InstrumentView>> = (0..count).map(|_| None).collect();
         let mut pairs = vec![Vec::new(); count];
         for id in instrument_ids {
             instruments[id.index()] = Some(InstrumentView::new(*id));
             pairs[id.index()].push(*id);
         }
         View { instruments, pairs, orders: OrderTable::new(orders_max), orphans: 0, not_submitted: 0 }
+    }
+
+    /// Keeps a book of each instrument that it trades, with room for `levels_max` levels a side, and shows as much of
+    /// it as `depth` says. Such a view is told market channels through [`View::apply_market`].
+    pub fn keep_books(&mut self, depth: BookDepth, levels_max: usize) {
+        for instrument in self.instruments.iter_mut().flatten() {
+            instrument.depth = depth
+                .levels_max()
+                .map(|shown| Depth { replica: BookReplica::new(levels_max), levels_max: shown });
+        }
     }
 
     /// These instruments are one pair: what is told of its consolidated top stands at each of them that it trades.
@@ -178,6 +208,35 @@ impl View {
             None => return Err(Malformed::Kind),
         }
         Ok(())
+    }
+
+    /// Takes a record of a market channel into the book of its instrument. True where it changed levels of a live book.
+    ///
+    /// # Errors
+    /// As [`Record::read`], for a kind that a book is made of.
+    pub fn apply_market(&mut self, record: &Record) -> Result<bool, Malformed> {
+        let place = record.header().instrument_id.index();
+        let Some(instrument) = self.instruments.get_mut(place).and_then(Option::as_mut) else {
+            return Ok(false);
+        };
+        let Some(depth) = &mut instrument.depth else { return Ok(false) };
+        let taken = depth.replica.take(record)?;
+        Ok(matches!(taken, Taken::Levels { .. }) && instrument.book().is_some())
+    }
+
+    /// Records of the market channel of `instrument_id` were lost on the way here: its book is not believed until the
+    /// next whole snapshot.
+    pub fn lose_book(&mut self, instrument_id: InstrumentId) {
+        let instrument = self.instruments.get_mut(instrument_id.index()).and_then(Option::as_mut);
+        if let Some(depth) = instrument.and_then(|instrument| instrument.depth.as_mut()) {
+            depth.replica.lose();
+        }
+    }
+
+    /// Levels of its books that were dropped because a side was full.
+    pub fn dropped_levels(&self) -> u64 {
+        let depths = self.instruments().filter_map(|instrument| instrument.depth.as_ref());
+        depths.map(|depth| depth.replica.book().dropped_count()).sum()
     }
 
     /// Records were lost on the way here: until they speak again, nothing is known of any book.
