@@ -18,6 +18,7 @@ use fulmar_adapters::transport::capture::{CaptureLine, CaptureReader, target_of}
 use fulmar_bus::record::{AccountId, FrameSource, InstrumentId, Nanos, Price, Quantity, Side, TopOfBook};
 use fulmar_engine::contract::{BookDepth, BookUpdate, Context, Event, NewOrder, Strategy};
 use fulmar_engine::runtime::counters;
+use fulmar_engine::simulation::paper::PaperFees;
 use fulmar_engine::trading::risk::RiskSettings;
 use fulmar_engine::wiring::{
     EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan,
@@ -232,7 +233,7 @@ fn plan(venue: &str, symbols: &[String], quotes_between: u64, level_count: Arc<A
         }],
         venues: vec![VenuePlan { session, instruments: ids }],
         bar_intervals: vec![Nanos::from_secs(1), Nanos::from_secs(60)],
-        orders: OrderRoute::Paper { account_id: AccountId(0) },
+        orders: OrderRoute::Paper { account_id: AccountId(0), fees: PaperFees::default() },
         rings: RingSizes::default(),
         epoch: 1,
         journal_directory: None,

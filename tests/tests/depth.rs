@@ -6,6 +6,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use fulmar_bus::record::{AccountId, ContractKind, InstrumentId, Nanos, Side, TopOfBook};
 use fulmar_engine::contract::{BookDepth, BookUpdate, Context, Event, InstrumentView, Strategy};
 use fulmar_engine::runtime::Player;
+use fulmar_engine::simulation::paper::PaperFees;
 use fulmar_engine::wiring::{
     EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, Surroundings, VenuePlan, build,
 };
@@ -78,7 +79,7 @@ impl Scene {
                 instruments: vec![BTC],
                 book,
             }],
-            orders: OrderRoute::Paper { account_id: AccountId(0) },
+            orders: OrderRoute::Paper { account_id: AccountId(0), fees: PaperFees::default() },
             rings: RingSizes { market: market_slots, ..RingSizes::default() },
             epoch: 1,
             journal_directory: None,

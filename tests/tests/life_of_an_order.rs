@@ -17,6 +17,7 @@ use fulmar_bus::record::{
 };
 use fulmar_engine::market::decimal;
 use fulmar_engine::runtime::counters;
+use fulmar_engine::simulation::paper::PaperFees;
 use fulmar_engine::trading::risk::RiskSettings;
 use fulmar_engine::wiring::{
     EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan,
@@ -108,7 +109,7 @@ impl Desk {
             pairs: vec![PairPlan { name: INSTRUMENT.to_owned(), instruments: vec![BTC] }],
             bar_intervals: vec![Nanos::from_secs(60)],
             strategies: vec![buyer],
-            orders: OrderRoute::Paper { account_id: AccountId(0) },
+            orders: OrderRoute::Paper { account_id: AccountId(0), fees: PaperFees::default() },
             rings: RingSizes::default(),
             epoch: 1,
             journal_directory: None,

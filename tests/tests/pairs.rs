@@ -9,6 +9,7 @@ use fulmar_bus::record::{
 };
 use fulmar_engine::contract::{BookDepth, Context, Event, MarketSession, Strategy};
 use fulmar_engine::runtime::{Player, counters};
+use fulmar_engine::simulation::paper::PaperFees;
 use fulmar_engine::wiring::{
     EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, Surroundings, VenuePlan, build,
 };
@@ -68,7 +69,7 @@ fn engine(scripts: Vec<Vec<(u64, Tell)>>) -> (Player, Receiver<Told>) {
             instruments: vec![HERE],
             book: BookDepth::Top,
         }],
-        orders: OrderRoute::Paper { account_id: AccountId(0) },
+        orders: OrderRoute::Paper { account_id: AccountId(0), fees: PaperFees::default() },
         rings: RingSizes::default(),
         epoch: 1,
         journal_directory: None,

@@ -16,6 +16,7 @@ use crate::actors::{
 };
 use crate::contract::Connection;
 use crate::runtime::{Actor, Doorbell, FrameWriter, Hop, Inboxes, Outbox, RequestReader, Seat};
+use crate::simulation::paper::PaperFees;
 use crate::trading::risk::RiskSettings;
 
 /// Places in the flow.
@@ -188,7 +189,7 @@ impl<'a> Builder<'a> {
     pub(super) fn orders(&mut self, route: OrderRoute, directory: Option<&Path>) -> io::Result<()> {
         let (gateway_name, account_id) = match &route {
             OrderRoute::None => return Ok(()),
-            OrderRoute::Paper { account_id } => ("paper", *account_id),
+            OrderRoute::Paper { account_id, .. } => ("paper", *account_id),
             OrderRoute::Venue { session, account_id } => (session.venue(), *account_id),
         };
         let gateway = format!("gateway.{gateway_name}");
@@ -204,7 +205,7 @@ impl<'a> Builder<'a> {
         self.ring_at(&mut told, &["risk"]);
         let actor: Box<dyn Actor> = match route {
             OrderRoute::None => return Ok(()),
-            OrderRoute::Paper { .. } => Box::new(self.paper(&approved, told)),
+            OrderRoute::Paper { fees, .. } => Box::new(self.paper(&approved, fees, told)),
             OrderRoute::Venue { session, .. } => {
                 let mut inboxes = Inboxes::new();
                 inboxes.add(approved.gated());
@@ -248,13 +249,14 @@ impl<'a> Builder<'a> {
         Risk::new(plan, inboxes, outbox, std::mem::take(&mut self.reports))
     }
 
-    fn paper(&mut self, approved: &Channel, reports: Outbox) -> PaperGateway {
+    fn paper(&mut self, approved: &Channel, fees: PaperFees, reports: Outbox) -> PaperGateway {
         let mut inboxes = Inboxes::new();
         for channel in self.books.iter().chain(&self.markets).flatten() {
             inboxes.add(channel.reader());
         }
         inboxes.add(approved.gated());
-        PaperGateway::new(inboxes, self.instruments.len(), self.books.iter().flatten().count(), reports)
+        let book_count = self.books.iter().flatten().count();
+        PaperGateway::new(inboxes, self.instruments.len(), book_count, fees, reports)
     }
 
     /// Where orders are written ahead, or `None` for the heap.

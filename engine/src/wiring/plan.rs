@@ -6,6 +6,7 @@ use fulmar_bus::record::{AccountId, InstrumentId, Nanos};
 
 use crate::contract::strategy::{BookDepth, Strategy};
 use crate::contract::{MarketSession, OrderSession};
+use crate::simulation::paper::PaperFees;
 use crate::trading::risk::RiskSettings;
 
 /// An engine on paper. The same plan gives the same actors, channels and ids in every run, live or replayed.
@@ -74,6 +75,8 @@ pub enum OrderRoute {
     Paper {
         /// The account that they trade for.
         account_id: AccountId,
+        /// What its fills cost.
+        fees: PaperFees,
     },
     /// To a venue.
     Venue {

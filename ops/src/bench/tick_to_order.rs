@@ -16,6 +16,7 @@ use fulmar_engine::contract::{BookDepth, Context, Event, NewOrder, Strategy};
 use fulmar_engine::runtime::{
     Actor, Clock, Delivery, FrameHead, FrameWriter, HopStamps, Inboxes, Player, Seat, Work,
 };
+use fulmar_engine::simulation::paper::PaperFees;
 use fulmar_engine::trading::risk::RiskSettings;
 use fulmar_engine::wiring::{
     EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, Surroundings, VenuePlan, build,
@@ -231,7 +232,7 @@ fn plan() -> anyhow::Result<EnginePlan> {
         pairs: vec![PairPlan { name, instruments: vec![instrument_id] }],
         bar_intervals: vec![Nanos::from_secs(60)],
         strategies: vec![strategy],
-        orders: OrderRoute::Paper { account_id: AccountId(1) },
+        orders: OrderRoute::Paper { account_id: AccountId(1), fees: PaperFees::default() },
         rings: RingSizes::default(),
         epoch: 1,
         journal_directory: None,

@@ -4,8 +4,8 @@
 //! [`super::meaning`], which a test insists on.
 
 use super::schema::Kind::{
-    Address, Choice, Decimal, Instrument, Integer, Interval, Label, List, Map, Name, Path, PathOr, Pattern,
-    Symbol, Tables, Variant, WordOr,
+    Address, BasisPoints, Choice, Decimal, Instrument, Integer, Interval, Label, List, Map, Name, Path,
+    PathOr, Pattern, Symbol, Tables, Variant, WordOr,
 };
 use super::schema::Need::{Default, Optional, Required};
 use super::schema::{Key, Kind, Need, Scheme, Table};
@@ -38,6 +38,7 @@ pub const CONFIGURATION: Table = Table {
             doc: "What decides. Without one, the engine only listens.",
         },
         section("bars", &BARS),
+        section("paper", &PAPER),
         section("risk", &RISK),
         section("journal", &JOURNAL),
         section("placement", &PLACEMENT),
@@ -146,6 +147,27 @@ const SCALE: Table = Table {
     keys: &[
         key("price", Integer(0, 18), Required, "Decimal places of a price."),
         key("quantity", Integer(0, 18), Required, "Decimal places of a quantity."),
+    ],
+};
+
+const PAPER: Table = Table {
+    doc: "What a fill of paper trading costs, in the quote asset, rounded away from the trader. It is told in each \
+          execution report and summed in the report of the run; profit and loss are told without it, as they are of a \
+          venue's own commissions. What a venue takes hangs on the account, so none is guessed: without this, fills \
+          cost nothing.",
+    keys: &[
+        key(
+            "maker_bps",
+            BasisPoints(true),
+            Default("\"0\""),
+            "Of the money of an order that waited in the book; below zero is a rebate.",
+        ),
+        key(
+            "taker_bps",
+            BasisPoints(false),
+            Default("\"0\""),
+            "Of the money of an order that came and took.",
+        ),
     ],
 };
 

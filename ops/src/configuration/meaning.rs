@@ -10,6 +10,7 @@ use std::path::PathBuf;
 
 use fulmar_bus::record::Nanos;
 use fulmar_engine::contract::BookDepth;
+use fulmar_engine::simulation::paper::PaperFees;
 use fulmar_engine::trading::risk::RiskSettings;
 use serde::Deserialize;
 
@@ -32,6 +33,9 @@ pub struct Configuration {
     pub strategies: Vec<Strategy>,
     /// The bars of trades that strategies are told.
     pub bars: Bars,
+    /// What fills of paper trading cost.
+    #[serde(deserialize_with = "values::paper_fees")]
+    pub paper: PaperFees,
     /// What no strategy may exceed.
     pub risk: Risk,
     /// The record of what happened.

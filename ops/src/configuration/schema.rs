@@ -52,6 +52,8 @@ pub enum Kind {
     Integer(i64, i64),
     /// A positive decimal number, written as a string so that no float touches it.
     Decimal,
+    /// Hundredths of a percent, as a decimal in a string; below zero where the flag allows a rebate.
+    BasisPoints(bool),
     /// The length of a bar: `1s` to `1d`, a part of a day that divides it evenly.
     Interval,
     /// An instrument's durable name, `venue:symbol`.
@@ -113,6 +115,12 @@ impl Kind {
             }
             Kind::Integer(low, high) => format!("a whole number from {low} to {high}"),
             Kind::Decimal => "a positive decimal as a string, such as \"0.01\"".to_owned(),
+            Kind::BasisPoints(false) => {
+                "hundredths of a percent as a string, from \"0\" to \"1000\"".to_owned()
+            }
+            Kind::BasisPoints(true) => {
+                "hundredths of a percent as a string, from \"-1000\" to \"1000\"".to_owned()
+            }
             Kind::Interval => {
                 "a length from \"1s\" to \"1d\" that divides a day evenly, such as \"5m\"".to_owned()
             }

@@ -2,6 +2,7 @@
 
 use fulmar_bus::record::Nanos;
 use fulmar_engine::contract::BookDepth;
+use fulmar_engine::simulation::fees::FeeRate;
 
 use super::document::Node;
 use super::schema::{Key, Kind, Need, Table};
@@ -60,6 +61,10 @@ parameters = {}
 
 [bars]
 intervals = ["1s", "1h", "1d"]
+
+[paper]
+maker_bps = "-0.5"
+taker_bps = "7.5"
 
 [risk]
 order_quantity_max = "1"
@@ -335,6 +340,19 @@ fn the_depth_of_a_book_is_a_word_or_a_number_of_levels() {
 }
 
 #[test]
+fn a_fee_is_a_decimal_text_and_a_maker_alone_may_be_paid() {
+    check(
+        &format!("{VALID}[paper]\nmaker_bps = 10\ntaker_bps = \"-1\"\nmaker_bsp = \"1\""),
+        &[("FULMAR__PAPER__MAKER_BPS", "1e1")],
+        &[
+            "a.toml:7: paper.taker_bps: \"-1\" does not fit; it takes hundredths of a percent as a string, from \"0\" to \"1000\"",
+            "a.toml:8: paper.maker_bsp: unknown key; did you mean `maker_bps`?",
+            "FULMAR__PAPER__MAKER_BPS: paper.maker_bps: \"1e1\" does not fit; it takes hundredths of a percent as a string, from \"-1000\" to \"1000\"",
+        ],
+    );
+}
+
+#[test]
 fn every_mistake_of_syntax_is_told_and_nothing_is_guessed_from_the_rest() {
     check(
         "[engine]\nname = fulmar\nmode = \"paper\"\nmode = \"live\"\nunknown = 1",
@@ -430,6 +448,8 @@ fn every_key_of_the_schema_reaches_the_types() {
     assert_eq!((limits.stale_after, limits.open_orders_max), (Nanos::from_millis(50), 60));
     assert_eq!(configuration.venues[0].reconnect.backoff_max, Nanos::from_millis(30));
     assert_eq!(configuration.strategies[2].kind, StrategyKind::Idle {});
+    assert_eq!(configuration.paper.maker, FeeRate::parse_bps("-0.5").unwrap());
+    assert_eq!(configuration.paper.taker, FeeRate::parse_bps("7.5").unwrap());
     let books: Vec<BookDepth> = configuration.strategies.iter().map(|strategy| strategy.book).collect();
     assert_eq!(books, [BookDepth::Full, BookDepth::Levels(20), BookDepth::Top]);
 }
@@ -460,6 +480,7 @@ fn what_is_left_out_is_the_default_and_every_default_fits_its_key() {
     assert_eq!(configuration.engine.mode, Mode::Paper, "nobody trades live by leaving something out");
     assert_eq!(configuration.engine.state_directory, PathBuf::from("state"));
     assert_eq!(configuration.placement, Placement::Auto);
+    assert_eq!(configuration.paper, fulmar_engine::simulation::paper::PaperFees::default());
     assert_eq!(configuration.bars.intervals, [Nanos::from_secs(60)]);
     assert!(configuration.strategies.is_empty());
     let instrument = InstrumentName::parse("binance-spot:BTCUSDT").unwrap();

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use fulmar_engine::market::interval;
+use fulmar_engine::simulation::fees::FeeRate;
 
 use super::nearest::nearest;
 use super::schema::{Kind, NAME_BYTES_MAX, Scheme};
@@ -22,6 +23,9 @@ pub fn fault(text: &str, kind: &Kind) -> Option<(String, String)> {
         Kind::Name => is_name(text),
         Kind::Label => is_name(&text.to_ascii_lowercase()),
         Kind::Decimal => is_positive_decimal(text),
+        Kind::BasisPoints(may_be_rebate) => {
+            FeeRate::parse_bps(text).is_some_and(|rate| *may_be_rebate || !rate.is_rebate())
+        }
         Kind::Interval => interval::parse(text).is_some(),
         Kind::Symbol => is_symbol(text),
         Kind::Instrument => {

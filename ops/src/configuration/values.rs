@@ -5,6 +5,8 @@
 use fulmar_bus::record::Nanos;
 use fulmar_engine::contract::BookDepth;
 use fulmar_engine::market::interval;
+use fulmar_engine::simulation::fees::FeeRate;
+use fulmar_engine::simulation::paper::PaperFees;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
@@ -39,4 +41,17 @@ pub fn intervals<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Nanos
     let texts = Vec::<String>::deserialize(deserializer)?;
     let length = |text: &String| interval::parse(text).ok_or_else(|| D::Error::custom("no length of a bar"));
     texts.iter().map(length).collect()
+}
+
+/// What fills of paper trading cost.
+pub fn paper_fees<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PaperFees, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Stated {
+        maker_bps: String,
+        taker_bps: String,
+    }
+    let rate = |text: &str| FeeRate::parse_bps(text).ok_or_else(|| D::Error::custom("no rate of a fee"));
+    let stated = Stated::deserialize(deserializer)?;
+    Ok(PaperFees { maker: rate(&stated.maker_bps)?, taker: rate(&stated.taker_bps)? })
 }

@@ -129,7 +129,7 @@ impl Launch {
         let account_id = AccountId(0);
         Ok(match self.route {
             Route::None => OrderRoute::None,
-            Route::Paper => OrderRoute::Paper { account_id },
+            Route::Paper => OrderRoute::Paper { account_id, fees: configuration.paper },
             Route::Venue => {
                 let venue = configuration.venues.first().expect("the configuration's rules ask for a venue");
                 OrderRoute::Venue { session: venues::order_session(venue, &self.api_key)?, account_id }

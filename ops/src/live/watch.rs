@@ -1,5 +1,6 @@
 //! What the operator sees of a running engine, and the loop that looks until somebody wants an end.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use fulmar_bus::record::{InstrumentId, Notional, Price, Quantity};
@@ -125,6 +126,14 @@ impl Watch {
         let scale = definition.price_scale + definition.quantity_scale;
         let quantity = format_scaled(i128::from(quantity.0), definition.quantity_scale);
         (quantity.to_string(), format_scaled(earned, scale).to_string())
+    }
+
+    /// What the fills in an instrument cost, as decimal text, by the asset that it was paid in.
+    pub fn commissions(&self, instrument_id: InstrumentId) -> BTreeMap<String, String> {
+        let definition = self.pictures[instrument_id.index()].replica.definition();
+        let scale = definition.map_or(0, |definition| definition.price_scale + definition.quantity_scale);
+        let sums = self.orders.commissions(instrument_id);
+        sums.map(|(asset, sum)| (asset.to_owned(), format_scaled(sum, scale).to_string())).collect()
     }
 
     /// Records that were overwritten before they were seen here.
