@@ -47,14 +47,20 @@ impl Strategy for Watcher {
     }
 }
 
+/// As [`engine_of`], with a strategy that trades at the first venue.
 fn engine(scripts: Vec<Vec<(u64, Tell)>>) -> (Player, Receiver<Told>) {
+    let (sender, told) = channel();
+    (engine_of(scripts, Box::new(Watcher(sender)), HERE), told)
+}
+
+/// An engine of venues that tell this, and a strategy that trades `traded` alone.
+fn engine_of(scripts: Vec<Vec<(u64, Tell)>>, strategy: Box<dyn Strategy>, traded: InstrumentId) -> Player {
     let ids: Vec<InstrumentId> = [HERE, THERE, FUTURE][..scripts.len()].to_vec();
     let venues = ["venue-a", "venue-b", "venue-c"].into_iter().zip(&ids).zip(scripts);
     let venue = |((name, id), script): ((&'static str, &InstrumentId), _)| VenuePlan {
         session: Box::new(Scripted::new(name, *id, script)) as Box<dyn MarketSession>,
         instruments: vec![*id],
     };
-    let (sender, told) = channel();
     let plan = EnginePlan {
         instruments: ids
             .iter()
@@ -65,8 +71,8 @@ fn engine(scripts: Vec<Vec<(u64, Tell)>>) -> (Player, Receiver<Told>) {
         bar_intervals: vec![Nanos::from_secs(60)],
         strategies: vec![StrategyPlan {
             name: "watcher".to_owned(),
-            strategy: Box::new(Watcher(sender)),
-            instruments: vec![HERE],
+            strategy,
+            instruments: vec![traded],
             book: BookDepth::Top,
         }],
         orders: OrderRoute::Paper { account_id: AccountId(0), fees: PaperFees::default() },
@@ -78,7 +84,7 @@ fn engine(scripts: Vec<Vec<(u64, Tell)>>) -> (Player, Receiver<Told>) {
     let assembly = build(plan, &nobody).expect("nothing is written to a file");
     let mut player = Player::new(assembly.seats);
     player.start(OPENS_AT);
-    (player, told)
+    player
 }
 
 fn level(price: i64, quantity: i64) -> Level {
@@ -171,4 +177,41 @@ fn what_is_unlike_is_left_out_of_a_pair_and_counted_whoever_was_defined_first() 
     let counters = counters(&player.stop(OPENS_AT));
     assert_eq!(counters.get("unlike_instruments"), Some(&1), "{counters:?}");
     assert_eq!(counters.get("left_out_tops"), Some(&1), "{counters:?}");
+}
+
+/// Keeps what its view shows of the pair at each quote, and panics where it hears of it by a callback.
+struct Outsider(Sender<Option<ConsolidatedTop>>);
+
+impl Strategy for Outsider {
+    fn on_quote(&mut self, context: &mut Context<'_>, _: Event<'_, TopOfBook>) {
+        let shown = context.instrument(FUTURE).and_then(|instrument| instrument.consolidated);
+        self.0.send(shown).expect("the test listens");
+    }
+
+    fn on_consolidated(&mut self, context: &mut Context<'_>, top: Event<'_, ConsolidatedTop>) {
+        let shown = context.instrument(FUTURE).and_then(|instrument| instrument.consolidated);
+        assert_eq!(shown, Some(*top.payload), "it hears of a pair of which its instrument is one");
+    }
+}
+
+#[test]
+fn a_strategy_whose_instrument_is_left_out_is_shown_nothing_of_the_pair_until_it_is_taken_in() {
+    let future = || Tell::Definition(definition("BTC", "USDT", (2, 5), ContractKind::LinearPerpetual));
+    let here = vec![(1, spot((2, 5))), (2, Tell::Snapshot(vec![(10_000, 5)], vec![(10_010, 7)]))];
+    let there = vec![(1, spot((2, 5))), (3, Tell::Snapshot(vec![(10_001, 5)], vec![(10_020, 7)]))];
+    let third = vec![
+        (1, future()),
+        (4, Tell::Snapshot(vec![(9_000, 5)], vec![(9_001, 7)])),
+        (5, spot((2, 5))),
+        (6, Tell::Snapshot(vec![(9_990, 5)], vec![(10_002, 7)])),
+        (7, Tell::Levels(vec![(9_991, 5)], vec![])),
+    ];
+    let (sender, shown) = channel();
+    let mut player = engine_of(vec![here, there, third], Box::new(Outsider(sender)), FUTURE);
+    player.advance(OPENS_AT + Nanos::from_millis(4));
+    assert_eq!(shown.try_iter().collect::<Vec<_>>(), [None]);
+    player.advance(OPENS_AT + Nanos::from_millis(7));
+    let last = shown.try_iter().last().flatten().expect("it is spot now, and one of the pair");
+    assert_eq!((last.bid, last.bid_instrument_id), (level(10_001, 5), THERE));
+    assert_eq!((last.ask, last.ask_instrument_id), (level(10_002, 7), FUTURE));
 }

@@ -5,8 +5,8 @@
 //! change. What of it is unlike the rest is left out, by the rule of [`crate::market::pair`], and counted.
 
 use fulmar_bus::record::{
-    Bar, InstrumentDefinition, InstrumentId, Kind, Malformed, Nanos, Payload, Record, SyncChange, SyncState,
-    TopOfBook, Trade, UnixNanos,
+    Bar, ConsolidatedTop, InstrumentDefinition, InstrumentId, Kind, Malformed, Nanos, Payload, Record,
+    SyncChange, SyncState, TopOfBook, Trade, UnixNanos,
 };
 
 use super::limits::BAR_GRACE_NS;
@@ -39,6 +39,8 @@ struct Member {
     definition: Option<InstrumentDefinition>,
     /// Whether its tops are consolidated.
     belongs: bool,
+    /// Whether it was told that they are not.
+    is_left_out: bool,
     bars: Vec<BarBuilder>,
 }
 
@@ -56,6 +58,7 @@ impl Aggregator {
             instrument_id: *instrument_id,
             definition: None,
             belongs: false,
+            is_left_out: false,
             bars: intervals.iter().map(|interval| BarBuilder::new(*interval)).collect(),
         };
         let members: Vec<Member> = instruments.iter().map(member).collect();
@@ -201,13 +204,14 @@ impl State {
         self.admit(place, origin, aggregate);
     }
 
-    /// Takes in and leaves out whom the definition of the member at `defined` makes like or unlike the rest.
+    /// Takes in and leaves out whom the definition of the member at `defined` makes like or unlike the rest. Who is
+    /// left out is told so, and that it is no longer.
     fn admit(&mut self, defined: usize, origin: Origin, aggregate: &mut Outbox) {
         let before = *self.consolidated.top();
         for (place, member) in self.members.iter_mut().enumerate() {
             let Some(definition) = &member.definition else { continue };
             let did_belong = std::mem::replace(&mut member.belongs, self.likeness.belongs(place));
-            // What changed is published once, below.
+            // What changed is published below, once all are judged.
             if member.belongs && (place == defined || !did_belong) {
                 let (price_scale, quantity_scale) = (definition.price_scale, definition.quantity_scale);
                 let _ = self.consolidated.redefine(member.instrument_id, price_scale, quantity_scale);
@@ -216,8 +220,17 @@ impl State {
             }
         }
         let best = *self.consolidated.top();
-        if best != before && before.live_count > 0 {
-            publish(aggregate, origin, self.members[defined].instrument_id, &best);
+        let mut is_news = best != before && before.live_count > 0;
+        for (place, member) in self.members.iter_mut().enumerate() {
+            let was_left_out = std::mem::replace(&mut member.is_left_out, self.likeness.is_unlike(place));
+            if member.is_left_out && !was_left_out {
+                let mut left_out = ConsolidatedTop::empty(best.price_scale, best.quantity_scale);
+                left_out.is_left_out = 1;
+                publish(aggregate, origin, member.instrument_id, &left_out);
+            } else if member.belongs && (was_left_out || is_news) {
+                publish(aggregate, origin, member.instrument_id, &best);
+                is_news = false;
+            }
         }
     }
 

@@ -1,9 +1,9 @@
 //! Hosts one strategy inside the engine: records in, callbacks, intents out.
 //!
 //! Reads: its reports, then of each of its instruments the book channel and the market channel, then the aggregates;
-//! with depth, the market channel before the book channel. Writes: its channel of intents. Owns: the strategy, its view,
-//! its timers. On failure: its core loop ends, the gate is told to cancel all, and the run ends. It can reach nothing
-//! but its intents, and those meet the risk gate.
+//! with depth, the market channel before the book channel. Writes: its channel of intents. Owns: the strategy, its
+//! view, its timers. On failure: its core loop ends, the gate is told to cancel all, and the run ends. It can reach
+//! nothing but its intents, and those meet the risk gate.
 
 use fulmar_bus::channel::Reader;
 use fulmar_bus::record::{

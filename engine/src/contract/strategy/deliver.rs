@@ -21,7 +21,13 @@ pub fn deliver(
     match record.header().kind().ok_or(Malformed::Kind)? {
         Kind::Trade => strategy.on_trade(context, event::<Trade>(record)?),
         Kind::TopOfBook => strategy.on_quote(context, event::<TopOfBook>(record)?),
-        Kind::ConsolidatedTop => strategy.on_consolidated(context, event::<ConsolidatedTop>(record)?),
+        Kind::ConsolidatedTop => {
+            let top = event::<ConsolidatedTop>(record)?;
+            // Of a pair that leaves its instrument out, the strategy hears nothing.
+            if top.is_left_out == 0 && context.view.has_pair_of(top.instrument_id) {
+                strategy.on_consolidated(context, top);
+            }
+        }
         // A pair's channel tells bars of all its instruments, of which the strategy may see but some.
         Kind::Bar if context.instrument(record.header().instrument_id).is_none() => {}
         Kind::Bar => strategy.on_bar(context, event::<Bar>(record)?),

@@ -36,12 +36,13 @@ pub struct InstrumentView {
     pub top_at: UnixNanos,
     /// Best bid and ask over all venues of its pair, at the scales that it states; `None` while they are not known. Of
     /// an instrument that no configured pair names, its own top once more; of one that its pair leaves out as unlike,
-    /// the top of the others.
+    /// never anything.
     pub consolidated: Option<ConsolidatedTop>,
     /// How far the book can be believed.
     pub sync: SyncState,
     /// What the strategy holds; `None` before its first fill.
     pub position: Option<Position>,
+    is_left_out: bool,
     depth: Option<Depth>,
 }
 
@@ -63,6 +64,7 @@ impl InstrumentView {
             consolidated: None,
             sync: SyncState::Syncing,
             position: None,
+            is_left_out: false,
             depth: None,
         }
     }
@@ -248,9 +250,23 @@ impl View {
         }
     }
 
+    /// True where what is best over the pair of `instrument_id` concerns an instrument that the strategy trades.
+    pub(super) fn has_pair_of(&self, instrument_id: InstrumentId) -> bool {
+        let own = self.pairs.get(instrument_id.index()).into_iter().flatten();
+        own.filter_map(|id| self.instrument(*id)).any(|instrument| !instrument.is_left_out)
+    }
+
     fn consolidate(&mut self, instrument_id: InstrumentId, top: &ConsolidatedTop) {
+        // Who is left out of its pair is told of by its own id, and so is its return.
+        if let Some(instrument) = self.instruments.get_mut(instrument_id.index()).and_then(Option::as_mut) {
+            instrument.is_left_out = top.is_left_out != 0;
+            instrument.consolidated = None;
+        }
+        if top.is_left_out != 0 {
+            return;
+        }
         for id in self.pairs.get(instrument_id.index()).into_iter().flatten() {
-            if let Some(instrument) = self.instruments[id.index()].as_mut() {
+            if let Some(instrument) = self.instruments[id.index()].as_mut().filter(|view| !view.is_left_out) {
                 instrument.consolidated = Some(*top);
             }
         }
