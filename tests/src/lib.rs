@@ -4,5 +4,6 @@
 
 pub mod captures;
 pub mod market;
+pub mod scripted;
 pub mod source;
 pub mod stage;
