@@ -229,6 +229,7 @@ pub trait IntentSink {
     #[must_use]
     fn cancel(&mut self, instrument_id: InstrumentId, client_order_id: ClientOrderId) -> bool;
 
-    /// Wants [`Strategy::on_timer`](super::Strategy::on_timer) with this tag, once, at this moment or as soon after it as there is a turn.
+    /// Wants [`Strategy::on_timer`](super::Strategy::on_timer) with this tag, once, at this moment or as soon after it
+    /// as there is a turn.
     fn set_timer(&mut self, tag: u64, due_at: UnixNanos);
 }
