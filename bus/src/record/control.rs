@@ -209,8 +209,9 @@ impl Payload for Control {
 }
 
 /// What one core loop did in one pass: the time that it took as `now`, and for each actor that had work, how many
-/// records it drained from each inbox. The list follows the payload as 16-bit numbers: actor, inbox count, then a
-/// count for each inbox; `turn_count` times.
+/// records it drained from each inbox. The list follows the payload as 16-bit numbers, `turn_count` times: actor, pair
+/// count, then an inbox and its count for each inbox that gave something. What a lap or a full ring adds to a turn is
+/// said in the engine's `runtime::note`.
 ///
 /// ```
 /// use fulmar_bus::record::*;
@@ -218,8 +219,8 @@ impl Payload for Control {
 /// # let (instrument_id, cause) = (InstrumentId(4), RecordId::NONE);
 /// # let (received_at, flags) = (UnixNanos(9), Flags::NONE);
 /// # let heading = Heading { instrument_id, cause, received_at, flags };
-/// // Actor 2 has two inboxes and drained five records of the first and none of the second.
-/// let numbers: [u16; 4] = [2, 2, 5, 0];
+/// // Actor 2 drained five records of its first inbox, and of no other.
+/// let numbers: [u16; 4] = [2, 1, 0, 5];
 /// let mut record = Record::new();
 /// let note = Note { now: UnixNanos(9), turn_count: 1, number_count: 4 };
 /// record.write_with_tail(heading, &note, numbers.as_bytes());

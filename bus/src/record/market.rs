@@ -146,12 +146,27 @@ impl Payload for BookLevels {
 ///
 /// ```
 /// use fulmar_bus::record::*;
-/// # let (venue_at, bid_count, ask_count) = (UnixNanos(8), 2, 1);
-/// # let begin = SnapshotBegin { update_id: 11, venue_at, bid_count, ask_count };
-/// # let end = SnapshotEnd { update_id: 11, venue_at };
-/// let mut bids: Vec<Level> = Vec::with_capacity(begin.bid_count as usize);
-/// bids.clear(); // Whatever the book was, it is not any more. Then come `BookLevels`, and at last:
-/// assert_eq!(end.update_id, begin.update_id, "the snapshot is whole");
+/// # use zerocopy::IntoBytes;
+/// # let (instrument_id, cause) = (InstrumentId(4), RecordId::NONE);
+/// # let (received_at, flags) = (UnixNanos(9), Flags::SNAPSHOT);
+/// # let heading = Heading { instrument_id, cause, received_at, flags };
+/// # let (update_id, venue_at, bid_count, ask_count) = (11, UnixNanos(8), 1, 0);
+/// # let mut records = [Record::new(), Record::new(), Record::new()];
+/// # records[0].write(heading, &SnapshotBegin { update_id, venue_at, bid_count, ask_count });
+/// # let part = BookLevels { update_id, venue_at, bid_count, ask_count };
+/// # records[1].write_with_tail(heading, &part, Level::default().as_bytes());
+/// # records[2].write(heading, &SnapshotEnd { update_id, venue_at });
+/// let (mut bids, mut is_whole) = (Vec::<Level>::new(), false);
+/// for record in &records {
+///     match record.header().kind() {
+///         Some(Kind::SnapshotBegin) => bids.clear(),
+///         Some(Kind::BookLevels) => bids.extend(BookLevels::read(record)?.1),
+///         Some(Kind::SnapshotEnd) => is_whole = true,
+///         _ => {}
+///     }
+/// }
+/// assert_eq!((bids.len(), is_whole), (1, true));
+/// # Ok::<(), Malformed>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]

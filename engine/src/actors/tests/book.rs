@@ -196,9 +196,14 @@ fn what_the_feed_desynced_is_emptied_and_told_in_the_same_turn() {
     stage.tell(SyncState::Desynced, SyncReason::Gap);
     assert_eq!(stage.changes(), [(SyncState::Desynced, SyncReason::Gap)]);
     assert_eq!(stage.wishes(), [], "the feed knows");
+    let applied = stage.update_id;
     stage.levels(&[level(100, 9)], &[], Flags::LAST);
     stage.turn();
     assert_eq!(stage.tops(), []);
+    send(&mut stage.market, stage.now, &InstrumentDefinition { tick: Price(5), ..definition() });
+    stage.turn();
+    let changes = drain_all::<SyncChange>(&mut stage.book);
+    assert_eq!(changes.iter().map(|change| change.update_id).collect::<Vec<_>>(), [applied]);
 }
 
 #[test]

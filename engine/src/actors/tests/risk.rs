@@ -1,9 +1,9 @@
 //! The gate as an actor: what passes, what does not and why, and what a kill does.
 
 use fulmar_bus::record::{
-    AccountId, CancelOrder, ClientOrderId, Control, ControlCommand, Denial, ExecutionReport, ExecutionType,
-    InstrumentDefinition, Intent, Nanos, Order, OrderStatus, Position, Side, StrategyId, SyncChange,
-    SyncReason, SyncState,
+    AccountId, CancelIntent, CancelOrder, ClientOrderId, Control, ControlCommand, Denial, ExecutionReport,
+    ExecutionType, InstrumentDefinition, Intent, Nanos, Order, OrderStatus, Position, Side, StrategyId,
+    SyncChange, SyncReason, SyncState,
 };
 
 use super::*;
@@ -252,6 +252,27 @@ fn cancels_of_a_kill_that_find_no_room_are_sent_once_there_is_some() {
     assert!(early < count, "{early} of {count} cancels found room beside the orders");
     assert_eq!(stage.wait(CANCEL_RETRY_NS), Work(1));
     assert_eq!(early + stage.canceled().len(), count, "each order was canceled once");
+}
+
+#[test]
+fn an_order_whose_cancel_found_no_room_is_canceled_by_a_kill() {
+    let mut stage = Stage::open();
+    let id = stage.place(1);
+    while all::<Denial>(&stage.told()).is_empty() {
+        stage.want(1);
+    }
+    // What is left is less than an order takes; cancels are shorter, so they fill it.
+    while counter(&stage.actor, "lost_records") == 0 {
+        let last = ClientOrderId::new(1, StrategyId(0), stage.order_count - 1);
+        for client_order_id in [last, id] {
+            send(&mut stage.intents, stage.now, &CancelIntent { client_order_id });
+        }
+        stage.turn();
+    }
+    let before = all::<CancelOrder>(&drain(&mut stage.approved));
+    assert!(before.iter().all(|cancel| cancel.client_order_id != id), "it found no room");
+    stage.kill();
+    assert!(stage.canceled().contains(&id));
 }
 
 #[test]
