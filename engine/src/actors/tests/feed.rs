@@ -1,8 +1,8 @@
 //! The feed: what its session understood as records, and what it does where something was lost.
 
 use fulmar_bus::record::{
-    BookLevels, Flags, FrameSource, InstrumentDefinition, Kind, Nanos, Request, RequestKind, SnapshotBegin,
-    SnapshotEnd, SyncChange, SyncReason, SyncState,
+    BookLevels, Flags, Frame, FrameSource, InstrumentDefinition, Kind, Nanos, Request, RequestKind,
+    SnapshotBegin, SnapshotEnd, SyncChange, SyncReason, SyncState,
 };
 
 use super::*;
@@ -104,13 +104,17 @@ impl Stage {
 
     /// Publishes a frame that the feed has had no turn for.
     fn publish(&mut self, text: &str) {
-        let (source, received_at) = (FrameSource::Message, OPENS_AT);
-        let head = FrameHead { source, connection: 0, status: 0, received_at };
         let mut written_bytes = 0;
         while written_bytes < text.len() {
-            written_bytes =
-                self.frames.write_part(head, text.as_bytes(), written_bytes).expect("nobody has a gate");
+            written_bytes = self.publish_part(text, written_bytes);
         }
+    }
+
+    /// Publishes the next record of a frame; gives how much of it was published then.
+    fn publish_part(&mut self, text: &str, from_bytes: usize) -> usize {
+        let (source, received_at) = (FrameSource::Message, OPENS_AT);
+        let head = FrameHead { source, connection: 0, status: 0, received_at };
+        self.frames.write_part(head, text.as_bytes(), from_bytes).expect("nobody has a gate")
     }
 
     fn venue_says(&mut self, text: &str) {
@@ -176,6 +180,21 @@ fn a_feed_that_was_overtaken_syncs_its_books_anew_and_uses_no_half_of_a_frame() 
 
     stage.venue_says("snapshot 1");
     assert_eq!(stage.told(), [Kind::SnapshotBegin, Kind::BookLevels, Kind::SnapshotEnd]);
+}
+
+#[test]
+fn the_beginning_of_one_frame_and_the_end_of_another_make_no_frame() {
+    let mut stage = Stage::new();
+    let text = |more_bytes| format!("snapshot {}9", " ".repeat(Frame::BYTES_MAX + more_bytes));
+    let (cut, overtaking) = (text(3_300), text(400));
+    let written_bytes = stage.publish_part(&cut, 0);
+    stage.turn();
+    // The ring loses the end of the first frame and the beginning of the second.
+    stage.publish_part(&cut, written_bytes);
+    stage.publish(&overtaking);
+    while stage.turn().is_some() {}
+    assert_eq!(stage.redefined_and_desynced(), (1, vec![SyncReason::Lapped]));
+    assert_eq!(counter(&stage.actor, "malformed_records"), 1, "a part without its beginning");
 }
 
 #[test]
