@@ -53,8 +53,10 @@ pub struct BookSync {
 pub struct SyncCounters {
     /// Updates that the book had already: repeated, or older than its snapshot.
     pub updates_behind: u64,
-    /// Buffered updates that were dropped since a gap, a break or an overflow made them useless.
+    /// Buffered updates that were dropped since a gap or a break made them useless.
     pub updates_dropped: u64,
+    /// Buffered updates that made room for later ones, since more came than are kept while no snapshot did.
+    pub updates_flooded: u64,
     /// Snapshots that were older than the first update that waited.
     pub snapshots_stale: u64,
     /// Snapshots that came while the book was live.
@@ -66,6 +68,7 @@ impl SyncCounters {
     pub fn tell(&self, tell: &mut dyn FnMut(&'static str, u64)) {
         tell("updates_behind", self.updates_behind);
         tell("updates_dropped", self.updates_dropped);
+        tell("updates_flooded", self.updates_flooded);
         tell("snapshots_stale", self.snapshots_stale);
         tell("snapshots_unasked", self.snapshots_unasked);
     }
@@ -111,7 +114,7 @@ impl BookSync {
     /// Takes one update.
     pub fn on_update(&mut self, now: UnixNanos, span: Span, update: Update<'_>, sink: &mut dyn MarketSink) {
         let place = match self.phase {
-            Phase::Waiting => return self.wait(now, span, update, sink),
+            Phase::Waiting => return self.wait(now, span, update),
             Phase::Joined => self.rule.join(self.last_update_id, span),
             Phase::Live => self.rule.follow(self.last_update_id, span),
         };
@@ -124,13 +127,13 @@ impl BookSync {
             }
             (Place::Beyond, Phase::Live) => {
                 self.break_off(now, SyncReason::Gap, sink);
-                self.wait(now, span, update, sink);
+                self.wait(now, span, update);
             }
             (Place::Beyond, _) => {
                 self.counters.snapshots_stale += 1;
                 self.phase = Phase::Waiting;
                 self.ask_again(now);
-                self.wait(now, span, update, sink);
+                self.wait(now, span, update);
             }
         }
     }
@@ -184,12 +187,10 @@ impl BookSync {
         if reason == SyncReason::Gap {
             self.gap_count += 1;
         }
-        if self.phase == Phase::Waiting && reason != SyncReason::Overflow {
+        if self.phase == Phase::Waiting {
             return;
         }
-        if self.phase != Phase::Waiting {
-            self.resync_count += 1;
-        }
+        self.resync_count += 1;
         self.phase = Phase::Waiting;
         self.reason = reason;
         self.tell(SyncState::Desynced, reason, sink);
@@ -228,7 +229,7 @@ impl BookSync {
         self.counters
     }
 
-    fn wait(&mut self, now: UnixNanos, span: Span, update: Update<'_>, sink: &mut dyn MarketSink) {
+    fn wait(&mut self, now: UnixNanos, span: Span, update: Update<'_>) {
         match self.pending.last().map(|last| self.rule.follow(last.last, span)) {
             Some(Place::Behind) => {
                 self.counters.updates_behind += 1;
@@ -240,10 +241,8 @@ impl BookSync {
             }
             Some(Place::Next) | None => {}
         }
-        if self.pending.push(span, update).is_err() {
-            self.counters.updates_dropped += 1;
-            return self.break_off(now, SyncReason::Overflow, sink);
-        }
+        // A snapshot that comes holds the oldest; one that does not is older than what waits, and is refused.
+        self.counters.updates_flooded += self.pending.push(span, update) as u64;
         if self.attempts == 0 {
             self.ask_at = Some(now);
         }

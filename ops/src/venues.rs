@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::bail;
 use fulmar_adapters::binance::{
-    BinanceConfig, BinanceMarketData, BinanceOrderEntry, Credentials, InstrumentConfig, Product,
+    BinanceConfig, BinanceMarketData, BinanceOrderEntry, Credentials, InstrumentConfig, Product, symbols,
 };
 use fulmar_adapters::transport::{RateLimit, TransportLimits};
 use fulmar_bus::record::{InstrumentId, Nanos};
@@ -20,6 +20,14 @@ pub const NAMES: [&str; 2] = ["binance-spot", "binance-usdm"];
 /// The id of the instrument at this place of a plan.
 pub fn instrument_id(index: usize) -> InstrumentId {
     InstrumentId(u32::try_from(index).expect("a plan has far fewer instruments than 2^32"))
+}
+
+/// A symbol as its venue writes it; as it stands where this build does not know the venue.
+pub fn spelled(venue: &str, symbol: &str) -> String {
+    match product(venue) {
+        Ok(_) => symbols::spelled(symbol),
+        Err(_) => symbol.to_owned(),
+    }
 }
 
 /// The translator for a capture of `venue` with these instruments.
@@ -106,10 +114,11 @@ pub fn strategy(kind: &StrategyKind) -> anyhow::Result<Box<dyn Strategy>> {
                 ("skew_ticks", skew_ticks.to_string()),
             ],
         ),
-        StrategyKind::EmaCross { quantity, fast_bars, slow_bars } => (
+        StrategyKind::EmaCross { quantity, interval, fast_bars, slow_bars } => (
             "ema_cross",
             vec![
                 ("quantity", quantity.clone()),
+                ("interval", interval.clone()),
                 ("fast_bars", fast_bars.to_string()),
                 ("slow_bars", slow_bars.to_string()),
             ],

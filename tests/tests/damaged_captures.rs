@@ -195,7 +195,7 @@ impl Session {
     /// Frames that were of no use, each of which must be counted as something.
     fn unusable_count(&self) -> u64 {
         let counters = self.session.counters();
-        counters.decode_error_count() + counters.ignored_frames + counters.refused_requests
+        counters.decode_error_count() + counters.ignored_frames + counters.venue_refusals
     }
 
     /// Answers what the session asks for with the books of another.

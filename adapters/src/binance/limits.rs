@@ -109,8 +109,13 @@ pub const ORDER_STATUS_WEIGHT: u64 = 4;
 /// Weight of `myTrades` of one order (spot documentation).
 pub const ORDER_TRADES_WEIGHT: u64 = 5;
 
-/// How often an order is asked for before it waits for the next login: with the backoff between, some fifteen minutes.
-pub const QUERIES_MAX: u32 = 20;
+/// How often an order is asked for before somebody is told that it does not settle: with the waits between, about a
+/// minute. It is asked for as long as it lives.
+pub const QUICK_QUERIES: u32 = 8;
+
+/// The longest wait between two queries of one order: 8 of some 3,500 weight a minute. Where very many orders are asked
+/// for, the weight spaces them further.
+pub const QUERY_WAIT_MAX: Nanos = Nanos::from_secs(30);
 
 /// Between a login that was refused and the next connection.
 pub const LOGIN_WAIT: Nanos = Nanos::from_secs(10);

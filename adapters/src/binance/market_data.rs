@@ -203,7 +203,7 @@ impl BinanceMarketData {
             Message::ServerShutdown => {
                 sink.request(connection, RequestKind::Reconnect, Nanos(0), b"the venue shuts down");
             }
-            Message::Refused => self.counters.refused_requests += 1,
+            Message::Refused => self.counters.venue_refusals += 1,
             Message::Unused => self.counters.ignored_frames += 1,
         }
     }
@@ -342,7 +342,7 @@ impl BinanceMarketData {
     }
 
     fn on_refused(&mut self, now: UnixNanos, status: u16, body: &[u8]) {
-        self.counters.refused_requests += 1;
+        self.counters.venue_refusals += 1;
         // The session sees no headers, so no Retry-After: a ban says its end in its text, a refusal lasts a minute.
         let wait = match status {
             429 => REFUSED_WAIT,

@@ -31,8 +31,8 @@ use fulmar_engine::trading::risk::Approved;
 use super::config::{BinanceConfig, Product};
 use super::definitions::banned_until;
 use super::limits::{
-    ANSWER_MAX, LOGIN_WAIT, ORDER_STATUS_WEIGHT, ORDER_TRADES_WEIGHT, QUERIES_MAX, REFUSED_WAIT,
-    SPOT_WEIGHT_BURST, SPOT_WEIGHT_INTERVAL,
+    ANSWER_MAX, LOGIN_WAIT, ORDER_STATUS_WEIGHT, ORDER_TRADES_WEIGHT, QUERY_WAIT_MAX, QUICK_QUERIES,
+    REFUSED_WAIT, SPOT_WEIGHT_BURST, SPOT_WEIGHT_INTERVAL,
 };
 use super::slow;
 use crate::decode::Scales;
@@ -236,7 +236,7 @@ impl BinanceOrderEntry {
         let (purpose, id) =
             answer.text("id")?.as_bytes().split_at_checked(1).ok_or(DecodeError::UnknownValue)?;
         let error = answer.find("error").map(Fields::of).transpose()?;
-        self.counters.refused_requests += u64::from(error.is_some());
+        self.counters.venue_refusals += u64::from(error.is_some());
         if purpose == purpose::LOGIN {
             self.on_login(now, error.is_none(), sink);
             return Ok(());
@@ -343,11 +343,14 @@ impl BinanceOrderEntry {
         if code == -1003 {
             self.weight.hold(banned_until(message.as_bytes()).unwrap_or(now + REFUSED_WAIT));
         }
-        let never_came = purpose == purpose::STATUS && code == -2013 && !order.is_answered;
-        if (purpose == purpose::PLACE && fate == Fate::Refused) || (never_came && order.is_settled(now)) {
+        let is_not_there = purpose == purpose::STATUS && code == -2013 && order.is_settled(now);
+        if (purpose == purpose::PLACE && fate == Fate::Refused) || (is_not_there && !order.is_answered) {
             let mut report = order.report(ExecutionType::Rejected, OrderStatus::Rejected);
             report.reason = reason;
             self.tell(instrument_id, &report, sink);
+        } else if is_not_there && order.is_adopted() {
+            // The refused cancel has told that there is nothing to cancel.
+            self.orders.remove(id);
         } else if purpose == purpose::PLACE {
             self.report_unknown(id, sink);
             self.ask_soon(now, id);
@@ -400,13 +403,19 @@ impl BinanceOrderEntry {
         }
     }
 
-    /// Asks where an order stands; when to ask again. Not before the session is ready anew where it is not now, or
-    /// where it was asked often enough.
+    /// Asks where an order stands; when to ask again, for as long as nothing definite comes. Not before the session is
+    /// ready anew where it is not now.
     fn ask_for(&mut self, now: UnixNanos, order: OpenOrder, sink: &mut dyn OrderSink) -> Option<UnixNanos> {
-        if self.line != Line::Ready || order.attempts >= QUERIES_MAX {
+        if self.line != Line::Ready {
             return None;
         }
         let tradable = self.tradable(order.instrument_id)?;
+        if order.attempts == QUICK_QUERIES {
+            let (venue, id, symbol) = (self.venue(), order.client_order_id, tradable.symbol.as_str());
+            tracing::warn!(
+                "{venue}: order {id} of {symbol} is not settled by {QUICK_QUERIES} queries; more follow"
+            );
+        }
         let delay = self.weight.take(now, ORDER_STATUS_WEIGHT);
         // A cancel may be sent again: twice canceled is canceled, and the answer says as much as a query's.
         let ask = if order.is_cancel_wanted { encode::cancel } else { encode::status };
@@ -416,7 +425,8 @@ impl BinanceOrderEntry {
             delay,
             ask(&mut self.writer, now + delay, order.client_order_id, &tradable),
         );
-        Some(now + delay + ANSWER_MAX + backoff(order.instrument_id, order.attempts + 1))
+        let wait = backoff(order.instrument_id, order.attempts.saturating_add(1)).min(QUERY_WAIT_MAX);
+        Some(now + delay + ANSWER_MAX + wait)
     }
 
     fn report_unknown(&mut self, id: ClientOrderId, sink: &mut dyn OrderSink) {

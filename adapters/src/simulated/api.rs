@@ -18,7 +18,7 @@ use super::wire::money;
 impl Venue {
     /// Answers one request of an API connection.
     pub fn api_request(&mut self, connection: u64, request: &str, now: UnixNanos) {
-        let request = match serde_json::from_str::<Value>(request) {
+        let mut request = match serde_json::from_str::<Value>(request) {
             Ok(Value::Object(request)) => request,
             _ => {
                 let error = ApiError::new(400, -1135, "Invalid JSON Request");
@@ -26,9 +26,15 @@ impl Venue {
                 return self.connections.send(connection, frame);
             }
         };
-        let id = request.get("id").unwrap_or(&Value::Null);
-        let empty = Params::new();
-        let params = request.get("params").and_then(Value::as_object).unwrap_or(&empty);
+        let mut params = match request.remove("params") {
+            Some(Value::Object(params)) => params,
+            _ => Params::new(),
+        };
+        if let Some((api_key, _)) = self.connections.session(connection).and_then(|it| it.authorized.as_ref())
+        {
+            params.entry("apiKey").or_insert_with(|| api_key.as_str().into());
+        }
+        let (id, params) = (request.get("id").unwrap_or(&Value::Null), &params);
         let method = request.get("method").and_then(Value::as_str).unwrap_or_default();
         let method = method.strip_prefix("v3/").unwrap_or(method);
 
@@ -63,6 +69,9 @@ impl Venue {
         match method {
             "ping" => return Ok("{}".to_owned()),
             "time" => return Ok(format!(r#"{{"serverTime":{}}}"#, now.0 / 1_000_000)),
+            "session.logon" => return self.session_logon(connection, params, now),
+            "session.status" => return Ok(self.session_status(connection, now)),
+            "session.logout" => return Ok(self.session_logout(connection, now)),
             "userDataStream.unsubscribe" => {
                 let subscription = params.get("subscriptionId").and_then(Value::as_u64);
                 let subscription = subscription.and_then(|index| usize::try_from(index).ok());
@@ -88,6 +97,7 @@ impl Venue {
             "order.place" => self.place(account, params, now),
             "order.cancel" => self.cancel(account, params, now),
             "order.status" => self.order_status(account, params),
+            "myTrades" => self.my_trades(account, params),
             "openOrders.status" => self.open_orders(account, params),
             "openOrders.cancelAll" => self.cancel_all(account, params, now),
             "account.status" => Ok(self.account_status(account, now)),

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use axum::extract::ws::Utf8Bytes;
-use fulmar_bus::record::AccountId;
+use fulmar_bus::record::{AccountId, UnixNanos};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use super::limits::STREAMS_MAX;
+use super::session::Session;
 use super::wire;
 
 /// What a connection was made for.
@@ -32,6 +33,7 @@ struct Connection {
     streams: BTreeSet<String>,
     /// Accounts whose user data it has; the position is the subscription id, and an ended one leaves its place empty.
     users: Vec<Option<AccountId>>,
+    session: Session,
     is_gone: bool,
 }
 
@@ -46,15 +48,17 @@ pub struct Connections {
 }
 
 impl Connections {
-    /// Adds a connection; frames to it go to `outbox`.
-    pub fn connect(&mut self, id: u64, purpose: Purpose, outbox: mpsc::Sender<Utf8Bytes>) {
+    /// Adds a connection that was made just `now`; frames to it go to `outbox`.
+    pub fn connect(&mut self, id: u64, purpose: Purpose, outbox: mpsc::Sender<Utf8Bytes>, now: UnixNanos) {
         let (is_api, is_combined, names) = match purpose {
             Purpose::Streams { is_combined, names } => (false, is_combined, names),
             Purpose::Api => (true, false, Vec::new()),
         };
         let streams = names.into_iter().take(STREAMS_MAX).collect();
+        let session = Session { connected_at: now, authorized: None };
         let users = Vec::new();
-        self.by_id.insert(id, Connection { outbox, is_api, is_combined, streams, users, is_gone: false });
+        let connection = Connection { outbox, is_api, is_combined, streams, users, session, is_gone: false };
+        self.by_id.insert(id, connection);
     }
 
     /// Forgets a connection.
@@ -108,6 +112,21 @@ impl Connections {
         }
         connection.users.push(Some(account));
         Some(connection.users.len() - 1)
+    }
+
+    /// True where the connection has the user data of some account.
+    pub fn has_user(&self, id: u64) -> bool {
+        self.by_id.get(&id).is_some_and(|connection| connection.users.iter().any(Option::is_some))
+    }
+
+    /// Who the connection is logged on as.
+    pub fn session(&self, id: u64) -> Option<&Session> {
+        self.by_id.get(&id).map(|connection| &connection.session)
+    }
+
+    /// Who the connection is logged on as, to be changed.
+    pub fn session_mut(&mut self, id: u64) -> Option<&mut Session> {
+        self.by_id.get_mut(&id).map(|connection| &mut connection.session)
     }
 
     /// Ends one user-data subscription of a connection, or all of them.

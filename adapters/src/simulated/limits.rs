@@ -18,6 +18,8 @@ pub const ACCOUNTS_MAX: usize = 64;
 pub const MESSAGE_BYTES_MAX: usize = 64 * 1024;
 /// Ended orders of one market that can still be queried; the oldest is forgotten first.
 pub const ENDED_ORDERS_MAX: usize = 1 << 16;
+/// Trades of one account in one symbol that can still be asked for; the oldest is forgotten first.
+pub const ACCOUNT_TRADES_MAX: usize = 1 << 16;
 /// Flow events between two looks at the commands; what is due stays due.
 pub const FLOW_BATCH: usize = 1_024;
 /// Later than this the flow leaves out what it missed instead of catching up: the machine slept.
@@ -37,6 +39,10 @@ pub const PING_INTERVAL: Duration = Duration::from_secs(20);
 pub const PONG_TIMEOUT: Duration = Duration::from_secs(60);
 /// Levels a side of the largest snapshot.
 pub const SNAPSHOT_LEVELS_MAX: usize = 5_000;
+/// Trades in one answer to `myTrades` where the request does not say.
+pub const TRADES_ANSWER: usize = 500;
+/// Trades in one answer to `myTrades`.
+pub const TRADES_ANSWER_MAX: usize = 1_000;
 /// Open orders of one account in one symbol.
 pub const ACCOUNT_ORDERS_MAX: usize = 200;
 /// Milliseconds that a request may be old where it does not say.

@@ -2,9 +2,10 @@
 //!
 //! Knows no connection. What is to be sent is collected as [`Output`] and taken by the venue.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use fulmar_bus::record::{AccountId, Level, Nanos, Notional, Price, Side, UnixNanos};
+use fulmar_engine::simulation::fees::FeeRate;
 use fulmar_engine::simulation::flow::{Flow, FlowConfig};
 use fulmar_engine::simulation::matching::{
     Balance, Event, Expiry, Match, Matching, NewOrder, OrderKey, Rejection, Terms,
@@ -14,6 +15,7 @@ use super::config::{SCALE, SimulatedVenueConfig, SymbolConfig};
 use super::limits::{FLOW_BATCH, FLOW_LATE_MAX};
 use super::orders::{ClientOrder, ClientOrders, Status};
 use super::reports::{self, Fill, Happening};
+use super::trades::{AccountTrade, AccountTrades};
 use super::wire::{self, Aggregate};
 
 /// The streams of a symbol.
@@ -78,7 +80,7 @@ pub struct Market {
     top: (Option<Level>, Option<Level>),
     aggregate_count: u64,
     execution_count: u64,
-    fill_counts: BTreeMap<AccountId, u64>,
+    trades: AccountTrades,
     outputs: Vec<Output>,
 }
 
@@ -88,7 +90,7 @@ impl Market {
         let mut matching = Matching::new(Terms {
             tick: config.tick,
             lot: config.step,
-            fee_bps: venue.fee_bps,
+            fee: FeeRate::from_bps(venue.fee_bps),
             money_unit: Notional(10i128.pow(u32::from(SCALE))),
         });
         let flow = FlowConfig {
@@ -117,7 +119,7 @@ impl Market {
             top: (matching.best(Side::Buy), matching.best(Side::Sell)),
             aggregate_count: 0,
             execution_count: 0,
-            fill_counts: BTreeMap::new(),
+            trades: AccountTrades::default(),
             outputs: Vec::new(),
             flow,
             matching,
@@ -144,14 +146,9 @@ impl Market {
         &self.orders
     }
 
-    /// Fills of clients' orders.
-    pub fn fill_count(&self) -> u64 {
-        self.fill_counts.values().sum()
-    }
-
-    /// Fills of one account's orders.
-    pub fn fills_of(&self, account: AccountId) -> u64 {
-        self.fill_counts.get(&account).copied().unwrap_or(0)
+    /// The trades of clients' orders.
+    pub fn trades(&self) -> &AccountTrades {
+        &self.trades
     }
 
     /// Opens an account with the symbol's start balances.
@@ -275,8 +272,10 @@ impl Market {
                     let makers = (trade.maker, trade.maker_account, trade.aggressor.opposite());
                     let takers = (trade.taker, trade.taker_account, trade.aggressor);
                     for (key, account, side) in [makers, takers] {
-                        if self.report(key, at_ms, Happening::Trade(&Fill::new(&trade, side))) {
-                            *self.fill_counts.entry(account).or_default() += 1;
+                        let fill = Fill::new(&trade, side);
+                        if self.report(key, at_ms, Happening::Trade(&fill)) {
+                            let (order_number, is_buyer) = (key.number, side == Side::Buy);
+                            self.trades.add(account, AccountTrade { order_number, at_ms, is_buyer, fill });
                             touched.insert(account);
                         }
                     }

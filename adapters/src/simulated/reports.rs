@@ -8,6 +8,7 @@ use fulmar_engine::simulation::matching::{Balance, Match};
 
 use super::config::{SCALE, SymbolConfig};
 use super::orders::{ClientOrder, Status};
+use super::trades::AccountTrade;
 use super::wire::{money, number};
 
 /// One of an order's fills, from its own side.
@@ -258,6 +259,29 @@ fn standing(order: &ClientOrder, after_executed: &str) -> String {
         tif = order.time_in_force_text(),
         kind = order.type_text(),
         side = order.side_text(),
+    )
+}
+
+/// A row of the answer to `myTrades`.
+pub fn trade(symbol: &SymbolConfig, trade: &AccountTrade) -> String {
+    let AccountTrade { order_number, at_ms, is_buyer, fill } = trade;
+    format!(
+        concat!(
+            r#"{{"symbol":"{symbol}","id":{id},"orderId":{order_number},"orderListId":-1,"price":"{price}","#,
+            r#""qty":"{quantity}","quoteQty":"{money}","commission":"{fee}","commissionAsset":"{fee_asset}","#,
+            r#""time":{at_ms},"isBuyer":{is_buyer},"isMaker":{is_maker},"isBestMatch":true}}"#
+        ),
+        symbol = symbol.symbol(),
+        id = fill.trade.trade_id,
+        order_number = order_number,
+        price = number(fill.trade.price.0),
+        quantity = number(fill.trade.quantity.0),
+        money = money(fill.trade.price.times(fill.trade.quantity).0),
+        fee = fill.fee_text(),
+        fee_asset = fill.fee_asset(symbol),
+        at_ms = at_ms,
+        is_buyer = is_buyer,
+        is_maker = fill.is_maker,
     )
 }
 

@@ -77,6 +77,9 @@ pub fn weight(method: &str, params: &Params) -> u32 {
         "openOrders.status" if params.contains_key("symbol") => 6,
         "openOrders.status" => 80,
         "account.status" => 20,
+        "myTrades" if params.contains_key("orderId") => 5,
+        "myTrades" => 20,
+        "session.logon" | "session.status" | "session.logout" => 2,
         "userDataStream.subscribe" | "userDataStream.subscribe.signature" | "userDataStream.unsubscribe" => 2,
         _ => 1,
     }

@@ -145,7 +145,7 @@ impl Venue {
             mark = format_scaled(mark, SCALE + 1),
             pnl = format_scaled(pnl, 2 * SCALE + 1),
             received = account.orders_received,
-            fills = market.fills_of(account.id),
+            fills = market.trades().count_of(account.id),
             open = market.orders().open(account.id).count(),
             update_id = matching.update_id(),
         ))

@@ -147,7 +147,7 @@ fn obey(venue: &mut Venue, command: Command, now: UnixNanos) {
             if purpose == Purpose::Api {
                 venue.weight.add(now, 2);
             }
-            venue.connections.connect(connection, purpose, outbox);
+            venue.connections.connect(connection, purpose, outbox, now);
         }
         Command::Text { connection, text } if venue.connections.is_api(connection) => {
             venue.api_request(connection, text.as_str(), now);
@@ -254,6 +254,6 @@ async fn http(
     response
 }
 
-fn split(names: &str) -> Vec<String> {
+pub(super) fn split(names: &str) -> Vec<String> {
     names.split('/').filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }

@@ -17,6 +17,7 @@ use client::{STARTED_AT, Served, code, fixed, limit, still};
 
 mod adapter;
 mod client;
+mod requests;
 
 /// A book kept as the venue's documentation says.
 #[derive(Default)]
@@ -398,7 +399,7 @@ async fn a_stream_connection_that_sends_too_much_is_cut_off() {
 fn a_connection_that_does_not_read_is_cut_off_and_counted() {
     let (outbox, mut frames) = mpsc::channel(2);
     let mut connections = Connections::default();
-    connections.connect(1, Purpose::Api, outbox);
+    connections.connect(1, Purpose::Api, outbox, STARTED_AT);
     connections.subscribe_user(1, AccountId(3)).expect("it is connected");
     for _ in 0..3 {
         connections.send_user(AccountId(3), "{}");

@@ -47,7 +47,7 @@ pub enum TruthError {
 /// # Errors
 /// Where the venue does not answer, or not as it should.
 pub async fn pause_and_ask(venue: SocketAddr, api_key: &str) -> Result<Truth, TruthError> {
-    let client = reqwest::Client::builder().timeout(TIMEOUT).build()?;
+    let client = client()?;
     client.post(format!("http://{venue}/simulated/pause")).send().await?.error_for_status()?;
     ask(venue, api_key).await
 }
@@ -57,8 +57,13 @@ pub async fn pause_and_ask(venue: SocketAddr, api_key: &str) -> Result<Truth, Tr
 /// # Errors
 /// As [`pause_and_ask`].
 pub async fn ask(venue: SocketAddr, api_key: &str) -> Result<Truth, TruthError> {
-    let client = reqwest::Client::builder().timeout(TIMEOUT).build()?;
+    let client = client()?;
     let answer = client.get(format!("http://{venue}/simulated/truth?account={api_key}")).send().await?;
     let bytes = answer.error_for_status()?.bytes().await?;
     Ok(serde_json::from_slice(&bytes)?)
+}
+
+/// What never leaves this machine must work on one without certificates, and goes through no proxy.
+fn client() -> Result<reqwest::Client, reqwest::Error> {
+    reqwest::Client::builder().tls_certs_only([]).no_proxy().timeout(TIMEOUT).build()
 }

@@ -171,7 +171,7 @@ impl Venue {
     pub fn report(&self) -> VenueReport {
         VenueReport {
             trades: self.markets.iter().map(|market| market.matching().trade_count()).sum(),
-            fills: self.markets.iter().map(Market::fill_count).sum(),
+            fills: self.markets.iter().map(|market| market.trades().count()).sum(),
             orders_received: self.accounts.iter().map(|account| account.orders_received).sum(),
             frames_sent: self.connections.frames_sent,
             slow_disconnects: self.connections.slow_disconnects,

@@ -1,9 +1,10 @@
-//! Updates that wait for a snapshot: bounded, allocated once.
+//! Updates that wait for a snapshot: bounded, allocated once. Where there is no room, the oldest make it: a snapshot
+//! that comes late holds them, and one that does not hold them shows that something is missing.
 
 use fulmar_bus::record::{Level, Price, Quantity, UnixNanos};
 use fulmar_engine::contract::Update;
 
-use super::limits::{PENDING_LEVELS_MAX, PENDING_UPDATES_MAX};
+use super::limits::{PENDING_DROPS_MIN, PENDING_LEVELS_MAX, PENDING_UPDATES_MAX};
 use super::rule::Span;
 
 /// The updates of one book since the last break, in order.
@@ -20,9 +21,6 @@ struct Waiting {
     asks_end: usize,
 }
 
-/// There is no room for another update.
-pub(super) struct Full;
-
 impl Pending {
     pub(super) fn new() -> Self {
         Pending {
@@ -31,16 +29,41 @@ impl Pending {
         }
     }
 
-    pub(super) fn push(&mut self, span: Span, update: Update<'_>) -> Result<(), Full> {
+    /// Adds an update, and says how many made room for it. One that is larger than all the room is dropped itself, and
+    /// counted so: what stands before it is of no use without it.
+    pub(super) fn push(&mut self, span: Span, update: Update<'_>) -> usize {
+        let level_count = update.bids.len() + update.asks.len();
+        let dropped_count = self.make_room(level_count);
+        if level_count > PENDING_LEVELS_MAX {
+            return dropped_count + 1;
+        }
         let bids_end = self.levels.len() + update.bids.len();
         let asks_end = bids_end + update.asks.len();
-        if self.updates.len() == PENDING_UPDATES_MAX || asks_end > PENDING_LEVELS_MAX {
-            return Err(Full);
-        }
         self.levels.extend_from_slice(update.bids);
         self.levels.extend_from_slice(update.asks);
         self.updates.push(Waiting { span, venue_at: update.venue_at, bids_end, asks_end });
-        Ok(())
+        dropped_count
+    }
+
+    /// Drops the oldest updates until another with so many levels fits, and gives their number.
+    fn make_room(&mut self, level_count: usize) -> usize {
+        let fits = |levels_before: usize| levels_before + level_count <= PENDING_LEVELS_MAX;
+        if self.updates.len() < PENDING_UPDATES_MAX && fits(self.levels.len()) {
+            return 0;
+        }
+        let is_too_few = |(index, waiting): &(usize, &Waiting)| {
+            index + 1 < PENDING_DROPS_MIN || !fits(self.levels.len() - waiting.asks_end)
+        };
+        let dropped_count = self.updates.iter().enumerate().take_while(is_too_few).count() + 1;
+        let dropped_count = dropped_count.min(self.updates.len());
+        let levels_end = dropped_count.checked_sub(1).map_or(0, |last| self.updates[last].asks_end);
+        self.levels.drain(..levels_end);
+        self.updates.drain(..dropped_count);
+        for waiting in &mut self.updates {
+            waiting.bids_end -= levels_end;
+            waiting.asks_end -= levels_end;
+        }
+        dropped_count
     }
 
     pub(super) fn clear(&mut self) {

@@ -255,19 +255,89 @@ fn the_engines_doubt_desyncs_once() {
     }
 }
 
-#[test]
-fn too_many_updates_without_a_snapshot_overflow_and_are_all_dropped() {
-    let mut bench = Bench::new(SyncRule::Range);
-    for update_id in 1..=limits::PENDING_UPDATES_MAX as u64 + 1 {
-        bench.range(update_id, update_id);
+/// A flood of four times what is kept while a snapshot is on its way, ending with the update of this number.
+fn flooded(rule: SyncRule) -> (Bench, u64) {
+    let mut bench = Bench::new(rule);
+    let last = 4 * limits::PENDING_UPDATES_MAX as u64;
+    bench.sync.on_asked(bench.now);
+    let answer_due_at = bench.sync.ask_at();
+    for update_id in 1..=last {
+        bench.update(update_id, update_id, update_id - 1);
     }
-    assert_eq!(bench.told(), [desynced(SyncReason::Overflow)]);
-    assert_eq!(bench.sync.counters().updates_dropped, limits::PENDING_UPDATES_MAX as u64 + 1);
-    bench.range(1_000, 1_001);
-    bench.snapshot(1_000);
-    let syncing = Sync(SyncState::Syncing, SyncReason::Overflow);
-    assert_eq!(bench.told(), [syncing, Snapshot(1_000), Levels(1_001), LIVE]);
-    assert_eq!(bench.counts(), (0, 0), "the book had not begun");
+    assert_eq!(bench.told(), [], "it waits as before");
+    assert_eq!(bench.sync.ask_at(), answer_due_at, "the snapshot that was asked for is still good");
+    let kept = last - bench.sync.counters().updates_flooded;
+    let (most, least) =
+        (limits::PENDING_UPDATES_MAX, limits::PENDING_UPDATES_MAX - limits::PENDING_DROPS_MIN);
+    assert!((least as u64..=most as u64).contains(&kept), "{kept} are kept");
+    (bench, last)
+}
+
+#[test]
+fn a_snapshot_that_arrives_late_makes_a_flooded_book_live() {
+    for rule in [SyncRule::Range, SyncRule::Chain] {
+        let (mut bench, last) = flooded(rule);
+        bench.snapshot(last - 3);
+        let after = bench.told();
+        let applied: Vec<Told> = (last - 2..=last).map(Levels).collect();
+        assert_eq!(after.first(), Some(&Snapshot(last - 3)));
+        assert!(after.ends_with(&[&applied[..], &[LIVE]].concat()), "{after:?}");
+        bench.update(last + 1, last + 1, last);
+        assert_eq!(bench.told(), [Levels(last + 1)]);
+        assert_eq!(bench.counts(), (0, 0));
+    }
+}
+
+#[test]
+fn a_snapshot_older_than_what_a_flood_dropped_is_refused() {
+    for rule in [SyncRule::Range, SyncRule::Chain] {
+        let (mut bench, last) = flooded(rule);
+        let dropped = bench.sync.counters().updates_flooded;
+        bench.snapshot(dropped - 1);
+        assert_eq!(bench.told(), [], "an update between it and what waits is gone");
+        assert_eq!(bench.sync.counters().snapshots_stale, 1);
+        assert!(bench.sync.ask_at().expect("wanted anew").since(bench.now) <= limits::BACKOFF_MAX);
+        bench.snapshot(dropped);
+        assert_eq!(bench.told().len() as u64, 1 + (last - dropped) + 1, "snapshot, all that waits, live");
+    }
+}
+
+#[test]
+fn an_update_larger_than_all_the_room_is_missed_and_noticed() {
+    let mut bench = Bench::new(SyncRule::Range);
+    bench.range(1, 1);
+    let levels = vec![LEVEL; limits::PENDING_LEVELS_MAX + 1];
+    let update = Update { update_id: 2, venue_at: UnixNanos(0), bids: &levels, asks: &[] };
+    bench.sync.on_update(bench.now, Span { first: 2, last: 2, previous: 1 }, update, &mut bench.log);
+    assert_eq!(bench.sync.counters().updates_flooded, 2);
+    bench.snapshot(1);
+    assert_eq!(bench.told(), [Snapshot(1)]);
+    bench.range(3, 3);
+    assert_eq!(bench.told(), [], "the second is missing");
+    bench.snapshot(2);
+    assert_eq!(bench.told(), [Snapshot(2), Levels(3), LIVE]);
+}
+
+#[test]
+fn levels_make_room_as_updates_do_and_stay_with_their_own() {
+    let mut bench = Bench::new(SyncRule::Range);
+    let per_update = limits::PENDING_LEVELS_MAX / 40;
+    for id in 1..=100_u64 {
+        let level = |side: i64| Level { price: Price(side), quantity: Quantity(i64::try_from(id).unwrap()) };
+        let (bids, asks) = (vec![level(1); per_update - 1], [level(2)]);
+        let update = Update { update_id: id, venue_at: UnixNanos(id), bids: &bids, asks: &asks };
+        bench.sync.on_update(bench.now, Span { first: id, last: id, previous: 0 }, update, &mut bench.log);
+    }
+    let dropped = bench.sync.counters().updates_flooded;
+    assert!((60..90).contains(&dropped), "{dropped}");
+    let waiting = bench.sync.pending.len();
+    assert_eq!(waiting as u64, 100 - dropped);
+    for (index, id) in (0..waiting).zip(dropped + 1..) {
+        let update = bench.sync.pending.update(index);
+        assert_eq!((update.update_id, update.bids.len(), update.asks.len()), (id, per_update - 1, 1));
+        let is_its_own = |level: &Level| level.quantity.0 == i64::try_from(id).unwrap();
+        assert!(update.bids.iter().chain(update.asks).all(is_its_own), "{id}");
+    }
 }
 
 #[test]

@@ -129,7 +129,11 @@ impl ConnectionTask {
             self.hub.drop_request(self.index, "the connection closed before its turn");
         }
         let reason = ending.to_string();
-        self.tell(LinkStatus::Closed { address: self.address.to_string(), reason: reason.clone() });
+        let address = self.address.to_string();
+        self.tell(match ending {
+            Ending::Stopped => LinkStatus::Stopped { address },
+            _ => LinkStatus::Closed { address, reason: reason.clone() },
+        });
         self.hub.frame(FrameSource::Closed, self.index, Bytes::from(reason)).await;
         // A polite end, where the venue still listens; the connection is over either way.
         drop(timeout(CLOSE_TIMEOUT, sink.close()).await);
@@ -213,9 +217,9 @@ async fn receive(hub: &Hub, index: u8, mut stream: SplitStream<Socket>, ping: mp
         let bytes = match next {
             Some(Ok(Message::Text(text))) => Bytes::from(text),
             Some(Ok(Message::Binary(bytes))) => bytes,
-            Some(Ok(Message::Close(None))) => return Ending::ByVenue("no reason given".to_owned()),
+            Some(Ok(Message::Close(None))) => return Ending::ByVenue(" without a reason".to_owned()),
             Some(Ok(Message::Close(Some(close)))) => {
-                return Ending::ByVenue(format!("{} {}", u16::from(close.code), close.reason));
+                return Ending::ByVenue(format!(": {} {}", u16::from(close.code), close.reason));
             }
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => continue,
             Some(Err(error)) => return Ending::Broken(socket_cause(&error)),
@@ -247,7 +251,7 @@ impl fmt::Display for Ending {
             Ending::Unsent(duration) => {
                 write!(out, "the venue took no message for {:.1} s", duration.as_secs_f64())
             }
-            Ending::ByVenue(reason) => write!(out, "closed by the venue: {reason}"),
+            Ending::ByVenue(reason) => write!(out, "the venue closed it{reason}"),
             Ending::Broken(cause) => out.write_str(cause),
         }
     }

@@ -69,7 +69,7 @@ pub enum PlanError {
         /// The index that should be.
         expected: usize,
     },
-    /// The machine's certificates cannot be read.
+    /// There is no client to ask with.
     #[error("{venue}: cannot prepare HTTPS")]
     Https {
         /// Which venue's.
@@ -103,8 +103,6 @@ impl VenueLink {
     /// # Errors
     /// A [`PlanError`], where the plan can never be carried out.
     pub fn new(plan: LinkPlan, ends: LinkEnds, clock: Clock, tap: Option<Tap>) -> Result<Self, PlanError> {
-        // An error means that somebody chose before us; the program has one TLS, whoever chose it.
-        drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
         let LinkPlan { venue, connections, rest_url, limits } = plan;
         let of_venue = |source| PlanError::Address { venue: venue.clone(), source };
         let mut addresses = Vec::with_capacity(connections.len());
@@ -119,7 +117,7 @@ impl VenueLink {
             None
         } else {
             let address = Address::parse(&rest_url, Protocol::Http).map_err(of_venue)?;
-            let client = rest::client(&address, &limits.rest)
+            let client = rest::client(&limits.rest)
                 .map_err(|source| PlanError::Https { venue: venue.clone(), source })?;
             Some((address, client))
         };

@@ -21,6 +21,7 @@ mod router;
 mod runtime;
 mod status;
 mod tap;
+mod tls;
 mod websocket;
 
 #[cfg(test)]

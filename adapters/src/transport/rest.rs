@@ -9,6 +9,7 @@ use futures_util::stream::FuturesUnordered;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
+use rustls::ClientConfig;
 use tokio::select;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -19,6 +20,7 @@ use super::hub::{Hub, stopped};
 use super::limits::{RETRY_AFTER_MAX, RestLimits};
 use super::rate::RateWindow;
 use super::status::{LinkStatus, count};
+use super::tls;
 
 /// The HTTP side of a link.
 pub(super) struct RestTask {
@@ -49,12 +51,11 @@ enum GetError {
     Http(String),
 }
 
-/// A client that never follows a venue elsewhere and never goes through a proxy, as the WebSockets do not.
-pub(super) fn client(address: &Address, limits: &RestLimits) -> Result<Client, reqwest::Error> {
-    let builder = Client::builder();
-    // What never leaves this machine must work on one that has no certificates installed.
-    let builder = if address.is_encrypted { builder } else { builder.tls_certs_only([]) };
-    builder
+/// A client that trusts whom the WebSockets trust, and never follows a venue elsewhere or goes through a proxy, as they
+/// do not.
+pub(super) fn client(limits: &RestLimits) -> Result<Client, reqwest::Error> {
+    Client::builder()
+        .tls_backend_preconfigured(ClientConfig::clone(&tls::config()))
         .user_agent(concat!("fulmar/", env!("CARGO_PKG_VERSION")))
         .redirect(Policy::none())
         .no_proxy()

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tracing::Level;
 
 /// Something happened to a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +34,12 @@ pub enum LinkStatus {
         /// Where to.
         address: String,
     },
-    /// A connection was closed, by whichever side.
+    /// A connection was closed since the link was told to stop.
+    Stopped {
+        /// Where to.
+        address: String,
+    },
+    /// A connection that should have stayed was closed, by whichever side.
     Closed {
         /// Where to.
         address: String,
@@ -79,6 +85,17 @@ pub enum LinkStatus {
     },
 }
 
+impl LinkStatus {
+    /// How loudly it is told: what was asked for is no warning.
+    fn level(&self) -> Level {
+        match self {
+            LinkStatus::Connecting { .. } => Level::DEBUG,
+            LinkStatus::Open { .. } | LinkStatus::Stopped { .. } => Level::INFO,
+            _ => Level::WARN,
+        }
+    }
+}
+
 impl fmt::Display for LinkEvent {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{}: ", self.venue)?;
@@ -87,6 +104,7 @@ impl fmt::Display for LinkEvent {
                 write!(out, "connecting to {address}; attempt {attempt}")
             }
             LinkStatus::Open { address } => write!(out, "connected to {address}"),
+            LinkStatus::Stopped { address } => write!(out, "disconnected from {address}"),
             LinkStatus::Closed { address, reason } => {
                 write!(out, "connection to {address} closed ({reason})")
             }
@@ -129,9 +147,9 @@ pub fn status_channel(events_max: usize) -> (StatusSender, mpsc::Receiver<LinkEv
 impl StatusSender {
     /// Logs the event and passes it on; false where there was no room, or nobody, to take it.
     pub(super) fn tell(&self, event: LinkEvent) -> bool {
-        match event.status {
-            LinkStatus::Connecting { .. } => tracing::debug!("{event}"),
-            LinkStatus::Open { .. } => tracing::info!("{event}"),
+        match event.status.level() {
+            Level::DEBUG => tracing::debug!("{event}"),
+            Level::INFO => tracing::info!("{event}"),
             _ => tracing::warn!("{event}"),
         }
         self.events.try_send(event).is_ok()
@@ -212,6 +230,14 @@ mod tests {
             failed.to_string(),
             "binance-spot: cannot connect to ws://127.0.0.1:9 (connection refused); attempt 3, next in 1.2 s"
         );
+    }
+
+    #[test]
+    fn an_end_that_was_asked_for_is_no_warning_and_any_other_is() {
+        let address = || "ws://127.0.0.1:9".to_owned();
+        assert_eq!(LinkStatus::Stopped { address: address() }.level(), Level::INFO);
+        let reason = "the venue closed it without a reason".to_owned();
+        assert_eq!(LinkStatus::Closed { address: address(), reason }.level(), Level::WARN);
     }
 
     #[test]

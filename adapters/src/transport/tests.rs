@@ -70,7 +70,7 @@ async fn a_connection_that_the_venue_closes_is_told_and_opened_anew() {
         assert_eq!(engine.frame().await.0, FrameSource::Opened);
         let (source, reason) = engine.frame().await;
         assert_eq!(source, FrameSource::Closed);
-        assert_eq!(String::from_utf8(reason).unwrap(), "closed by the venue: 1001 maintenance");
+        assert_eq!(String::from_utf8(reason).unwrap(), "the venue closed it: 1001 maintenance");
     }
     assert!(engine.stop().await.connections_opened >= 3);
 }

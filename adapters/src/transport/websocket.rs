@@ -10,10 +10,11 @@ use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Error;
 use tokio_tungstenite::tungstenite::error::{CapacityError, ProtocolError};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async_tls_with_config};
+use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, client_async_tls_with_config};
 
 use super::address::Address;
 use super::limits::{ConnectionLimits, WRITE_BUFFER_BYTES_MAX};
+use super::tls;
 
 /// An open WebSocket.
 pub(super) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
@@ -51,7 +52,8 @@ async fn open(address: &Address, limits: &ConnectionLimits) -> Result<Socket, Co
         .max_frame_size(Some(limits.message_bytes_max))
         .write_buffer_size(0)
         .max_write_buffer_size(WRITE_BUFFER_BYTES_MAX);
-    match client_async_tls_with_config(address.url(), stream, Some(config), None).await {
+    let connector = address.is_encrypted.then(|| Connector::Rustls(tls::config()));
+    match client_async_tls_with_config(address.url(), stream, Some(config), connector).await {
         Ok((socket, _response)) => Ok(socket),
         Err(Error::Io(error)) => Err(match tls_cause(&error) {
             Some(cause) => ConnectError::Tls(cause),

@@ -6,14 +6,15 @@
 //! told how many.
 
 use fulmar_bus::record::{
-    BookLevels, Flags, InstrumentDefinition, InstrumentId, Level, Nanos, Record, Request, RequestKind,
-    SnapshotBegin, SnapshotEnd, SyncChange, SyncReason, TopOfBook, Trade, UnixNanos,
+    BookLevels, Flags, InstrumentDefinition, InstrumentId, Level, Nanos, RequestKind, SnapshotBegin,
+    SnapshotEnd, SyncChange, SyncReason, TopOfBook, Trade, UnixNanos,
 };
 use zerocopy::IntoBytes;
 
 use super::frames::FrameAssembly;
-use crate::contract::{DecodeError, InboundFrame, MarketSession, MarketSink, Update};
-use crate::runtime::{Actor, Delivery, HopStamps, Inboxes, Origin, Outbox, Work};
+use super::requests::send_request;
+use crate::contract::{DecodeError, MarketSession, MarketSink, Update};
+use crate::runtime::{Actor, Delivery, Hop, HopStamps, Inboxes, Origin, Outbox, Work};
 
 /// The inbox of frames; those of the books' wishes follow it.
 const FRAMES: usize = 0;
@@ -37,7 +38,7 @@ struct Output {
     definitions: Vec<Option<InstrumentDefinition>>,
     requests: Outbox,
     levels: Vec<Level>,
-    refused_requests: u64,
+    lost_requests: u64,
 }
 
 impl Feed {
@@ -56,7 +57,7 @@ impl Feed {
             markets,
             requests,
             levels: Vec::with_capacity(BookLevels::LEVELS_MAX),
-            refused_requests: 0,
+            lost_requests: 0,
         };
         let name = format!("feed.{}", session.venue());
         Feed { name, inboxes, session, assembly: FrameAssembly::default(), output, stamps }
@@ -102,6 +103,9 @@ impl Actor for Feed {
                         stamps.begin(self.output.origin.cause);
                     }
                     self.session.on_frame(now, frame, &mut self.output);
+                    if let Some(stamps) = &self.stamps {
+                        stamps.mark(Hop::Decode, self.output.origin.cause);
+                    }
                 }
                 Delivery::Record(record) => {
                     self.output.origin = Origin::of(record);
@@ -137,9 +141,9 @@ impl Actor for Feed {
         for error in DecodeError::ALL {
             tell(error.name(), counters.decode_errors[error as usize]);
         }
-        tell("refused_requests", counters.refused_requests + self.output.refused_requests);
+        tell("venue_refusals", counters.venue_refusals);
         tell("malformed_records", self.assembly.malformed_count());
-        tell("lost_records", self.inboxes.lost_count());
+        tell("lost_records", self.inboxes.lost_count() + self.output.lost_requests);
         self.session.tell_counters(tell);
     }
 }
@@ -230,24 +234,8 @@ impl MarketSink for Output {
 
     fn request(&mut self, connection: u8, kind: RequestKind, delay: Nanos, bytes: &[u8]) {
         let sent = send_request(&mut self.requests, self.origin, (connection, kind, delay), bytes);
-        self.refused_requests += u64::from(!sent);
+        self.lost_requests += u64::from(!sent);
     }
-}
-
-/// Publishes a request; false where the transport has not made room or the bytes are too many.
-pub(super) fn send_request(
-    requests: &mut Outbox,
-    origin: Origin,
-    (connection, kind, delay): (u8, RequestKind, Nanos),
-    bytes: &[u8],
-) -> bool {
-    let Ok(byte_count) = u32::try_from(bytes.len()) else { return false };
-    if bytes.len() > Request::BYTES_MAX {
-        return false;
-    }
-    let not_before_at = if delay == Nanos(0) { UnixNanos(0) } else { origin.received_at + delay };
-    let request = Request { tag: 0, not_before_at, byte_count, kind, connection, reserved: [0; 2] };
-    requests.send_with_tail(origin, (InstrumentId::NONE, Flags::NONE), &request, bytes).is_ok()
 }
 
 /// Market data is broadcast: no reader can hold it up.
@@ -261,14 +249,4 @@ fn level_count(levels: &[Level]) -> u32 {
 
 fn instrument_at(index: usize) -> InstrumentId {
     InstrumentId(u32::try_from(index).expect("instrument ids are 32 bits"))
-}
-
-/// Whole frames for the sessions of this module's actors.
-impl FrameAssembly {
-    /// Takes the next part; gives the frame once it is whole.
-    pub(super) fn add(&mut self, record: &Record) -> Option<InboundFrame<'_>> {
-        let received_at = record.header().received_at;
-        let (source, connection, status) = self.take(record)?;
-        Some(InboundFrame { source, connection, status, received_at, bytes: self.bytes_mut() })
-    }
 }

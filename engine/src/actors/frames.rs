@@ -2,6 +2,8 @@
 
 use fulmar_bus::record::{Frame, FrameSource, Record};
 
+use crate::contract::InboundFrame;
+
 /// Room that is there from the start, so that common frames never allocate.
 const START_BYTES: usize = 256 * 1024;
 
@@ -19,9 +21,16 @@ impl Default for FrameAssembly {
 }
 
 impl FrameAssembly {
-    /// Takes the next part; gives source, connection and status of the frame once it is whole. A part that does not
-    /// continue what is at hand is dropped and counted.
-    pub(super) fn take(&mut self, record: &Record) -> Option<(FrameSource, u8, u16)> {
+    /// Takes the next part; gives the frame once it is whole. A part that does not continue what is at hand is dropped
+    /// and counted.
+    pub(super) fn add(&mut self, record: &Record) -> Option<InboundFrame<'_>> {
+        let received_at = record.header().received_at;
+        let (source, connection, status) = self.take(record)?;
+        Some(InboundFrame { source, connection, status, received_at, bytes: &mut self.bytes })
+    }
+
+    /// Source, connection and status of the frame once it is whole.
+    fn take(&mut self, record: &Record) -> Option<(FrameSource, u8, u16)> {
         let Ok((frame, part)) = Frame::read(record) else {
             self.malformed_count += 1;
             return None;
@@ -35,11 +44,6 @@ impl FrameAssembly {
         }
         self.bytes.extend_from_slice(part);
         frame.is_last().then_some((frame.source, frame.connection, frame.status))
-    }
-
-    /// The bytes of the whole frame.
-    pub(super) fn bytes_mut(&mut self) -> &mut [u8] {
-        &mut self.bytes
     }
 
     /// Forgets the parts at hand: the rest of their frame is lost.

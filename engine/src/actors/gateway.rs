@@ -2,18 +2,18 @@
 //!
 //! Reads: the approved channel, which the risk gate alone writes, and the frames of its connection. Writes: its report
 //! channel and its outbound channel. That one lies in a file mapping where the run has a journal, so that publishing an
-//! order is writing it ahead. Owns: the [`OrderSession`]. On failure: the process stops, and comes back through
-//! reconciliation.
+//! order is writing it ahead. Owns: the [`OrderSession`]. On failure: the run ends; what it left at the venue
+//! stands in the journal's rings.
 
 use fulmar_bus::record::{
     ExecutionReport, ExecutionType, InstrumentDefinition, InstrumentId, Nanos, OrderStatus, RECORD_SLOTS_MAX,
     Record, RequestKind, UnixNanos,
 };
 
-use super::feed::send_request;
 use super::frames::FrameAssembly;
+use super::requests::send_request;
 use crate::contract::{OrderSession, OrderSink};
-use crate::runtime::{Actor, Delivery, Inboxes, Origin, Outbox, Work};
+use crate::runtime::{Actor, Arrival, Delivery, HopStamps, Inboxes, Origin, Outbox, Work};
 use crate::trading::risk::{Admitted, admit};
 
 /// Why an order was rejected here, without having left: [`ExecutionReport::reason`].
@@ -39,17 +39,24 @@ struct Output {
     origin: Origin,
     reports: Outbox,
     outbound: Outbox,
+    stamps: Option<HopStamps>,
     lost_reports: u64,
     lost_requests: u64,
 }
 
 impl Gateway {
     /// The gateway of `session`. Inbox 0 of `inboxes` gives what the risk gate approved, inbox 1 the frames.
-    pub fn new(session: Box<dyn OrderSession>, inboxes: Inboxes, reports: Outbox, outbound: Outbox) -> Self {
+    pub fn new(
+        session: Box<dyn OrderSession>,
+        inboxes: Inboxes,
+        (reports, outbound): (Outbox, Outbox),
+        stamps: Option<HopStamps>,
+    ) -> Self {
         let output = Output {
             origin: Origin::time(UnixNanos(0)),
             reports,
             outbound,
+            stamps,
             lost_reports: 0,
             lost_requests: 0,
         };
@@ -97,7 +104,7 @@ impl Actor for Gateway {
         let counters = self.session.counters();
         tell("order_frames", counters.frames);
         tell("decode_errors", counters.decode_error_count());
-        tell("refused_requests", counters.refused_requests);
+        tell("venue_refusals", counters.venue_refusals);
         tell("lost_records", self.output.lost_reports + self.output.lost_requests);
         tell("malformed_records", self.assembly.malformed_count());
     }
@@ -110,7 +117,10 @@ fn on_approved(now: UnixNanos, record: &Record, session: &mut dyn OrderSession, 
     }
     match admit(record) {
         Some(Admitted::Order(order)) => match output.obstacle(session) {
-            None => session.submit(now, &order, output),
+            None => {
+                session.submit(now, &order, output);
+                output.order_left();
+            }
             Some(reason) => {
                 let intent = &order.payload().intent;
                 let (execution, status) = (ExecutionType::Rejected, OrderStatus::Rejected);
@@ -125,6 +135,13 @@ fn on_approved(now: UnixNanos, record: &Record, session: &mut dyn OrderSession, 
 }
 
 impl Output {
+    /// An order's bytes are on their way out: so ends the way of the tick that caused it.
+    fn order_left(&self) {
+        if let Some(stamps) = &self.stamps {
+            stamps.finish(Arrival::Order, self.origin.cause);
+        }
+    }
+
     /// Why an order cannot leave now.
     fn obstacle(&mut self, session: &dyn OrderSession) -> Option<i32> {
         if !session.is_ready() {

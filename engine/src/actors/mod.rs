@@ -8,6 +8,7 @@ pub mod gateway;
 mod limits;
 pub mod paper;
 pub mod recorder;
+mod requests;
 pub mod risk;
 pub mod strategy;
 

@@ -5,11 +5,12 @@
 //! report channel, as the gateway of a venue does. Owns: a [`PaperVenue`] an instrument. On failure: as any gateway.
 
 use fulmar_bus::record::{
-    ExecutionReport, ExecutionType, InstrumentId, Kind, Malformed, Record, TopOfBook, Trade, UnixNanos,
+    ExecutionReport, ExecutionType, InstrumentDefinition, InstrumentId, Kind, Malformed, Record, TopOfBook,
+    Trade, UnixNanos,
 };
 
 use super::limits::STRATEGY_ORDERS_MAX;
-use crate::runtime::{Actor, Delivery, Inboxes, Origin, Outbox, Work};
+use crate::runtime::{Actor, Arrival, Delivery, HopStamps, Inboxes, Origin, Outbox, Work};
 use crate::simulation::paper::{PaperFees, PaperVenue};
 use crate::trading::risk::{Admitted, admit};
 
@@ -27,6 +28,7 @@ struct State {
     /// By instrument id.
     venues: Vec<PaperVenue>,
     reports: Outbox,
+    stamps: Option<HopStamps>,
     /// What one record led to; emptied before the next.
     made: Vec<ExecutionReport>,
     malformed_count: u64,
@@ -34,12 +36,19 @@ struct State {
 }
 
 impl PaperGateway {
-    /// A paper account for `instrument_count` instruments. The first `book_count` of `inboxes` give the book channels,
-    /// the last what was approved, those between the market channels.
-    pub fn new(inboxes: Inboxes, instrument_count: usize, book_count: usize, reports: Outbox) -> Self {
+    /// A paper account for `instrument_count` instruments, whose fills cost `fees`. The first `book_count` of `inboxes`
+    /// give the book channels, the last what was approved, those between the market channels.
+    pub fn new(
+        inboxes: Inboxes,
+        (instrument_count, book_count): (usize, usize),
+        fees: PaperFees,
+        reports: Outbox,
+        stamps: Option<HopStamps>,
+    ) -> Self {
         let state = State {
-            venues: (0..instrument_count).map(|_| PaperVenue::new(PaperFees::default())).collect(),
+            venues: (0..instrument_count).map(|_| PaperVenue::new(fees)).collect(),
             reports,
+            stamps,
             made: Vec::with_capacity(STRATEGY_ORDERS_MAX),
             malformed_count: 0,
             lost_reports: 0,
@@ -86,6 +95,9 @@ impl State {
     fn on_approved(&mut self, now: UnixNanos, record: &Record) -> Result<(), Malformed> {
         match admit(record) {
             Some(Admitted::Order(order)) => {
+                if let Some(stamps) = &self.stamps {
+                    stamps.finish(Arrival::Order, Origin::of(record).cause);
+                }
                 let venue = &mut self.venues[order.instrument_id().index()];
                 venue.submit(&order.payload().intent, now, &mut self.made);
                 self.report(record, order.instrument_id());
@@ -102,10 +114,15 @@ impl State {
     }
 
     fn on_book(&mut self, now: UnixNanos, record: &Record) -> Result<(), Malformed> {
-        if record.header().kind() == Some(Kind::TopOfBook) {
-            let instrument_id = record.header().instrument_id;
-            self.venues[instrument_id.index()].on_top(record.read::<TopOfBook>()?, now, &mut self.made);
-            self.report(record, instrument_id);
+        let instrument_id = record.header().instrument_id;
+        let venue = &mut self.venues[instrument_id.index()];
+        match record.header().kind() {
+            Some(Kind::TopOfBook) => {
+                venue.on_top(record.read::<TopOfBook>()?, now, &mut self.made);
+                self.report(record, instrument_id);
+            }
+            Some(Kind::InstrumentDefinition) => venue.define(record.read::<InstrumentDefinition>()?),
+            _ => {}
         }
         Ok(())
     }

@@ -105,7 +105,7 @@ pub struct SessionCounters {
     /// Decode errors, by [`DecodeError`] as an index.
     pub decode_errors: [u64; DecodeError::COUNT],
     /// Requests that the venue refused (HTTP status, error answers, limits).
-    pub refused_requests: u64,
+    pub venue_refusals: u64,
 }
 
 impl SessionCounters {

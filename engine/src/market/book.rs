@@ -159,7 +159,7 @@ impl Book {
 
     /// The price of the last level that is needed to take `quantity` from `side`; `None` where the side holds less.
     pub fn price_for_quantity(&self, side: Side, quantity: Quantity) -> Option<Price> {
-        self.take(side, quantity).map(|(price, _)| price)
+        Self::take(self.levels(side), quantity).map(|(price, _)| price)
     }
 
     /// What taking `quantity` from `side` costs, level by level; `None` where the side holds less.
@@ -174,14 +174,14 @@ impl Book {
     /// assert_eq!(book.price_for_quantity(Side::Sell, Quantity(9)), None);
     /// ```
     pub fn notional_for_quantity(&self, side: Side, quantity: Quantity) -> Option<Notional> {
-        self.take(side, quantity).map(|(_, notional)| notional)
+        Self::take(self.levels(side), quantity).map(|(_, notional)| notional)
     }
 
-    /// Walks `side` until `quantity` is taken: the last price and the sum of what each level costs.
-    fn take(&self, side: Side, quantity: Quantity) -> Option<(Price, Notional)> {
+    /// Walks `levels` until `quantity` is taken: the last price and the sum of what each level costs.
+    pub(crate) fn take(levels: impl Iterator<Item = Level>, quantity: Quantity) -> Option<(Price, Notional)> {
         let mut rest = quantity;
         let mut notional = Notional::default();
-        for level in self.levels(side) {
+        for level in levels {
             let taken = rest.min(level.quantity);
             notional.0 += level.price.times(taken).0;
             rest.0 -= taken.0;

@@ -9,7 +9,10 @@ pub mod book;
 pub mod consolidated;
 pub mod decimal;
 pub mod instrument;
+pub mod interval;
 pub mod limits;
+pub mod pair;
+pub mod replica;
 pub mod scale;
 pub mod stats;
 
@@ -17,7 +20,9 @@ pub use bars::BarBuilder;
 pub use book::{Book, Change};
 pub use consolidated::Consolidated;
 pub use decimal::{DecimalText, NumberError, Rounding};
-pub use instrument::{Instrument, InstrumentTable, Name, PairKey, Redefinition};
+pub use instrument::{Instrument, InstrumentTable, Name, Redefinition};
+pub use pair::PairKey;
+pub use replica::BookReplica;
 pub use scale::{Overflow, choose_scale};
 pub use stats::TradeStats;
 

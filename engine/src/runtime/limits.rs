@@ -4,5 +4,11 @@
 pub const TURN_RECORDS_MAX: u32 = 256;
 /// Passes over all actors that one input may cause before a player says that they never settle.
 pub const SETTLE_PASSES_MAX: u32 = 10_000;
+/// Inputs whose stamps are remembered at once: more than are ever under way between frame and order.
+pub const HOP_ROWS: usize = 4096;
+/// The longest latency that a histogram tells apart, a minute.
+pub const LATENCY_NS_MAX: u64 = 60_000_000_000;
+/// Ways that wait to be added up: a second of what one gateway can send, and a megabyte.
+pub const WAYS_WAITING_MAX: usize = 1 << 14;
 
 const _: () = assert!(TURN_RECORDS_MAX < 1 << 16, "a note counts them in 16 bits");

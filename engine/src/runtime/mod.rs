@@ -24,7 +24,7 @@ pub use clock::Clock;
 pub use core_loop::{CoreError, CoreLoop, CoreStatus, FinishedCore, RunningCore, Seat, counters};
 pub use digest::{Digest, DigestBoard};
 pub use doorbell::Doorbell;
-pub use hops::{Hop, HopLatencies, HopStamps};
+pub use hops::{Arrival, Hop, HopBoard, HopLatencies, HopStamps};
 pub use link::{FrameHead, FrameWriter, RequestReader};
 pub use note::{NoteWriter, NotedTurn};
 pub use placement::{CorePlan, Placement, PlacementError};

@@ -31,6 +31,10 @@ pub struct Placement {
     pub io_cpu: Option<usize>,
 }
 
+/// Entries for a whole kind of actors. They may match nobody: a desk without strategies has no gate, and takes the same
+/// file.
+const KINDS: [&str; 7] = ["*", "feed.*", "book.*", "aggregate.*", "strategy.*", "risk", "gateway.*"];
+
 /// Why a placement cannot be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PlacementError {
@@ -132,7 +136,7 @@ pub fn check(
         }
     }
     for core in plan {
-        for pattern in core.actors.iter().filter(|pattern| !pattern.ends_with('*')) {
+        for pattern in core.actors.iter().filter(|pattern| !KINDS.contains(&pattern.as_str())) {
             if !actors.iter().any(|actor| matches(pattern, actor)) {
                 errors.push(PlacementError::Unmatched { core: core.name.clone(), pattern: pattern.clone() });
             }
@@ -205,6 +209,22 @@ mod tests {
     }
 
     #[test]
+    fn an_entry_may_match_nobody_only_where_it_is_for_a_whole_kind() {
+        for (entry, is_taken) in [
+            ("strategy.*", true),
+            ("gateway.*", true),
+            ("risk", true),
+            ("strategies.*", false),
+            ("strategy.q*", false),
+            ("feed", false),
+            ("risk.*", false),
+        ] {
+            let plan = [core("all", 1, Wait::Park, &["feed.*", entry])];
+            assert_eq!(check(&plan, &[0, 1], &["feed.x"]).is_ok(), is_taken, "{entry}");
+        }
+    }
+
+    #[test]
     fn auto_spins_only_where_a_core_is_left_for_the_rest() {
         assert_eq!(automatic(&[0, 1], &["x"]).cores[0].wait, Wait::Spin);
         assert_eq!(automatic(&[0, 1], &["x"]).cores[0].cpu, Some(1));
@@ -213,7 +233,7 @@ mod tests {
 
     #[test]
     fn a_core_without_actors_is_not_started() {
-        let plan = [core("idle", 0, Wait::Park, &["nothing*"]), core("all", 1, Wait::Park, &["*"])];
+        let plan = [core("idle", 0, Wait::Park, &["strategy.*", "risk"]), core("all", 1, Wait::Park, &["*"])];
         let placed = check(&plan, &[0, 1], &["x"]).expect("a good plan");
         assert_eq!(placed.cores.len(), 1);
         assert_eq!(placed.core_of_actor, [0]);

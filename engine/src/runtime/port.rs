@@ -9,7 +9,7 @@ use fulmar_bus::record::{ChannelId, Flags, Heading, InstrumentId, Payload, Recor
 
 use super::digest::Digest;
 use super::doorbell::Doorbell;
-use super::hops::{Hop, HopStamps};
+use super::hops::{Arrival, Hop, HopStamps};
 use super::note::NotedTurn;
 use super::refusal::Refusals;
 
@@ -208,6 +208,8 @@ pub struct Outbox {
     digest: Option<Digest>,
     bells: Vec<Doorbell>,
     hop: Option<(Hop, HopStamps)>,
+    /// Where the way of what is published here ends, if it does.
+    arrival: Option<Arrival>,
     refusals: Option<Refusals>,
     /// How often the room of the channel was looked at.
     look_count: u64,
@@ -222,6 +224,7 @@ impl Outbox {
             digest,
             bells: Vec::new(),
             hop: None,
+            arrival: None,
             refusals: None,
             look_count: 0,
         }
@@ -235,6 +238,11 @@ impl Outbox {
     /// Stamps `hop` of the record's cause at each record.
     pub fn stamp(&mut self, hop: Hop, stamps: HopStamps) {
         self.hop = Some((hop, stamps));
+    }
+
+    /// Ends the way of the record's cause at each record from now on.
+    pub fn arrive(&mut self, arrival: Arrival) {
+        self.arrival = Some(arrival);
     }
 
     /// Tells `refusals` whenever a gated reader is in the way: those of the actor that publishes here.
@@ -278,6 +286,9 @@ impl Outbox {
         }
         if let Some((hop, stamps)) = &self.hop {
             stamps.mark(*hop, origin.cause);
+            if let Some(arrival) = self.arrival {
+                stamps.finish(arrival, origin.cause);
+            }
         }
         for bell in &self.bells {
             bell.ring();

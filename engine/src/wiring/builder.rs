@@ -13,7 +13,8 @@ use crate::actors::{
     Aggregator, BookBuilder, Feed, Gateway, PaperGateway, Risk, RiskPlan, StrategyHost, StrategyPorts,
 };
 use crate::contract::Connection;
-use crate::runtime::{Actor, Doorbell, FrameWriter, Hop, Inboxes, Outbox, RequestReader, Seat};
+use crate::runtime::{Actor, Arrival, Doorbell, FrameWriter, Hop, Inboxes, Outbox, RequestReader, Seat};
+use crate::simulation::paper::PaperFees;
 use crate::trading::risk::RiskSettings;
 
 /// Places in the flow.
@@ -30,6 +31,7 @@ mod rank {
 pub(super) struct Builder<'a> {
     surroundings: &'a Surroundings<'a>,
     sizes: RingSizes,
+    is_trading: bool,
     channels: Channels,
     actors: Vec<(u8, Box<dyn Actor>)>,
     links: Vec<Link>,
@@ -52,6 +54,7 @@ impl<'a> Builder<'a> {
         Builder {
             surroundings,
             sizes: plan.rings,
+            is_trading: !matches!(plan.orders, OrderRoute::None),
             channels: Channels::new(plan.journal_directory.clone()),
             actors: Vec::new(),
             links: Vec::new(),
@@ -103,7 +106,6 @@ impl<'a> Builder<'a> {
             )?;
             let mut outbox = market.outbox();
             self.ring_at(&mut outbox, &[&format!("book.{instrument}")]);
-            self.stamp(&mut outbox, Hop::Decode);
             markets[instrument_id.index()] = Some(outbox);
             self.markets[instrument_id.index()] = Some(market);
             let resync = format!("resync.{instrument}");
@@ -125,6 +127,9 @@ impl<'a> Builder<'a> {
         let channel = self.channels.make(&format!("book.{name}"), ChannelRole::Book, self.sizes.small, 0)?;
         let mut outbox = channel.outbox();
         self.stamp(&mut outbox, Hop::Book);
+        if !self.is_trading {
+            outbox.arrive(Arrival::Book);
+        }
         self.books[instrument_id.index()] = Some(channel);
         Ok(BookBuilder::new(&name, instrument_id, inboxes, outbox, resync))
     }
@@ -156,7 +161,7 @@ impl<'a> Builder<'a> {
                 self.channels.make(&name, ChannelRole::Order, self.sizes.small, 1)
             };
             let (reports, intents) = (order_channel("reports")?, order_channel("intents")?);
-            let mut ports = StrategyPorts::new(reports.gated());
+            let mut ports = StrategyPorts::new(reports.gated(), plan.book);
             for instrument_id in &plan.instruments {
                 let (book, market) =
                     (self.book_of(*instrument_id).reader(), self.market(*instrument_id).reader());
@@ -164,7 +169,7 @@ impl<'a> Builder<'a> {
             }
             for (members, aggregate) in &self.aggregates {
                 if members.iter().any(|member| plan.instruments.contains(member)) {
-                    ports.add_aggregate(aggregate.reader());
+                    ports.add_aggregate(members, aggregate.reader());
                 }
             }
             let mut outbox = intents.gated_outbox(ports.inboxes());
@@ -184,7 +189,7 @@ impl<'a> Builder<'a> {
     pub(super) fn orders(&mut self, route: OrderRoute) -> io::Result<()> {
         let (gateway_name, account_id) = match &route {
             OrderRoute::None => return Ok(()),
-            OrderRoute::Paper { account_id } => ("paper", *account_id),
+            OrderRoute::Paper { account_id, .. } => ("paper", *account_id),
             OrderRoute::Venue { session, account_id } => (session.venue(), *account_id),
         };
         let gateway = format!("gateway.{gateway_name}");
@@ -200,7 +205,7 @@ impl<'a> Builder<'a> {
         self.ring_at(&mut told, &["risk"]);
         let actor: Box<dyn Actor> = match route {
             OrderRoute::None => return Ok(()),
-            OrderRoute::Paper { .. } => Box::new(self.paper(&approved, told)),
+            OrderRoute::Paper { fees, .. } => Box::new(self.paper(&approved, fees, told)),
             OrderRoute::Venue { session, .. } => {
                 let mut inboxes = Inboxes::new();
                 inboxes.add(approved.gated());
@@ -209,7 +214,7 @@ impl<'a> Builder<'a> {
                 let ports = (ChannelRole::Outbound, &mut inboxes);
                 let mut outbound = self.link((&name, &gateway), session.connections(), ports)?;
                 self.stamp(&mut outbound, Hop::Encode);
-                Box::new(Gateway::new(session, inboxes, told, outbound))
+                Box::new(Gateway::new(session, inboxes, (told, outbound), self.surroundings.stamps.clone()))
             }
         };
         self.actors.push((rank::GATEWAY, actor));
@@ -246,14 +251,15 @@ impl<'a> Builder<'a> {
         Risk::new(plan, inboxes, outbox, std::mem::take(&mut self.reports))
     }
 
-    fn paper(&mut self, approved: &Channel, mut reports: Outbox) -> PaperGateway {
+    fn paper(&mut self, approved: &Channel, fees: PaperFees, mut reports: Outbox) -> PaperGateway {
         let mut inboxes = Inboxes::new();
         for channel in self.books.iter().chain(&self.markets).flatten() {
             inboxes.add(channel.reader());
         }
         inboxes.add(approved.gated());
         reports.tell_refusals(inboxes.refusals());
-        PaperGateway::new(inboxes, self.instruments.len(), self.books.iter().flatten().count(), reports)
+        let counts = (self.instruments.len(), self.books.iter().flatten().count());
+        PaperGateway::new(inboxes, counts, fees, reports, self.surroundings.stamps.clone())
     }
 
     /// A border with the IO: the first inbox of `actor` gives its frames; the outbox returned takes its requests.

@@ -12,10 +12,11 @@ use fulmar_bus::record::{
     AccountId, ClientOrderId, FrameSource, InstrumentId, Kind, Nanos, Price, Quantity, Side, TopOfBook,
     UnixNanos,
 };
-use fulmar_engine::contract::{Context, Event, NewOrder, Strategy};
+use fulmar_engine::contract::{BookDepth, Context, Event, NewOrder, Strategy};
 use fulmar_engine::runtime::{
-    Actor, Clock, Delivery, FrameHead, FrameWriter, HopStamps, Inboxes, Player, Seat, Work,
+    Actor, Clock, Delivery, FrameHead, FrameWriter, HopBoard, HopStamps, Inboxes, Player, Seat, Work,
 };
+use fulmar_engine::simulation::paper::PaperFees;
 use fulmar_engine::trading::risk::RiskSettings;
 use fulmar_engine::wiring::{
     EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, Surroundings, VenuePlan, build,
@@ -78,13 +79,15 @@ struct Stage {
     writer: FrameWriter,
     frames: Frames,
     approved_ticks: Arc<AtomicU64>,
+    hops: HopBoard,
     now: UnixNanos,
 }
 
 impl Stage {
     fn set(clock: Clock) -> anyhow::Result<Self> {
-        let stamps = Some(HopStamps::new(clock.clone()));
-        let mut assembly = build(plan()?, &Surroundings { bell_of: &|_| None, stamps })?;
+        let (stamps, hops) = HopStamps::new(clock.clone());
+        let surroundings = Surroundings { bell_of: &|_| None, stamps: Some(stamps) };
+        let mut assembly = build(plan()?, &surroundings)?;
         let approved_ticks = Arc::new(AtomicU64::new(0));
         let mut inboxes = Inboxes::new();
         inboxes.add(assembly.ring("approved").context("a paper engine has a risk gate")?.reader());
@@ -96,7 +99,7 @@ impl Stage {
         let mut player = Player::new(assembly.seats);
         player.start(START);
         let frames = Frames::new(Product::Spot);
-        let mut stage = Stage { clock, player, writer, frames, approved_ticks, now: START };
+        let mut stage = Stage { clock, player, writer, frames, approved_ticks, hops, now: START };
         stage.synchronize();
         Ok(stage)
     }
@@ -129,6 +132,8 @@ impl Stage {
         self.player.settle(self.now);
         assert_eq!(written, Ok(bytes.len()), "a frame is one record");
         let approved_ticks = self.approved_ticks.load(Ordering::Relaxed);
+        // As a run does: stamps are added up aside.
+        self.hops.latencies();
         assert!(approved_ticks > 0, "no order came of {}", bytes.escape_ascii());
         self.clock.ticks_to_ns(before, approved_ticks)
     }
@@ -220,6 +225,7 @@ fn plan() -> anyhow::Result<EnginePlan> {
         name: "requoter".to_owned(),
         strategy: Box::new(Requoter::default()),
         instruments: vec![instrument_id],
+        book: BookDepth::Top,
     };
     Ok(EnginePlan {
         instruments: vec![InstrumentPlan { name: name.clone(), risk: Some(risk) }],
@@ -230,7 +236,7 @@ fn plan() -> anyhow::Result<EnginePlan> {
         pairs: vec![PairPlan { name, instruments: vec![instrument_id] }],
         bar_intervals: vec![Nanos::from_secs(60)],
         strategies: vec![strategy],
-        orders: OrderRoute::Paper { account_id: AccountId(1) },
+        orders: OrderRoute::Paper { account_id: AccountId(1), fees: PaperFees::default() },
         rings: RingSizes::default(),
         epoch: 1,
         journal_directory: None,

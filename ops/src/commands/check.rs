@@ -1,5 +1,6 @@
 //! `fulmar check`: validates a configuration and its placement, and tells everything that is wrong with them.
 
+use fulmar_engine::runtime::placement::allowed_cpus;
 use serde::Serialize;
 
 use super::{CheckArguments, CommandError, Format, Global};
@@ -22,7 +23,8 @@ pub fn run(arguments: &CheckArguments, global: &Global) -> Result<Exit, CommandE
         output::bytes(reference::markdown().as_bytes())?;
         return Ok(Exit::Done);
     }
-    let checked = configuration::load_sources(&configuration::sources(global)?, &configuration::variables());
+    let sources = configuration::sources(global)?;
+    let checked = configuration::load_to_run(&sources, &configuration::variables(), &allowed_cpus());
     let (exit, violations) = match checked {
         Ok(_) => (Exit::Done, Violations::default()),
         Err(violations) => (Exit::ConfigurationInvalid, violations),

@@ -96,12 +96,12 @@ async fn demo(arguments: &DemoArguments, global: &Global) -> Result<DemoReport, 
         log::start(&loaded.configuration.log, global)?;
     }
     let started = LiveEngine::start(launch, &loaded, arguments.journal.as_deref(), None).await;
-    let mut engine = started.map_err(|error| CommandError::failed("start the engine", error))?;
+    let mut engine = started?;
     let began_at = engine.now();
     let mut watch = Watch::new(&engine);
     let mut show: Box<dyn Show> =
         if has_board { Box::new(Board::open().map_err(failed)?) } else { Box::new(Silent) };
-    watch.until_end(&engine, &mut signals, arguments.seconds, show.as_mut()).await;
+    watch.until_end(&mut engine, &mut signals, arguments.seconds, show.as_mut()).await;
     drop(show);
     let seconds = seconds(engine.now().since(began_at).0);
     engine.cancel_all();
@@ -126,7 +126,8 @@ async fn settle(watch: &mut Watch, address: SocketAddr) -> Result<Truth, Command
     }
     let truth = truth::pause_and_ask(address, API_KEY).await;
     let truth = truth.map_err(|error| CommandError::failed("ask the simulated venue", error))?;
-    let is_told = |watch: &Watch| watch.pictures.iter().any(|picture| picture.update_id >= truth.update_id);
+    let is_told =
+        |watch: &Watch| watch.pictures.iter().any(|picture| picture.replica.update_id() >= truth.update_id);
     if !watch.until(SETTLE_TIMEOUT, is_told).await {
         output::notice("the venue's last levels did not arrive in time");
     }

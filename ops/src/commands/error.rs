@@ -5,6 +5,7 @@ use std::fmt;
 
 use crate::configuration::Violations;
 use crate::exit::Exit;
+use crate::live::LiveError;
 
 type Cause = Box<dyn Error + Send + Sync>;
 
@@ -57,6 +58,15 @@ impl From<Violations> for CommandError {
     fn from(violations: Violations) -> Self {
         let what = format!("{violations}\nthe configuration has {}", violations.count_in_words());
         Self::told(Exit::ConfigurationInvalid, what)
+    }
+}
+
+impl From<LiveError> for CommandError {
+    fn from(error: LiveError) -> Self {
+        match error {
+            LiveError::Placement(_) => Self::told(Exit::ConfigurationInvalid, error.to_string()),
+            LiveError::Other(cause) => Self::failed("start the engine", cause),
+        }
     }
 }
 

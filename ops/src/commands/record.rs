@@ -49,9 +49,9 @@ pub fn run(arguments: &RecordArguments, global: &Global) -> Result<Exit, Command
     let (recording, decode_errors) = runtime.block_on(async {
         let mut signals = Signals::catch().map_err(|error| CommandError::failed("catch signals", error))?;
         let started = LiveEngine::start(launch, &loaded, None, Some(tap)).await;
-        let engine = started.map_err(|error| CommandError::failed("start the recording", error))?;
+        let mut engine = started?;
         let mut watch = Watch::new(&engine);
-        watch.until_end(&engine, &mut signals, arguments.seconds, &mut Silent).await;
+        watch.until_end(&mut engine, &mut signals, arguments.seconds, &mut Silent).await;
         // The recording ends before the connection does, so that a replay of it ends with a live book.
         let recording = recorder
             .finish()

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use fulmar_bus::record::SyncState;
 use fulmar_engine::runtime::Clock;
+use fulmar_engine::runtime::placement::allowed_cpus;
 use serde::Serialize;
 
 use super::{CommandError, Format, Global, RunArguments};
@@ -24,7 +25,7 @@ const CANCEL_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Debug, Serialize)]
 struct RunReport {
     mode: &'static str,
-    ended_by: String,
+    ended_by: &'static str,
     frames: u64,
     records: u64,
     decode_errors: u64,
@@ -46,7 +47,9 @@ struct InstrumentState {
     resyncs: u32,
     trades: u64,
     position: String,
+    /// Before commissions.
     pnl: String,
+    commissions: BTreeMap<String, String>,
 }
 
 /// Runs the engine.
@@ -56,7 +59,7 @@ struct InstrumentState {
 pub fn run(arguments: &RunArguments, global: &Global) -> Result<Exit, CommandError> {
     let sources = configuration::sources(global)?;
     let variables = configuration::variables();
-    let loaded = configuration::load_sources(&sources, &variables)?;
+    let loaded = configuration::load_to_run(&sources, &variables, &allowed_cpus())?;
     let configuration = &loaded.configuration;
     if configuration.engine.mode == Mode::Live {
         let what = "mode = \"live\" sends orders with real keys, which this build does not; mode = \"paper\" fills \
@@ -79,6 +82,10 @@ pub fn run(arguments: &RunArguments, global: &Global) -> Result<Exit, CommandErr
     let journal = arguments.journal.clone().or_else(|| configuration.journal.directory.as_ref().map(of_boot));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| CommandError::failed("start the engine", error))?;
+    match &journal {
+        Some(directory) => tracing::info!("boot {} on paper, journal {}", boot.epoch, directory.display()),
+        None => tracing::info!("boot {} on paper, without a journal", boot.epoch),
+    }
     let (report, end) = runtime.block_on(engine(launch, &loaded, journal, arguments.seconds))?;
     match global.format {
         Format::Json => output::json(&report)?,
@@ -105,9 +112,10 @@ async fn engine(
 ) -> Result<(RunReport, End), CommandError> {
     let mut signals = Signals::catch().map_err(|error| CommandError::failed("catch signals", error))?;
     let started = LiveEngine::start(launch, loaded, journal.as_deref(), None).await;
-    let mut engine = started.map_err(|error| CommandError::failed("start the engine", error))?;
+    let mut engine = started?;
     let mut watch = Watch::new(&engine);
-    let end = watch.until_end(&engine, &mut signals, seconds, &mut Silent).await;
+    let end = watch.until_end(&mut engine, &mut signals, seconds, &mut Silent).await;
+    tracing::info!("{} ends the run, {} open orders are canceled", end.cause(), watch.orders.open_count());
     if engine.cancel_all() && !watch.until(CANCEL_TIMEOUT, |watch| watch.orders.open_count() == 0).await {
         tracing::warn!("{} orders could not be canceled in time", watch.orders.open_count());
     }
@@ -120,23 +128,21 @@ impl RunReport {
     fn new(names: Vec<String>, watch: &Watch, stopped: Stopped, end: End) -> Self {
         let instruments = names.into_iter().enumerate().map(|(index, name)| {
             let picture = &watch.pictures[index];
-            let (position, pnl) = watch.result(crate::venues::instrument_id(index));
-            let state = match picture.belief.state() {
+            let instrument_id = crate::venues::instrument_id(index);
+            let (position, pnl) = watch.result(instrument_id);
+            let commissions = watch.commissions(instrument_id);
+            let state = match picture.replica.state() {
                 SyncState::Live => "live",
                 SyncState::Syncing => "syncing",
                 SyncState::Desynced => "desynced",
             };
             let (gaps, resyncs, trades) =
                 (picture.sync.gap_count, picture.sync.resync_count, picture.trades.count);
-            InstrumentState { name, state, gaps, resyncs, trades, position, pnl }
+            InstrumentState { name, state, gaps, resyncs, trades, position, pnl, commissions }
         });
         RunReport {
             mode: "paper",
-            ended_by: match end {
-                End::Elapsed => "its time".to_owned(),
-                End::Wanted(who) => who.to_owned(),
-                End::LostCore => "the loss of a core loop".to_owned(),
-            },
+            ended_by: end.cause(),
             instruments: instruments.collect(),
             frames: stopped.frames,
             records: stopped.summary.records,
@@ -157,8 +163,10 @@ impl RunReport {
             self.ended_by, self.frames, self.records, self.lost, self.decode_errors
         )];
         lines.extend(self.instruments.iter().map(|instrument| {
-            let InstrumentState { name, state, gaps, resyncs, trades, position, pnl } = instrument;
-            format!("{name}  {state}, {gaps} gaps, {resyncs} resyncs, {trades} trades, position {position}, P&L {pnl}")
+            let InstrumentState { name, state, gaps, resyncs, trades, position, pnl, commissions } = instrument;
+            let paid: Vec<String> = commissions.iter().map(|(asset, sum)| format!(", {sum} {asset} of commissions")).collect();
+            let paid = paid.concat();
+            format!("{name}  {state}, {gaps} gaps, {resyncs} resyncs, {trades} trades, position {position}, P&L {pnl}{paid}")
         }));
         let OrderCounts { submitted, denied, filled, canceled, rejected, unknown, .. } = self.orders;
         lines.push(format!(

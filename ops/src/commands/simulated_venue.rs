@@ -36,7 +36,13 @@ pub fn run(arguments: &SimulatedVenueArguments, global: &Global) -> Result<Exit,
     let report = runtime.block_on(serve_until_stopped(arguments, global))?;
     // Standard input may still be waited for by a thread of the runtime: the process need not wait for it.
     runtime.shutdown_background();
-    output::notice(format_args!("the simulated venue stopped: {report:?}"));
+    let VenueReport { connections, orders_received, fills, trades, frames_sent, .. } = report;
+    output::notice(format_args!(
+        "the simulated venue stopped: {connections} connections, {orders_received} orders, {fills} fills, {trades} trades, \
+         {frames_sent} frames; {} connections cut off, {} requests over the limits",
+        report.slow_disconnects + report.rate_disconnects,
+        report.requests_limited
+    ));
     Ok(Exit::Done)
 }
 

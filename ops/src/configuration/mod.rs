@@ -4,6 +4,7 @@
 //! and by the environment (`environment`), held against the one schema (`keys`) and its rules (`rules`), and
 //! only when nothing at all is wrong becomes the types that others take (`meaning`).
 
+mod actors;
 mod check;
 mod document;
 mod environment;
@@ -17,6 +18,7 @@ pub mod starter;
 #[cfg(test)]
 mod tests;
 mod text;
+mod values;
 mod violation;
 
 use std::io;
@@ -27,8 +29,8 @@ use serde::de::DeserializeOwned;
 use document::Node;
 pub use environment::{PREFIX, Variables};
 pub use meaning::{
-    Configuration, Core, Engine, Environment, InstrumentName, Journal, Log, LogFormat, LogLevel, Mode,
-    Placement, PlacementFile, Reconnect, Risk, Scale, Strategy, StrategyKind, Venue, Wait,
+    Bars, Configuration, Core, Engine, Environment, InstrumentName, Journal, Log, LogFormat, LogLevel, Mode,
+    Pair, Placement, PlacementFile, Reconnect, Risk, Scale, Strategy, StrategyKind, Venue, Wait,
 };
 pub use nearest::nearest;
 pub use violation::{Origin, Violation, Violations};
@@ -56,15 +58,8 @@ pub struct Loaded {
     pub placement: Option<PlacementFile>,
 }
 
-/// Reads what the command line names, or [`DEFAULT_FILE`], under the overrides of this process's environment.
-///
-/// # Errors
-/// Where a file cannot be read (exit code 7 where it does not exist) or anything in it is wrong (3).
-pub fn load(global: &Global) -> Result<Loaded, CommandError> {
-    Ok(load_sources(&sources(global)?, &variables())?)
-}
-
-/// As [`load`], from texts and variables that the caller has.
+/// Reads a configuration from texts under overrides, as far as it can be judged anywhere: its placement is not held
+/// against a machine.
 ///
 /// # Errors
 /// Everything that is wrong with them.
@@ -76,20 +71,20 @@ pub fn load(global: &Global) -> Result<Loaded, CommandError> {
 /// assert_eq!(loaded.configuration.engine.mode, Mode::Paper);
 /// ```
 pub fn load_sources(sources: &[Source], variables: &Variables) -> Result<Loaded, Violations> {
-    let mut violations = Violations::default();
-    let mut document = merged(sources, &mut violations);
-    if !violations.0.is_empty() {
-        // What could not be read cannot be judged.
-        return Err(violations);
-    }
-    environment::lay_over(&mut document, &keys::CONFIGURATION, variables, &mut violations);
-    check::check(&mut document, &keys::CONFIGURATION, &mut violations);
-    rules::configuration(&document, &mut violations);
-    let placement = placement_named_by(&document, &mut violations);
-    violations.or(|| Loaded {
-        configuration: meant(&document),
-        placement: placement.map(|document| meant(&document)),
-    })
+    read(sources, variables, None)
+}
+
+/// As [`load_sources`], for a run on these processors: the placement must give each actor of the configuration a place,
+/// name no other actor, and no other processor.
+///
+/// # Errors
+/// Everything that is wrong with them.
+pub fn load_to_run(
+    sources: &[Source],
+    variables: &Variables,
+    processors: &[usize],
+) -> Result<Loaded, Violations> {
+    read(sources, variables, Some(processors))
 }
 
 /// Reads a placement file by itself.
@@ -126,6 +121,30 @@ pub fn variables() -> Variables {
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())))
         .filter(|(name, _)| name.starts_with(PREFIX))
         .collect()
+}
+
+fn read(
+    sources: &[Source],
+    variables: &Variables,
+    processors: Option<&[usize]>,
+) -> Result<Loaded, Violations> {
+    let mut violations = Violations::default();
+    let mut document = merged(sources, &mut violations);
+    if !violations.0.is_empty() {
+        // What could not be read cannot be judged.
+        return Err(violations);
+    }
+    environment::lay_over(&mut document, &keys::CONFIGURATION, variables, &mut violations);
+    check::check(&mut document, &keys::CONFIGURATION, &mut violations);
+    rules::configuration(&document, &mut violations);
+    let placement = placement_named_by(&document, &mut violations);
+    if let (Some(placement), Some(processors)) = (&placement, processors) {
+        actors::placement(&document, placement, processors, &mut violations);
+    }
+    violations.or(|| Loaded {
+        configuration: meant(&document),
+        placement: placement.map(|document| meant(&document)),
+    })
 }
 
 fn placement_named_by(document: &Node, violations: &mut Violations) -> Option<Node> {

@@ -5,11 +5,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fulmar_bus::record::Nanos;
+use fulmar_engine::market::interval;
+use fulmar_engine::market::limits::PAIR_INSTRUMENTS_MAX;
+
 use super::check::{element_path, joined};
 use super::document::Node;
 use super::nearest::nearest;
 use super::schema::one_of;
 use super::violation::Violations;
+use crate::venues;
 
 /// The limits without which nothing may be traded.
 const LIMITS_REQUIRED: [&str; 3] = ["order_quantity_max", "order_notional_max", "position_max"];
@@ -18,6 +23,7 @@ const LIMITS_REQUIRED: [&str; 3] = ["order_quantity_max", "order_notional_max", 
 pub fn configuration(document: &Node, violations: &mut Violations) {
     let known = instruments_of(document);
     for (path, venue) in row(document, "venue") {
+        symbols_are_spelled_as_by_its_venue(venue, &path, violations);
         depth_interval_is_one_of_its_venue(venue, &path, violations);
         backoff_is_in_order(venue, &path, violations);
         scales_are_of_its_instruments(venue, &path, violations);
@@ -32,8 +38,11 @@ pub fn configuration(document: &Node, violations: &mut Violations) {
             );
         }
         averages_are_in_order(strategy, &path, violations);
+        its_bars_are_made(strategy, document, (&path, violations));
         what_it_trades_has_limits(strategy, document.get("risk"), &known, (&path, violations));
     }
+    pairs_share_nothing(document, &known, violations);
+    lengths_of_bars_differ(document, violations);
     let limits = document.get("risk").and_then(|risk| risk.get("instrument")).and_then(Node::as_table);
     for (name, limit) in limits.into_iter().flatten() {
         instrument_is_known(limit, Some(name), &known, ("risk.instrument", violations));
@@ -84,6 +93,18 @@ pub fn placement(document: &Node, violations: &mut Violations) {
     }
 }
 
+fn symbols_are_spelled_as_by_its_venue(venue: &Node, path: &str, violations: &mut Violations) {
+    let Some(name) = venue.name() else { return };
+    for listed in venue.get("instruments").map(Node::elements).unwrap_or_default() {
+        let Some(symbol) = listed.as_text() else { continue };
+        let right = venues::spelled(name, symbol);
+        if right != symbol {
+            let wrong = format!("{symbol:?} is not how this venue spells a symbol");
+            violations.add(&listed.origin, &joined(path, "instruments"), wrong, format!("write \"{right}\""));
+        }
+    }
+}
+
 fn depth_interval_is_one_of_its_venue(venue: &Node, path: &str, violations: &mut Violations) {
     let taken: &[&str] = match venue.name() {
         Some("binance-spot") => &["100ms", "1000ms"],
@@ -115,9 +136,9 @@ fn backoff_is_in_order(venue: &Node, path: &str, violations: &mut Violations) {
 
 fn scales_are_of_its_instruments(venue: &Node, path: &str, violations: &mut Violations) {
     let Some(scales) = venue.get("scale").and_then(Node::as_table) else { return };
-    let listed: BTreeSet<&str> = symbols_of(venue).collect();
-    for (symbol, scale) in scales.iter().filter(|(symbol, _)| !listed.contains(symbol.as_str())) {
-        let right = match nearest(symbol, listed.iter().copied()) {
+    let listed: BTreeSet<String> = symbols_of(venue).collect();
+    for (symbol, scale) in scales.iter().filter(|(symbol, _)| !listed.contains(*symbol)) {
+        let right = match nearest(symbol, listed.iter().map(String::as_str)) {
             Some(near) => format!("did you mean \"{near}\"?"),
             None => "list it in `instruments`, or remove this".to_owned(),
         };
@@ -138,6 +159,62 @@ fn averages_are_in_order(strategy: &Node, path: &str, violations: &mut Violation
             right,
         );
     }
+}
+
+fn pairs_share_nothing(document: &Node, known: &BTreeSet<String>, violations: &mut Violations) {
+    let mut pair_of: BTreeMap<&str, &str> = BTreeMap::new();
+    for (path, pair) in row(document, "pair") {
+        let path = joined(&path, "instruments");
+        let instruments = pair.get("instruments").map(Node::elements).unwrap_or_default();
+        if instruments.len() > PAIR_INSTRUMENTS_MAX {
+            let wrong = format!("{} are listed", instruments.len());
+            let right = format!("a pair has {PAIR_INSTRUMENTS_MAX} instruments at most");
+            violations.add(&pair.origin, &path, wrong, right);
+        }
+        for instrument in instruments {
+            let Some(name) = instrument.as_text() else { continue };
+            instrument_is_known(instrument, Some(name), known, (&path, violations));
+            let own = pair.name().unwrap_or_default();
+            // Twice in one pair is a repetition in a list, which the check tells.
+            if let Some(other) = pair_of.insert(name, own).filter(|other| *other != own) {
+                let wrong = format!("{name:?} is in {other:?} too");
+                violations.add(&instrument.origin, &path, wrong, "an instrument is in one pair");
+            }
+        }
+    }
+}
+
+/// Two texts may name one length, which a list's check for repetition does not see.
+fn lengths_of_bars_differ(document: &Node, violations: &mut Violations) {
+    let mut seen: BTreeMap<Nanos, &str> = BTreeMap::new();
+    for (node, text, length) in bars_of(document) {
+        if let Some(other) = seen.insert(length, text).filter(|other| *other != text) {
+            let wrong = format!("{text:?} is as long as {other:?}");
+            violations.add(&node.origin, "bars.intervals", wrong, "list one of the two");
+        }
+    }
+}
+
+fn its_bars_are_made(strategy: &Node, document: &Node, at: (&str, &mut Violations)) {
+    let stated = strategy.get("parameters").and_then(|parameters| parameters.get("interval"));
+    let Some((node, text)) = stated.and_then(|node| Some((node, node.as_text()?))) else { return };
+    let is_made = |wanted| bars_of(document).any(|(_, _, length)| length == wanted);
+    let made: Vec<&str> = bars_of(document).map(|(_, text, _)| text).collect();
+    if !made.is_empty() && interval::parse(text).is_some_and(|wanted| !is_made(wanted)) {
+        let wrong = format!("no bars of {text:?} are made");
+        let right = format!("list it in [bars] intervals, or take {}", one_of(&made));
+        at.1.add(&node.origin, &joined(&joined(at.0, "parameters"), "interval"), wrong, right);
+    }
+}
+
+/// The lengths of bars that can be read, each with where and how it is written.
+fn bars_of(document: &Node) -> impl Iterator<Item = (&Node, &str, Nanos)> {
+    let listed = document.get("bars").and_then(|bars| bars.get("intervals")).map(Node::elements);
+    let read = |node| {
+        let text = Node::as_text(node)?;
+        Some((node, text, interval::parse(text)?))
+    };
+    listed.unwrap_or_default().iter().filter_map(read)
 }
 
 fn what_it_trades_has_limits(
@@ -186,12 +263,15 @@ fn instruments_of(document: &Node) -> BTreeSet<String> {
     row(document, "venue").flat_map(of_venue).collect()
 }
 
-fn symbols_of(venue: &Node) -> impl Iterator<Item = &str> {
-    venue.get("instruments").map(Node::elements).unwrap_or_default().iter().filter_map(Node::as_text)
+/// The symbols that a venue lists, as it spells them, so that one that is not is told wherever it is named.
+pub fn symbols_of(venue: &Node) -> impl Iterator<Item = String> {
+    let name = venue.name().unwrap_or_default();
+    let listed = venue.get("instruments").map(Node::elements).unwrap_or_default();
+    listed.iter().filter_map(Node::as_text).map(move |symbol| venues::spelled(name, symbol))
 }
 
 /// The tables in a row, each with its path.
-fn row<'a>(document: &'a Node, name: &str) -> impl Iterator<Item = (String, &'a Node)> {
+pub fn row<'a>(document: &'a Node, name: &str) -> impl Iterator<Item = (String, &'a Node)> {
     let elements = document.get(name).map(Node::elements).unwrap_or_default();
     elements.iter().enumerate().map(move |(index, element)| (element_path(name, index, element), element))
 }

@@ -2,8 +2,11 @@
 
 use std::net::IpAddr;
 
+use fulmar_engine::market::interval;
+use fulmar_engine::simulation::fees::FeeRate;
+
 use super::nearest::nearest;
-use super::schema::{Kind, NAME_BYTES_MAX, Scheme, one_of};
+use super::schema::{Kind, NAME_BYTES_MAX, Scheme};
 
 /// The most digits of a decimal, so that its mantissa fits 64 bits at any scale that holds it.
 const DECIMAL_DIGITS_MAX: usize = 18;
@@ -16,9 +19,14 @@ const SYMBOL_BYTES_MAX: usize = 32;
 /// Where `kind` is no kind of text.
 pub fn fault(text: &str, kind: &Kind) -> Option<(String, String)> {
     let is_right = match kind {
-        Kind::Choice(words) => words.contains(&text),
+        Kind::Choice(words) | Kind::WordOr(words, ..) => words.contains(&text),
         Kind::Name => is_name(text),
+        Kind::Label => is_name(&text.to_ascii_lowercase()),
         Kind::Decimal => is_positive_decimal(text),
+        Kind::BasisPoints(may_be_rebate) => {
+            FeeRate::parse_bps(text).is_some_and(|rate| *may_be_rebate || !rate.is_rebate())
+        }
+        Kind::Interval => interval::parse(text).is_some(),
         Kind::Symbol => is_symbol(text),
         Kind::Instrument => {
             text.split_once(':').is_some_and(|(venue, symbol)| is_name(venue) && is_symbol(symbol))
@@ -33,9 +41,9 @@ pub fn fault(text: &str, kind: &Kind) -> Option<(String, String)> {
 
 fn advice(text: &str, kind: &Kind) -> String {
     match kind {
-        Kind::Choice(words) => match nearest(text, words.iter().copied()) {
-            Some(word) => format!("did you mean \"{word}\"? it takes {}", one_of(words)),
-            None => format!("it takes {}", one_of(words)),
+        Kind::Choice(words) | Kind::WordOr(words, ..) => match nearest(text, words.iter().copied()) {
+            Some(word) => format!("did you mean \"{word}\"? it takes {}", kind.expected()),
+            None => format!("it takes {}", kind.expected()),
         },
         _ => format!("it takes {}", kind.expected()),
     }
@@ -61,8 +69,16 @@ fn is_positive_decimal(text: &str) -> bool {
 }
 
 fn is_pattern(text: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_:*".contains(&byte);
-    !text.is_empty() && text.split('.').all(|word| !word.is_empty() && word.bytes().all(is_plain))
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_:".contains(&byte);
+    let is_word = |word: &str| !word.is_empty() && word.bytes().all(is_plain);
+    match text.strip_suffix('*') {
+        None => text.split('.').all(is_word),
+        // The word that the star ends may be empty, those before it may not.
+        Some(start) => match start.rsplit_once('.') {
+            None => start.bytes().all(is_plain),
+            Some((words, last)) => words.split('.').all(is_word) && last.bytes().all(is_plain),
+        },
+    }
 }
 
 /// An address with a host and, in the clear, that host on loopback. It carries no user or password: those are not
@@ -151,8 +167,8 @@ mod tests {
         check(Kind::Instrument, &["binance-spot:BTCUSDT"], &["BTCUSDT", ":BTCUSDT", "binance-spot:"]);
         check(
             Kind::Pattern,
-            &["feed.*", "*", "book.binance-spot:BTCUSDT"],
-            &["", "feed.", ".x", "a..b", "a b"],
+            &["feed.*", "*", "book.binance-spot*", "book.binance-spot:BTCUSDT"],
+            &["", "feed.", ".x", "a..b", "a b", ".*", "a..*", "*.risk", "book.*:BTCUSDT", "**"],
         );
     }
 }

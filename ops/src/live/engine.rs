@@ -13,8 +13,8 @@ use fulmar_bus::record::{Control, ControlCommand, InstrumentId, UnixNanos};
 use fulmar_engine::actors::{KeptJournal, Recorder};
 use fulmar_engine::runtime::placement::PlacementError;
 use fulmar_engine::runtime::{
-    Actor, Clock, CoreLoop, CoreStatus, Doorbell, HopLatencies, HopStamps, Inboxes, Origin, RunningCore,
-    Seat, Wait, counters,
+    Actor, Clock, CoreLoop, CoreStatus, Doorbell, HopBoard, HopLatencies, HopStamps, Inboxes, Origin,
+    RunningCore, Seat, Wait, counters,
 };
 use fulmar_engine::wiring::{Assembly, ChannelRole, Link, Surroundings, actor_names, build};
 
@@ -45,7 +45,7 @@ pub struct LiveEngine {
     /// Its configuration.
     pub configuration: Configuration,
     clock: Clock,
-    stamps: HopStamps,
+    hops: HopBoard,
     assembly: Assembly,
     cores: Vec<RunningCore>,
     recorder: Option<(RunningCore, KeptJournal)>,
@@ -118,9 +118,9 @@ impl LiveEngine {
             }
             None => None,
         };
-        let stamps = HopStamps::new(clock.clone());
+        let (stamps, hops) = HopStamps::new(clock.clone());
         let bell_of = |actor: &str| places.bell_of(actor);
-        let surroundings = Surroundings { bell_of: &bell_of, stamps: Some(stamps.clone()) };
+        let surroundings = Surroundings { bell_of: &bell_of, stamps: Some(stamps) };
         let mut assembly =
             build(plan, &surroundings).context("cannot make the channels that are written ahead")?;
         let cores = core_loops(&places, &mut assembly, journal.is_some())?;
@@ -140,7 +140,7 @@ impl LiveEngine {
         }
         let io = spawn_io_thread("io", move || pin(io_cpu)).context("cannot start the IO thread")?;
         let links = start_links(links, &configuration, &clock, (&io, tap)).await?;
-        Ok(LiveEngine { launch, configuration, clock, stamps, assembly, cores: running, recorder, links, io })
+        Ok(LiveEngine { launch, configuration, clock, hops, assembly, cores: running, recorder, links, io })
     }
 
     /// This moment.
@@ -148,8 +148,9 @@ impl LiveEngine {
         self.clock.now()
     }
 
-    /// Keeps the engine's clock with the wall's; call it about once a second.
-    pub fn keep_time(&self) {
+    /// Keeps the engine's clock with the wall's, and adds up latencies; call it about once a second.
+    pub fn keep_up(&mut self) {
+        self.hops.latencies();
         let ahead_ns = self.clock.follow_the_wall();
         if ahead_ns.unsigned_abs() > WALL_DIFFERENCE_NS_MAX {
             tracing::warn!(
@@ -187,9 +188,9 @@ impl LiveEngine {
         Some(venues::instrument_id(index))
     }
 
-    /// Latencies of all orders so far.
-    pub fn latencies(&self) -> HopLatencies {
-        self.stamps.latencies()
+    /// Latencies so far.
+    pub fn latencies(&mut self) -> &HopLatencies {
+        self.hops.latencies()
     }
 
     /// How each core loop fares, by name.
@@ -220,7 +221,7 @@ impl LiveEngine {
     ///
     /// # Errors
     /// Where an actor panicked or the journal could not be closed; everything is stopped all the same.
-    pub async fn stop(self) -> anyhow::Result<Stopped> {
+    pub async fn stop(mut self) -> anyhow::Result<Stopped> {
         let links = self.links.stop().await;
         self.io.stop();
         let stopped_at = self.clock.now();
@@ -275,7 +276,7 @@ impl LiveEngine {
             frames: counted("frames"),
             lost,
             decode_errors: counted("decode_errors"),
-            latencies: self.stamps.latencies(),
+            latencies: self.hops.latencies().clone(),
             cores,
             counters,
         })

@@ -1,13 +1,15 @@
 //! What the operator sees of a running engine, and the loop that looks until somebody wants an end.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use fulmar_bus::record::{InstrumentId, Notional, Price, Quantity};
+use fulmar_bus::record::{InstrumentId, Notional, Price, Quantity, SyncReason, SyncState};
 use fulmar_engine::market::decimal::format_scaled;
 use tokio::time::{Instant, interval_at};
 
 use super::engine::LiveEngine;
 use super::orders::OrderBoard;
+use super::pairs::PairWatch;
 use super::stop::Signals;
 use crate::window::Picture;
 
@@ -20,6 +22,10 @@ pub struct Watch {
     pub pictures: Vec<Picture>,
     /// The orders of all strategies.
     pub orders: OrderBoard,
+    names: Vec<String>,
+    /// What was told of each book last; all of them begin by syncing, which is not told.
+    told: Vec<SyncState>,
+    pairs: PairWatch,
 }
 
 /// Why the watching ended.
@@ -33,17 +39,28 @@ pub enum End {
     LostCore,
 }
 
+impl End {
+    /// What ended it, in words.
+    pub fn cause(self) -> &'static str {
+        match self {
+            End::Elapsed => "its time",
+            End::Wanted(who) => who,
+            End::LostCore => "the loss of a core loop",
+        }
+    }
+}
+
 /// Who shows the watched things, if anybody does.
 pub trait Show {
     /// Shows how things stand; true once the operator wants to leave.
-    fn show(&mut self, engine: &LiveEngine, watch: &Watch) -> bool;
+    fn show(&mut self, engine: &mut LiveEngine, watch: &Watch) -> bool;
 }
 
 /// Shows nothing.
 pub struct Silent;
 
 impl Show for Silent {
-    fn show(&mut self, _engine: &LiveEngine, _watch: &Watch) -> bool {
+    fn show(&mut self, _engine: &mut LiveEngine, _watch: &Watch) -> bool {
         false
     }
 }
@@ -51,13 +68,16 @@ impl Show for Silent {
 impl Watch {
     /// Watches `engine`. Make it right after the start, and it misses nothing.
     pub fn new(engine: &LiveEngine) -> Self {
-        Watch { pictures: engine.pictures(), orders: engine.order_board() }
+        let pictures = engine.pictures();
+        let told = vec![SyncState::Syncing; pictures.len()];
+        let pairs = PairWatch::new(&engine.configuration);
+        Watch { pictures, orders: engine.order_board(), names: engine.instrument_names(), told, pairs }
     }
 
     /// Looks until there is a reason not to.
     pub async fn until_end(
         &mut self,
-        engine: &LiveEngine,
+        engine: &mut LiveEngine,
         signals: &mut Signals,
         seconds: Option<u64>,
         show: &mut dyn Show,
@@ -71,22 +91,25 @@ impl Watch {
             }
         };
         tokio::pin!(elapsed);
-        loop {
+        let end = loop {
             tokio::select! {
                 _ = looks.tick() => {
                     self.look();
                     if show.show(engine, self) {
-                        return End::Wanted("the operator");
+                        break End::Wanted("the operator");
                     }
                     if engine.has_lost_a_core() {
-                        return End::LostCore;
+                        break End::LostCore;
                     }
                 }
-                _ = seconds_passed.tick() => engine.keep_time(),
-                () = &mut elapsed => return End::Elapsed,
-                signal = signals.wait() => return End::Wanted(signal),
+                _ = seconds_passed.tick() => engine.keep_up(),
+                () = &mut elapsed => break End::Elapsed,
+                signal = signals.wait() => break End::Wanted(signal),
             }
-        }
+        };
+        // On a busy machine the last look may be long ago.
+        self.look();
+        end
     }
 
     /// Looks until `is_reached` holds, for `patience` at most; says whether it does.
@@ -104,21 +127,30 @@ impl Watch {
         }
     }
 
-    /// Position and profit in an instrument as decimal text: realized, and what is open at the middle of its book.
+    /// Position and profit in an instrument as decimal text: realized, and what is open at the middle of its book, or
+    /// at its cost where there is no book to believe.
     pub fn result(&self, instrument_id: InstrumentId) -> (String, String) {
         let picture = &self.pictures[instrument_id.index()];
-        let Some(definition) = &picture.definition else { return ("0".to_owned(), "0".to_owned()) };
+        let Some(definition) = picture.replica.definition() else { return ("0".to_owned(), "0".to_owned()) };
         let (quantity, earned) = match self.orders.position(instrument_id) {
             None => (Quantity(0), 0),
             Some(position) => {
-                let mark = middle(picture).unwrap_or_default();
-                let open = mark.times(position.quantity).0 - Notional::from(position.cost).0;
-                (position.quantity, Notional::from(position.realized).0 + open)
+                let cost = Notional::from(position.cost).0;
+                let worth = middle(picture).map_or(cost, |mark| mark.times(position.quantity).0);
+                (position.quantity, Notional::from(position.realized).0 + worth - cost)
             }
         };
         let scale = definition.price_scale + definition.quantity_scale;
         let quantity = format_scaled(i128::from(quantity.0), definition.quantity_scale);
         (quantity.to_string(), format_scaled(earned, scale).to_string())
+    }
+
+    /// What the fills in an instrument cost, as decimal text, by the asset that it was paid in.
+    pub fn commissions(&self, instrument_id: InstrumentId) -> BTreeMap<String, String> {
+        let definition = self.pictures[instrument_id.index()].replica.definition();
+        let scale = definition.map_or(0, |definition| definition.price_scale + definition.quantity_scale);
+        let sums = self.orders.commissions(instrument_id);
+        sums.map(|(asset, sum)| (asset.to_owned(), format_scaled(sum, scale).to_string())).collect()
     }
 
     /// Records that were overwritten before they were seen here.
@@ -129,11 +161,45 @@ impl Watch {
     fn look(&mut self) {
         self.pictures.iter_mut().for_each(Picture::look);
         self.orders.look();
+        self.pairs.look(&self.pictures);
+        self.tell_books();
+    }
+
+    /// Says in the log which books became live and which are no longer believed.
+    fn tell_books(&mut self) {
+        for ((picture, name), told) in self.pictures.iter().zip(&self.names).zip(&mut self.told) {
+            let sync = &picture.sync;
+            match sync.state {
+                state if state == *told => continue,
+                SyncState::Live => tracing::info!("{name}: the book is live"),
+                SyncState::Desynced => {
+                    tracing::warn!("{name}: the book is desynced ({})", cause(sync.reason))
+                }
+                // On its way from desynced to live, which is told.
+                SyncState::Syncing => continue,
+            }
+            *told = sync.state;
+        }
+    }
+}
+
+/// Why a book is not believed, in the operator's words.
+fn cause(reason: SyncReason) -> &'static str {
+    match reason {
+        SyncReason::Started | SyncReason::Joined => "it begins",
+        SyncReason::Gap => "a gap in the venue's updates",
+        SyncReason::Disconnected => "the connection was lost",
+        SyncReason::Checksum => "the venue's checksum differs",
+        SyncReason::Crossed => "it stayed crossed",
+        SyncReason::Overflow => "updates flooded in before the snapshot came",
+        SyncReason::Lapped => "a reader was overtaken",
+        SyncReason::DecodeError => "an update could not be read",
+        SyncReason::Redefined => "the venue redefined the instrument",
     }
 }
 
 /// The middle of best bid and ask, rounded down.
 pub fn middle(picture: &Picture) -> Option<Price> {
-    let (bid, ask) = (picture.book.best_bid()?, picture.book.best_ask()?);
+    let (bid, ask) = (picture.replica.book().best_bid()?, picture.replica.book().best_ask()?);
     Some(Price(bid.price.0 + (ask.price.0 - bid.price.0) / 2))
 }

@@ -86,12 +86,13 @@ impl InstrumentReport {
     /// What `picture` shows at the end.
     pub fn of(picture: &Picture) -> Self {
         let (price_scale, quantity_scale) = picture
-            .definition
+            .replica
+            .definition()
             .map_or((0, 0), |definition| (definition.price_scale, definition.quantity_scale));
         let scales = Scales { price_scale, quantity_scale };
-        let is_live = picture.belief.state() == SyncState::Live;
+        let is_live = picture.replica.state() == SyncState::Live;
         InstrumentReport {
-            state: state_name(picture.belief.state()),
+            state: state_name(picture.replica.state()),
             gaps: picture.sync.gap_count,
             resyncs: picture.sync.resync_count,
             checksum_ok: 0,
@@ -113,11 +114,15 @@ impl Scales {
     fn book(&self, picture: &Picture) -> BookReport {
         let level = |level: Level| [self.price(level.price.0), self.quantity(i128::from(level.quantity.0))];
         BookReport {
-            bid: picture.book.best_bid().map(level),
-            ask: picture.book.best_ask().map(level),
-            bid_levels: picture.book.level_count(Side::Buy),
-            ask_levels: picture.book.level_count(Side::Sell),
-            top20_crc32: picture.book.top_crc32(CHECKSUM_LEVELS, self.price_scale, self.quantity_scale),
+            bid: picture.replica.book().best_bid().map(level),
+            ask: picture.replica.book().best_ask().map(level),
+            bid_levels: picture.replica.book().level_count(Side::Buy),
+            ask_levels: picture.replica.book().level_count(Side::Sell),
+            top20_crc32: picture.replica.book().top_crc32(
+                CHECKSUM_LEVELS,
+                self.price_scale,
+                self.quantity_scale,
+            ),
         }
     }
 

@@ -67,7 +67,8 @@ impl Message<LinkEnded> for LinkActor {
             Err(cause) => LinkPhase::Ended { cause },
         };
         match &phase {
-            LinkPhase::Stopped { .. } => tracing::info!("{venue}: the link {phase}"),
+            // Its connections said so already.
+            LinkPhase::Stopped { .. } => tracing::debug!("{venue}: the link {phase}"),
             _ => tracing::warn!("{venue}: the link {phase}"),
         }
         self.args.board.change(venue, |state| state.phase = phase);

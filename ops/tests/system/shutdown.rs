@@ -36,13 +36,32 @@ fn an_interrupted_paper_run_cancels_first_and_its_journal_is_whole() {
     let run = Program::fulmar(&desk.arguments(&["run", "--journal", text(&journal)]));
     growth.until_order_accepted();
     run.signal(Signal::INT);
-    let report = run.end().report();
+    let ended = run.end();
+    let report = ended.report();
     assert_eq!(report["ended_by"], "SIGINT", "{report:#}");
+    tells_its_story_without_a_warning(&ended.told, &address.to_string());
     assert_eq!(report["open_orders"], 0, "{report:#}");
     assert_eq!(report["lost"], 0, "{report:#}");
     every_order_has_an_end(&report);
     assert_eq!(replay(&journal)["output_hash"], report["output_hash"]);
     venue.end();
+}
+
+/// What was asked for is no warning, and each thing that matters is one line that names the venue and where it is.
+fn tells_its_story_without_a_warning(told: &str, address: &str) {
+    let story = [
+        "INFO boot 1 on paper, journal ".to_owned(),
+        format!("INFO binance-spot: connected to ws://{address}"),
+        "INFO binance-spot:BTCUSDT: the book is live".to_owned(),
+        "INFO SIGINT ends the run, ".to_owned(),
+        format!("INFO binance-spot: disconnected from ws://{address}"),
+    ];
+    // The time of each stands before it.
+    let lines: Vec<&str> = told.lines().filter_map(|line| Some(line.split_once(' ')?.1.trim())).collect();
+    assert_eq!(lines.len(), story.len(), "{told}");
+    for (line, start) in lines.iter().zip(&story) {
+        assert!(line.starts_with(start), "{start} is not what it says: {told}");
+    }
 }
 
 fn every_order_has_an_end(report: &Value) {

@@ -1,6 +1,7 @@
 //! A venue that is not there: told in one line, tried within the budget, and no obstacle to a clean end.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::process::Command;
 
 use rustix::process::Signal;
 
@@ -18,6 +19,22 @@ fn an_unreachable_venue_is_told_in_one_line_and_tried_within_the_budget_until_an
 #[test]
 fn a_termination_ends_the_wait_for_an_unreachable_venue_too() {
     check(Signal::TERM, "SIGTERM");
+}
+
+#[test]
+fn a_machine_without_certificates_asks_over_https_all_the_same() {
+    let _machine = machine();
+    let address = closed_port();
+    let desk = Desk::new(&[("binance-spot", address)], "");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fulmar"));
+    command.args(desk.arguments(&["run"])).env_clear();
+    command.env("FULMAR__VENUE__BINANCE_SPOT__REST_URL", format!("https://{address}"));
+    // Where programs that read the system's certificates look for them.
+    command.env("SSL_CERT_FILE", "/nowhere").env("SSL_CERT_DIR", "/nowhere");
+    let mut run = Program::start(&mut command);
+    run.told_line(&["no answer from", &format!("https://{address}"), "refused"]);
+    run.signal(Signal::INT);
+    run.end().report();
 }
 
 fn check(signal: Signal, name: &str) {

@@ -111,6 +111,11 @@ impl OpenOrder {
         OpenOrder { is_answered: true, ..Self::sent(&unknown, instrument_id, now) }
     }
 
+    /// True for an order of an earlier boot: what was sent from here has a quantity.
+    pub(super) fn is_adopted(&self) -> bool {
+        self.quantity.is_zero()
+    }
+
     /// Where the order stands, as far as this session knows.
     pub(super) fn status(&self) -> OrderStatus {
         match (self.is_unknown, self.is_answered, self.cumulative_qty.is_zero()) {

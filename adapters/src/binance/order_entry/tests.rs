@@ -1,5 +1,7 @@
 //! Orders through a venue that answers what the test says, in virtual time.
 
+use std::sync::{Arc, Mutex};
+
 use fulmar_bus::record::{
     Intent, Level, LiquiditySide, Notional, Price, Side, StrategyId, SyncState, TimeInForce, TopOfBook,
     TopSource,
@@ -155,6 +157,38 @@ impl Bench {
         let method = |text: &String| text.split('"').nth(7).unwrap_or(text).to_owned();
         self.asked().iter().map(method).collect()
     }
+}
+
+/// Keeps the warnings of the thread that it is the default of.
+#[derive(Clone, Default)]
+struct Warnings(Arc<Mutex<Vec<String>>>);
+
+impl Warnings {
+    /// What was warned of since the last call.
+    fn taken(&self) -> Vec<String> {
+        std::mem::take(&mut *self.0.lock().unwrap())
+    }
+}
+
+impl tracing::Subscriber for Warnings {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+        *metadata.level() == tracing::Level::WARN
+    }
+
+    fn event(&self, event: &tracing::Event<'_>) {
+        let mut visit = |_: &tracing::field::Field, text: &dyn std::fmt::Debug| {
+            self.0.lock().unwrap().push(format!("{text:?}"));
+        };
+        event.record(&mut visit);
+    }
+
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+    fn enter(&self, _: &tracing::span::Id) {}
+    fn exit(&self, _: &tracing::span::Id) {}
 }
 
 const NOTHING: &str =
@@ -326,6 +360,30 @@ fn an_order_without_an_answer_is_unknown_and_asked_for_never_sent_again() {
 }
 
 #[test]
+fn an_order_that_stays_unknown_is_asked_for_ever_more_slowly_and_told_once() {
+    let warnings = Warnings::default();
+    let mut bench = Bench::new();
+    tracing::subscriber::with_default(warnings.clone(), || {
+        bench.submit(|_| {});
+        bench.pass(Nanos::from_secs(20));
+        assert_eq!(warnings.taken(), Vec::<String>::new(), "nothing is told while tries are quick");
+        bench.pass(Nanos::from_secs(24 * 60 * 60));
+    });
+    let id = order_id(1);
+    let expected = format!("binance-spot: order {id} of BTCUSDT is not settled by 8 queries; more follow");
+    assert_eq!(warnings.taken(), [expected]);
+    assert!(bench.asked().len() > 24 * 60, "once in 32 s for a day");
+    let quiet = Nanos(QUERY_WAIT_MAX.0 + ANSWER_MAX.0);
+    bench.pass(quiet);
+    assert_eq!(bench.asked_methods(), ["order.status"], "at the longest wait, and not more often");
+    bench.message(&standing("s", "FILLED", "0.50000"));
+    assert_eq!(bench.told(), [UNKNOWN, (ExecutionType::Accepted, OrderStatus::Filled)]);
+    assert_eq!(bench.asked_methods(), ["myTrades"]);
+    bench.pass(quiet);
+    assert_eq!(bench.asked(), Vec::<String>::new(), "it has an end");
+}
+
+#[test]
 fn an_order_that_does_not_exist_was_rejected_only_once_it_can_no_longer_arrive() {
     let mut bench = Bench::new();
     bench.submit(|_| {});
@@ -360,7 +418,7 @@ fn an_error_rejects_only_where_it_is_known_to_mean_that() {
         assert_eq!(reason, if told == REJECTED { code } else { 0 });
         let is_asked = bench.asked_methods() == ["order.place", "order.status"];
         assert_eq!(is_asked, told == UNKNOWN, "what is not known is asked for at once");
-        assert_eq!(bench.session.counters().refused_requests, 1);
+        assert_eq!(bench.session.counters().venue_refusals, 1);
     }
 }
 
@@ -434,6 +492,19 @@ fn an_order_of_an_earlier_boot_can_be_canceled() {
     assert_eq!(bench.asked_methods(), ["order.cancel", "order.status"], "and if it does not come");
     bench.message(&standing("s", "CANCELED", "0.00000"));
     assert_eq!(bench.told(), [(ExecutionType::Canceled, OrderStatus::Canceled)]);
+}
+
+#[test]
+fn an_order_of_an_earlier_boot_that_is_gone_is_not_asked_for_forever() {
+    let mut bench = Bench::new();
+    bench.cancel(1);
+    bench.error("c", -2011, "Unknown order sent.");
+    bench.pass(SETTLED_AFTER);
+    bench.asked();
+    bench.error("s", -2013, "Order does not exist.");
+    bench.pass(Nanos::from_secs(600));
+    assert_eq!(bench.asked(), Vec::<String>::new());
+    assert_eq!(bench.told(), [(ExecutionType::CancelRejected, OrderStatus::Accepted)]);
 }
 
 #[test]

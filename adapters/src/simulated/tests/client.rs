@@ -47,7 +47,8 @@ impl Served {
 
     pub async fn http(&self, method: Method, path: &str) -> (u16, Value, reqwest::header::HeaderMap) {
         let url = format!("http://{}{path}", self.address);
-        let answer = reqwest::Client::new().request(method, url).send().await.expect("the venue answers");
+        let client = reqwest::Client::builder().tls_certs_only([]).build().expect("a client without TLS");
+        let answer = client.request(method, url).send().await.expect("the venue answers");
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         let text = answer.text().await.expect("the answer has a body");
         (status, serde_json::from_str(&text).expect("the answer is JSON"), headers)

@@ -373,7 +373,7 @@ fn messages_without_use_are_counted_and_new_fields_are_not_even_that() {
         (101, 0)
     );
     bench.message(r#"{"error":{"code":2,"msg":"Invalid request"},"id":1}"#);
-    assert_eq!(bench.session.counters().refused_requests, 1);
+    assert_eq!(bench.session.counters().venue_refusals, 1);
 }
 
 #[test]
@@ -441,7 +441,7 @@ fn a_snapshot_answer_that_is_refused_or_cannot_be_read_is_asked_for_again() {
     bench.pass(Nanos::from_millis(300));
     assert_eq!(bench.asked(), ["/api/v3/depth?symbol=BTCUSDT&limit=5000"]);
     bench.answer("/api/v3/depth?symbol=BTCUSDT&limit=5000\n{\"lastUpdateId\":5");
-    assert_eq!((bench.errors(DecodeError::Truncated), bench.session.counters().refused_requests), (1, 1));
+    assert_eq!((bench.errors(DecodeError::Truncated), bench.session.counters().venue_refusals), (1, 1));
     bench.pass(Nanos::from_millis(600));
     assert_eq!(bench.asked(), ["/api/v3/depth?symbol=BTCUSDT&limit=5000"]);
 }
@@ -461,7 +461,7 @@ fn a_ban_stops_every_request_until_it_ends() {
     assert_eq!((bench.state(BTC), bench.reason(BTC)), (SyncState::Desynced, SyncReason::Crossed));
     let (kind, delay, _) = bench.keeper.requests.pop().expect("asked, but not to be sent yet");
     assert_eq!((kind, delay), (RequestKind::HttpGet, Nanos::from_secs(600)));
-    assert_eq!(bench.session.counters().refused_requests, 1);
+    assert_eq!(bench.session.counters().venue_refusals, 1);
 
     let mut bench = Bench::live(Product::Spot);
     bench.feed(FrameSource::Http, 0, 429, b"/api/v3/exchangeInfo\n{\"code\":-1003}");

@@ -212,9 +212,9 @@ fn a_request_names_the_moment_before_which_it_must_not_leave() {
 fn a_request_that_fits_no_record_or_finds_no_room_is_counted() {
     let mut stage = Stage::new();
     stage.venue_says(&format!("ask {}", Request::BYTES_MAX + 1));
-    assert_eq!(counter(&stage.actor, "refused_requests"), 1);
+    assert_eq!(counter(&stage.actor, "lost_records"), 1);
     for _ in 0..3 {
         stage.venue_says(&format!("ask {}", Request::BYTES_MAX));
     }
-    assert_eq!(counter(&stage.actor, "refused_requests"), 3, "one fits beside what the start asked for");
+    assert_eq!(counter(&stage.actor, "lost_records"), 3, "one fits beside what the start asked for");
 }

@@ -111,7 +111,7 @@ impl Stage {
         inboxes.add(gated(&frame_ring));
         let (report_reader, outbound_reader) = (gated(&report_ring), gated(&outbound_ring));
         let mut stage = Stage {
-            actor: Gateway::new(Box::new(Scripted::default()), inboxes, reports, outbound),
+            actor: Gateway::new(Box::new(Scripted::default()), inboxes, (reports, outbound), None),
             approved,
             frames: FrameWriter::new(frames, None),
             reports: report_reader,

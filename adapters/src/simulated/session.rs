@@ -1,0 +1,66 @@
+//! A connection's session: whose requests are believed on it without their own key.
+//!
+//! The real venue lets Ed25519 keys log on and no others. The keys that this venue can be given are HMAC keys, so where
+//! it has any, a logon is refused as it is there; where it believes everybody, it believes a logon too.
+
+use fulmar_bus::record::UnixNanos;
+use serde_json::json;
+
+use super::request::{ApiError, Params, param};
+use super::signature::authenticate;
+use super::venue::Venue;
+
+/// Who a connection is logged on as.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// When the connection was made.
+    pub connected_at: UnixNanos,
+    /// The key, and since when; none where nobody logged on.
+    pub authorized: Option<(String, UnixNanos)>,
+}
+
+impl Venue {
+    /// Answers `session.logon`, which replaces an earlier one.
+    pub(super) fn session_logon(
+        &mut self,
+        connection: u64,
+        params: &Params,
+        now: UnixNanos,
+    ) -> Result<String, ApiError> {
+        let api_key = param(params, "apiKey").ok_or_else(|| ApiError::missing("apiKey"))?;
+        authenticate(params, &self.config.credentials, now)?;
+        if !self.config.credentials.is_empty() {
+            return Err(ApiError::new(400, -4056, "HMAC_SHA256 API key is not supported."));
+        }
+        self.account(api_key)?;
+        self.authorize(connection, Some((api_key.to_owned(), now)));
+        Ok(self.session_status(connection, now))
+    }
+
+    /// Answers `session.logout`; where nobody is logged on it does nothing.
+    pub(super) fn session_logout(&mut self, connection: u64, now: UnixNanos) -> String {
+        self.authorize(connection, None);
+        self.session_status(connection, now)
+    }
+
+    /// Answers `session.status`.
+    pub(super) fn session_status(&self, connection: u64, now: UnixNanos) -> String {
+        let session = self.connections.session(connection);
+        let authorized = session.and_then(|session| session.authorized.as_ref());
+        json!({
+            "apiKey": authorized.map(|(api_key, _)| api_key),
+            "authorizedSince": authorized.map(|(_, since)| since.0 / 1_000_000),
+            "connectedSince": session.map(|session| session.connected_at.0 / 1_000_000),
+            "returnRateLimits": true,
+            "serverTime": now.0 / 1_000_000,
+            "userDataStream": self.connections.has_user(connection),
+        })
+        .to_string()
+    }
+
+    fn authorize(&mut self, connection: u64, authorized: Option<(String, UnixNanos)>) {
+        if let Some(session) = self.connections.session_mut(connection) {
+            session.authorized = authorized;
+        }
+    }
+}
