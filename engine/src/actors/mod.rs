@@ -20,3 +20,6 @@ pub use paper::PaperGateway;
 pub use recorder::{KeptJournal, Recorder};
 pub use risk::{Risk, RiskPlan};
 pub use strategy::{StrategyHost, StrategyPorts};
+
+#[cfg(test)]
+mod tests;

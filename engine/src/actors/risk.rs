@@ -12,8 +12,8 @@ use std::ops::Range;
 
 use fulmar_bus::record::{
     AccountId, CancelOrder, ClientOrderId, Control, ControlCommand, ExecutionReport, ExecutionType,
-    InstrumentDefinition, InstrumentId, Kind, Malformed, Nanos, OrderStatus, Payload, Record, StrategyId,
-    SyncChange, SyncState, TopOfBook, UnixNanos,
+    HEADER_BYTES, InstrumentDefinition, InstrumentId, Kind, Malformed, Nanos, OrderStatus, Payload, Record,
+    SLOT_WORDS, StrategyId, SyncChange, SyncState, TopOfBook, UnixNanos,
 };
 
 use super::limits::{CANCEL_RETRY_NS, ORDERS_MAX};
@@ -94,6 +94,9 @@ pub struct RiskPlan {
     /// The account that they trade for.
     pub account_id: AccountId,
 }
+
+/// Slots that a cancel takes on the approved channel.
+const CANCEL_SLOTS: usize = (HEADER_BYTES + size_of::<CancelOrder>()).div_ceil(SLOT_WORDS * 8);
 
 const CONTROL: usize = 0;
 const GATEWAY: usize = 1;
@@ -205,12 +208,17 @@ impl State {
     }
 
     fn cancel(&mut self, now: UnixNanos, origin: Origin, id: ClientOrderId, output: &mut Output) {
+        // A wish that cannot leave is not noted, so that a kill still finds the order to cancel.
+        if !output.approved.has_room(CANCEL_SLOTS) {
+            self.anomalies.cancels_lost += 1;
+            return;
+        }
         let Some(order) = self.orders.request_cancel(id) else { return };
         let (instrument_id, venue_order_id) = (order.instrument_id(), order.venue_order_id());
         let cancel = CancelOrder { client_order_id: id, venue_order_id };
         let passed = self.gate.pass_cancel(cancel, instrument_id, now);
         let sent = output.approved.send(origin, passed.instrument_id(), passed.payload());
-        self.anomalies.cancels_lost += u64::from(sent.is_err());
+        assert!(sent.is_ok(), "the approved channel had room for a cancel");
     }
 
     fn on_report(&mut self, now: UnixNanos, record: &Record, output: &mut Output) -> Result<(), Malformed> {
