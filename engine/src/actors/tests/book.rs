@@ -179,6 +179,17 @@ fn a_book_that_is_crossed_for_longer_than_two_seconds_desyncs() {
 }
 
 #[test]
+fn a_crossed_book_desyncs_also_where_nothing_more_comes() {
+    let mut stage = Stage::live();
+    assert_eq!(stage.cross_at(Nanos(0)), []);
+    assert_eq!(stage.actor.due_at(), Some(OPENS_AT + Nanos(CROSSED_NS_MAX + 1)));
+    stage.now = OPENS_AT + Nanos(CROSSED_NS_MAX + 1);
+    assert!(stage.turn().is_some());
+    assert_eq!(stage.changes(), [(SyncState::Desynced, SyncReason::Crossed)]);
+    assert_eq!((stage.wishes(), stage.actor.due_at()), (vec![SyncReason::Crossed], None));
+}
+
+#[test]
 fn a_book_that_uncrosses_in_between_stays_live() {
     let mut stage = Stage::live();
     assert_eq!(stage.cross_at(Nanos(0)), []);

@@ -8,7 +8,7 @@ use fulmar_bus::record::{
 
 use super::*;
 use crate::actors::limits::CANCEL_RETRY_NS;
-use crate::actors::{Risk, RiskPlan};
+use crate::actors::{Risk, RiskOutboxes, RiskPlan};
 use crate::runtime::Inboxes;
 use crate::trading::risk::{RiskCheck, RiskSettings};
 
@@ -21,6 +21,7 @@ struct Stage {
     intents: Outbox,
     approved: Reader,
     reports: Reader,
+    recalls: Reader,
     now: UnixNanos,
     order_count: u64,
 }
@@ -34,6 +35,7 @@ impl Stage {
         let (intents, intent_ring) = channel(4, ROOMY);
         let (approved, approved_ring) = channel(5, 128);
         let (reports, report_ring) = channel(6, ROOMY);
+        let (recall, recall_ring) = channel(7, 128);
         let mut inboxes = Inboxes::new();
         for ring in [&control_ring, &gateway_ring] {
             inboxes.add(gated(ring));
@@ -50,19 +52,24 @@ impl Stage {
         };
         let plan = RiskPlan {
             settings: vec![Some(settings)],
-            book_count: 1,
+            books: vec![InstrumentId(0)],
             strategy_count: 1,
             account_id: AccountId(0),
         };
         let (approved_reader, report_reader) = (gated(&approved_ring), gated(&report_ring));
         Stage {
-            actor: Risk::new(plan, inboxes, approved, vec![reports]),
+            actor: Risk::new(
+                plan,
+                inboxes,
+                RiskOutboxes { approved, reports: vec![reports], recalls: vec![Some(recall)] },
+            ),
             control,
             gateway,
             book,
             intents,
             approved: approved_reader,
             reports: report_reader,
+            recalls: gated(&recall_ring),
             now: OPENS_AT,
             order_count: 0,
         }
@@ -271,6 +278,12 @@ fn an_order_whose_cancel_found_no_room_is_canceled_by_a_kill() {
     }
     let before = all::<CancelOrder>(&drain(&mut stage.approved));
     assert!(before.iter().all(|cancel| cancel.client_order_id != id), "it found no room");
+    let told = all::<ExecutionReport>(&stage.told());
+    let refused = told.iter().filter(|report| report.execution == ExecutionType::CancelRejected);
+    assert!(
+        refused.map(|report| report.client_order_id).any(|refused| refused == id),
+        "the strategy hears of it"
+    );
     stage.kill();
     assert!(stage.canceled().contains(&id));
 }
@@ -287,6 +300,26 @@ fn a_new_scale_while_something_is_held_is_a_kill() {
     assert_eq!(counter(&stage.actor, "rescaled_holdings"), 1);
     stage.want(10);
     assert_eq!(stage.denied().code, RiskCheck::KillSwitch.code());
+}
+
+#[test]
+fn a_gate_that_lost_records_of_a_book_lets_nothing_pass_until_it_has_heard_all_anew() {
+    let mut stage = Stage::open();
+    send(&mut stage.book, stage.now, &wider_definition());
+    for update_id in 0..3_000 {
+        send(&mut stage.book, stage.now, &top(100, 101, update_id));
+    }
+    stage.turn();
+    let wishes = drain_all::<SyncChange>(&mut stage.recalls);
+    assert_eq!(wishes.iter().map(|wish| wish.reason).collect::<Vec<_>>(), [SyncReason::Lapped]);
+    stage.want(1);
+    assert_eq!(stage.denied().code, RiskCheck::UnknownInstrument.code(), "it may be another one by now");
+    send(&mut stage.book, stage.now, &wider_definition());
+    send(&mut stage.book, stage.now, &SyncChange::new(SyncState::Live, SyncReason::Joined, 1, 0, 1));
+    send(&mut stage.book, stage.now, &top(100, 101, 5_000));
+    stage.turn();
+    assert_eq!(drain_all::<InstrumentDefinition>(&mut stage.approved), [wider_definition()]);
+    stage.place(600);
 }
 
 #[test]
