@@ -128,8 +128,8 @@ impl Scene<'_> {
     fn draw_orders(&self, frame: &mut Frame<'_>, area: Rect) {
         let counts = self.watch.orders.counts();
         let (buy, sell) = self.watch.orders.fills();
-        let (position, pnl) = match self.engine.traded() {
-            Some(instrument_id) => self.watch.result(instrument_id),
+        let (position, pnl) = match self.engine.traded().map(|traded| self.watch.standing(traded)) {
+            Some(standing) => (standing.position.clone(), standing.pnl_text()),
             None => ("none".to_owned(), "none".to_owned()),
         };
         let lines = vec![

@@ -29,6 +29,8 @@ pub struct Picture {
     pub sync: SyncChange,
     /// How far the book can be believed here.
     pub belief: Belief,
+    /// The middle of best bid and ask, rounded down, when both could last be believed.
+    pub mark: Option<Price>,
     /// The venue's number of the book's latest state.
     pub update_id: u64,
     /// All trades so far.
@@ -52,6 +54,7 @@ impl Picture {
             book: Book::new(LEVELS_MAX),
             sync: SyncChange::new(SyncState::Syncing, SyncReason::Started, 0, 0, 0),
             belief: Belief::new(),
+            mark: None,
             update_id: 0,
             trades: TradeStats::new(),
             crossed_count: 0,
@@ -106,9 +109,10 @@ impl Picture {
                 for level in asks {
                     self.book.apply(Side::Sell, level.price, level.quantity);
                 }
-                let is_whole = self.record.header().flags.contains(Flags::LAST);
-                let is_crossed = is_whole && self.belief.is_live() && self.book.is_crossed();
-                self.crossed_count += u64::from(is_crossed);
+                if self.record.header().flags.contains(Flags::LAST) && self.belief.is_live() {
+                    self.crossed_count += u64::from(self.book.is_crossed());
+                    self.keep_mark();
+                }
             }
             Some(Kind::Trade) => self.trades.on_trade(self.record.read::<Trade>()?),
             Some(Kind::SnapshotBegin) => {
@@ -120,6 +124,9 @@ impl Picture {
                 if self.belief.hear(self.sync.state) && self.sync.state == SyncState::Desynced {
                     self.book.clear();
                 }
+                if self.belief.is_live() {
+                    self.keep_mark();
+                }
             }
             Some(Kind::InstrumentDefinition) => {
                 let definition = *self.record.read::<InstrumentDefinition>()?;
@@ -130,6 +137,15 @@ impl Picture {
         Ok(())
     }
 
+    /// Takes the middle of a live book. A book of one side, or a crossed one, has none that means anything.
+    fn keep_mark(&mut self) {
+        if let (Some(bid), Some(ask)) = (self.book.best_bid(), self.book.best_ask())
+            && bid.price < ask.price
+        {
+            self.mark = Some(Price(bid.price.0 + (ask.price.0 - bid.price.0) / 2));
+        }
+    }
+
     fn define(&mut self, definition: InstrumentDefinition) {
         let known = self.definition.replace(definition);
         match known.map_or(Redefinition::New, |known| compare(&known, &definition)) {
@@ -137,6 +153,7 @@ impl Picture {
             Redefinition::WiderScale { price_factor, quantity_factor } => {
                 let book = self.book.rescale(price_factor, quantity_factor);
                 let trades = self.trades.rescale(price_factor, quantity_factor);
+                self.mark = self.mark.and_then(|mark| mark.0.checked_mul(price_factor)).map(Price);
                 if book.is_err() || trades.is_err() {
                     self.book.clear();
                     self.malformed_count += 1;
@@ -145,6 +162,7 @@ impl Picture {
             Redefinition::Changed => {
                 self.book.clear();
                 self.trades = TradeStats::new();
+                self.mark = None;
             }
         }
     }
@@ -165,4 +183,73 @@ fn step_digits(step: i64, scale: u8) -> u8 {
 fn fixed(mantissa: i64, scale: u8, digits: u8) -> String {
     let shown = decimal::rescale(mantissa, scale, digits, Rounding::Exact).map_or(scale, |_| digits);
     decimal::format_fixed(i128::from(mantissa), scale, shown).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use fulmar_bus::channel::{Region, RingShape, Writer, create};
+    use fulmar_bus::record::{ChannelId, Heading, InstrumentId, Level, Payload, RecordId, UnixNanos};
+    use zerocopy::IntoBytes;
+
+    use super::*;
+
+    /// A market channel, written by hand, and the picture that it gives.
+    struct Market {
+        writer: Writer,
+        picture: Picture,
+    }
+
+    impl Market {
+        fn new() -> Self {
+            let shape = RingShape { slot_count: 1024, gate_count: 1 };
+            let (writer, ring) = create(Region::heap(shape.word_count()), shape, ChannelId(0));
+            Market { writer, picture: Picture::new("BTCUSDT", ring.reader()) }
+        }
+
+        fn tell<P: Payload>(&mut self, payload: &P, tail: &[u8]) {
+            let heading = Heading {
+                instrument_id: InstrumentId(0),
+                cause: RecordId::NONE,
+                received_at: UnixNanos(1),
+                flags: Flags::LAST,
+            };
+            let mut record = Record::new();
+            record.write_with_tail(heading, payload, tail);
+            self.writer.publish(&mut record).expect("nobody holds the writer up");
+            self.picture.look();
+        }
+
+        fn sync(&mut self, state: SyncState) {
+            self.tell(&SyncChange::new(state, SyncReason::Started, 0, 0, 0), &[]);
+        }
+
+        /// One bid, then one ask; zero takes a level away.
+        fn levels(&mut self, bid: (i64, i64), ask: (i64, i64)) {
+            let update = BookLevels { update_id: 1, venue_at: UnixNanos(1), bid_count: 1, ask_count: 1 };
+            let level = |(price, quantity)| Level { price: Price(price), quantity: Quantity(quantity) };
+            self.tell(&update, [level(bid), level(ask)].as_bytes());
+        }
+    }
+
+    #[test]
+    fn the_mark_is_the_last_middle_that_could_be_believed() {
+        let mut market = Market::new();
+        market.levels((100, 1), (104, 1));
+        assert_eq!(market.picture.mark, None, "a book that still syncs marks nothing");
+        market.sync(SyncState::Live);
+        assert_eq!(market.picture.mark, Some(Price(102)));
+        market.levels((100, 0), (104, 1));
+        assert_eq!(market.picture.mark, Some(Price(102)), "one side has no middle");
+        market.levels((109, 1), (104, 1));
+        assert_eq!(market.picture.mark, Some(Price(102)), "a crossed book has no middle");
+        market.levels((103, 1), (109, 0));
+        market.levels((109, 0), (105, 1));
+        market.sync(SyncState::Desynced);
+        assert!(market.picture.book.best_bid().is_none(), "what is desynced is forgotten");
+        assert_eq!(
+            market.picture.mark,
+            Some(Price(103)),
+            "the venue died; what it said last is what is known"
+        );
+    }
 }

@@ -19,7 +19,8 @@ use crate::board::Board;
 use crate::configuration::{self, Source, starter};
 use crate::exit::Exit;
 use crate::live::{
-    CoreReport, LatencyReport, Launch, LiveEngine, OrderCounts, Route, Show, Signals, Silent, Stopped, Watch,
+    CoreReport, LatencyReport, Launch, LiveEngine, OrderCounts, Route, Show, Signals, Silent, Standing,
+    Stopped, Watch,
 };
 use crate::{log, output};
 
@@ -39,8 +40,8 @@ struct DemoReport {
     lost: u64,
     orders: OrderCounts,
     fills: Fills,
-    position: String,
-    pnl: String,
+    #[serde(flatten)]
+    standing: Standing,
     venue_truth: VenueTruth,
     latency_ns: LatencyReport,
     cores: Vec<CoreReport>,
@@ -71,7 +72,8 @@ pub fn run(arguments: &DemoArguments, global: &Global) -> Result<Exit, CommandEr
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| CommandError::failed("start the demo", error))?;
     let report = runtime.block_on(demo(arguments, global))?;
-    let agrees = report.position == report.venue_truth.position && report.pnl == report.venue_truth.pnl;
+    let Standing { position, pnl, .. } = &report.standing;
+    let agrees = *position == report.venue_truth.position && *pnl == report.venue_truth.pnl;
     match global.format {
         Format::Json => output::json(&report)?,
         Format::Text => output::text(report.text())?,
@@ -107,12 +109,12 @@ async fn demo(arguments: &DemoArguments, global: &Global) -> Result<DemoReport, 
     engine.cancel_all();
     let truth = settle(&mut watch, address).await?;
     let instrument_id = engine.traded().expect("the demo's strategy trades an instrument");
-    let (position, pnl) = watch.result(instrument_id);
+    let standing = watch.standing(instrument_id);
     let (buy, sell) = watch.orders.fills();
     let orders = watch.orders.counts();
     let stopped = engine.stop().await.map_err(failed)?;
     end_venue(venue).await;
-    let part = Part { seconds, orders, fills: Fills { buy, sell }, position, pnl };
+    let part = Part { seconds, orders, fills: Fills { buy, sell }, standing };
     Ok(DemoReport::new(part, truth, stopped, watch.lost_count()))
 }
 
@@ -197,8 +199,7 @@ struct Part {
     seconds: f64,
     orders: OrderCounts,
     fills: Fills,
-    position: String,
-    pnl: String,
+    standing: Standing,
 }
 
 impl DemoReport {
@@ -213,8 +214,7 @@ impl DemoReport {
             lost: stopped.lost + unseen,
             orders: part.orders,
             fills: part.fills,
-            position: part.position,
-            pnl: part.pnl,
+            standing: part.standing,
             venue_truth: VenueTruth { position, pnl, orders_received, fills, open_orders },
             latency_ns: LatencyReport::from(&stopped.latencies),
             cores: stopped.cores,
@@ -246,9 +246,9 @@ impl DemoReport {
             orders.unknown,
             fills.buy,
             fills.sell,
-            self.position,
+            self.standing.position,
             self.venue_truth.position,
-            self.pnl,
+            self.standing.pnl_text(),
             self.venue_truth.pnl,
             latency.p50,
             latency.p99,

@@ -12,8 +12,8 @@ use super::{CommandError, Format, Global, RunArguments};
 use crate::configuration::{self, Configuration, Mode};
 use crate::exit::Exit;
 use crate::live::{
-    CoreReport, End, LatencyReport, Launch, LiveEngine, OrderCounts, Route, Signals, Silent, Stopped, Watch,
-    next_boot,
+    CoreReport, End, LatencyReport, Launch, LiveEngine, OrderCounts, Route, Signals, Silent, Standing,
+    Stopped, Watch, next_boot,
 };
 use crate::{log, output};
 
@@ -45,8 +45,8 @@ struct InstrumentState {
     gaps: u32,
     resyncs: u32,
     trades: u64,
-    position: String,
-    pnl: String,
+    #[serde(flatten)]
+    standing: Standing,
 }
 
 /// Runs the engine.
@@ -120,7 +120,7 @@ impl RunReport {
     fn new(names: Vec<String>, watch: &Watch, stopped: Stopped, end: End) -> Self {
         let instruments = names.into_iter().enumerate().map(|(index, name)| {
             let picture = &watch.pictures[index];
-            let (position, pnl) = watch.result(crate::venues::instrument_id(index));
+            let standing = watch.standing(crate::venues::instrument_id(index));
             let state = match picture.belief.state() {
                 SyncState::Live => "live",
                 SyncState::Syncing => "syncing",
@@ -128,7 +128,7 @@ impl RunReport {
             };
             let (gaps, resyncs, trades) =
                 (picture.sync.gap_count, picture.sync.resync_count, picture.trades.count);
-            InstrumentState { name, state, gaps, resyncs, trades, position, pnl }
+            InstrumentState { name, state, gaps, resyncs, trades, standing }
         });
         RunReport {
             mode: "paper",
@@ -157,7 +157,8 @@ impl RunReport {
             self.ended_by, self.frames, self.records, self.lost, self.decode_errors
         )];
         lines.extend(self.instruments.iter().map(|instrument| {
-            let InstrumentState { name, state, gaps, resyncs, trades, position, pnl } = instrument;
+            let InstrumentState { name, state, gaps, resyncs, trades, standing } = instrument;
+            let (position, pnl) = (&standing.position, standing.pnl_text());
             format!("{name}  {state}, {gaps} gaps, {resyncs} resyncs, {trades} trades, position {position}, P&L {pnl}")
         }));
         let OrderCounts { submitted, denied, filled, canceled, rejected, unknown, .. } = self.orders;

@@ -11,6 +11,7 @@ mod launch;
 mod orders;
 mod places;
 mod report;
+mod standing;
 mod stop;
 mod watch;
 
@@ -20,5 +21,6 @@ pub use journal::Summary;
 pub use launch::{Launch, Route};
 pub use orders::{OrderBoard, OrderCounts};
 pub use report::{Latency, LatencyReport};
+pub use standing::Standing;
 pub use stop::Signals;
-pub use watch::{End, Show, Silent, Watch, middle};
+pub use watch::{End, Show, Silent, Watch};

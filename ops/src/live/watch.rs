@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use fulmar_bus::record::{InstrumentId, Notional, Price, Quantity};
-use fulmar_engine::market::decimal::format_scaled;
+use fulmar_bus::record::InstrumentId;
 use tokio::time::{Instant, interval_at};
 
 use super::engine::LiveEngine;
 use super::orders::OrderBoard;
+use super::standing::Standing;
 use super::stop::Signals;
 use crate::window::Picture;
 
@@ -104,21 +104,15 @@ impl Watch {
         }
     }
 
-    /// Position and profit in an instrument as decimal text: realized, and what is open at the middle of its book.
-    pub fn result(&self, instrument_id: InstrumentId) -> (String, String) {
+    /// What is held of an instrument and what it earned, marked at the last middle of its book that could be believed.
+    pub fn standing(&self, instrument_id: InstrumentId) -> Standing {
         let picture = &self.pictures[instrument_id.index()];
-        let Some(definition) = &picture.definition else { return ("0".to_owned(), "0".to_owned()) };
-        let (quantity, earned) = match self.orders.position(instrument_id) {
-            None => (Quantity(0), 0),
-            Some(position) => {
-                let mark = middle(picture).unwrap_or_default();
-                let open = mark.times(position.quantity).0 - Notional::from(position.cost).0;
-                (position.quantity, Notional::from(position.realized).0 + open)
+        match (&picture.definition, self.orders.position(instrument_id)) {
+            (Some(definition), Some(position)) => {
+                Standing::of(position, picture.mark, (definition.price_scale, definition.quantity_scale))
             }
-        };
-        let scale = definition.price_scale + definition.quantity_scale;
-        let quantity = format_scaled(i128::from(quantity.0), definition.quantity_scale);
-        (quantity.to_string(), format_scaled(earned, scale).to_string())
+            _ => Standing::default(),
+        }
     }
 
     /// Records that were overwritten before they were seen here.
@@ -130,10 +124,4 @@ impl Watch {
         self.pictures.iter_mut().for_each(Picture::look);
         self.orders.look();
     }
-}
-
-/// The middle of best bid and ask, rounded down.
-pub fn middle(picture: &Picture) -> Option<Price> {
-    let (bid, ask) = (picture.book.best_bid()?, picture.book.best_ask()?);
-    Some(Price(bid.price.0 + (ask.price.0 - bid.price.0) / 2))
 }
