@@ -19,7 +19,7 @@ pub use engine::{CoreReport, LiveEngine, LiveError, Stopped};
 pub use epoch::{Boot, next_boot};
 pub use journal::Summary;
 pub use launch::{Launch, Route};
-pub use orders::{OrderBoard, OrderCounts};
+pub use orders::{Holding, OrderBoard, OrderCounts};
 pub use report::{Latency, LatencyReport};
 pub use standing::Standing;
 pub use stop::Signals;

@@ -107,12 +107,9 @@ impl Watch {
     /// What is held of an instrument and what it earned, marked at the last middle of its book that could be believed.
     pub fn standing(&self, instrument_id: InstrumentId) -> Standing {
         let picture = &self.pictures[instrument_id.index()];
-        match (&picture.definition, self.orders.position(instrument_id)) {
-            (Some(definition), Some(position)) => {
-                Standing::of(position, picture.mark, (definition.price_scale, definition.quantity_scale))
-            }
-            _ => Standing::default(),
-        }
+        let Some(definition) = &picture.definition else { return Standing::default() };
+        let scales = (definition.price_scale, definition.quantity_scale);
+        Standing::of(&self.orders.holding(instrument_id), picture.mark, scales)
     }
 
     /// Records that were overwritten before they were seen here.
