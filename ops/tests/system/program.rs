@@ -5,13 +5,14 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde_json::Value;
 
 /// How long a program may be silent before the test calls it dead: far longer than a busy machine needs.
@@ -60,6 +61,12 @@ impl Program {
         Self::start(Command::new(env!("CARGO_BIN_EXE_fulmar")).args(arguments).env_clear())
     }
 
+    /// The same, leading a process group of its own, as a shell starts it from a terminal.
+    pub fn leading_a_group(arguments: &[impl AsRef<std::ffi::OsStr>]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_fulmar"));
+        Self::start(command.args(arguments).env_clear().process_group(0))
+    }
+
     /// Starts a command.
     pub fn start(command: &mut Command) -> Self {
         let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -87,6 +94,11 @@ impl Program {
     /// Sends it a signal.
     pub fn signal(&self, signal: Signal) {
         kill_process(self.pid(), signal).expect("it runs");
+    }
+
+    /// Sends a signal to all of the group that it leads, as a terminal does for Ctrl-C.
+    pub fn signal_group(&self, signal: Signal) {
+        kill_process_group(self.pid(), signal).expect("it leads a group");
     }
 
     /// Closes its input and waits until it ends by itself.
