@@ -7,24 +7,22 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use fulmar_adapters::transport::{
-    Clock as LinkClock, IoThread, LinkEnds, LinkPlan, Tap, VenueLink, spawn_io_thread, status_channel,
+    Clock as LinkClock, IoThread, LinkEnds, LinkPlan, Tap, VenueLink, status_channel,
 };
 use fulmar_bus::record::{Control, ControlCommand, InstrumentId, UnixNanos};
 use fulmar_engine::actors::{KeptJournal, Recorder};
 use fulmar_engine::runtime::placement::PlacementError;
 use fulmar_engine::runtime::{
-    Actor, Clock, CoreLoop, CoreStatus, Doorbell, HopLatencies, HopStamps, Inboxes, Origin, RunningCore,
-    Seat, Wait, counters,
+    Actor, Clock, CoreLoop, CoreStatus, Doorbell, HopLatencies, HopStamps, Inboxes, Origin, Seat, Wait,
+    counters,
 };
 use fulmar_engine::wiring::{Assembly, ChannelRole, Link, Surroundings, actor_names, build};
-
-use serde::Serialize;
 
 use super::journal::{self, Manifest, Summary};
 use super::launch::{Launch, instrument_names};
 use super::orders::OrderBoard;
 use super::places::Places;
-use super::report::Latency;
+use super::threads::{CoreReport, StoppedCores, Threads};
 use crate::configuration::{Configuration, Loaded, PlacementFile};
 use crate::supervisor::{LinkSupervisor, RestartLimit, SupervisedLink, on_io_thread};
 use crate::venues;
@@ -47,10 +45,9 @@ pub struct LiveEngine {
     clock: Clock,
     stamps: HopStamps,
     assembly: Assembly,
-    cores: Vec<RunningCore>,
-    recorder: Option<(RunningCore, KeptJournal)>,
+    threads: Threads,
+    journal: Option<KeptJournal>,
     links: LinkSupervisor,
-    io: IoThread,
 }
 
 /// Why an engine could not be started.
@@ -80,19 +77,6 @@ pub struct Stopped {
     pub cores: Vec<CoreReport>,
     /// What all actors counted, by name; what stayed zero is left out.
     pub counters: BTreeMap<&'static str, u64>,
-}
-
-/// How one core loop fared.
-#[derive(Clone, Debug, Serialize)]
-pub struct CoreReport {
-    /// Its name.
-    pub name: String,
-    /// Passes over its actors.
-    pub passes: u64,
-    /// Passes that had work.
-    pub busy_passes: u64,
-    /// How long those took, in nanoseconds.
-    pub duty_cycle_ns: Latency,
 }
 
 impl LiveEngine {
@@ -125,22 +109,19 @@ impl LiveEngine {
             build(plan, &surroundings).context("cannot make the channels that are written ahead")?;
         let cores = core_loops(&places, &mut assembly, journal.is_some())?;
         let links = std::mem::take(&mut assembly.links);
-        let (started_at, io_cpu) = (launch.started_at(), places.placement.io_cpu);
+        let io_cpu = places.placement.io_cpu;
         // The recorder first, then the cores, then the IO: nothing is published that nobody keeps.
-        let recorder = match journal {
-            Some(journal) => {
-                let core = recorder(&assembly, &journal, io_cpu)?;
-                Some((core.start(clock.clone(), started_at).map_err(anyhow::Error::from)?, journal))
-            }
-            None => None,
-        };
-        let mut running = Vec::new();
-        for core in cores {
-            running.push(core.start(clock.clone(), started_at).map_err(anyhow::Error::from)?);
+        let mut threads = Threads::new(clock.clone(), launch.started_at());
+        if let Some(journal) = &journal {
+            let core = recorder(&assembly, journal, io_cpu)?;
+            threads.start_recorder(core).map_err(anyhow::Error::from)?;
         }
-        let io = spawn_io_thread("io", move || pin(io_cpu)).context("cannot start the IO thread")?;
-        let links = start_links(links, &configuration, &clock, (&io, tap)).await?;
-        Ok(LiveEngine { launch, configuration, clock, stamps, assembly, cores: running, recorder, links, io })
+        for core in cores {
+            threads.start_core(core).map_err(anyhow::Error::from)?;
+        }
+        let io = threads.start_io(move || pin(io_cpu)).context("cannot start the IO thread")?;
+        let links = start_links(links, &configuration, &clock, (io, tap)).await?;
+        Ok(LiveEngine { launch, configuration, clock, stamps, assembly, threads, journal, links })
     }
 
     /// This moment.
@@ -194,7 +175,7 @@ impl LiveEngine {
 
     /// How each core loop fares, by name.
     pub fn cores(&self) -> impl Iterator<Item = (&str, &Arc<CoreStatus>)> {
-        self.cores.iter().map(|core| (core.name(), &core.status))
+        self.threads.cores()
     }
 
     /// Records published so far.
@@ -204,8 +185,7 @@ impl LiveEngine {
 
     /// True where a core loop ended although nobody stopped it.
     pub fn has_lost_a_core(&self) -> bool {
-        self.cores.iter().any(RunningCore::has_ended)
-            || self.recorder.as_ref().is_some_and(|(recorder, _)| recorder.has_ended())
+        self.threads.lost().is_some()
     }
 
     /// Lets no new order pass and cancels those that stand. False where there is no gate.
@@ -220,34 +200,13 @@ impl LiveEngine {
     ///
     /// # Errors
     /// Where an actor panicked or the journal could not be closed; everything is stopped all the same.
-    pub async fn stop(self) -> anyhow::Result<Stopped> {
+    pub async fn stop(mut self) -> anyhow::Result<Stopped> {
         let links = self.links.stop().await;
-        self.io.stop();
+        self.threads.stop_io();
         let stopped_at = self.clock.now();
-        self.cores.iter().for_each(|core| core.stop(stopped_at));
-        let mut seats: Vec<Seat> = Vec::new();
-        let mut lost = 0;
-        let mut cores = Vec::new();
-        let mut failure = None;
-        for core in self.cores {
-            let (name, status) = (core.name().to_owned(), Arc::clone(&core.status));
-            let finished = match core.join() {
-                Ok(finished) => finished,
-                Err(error) => {
-                    failure.get_or_insert(error);
-                    continue;
-                }
-            };
-            lost += finished.refused_notes;
-            seats.extend(finished.seats);
-            let (passes, busy_passes) = (status.passes(), status.busy_passes());
-            cores.push(CoreReport {
-                name,
-                passes,
-                busy_passes,
-                duty_cycle_ns: Latency::from(&finished.duty_cycle_ns),
-            });
-        }
+        let StoppedCores { seats, reports: cores, refused_notes, failures } =
+            self.threads.stop_cores(stopped_at);
+        let mut lost = refused_notes;
         let digests = self.assembly.digests();
         let hex = |(name, records, hash): (String, u64, u64)| (name, records, format!("{hash:016x}"));
         let summary = Summary {
@@ -256,13 +215,15 @@ impl LiveEngine {
             stopped_at_ns: stopped_at.0,
             channels: digests.channels().into_iter().map(hex).collect(),
         };
-        if let Some((recorder, journal)) = self.recorder {
+        let now = self.clock.now();
+        let recorder = self.threads.stop_recorder(now)?;
+        if let Some(journal) = &self.journal {
             // A run that failed leaves its journal open: it did not come to its end.
-            let summary = failure.is_none().then_some(&summary);
-            lost += close_journal(recorder, &journal, summary, self.clock.now())?;
+            let summary = failures.is_empty().then_some(&summary);
+            lost += close_journal(recorder, journal, summary, now)?;
         }
-        if let Some(failure) = failure {
-            return Err(failure.into());
+        if let Some(failure) = failures.into_iter().next() {
+            return Err(anyhow!(failure));
         }
         for (venue, state) in &links {
             tracing::debug!("{venue}: {}", state.phase);
@@ -375,14 +336,12 @@ fn pin(cpu: Option<usize>) {
 
 /// Lets the recorder keep what is still on its way, then closes the journal. Gives the records that were lost to it.
 fn close_journal(
-    recorder: RunningCore,
+    mut recorder: Vec<Seat>,
     journal: &KeptJournal,
     summary: Option<&Summary>,
     stopped_at: UnixNanos,
 ) -> anyhow::Result<u64> {
-    recorder.stop(stopped_at);
-    let mut seats = recorder.join()?.seats;
-    for seat in &mut seats {
+    for seat in &mut recorder {
         loop {
             seat.actor.inboxes().begin_turn(u32::MAX);
             if !seat.actor.work(stopped_at).is_some() {

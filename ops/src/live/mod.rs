@@ -13,9 +13,12 @@ mod places;
 mod report;
 mod standing;
 mod stop;
+#[cfg(test)]
+mod tests;
+mod threads;
 mod watch;
 
-pub use engine::{CoreReport, LiveEngine, LiveError, Stopped};
+pub use engine::{LiveEngine, LiveError, Stopped};
 pub use epoch::{Boot, next_boot};
 pub use journal::Summary;
 pub use launch::{Launch, Route};
@@ -23,4 +26,5 @@ pub use orders::{Holding, OrderBoard, OrderCounts};
 pub use report::{Latency, LatencyReport};
 pub use standing::Standing;
 pub use stop::Signals;
+pub use threads::CoreReport;
 pub use watch::{End, Show, Silent, Watch};
