@@ -33,6 +33,7 @@ const SETTLE_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Debug, Serialize)]
 struct DemoReport {
     mode: &'static str,
+    failures: Vec<String>,
     seconds: f64,
     frames: u64,
     records: u64,
@@ -78,6 +79,7 @@ pub fn run(arguments: &DemoArguments, global: &Global) -> Result<Exit, CommandEr
         Format::Json => output::json(&report)?,
         Format::Text => output::text(report.text())?,
     }
+    super::verdict(&report.failures)?;
     if !agrees {
         return Err(CommandError::told(Exit::Failed, "the engine's position or P&L is not the venue's"));
     }
@@ -112,7 +114,7 @@ async fn demo(arguments: &DemoArguments, global: &Global) -> Result<DemoReport, 
     let standing = watch.standing(instrument_id);
     let (buy, sell) = watch.orders.fills();
     let orders = watch.orders.counts();
-    let stopped = engine.stop().await.map_err(failed)?;
+    let stopped = engine.stop().await;
     end_venue(venue).await;
     let part = Part { seconds, orders, fills: Fills { buy, sell }, standing };
     Ok(DemoReport::new(part, truth, stopped, watch.lost_count()))
@@ -207,6 +209,7 @@ impl DemoReport {
         let Truth { position, pnl, orders_received, fills, open_orders, .. } = truth;
         DemoReport {
             mode: "demo",
+            failures: stopped.failures,
             seconds: part.seconds,
             frames: stopped.frames,
             records: stopped.summary.records,

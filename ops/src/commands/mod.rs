@@ -62,6 +62,14 @@ fn dispatch(line: &CommandLine) -> Result<Exit, CommandError> {
     }
 }
 
+/// How a command ends whose engine has stopped, and whose report is written: well, where nothing of it failed.
+fn verdict(failures: &[String]) -> Result<Exit, CommandError> {
+    if failures.is_empty() {
+        return Ok(Exit::Done);
+    }
+    Err(CommandError::told(Exit::Failed, failures.join("; ")))
+}
+
 fn told_with_causes(error: &CommandError) -> String {
     let mut told = error.to_string();
     let mut cause = error.source();

@@ -46,7 +46,7 @@ pub fn run(arguments: &RecordArguments, global: &Global) -> Result<Exit, Command
     let (tap, recorder) = open(&arguments.out, arguments, &loaded, now)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| CommandError::failed("start the recording", error))?;
-    let (recording, decode_errors) = runtime.block_on(async {
+    let (recording, stopped) = runtime.block_on(async {
         let mut signals = Signals::catch().map_err(|error| CommandError::failed("catch signals", error))?;
         let started = LiveEngine::start(launch, &loaded, None, Some(tap)).await;
         let engine = started.map_err(|error| CommandError::failed("start the recording", error))?;
@@ -56,16 +56,14 @@ pub fn run(arguments: &RecordArguments, global: &Global) -> Result<Exit, Command
         let recording = recorder
             .finish()
             .map_err(|error| CommandError::failed(format!("write {}", arguments.out.display()), error))?;
-        let stopped =
-            engine.stop().await.map_err(|error| CommandError::failed("stop the recording", error))?;
-        Ok::<_, CommandError>((recording, stopped.decode_errors))
+        Ok::<_, CommandError>((recording, engine.stop().await))
     })?;
     let report = RecordReport {
         file: arguments.out.display().to_string(),
         venue: arguments.venue.clone(),
         lines: recording.lines,
         lost: recording.lost_count,
-        decode_errors,
+        decode_errors: stopped.decode_errors,
     };
     match global.format {
         Format::Json => output::json(&report)?,
@@ -74,7 +72,7 @@ pub fn run(arguments: &RecordArguments, global: &Global) -> Result<Exit, Command
             report.file, report.lines, report.lost, report.decode_errors
         ))?,
     }
-    Ok(Exit::Done)
+    super::verdict(&stopped.failures)
 }
 
 /// A configuration of the one venue; with `--config`, that file's addresses and limits for it, but these instruments.

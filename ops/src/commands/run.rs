@@ -24,7 +24,8 @@ const CANCEL_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Debug, Serialize)]
 struct RunReport {
     mode: &'static str,
-    ended_by: String,
+    ended_by: &'static str,
+    failures: Vec<String>,
     frames: u64,
     records: u64,
     decode_errors: u64,
@@ -79,17 +80,12 @@ pub fn run(arguments: &RunArguments, global: &Global) -> Result<Exit, CommandErr
     let journal = arguments.journal.clone().or_else(|| configuration.journal.directory.as_ref().map(of_boot));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| CommandError::failed("start the engine", error))?;
-    let (report, end) = runtime.block_on(engine(launch, &loaded, journal, arguments.seconds))?;
+    let report = runtime.block_on(engine(launch, &loaded, journal, arguments.seconds))?;
     match global.format {
         Format::Json => output::json(&report)?,
         Format::Text => output::text(report.text())?,
     }
-    match end {
-        End::LostCore => {
-            Err(CommandError::told(Exit::Failed, "a core loop was lost; its panic is told above"))
-        }
-        End::Elapsed | End::Wanted(_) => Ok(Exit::Done),
-    }
+    super::verdict(&report.failures)
 }
 
 /// Without a strategy that trades there is nothing to judge and nothing to fill.
@@ -102,7 +98,7 @@ async fn engine(
     loaded: &configuration::Loaded,
     journal: Option<PathBuf>,
     seconds: Option<u64>,
-) -> Result<(RunReport, End), CommandError> {
+) -> Result<RunReport, CommandError> {
     let mut signals = Signals::catch().map_err(|error| CommandError::failed("catch signals", error))?;
     let started = LiveEngine::start(launch, loaded, journal.as_deref(), None).await;
     let mut engine = started.map_err(|error| CommandError::failed("start the engine", error))?;
@@ -112,8 +108,8 @@ async fn engine(
         tracing::warn!("{} orders could not be canceled in time", watch.orders.open_count());
     }
     let names = engine.instrument_names();
-    let stopped = engine.stop().await.map_err(|error| CommandError::failed("stop the engine", error))?;
-    Ok((RunReport::new(names, &watch, stopped, end), end))
+    let stopped = engine.stop().await;
+    Ok(RunReport::new(names, &watch, stopped, end))
 }
 
 impl RunReport {
@@ -132,11 +128,8 @@ impl RunReport {
         });
         RunReport {
             mode: "paper",
-            ended_by: match end {
-                End::Elapsed => "its time".to_owned(),
-                End::Wanted(who) => who.to_owned(),
-                End::LostCore => "the loss of a core loop".to_owned(),
-            },
+            ended_by: end.name(),
+            failures: stopped.failures,
             instruments: instruments.collect(),
             frames: stopped.frames,
             records: stopped.summary.records,

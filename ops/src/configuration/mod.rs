@@ -28,7 +28,7 @@ use document::Node;
 pub use environment::{PREFIX, Variables};
 pub use meaning::{
     Configuration, Core, Engine, Environment, InstrumentName, Journal, Log, LogFormat, LogLevel, Mode,
-    Placement, PlacementFile, Reconnect, Risk, Scale, Strategy, StrategyKind, Venue, Wait,
+    OnFailure, Placement, PlacementFile, Reconnect, Risk, Scale, Strategy, StrategyKind, Venue, Wait,
 };
 pub use nearest::nearest;
 pub use violation::{Origin, Violation, Violations};

@@ -65,6 +65,8 @@ pub enum LiveError {
 pub struct Stopped {
     /// The hash of all that was published, and its parts.
     pub summary: Summary,
+    /// What failed: core loops that panicked, a journal that could not be kept. Empty in a sound run.
+    pub failures: Vec<String>,
     /// Frames that the feeds took.
     pub frames: u64,
     /// Records that did not reach somebody who was to have them; zero in a sound run.
@@ -196,15 +198,18 @@ impl LiveEngine {
         control.send(Origin::time(now), InstrumentId::NONE, &stop).is_ok()
     }
 
+    /// What stopped the journal, where something did.
+    pub fn journal_failure(&self) -> Option<String> {
+        Some(format!("{:#}", anyhow::Error::from(self.journal.as_ref()?.failure()?)))
+    }
+
     /// Stops everything: the IO, then the cores, then the recorder once it has kept all, and closes the journal.
-    ///
-    /// # Errors
-    /// Where an actor panicked or the journal could not be closed; everything is stopped all the same.
-    pub async fn stop(mut self) -> anyhow::Result<Stopped> {
+    /// Whatever fails, the rest is stopped all the same, and told.
+    pub async fn stop(mut self) -> Stopped {
         let links = self.links.stop().await;
         self.threads.stop_io();
         let stopped_at = self.clock.now();
-        let StoppedCores { seats, reports: cores, refused_notes, failures } =
+        let StoppedCores { seats, reports: cores, refused_notes, mut failures } =
             self.threads.stop_cores(stopped_at);
         let mut lost = refused_notes;
         let digests = self.assembly.digests();
@@ -216,14 +221,16 @@ impl LiveEngine {
             channels: digests.channels().into_iter().map(hex).collect(),
         };
         let now = self.clock.now();
-        let recorder = self.threads.stop_recorder(now)?;
-        if let Some(journal) = &self.journal {
-            // A run that failed leaves its journal open: it did not come to its end.
-            let summary = failures.is_empty().then_some(&summary);
-            lost += close_journal(recorder, journal, summary, now)?;
-        }
-        if let Some(failure) = failures.into_iter().next() {
-            return Err(anyhow!(failure));
+        match (self.threads.stop_recorder(now), &self.journal) {
+            (Ok(recorder), Some(journal)) => {
+                // A run that failed leaves its journal open: it did not come to its end.
+                let summary = failures.is_empty().then_some(&summary);
+                let closed = journal::close(journal, recorder, summary, now);
+                failures.extend(closed.err().map(|error| format!("{error:#}")));
+                lost += journal.counts().1;
+            }
+            (Ok(_), None) => {}
+            (Err(panic), _) => failures.push(panic.to_string()),
         }
         for (venue, state) in &links {
             tracing::debug!("{venue}: {}", state.phase);
@@ -231,15 +238,16 @@ impl LiveEngine {
         let counters = counters(&seats);
         let counted = |name| counters.get(name).copied().unwrap_or_default();
         lost += counted("lost_records") + counted("malformed_records");
-        Ok(Stopped {
+        Stopped {
             summary,
+            failures,
             frames: counted("frames"),
             lost,
             decode_errors: counted("decode_errors"),
             latencies: self.stamps.latencies(),
             cores,
             counters,
-        })
+        }
     }
 }
 
@@ -332,29 +340,6 @@ fn pin(cpu: Option<usize>) {
     {
         tracing::warn!("cannot keep a thread on cpu {cpu}");
     }
-}
-
-/// Lets the recorder keep what is still on its way, then closes the journal. Gives the records that were lost to it.
-fn close_journal(
-    mut recorder: Vec<Seat>,
-    journal: &KeptJournal,
-    summary: Option<&Summary>,
-    stopped_at: UnixNanos,
-) -> anyhow::Result<u64> {
-    for seat in &mut recorder {
-        loop {
-            seat.actor.inboxes().begin_turn(u32::MAX);
-            if !seat.actor.work(stopped_at).is_some() {
-                break;
-            }
-        }
-    }
-    let (_, lost_count) = journal.counts();
-    if let Some(summary) = summary {
-        let text = serde_json::to_vec(summary).context("cannot write the journal's summary")?;
-        journal.finish(&text).context("cannot close the journal")?;
-    }
-    Ok(lost_count)
 }
 
 fn told(errors: &[PlacementError]) -> String {

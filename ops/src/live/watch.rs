@@ -9,6 +9,7 @@ use super::engine::LiveEngine;
 use super::orders::OrderBoard;
 use super::standing::Standing;
 use super::stop::Signals;
+use crate::configuration::OnFailure;
 use crate::window::Picture;
 
 /// How often the windows are looked through: often enough that nothing is overwritten unseen.
@@ -20,6 +21,7 @@ pub struct Watch {
     pub pictures: Vec<Picture>,
     /// The orders of all strategies.
     pub orders: OrderBoard,
+    is_journal_lost: bool,
 }
 
 /// Why the watching ended.
@@ -31,6 +33,20 @@ pub enum End {
     Wanted(&'static str),
     /// A core loop is gone.
     LostCore,
+    /// The journal can no longer be kept, and the configuration wants no run without one.
+    LostJournal,
+}
+
+impl End {
+    /// What ended the run, as its report says it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            End::Elapsed => "its time",
+            End::Wanted(who) => who,
+            End::LostCore => "the loss of a core loop",
+            End::LostJournal => "the loss of its journal",
+        }
+    }
 }
 
 /// Who shows the watched things, if anybody does.
@@ -51,7 +67,7 @@ impl Show for Silent {
 impl Watch {
     /// Watches `engine`. Make it right after the start, and it misses nothing.
     pub fn new(engine: &LiveEngine) -> Self {
-        Watch { pictures: engine.pictures(), orders: engine.order_board() }
+        Watch { pictures: engine.pictures(), orders: engine.order_board(), is_journal_lost: false }
     }
 
     /// Looks until there is a reason not to.
@@ -80,6 +96,9 @@ impl Watch {
                     }
                     if engine.has_lost_a_core() {
                         return End::LostCore;
+                    }
+                    if self.has_to_end_without_journal(engine) {
+                        return End::LostJournal;
                     }
                 }
                 _ = seconds_passed.tick() => engine.keep_time(),
@@ -115,6 +134,21 @@ impl Watch {
     /// Records that were overwritten before they were seen here.
     pub fn lost_count(&self) -> u64 {
         self.orders.lost_count() + self.pictures.iter().map(|picture| picture.lost_count).sum::<u64>()
+    }
+
+    /// Tells once that the journal is lost; true where no run is wanted without one.
+    fn has_to_end_without_journal(&mut self, engine: &LiveEngine) -> bool {
+        if self.is_journal_lost {
+            return false;
+        }
+        let Some(failure) = engine.journal_failure() else { return false };
+        self.is_journal_lost = true;
+        let (is_end, what_follows) = match engine.configuration.journal.on_failure {
+            OnFailure::Stop => (true, "all orders are canceled and the run ends"),
+            OnFailure::Continue => (false, "the run goes on without it"),
+        };
+        tracing::error!("the journal is lost, {what_follows}: {failure}");
+        is_end
     }
 
     fn look(&mut self) {

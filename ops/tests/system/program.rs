@@ -121,7 +121,12 @@ impl Drop for Program {
 impl Ended {
     /// The report that a program left which ended well: one JSON document and nothing else on standard output.
     pub fn report(&self) -> Value {
-        assert_eq!(self.status.code(), Some(0), "{}\n{}", self.output, self.told);
+        self.report_with(0)
+    }
+
+    /// The report of a program that ended with this exit code.
+    pub fn report_with(&self, code: i32) -> Value {
+        assert_eq!(self.status.code(), Some(code), "{}\n{}", self.output, self.told);
         serde_json::from_str(&self.output).unwrap_or_else(|error| panic!("{error}: {}", self.output))
     }
 }
@@ -171,8 +176,13 @@ impl Lines {
 
 /// The simulated venue in a process of its own, and where it listens.
 pub fn simulated_venue() -> (Program, SocketAddr) {
-    let mut venue =
-        Program::fulmar(&["simulated-venue", "--port", "0", "--until-input-ends", "--format", "json"]);
+    simulated_venue_of(&[])
+}
+
+/// The same, with these arguments more.
+pub fn simulated_venue_of(more: &[&str]) -> (Program, SocketAddr) {
+    let usual = ["simulated-venue", "--port", "0", "--until-input-ends", "--format", "json"];
+    let mut venue = Program::fulmar(&[&usual, more].concat());
     let listening: Value = serde_json::from_str(&venue.output_line()).expect("a line of JSON");
     let address = listening["address"].as_str().expect("the address is a text");
     (venue, address.parse().expect("an address"))
