@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use fulmar_bus::record::SyncState;
 use fulmar_engine::runtime::Clock;
@@ -16,9 +15,6 @@ use crate::live::{
     Stopped, Watch, next_boot,
 };
 use crate::{log, output};
-
-/// How long canceled orders may take to be confirmed before the engine stops all the same.
-const CANCEL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What a run reports when it has ended.
 #[derive(Debug, Serialize)]
@@ -104,9 +100,7 @@ async fn engine(
     let mut engine = started.map_err(|error| CommandError::failed("start the engine", error))?;
     let mut watch = Watch::new(&engine);
     let end = watch.until_end(&engine, &mut signals, seconds, &mut Silent).await;
-    if engine.cancel_all() && !watch.until(CANCEL_TIMEOUT, |watch| watch.orders.open_count() == 0).await {
-        tracing::warn!("{} orders could not be canceled in time", watch.orders.open_count());
-    }
+    watch.cancel_all(&mut engine).await;
     let names = engine.instrument_names();
     let stopped = engine.stop().await;
     Ok(RunReport::new(names, &watch, stopped, end))

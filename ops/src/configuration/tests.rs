@@ -69,6 +69,7 @@ open_orders_max = 60
 [journal]
 directory = "/var/journal"
 segment_bytes = 1048576
+on_failure = "continue"
 
 [placement]
 file = "auto"

@@ -1,6 +1,9 @@
 //! The threads of a run, started and stopped.
 
-use std::collections::BTreeMap;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,6 +49,7 @@ pub struct LiveEngine {
     stamps: HopStamps,
     assembly: Assembly,
     threads: Threads,
+    order_cores: BTreeSet<usize>,
     journal: Option<KeptJournal>,
     links: LinkSupervisor,
 }
@@ -123,7 +127,18 @@ impl LiveEngine {
         }
         let io = threads.start_io(move || pin(io_cpu)).context("cannot start the IO thread")?;
         let links = start_links(links, &configuration, &clock, (io, tap)).await?;
-        Ok(LiveEngine { launch, configuration, clock, stamps, assembly, threads, journal, links })
+        let order_cores = places.order_cores();
+        Ok(LiveEngine {
+            launch,
+            configuration,
+            clock,
+            stamps,
+            assembly,
+            threads,
+            order_cores,
+            journal,
+            links,
+        })
     }
 
     /// This moment.
@@ -185,17 +200,24 @@ impl LiveEngine {
         self.assembly.digests().record_count()
     }
 
-    /// True where a core loop ended although nobody stopped it.
-    pub fn has_lost_a_core(&self) -> bool {
-        self.threads.lost().is_some()
+    /// The name of a core loop that ended although nobody stopped it.
+    pub fn lost_core(&self) -> Option<&str> {
+        self.threads.lost()
     }
 
-    /// Lets no new order pass and cancels those that stand. False where there is no gate.
-    pub fn cancel_all(&mut self) -> bool {
+    /// True where nobody is left to cancel an order, or nobody ever was.
+    pub fn has_lost_the_gate(&self) -> bool {
+        self.order_cores.is_empty() || self.order_cores.iter().any(|core| self.threads.has_lost(*core))
+    }
+
+    /// Lets no new order pass and cancels those that stand, where there is a gate that does.
+    pub fn cancel_all(&mut self) {
         let now = self.clock.now();
-        let Some(control) = &mut self.assembly.control else { return false };
+        let Some(control) = &mut self.assembly.control else { return };
         let stop = Control { command: ControlCommand::Stop, reserved: [0; 7] };
-        control.send(Origin::time(now), InstrumentId::NONE, &stop).is_ok()
+        if control.send(Origin::time(now), InstrumentId::NONE, &stop).is_err() {
+            tracing::error!("the gate does not take the word to cancel all");
+        }
     }
 
     /// What stopped the journal, where something did.

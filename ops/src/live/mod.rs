@@ -13,8 +13,6 @@ mod places;
 mod report;
 mod standing;
 mod stop;
-#[cfg(test)]
-mod tests;
 mod threads;
 mod watch;
 

@@ -77,6 +77,11 @@ impl Threads {
         self.cores.iter().chain(&self.recorder).find(|core| core.has_ended()).map(RunningCore::name)
     }
 
+    /// True where the core loop that was started as this one ended although nobody stopped it.
+    pub(super) fn has_lost(&self, core: usize) -> bool {
+        self.cores[core].has_ended()
+    }
+
     pub(super) fn stop_io(&mut self) {
         if let Some(io) = self.io.take() {
             io.stop();

@@ -15,6 +15,9 @@ use crate::window::Picture;
 /// How often the windows are looked through: often enough that nothing is overwritten unseen.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
+/// How long canceled orders may take to be confirmed before the engine stops all the same.
+const CANCEL_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// Everything that is watched.
 pub struct Watch {
     /// Pictures of all instruments, by id.
@@ -94,7 +97,8 @@ impl Watch {
                     if show.show(engine, self) {
                         return End::Wanted("the operator");
                     }
-                    if engine.has_lost_a_core() {
+                    if let Some(name) = engine.lost_core() {
+                        tracing::error!("core loop \"{name}\" is lost, all orders are canceled and the run ends");
                         return End::LostCore;
                     }
                     if self.has_to_end_without_journal(engine) {
@@ -105,6 +109,16 @@ impl Watch {
                 () = &mut elapsed => return End::Elapsed,
                 signal = signals.wait() => return End::Wanted(signal),
             }
+        }
+    }
+
+    /// Cancels all orders and waits until none stands, as long as there is somebody to cancel them.
+    pub async fn cancel_all(&mut self, engine: &mut LiveEngine) {
+        engine.cancel_all();
+        let is_over = |watch: &Watch| watch.orders.open_count() == 0 || engine.has_lost_the_gate();
+        self.until(CANCEL_TIMEOUT, is_over).await;
+        if self.orders.open_count() > 0 {
+            tracing::warn!("{} orders were not seen to be canceled", self.orders.open_count());
         }
     }
 
