@@ -29,6 +29,8 @@ pub struct Picture {
     pub sync: SyncChange,
     /// How far the book can be believed here.
     pub belief: Belief,
+    /// True once the book could be believed.
+    pub was_live: bool,
     /// The middle of best bid and ask, rounded down, when both could last be believed.
     pub mark: Option<Price>,
     /// The venue's number of the book's latest state.
@@ -54,6 +56,7 @@ impl Picture {
             book: Book::new(LEVELS_MAX),
             sync: SyncChange::new(SyncState::Syncing, SyncReason::Started, 0, 0, 0),
             belief: Belief::new(),
+            was_live: false,
             mark: None,
             update_id: 0,
             trades: TradeStats::new(),
@@ -125,6 +128,7 @@ impl Picture {
                     self.book.clear();
                 }
                 if self.belief.is_live() {
+                    self.was_live = true;
                     self.keep_mark();
                 }
             }

@@ -70,6 +70,11 @@ fn verdict(failures: &[String]) -> Result<Exit, CommandError> {
     Err(CommandError::told(Exit::Failed, failures.join("; ")))
 }
 
+/// The end of a command none of whose connections ever opened.
+fn unreachable() -> CommandError {
+    CommandError::told(Exit::Unreachable, "no connection to a venue ever opened; the log above says why")
+}
+
 fn told_with_causes(error: &CommandError) -> String {
     let mut told = error.to_string();
     let mut cause = error.source();

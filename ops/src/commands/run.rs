@@ -22,6 +22,7 @@ struct RunReport {
     mode: &'static str,
     ended_by: &'static str,
     failures: Vec<String>,
+    connections: u64,
     frames: u64,
     records: u64,
     decode_errors: u64,
@@ -81,7 +82,11 @@ pub fn run(arguments: &RunArguments, global: &Global) -> Result<Exit, CommandErr
         Format::Json => output::json(&report)?,
         Format::Text => output::text(report.text())?,
     }
-    super::verdict(&report.failures)
+    super::verdict(&report.failures)?;
+    if report.connections == 0 {
+        return Err(super::unreachable());
+    }
+    Ok(Exit::Done)
 }
 
 /// Without a strategy that trades there is nothing to judge and nothing to fill.
@@ -124,6 +129,7 @@ impl RunReport {
             mode: "paper",
             ended_by: end.name(),
             failures: stopped.failures,
+            connections: stopped.connections,
             instruments: instruments.collect(),
             frames: stopped.frames,
             records: stopped.summary.records,

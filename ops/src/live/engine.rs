@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use fulmar_adapters::transport::{
-    Clock as LinkClock, IoThread, LinkEnds, LinkPlan, Tap, VenueLink, status_channel,
+    Clock as LinkClock, IoThread, LinkCounters, LinkEnds, LinkPlan, Tap, VenueLink, status_channel,
 };
 use fulmar_bus::record::{Control, ControlCommand, InstrumentId, UnixNanos};
 use fulmar_engine::actors::{KeptJournal, Recorder};
@@ -52,6 +52,7 @@ pub struct LiveEngine {
     order_cores: BTreeSet<usize>,
     journal: Option<KeptJournal>,
     links: LinkSupervisor,
+    link_counters: Vec<Arc<LinkCounters>>,
 }
 
 /// Why an engine could not be started.
@@ -71,6 +72,8 @@ pub struct Stopped {
     pub summary: Summary,
     /// What failed: core loops that panicked, a journal that could not be kept. Empty in a sound run.
     pub failures: Vec<String>,
+    /// Connections to venues that opened.
+    pub connections: u64,
     /// Frames that the feeds took.
     pub frames: u64,
     /// Records that did not reach somebody who was to have them; zero in a sound run.
@@ -126,7 +129,7 @@ impl LiveEngine {
             threads.start_core(core).map_err(anyhow::Error::from)?;
         }
         let io = threads.start_io(move || pin(io_cpu)).context("cannot start the IO thread")?;
-        let links = start_links(links, &configuration, &clock, (io, tap)).await?;
+        let (links, link_counters) = start_links(links, &configuration, &clock, (io, tap)).await?;
         let order_cores = places.order_cores();
         Ok(LiveEngine {
             launch,
@@ -138,6 +141,7 @@ impl LiveEngine {
             order_cores,
             journal,
             links,
+            link_counters,
         })
     }
 
@@ -257,12 +261,14 @@ impl LiveEngine {
         for (venue, state) in &links {
             tracing::debug!("{venue}: {}", state.phase);
         }
+        let connections = self.link_counters.iter().map(|link| link.report().connections_opened).sum();
         let counters = counters(&seats);
         let counted = |name| counters.get(name).copied().unwrap_or_default();
         lost += counted("lost_records") + counted("malformed_records");
         Stopped {
             summary,
             failures,
+            connections,
             frames: counted("frames"),
             lost,
             decode_errors: counted("decode_errors"),
@@ -327,13 +333,13 @@ async fn start_links(
     configuration: &Configuration,
     clock: &Clock,
     (io, tap): (&IoThread, Option<Tap>),
-) -> anyhow::Result<LinkSupervisor> {
+) -> anyhow::Result<(LinkSupervisor, Vec<Arc<LinkCounters>>)> {
     let (status, mut events) = status_channel(LINK_EVENTS_MAX);
     // What links tell is logged where it is told; the board is for those who ask.
     tokio::spawn(async move { while events.recv().await.is_some() {} });
     let stamp = clock.clone();
     let clock: LinkClock = Arc::new(move || stamp.now());
-    let mut supervised = Vec::new();
+    let (mut supervised, mut counters) = (Vec::new(), Vec::new());
     for link in links {
         let venue_name = link.name.strip_suffix(".orders").unwrap_or(&link.name);
         let venue = configuration.venues.iter().find(|venue| venue.name == venue_name);
@@ -343,10 +349,11 @@ async fn start_links(
         let plan = LinkPlan { venue: link.name.clone(), connections: link.connections, rest_url, limits };
         let ends = LinkEnds { frames: link.frames, requests: link.requests };
         let made = VenueLink::new(plan, ends, Arc::clone(&clock), tap.clone())?;
+        counters.push(made.counters());
         let start = on_io_thread(made, io.handle().clone(), status.clone());
         supervised.push(SupervisedLink { venue: link.name, start });
     }
-    Ok(LinkSupervisor::start(supervised, LINK_RESTARTS).await)
+    Ok((LinkSupervisor::start(supervised, LINK_RESTARTS).await, counters))
 }
 
 /// Plans the places, and keeps this thread, and those that it starts, off the engine's cores.
