@@ -94,7 +94,8 @@ async fn demo(arguments: &DemoArguments, global: &Global) -> Result<DemoReport, 
     let mut signals = Signals::catch().map_err(|error| CommandError::failed("catch signals", error))?;
     let (venue, address) = start_venue(arguments).await?;
     let (launch, loaded) = launch(address, global)?;
-    let has_board = arguments.seconds.is_none() && global.format == Format::Text && stdout().is_terminal();
+    let can_draw = stdout().is_terminal() && Board::can_be_drawn_on(std::env::var("TERM").ok().as_deref());
+    let has_board = arguments.seconds.is_none() && global.format == Format::Text && can_draw;
     if !has_board {
         log::start(&loaded.configuration.log, global)?;
     }
