@@ -52,7 +52,14 @@ fn check_demo(signal: Signal) {
     let address = line.rsplit("ws://").next().expect("it was found").parse().expect("an address");
     await_open_orders(address);
     demo.signal_group(signal);
-    let report = demo.end().report();
+    let ended = demo.end();
+    let report = ended.report();
+    assert!(
+        !ended.told.contains("actor."),
+        "the log is about links, not about who watches them: {}",
+        ended.told
+    );
+    assert!(ended.told.contains("binance-spot: the link stopped"), "{}", ended.told);
     assert_eq!(report["venue_truth"]["open_orders"], 0, "{report:#}");
     every_order_has_an_end(&report);
 }
