@@ -5,8 +5,8 @@
 
 use fulmar_bus::channel::{Poll, Reader};
 use fulmar_bus::record::{
-    BookLevels, Flags, InstrumentDefinition, Kind, Malformed, Price, Quantity, Record, Side, SyncChange,
-    SyncReason, SyncState, Trade,
+    BookLevels, Flags, InstrumentDefinition, InstrumentStatus, Kind, Listing, Malformed, Price, Quantity,
+    Record, Side, SyncChange, SyncReason, SyncState, Trade,
 };
 use fulmar_engine::market::belief::Belief;
 use fulmar_engine::market::book::Book;
@@ -23,6 +23,8 @@ pub struct Picture {
     pub symbol: String,
     /// The latest definition.
     pub definition: Option<InstrumentDefinition>,
+    /// What the venue said of an instrument that it did not know; none of those that it always knew.
+    pub status: Option<InstrumentStatus>,
     /// The book, as far as it is proven.
     pub book: Book,
     /// The latest news of the feed.
@@ -49,6 +51,7 @@ impl Picture {
         Picture {
             symbol: symbol.to_owned(),
             definition: None,
+            status: None,
             book: Book::new(LEVELS_MAX),
             sync: SyncChange::new(SyncState::Syncing, SyncReason::Started, 0, 0, 0),
             belief: Belief::new(),
@@ -60,6 +63,21 @@ impl Picture {
             reader,
             record: Box::default(),
         }
+    }
+
+    /// How it stands, in a word: `live`, `syncing`, `desynced`, or `unlisted` where the venue does not know it.
+    pub fn state(&self) -> &'static str {
+        match self.belief.state() {
+            _ if self.is_unlisted() => "unlisted",
+            SyncState::Live => "live",
+            SyncState::Syncing => "syncing",
+            SyncState::Desynced => "desynced",
+        }
+    }
+
+    /// True where the venue says that it has no such instrument.
+    pub fn is_unlisted(&self) -> bool {
+        self.status.is_some_and(|status| status.listing == Listing::Unlisted)
     }
 
     /// A price as people write it: with as many digits behind the point as its tick has.
@@ -121,6 +139,7 @@ impl Picture {
                     self.book.clear();
                 }
             }
+            Some(Kind::InstrumentStatus) => self.status = Some(*self.record.read()?),
             Some(Kind::InstrumentDefinition) => {
                 let definition = *self.record.read::<InstrumentDefinition>()?;
                 self.define(definition);

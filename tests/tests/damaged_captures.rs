@@ -8,8 +8,8 @@ use fulmar::venues;
 use fulmar_adapters::binance::{BinanceConfig, BinanceMarketData, InstrumentConfig, Product};
 use fulmar_adapters::transport::capture::{CaptureLine, CaptureReader, target_of};
 use fulmar_bus::record::{
-    FrameSource, InstrumentDefinition, InstrumentId, Level, Nanos, RequestKind, SyncChange, SyncState,
-    TopOfBook, Trade, UnixNanos,
+    FrameSource, InstrumentDefinition, InstrumentId, InstrumentStatus, Level, Nanos, RequestKind, SyncChange,
+    SyncState, TopOfBook, Trade, UnixNanos,
 };
 use fulmar_engine::contract::{InboundFrame, MarketSession, MarketSink, Update};
 use fulmar_engine::market::decimal::format_scaled;
@@ -255,6 +255,8 @@ impl Keeper {
 
 impl MarketSink for Keeper {
     fn definition(&mut self, _: InstrumentId, _: &InstrumentDefinition) {}
+
+    fn status(&mut self, _: InstrumentId, _: &InstrumentStatus) {}
 
     fn trade(&mut self, _: InstrumentId, _: &Trade) {
         self.told_count += 1;

@@ -4,8 +4,8 @@
 //! what its sink may not be told.
 
 use fulmar_bus::record::{
-    FrameSource, InstrumentDefinition, InstrumentId, Level, Nanos, RequestKind, SyncChange, SyncState,
-    TopOfBook, Trade, UnixNanos,
+    FrameSource, InstrumentDefinition, InstrumentId, InstrumentStatus, Level, Listing, Nanos, RequestKind,
+    SyncChange, SyncState, TopOfBook, Trade, UnixNanos,
 };
 use fulmar_engine::contract::{DecodeError, InboundFrame, MarketSession, MarketSink, Update};
 
@@ -102,6 +102,7 @@ struct StrictSink {
     revisions: [u32; SYMBOLS.len()],
     states: [Option<SyncState>; SYMBOLS.len()],
     has_snapshot: [bool; SYMBOLS.len()],
+    is_unlisted: [bool; SYMBOLS.len()],
 }
 
 impl StrictSink {
@@ -118,6 +119,15 @@ impl MarketSink for StrictSink {
         let revision = &mut self.revisions[instrument_id.index()];
         *revision += 1;
         assert_eq!(definition.revision, *revision, "revisions count from one");
+    }
+
+    fn status(&mut self, instrument_id: InstrumentId, status: &InstrumentStatus) {
+        let is_unlisted = &mut self.is_unlisted[instrument_id.index()];
+        assert!(
+            *is_unlisted || status.listing == Listing::Unlisted,
+            "what was never unlisted is not listed anew"
+        );
+        *is_unlisted = status.listing == Listing::Unlisted;
     }
 
     fn trade(&mut self, instrument_id: InstrumentId, trade: &Trade) {

@@ -84,6 +84,10 @@ pub const INFERRED_SCALE_MAX: u8 = 12;
 /// Between two requests for definitions that did not come or did not fit.
 pub const DEFINITIONS_WAIT: Nanos = Nanos::from_secs(30);
 
+/// Between two requests for the definition of an instrument that the venue did not know: a listing that is announced
+/// comes to the minute, and a request costs 20 of some 3,500 weight a minute.
+pub const UNLISTED_WAIT: Nanos = Nanos::from_secs(300);
+
 const _: () = assert!(SYMBOLS_PER_REQUEST * (SYMBOL_BYTES_MAX + 9) < fulmar_bus::record::Request::BYTES_MAX);
 const _: () = assert!(STREAMS_PER_MESSAGE * (SYMBOL_BYTES_MAX + 20) < fulmar_bus::record::Request::BYTES_MAX);
 const _: () = assert!(SPOT_WEIGHT_BURST as u64 + 60_000_000_000 / SPOT_WEIGHT_INTERVAL.0 < 6_000);

@@ -21,7 +21,7 @@ use fulmar_engine::contract::{
 };
 
 use super::config::{BinanceConfig, InstrumentConfig, Product, TradeStream};
-use super::definitions::{banned_until, inferred};
+use super::definitions::{banned_until, inferred, refused_symbol};
 use super::limits::{
     BANNED_WAIT, BANNED_WAIT_MAX, DEFINITIONS_WAIT, IDLE_MAX, INFERRED_SCALE_MAX, MESSAGE_INTERVAL,
     REFUSED_WAIT,
@@ -34,6 +34,7 @@ use super::{limits, translate};
 use crate::decode::Scales;
 use crate::pacer::Pacer;
 use crate::sync::BookSync;
+use definitions::Standing;
 
 /// The market data of Binance spot or USD-margined futures.
 pub struct BinanceMarketData {
@@ -55,6 +56,7 @@ pub struct BinanceMarketData {
 struct Instrument {
     config: InstrumentConfig,
     definition: Option<InstrumentDefinition>,
+    standing: Standing,
     sync: BookSync,
     /// Index of the connection that carries its book.
     connection: u8,
@@ -90,6 +92,7 @@ impl BinanceMarketData {
         let instruments = config.instruments.iter().enumerate().map(|(place, config)| Instrument {
             config: config.clone(),
             definition: None,
+            standing: Standing::Presumed,
             sync: BookSync::new(config.instrument_id, product.sync_rule()),
             connection: connection_of(place),
             trade_stream: None,
@@ -215,12 +218,11 @@ impl BinanceMarketData {
         if status != 200 {
             self.on_refused(now, status, body);
         }
-        let is_definitions = path.windows(13).any(|window| window == b"/exchangeInfo");
         if let Some(index) = asked_symbol(path).and_then(|symbol| self.symbols.find(symbol)) {
-            self.on_snapshot(now, index, (status == 200).then_some(body), sink);
-        } else if is_definitions && status == 200 {
-            self.on_definitions(now, body, sink);
-        } else if !is_definitions {
+            self.on_snapshot(now, index, (status, body), sink);
+        } else if path.windows(13).any(|window| window == b"/exchangeInfo") {
+            self.on_definitions(now, path, (status, body), sink);
+        } else {
             self.counters.ignored_frames += 1;
         }
     }
@@ -301,9 +303,9 @@ impl BinanceMarketData {
             self.break_off(now, index, SyncReason::DecodeError, sink);
         }
         let is_misfit = matches!(unreadable.error, DecodeError::TooPrecise | DecodeError::Overflow);
-        if is_misfit && self.definitions_at.is_none() {
+        let ask_at = now.max(self.definitions_asked_at + DEFINITIONS_WAIT);
+        if is_misfit && self.definitions_at.is_none_or(|at| at > ask_at) {
             // The venue may have changed the instrument.
-            let ask_at = now.max(self.definitions_asked_at + DEFINITIONS_WAIT);
             self.definitions_at = Some(ask_at);
             self.wake_at(ask_at);
         }
@@ -313,18 +315,22 @@ impl BinanceMarketData {
         &mut self,
         now: UnixNanos,
         index: usize,
-        body: Option<&mut [u8]>,
+        (status, body): (u16, &mut [u8]),
         sink: &mut dyn MarketSink,
     ) {
-        match body.map(|body| self.decode_snapshot(now, index, body, sink)) {
-            Some(Ok(_)) => {
-                self.instruments[index].sync.on_snapshot(now, translate::update(&self.depth), sink);
+        if status == 200 {
+            match self.decode_snapshot(now, index, body, sink) {
+                Ok(_) => self.instruments[index].sync.on_snapshot(now, translate::update(&self.depth), sink),
+                Err(error) => {
+                    self.counters.count(error);
+                    self.instruments[index].sync.on_snapshot_failed(now);
+                }
             }
-            Some(Err(error)) => {
-                self.counters.count(error);
-                self.instruments[index].sync.on_snapshot_failed(now);
+        } else {
+            self.instruments[index].sync.on_snapshot_failed(now);
+            if let Some(text) = refused_symbol(status, body) {
+                self.unlist(now, index, text, sink);
             }
-            None => self.instruments[index].sync.on_snapshot_failed(now),
         }
         self.ask_if_due(now, index, sink);
     }
@@ -361,6 +367,10 @@ impl Instrument {
             price: self.config.price_scale.unwrap_or(digits.price),
             quantity: self.config.quantity_scale.unwrap_or(digits.quantity),
         }
+    }
+
+    fn is_unlisted(&self) -> bool {
+        matches!(self.standing, Standing::Unlisted(_))
     }
 
     fn is_inferred(&self) -> bool {

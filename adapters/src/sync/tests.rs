@@ -1,7 +1,7 @@
 //! Every market data fault that numbers can show, in virtual time.
 
 use fulmar_bus::record::{
-    InstrumentDefinition, Level, Nanos, Price, Quantity, RequestKind, TopOfBook, Trade,
+    InstrumentDefinition, InstrumentStatus, Level, Nanos, Price, Quantity, RequestKind, TopOfBook, Trade,
 };
 use proptest::prelude::*;
 
@@ -23,6 +23,7 @@ struct Log {
 
 impl MarketSink for Log {
     fn definition(&mut self, _: InstrumentId, _: &InstrumentDefinition) {}
+    fn status(&mut self, _: InstrumentId, _: &InstrumentStatus) {}
     fn trade(&mut self, _: InstrumentId, _: &Trade) {}
     fn top(&mut self, _: InstrumentId, _: &TopOfBook) {}
     fn request(&mut self, _: u8, _: RequestKind, _: Nanos, _: &[u8]) {}
@@ -400,6 +401,7 @@ fn wider_scales_reach_what_waits() {
     struct Prices(Vec<i64>);
     impl MarketSink for Prices {
         fn definition(&mut self, _: InstrumentId, _: &InstrumentDefinition) {}
+        fn status(&mut self, _: InstrumentId, _: &InstrumentStatus) {}
         fn trade(&mut self, _: InstrumentId, _: &Trade) {}
         fn top(&mut self, _: InstrumentId, _: &TopOfBook) {}
         fn request(&mut self, _: u8, _: RequestKind, _: Nanos, _: &[u8]) {}

@@ -33,8 +33,8 @@ pub use header::{Flags, Header};
 pub use id::{AccountId, ChannelId, ClientOrderId, InstrumentId, RecordId, StrategyId};
 pub use kind::Kind;
 pub use market::{
-    Bar, BookLevels, ConsolidatedTop, ContractKind, InstrumentDefinition, Level, Side, SnapshotBegin,
-    SnapshotEnd, SyncChange, SyncReason, SyncState, TopOfBook, TopSource, Trade,
+    Bar, BookLevels, ConsolidatedTop, ContractKind, InstrumentDefinition, InstrumentStatus, Level, Listing,
+    Side, SnapshotBegin, SnapshotEnd, SyncChange, SyncReason, SyncState, TopOfBook, TopSource, Trade,
 };
 pub use number::{Notional, Price, Quantity, WideNumber};
 pub use order::{

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use fulmar_bus::record::SyncState;
 use fulmar_engine::runtime::Clock;
 use fulmar_engine::runtime::placement::allowed_cpus;
 use serde::Serialize;
@@ -127,11 +126,7 @@ impl RunReport {
         let instruments = names.into_iter().enumerate().map(|(index, name)| {
             let picture = &watch.pictures[index];
             let (position, pnl) = watch.result(crate::venues::instrument_id(index));
-            let state = match picture.belief.state() {
-                SyncState::Live => "live",
-                SyncState::Syncing => "syncing",
-                SyncState::Desynced => "desynced",
-            };
+            let state = picture.state();
             let (gaps, resyncs, trades) =
                 (picture.sync.gap_count, picture.sync.resync_count, picture.trades.count);
             InstrumentState { name, state, gaps, resyncs, trades, position, pnl }

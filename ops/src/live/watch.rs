@@ -23,6 +23,8 @@ pub struct Watch {
     names: Vec<String>,
     /// What was told of each book last; all of them begin by syncing, which is not told.
     told: Vec<SyncState>,
+    /// Whether each was told to be unknown to its venue.
+    told_unlisted: Vec<bool>,
 }
 
 /// Why the watching ended.
@@ -67,7 +69,9 @@ impl Watch {
     pub fn new(engine: &LiveEngine) -> Self {
         let pictures = engine.pictures();
         let told = vec![SyncState::Syncing; pictures.len()];
-        Watch { pictures, orders: engine.order_board(), names: engine.instrument_names(), told }
+        let told_unlisted = vec![false; pictures.len()];
+        let (orders, names) = (engine.order_board(), engine.instrument_names());
+        Watch { pictures, orders, names, told, told_unlisted }
     }
 
     /// Looks until there is a reason not to.
@@ -150,6 +154,7 @@ impl Watch {
         self.pictures.iter_mut().for_each(Picture::look);
         self.orders.look();
         self.tell_books();
+        self.tell_listings();
     }
 
     /// Says in the log which books became live and which are no longer believed.
@@ -166,6 +171,21 @@ impl Watch {
                 SyncState::Syncing => continue,
             }
             *told = sync.state;
+        }
+    }
+
+    /// Says in the log which instruments their venue does not know, with its words, and which it knows again.
+    fn tell_listings(&mut self) {
+        for ((picture, name), told) in self.pictures.iter().zip(&self.names).zip(&mut self.told_unlisted) {
+            let Some(status) = &picture.status else { continue };
+            match (picture.is_unlisted(), *told) {
+                (true, false) => {
+                    tracing::warn!("{name}: the venue does not know it ({}); it is not traded", status.text)
+                }
+                (false, true) => tracing::info!("{name}: the venue knows it now"),
+                _ => continue,
+            }
+            *told = picture.is_unlisted();
         }
     }
 }

@@ -22,7 +22,8 @@ impl BinanceMarketData {
 
     /// Asks for the book's snapshot if it wants one now; remembers when it will.
     pub(super) fn ask_if_due(&mut self, now: UnixNanos, index: usize, sink: &mut dyn MarketSink) {
-        let Some(ask_at) = self.instruments[index].sync.ask_at() else {
+        let instrument = &self.instruments[index];
+        let (Some(ask_at), false) = (instrument.sync.ask_at(), instrument.is_unlisted()) else {
             return;
         };
         if ask_at > now {
