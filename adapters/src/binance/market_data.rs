@@ -12,21 +12,16 @@
 
 mod definitions;
 mod due;
+mod reading;
 
 use fulmar_bus::record::{
     FrameSource, InstrumentDefinition, InstrumentId, Nanos, RequestKind, SyncReason, UnixNanos,
 };
-use fulmar_engine::contract::{
-    Connection, DecodeError, InboundFrame, MarketSession, MarketSink, SessionCounters,
-};
+use fulmar_engine::contract::{Connection, InboundFrame, MarketSession, MarketSink, SessionCounters};
 
 use super::config::{BinanceConfig, InstrumentConfig, Product, TradeStream};
-use super::definitions::{banned_until, inferred, refused_symbol};
-use super::limits::{
-    BANNED_WAIT, BANNED_WAIT_MAX, DEFINITIONS_WAIT, IDLE_MAX, INFERRED_SCALE_MAX, MESSAGE_INTERVAL,
-    REFUSED_WAIT,
-};
-use super::slow::{self, Kind, Reading};
+use super::definitions::banned_until;
+use super::limits::{BANNED_WAIT, BANNED_WAIT_MAX, IDLE_MAX, MESSAGE_INTERVAL, REFUSED_WAIT};
 use super::streams::{PlannedConnection, plan};
 use super::symbols::Symbols;
 use super::wire::{self, DepthUpdate, Message};
@@ -68,12 +63,6 @@ struct Line {
     planned: PlannedConnection,
     /// When it last said something; none while it is not open.
     heard_at: Option<UnixNanos>,
-}
-
-/// A frame that could not be read, and as much as is known of it.
-struct Unreadable {
-    error: DecodeError,
-    kind: Kind,
 }
 
 impl BinanceMarketData {
@@ -184,7 +173,7 @@ impl BinanceMarketData {
             Some(message) => message,
             None => match self.decode_slowly(now, bytes, sink) {
                 Ok(message) => message,
-                Err(unreadable) => return self.on_unreadable(now, unreadable, sink),
+                Err(unreadable) => return self.on_unreadable(now, connection, unreadable, sink),
             },
         };
         match message {
@@ -255,98 +244,8 @@ impl BinanceMarketData {
     }
 }
 
-/// Reading what the fast decoders did not.
+/// Answers that are none.
 impl BinanceMarketData {
-    fn decode_slowly(
-        &mut self,
-        now: UnixNanos,
-        bytes: &mut [u8],
-        sink: &mut dyn MarketSink,
-    ) -> Result<Message, Unreadable> {
-        let unknown = |error| Unreadable { error, kind: Kind::Unused };
-        let tape = slow::parse(bytes).map_err(unknown)?;
-        let reading = Reading::message(self.product, &tape, &self.symbols).map_err(unknown)?;
-        self.read(now, &reading, sink).map_err(|error| Unreadable { error, kind: reading.kind() })
-    }
-
-    /// Reads the numbers of a frame, at the scales of its instrument, or at those that the frame itself asks for.
-    fn read(
-        &mut self,
-        now: UnixNanos,
-        reading: &Reading<'_, '_>,
-        sink: &mut dyn MarketSink,
-    ) -> Result<Message, DecodeError> {
-        let Some(index) = reading.kind().symbol() else {
-            return reading.decode(Scales { price: 0, quantity: 0 }, &mut self.depth);
-        };
-        let instrument = &self.instruments[index];
-        let digits = || reading.digits().capped(INFERRED_SCALE_MAX);
-        let scales = self.symbols.scales(index).unwrap_or_else(|| instrument.first_scales(digits()));
-        let is_defined = instrument.definition.as_ref().is_some_and(|known| known.is_inferred == 0);
-        let (message, scales) = match reading.decode(scales, &mut self.depth) {
-            Err(DecodeError::TooPrecise) if !is_defined => {
-                let wider = scales.widest(digits());
-                (reading.decode(wider, &mut self.depth)?, wider)
-            }
-            decoded => (decoded?, scales),
-        };
-        if self.symbols.scales(index) != Some(scales) {
-            self.define(now, index, inferred(self.product, self.symbols.symbol(index), scales), sink);
-        }
-        Ok(message)
-    }
-
-    /// A frame that cannot be read may have been the next update of a book: that book is not believed any more.
-    fn on_unreadable(&mut self, now: UnixNanos, unreadable: Unreadable, sink: &mut dyn MarketSink) {
-        self.counters.count(unreadable.error);
-        if let Kind::Depth(index) = unreadable.kind {
-            self.break_off(now, index, SyncReason::DecodeError, sink);
-        }
-        let is_misfit = matches!(unreadable.error, DecodeError::TooPrecise | DecodeError::Overflow);
-        let ask_at = now.max(self.definitions_asked_at + DEFINITIONS_WAIT);
-        if is_misfit && self.definitions_at.is_none_or(|at| at > ask_at) {
-            // The venue may have changed the instrument.
-            self.definitions_at = Some(ask_at);
-            self.wake_at(ask_at);
-        }
-    }
-
-    fn on_snapshot(
-        &mut self,
-        now: UnixNanos,
-        index: usize,
-        (status, body): (u16, &mut [u8]),
-        sink: &mut dyn MarketSink,
-    ) {
-        if status == 200 {
-            match self.decode_snapshot(now, index, body, sink) {
-                Ok(_) => self.instruments[index].sync.on_snapshot(now, translate::update(&self.depth), sink),
-                Err(error) => {
-                    self.counters.count(error);
-                    self.instruments[index].sync.on_snapshot_failed(now);
-                }
-            }
-        } else {
-            self.instruments[index].sync.on_snapshot_failed(now);
-            if let Some(text) = refused_symbol(status, body) {
-                self.unlist(now, index, text, sink);
-            }
-        }
-        self.ask_if_due(now, index, sink);
-    }
-
-    fn decode_snapshot(
-        &mut self,
-        now: UnixNanos,
-        index: usize,
-        body: &mut [u8],
-        sink: &mut dyn MarketSink,
-    ) -> Result<Message, DecodeError> {
-        let tape = slow::parse_answer(body)?;
-        let reading = Reading::snapshot(self.product, &tape, index)?;
-        self.read(now, &reading, sink)
-    }
-
     fn on_refused(&mut self, now: UnixNanos, status: u16, body: &[u8]) {
         self.counters.venue_refusals += 1;
         // The session sees no headers, so no Retry-After: a ban says its end in its text, a refusal lasts a minute.

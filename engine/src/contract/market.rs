@@ -15,6 +15,7 @@ use super::session::{Connection, InboundFrame, SessionCounters};
 /// - a break of continuity is told as [`SyncChange`] in the same call, and nothing of that book follows until a new
 ///   snapshot joined the stream; a snapshot replaces, never merges;
 /// - one instrument's trouble never touches another's, and one that the venue does not know is told as such;
+/// - what cannot be read, and may have been an update, breaks off every book that it may have been one of;
 /// - what cannot be read is counted by name; no input makes it panic, and none makes it allocate without limit.
 pub trait MarketSession: Send {
     /// The venue's name, such as `binance-spot`.

@@ -20,6 +20,20 @@ impl BinanceMarketData {
         self.ask_if_due(now, index, sink);
     }
 
+    /// Breaks off every book that this connection carries.
+    pub(super) fn break_off_all(
+        &mut self,
+        now: UnixNanos,
+        connection: u8,
+        reason: SyncReason,
+        sink: &mut dyn MarketSink,
+    ) {
+        let line = usize::from(connection);
+        for place in 0..self.lines.get(line).map_or(0, |line| line.planned.books.len()) {
+            self.break_off(now, self.lines[line].planned.books[place], reason, sink);
+        }
+    }
+
     /// Asks for the book's snapshot if it wants one now; remembers when it will.
     pub(super) fn ask_if_due(&mut self, now: UnixNanos, index: usize, sink: &mut dyn MarketSink) {
         let instrument = &self.instruments[index];

@@ -205,26 +205,38 @@ fn a_depth_frame_that_cannot_be_read_desyncs_its_book_in_the_same_call() {
 }
 
 #[test]
-fn a_frame_of_which_nothing_is_known_is_counted_and_shows_as_a_gap() {
+fn a_frame_of_which_nothing_is_known_is_counted_and_desyncs_every_book_of_its_connection() {
     let whole = Writer(Product::Spot).depth("BTCUSDT", [101, 101, 0], BIDS, NOTHING);
     let cut = &whole.as_bytes()[..whole.len() - 9];
     let not_utf8 = [&whole.as_bytes()[..20], b"\xff\xfe", &whole.as_bytes()[20..]].concat();
     let too_long = [whole.as_bytes(), &vec![b' '; limits::MESSAGE_BYTES_MAX]].concat();
-    let cases: [(&[u8], DecodeError); 6] = [
+    let cases: [(&[u8], DecodeError); 7] = [
         (cut, DecodeError::Truncated),
         (b"", DecodeError::Truncated),
         (&not_utf8, DecodeError::NotUtf8),
         (&too_long, DecodeError::TooLong),
         (b"{\"e\":\"depthUpdate\",}", DecodeError::Malformed),
         (b"[1,2]", DecodeError::Malformed),
+        (br#"{"e":"depthUpdate","U":101,"u":101,"b":[],"a":[]}"#, DecodeError::MissingField),
     ];
     for (bytes, error) in cases {
         let mut bench = Bench::live(Product::Spot);
         bench.feed(FrameSource::Message, 0, 0, bytes);
         assert_eq!(bench.errors(error), 1, "{error:?}: {:?}", bench.session.counters());
-        bench.message(&bench.write.depth("BTCUSDT", [102, 102, 0], BIDS, NOTHING));
-        assert_eq!((bench.state(BTC), bench.reason(BTC)), (SyncState::Desynced, SyncReason::Gap));
+        for id in [BTC, ETH] {
+            let told = (bench.state(id), bench.reason(id));
+            assert_eq!(told, (SyncState::Desynced, SyncReason::DecodeError), "{error:?}");
+        }
+        assert_eq!(bench.asked().len(), 2, "both snapshots, at once");
     }
+}
+
+#[test]
+fn a_frame_of_which_nothing_is_known_touches_no_book_of_another_connection() {
+    let mut bench = Bench::live(Product::UsdMargined);
+    bench.feed(FrameSource::Message, 1, 0, b"{\"stream\":\"btcusdt@aggTr");
+    bench.feed(FrameSource::Message, 9, 0, b"{");
+    assert_eq!((bench.errors(DecodeError::Truncated), bench.state(BTC)), (2, SyncState::Live));
 }
 
 #[test]
