@@ -1,5 +1,6 @@
 //! Between a frame's bytes and the records that follow from it nothing is allocated, once every book has had its first
-//! snapshot: feed, book, bars, strategy, risk gate and paper gateway, on generated frames and on recorded ones.
+//! snapshot: feed, book, bars, strategy, risk gate and paper gateway, on generated frames and on recorded ones; and none
+//! between an order or a venue's word on one and what the order session makes of it, signature included.
 //!
 //! The allocator of this program counts what this thread asks for, while it is told to.
 #![expect(
@@ -11,11 +12,17 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
 use fulmar::venues;
+use fulmar_adapters::binance::{BinanceConfig, BinanceOrderEntry, Credentials, Product};
 use fulmar_adapters::transport::capture::{CaptureLine, CaptureReader, target_of};
-use fulmar_bus::record::{AccountId, FrameSource, InstrumentId, Nanos, Price, Quantity, Side, TopOfBook};
-use fulmar_engine::contract::{Context, Event, NewOrder, Strategy};
+use fulmar_bus::record::{
+    AccountId, CancelOrder, ClientOrderId, ContractKind, ExecutionReport, FrameSource, InstrumentDefinition,
+    InstrumentId, Intent, Level, Nanos, Notional, Price, Quantity, RequestKind, Side, StrategyId, SyncState,
+    Text, TopOfBook, TopSource, UnixNanos, WideNumber,
+};
+use fulmar_engine::contract::{Context, Event, InboundFrame, NewOrder, OrderSession, OrderSink, Strategy};
 use fulmar_engine::runtime::counters;
-use fulmar_engine::trading::risk::RiskSettings;
+use fulmar_engine::trading::InstrumentRules;
+use fulmar_engine::trading::risk::{Context as GateContext, RiskGate, RiskLimits, RiskSettings, Verdict};
 use fulmar_engine::wiring::{
     EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan,
 };
@@ -221,4 +228,177 @@ fn plan(venue: &str, symbols: &[String], quotes_between: u64) -> EnginePlan {
         epoch: 1,
         journal_directory: None,
     }
+}
+
+/// The venue's words on one order, in the order in which it says them: its answer to the order, its report that it has
+/// it, a trade of half of it, its answer to the cancel, and its report that it is canceled.
+fn words_on(id: ClientOrderId) -> [String; 5] {
+    let report = |client_id: &str, original: &str, kind: &str, status: &str, traded: &str| {
+        format!(
+            concat!(
+                r#"{{"subscriptionId":0,"event":{{"e":"executionReport","E":1700000000124,"s":"BTCUSDT","#,
+                r#""c":"{}","S":"BUY","o":"LIMIT","f":"GTC","q":"0.50000000","p":"100.00000000","#,
+                r#""P":"0.00000000","F":"0.00000000","g":-1,"C":"{}","x":"{}","X":"{}","r":"NONE","#,
+                r#""i":4293153,{},"T":1700000000123,"I":8641984,"w":true,"M":false,"O":1700000000100,"#,
+                r#""Y":"0.00000000","Q":"0.00000000","W":1700000000100,"V":"NONE"}}}}"#
+            ),
+            client_id, original, kind, status, traded
+        )
+    };
+    let nothing = r#""l":"0.00000000","z":"0.00000000","L":"0.00000000","n":"0","N":null,"t":-1,"m":false"#;
+    let half =
+        r#""l":"0.25000000","z":"0.25000000","L":"100.00000000","n":"0.00025","N":"BTC","t":77,"m":true"#;
+    let text = id.to_string();
+    [
+        format!(
+            r#"{{"id":"p{text}","status":200,"result":{{"symbol":"BTCUSDT","orderId":4293153,"orderListId":-1,"clientOrderId":"{text}","transactTime":1700000000123}}}}"#
+        ),
+        report(&text, "", "NEW", "NEW", nothing),
+        report(&text, "", "TRADE", "PARTIALLY_FILLED", half),
+        format!(
+            r#"{{"id":"c{text}","status":200,"result":{{"symbol":"BTCUSDT","origClientOrderId":"{text}","orderId":4293153,"clientOrderId":"theirs","transactTime":1700000000123,"price":"100.00000000","origQty":"0.50000000","executedQty":"0.25000000","status":"CANCELED","side":"BUY"}}}}"#
+        ),
+        report("theirs", &text, "CANCELED", "CANCELED", half),
+    ]
+}
+
+/// Counts what an order session tells.
+#[derive(Default)]
+struct Told {
+    request_count: u64,
+    request_bytes: usize,
+    report_count: u64,
+}
+
+impl OrderSink for Told {
+    fn report(&mut self, _: InstrumentId, _: &ExecutionReport) {
+        self.report_count += 1;
+    }
+
+    fn request(&mut self, _: u8, _: RequestKind, _: Nanos, bytes: &[u8]) {
+        self.request_count += 1;
+        self.request_bytes += bytes.len();
+    }
+}
+
+/// The order entry of an account with a secret, logged in, behind a gate that lets everything pass.
+struct Desk {
+    session: BinanceOrderEntry,
+    gate: RiskGate,
+    told: Told,
+    now: UnixNanos,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let secret = Some("NhqPtmdSJYdKjVHjA7PZj4Mge3R5YNiP1e3UZjInClVN65XAbvqqM6A7H5fATj0j".to_owned());
+        let credentials = Credentials { api_key: "key".to_owned(), secret };
+        let config = BinanceConfig::production(Product::Spot);
+        let mut session = BinanceOrderEntry::new(&config, &credentials);
+        let definition = InstrumentDefinition {
+            venue: Text::new("binance-spot").expect("it fits"),
+            symbol: Text::new("BTCUSDT").expect("it fits"),
+            base: Text::default(),
+            quote: Text::default(),
+            tick: Price(1),
+            lot: Quantity(1),
+            quantity_min: Quantity(0),
+            quantity_max: Quantity(0),
+            notional_min: WideNumber::default(),
+            revision: 1,
+            price_scale: 2,
+            quantity_scale: 5,
+            contract: ContractKind::Spot,
+            is_inferred: 0,
+        };
+        session.define(InstrumentId(0), &definition);
+        let rules = InstrumentRules {
+            tick: Price(1),
+            lot: Quantity(1),
+            quantity_min: Quantity(0),
+            quantity_max: Quantity(0),
+            notional_min: Notional(0),
+            price_scale: 2,
+            quantity_scale: 5,
+        };
+        let limits = RiskLimits {
+            order_quantity_max: i64::MAX,
+            order_notional_max: i128::MAX,
+            position_max: i64::MAX,
+            open_orders_max: 100,
+            messages_max: 1_000_000,
+            messages_reserved_for_cancels: 1,
+            message_window_ns: 1_000,
+            market_data_age_max_ns: 1_000,
+        };
+        let mut gate = RiskGate::new();
+        gate.control(InstrumentId(0), rules, limits);
+        let now = UnixNanos::from_millis(1_700_000_000_000);
+        let mut desk = Desk { session, gate, told: Told::default(), now };
+        desk.feed(FrameSource::Opened, "");
+        desk.feed(FrameSource::Message, r#"{"id":"l","status":200,"result":{"subscriptionId":0}}"#);
+        assert!(desk.session.is_ready());
+        desk
+    }
+
+    /// Gives a frame, and says what the session allocated over it.
+    fn feed(&mut self, source: FrameSource, text: &str) -> u64 {
+        let mut bytes = text.as_bytes().to_vec();
+        let frame =
+            InboundFrame { source, connection: 0, status: 0, received_at: self.now, bytes: &mut bytes };
+        allocations(|| self.session.on_frame(self.now, frame, &mut self.told))
+    }
+
+    /// Sends an order, and says what the session allocated over it.
+    fn submit(&mut self, id: ClientOrderId) -> u64 {
+        let level = |price| Level { price: Price(price), quantity: Quantity(1_000_000) };
+        let context = GateContext {
+            now: self.now,
+            top: Some(TopOfBook::new(level(10_000), level(10_001), 1, self.now, TopSource::Book)),
+            sync: SyncState::Live,
+            last_update_at: self.now,
+            position: Quantity(0),
+            open_buy_qty: 0,
+            open_sell_qty: 0,
+            open_orders: 0,
+        };
+        let intent = Intent::limit(id, Side::Buy, Price(10_000), Quantity(50_000));
+        let Verdict::Approved(order) = self.gate.check(&intent, InstrumentId(0), &context) else {
+            panic!("the gate denied the test's order");
+        };
+        allocations(|| self.session.submit(self.now, &order, &mut self.told))
+    }
+
+    fn cancel(&mut self, id: ClientOrderId) -> u64 {
+        let cancel = CancelOrder { client_order_id: id, venue_order_id: 4_293_153 };
+        let cancel = self.gate.pass_cancel(cancel, InstrumentId(0), self.now);
+        allocations(|| self.session.cancel(self.now, &cancel, &mut self.told))
+    }
+}
+
+#[test]
+fn an_order_session_that_signs_allocates_nothing_from_an_order_to_its_end() {
+    let mut desk = Desk::new();
+    for counter in 1..=200 {
+        let id = ClientOrderId::new(7, StrategyId(2), counter);
+        let [placed, accepted, traded, cancel_taken, canceled] = words_on(id);
+        let message = FrameSource::Message;
+        let counts = [
+            desk.submit(id),
+            desk.feed(message, &placed),
+            desk.feed(message, &accepted),
+            desk.feed(message, &traded),
+            desk.cancel(id),
+            desk.feed(message, &cancel_taken),
+            desk.feed(message, &canceled),
+        ];
+        desk.now = desk.now + Nanos::from_millis(10);
+        assert!(counter == 1 || counts == [0; 7], "order {counter}: {counts:?}");
+    }
+    let counters = desk.session.counters();
+    assert_eq!((counters.decode_error_count(), counters.venue_refusals), (0, 0), "{counters:?}");
+    let Told { request_count, request_bytes, report_count } = desk.told;
+    assert_eq!(request_count, 1 + 2 * 200, "the login, and an order and a cancel each");
+    assert_eq!(report_count, 3 * 200, "accepted, traded and canceled, each told once");
+    assert!(request_bytes / 401 > 200, "signed requests are no empty ones");
 }

@@ -21,12 +21,15 @@ use fulmar_engine::contract::{Connection, InboundFrame, MarketSession, MarketSin
 
 use super::config::{BinanceConfig, InstrumentConfig, Product, TradeStream};
 use super::definitions::banned_until;
-use super::limits::{BANNED_WAIT, BANNED_WAIT_MAX, IDLE_MAX, MESSAGE_INTERVAL, REFUSED_WAIT};
+use super::limits::{
+    BANNED_WAIT, BANNED_WAIT_MAX, IDLE_MAX, MESSAGE_BYTES_MAX, MESSAGE_INTERVAL, REFUSED_WAIT,
+};
 use super::streams::{PlannedConnection, plan};
 use super::symbols::Symbols;
 use super::wire::{self, DepthUpdate, Message};
 use super::{limits, translate};
 use crate::decode::Scales;
+use crate::decode::json::Parser;
 use crate::pacer::Pacer;
 use crate::sync::BookSync;
 use definitions::Standing;
@@ -38,6 +41,7 @@ pub struct BinanceMarketData {
     instruments: Vec<Instrument>,
     lines: Vec<Line>,
     depth: DepthUpdate,
+    parser: Parser,
     weight: Pacer,
     path: String,
     /// When definitions are to be asked for again; none once all came.
@@ -92,6 +96,7 @@ impl BinanceMarketData {
             instruments: instruments.collect(),
             lines,
             depth: DepthUpdate::new(),
+            parser: Parser::new(MESSAGE_BYTES_MAX),
             weight: product.weight_pacer(),
             path: String::with_capacity(fulmar_bus::record::Request::BYTES_MAX),
             definitions_at: None,

@@ -27,9 +27,16 @@ impl BinanceMarketData {
         sink: &mut dyn MarketSink,
     ) -> Result<Message, Unreadable> {
         let unknown = |error| Unreadable { error, kind: None };
-        let tape = slow::parse(bytes).map_err(unknown)?;
-        let reading = Reading::message(self.product, &tape, &self.symbols).map_err(unknown)?;
-        self.read(now, &reading, sink).map_err(|error| Unreadable { error, kind: Some(reading.kind()) })
+        let tape = self.parser.parse(bytes).map_err(unknown)?;
+        let message = match Reading::message(self.product, &tape, &self.symbols) {
+            Ok(reading) => {
+                let read = self.read(now, &reading, sink);
+                read.map_err(|error| Unreadable { error, kind: Some(reading.kind()) })
+            }
+            Err(error) => Err(unknown(error)),
+        };
+        self.parser.keep(tape);
+        message
     }
 
     /// Reads the numbers of a frame, at the scales of its instrument, or at those that the frame itself asks for.
