@@ -120,13 +120,14 @@ const RECONNECT: Table = Table {
             "backoff_min_ms",
             Integer(10, 60_000),
             Default("250"),
-            "The wait after the first failure; it doubles.",
+            "The shortest wait after a failure. Each is drawn between this and a longest that doubles with each failure, \
+             from twice this on; so that programs that lost a venue together do not come back together.",
         ),
         key(
             "backoff_max_ms",
             Integer(10, 600_000),
             Default("30000"),
-            "The longest wait between two attempts.",
+            "Where that doubling ends. A budget that is used up makes a wait longer still.",
         ),
     ],
 };

@@ -99,10 +99,10 @@ pub enum Environment {
 pub struct Reconnect {
     /// The most attempts in a minute.
     pub attempts_per_minute: u32,
-    /// The wait after the first failure; it doubles.
+    /// The shortest wait after a failure.
     #[serde(rename = "backoff_min_ms", deserialize_with = "from_millis")]
     pub backoff_min: Nanos,
-    /// The longest wait.
+    /// Where the doubling of the longest wait ends.
     #[serde(rename = "backoff_max_ms", deserialize_with = "from_millis")]
     pub backoff_max: Nanos,
 }
