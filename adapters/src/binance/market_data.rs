@@ -21,9 +21,7 @@ use fulmar_engine::contract::{Connection, InboundFrame, MarketSession, MarketSin
 
 use super::config::{BinanceConfig, InstrumentConfig, Product, TradeStream};
 use super::definitions::banned_until;
-use super::limits::{
-    BANNED_WAIT, BANNED_WAIT_MAX, IDLE_MAX, MESSAGE_BYTES_MAX, MESSAGE_INTERVAL, REFUSED_WAIT,
-};
+use super::limits::{BANNED_WAIT, BANNED_WAIT_MAX, MESSAGE_BYTES_MAX, MESSAGE_INTERVAL, REFUSED_WAIT};
 use super::streams::{PlannedConnection, plan};
 use super::symbols::Symbols;
 use super::wire::{self, DepthUpdate, Message};
@@ -43,6 +41,7 @@ pub struct BinanceMarketData {
     depth: DepthUpdate,
     parser: Parser,
     weight: Pacer,
+    book_idle_max: Nanos,
     path: String,
     /// When definitions are to be asked for again; none once all came.
     definitions_at: Option<UnixNanos>,
@@ -98,6 +97,7 @@ impl BinanceMarketData {
             depth: DepthUpdate::new(),
             parser: Parser::new(MESSAGE_BYTES_MAX),
             weight: product.weight_pacer(),
+            book_idle_max: config.book_idle_max,
             path: String::with_capacity(fulmar_bus::record::Request::BYTES_MAX),
             definitions_at: None,
             definitions_asked_at: UnixNanos(0),
@@ -235,7 +235,8 @@ impl BinanceMarketData {
             self.instruments[index].sync.on_opened(now);
             self.ask_if_due(now, index, sink);
         }
-        self.wake_at(now + IDLE_MAX);
+        let idle_at = now + self.idle_max(usize::from(connection));
+        self.wake_at(idle_at);
     }
 
     fn on_closed(&mut self, now: UnixNanos, connection: u8, sink: &mut dyn MarketSink) {
@@ -244,7 +245,7 @@ impl BinanceMarketData {
         };
         line.heard_at = None;
         for index in &line.planned.books {
-            self.instruments[*index].sync.on_closed(now, sink);
+            self.instruments[*index].sync.on_closed(now, SyncReason::Disconnected, sink);
         }
     }
 }

@@ -219,7 +219,7 @@ fn a_snapshot_during_live_is_not_used() {
 #[test]
 fn a_lost_connection_desyncs_and_the_next_snapshot_replaces_the_book() {
     let mut bench = Bench::live_at(SyncRule::Range, 100);
-    bench.sync.on_closed(bench.now, &mut bench.log);
+    bench.sync.on_closed(bench.now, SyncReason::Disconnected, &mut bench.log);
     assert_eq!(bench.told(), [desynced(SyncReason::Disconnected)]);
     assert_eq!(bench.sync.ask_at(), None, "nothing is asked for without a connection");
     bench.sync.on_opened(bench.now);
@@ -236,7 +236,7 @@ fn a_lost_connection_desyncs_and_the_next_snapshot_replaces_the_book() {
 fn a_connection_lost_while_waiting_forgets_what_waited() {
     let mut bench = Bench::new(SyncRule::Range);
     bench.range(100, 110);
-    bench.sync.on_closed(bench.now, &mut bench.log);
+    bench.sync.on_closed(bench.now, SyncReason::Disconnected, &mut bench.log);
     bench.sync.on_opened(bench.now);
     bench.range(121, 130);
     bench.snapshot(105);
@@ -442,7 +442,7 @@ proptest! {
                 0 => {}
                 1 => { bench.update(span.0, span.1, span.2); bench.update(span.0, span.1, span.2) }
                 2 => held = Some(span),
-                3 => bench.sync.on_closed(bench.now, &mut bench.log),
+                3 => bench.sync.on_closed(bench.now, SyncReason::Disconnected, &mut bench.log),
                 4 => { bench.update(span.0, span.1, span.2); bench.snapshot(at.saturating_sub(30)) }
                 5 => bench.sync.break_off(bench.now, SyncReason::Crossed, &mut bench.log),
                 6 => { bench.update(span.0, span.1, span.2); bench.snapshot(at - 1) }

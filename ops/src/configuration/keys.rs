@@ -97,6 +97,13 @@ const VENUE: Table = Table {
             "How often the venue sends changes of a book. binance-spot: 100ms, 1000ms; binance-usdm: 100ms, 250ms, \
              500ms.",
         ),
+        key(
+            "book_idle_max_ms",
+            Integer(500, 600_000),
+            Default("5000"),
+            "How long a connection that carries books may say nothing before they are given up and it is replaced. \
+             Raise it for instruments that are quiet for longer: venues promise no rate.",
+        ),
         section("reconnect", &RECONNECT),
         Key {
             name: "scale",

@@ -78,6 +78,9 @@ pub struct Venue {
     pub depth_interval: String,
     /// How hard to try when a connection is lost.
     pub reconnect: Reconnect,
+    /// How long a connection that carries books may say nothing.
+    #[serde(rename = "book_idle_max_ms", deserialize_with = "from_millis")]
+    pub book_idle_max: Nanos,
     /// String places by symbol, where they are stated.
     #[serde(rename = "scale")]
     pub scales: BTreeMap<String, Scale>,

@@ -202,6 +202,7 @@ fn cause(reason: SyncReason) -> &'static str {
         SyncReason::Lapped => "a reader was overtaken",
         SyncReason::DecodeError => "an update could not be read",
         SyncReason::Redefined => "the venue redefined the instrument",
+        SyncReason::Silent => "the venue fell silent",
     }
 }
 

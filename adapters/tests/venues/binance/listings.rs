@@ -50,7 +50,7 @@ fn a_symbol_that_spot_does_not_know_is_told_by_name_and_the_others_trade() {
     bench.answer(&bench.write.snapshot("BTCUSDT", 99, BIDS, ASKS));
     assert_eq!(bench.state(BTC), SyncState::Live);
     bench.asked();
-    bench.pass(limits::IDLE_MAX);
+    bench.pass(limits::TRADES_IDLE_MAX);
     let asked = bench.asked();
     assert!(!asked.iter().any(|path| path.contains("ETHUSDT")), "nobody asks for its book: {asked:?}");
 }
@@ -76,9 +76,14 @@ fn an_unknown_instrument_is_asked_about_now_and_then_and_begins_once_it_is_liste
     answer_as_a_venue_that_knows_one(&mut bench);
     answer_as_a_venue_that_knows_one(&mut bench);
     told(&mut bench);
-    bench.pass(Nanos(limits::UNLISTED_WAIT.0 - 1_000_000_000));
+    let trade = bench.write.trade("BTCUSDT", 1, ("100.00", "1"), true);
+    for _ in 0..299 {
+        bench.pass(Nanos::from_secs(1));
+        bench.message(&trade);
+    }
     assert!(!bench.asked().iter().any(|path| path.contains("exchangeInfo")), "not before its time");
     bench.pass(Nanos::from_secs(2));
+    assert_eq!(limits::UNLISTED_WAIT, Nanos::from_secs(300));
     let alone = "/api/v3/exchangeInfo?symbols=%5B%22ETHUSDT%22%5D".to_owned();
     assert!(bench.asked().contains(&alone), "asked about alone");
     let definition = BTC_DEFINITION.replace("BTCUSDT", "ETHUSDT");

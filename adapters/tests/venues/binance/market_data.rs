@@ -406,15 +406,55 @@ fn snapshots_are_paced_to_the_venues_weight() {
 }
 
 #[test]
-fn a_venue_that_shuts_down_or_falls_silent_is_reconnected() {
+fn a_venue_that_shuts_down_is_reconnected_to() {
     let mut bench = Bench::live(Product::Spot);
     bench.message(r#"{"stream":"!serverShutdown","data":{"e":"serverShutdown","E":1723161256299}}"#);
     assert_eq!(bench.keeper.requests.pop().expect("a request").0, RequestKind::Reconnect);
-    bench.pass(Nanos::from_secs(40));
+}
+
+#[test]
+fn a_connection_that_falls_silent_loses_its_books_and_is_replaced() {
+    let mut bench = Bench::live(Product::UsdMargined);
+    bench.pass(Nanos::from_secs(4));
     bench.message(&bench.write.ticker("BTCUSDT", 7, ("1.00", "1"), ("2.00", "1")));
     bench.asked();
-    bench.pass(Nanos::from_secs(59));
-    assert!(!bench.keeper.requests.iter().any(|(kind, ..)| *kind == RequestKind::Reconnect));
+    bench.pass(Nanos(limits::BOOK_IDLE_MAX.0 - 1));
+    assert_eq!((bench.state(BTC), bench.state(ETH)), (SyncState::Live, SyncState::Live));
+    assert!(bench.keeper.requests.is_empty());
+    bench.pass(Nanos(1));
+    for id in [BTC, ETH] {
+        assert_eq!((bench.state(id), bench.reason(id)), (SyncState::Desynced, SyncReason::Silent));
+    }
+    let asked: Vec<_> = bench.keeper.requests.drain(..).map(|(kind, ..)| kind).collect();
+    assert_eq!(asked, [RequestKind::Reconnect], "a snapshot waits for the connection");
+    bench.feed(FrameSource::Closed, 0, 0, b"reconnecting: nothing came");
+    bench.feed(FrameSource::Opened, 0, 0, b"wss://");
+    bench.pass(Nanos::from_secs(2));
+    assert_eq!(bench.asked().iter().filter(|path| path.contains("depth")).count(), 2);
+}
+
+#[test]
+fn a_quiet_connection_of_trades_alone_costs_no_book() {
+    let mut bench = Bench::live(Product::UsdMargined);
+    bench.feed(FrameSource::Opened, 1, 0, b"wss://");
+    let mut reconnects = 0;
+    for second in 1..=65 {
+        bench.pass(Nanos::from_secs(1));
+        bench.message(&bench.write.ticker("BTCUSDT", 100 + second, ("1.00", "1"), ("2.00", "1")));
+        let asked = bench.keeper.requests.drain(..);
+        reconnects += asked.filter(|(kind, ..)| *kind == RequestKind::Reconnect).count();
+    }
+    assert_eq!((reconnects, bench.state(BTC)), (1, SyncState::Live));
+}
+
+#[test]
+fn how_long_a_connection_may_be_silent_is_configured() {
+    let mut config = BinanceConfig::production(Product::Spot);
+    config.instruments = vec![InstrumentConfig::new("BTCUSDT", BTC)];
+    config.book_idle_max = Nanos::from_secs(90);
+    let mut bench = Bench::with(&config);
+    bench.pass(Nanos::from_secs(89));
+    assert!(bench.keeper.requests.iter().all(|(kind, ..)| *kind == RequestKind::HttpGet));
     bench.pass(Nanos::from_secs(1));
     assert!(bench.keeper.requests.iter().any(|(kind, ..)| *kind == RequestKind::Reconnect));
 }
