@@ -17,7 +17,7 @@ mod open_orders;
 mod request;
 #[cfg(test)]
 mod tests;
-mod translate;
+pub mod translate;
 
 use fulmar_bus::record::{
     CancelOrder, ClientOrderId, ExecutionReport, ExecutionType, FrameSource, InstrumentDefinition,
