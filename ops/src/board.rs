@@ -13,7 +13,7 @@ use ratatui::style::{Color, Style, Stylize};
 use ratatui::text::Line;
 use ratatui::widgets::{Block, Cell, Paragraph, Row, Table};
 
-use fulmar_bus::record::{Level, Side, SyncState};
+use fulmar_bus::record::{Level, Side};
 
 use crate::live::{Latency, LatencyReport, LiveEngine, Show, Watch};
 use crate::window::Picture;
@@ -110,12 +110,7 @@ impl Scene<'_> {
 
     fn draw_book(&self, frame: &mut Frame<'_>, area: Rect) {
         let Some(picture) = self.watch.pictures.first() else { return };
-        let state = match picture.replica.state() {
-            SyncState::Live => "live",
-            SyncState::Syncing => "syncing",
-            SyncState::Desynced => "desynced",
-        };
-        let block = Block::bordered().title(format!(" {} {state} ", picture.symbol));
+        let block = Block::bordered().title(format!(" {} {} ", picture.symbol, picture.state()));
         let mut rows: Vec<Row<'_>> = Vec::new();
         let asks: Vec<Level> = picture.replica.book().levels(Side::Sell).take(LADDER_LEVELS).collect();
         rows.extend(asks.into_iter().rev().map(|level| ladder_row(picture, level, Color::Red)));

@@ -143,6 +143,7 @@ fn binance(venue: &Venue) -> anyhow::Result<BinanceConfig> {
     if let Some(url) = &venue.order_url {
         config.order_url = format!("{}/ws-api/v3", url.trim_end_matches('/'));
     }
+    config.book_idle_max = venue.book_idle_max;
     config.depth_speed = format!("@{}", venue.depth_interval);
     Ok(config)
 }

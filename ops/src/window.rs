@@ -5,7 +5,8 @@
 
 use fulmar_bus::channel::{Poll, Reader};
 use fulmar_bus::record::{
-    Kind, Malformed, Price, Quantity, Record, SyncChange, SyncReason, SyncState, Trade,
+    InstrumentStatus, Kind, Listing, Malformed, Price, Quantity, Record, SyncChange, SyncReason, SyncState,
+    Trade,
 };
 use fulmar_engine::market::decimal::{self, Rounding};
 use fulmar_engine::market::instrument::Redefinition;
@@ -19,6 +20,8 @@ const LEVELS_MAX: usize = 65_536;
 pub struct Picture {
     /// The venue's symbol.
     pub symbol: String,
+    /// What the venue said of an instrument that it did not know; none of those that it always knew.
+    pub status: Option<InstrumentStatus>,
     /// The book, what it is of, and how far it can be believed here.
     pub replica: BookReplica,
     /// The latest news of the feed.
@@ -44,6 +47,7 @@ impl Picture {
     pub fn new(symbol: &str, reader: Reader) -> Self {
         Picture {
             symbol: symbol.to_owned(),
+            status: None,
             replica: BookReplica::new(LEVELS_MAX),
             sync: SyncChange::new(SyncState::Syncing, SyncReason::Started, 0, 0, 0),
             was_live: false,
@@ -55,6 +59,21 @@ impl Picture {
             reader,
             record: Box::default(),
         }
+    }
+
+    /// How it stands, in a word: `live`, `syncing`, `desynced`, or `unlisted` where the venue does not know it.
+    pub fn state(&self) -> &'static str {
+        match self.replica.state() {
+            _ if self.is_unlisted() => "unlisted",
+            SyncState::Live => "live",
+            SyncState::Syncing => "syncing",
+            SyncState::Desynced => "desynced",
+        }
+    }
+
+    /// True where the venue says that it has no such instrument.
+    pub fn is_unlisted(&self) -> bool {
+        self.status.is_some_and(|status| status.listing == Listing::Unlisted)
     }
 
     /// A price as people write it: with as many digits behind the point as its tick has.
@@ -89,8 +108,11 @@ impl Picture {
     }
 
     fn take(&mut self) -> Result<(), Malformed> {
-        if self.record.header().kind() == Some(Kind::Trade) {
-            self.trades.on_trade(self.record.read::<Trade>()?);
+        match self.record.header().kind() {
+            Some(Kind::Trade) => self.trades.on_trade(self.record.read::<Trade>()?),
+            Some(Kind::SyncChange) => self.sync = *self.record.read()?,
+            Some(Kind::InstrumentStatus) => self.status = Some(*self.record.read()?),
+            _ => {}
         }
         match self.replica.take(&self.record)? {
             Taken::Levels { is_whole: true } if self.replica.is_live() => {
@@ -116,9 +138,6 @@ impl Picture {
             | Taken::Snapshot
             | Taken::State(_)
             | Taken::Definition(_) => {}
-        }
-        if self.record.header().kind() == Some(Kind::SyncChange) {
-            self.sync = *self.record.read::<SyncChange>()?;
         }
         Ok(())
     }

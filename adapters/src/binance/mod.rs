@@ -8,8 +8,7 @@
 //! [`order_entry`] is the other session: orders, on spot.
 
 mod config;
-mod definitions;
-pub mod fuzz;
+pub mod definitions;
 pub mod limits;
 pub mod market_data;
 pub mod order_entry;

@@ -48,9 +48,9 @@ pub struct ConnectionLimits {
 /// The limits of opening a connection anew.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReconnectLimits {
-    /// The first delay is drawn from zero to this; the span doubles with each failure.
+    /// The shortest delay. The first is drawn from this to twice this; the span's end doubles with each failure.
     pub backoff_min: Duration,
-    /// The span never grows beyond this.
+    /// The span never ends beyond this; a budget that is used up makes a delay longer still.
     pub backoff_max: Duration,
     /// A connection that lived for this long was healthy: the next delay is drawn from the first span again.
     pub healthy_after: Duration,

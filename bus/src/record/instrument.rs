@@ -76,3 +76,43 @@ pub struct InstrumentDefinition {
 impl Payload for InstrumentDefinition {
     const KIND: Kind = Kind::InstrumentDefinition;
 }
+
+/// Whether a venue knows an instrument; part of an [`InstrumentStatus`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(u8)]
+pub enum Listing {
+    /// It does.
+    Listed = 1,
+    /// It does not: misspelled, delisted, or not listed yet.
+    Unlisted = 2,
+}
+
+/// What a venue said when it was asked whether it knows an instrument. Told of those alone that it did not know; such
+/// an instrument has no definition, so no order of it passes.
+///
+/// ```
+/// use fulmar_bus::record::{InstrumentStatus, Listing};
+/// let status = InstrumentStatus::new(Listing::Unlisted, "Invalid symbol.");
+/// assert_eq!((status.listing, status.text.as_str()), (Listing::Unlisted, "Invalid symbol."));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct InstrumentStatus {
+    /// The venue's own words, as far as they fit.
+    pub text: Text<96>,
+    /// From now on.
+    pub listing: Listing,
+    reserved: [u8; 7],
+}
+
+impl InstrumentStatus {
+    /// The instrument is `listing` from now on, since the venue says `text`.
+    pub fn new(listing: Listing, text: &str) -> Self {
+        let end = text.floor_char_boundary(96);
+        InstrumentStatus { text: Text::new(&text[..end]).unwrap_or_default(), listing, reserved: [0; 7] }
+    }
+}
+
+impl Payload for InstrumentStatus {
+    const KIND: Kind = Kind::InstrumentStatus;
+}

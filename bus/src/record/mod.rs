@@ -34,7 +34,7 @@ pub use buffer::{Heading, Malformed, Payload, Record};
 pub use control::{Control, ControlCommand, Frame, FrameSource, Note, Request, RequestKind, Timer};
 pub use header::{Flags, Header};
 pub use id::{AccountId, ChannelId, ClientOrderId, InstrumentId, RecordId, StrategyId};
-pub use instrument::{ContractKind, InstrumentDefinition};
+pub use instrument::{ContractKind, InstrumentDefinition, InstrumentStatus, Listing};
 pub use kind::Kind;
 pub use market::{
     Bar, BookLevels, ConsolidatedTop, Level, Side, SnapshotBegin, SnapshotEnd, TopOfBook, TopSource, Trade,

@@ -44,6 +44,8 @@ pub enum SyncReason {
     DecodeError = 9,
     /// The instrument's definition changed.
     Redefined = 10,
+    /// The connection is open, and nothing came over it for longer than its streams are ever quiet.
+    Silent = 11,
 }
 
 /// A book became syncing, live or desynced.

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use fulmar_bus::record::SyncState;
 use fulmar_engine::runtime::Clock;
 use fulmar_engine::runtime::placement::allowed_cpus;
 use serde::Serialize;
@@ -125,11 +124,7 @@ impl RunReport {
             let instrument_id = crate::venues::instrument_id(index);
             let standing = watch.standing(instrument_id);
             let commissions = watch.commissions(instrument_id);
-            let state = match picture.replica.state() {
-                SyncState::Live => "live",
-                SyncState::Syncing => "syncing",
-                SyncState::Desynced => "desynced",
-            };
+            let state = picture.state();
             let (gaps, resyncs, trades) =
                 (picture.sync.gap_count, picture.sync.resync_count, picture.trades.count);
             InstrumentState { name, state, gaps, resyncs, trades, standing, commissions }

@@ -108,6 +108,13 @@ const VENUE: Table = Table {
             "How often the venue sends changes of a book. binance-spot: 100ms, 1000ms; binance-usdm: 100ms, 250ms, \
              500ms.",
         ),
+        key(
+            "book_idle_max_ms",
+            Integer(500, 600_000),
+            Default("5000"),
+            "How long a connection that carries books may say nothing before they are given up and it is replaced. \
+             Raise it for instruments that are quiet for longer: venues promise no rate.",
+        ),
         section("reconnect", &RECONNECT),
         Key {
             name: "scale",
@@ -131,13 +138,14 @@ const RECONNECT: Table = Table {
             "backoff_min_ms",
             Integer(10, 60_000),
             Default("250"),
-            "The wait after the first failure; it doubles.",
+            "The shortest wait after a failure. Each is drawn between this and a longest that doubles with each failure, \
+             from twice this on; so that programs that lost a venue together do not come back together.",
         ),
         key(
             "backoff_max_ms",
             Integer(10, 600_000),
             Default("30000"),
-            "The longest wait between two attempts.",
+            "Where that doubling ends. A budget that is used up makes a wait longer still.",
         ),
     ],
 };

@@ -31,6 +31,7 @@ rest_url = "http://127.0.0.1:2"
 order_url = "ws://127.0.0.1:3"
 instruments = ["BTCUSDT"]
 depth_interval = "250ms"
+book_idle_max_ms = 7_000
 reconnect = { attempts_per_minute = 3, backoff_min_ms = 20, backoff_max_ms = 30 }
 scale = { BTCUSDT = { price = 1, quantity = 3 } }
 
@@ -177,7 +178,7 @@ fn a_key_in_the_wrong_place_is_sent_home() {
         &[],
         &[
             "a.toml:1: segment_bytes: unknown key; it belongs in [journal]",
-            "a.toml:6: venue.binance-spot.leverage: unknown key; known here: name, environment, stream_url, rest_url, order_url, instruments, depth_interval, reconnect, scale",
+            "a.toml:6: venue.binance-spot.leverage: unknown key; known here: name, environment, stream_url, rest_url, order_url, instruments, depth_interval, book_idle_max_ms, reconnect, scale",
         ],
     );
 }

@@ -30,6 +30,8 @@ pub struct Watch {
     names: Vec<String>,
     /// What was told of each book last; all of them begin by syncing, which is not told.
     told: Vec<SyncState>,
+    /// Whether each was told to be unknown to its venue.
+    told_unlisted: Vec<bool>,
     pairs: PairWatch,
     is_journal_lost: bool,
 }
@@ -79,12 +81,14 @@ impl Watch {
     pub fn new(engine: &LiveEngine) -> Self {
         let pictures = engine.pictures();
         let told = vec![SyncState::Syncing; pictures.len()];
+        let told_unlisted = vec![false; pictures.len()];
         let pairs = PairWatch::new(&engine.configuration);
         Watch {
             pictures,
             orders: engine.order_board(),
             names: engine.instrument_names(),
             told,
+            told_unlisted,
             pairs,
             is_journal_lost: false,
         }
@@ -198,6 +202,7 @@ impl Watch {
         self.orders.look();
         self.pairs.look(&self.pictures);
         self.tell_books();
+        self.tell_listings();
     }
 
     /// Says in the log which books became live and which are no longer believed.
@@ -216,6 +221,21 @@ impl Watch {
             *told = sync.state;
         }
     }
+
+    /// Says in the log which instruments their venue does not know, with its words, and which it knows again.
+    fn tell_listings(&mut self) {
+        for ((picture, name), told) in self.pictures.iter().zip(&self.names).zip(&mut self.told_unlisted) {
+            let Some(status) = &picture.status else { continue };
+            match (picture.is_unlisted(), *told) {
+                (true, false) => {
+                    tracing::warn!("{name}: the venue does not know it ({}); it is not traded", status.text)
+                }
+                (false, true) => tracing::info!("{name}: the venue knows it now"),
+                _ => continue,
+            }
+            *told = picture.is_unlisted();
+        }
+    }
 }
 
 /// Why a book is not believed, in the operator's words.
@@ -230,5 +250,6 @@ fn cause(reason: SyncReason) -> &'static str {
         SyncReason::Lapped => "a reader was overtaken",
         SyncReason::DecodeError => "an update could not be read",
         SyncReason::Redefined => "the venue redefined the instrument",
+        SyncReason::Silent => "the venue fell silent",
     }
 }

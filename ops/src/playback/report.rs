@@ -92,7 +92,7 @@ impl InstrumentReport {
         let scales = Scales { price_scale, quantity_scale };
         let is_live = picture.replica.state() == SyncState::Live;
         InstrumentReport {
-            state: state_name(picture.replica.state()),
+            state: picture.state(),
             gaps: picture.sync.gap_count,
             resyncs: picture.sync.resync_count,
             checksum_ok: 0,
@@ -196,14 +196,6 @@ impl InstrumentReport {
         let _ =
             write!(line, "{} trades, {gaps} gaps, {resyncs} resyncs, {crossed} crossed", self.trades.count);
         line
-    }
-}
-
-fn state_name(state: SyncState) -> &'static str {
-    match state {
-        SyncState::Syncing => "syncing",
-        SyncState::Live => "live",
-        SyncState::Desynced => "desynced",
     }
 }
 
