@@ -40,8 +40,8 @@ const END_CUT_BYTES: usize = 64;
 const SCALE: u8 = 8;
 
 /// Of each capture and each kind of frame (by its stream, or by the path of an answer), the first frame of each size
-/// class: those whose lengths begin with the same power of two. Each is cut at every length up to [`EVERY_CUT_BYTES`], in
-/// its last [`END_CUT_BYTES`], and at up to [`CUTS_MAX`] lengths between.
+/// class: those whose lengths begin with the same power of two. Each is cut at every length up to [`EVERY_CUT_BYTES`],
+/// in its last [`END_CUT_BYTES`], and at up to [`CUTS_MAX`] lengths between.
 #[test]
 fn a_frame_of_each_kind_and_size_that_is_cut_at_any_length_is_counted_and_tells_nothing() {
     let Some(folder) = folder("damaged_captures::every_length") else { return };

@@ -74,11 +74,11 @@ pub const BANNED_WAIT: Nanos = Nanos::from_secs(120);
 /// The longest stay away that is believed: the longest ban.
 pub const BANNED_WAIT_MAX: Nanos = Nanos::from_secs(3 * 24 * 60 * 60);
 
-/// A connection that carries books and says nothing for this long is replaced, and its books are not believed: unless the
-/// configuration says otherwise. The venue promises no rate: it sends depth each 100 ms where a book changed, best prices
-/// at each change, and pings each 20 s on spot and 3 min on futures, too seldom to go by. So this is assumed from
-/// recordings: the longest silence of a connection was 0.2 s (BTCUSDT, spot, 11 min), 0.4 s (BTCUSDT, futures, 6 min)
-/// and 1.3 s (two of the quietest spot symbols of 2021, 30 s).
+/// A connection that carries books and says nothing for this long is replaced, and its books are not believed: unless
+/// the configuration says otherwise. The venue promises no rate: it sends depth each 100 ms where a book changed, best
+/// prices at each change, and pings each 20 s on spot and 3 min on futures, too seldom to go by. So this is assumed
+/// from recordings: the longest silence of a connection was 0.2 s (BTCUSDT, spot, 11 min), 0.4 s (BTCUSDT, futures, 6
+/// min) and 1.3 s (two of the quietest spot symbols of 2021, 30 s).
 pub const BOOK_IDLE_MAX: Nanos = Nanos::from_secs(5);
 
 /// A connection that carries trades alone and says nothing for this long is replaced. Assumed: any instrument worth a

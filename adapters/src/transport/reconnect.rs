@@ -1,6 +1,6 @@
-//! When a lost connection is opened anew: after a random delay, at least the shortest and at most a span that doubles with
-//! each failure, and never more often than a budget allows. Whole fleets that lose a venue at one moment must not come
-//! back at one moment, and none of them in no time.
+//! When a lost connection is opened anew: after a random delay, at least the shortest and at most a span that doubles
+//! with each failure, and never more often than a budget allows. Whole fleets that lose a venue at one moment must not
+//! come back at one moment, and none of them in no time.
 
 use std::time::Duration;
 

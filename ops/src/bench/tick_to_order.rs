@@ -1,7 +1,8 @@
 //! From a frame in the hand to the bytes of the order that it caused, signed and ready to leave, on one thread.
 //!
-//! The engine is one that trades at a venue, wired as a run wires it and played by the runtime's own player: feed, book,
-//! aggregator, strategy, risk gate, gateway. The simulated venue answers, without sockets and outside what is measured.
+//! The engine is one that trades at a venue, wired as a run wires it and played by the runtime's own player: feed,
+//! book, aggregator, strategy, risk gate, gateway. The simulated venue answers, without sockets and outside what is
+//! measured.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

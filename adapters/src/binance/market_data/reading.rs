@@ -1,5 +1,5 @@
-//! The session's half about what the fast decoders did not read: at which scales the reference reads it, and what a frame
-//! means that nobody can read.
+//! The session's half about what the fast decoders did not read: at which scales the reference reads it, and what a
+//! frame means that nobody can read.
 
 use fulmar_bus::record::{SyncReason, UnixNanos};
 use fulmar_engine::contract::{DecodeError, MarketSink};

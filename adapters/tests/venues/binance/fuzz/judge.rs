@@ -1,8 +1,8 @@
 //! One input, both decoders: they agree on whether it is taken, and on what it says.
 //!
-//! A message of the market data has a fast decoder and the reference of the adapter. What comes seldom, or on orders, has
-//! one decoder; the second is [`super::reference`], over another library's JSON. Mark prices, candles and the venue's
-//! other channels are not decoded at all.
+//! A message of the market data has a fast decoder and the reference of the adapter. What comes seldom, or on orders,
+//! has one decoder; the second is [`super::reference`], over another library's JSON. Mark prices, candles and the
+//! venue's other channels are not decoded at all.
 
 use fulmar_adapters::binance::order_entry::translate;
 use fulmar_adapters::binance::slow::{self, Reading};
