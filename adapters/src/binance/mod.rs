@@ -12,6 +12,7 @@ mod definitions;
 pub mod fuzz;
 pub mod limits;
 pub mod market_data;
+mod named;
 pub mod order_entry;
 pub mod slow;
 mod streams;
@@ -21,4 +22,5 @@ pub mod wire;
 
 pub use config::{BinanceConfig, Environment, InstrumentConfig, Product, TradeStream};
 pub use market_data::BinanceMarketData;
+pub use named::each_symbol_named;
 pub use order_entry::{BinanceOrderEntry, Credentials};

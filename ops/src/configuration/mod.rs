@@ -11,6 +11,7 @@ mod environment;
 mod keys;
 mod meaning;
 mod nearest;
+mod recording;
 pub mod reference;
 mod rules;
 mod schema;
@@ -32,6 +33,7 @@ pub use meaning::{
     Placement, PlacementFile, Reconnect, Risk, Scale, Strategy, StrategyKind, Venue, Wait,
 };
 pub use nearest::nearest;
+pub use recording::{INSTRUMENTS_MAX, judge_recording};
 pub use violation::{Origin, Violation, Violations};
 
 use crate::commands::{CommandError, Global};

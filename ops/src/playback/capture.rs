@@ -6,14 +6,16 @@
 
 use std::path::Path;
 
-use anyhow::{Context, bail};
-use fulmar_adapters::transport::capture::{CaptureLine, CaptureReader, target_of};
-use fulmar_bus::record::{FrameSource, InstrumentId, Nanos, UnixNanos};
+use anyhow::Context;
+use fulmar_adapters::transport::capture::{CaptureLine, CaptureReader};
+use fulmar_bus::record::{InstrumentId, Nanos, UnixNanos};
 use fulmar_engine::runtime::{Clock, FrameHead, FrameWriter, Player, Seat, Team, counters};
 use fulmar_engine::wiring::{
     Assembly, EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, Surroundings, VenuePlan, build,
 };
 
+use super::frame::Frame;
+use super::header::{self, Header};
 use super::report::{CaptureReport, InstrumentReport};
 use crate::venues;
 use crate::window::Picture;
@@ -78,11 +80,7 @@ struct Stage {
 
 impl Stage {
     fn set(reader: &mut CaptureReader, path: &Path, core_threads: usize) -> anyhow::Result<Self> {
-        let Some(CaptureLine::Header { venue, instruments, recorded_at, .. }) = reader.next_line()? else {
-            bail!("{}: line 1: a capture begins with its header", path.display());
-        };
-        let (venue, now) = (venue.to_string(), recorded_at);
-        let symbols: Vec<String> = instruments.iter().map(ToString::to_string).collect();
+        let Header { venue, symbols, recorded_at: now } = header::read(reader, path)?;
         let plan = plan(&venue, &symbols).with_context(|| path.display().to_string())?;
         let nobody = Surroundings { bell_of: &|_| None, stamps: None };
         let mut assembly = build(plan, &nobody)?;
@@ -102,35 +100,16 @@ impl Stage {
         self.now = self.now.max(line.at());
         self.runner.advance(self.now);
         let mut http = std::mem::take(&mut self.http);
-        match line {
-            CaptureLine::Recv { data, conn, .. } => {
-                self.frame(FrameSource::Message, *conn, 0, data.as_bytes())
-            }
-            CaptureLine::Http { url, status, body, .. } => {
-                http.clear();
-                http.extend_from_slice(target_of(url).as_bytes());
-                http.push(b'\n');
-                http.extend_from_slice(body.as_bytes());
-                self.frame(FrameSource::Http, 1, *status, &http);
-            }
-            CaptureLine::Connect { url, conn, .. } => {
-                self.frame(FrameSource::Opened, *conn, 0, url.as_bytes())
-            }
-            CaptureLine::Disconnect { reason, conn, .. } => {
-                self.frame(FrameSource::Closed, *conn, 0, reason.as_bytes());
-            }
-            CaptureLine::Header { .. } | CaptureLine::Send { .. } => {}
+        if let Some(frame) = Frame::of(line, &mut http) {
+            self.frame(&frame);
         }
         self.http = http;
         self.pictures.iter_mut().for_each(Picture::look);
     }
 
-    /// A capture counts its connections from one, the engine its own from zero.
-    fn frame(&mut self, source: FrameSource, connection: u8, status: u16, bytes: &[u8]) {
-        if matches!(source, FrameSource::Message | FrameSource::Http) {
-            self.frame_count += 1;
-        }
-        let connection = connection.saturating_sub(1);
+    fn frame(&mut self, frame: &Frame<'_>) {
+        self.frame_count += u64::from(frame.is_of_venue());
+        let Frame { source, connection, status, bytes } = *frame;
         let head = FrameHead { source, connection, status, received_at: self.now };
         let mut written = 0;
         loop {
