@@ -105,18 +105,19 @@ impl Scene<'_> {
 
     fn draw_book(&self, frame: &mut Frame<'_>, area: Rect) {
         let Some(picture) = self.watch.pictures.first() else { return };
-        let state = match picture.belief.state() {
+        let state = match picture.replica.state() {
             SyncState::Live => "live",
             SyncState::Syncing => "syncing",
             SyncState::Desynced => "desynced",
         };
         let block = Block::bordered().title(format!(" {} {state} ", picture.symbol));
         let mut rows: Vec<Row<'_>> = Vec::new();
-        let asks: Vec<Level> = picture.book.levels(Side::Sell).take(LADDER_LEVELS).collect();
+        let asks: Vec<Level> = picture.replica.book().levels(Side::Sell).take(LADDER_LEVELS).collect();
         rows.extend(asks.into_iter().rev().map(|level| ladder_row(picture, level, Color::Red)));
         rows.extend(
             picture
-                .book
+                .replica
+                .book()
                 .levels(Side::Buy)
                 .take(LADDER_LEVELS)
                 .map(|level| ladder_row(picture, level, Color::Green)),

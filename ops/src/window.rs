@@ -5,13 +5,11 @@
 
 use fulmar_bus::channel::{Poll, Reader};
 use fulmar_bus::record::{
-    BookLevels, Flags, InstrumentDefinition, Kind, Malformed, Price, Quantity, Record, Side, SyncChange,
-    SyncReason, SyncState, Trade,
+    Kind, Malformed, Price, Quantity, Record, SyncChange, SyncReason, SyncState, Trade,
 };
-use fulmar_engine::market::belief::Belief;
-use fulmar_engine::market::book::Book;
 use fulmar_engine::market::decimal::{self, Rounding};
-use fulmar_engine::market::instrument::{Redefinition, compare};
+use fulmar_engine::market::instrument::Redefinition;
+use fulmar_engine::market::replica::{BookReplica, Taken};
 use fulmar_engine::market::stats::TradeStats;
 
 /// Levels that a side of a picture's book holds.
@@ -21,16 +19,10 @@ const LEVELS_MAX: usize = 65_536;
 pub struct Picture {
     /// The venue's symbol.
     pub symbol: String,
-    /// The latest definition.
-    pub definition: Option<InstrumentDefinition>,
-    /// The book, as far as it is proven.
-    pub book: Book,
+    /// The book, what it is of, and how far it can be believed here.
+    pub replica: BookReplica,
     /// The latest news of the feed.
     pub sync: SyncChange,
-    /// How far the book can be believed here.
-    pub belief: Belief,
-    /// The venue's number of the book's latest state.
-    pub update_id: u64,
     /// All trades so far.
     pub trades: TradeStats,
     /// Updates after which a live book's best bid was not below its best ask.
@@ -48,11 +40,8 @@ impl Picture {
     pub fn new(symbol: &str, reader: Reader) -> Self {
         Picture {
             symbol: symbol.to_owned(),
-            definition: None,
-            book: Book::new(LEVELS_MAX),
+            replica: BookReplica::new(LEVELS_MAX),
             sync: SyncChange::new(SyncState::Syncing, SyncReason::Started, 0, 0, 0),
-            belief: Belief::new(),
-            update_id: 0,
             trades: TradeStats::new(),
             crossed_count: 0,
             lost_count: 0,
@@ -64,14 +53,14 @@ impl Picture {
 
     /// A price as people write it: with as many digits behind the point as its tick has.
     pub fn price_text(&self, price: Price) -> String {
-        let Some(definition) = &self.definition else { return price.0.to_string() };
+        let Some(definition) = self.replica.definition() else { return price.0.to_string() };
         let digits = step_digits(definition.tick.0, definition.price_scale);
         fixed(price.0, definition.price_scale, digits)
     }
 
     /// A quantity as people write it: with as many digits behind the point as its lot has.
     pub fn quantity_text(&self, quantity: Quantity) -> String {
-        let Some(definition) = &self.definition else { return quantity.0.to_string() };
+        let Some(definition) = self.replica.definition() else { return quantity.0.to_string() };
         let digits = step_digits(definition.lot.0, definition.quantity_scale);
         fixed(quantity.0, definition.quantity_scale, digits)
     }
@@ -83,8 +72,7 @@ impl Picture {
                 Poll::Empty => return,
                 Poll::Lapped { lost_count } => {
                     self.lost_count += lost_count;
-                    self.book.clear();
-                    self.belief.lose();
+                    self.replica.lose();
                 }
                 Poll::Record => {
                     let understood = self.take();
@@ -95,58 +83,29 @@ impl Picture {
     }
 
     fn take(&mut self) -> Result<(), Malformed> {
-        match self.record.header().kind() {
-            Some(Kind::BookLevels) if !self.belief.takes_levels() => {}
-            Some(Kind::BookLevels) => {
-                let (update, bids, asks) = BookLevels::read(&self.record)?;
-                self.update_id = update.update_id;
-                for level in bids {
-                    self.book.apply(Side::Buy, level.price, level.quantity);
-                }
-                for level in asks {
-                    self.book.apply(Side::Sell, level.price, level.quantity);
-                }
-                let is_whole = self.record.header().flags.contains(Flags::LAST);
-                let is_crossed = is_whole && self.belief.is_live() && self.book.is_crossed();
-                self.crossed_count += u64::from(is_crossed);
-            }
-            Some(Kind::Trade) => self.trades.on_trade(self.record.read::<Trade>()?),
-            Some(Kind::SnapshotBegin) => {
-                self.belief.begin_snapshot();
-                self.book.clear();
-            }
-            Some(Kind::SyncChange) => {
-                self.sync = *self.record.read::<SyncChange>()?;
-                if self.belief.hear(self.sync.state) && self.sync.state == SyncState::Desynced {
-                    self.book.clear();
-                }
-            }
-            Some(Kind::InstrumentDefinition) => {
-                let definition = *self.record.read::<InstrumentDefinition>()?;
-                self.define(definition);
-            }
-            _ => {}
+        if self.record.header().kind() == Some(Kind::Trade) {
+            self.trades.on_trade(self.record.read::<Trade>()?);
         }
-        Ok(())
-    }
-
-    fn define(&mut self, definition: InstrumentDefinition) {
-        let known = self.definition.replace(definition);
-        match known.map_or(Redefinition::New, |known| compare(&known, &definition)) {
-            Redefinition::New | Redefinition::Same => {}
-            Redefinition::WiderScale { price_factor, quantity_factor } => {
-                let book = self.book.rescale(price_factor, quantity_factor);
-                let trades = self.trades.rescale(price_factor, quantity_factor);
-                if book.is_err() || trades.is_err() {
-                    self.book.clear();
+        match self.replica.take(&self.record)? {
+            Taken::Levels { is_whole: true } if self.replica.is_live() => {
+                self.crossed_count += u64::from(self.replica.book().is_crossed());
+            }
+            Taken::Definition(Redefinition::WiderScale { price_factor, quantity_factor }) => {
+                if self.trades.rescale(price_factor, quantity_factor).is_err() {
                     self.malformed_count += 1;
                 }
             }
-            Redefinition::Changed => {
-                self.book.clear();
-                self.trades = TradeStats::new();
-            }
+            Taken::Definition(Redefinition::Changed) => self.trades = TradeStats::new(),
+            Taken::Nothing
+            | Taken::Levels { .. }
+            | Taken::Snapshot
+            | Taken::State(_)
+            | Taken::Definition(_) => {}
         }
+        if self.record.header().kind() == Some(Kind::SyncChange) {
+            self.sync = *self.record.read::<SyncChange>()?;
+        }
+        Ok(())
     }
 }
 

@@ -1,18 +1,17 @@
 //! The book of one instrument: applies proven levels and publishes the best prices that can be believed.
 //!
 //! Reads: the market channel of its instrument. Writes: its book channel (definition, sync state, top of book) and,
-//! to its feed, the wish to sync anew. Owns: the [`Book`]. On failure: the run ends; a new book syncs anew. It never
-//! publishes a top while the book is not live, and never a crossed one.
+//! to its feed, the wish to sync anew. Owns: its [`BookReplica`]. On failure: the run ends; a new book syncs anew. It
+//! never publishes a top while the book is not live, and never a crossed one.
 
 use fulmar_bus::record::{
-    BookLevels, Flags, InstrumentDefinition, InstrumentId, Kind, Nanos, Record, Side, SnapshotBegin,
-    SyncChange, SyncReason, SyncState, TopOfBook, TopSource, UnixNanos,
+    InstrumentDefinition, InstrumentId, Kind, Malformed, Nanos, Record, SyncChange, SyncReason, SyncState,
+    TopOfBook, TopSource, UnixNanos,
 };
 
 use super::limits::{BOOK_LEVELS_MAX, CROSSED_NS_MAX, TOP_REPEAT_NS};
-use crate::market::belief::Belief;
-use crate::market::book::Book;
-use crate::market::instrument::{Redefinition, compare};
+use crate::market::instrument::Redefinition;
+use crate::market::replica::{BookReplica, Taken};
 use crate::runtime::{Actor, Delivery, Inboxes, Origin, Outbox, Work};
 
 /// The actor of one instrument's book.
@@ -26,11 +25,8 @@ pub struct BookBuilder {
 /// What is known.
 struct BookState {
     instrument_id: InstrumentId,
-    definition: Option<InstrumentDefinition>,
-    book: Book,
-    belief: Belief,
+    replica: BookReplica,
     change: SyncChange,
-    update_id: u64,
     crossed_since: Option<UnixNanos>,
     crossed_count: u64,
     malformed_count: u64,
@@ -56,11 +52,8 @@ impl BookBuilder {
     ) -> Self {
         let state = BookState {
             instrument_id,
-            definition: None,
-            book: Book::new(BOOK_LEVELS_MAX),
-            belief: Belief::new(),
+            replica: BookReplica::new(BOOK_LEVELS_MAX),
             change: SyncChange::new(SyncState::Syncing, SyncReason::Started, 0, 0, 0),
-            update_id: 0,
             crossed_since: None,
             crossed_count: 0,
             malformed_count: 0,
@@ -95,7 +88,7 @@ impl Actor for BookBuilder {
 
     fn counters(&self, tell: &mut dyn FnMut(&'static str, u64)) {
         tell("crossed", self.state.crossed_count);
-        tell("dropped_levels", self.state.book.dropped_count());
+        tell("dropped_levels", self.state.replica.book().dropped_count());
         tell("malformed_records", self.state.malformed_count);
         tell("lost_records", self.inboxes.lost_count());
     }
@@ -105,67 +98,47 @@ impl BookState {
     fn on_record(&mut self, record: &Record, output: &mut Output) {
         let origin = Origin::of(record);
         let understood = match record.header().kind() {
-            Some(Kind::BookLevels) => self.on_levels(record, origin, output),
             Some(Kind::TopOfBook) => record.read().map(|top| self.on_ticker(top, origin, output)),
-            Some(Kind::SnapshotBegin) => record.read::<SnapshotBegin>().map(|_| self.on_snapshot()),
-            Some(Kind::SyncChange) => record.read().map(|change| self.on_sync(change, origin, output)),
-            Some(Kind::InstrumentDefinition) => {
-                record.read().map(|definition| self.on_definition(definition, origin, output))
-            }
-            _ => Ok(()),
+            _ => self.replica.take(record).and_then(|taken| self.on_taken(taken, record, output)),
         };
         self.malformed_count += u64::from(understood.is_err());
     }
 
-    fn on_levels(
-        &mut self,
-        record: &Record,
-        origin: Origin,
-        output: &mut Output,
-    ) -> Result<(), fulmar_bus::record::Malformed> {
-        let (update, bids, asks) = BookLevels::read(record)?;
-        if !self.belief.takes_levels() {
-            return Ok(());
-        }
-        for level in bids {
-            self.book.apply(Side::Buy, level.price, level.quantity);
-        }
-        for level in asks {
-            self.book.apply(Side::Sell, level.price, level.quantity);
-        }
-        if record.header().flags.contains(Flags::LAST) {
-            self.update_id = update.update_id;
-            if self.belief.is_live() {
-                self.publish_top(update.venue_at, origin, output);
+    /// Tells what the book has just taken in.
+    fn on_taken(&mut self, taken: Taken, record: &Record, output: &mut Output) -> Result<(), Malformed> {
+        let origin = Origin::of(record);
+        match taken {
+            Taken::Levels { is_whole: true } if self.replica.is_live() => {
+                self.publish_top(self.replica.venue_at(), origin, output);
             }
+            Taken::State(_) => self.on_sync(record.read()?, origin, output),
+            Taken::Definition(redefinition) => {
+                match redefinition {
+                    Redefinition::New | Redefinition::Same => {}
+                    Redefinition::WiderScale { .. } => output.last_top = None,
+                    Redefinition::Changed => self.lose(origin, SyncReason::Redefined, output),
+                }
+                output.forward(origin, self.instrument_id, record.read::<InstrumentDefinition>()?);
+            }
+            Taken::Nothing | Taken::Levels { .. } | Taken::Snapshot => {}
         }
         Ok(())
     }
 
-    /// The venue's ticker is ahead of its depth stream; it stands until the depth has caught up with it.
     fn on_ticker(&mut self, top: &TopOfBook, origin: Origin, output: &mut Output) {
         if top.is_two_sided() && top.bid.price >= top.ask.price {
             self.crossed_count += 1;
             return;
         }
-        if self.belief.is_live() && output.last_top.is_none_or(|last| top.update_id > last.update_id) {
+        if self.replica.is_live() && output.last_top.is_none_or(|last| top.update_id > last.update_id) {
             output.publish(self.instrument_id, *top, origin);
         }
     }
 
-    fn on_snapshot(&mut self) {
-        self.belief.begin_snapshot();
-        self.book.clear();
-    }
-
     fn on_sync(&mut self, change: &SyncChange, origin: Origin, output: &mut Output) {
-        if !self.belief.hear(change.state) {
-            return;
-        }
         self.change = *change;
         self.crossed_since = None;
         if change.state == SyncState::Desynced {
-            self.book.clear();
             output.last_top = None;
         }
         output.forward(origin, self.instrument_id, change);
@@ -174,42 +147,28 @@ impl BookState {
         }
     }
 
-    fn on_definition(&mut self, definition: &InstrumentDefinition, origin: Origin, output: &mut Output) {
-        let known = self.definition.replace(*definition);
-        match known.map_or(Redefinition::New, |known| compare(&known, definition)) {
-            Redefinition::New | Redefinition::Same => {}
-            Redefinition::WiderScale { price_factor, quantity_factor } => {
-                output.last_top = None;
-                if self.book.rescale(price_factor, quantity_factor).is_err() {
-                    self.lose(origin, SyncReason::Redefined, output);
-                }
-            }
-            Redefinition::Changed => self.lose(origin, SyncReason::Redefined, output),
-        }
-        output.forward(origin, self.instrument_id, definition);
-    }
-
     /// Stops believing in the book and asks the feed for a new one.
     fn lose(&mut self, origin: Origin, reason: SyncReason, output: &mut Output) {
-        self.book.clear();
-        self.belief.lose();
+        self.replica.lose();
         self.crossed_since = None;
         output.last_top = None;
         let SyncChange { gap_count, resync_count, .. } = self.change;
-        self.change = SyncChange::new(SyncState::Desynced, reason, self.update_id, gap_count, resync_count);
+        self.change =
+            SyncChange::new(SyncState::Desynced, reason, self.replica.update_id(), gap_count, resync_count);
         output.forward(origin, self.instrument_id, &self.change);
         // A wish that finds no room is not lost: the feed has as many before it, and each resyncs the same book.
         let _ = output.resync.send(origin, self.instrument_id, &self.change);
     }
 
     fn publish_top(&mut self, venue_at: UnixNanos, origin: Origin, output: &mut Output) {
-        let (bid, ask) = (self.book.best_bid().unwrap_or_default(), self.book.best_ask().unwrap_or_default());
-        if self.book.is_crossed() {
+        let book = self.replica.book();
+        let (bid, ask) = (book.best_bid().unwrap_or_default(), book.best_ask().unwrap_or_default());
+        if book.is_crossed() {
             self.on_crossed(origin, output);
             return;
         }
         self.crossed_since = None;
-        let top = TopOfBook::new(bid, ask, self.update_id, venue_at, TopSource::Book);
+        let top = TopOfBook::new(bid, ask, self.replica.update_id(), venue_at, TopSource::Book);
         let is_news = output.last_top.is_none_or(|last| {
             top.update_id >= last.update_id && (top.bid != last.bid || top.ask != last.ask)
         });

@@ -10,6 +10,7 @@ pub mod consolidated;
 pub mod decimal;
 pub mod instrument;
 pub mod limits;
+pub mod replica;
 pub mod scale;
 pub mod stats;
 
@@ -18,6 +19,7 @@ pub use book::{Book, Change};
 pub use consolidated::Consolidated;
 pub use decimal::{DecimalText, NumberError, Rounding};
 pub use instrument::{Instrument, InstrumentTable, Name, PairKey, Redefinition};
+pub use replica::BookReplica;
 pub use scale::{Overflow, choose_scale};
 pub use stats::TradeStats;
 

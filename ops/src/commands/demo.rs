@@ -126,7 +126,8 @@ async fn settle(watch: &mut Watch, address: SocketAddr) -> Result<Truth, Command
     }
     let truth = truth::pause_and_ask(address, API_KEY).await;
     let truth = truth.map_err(|error| CommandError::failed("ask the simulated venue", error))?;
-    let is_told = |watch: &Watch| watch.pictures.iter().any(|picture| picture.update_id >= truth.update_id);
+    let is_told =
+        |watch: &Watch| watch.pictures.iter().any(|picture| picture.replica.update_id() >= truth.update_id);
     if !watch.until(SETTLE_TIMEOUT, is_told).await {
         output::notice("the venue's last levels did not arrive in time");
     }

@@ -127,7 +127,7 @@ impl RunReport {
         let instruments = names.into_iter().enumerate().map(|(index, name)| {
             let picture = &watch.pictures[index];
             let (position, pnl) = watch.result(crate::venues::instrument_id(index));
-            let state = match picture.belief.state() {
+            let state = match picture.replica.state() {
                 SyncState::Live => "live",
                 SyncState::Syncing => "syncing",
                 SyncState::Desynced => "desynced",

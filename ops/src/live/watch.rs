@@ -127,7 +127,7 @@ impl Watch {
     /// at its cost where there is no book to believe.
     pub fn result(&self, instrument_id: InstrumentId) -> (String, String) {
         let picture = &self.pictures[instrument_id.index()];
-        let Some(definition) = &picture.definition else { return ("0".to_owned(), "0".to_owned()) };
+        let Some(definition) = picture.replica.definition() else { return ("0".to_owned(), "0".to_owned()) };
         let (quantity, earned) = match self.orders.position(instrument_id) {
             None => (Quantity(0), 0),
             Some(position) => {
@@ -187,6 +187,6 @@ fn cause(reason: SyncReason) -> &'static str {
 
 /// The middle of best bid and ask, rounded down.
 pub fn middle(picture: &Picture) -> Option<Price> {
-    let (bid, ask) = (picture.book.best_bid()?, picture.book.best_ask()?);
+    let (bid, ask) = (picture.replica.book().best_bid()?, picture.replica.book().best_ask()?);
     Some(Price(bid.price.0 + (ask.price.0 - bid.price.0) / 2))
 }

@@ -17,6 +17,7 @@ use fulmar_engine::wiring::{
 use super::frame::Frame;
 use super::header::{self, Header};
 use super::report::{CaptureReport, InstrumentReport};
+use super::told::Told;
 use crate::venues;
 use crate::window::Picture;
 
@@ -71,7 +72,7 @@ struct Stage {
     venue: String,
     runner: Runner,
     frames: FrameWriter,
-    pictures: Vec<Picture>,
+    instruments: Vec<(Picture, Told)>,
     assembly: Assembly,
     now: UnixNanos,
     frame_count: u64,
@@ -84,15 +85,18 @@ impl Stage {
         let plan = plan(&venue, &symbols).with_context(|| path.display().to_string())?;
         let nobody = Surroundings { bell_of: &|_| None, stamps: None };
         let mut assembly = build(plan, &nobody)?;
-        let pictures = symbols.iter().map(|symbol| {
-            let ring = assembly.ring(&format!("market.{venue}:{symbol}"));
-            Picture::new(symbol, ring.expect("every instrument has its channel").reader())
+        let instruments = symbols.iter().map(|symbol| {
+            let reader = |stream: &str| {
+                let ring = assembly.ring(&format!("{stream}.{venue}:{symbol}"));
+                ring.expect("every instrument has its channels").reader()
+            };
+            (Picture::new(symbol, reader("market")), Told::new(reader("book")))
         });
-        let pictures = pictures.collect();
+        let instruments = instruments.collect();
         let frames = assembly.links.pop().expect("a venue has one link").frames;
         let runner = Runner::start(std::mem::take(&mut assembly.seats), core_threads, now)?;
         let http = Vec::new();
-        Ok(Stage { venue, runner, frames, pictures, assembly, now, frame_count: 0, http })
+        Ok(Stage { venue, runner, frames, instruments, assembly, now, frame_count: 0, http })
     }
 
     /// Plays one line and lets its effects settle.
@@ -104,7 +108,7 @@ impl Stage {
             self.frame(&frame);
         }
         self.http = http;
-        self.pictures.iter_mut().for_each(Picture::look);
+        look(&mut self.instruments);
     }
 
     fn frame(&mut self, frame: &Frame<'_>) {
@@ -125,11 +129,11 @@ impl Stage {
 
     fn finish(mut self, path: &Path, truncated: bool, reading_ns: u64) -> anyhow::Result<Played> {
         let seats = self.runner.stop(self.now)?;
-        self.pictures.iter_mut().for_each(Picture::look);
+        look(&mut self.instruments);
         let instruments = self
-            .pictures
+            .instruments
             .iter()
-            .map(|picture| (picture.symbol.clone(), InstrumentReport::of(picture)))
+            .map(|(picture, told)| (picture.symbol.clone(), InstrumentReport::of(picture, told)))
             .collect();
         let counters = counters(&seats);
         let counted = |name| counters.get(name).copied().unwrap_or_default();
@@ -146,6 +150,14 @@ impl Stage {
         let digests = self.assembly.digests();
         let (records, output_hash) = (digests.record_count(), digests.output_hash());
         Ok(Played { report, records, output_hash, reading_ns })
+    }
+}
+
+/// Takes in what has settled.
+fn look(instruments: &mut [(Picture, Told)]) {
+    for (picture, told) in instruments {
+        picture.look();
+        told.compare(picture);
     }
 }
 

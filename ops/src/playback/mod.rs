@@ -9,5 +9,6 @@ mod pace;
 pub mod report;
 #[cfg(test)]
 mod tests;
+mod told;
 
 pub use report::ReplayReport;
