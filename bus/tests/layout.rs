@@ -52,7 +52,7 @@ fn the_market_payloads_are_where_every_reader_expects_them() {
     });
     layout!(ConsolidatedTop = 48 {
         bid @ 0, ask @ 16, bid_instrument_id @ 32, ask_instrument_id @ 36, price_scale @ 40, quantity_scale @ 41,
-        live_count @ 42,
+        live_count @ 42, is_left_out @ 44,
     });
     assert_eq!((size_of::<Level>(), offset_of!(Level, price), offset_of!(Level, quantity)), (16, 0, 8));
 }

@@ -122,10 +122,11 @@ pub fn strategy(kind: &StrategyKind) -> anyhow::Result<Box<dyn Strategy>> {
                 ("skew_ticks", skew_ticks.to_string()),
             ],
         ),
-        StrategyKind::EmaCross { quantity, fast_bars, slow_bars } => (
+        StrategyKind::EmaCross { quantity, interval, fast_bars, slow_bars } => (
             "ema_cross",
             vec![
                 ("quantity", quantity.clone()),
+                ("interval", interval.clone()),
                 ("fast_bars", fast_bars.to_string()),
                 ("slow_bars", slow_bars.to_string()),
             ],

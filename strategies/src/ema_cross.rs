@@ -1,5 +1,5 @@
-//! Holds the side of the faster of two averages of one-minute closes: long where it is above the slower one, short
-//! where it is below.
+//! Holds the side of the faster of two averages of closes of bars: long where it is above the slower one, short where
+//! it is below. Bars of one length count, which a parameter says; the others are not for it.
 //!
 //! It trades at the market, once a bar at most, and never while an order of its own is open. A denied or rejected order
 //! is tried again at the next bar, since what is held is then still not what is wanted.
@@ -8,8 +8,8 @@ use crate::indicators::Ema;
 use crate::parameters::{Amount, ParameterError, Parameters};
 use crate::sdk::{Bar, Context, Event, InstrumentId, Nanos, NewOrder, Quantity, Side, Strategy};
 
-/// Bars of this length count; others are not for us.
-const BAR_INTERVAL: Nanos = Nanos::from_secs(60);
+/// Bars of this length count where none is stated.
+const INTERVAL: Nanos = Nanos::from_secs(60);
 
 /// The longest average.
 const BARS_MAX: u32 = 10_000;
@@ -19,6 +19,8 @@ const BARS_MAX: u32 = 10_000;
 pub struct EmaCrossParameters {
     /// What it holds on either side.
     pub quantity: Amount,
+    /// Bars of this length count, and no others.
+    pub interval: Nanos,
     /// Bars of the faster average.
     pub fast_bars: u32,
     /// Bars of the slower average; more than `fast_bars`.
@@ -26,14 +28,15 @@ pub struct EmaCrossParameters {
 }
 
 impl EmaCrossParameters {
-    /// Reads `quantity`, `fast_bars` (12) and `slow_bars` (26).
+    /// Reads `quantity`, `interval` (1m), `fast_bars` (12) and `slow_bars` (26).
     ///
     /// # Errors
     /// Says which is wrong.
     pub fn read(parameters: &Parameters) -> Result<Self, ParameterError> {
-        parameters.allow_only(&["quantity", "fast_bars", "slow_bars"])?;
+        parameters.allow_only(&["quantity", "interval", "fast_bars", "slow_bars"])?;
         let read = EmaCrossParameters {
             quantity: parameters.amount("quantity")?,
+            interval: parameters.interval("interval", INTERVAL)?,
             fast_bars: parameters.count("fast_bars", 12, 1..=BARS_MAX)?,
             slow_bars: parameters.count("slow_bars", 26, 2..=BARS_MAX)?,
         };
@@ -108,7 +111,7 @@ impl Strategy for EmaCross {
     }
 
     fn on_bar(&mut self, context: &mut Context<'_>, bar: Event<'_, Bar>) {
-        if bar.interval != BAR_INTERVAL {
+        if bar.interval != self.parameters.interval {
             return;
         }
         let averages = self.averages.iter_mut().find(|one| one.instrument_id == bar.instrument_id);
@@ -129,6 +132,7 @@ mod tests {
     fn strategy() -> Rehearsal<EmaCross> {
         Rehearsal::new(EmaCross::new(EmaCrossParameters {
             quantity: Amount::parse("0.5").expect("a number"),
+            interval: Nanos::from_secs(60),
             fast_bars: 2,
             slow_bars: 4,
         }))
@@ -165,6 +169,25 @@ mod tests {
         rehearsal.bar(20);
         let sell = one_order(&mut rehearsal);
         assert_eq!((sell.side, sell.quantity), (Side::Sell, Quantity(100)), "out of long and into short");
+    }
+
+    #[test]
+    fn bars_of_another_length_are_not_for_it() {
+        let mut rehearsal = strategy();
+        for close in [100, 110, 120, 130] {
+            rehearsal.bar_of(Nanos::from_secs(1), close);
+            rehearsal.bar_of(Nanos::from_secs(3_600), close);
+        }
+        rehearsal.bar(130);
+        assert_eq!(orders(&mut rehearsal), [], "one bar of its length is not enough");
+        let pairs = [("quantity", "0.5"), ("interval", "1h"), ("fast_bars", "2"), ("slow_bars", "4")];
+        let parameters = EmaCrossParameters::read(&Parameters::from_pairs(pairs)).expect("all are right");
+        let mut hourly = Rehearsal::new(EmaCross::new(parameters));
+        for close in [100, 110, 120, 130] {
+            hourly.bar(10);
+            hourly.bar_of(Nanos::from_secs(3_600), close);
+        }
+        assert_eq!(one_order(&mut hourly).side, Side::Buy);
     }
 
     #[test]

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use fulmar_bus::record::Quantity;
-use fulmar_engine::market::Rounding;
+use fulmar_bus::record::{Nanos, Quantity};
 use fulmar_engine::market::decimal::{NumberError, digits_behind_point, parse, rescale};
+use fulmar_engine::market::{Rounding, interval};
 
 use crate::NAMES;
 
@@ -53,6 +53,14 @@ pub enum ParameterError {
         least: u32,
         /// Largest value.
         most: u32,
+    },
+    /// A value is no length that bars have.
+    #[error("the parameter {name:?} is {value:?}, but it is a length of bars, such as \"1m\" or \"1h\"")]
+    NotInterval {
+        /// Its name.
+        name: &'static str,
+        /// The value given.
+        value: String,
     },
     /// The values are fine one by one, and not together.
     #[error("{0}")]
@@ -120,6 +128,15 @@ impl Parameters {
             most: *bounds.end(),
         })
     }
+
+    /// The length of bars of this name, or `default` where it is not given.
+    ///
+    /// # Errors
+    /// Where it is no length that a bar may have.
+    pub fn interval(&self, name: &'static str, default: Nanos) -> Result<Nanos, ParameterError> {
+        let Some(value) = self.0.get(name) else { return Ok(default) };
+        interval::parse(value).ok_or_else(|| ParameterError::NotInterval { name, value: value.clone() })
+    }
 }
 
 /// A decimal amount as it was written, which becomes a quantity once an instrument's scale is known.
@@ -168,6 +185,10 @@ mod tests {
         assert!(error.contains("from 1 to 9"), "{error}");
         assert!(parameters.count("more", 5, 0..=9).is_err());
         assert_eq!(parameters.count("absent", 5, 1..=9), Ok(5));
+        let bars = Parameters::from_pairs([("interval", "7m")]);
+        let error =
+            bars.interval("interval", Nanos::from_secs(60)).expect_err("7 minutes are no part of a day");
+        assert!(error.to_string().contains("\"7m\""), "{error}");
         assert_eq!(parameters.amount("absent"), Err(ParameterError::Missing { name: "absent" }));
     }
 

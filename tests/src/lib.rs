@@ -3,6 +3,8 @@
 //! It proves nothing by itself. Read `tests/life_of_an_order.rs` first.
 
 pub mod captures;
+pub mod desk;
 pub mod market;
+pub mod scripted;
 pub mod source;
 pub mod stage;

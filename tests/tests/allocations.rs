@@ -1,5 +1,6 @@
 //! Between a frame's bytes and the records that follow from it nothing is allocated, once every book has had its first
-//! snapshot: feed, book, bars, strategy, risk gate and paper gateway, on generated frames and on recorded ones.
+//! snapshot: feed, book, bars, strategy with the whole book, risk gate and paper gateway, on generated frames and on
+//! recorded ones.
 //!
 //! The allocator of this program counts what this thread asks for, while it is told to.
 #![expect(
@@ -9,12 +10,15 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use fulmar::venues;
 use fulmar_adapters::transport::capture::{CaptureLine, CaptureReader, target_of};
 use fulmar_bus::record::{AccountId, FrameSource, InstrumentId, Nanos, Price, Quantity, Side, TopOfBook};
-use fulmar_engine::contract::{Context, Event, NewOrder, Strategy};
+use fulmar_engine::contract::{BookDepth, BookUpdate, Context, Event, NewOrder, Strategy};
 use fulmar_engine::runtime::counters;
+use fulmar_engine::simulation::paper::PaperFees;
 use fulmar_engine::trading::risk::RiskSettings;
 use fulmar_engine::wiring::{
     EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan,
@@ -54,10 +58,13 @@ fn allocations(work: impl FnOnce()) -> u64 {
     COUNT.take().expect("it was set above")
 }
 
-/// Buys, sells and waits in turn, again and again, at every so many changes of the best prices.
+/// Buys, sells and waits in turn, again and again, at every so many changes of the best prices. It looks into the whole
+/// book at each update of it.
 struct Restless {
     quotes_between: u64,
     quote_count: u64,
+    /// Levels seen, so that looking is not for nothing.
+    level_count: Arc<AtomicU64>,
 }
 
 impl Strategy for Restless {
@@ -75,6 +82,12 @@ impl Strategy for Restless {
         // What is not handed to the gate is counted by the view.
         let _ = context.submit(quote.instrument_id, order);
     }
+
+    fn on_book(&mut self, context: &mut Context<'_>, update: Event<'_, BookUpdate<'_>>) {
+        let book = context.instrument(update.instrument_id).and_then(|instrument| instrument.book());
+        let seen = book.map_or(0, |book| book.levels(Side::Buy).chain(book.levels(Side::Sell)).count());
+        self.level_count.fetch_add(seen as u64, Ordering::Relaxed);
+    }
 }
 
 #[test]
@@ -87,7 +100,9 @@ fn the_counter_counts() {
 
 #[test]
 fn trading_on_generated_frames_allocates_nothing() {
-    let mut stage = Stage::build(plan("binance-spot", &[market::SYMBOL.to_owned()], 1));
+    let level_count = Arc::new(AtomicU64::new(0));
+    let mut stage =
+        Stage::build(plan("binance-spot", &[market::SYMBOL.to_owned()], 1, Arc::clone(&level_count)));
     stage.player.start(stage.now);
     stage.answer(&market::definition());
     stage.opened();
@@ -105,6 +120,7 @@ fn trading_on_generated_frames_allocates_nothing() {
     }
     let records = stage.assembly.digests().record_count();
     let seats = stage.player.stop(stage.now);
+    assert!(level_count.load(Ordering::Relaxed) > 512 * 4, "the strategy must have seen the book all along");
     assert!(records > 512 * 8, "{records} records: the strategy must have traded all along");
     for counter in ["decode_errors", "lost_records", "orphan_reports", "malformed_records", "not_submitted"] {
         assert_eq!(counters(&seats).get(counter), None, "{counter}");
@@ -120,7 +136,7 @@ fn recorded_frames_allocate_nothing() {
         let (mut is_live, mut counted, mut allocated) = (false, 0_u64, Vec::new());
         while let Some(line) = reader.next_line().expect("a whole capture") {
             if let CaptureLine::Header { venue, instruments, .. } = &line {
-                stage = Some(Stage::build(plan(venue, instruments, 32)));
+                stage = Some(Stage::build(plan(venue, instruments, 32, Arc::default())));
                 continue;
             }
             let stage = stage.as_mut().expect("a capture begins with its header");
@@ -186,7 +202,7 @@ impl Frames {
 }
 
 /// An engine of these instruments, with one strategy that trades them on paper.
-fn plan(venue: &str, symbols: &[String], quotes_between: u64) -> EnginePlan {
+fn plan(venue: &str, symbols: &[String], quotes_between: u64, level_count: Arc<AtomicU64>) -> EnginePlan {
     let ids: Vec<InstrumentId> = (0..symbols.len()).map(venues::instrument_id).collect();
     let named: Vec<_> = symbols.iter().map(String::as_str).zip(ids.iter().copied()).collect();
     let session = venues::capture_session(venue, &named).expect("a venue of this build");
@@ -211,12 +227,13 @@ fn plan(venue: &str, symbols: &[String], quotes_between: u64) -> EnginePlan {
             .collect(),
         strategies: vec![StrategyPlan {
             name: "restless".to_owned(),
-            strategy: Box::new(Restless { quotes_between, quote_count: 0 }),
+            strategy: Box::new(Restless { quotes_between, quote_count: 0, level_count }),
             instruments: ids.clone(),
+            book: BookDepth::Full,
         }],
         venues: vec![VenuePlan { session, instruments: ids }],
         bar_intervals: vec![Nanos::from_secs(1), Nanos::from_secs(60)],
-        orders: OrderRoute::Paper { account_id: AccountId(0) },
+        orders: OrderRoute::Paper { account_id: AccountId(0), fees: PaperFees::default() },
         rings: RingSizes::default(),
         epoch: 1,
         journal_directory: None,

@@ -17,11 +17,14 @@ use fulmar_bus::record::{
 };
 use fulmar_engine::market::decimal;
 use fulmar_engine::runtime::counters;
+use fulmar_engine::simulation::paper::PaperFees;
 use fulmar_engine::trading::risk::RiskSettings;
 use fulmar_engine::wiring::{
     EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan,
 };
-use fulmar_strategies::sdk::{Context, Event, InstrumentId, Intent, Nanos, NewOrder, Strategy, TimeInForce};
+use fulmar_strategies::sdk::{
+    BookDepth, Context, Event, InstrumentId, Intent, Nanos, NewOrder, Strategy, TimeInForce,
+};
 use fulmar_tests::market::{self, INSTRUMENT, SYMBOL};
 use fulmar_tests::stage::{Stage, drain, kinds};
 
@@ -98,6 +101,7 @@ impl Desk {
             name: "buyer".to_owned(),
             strategy: Box::new(BuyOnce { offered_at_most: price("61000.50"), is_done: false }),
             instruments: vec![BTC],
+            book: BookDepth::Top,
         };
         let stage = Stage::build(EnginePlan {
             instruments: vec![InstrumentPlan { name: INSTRUMENT.to_owned(), risk: Some(limits()) }],
@@ -105,7 +109,7 @@ impl Desk {
             pairs: vec![PairPlan { name: INSTRUMENT.to_owned(), instruments: vec![BTC] }],
             bar_intervals: vec![Nanos::from_secs(60)],
             strategies: vec![buyer],
-            orders: OrderRoute::Paper { account_id: AccountId(0) },
+            orders: OrderRoute::Paper { account_id: AccountId(0), fees: PaperFees::default() },
             rings: RingSizes::default(),
             epoch: 1,
             journal_directory: None,

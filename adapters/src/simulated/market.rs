@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use fulmar_bus::record::{AccountId, Level, Nanos, Notional, Price, Side, UnixNanos};
+use fulmar_engine::simulation::fees::FeeRate;
 use fulmar_engine::simulation::flow::{Flow, FlowConfig};
 use fulmar_engine::simulation::matching::{
     Balance, Event, Expiry, Match, Matching, NewOrder, OrderKey, Rejection, Terms,
@@ -89,7 +90,7 @@ impl Market {
         let mut matching = Matching::new(Terms {
             tick: config.tick,
             lot: config.step,
-            fee_bps: venue.fee_bps,
+            fee: FeeRate::from_bps(venue.fee_bps),
             money_unit: Notional(10i128.pow(u32::from(SCALE))),
         });
         let flow = FlowConfig {

@@ -1,7 +1,8 @@
 //! The venue of our own, served on loopback: a matching engine and a seeded order flow behind the real protocol of
 //! Binance spot, so that the adapter for the real venue connects to it over real sockets and cannot tell.
 //!
-//! [`serve`] is all that a caller needs. Inside, `venue` is pure and owns everything; `server` and `socket` carry
+//! [`serve`] is all that a caller needs; [`OfflineVenue`] is the same venue without sockets, in a time that its caller
+//! moves. Inside, `venue` is pure and owns everything; `server` and `socket` carry
 //! frames; `api`, `session`, `trades`, `rest` and `connections` answer requests; `market` turns what the matching tells
 //! into frames, which `wire` and `reports` write. Only what the real venue does is done, but for `/simulated/`, where
 //! tests and the demo find the truth: what an account really owns, and a way to hold the market still.
@@ -14,6 +15,7 @@ mod config;
 mod connections;
 pub mod limits;
 mod market;
+mod offline;
 mod orders;
 mod reports;
 mod request;
@@ -30,4 +32,5 @@ mod venue;
 mod wire;
 
 pub use config::{Credentials, SCALE, SimulatedVenueConfig, SymbolConfig, VenueReport};
+pub use offline::OfflineVenue;
 pub use server::serve;

@@ -254,6 +254,6 @@ async fn http(
     response
 }
 
-fn split(names: &str) -> Vec<String> {
+pub(super) fn split(names: &str) -> Vec<String> {
     names.split('/').filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }

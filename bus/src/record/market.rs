@@ -361,7 +361,10 @@ pub struct ConsolidatedTop {
     pub quantity_scale: u8,
     /// Venues whose book is live.
     pub live_count: u16,
-    reserved: [u8; 4],
+    /// One where the instrument that this is told of is unlike its pair and left out: nothing stands here then, and the
+    /// pair goes on without it.
+    pub is_left_out: u8,
+    reserved: [u8; 3],
 }
 
 impl ConsolidatedTop {
@@ -376,7 +379,8 @@ impl ConsolidatedTop {
             price_scale,
             quantity_scale,
             live_count: 0,
-            reserved: [0; 4],
+            is_left_out: 0,
+            reserved: [0; 3],
         }
     }
 }

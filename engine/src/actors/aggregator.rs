@@ -2,17 +2,18 @@
 //!
 //! Reads: the book channel and the market channel of each instrument of the pair. Writes: the aggregate channel of
 //! the pair. Owns: the consolidation and the bars under way. On failure: the run ends; tops come again with the next
-//! change. It never merges unlike contracts: the pair is (base, quote, contract).
+//! change. What of it is unlike the rest is left out, by the rule of [`crate::market::pair`], and counted.
 
 use fulmar_bus::record::{
-    Bar, InstrumentDefinition, InstrumentId, Kind, Malformed, Nanos, Payload, Record, SyncChange, SyncState,
-    TopOfBook, Trade, UnixNanos,
+    Bar, ConsolidatedTop, InstrumentDefinition, InstrumentId, Kind, Malformed, Nanos, Payload, Record,
+    SyncChange, SyncState, TopOfBook, Trade, UnixNanos,
 };
 
 use super::limits::BAR_GRACE_NS;
 use crate::market::bars::BarBuilder;
 use crate::market::consolidated::Consolidated;
 use crate::market::instrument::{Redefinition, compare};
+use crate::market::pair;
 use crate::runtime::{Actor, Delivery, Inboxes, Origin, Outbox, Work};
 
 /// The actor of one pair.
@@ -25,7 +26,10 @@ pub struct Aggregator {
 
 struct State {
     members: Vec<Member>,
+    likeness: pair::Members,
     consolidated: Consolidated,
+    /// Tops of members that are no one of the pair, or not defined yet.
+    left_out_tops: u64,
     malformed_count: u64,
 }
 
@@ -33,6 +37,10 @@ struct State {
 struct Member {
     instrument_id: InstrumentId,
     definition: Option<InstrumentDefinition>,
+    /// Whether its tops are consolidated.
+    belongs: bool,
+    /// Whether it was told that they are not.
+    is_left_out: bool,
     bars: Vec<BarBuilder>,
 }
 
@@ -49,11 +57,19 @@ impl Aggregator {
         let member = |instrument_id: &InstrumentId| Member {
             instrument_id: *instrument_id,
             definition: None,
+            belongs: false,
+            is_left_out: false,
             bars: intervals.iter().map(|interval| BarBuilder::new(*interval)).collect(),
         };
         let members: Vec<Member> = instruments.iter().map(member).collect();
         let unscaled: Vec<_> = instruments.iter().map(|id| (*id, 0, 0)).collect();
-        let state = State { members, consolidated: Consolidated::new(&unscaled), malformed_count: 0 };
+        let state = State {
+            likeness: pair::Members::new(members.len()),
+            members,
+            consolidated: Consolidated::new(&unscaled),
+            left_out_tops: 0,
+            malformed_count: 0,
+        };
         Aggregator { name: format!("aggregate.{name}"), inboxes, state, aggregate }
     }
 }
@@ -71,14 +87,18 @@ impl Actor for Aggregator {
         let mut work = Work::NONE;
         while let Some((inbox, delivery)) = self.inboxes.next_delivery() {
             work += Work(1);
-            if let Delivery::Record(record) = delivery {
-                let understood = if inbox < self.state.members.len() {
-                    self.state.on_book_record(record, &mut self.aggregate)
-                } else {
-                    self.state.on_market_record(record, &mut self.aggregate)
-                };
-                self.state.malformed_count += u64::from(understood.is_err());
-            }
+            let is_book = inbox < self.state.members.len();
+            let understood = match delivery {
+                Delivery::Record(record) if is_book => self.state.on_book_record(record, &mut self.aggregate),
+                Delivery::Record(record) => self.state.on_market_record(record, &mut self.aggregate),
+                // What was lost may have been the end of this top, so it is not believed until it is told again.
+                Delivery::Lapped(_) if is_book => {
+                    self.state.on_top(inbox, None, Origin::time(now), &mut self.aggregate);
+                    Ok(())
+                }
+                Delivery::Lapped(_) => Ok(()),
+            };
+            self.state.malformed_count += u64::from(understood.is_err());
         }
         if self.due_at().is_some_and(|due_at| due_at <= now) {
             work += Work(1);
@@ -97,6 +117,8 @@ impl Actor for Aggregator {
             "late_trades",
             self.state.members.iter().flat_map(|member| &member.bars).map(BarBuilder::late_count).sum(),
         );
+        tell("unlike_instruments", self.state.likeness.unlike_count() as u64);
+        tell("left_out_tops", self.state.left_out_tops);
         tell("dropped_levels", self.state.consolidated.overflow_count());
         tell("malformed_records", self.state.malformed_count);
         tell("lost_records", self.inboxes.lost_count());
@@ -105,14 +127,14 @@ impl Actor for Aggregator {
 
 impl State {
     fn on_book_record(&mut self, record: &Record, aggregate: &mut Outbox) -> Result<(), Malformed> {
-        let instrument_id = record.header().instrument_id;
+        let Some(place) = self.place(record.header().instrument_id) else { return Ok(()) };
         let origin = Origin::of(record);
         match record.header().kind() {
-            Some(Kind::TopOfBook) => self.on_top(instrument_id, Some(record.read()?), origin, aggregate),
+            Some(Kind::TopOfBook) => self.on_top(place, Some(record.read()?), origin, aggregate),
             Some(Kind::SyncChange) if record.read::<SyncChange>()?.state != SyncState::Live => {
-                self.on_top(instrument_id, None, origin, aggregate);
+                self.on_top(place, None, origin, aggregate);
             }
-            Some(Kind::InstrumentDefinition) => self.on_definition(instrument_id, record.read()?),
+            Some(Kind::InstrumentDefinition) => self.on_definition(place, record.read()?, origin, aggregate),
             _ => {}
         }
         Ok(())
@@ -133,7 +155,8 @@ impl State {
         origin: Origin,
         aggregate: &mut Outbox,
     ) {
-        let Some(member) = self.member(instrument_id) else { return };
+        let Some(place) = self.place(instrument_id) else { return };
+        let member = &mut self.members[place];
         for builder in &mut member.bars {
             if let Some(bar) = builder.on_trade(trade) {
                 publish(aggregate, origin, member.instrument_id, &bar);
@@ -141,20 +164,25 @@ impl State {
         }
     }
 
-    fn on_top(
-        &mut self,
-        instrument_id: InstrumentId,
-        top: Option<&TopOfBook>,
-        origin: Origin,
-        aggregate: &mut Outbox,
-    ) {
+    fn on_top(&mut self, place: usize, top: Option<&TopOfBook>, origin: Origin, aggregate: &mut Outbox) {
+        let Member { instrument_id, belongs, .. } = self.members[place];
+        if !belongs {
+            self.left_out_tops += u64::from(top.is_some());
+            return;
+        }
         if let Some(best) = self.consolidated.on_top(instrument_id, top) {
             publish(aggregate, origin, instrument_id, &best);
         }
     }
 
-    fn on_definition(&mut self, instrument_id: InstrumentId, definition: &InstrumentDefinition) {
-        let Some(member) = self.member(instrument_id) else { return };
+    fn on_definition(
+        &mut self,
+        place: usize,
+        definition: &InstrumentDefinition,
+        origin: Origin,
+        aggregate: &mut Outbox,
+    ) {
+        let member = &mut self.members[place];
         let known = member.definition.replace(*definition);
         match known.map_or(Redefinition::New, |known| compare(&known, definition)) {
             Redefinition::Same => return,
@@ -172,11 +200,42 @@ impl State {
                 }
             }
         }
-        self.consolidated.redefine(instrument_id, definition.price_scale, definition.quantity_scale);
+        self.likeness.define(place, definition);
+        self.admit(place, origin, aggregate);
     }
 
-    fn member(&mut self, instrument_id: InstrumentId) -> Option<&mut Member> {
-        self.members.iter_mut().find(|member| member.instrument_id == instrument_id)
+    /// Takes in and leaves out whom the definition of the member at `defined` makes like or unlike the rest. Who is
+    /// left out is told so, and that it is no longer.
+    fn admit(&mut self, defined: usize, origin: Origin, aggregate: &mut Outbox) {
+        let before = *self.consolidated.top();
+        for (place, member) in self.members.iter_mut().enumerate() {
+            let Some(definition) = &member.definition else { continue };
+            let did_belong = std::mem::replace(&mut member.belongs, self.likeness.belongs(place));
+            // What changed is published below, once all are judged.
+            if member.belongs && (place == defined || !did_belong) {
+                let (price_scale, quantity_scale) = (definition.price_scale, definition.quantity_scale);
+                let _ = self.consolidated.redefine(member.instrument_id, price_scale, quantity_scale);
+            } else if did_belong && !member.belongs {
+                let _ = self.consolidated.on_top(member.instrument_id, None);
+            }
+        }
+        let best = *self.consolidated.top();
+        let mut is_news = best != before && before.live_count > 0;
+        for (place, member) in self.members.iter_mut().enumerate() {
+            let was_left_out = std::mem::replace(&mut member.is_left_out, self.likeness.is_unlike(place));
+            if member.is_left_out && !was_left_out {
+                let mut left_out = ConsolidatedTop::empty(best.price_scale, best.quantity_scale);
+                left_out.is_left_out = 1;
+                publish(aggregate, origin, member.instrument_id, &left_out);
+            } else if member.belongs && (was_left_out || is_news) {
+                publish(aggregate, origin, member.instrument_id, &best);
+                is_news = false;
+            }
+        }
+    }
+
+    fn place(&self, instrument_id: InstrumentId) -> Option<usize> {
+        self.members.iter().position(|member| member.instrument_id == instrument_id)
     }
 
     fn close_bars(&mut self, now: UnixNanos, aggregate: &mut Outbox) {

@@ -5,7 +5,8 @@
 //! report channel, as the gateway of a venue does. Owns: a [`PaperVenue`] an instrument. On failure: as any gateway.
 
 use fulmar_bus::record::{
-    ExecutionReport, ExecutionType, InstrumentId, Kind, Malformed, Record, TopOfBook, Trade, UnixNanos,
+    ExecutionReport, ExecutionType, InstrumentDefinition, InstrumentId, Kind, Malformed, Record, TopOfBook,
+    Trade, UnixNanos,
 };
 
 use super::limits::STRATEGY_ORDERS_MAX;
@@ -35,16 +36,17 @@ struct State {
 }
 
 impl PaperGateway {
-    /// A paper account for `instrument_count` instruments. The first `book_count` of `inboxes` give the book channels,
-    /// the last what was approved, those between the market channels.
+    /// A paper account for `instrument_count` instruments, whose fills cost `fees`. The first `book_count` of `inboxes`
+    /// give the book channels, the last what was approved, those between the market channels.
     pub fn new(
         inboxes: Inboxes,
         (instrument_count, book_count): (usize, usize),
+        fees: PaperFees,
         reports: Outbox,
         stamps: Option<HopStamps>,
     ) -> Self {
         let state = State {
-            venues: (0..instrument_count).map(|_| PaperVenue::new(PaperFees::default())).collect(),
+            venues: (0..instrument_count).map(|_| PaperVenue::new(fees)).collect(),
             reports,
             stamps,
             made: Vec::with_capacity(STRATEGY_ORDERS_MAX),
@@ -112,10 +114,15 @@ impl State {
     }
 
     fn on_book(&mut self, now: UnixNanos, record: &Record) -> Result<(), Malformed> {
-        if record.header().kind() == Some(Kind::TopOfBook) {
-            let instrument_id = record.header().instrument_id;
-            self.venues[instrument_id.index()].on_top(record.read::<TopOfBook>()?, now, &mut self.made);
-            self.report(record, instrument_id);
+        let instrument_id = record.header().instrument_id;
+        let venue = &mut self.venues[instrument_id.index()];
+        match record.header().kind() {
+            Some(Kind::TopOfBook) => {
+                venue.on_top(record.read::<TopOfBook>()?, now, &mut self.made);
+                self.report(record, instrument_id);
+            }
+            Some(Kind::InstrumentDefinition) => venue.define(record.read::<InstrumentDefinition>()?),
+            _ => {}
         }
         Ok(())
     }

@@ -1,8 +1,9 @@
 //! Hosts one strategy inside the engine: records in, callbacks, intents out.
 //!
-//! Reads: its reports, then of each of its instruments the book channel and the market channel, then the aggregates.
-//! Writes: its channel of intents. Owns: the strategy, its view, its timers. On failure: its core loop ends, the gate
-//! is told to cancel all, and the run ends. It can reach nothing but its intents, and those meet the risk gate.
+//! Reads: its reports, then of each of its instruments the book channel and the market channel, then the aggregates;
+//! with depth, the market channel before the book channel. Writes: its channel of intents. Owns: the strategy, its
+//! view, its timers. On failure: its core loop ends, the gate is told to cancel all, and the run ends. It can reach
+//! nothing but its intents, and those meet the risk gate.
 
 use fulmar_bus::channel::Reader;
 use fulmar_bus::record::{
@@ -10,8 +11,8 @@ use fulmar_bus::record::{
     StrategyId, Timer, UnixNanos,
 };
 
-use super::limits::{STRATEGY_ORDERS_MAX, STRATEGY_TIMERS_MAX};
-use crate::contract::strategy::{Context, IntentSink, Strategy, View, deliver};
+use super::limits::{BOOK_LEVELS_MAX, STRATEGY_ORDERS_MAX, STRATEGY_TIMERS_MAX};
+use crate::contract::strategy::{BookDepth, Context, IntentSink, Strategy, View, deliver, deliver_market};
 use crate::runtime::{Actor, Delivery, Inboxes, Origin, Outbox, Work};
 use crate::trading::risk::{Breach, RiskCheck};
 
@@ -32,7 +33,10 @@ pub struct StrategyHost {
 enum Source {
     Reports,
     Book,
+    /// Trades of a strategy that asked for the top alone.
     Market,
+    /// Trades and levels of this instrument.
+    Depth(InstrumentId),
     Aggregate,
 }
 
@@ -41,13 +45,20 @@ pub struct StrategyPorts {
     inboxes: Inboxes,
     sources: Vec<Source>,
     instruments: Vec<InstrumentId>,
+    pairs: Vec<Vec<InstrumentId>>,
+    depth: BookDepth,
 }
 
 impl StrategyPorts {
-    /// Its reports, which it must not lose.
-    pub fn new(reports: Reader) -> Self {
-        let mut ports =
-            StrategyPorts { inboxes: Inboxes::new(), sources: Vec::new(), instruments: Vec::new() };
+    /// Its reports, which it must not lose, and how much of its books it sees.
+    pub fn new(reports: Reader, depth: BookDepth) -> Self {
+        let mut ports = StrategyPorts {
+            inboxes: Inboxes::new(),
+            sources: Vec::new(),
+            instruments: Vec::new(),
+            pairs: Vec::new(),
+            depth,
+        };
         ports.add(reports, Source::Reports);
         ports
     }
@@ -55,12 +66,19 @@ impl StrategyPorts {
     /// An instrument that it sees and may trade.
     pub fn add_instrument(&mut self, instrument_id: InstrumentId, book: Reader, market: Reader) {
         self.instruments.push(instrument_id);
-        self.add(book, Source::Book);
-        self.add(market, Source::Market);
+        if self.depth == BookDepth::Top {
+            self.add(book, Source::Book);
+            self.add(market, Source::Market);
+        } else {
+            // When a quote comes, the levels that led to it stand in the view.
+            self.add(market, Source::Depth(instrument_id));
+            self.add(book, Source::Book);
+        }
     }
 
-    /// Bars and consolidated tops of a pair.
-    pub fn add_aggregate(&mut self, aggregate: Reader) {
+    /// Bars and consolidated tops of the pair of these instruments.
+    pub fn add_aggregate(&mut self, pair: &[InstrumentId], aggregate: Reader) {
+        self.pairs.push(pair.to_vec());
         self.add(aggregate, Source::Aggregate);
     }
 
@@ -108,12 +126,15 @@ impl StrategyHost {
             timers: Vec::with_capacity(STRATEGY_TIMERS_MAX),
             refused_timers: 0,
         };
+        let mut view = View::new(&ports.instruments, STRATEGY_ORDERS_MAX);
+        view.keep_books(ports.depth, BOOK_LEVELS_MAX);
+        ports.pairs.iter().for_each(|pair| view.join(pair));
         StrategyHost {
             name: format!("strategy.{name}"),
             inboxes: ports.inboxes,
             sources: ports.sources,
             strategy,
-            view: View::new(&ports.instruments, STRATEGY_ORDERS_MAX),
+            view,
             desk,
             record: Record::new(),
             malformed_count: 0,
@@ -169,13 +190,18 @@ impl Actor for StrategyHost {
             work += Work(1);
             let Delivery::Record(record) = delivery else {
                 self.view.distrust();
+                if let Source::Depth(instrument_id) = self.sources[inbox] {
+                    self.view.lose_book(instrument_id);
+                }
                 continue;
             };
-            if !self.sources[inbox].gives(record) {
+            let source = self.sources[inbox];
+            if !source.gives(record) {
                 continue;
             }
             self.desk.origin = Origin::of(record);
             let mut context = Context::new(now, &mut self.view, &mut self.desk);
+            let deliver = if matches!(source, Source::Depth(_)) { deliver_market } else { deliver };
             let delivered = deliver(self.strategy.as_mut(), &mut context, record);
             self.malformed_count += u64::from(delivered.is_err());
         }
@@ -200,6 +226,7 @@ impl Actor for StrategyHost {
         tell("lost_records", self.inboxes.lost_count());
         tell("orphan_reports", self.view.orphans());
         tell("not_submitted", self.view.not_submitted());
+        tell("dropped_levels", self.view.dropped_levels());
         tell("refused_timers", self.desk.refused_timers);
     }
 }

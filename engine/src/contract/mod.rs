@@ -10,5 +10,6 @@ pub use market::{MarketSession, MarketSink, Update};
 pub use orders::{OrderSession, OrderSink};
 pub use session::{Connection, DecodeError, InboundFrame, SessionCounters};
 pub use strategy::{
-    BookUpdate, Context, Event, InstrumentView, IntentSink, NewOrder, NotSubmitted, Strategy, View, deliver,
+    BookDepth, BookUpdate, BookView, Context, Event, InstrumentView, IntentSink, NewOrder, NotSubmitted,
+    Strategy, View, deliver, deliver_market,
 };

@@ -4,20 +4,23 @@
 //! for what it wants. What it decides may depend on nothing else: no clock, no thread, no other memory. So it does live
 //! what it did in the backtest.
 //!
-//! Whoever hosts a strategy, inside the engine or in a process of its own, gives it records through [`deliver`] and
-//! carries away what comes out at the [`IntentSink`].
+//! Whoever hosts a strategy, inside the engine or in a process of its own, gives it records through [`deliver`] (and,
+//! where it asked for depth, those of market channels through [`deliver_market`]) and carries away what comes out at
+//! the [`IntentSink`].
 
 mod deliver;
+mod depth;
 mod view;
 
-pub use deliver::deliver;
+pub use deliver::{deliver, deliver_market};
+pub use depth::{BookDepth, BookView};
 pub use view::{InstrumentView, View};
 
 use std::ops::Deref;
 
 use fulmar_bus::record::{
-    Bar, BookLevels, ClientOrderId, Denial, ExecutionReport, Header, InstrumentId, Intent, Level, Position,
-    Price, Quantity, Side, TimeInForce, Timer, TopOfBook, Trade, UnixNanos,
+    Bar, BookLevels, ClientOrderId, ConsolidatedTop, Denial, ExecutionReport, Header, InstrumentId, Intent,
+    Level, Position, Price, Quantity, Side, TimeInForce, Timer, TopOfBook, Trade, UnixNanos,
 };
 
 use crate::trading::order::TrackedOrder;
@@ -37,10 +40,17 @@ pub trait Strategy: Send {
     /// Somebody traded.
     fn on_trade(&mut self, context: &mut Context<'_>, trade: Event<'_, Trade>) {}
 
-    /// The best bid or ask changed, or what is known of them: the view's top is this one already.
+    /// The best bid or ask of one instrument at its venue changed, or what is known of them: the view's top is this one
+    /// already. Its source says how it is known. What is best over several venues never comes here.
     fn on_quote(&mut self, context: &mut Context<'_>, quote: Event<'_, TopOfBook>) {}
 
-    /// Levels of the book changed.
+    /// The best bid or ask over all venues of a pair changed: the view's consolidated top is this one already. Its
+    /// prices and quantities are at the scales that it states, not at each instrument's, so that it is no quote.
+    /// The event's instrument is the one whose change led to it, which need not be one that the strategy trades.
+    fn on_consolidated(&mut self, context: &mut Context<'_>, top: Event<'_, ConsolidatedTop>) {}
+
+    /// Levels of the book changed: the view's book has them already. Called for a strategy that asked for more than the
+    /// top, while the book is live; a long update comes in parts.
     fn on_book(&mut self, context: &mut Context<'_>, update: Event<'_, BookUpdate<'_>>) {}
 
     /// A bar is complete.

@@ -5,7 +5,7 @@
 
 use fulmar_bus::record::{Bar, Nanos, Notional, Price, Quantity, Trade, UnixNanos};
 
-use super::limits::{BAR_INTERVAL_MAX, BAR_INTERVAL_MIN};
+use super::interval;
 use super::scale::Overflow;
 
 #[cfg(test)]
@@ -40,13 +40,9 @@ impl BarBuilder {
     /// Makes bars of this interval.
     ///
     /// # Panics
-    /// Where `interval` is below a second or above a day.
+    /// Where `interval` is none that a bar may have: see [`interval`].
     pub fn new(interval: Nanos) -> Self {
-        assert!(
-            (BAR_INTERVAL_MIN..=BAR_INTERVAL_MAX).contains(&interval),
-            "a bar lasts a second to a day, not {} ns",
-            interval.0
-        );
+        assert!(interval::is_allowed(interval), "{} ns do not divide a day into whole seconds", interval.0);
         BarBuilder { interval, current: None, open_from: UnixNanos(0), late_count: 0, saturated_count: 0 }
     }
 

@@ -1,15 +1,13 @@
 //! What an instrument is, and the table of all instruments of a boot.
 //!
 //! A definition comes as a record and may come again: the same, with a wider scale, or changed. The table says which,
-//! and that decides whether a book goes on, is rescaled or starts anew. It never guesses that two instruments are
-//! alike.
+//! and that decides whether a book goes on, is rescaled or starts anew. Which
+//! instruments are alike is not its business: see [`super::pair`].
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use fulmar_bus::record::{
-    ContractKind, InstrumentDefinition, InstrumentId, Notional, Price, Quantity, Text, WideNumber,
-};
+use fulmar_bus::record::{InstrumentDefinition, InstrumentId, Notional, Price, Quantity, Text, WideNumber};
 
 use super::limits::INSTRUMENTS_MAX;
 use super::scale::widening_factor;
@@ -30,15 +28,6 @@ impl Instrument {
     /// The durable name, `venue:symbol`.
     pub fn name(&self) -> Name {
         Name { venue: self.definition.venue, symbol: self.definition.symbol }
-    }
-
-    /// What it shares with the instruments that it may be consolidated with. `None` where that cannot be told: a
-    /// currency is not known, or it is dated, since no definition says when it ends.
-    pub fn pair(&self) -> Option<PairKey> {
-        let InstrumentDefinition { base, quote, contract, .. } = self.definition;
-        let is_dated = matches!(contract, ContractKind::LinearFuture | ContractKind::InverseFuture);
-        let is_known = !base.as_str().is_empty() && !quote.as_str().is_empty();
-        (is_known && !is_dated).then_some(PairKey { base, quote, contract })
     }
 }
 
@@ -62,18 +51,6 @@ impl fmt::Display for Name {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{}:{}", self.venue, self.symbol)
     }
-}
-
-/// What instruments of several venues have in common when one price stands for the other. A perpetual is never joined
-/// with the asset itself, nor a contract settled in one currency with one settled in another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct PairKey {
-    /// Base currency.
-    pub base: Text<16>,
-    /// Quote currency.
-    pub quote: Text<16>,
-    /// What one unit is.
-    pub contract: ContractKind,
 }
 
 /// What a definition means for what is already known of its instrument.

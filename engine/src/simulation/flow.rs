@@ -300,7 +300,12 @@ mod tests {
     const START: UnixNanos = UnixNanos(1_000_000_000_000);
 
     fn scene(seed: u64) -> (Matching, Flow) {
-        let terms = Terms { tick: Price(100), lot: Quantity(10), fee_bps: 0, money_unit: Notional(1) };
+        let terms = Terms {
+            tick: Price(100),
+            lot: Quantity(10),
+            fee: crate::simulation::fees::FeeRate::ZERO,
+            money_unit: Notional(1),
+        };
         let mut market = Matching::new(terms);
         let config = FlowConfig {
             seed,

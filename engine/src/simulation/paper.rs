@@ -8,14 +8,17 @@
 //! - An order that waits fills at its own price, as maker. One that was marketable when it came fills at the touch, as
 //!   taker, until the market once moved away from it.
 //! - Our fills move nothing, and our own orders never meet each other.
+//! - A fill costs what [`PaperFees`] say, in the quote currency, rounded away from us.
 //!
 //! Deterministic: what comes out depends on the calls alone.
 
 use fulmar_bus::record::{
-    ClientOrderId, ExecutionReport, ExecutionType, Intent, Level, LiquiditySide, Notional, OrderStatus,
-    OrderType, Price, Quantity, Side, Text, TimeInForce, TopOfBook, Trade, UnixNanos, WideNumber,
+    ClientOrderId, ExecutionReport, ExecutionType, InstrumentDefinition, Intent, Level, LiquiditySide,
+    Notional, OrderStatus, OrderType, Price, Quantity, Side, Text, TimeInForce, TopOfBook, Trade, UnixNanos,
+    WideNumber,
 };
 
+use super::fees::FeeRate;
 use super::limits::PAPER_ORDERS_MAX;
 
 /// Reason of a rejection: an order with this id is open.
@@ -29,15 +32,13 @@ pub const REASON_MALFORMED: i32 = 4;
 /// Reason of a refused cancel: no such order is open.
 pub const REASON_UNKNOWN_ORDER: i32 = 5;
 
-/// What a trade costs here.
+/// What a trade costs here: a part of its money, paid in the quote currency.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PaperFees {
-    /// Fee of an order that waited, in hundredths of a percent of the money, rounded up.
-    pub maker_bps: u16,
-    /// Fee of an order that came and took.
-    pub taker_bps: u16,
-    /// What it is paid in: the quote currency.
-    pub asset: Text<8>,
+    /// Of an order that waited.
+    pub maker: FeeRate,
+    /// Of an order that came and took.
+    pub taker: FeeRate,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -106,6 +107,8 @@ struct Desk<'a> {
 #[derive(Debug)]
 pub struct PaperVenue {
     fees: PaperFees,
+    /// The quote currency, empty while it is not known.
+    quote: Text<8>,
     bid: Touch,
     ask: Touch,
     /// Best price first, then in order of arrival.
@@ -120,6 +123,7 @@ impl PaperVenue {
     pub fn new(fees: PaperFees) -> Self {
         PaperVenue {
             fees,
+            quote: Text::default(),
             bid: Touch::default(),
             ask: Touch::default(),
             buys: Vec::with_capacity(PAPER_ORDERS_MAX),
@@ -127,6 +131,11 @@ impl PaperVenue {
             order_count: 0,
             trade_count: 0,
         }
+    }
+
+    /// What is traded here: commissions are paid in its quote currency.
+    pub fn define(&mut self, definition: &InstrumentDefinition) {
+        self.quote = Text::new(definition.quote.as_str()).unwrap_or_default();
     }
 
     /// Orders that stand.
@@ -245,19 +254,18 @@ impl PaperVenue {
         order.cumulative.0 += quantity.0;
         let is_done = order.leaves().is_zero();
         let status = if is_done { OrderStatus::Filled } else { OrderStatus::PartiallyFilled };
-        let (liquidity_side, fee_bps) = if order.is_taking {
-            (LiquiditySide::Taker, self.fees.taker_bps)
+        let (liquidity_side, rate) = if order.is_taking {
+            (LiquiditySide::Taker, self.fees.taker)
         } else {
-            (LiquiditySide::Maker, self.fees.maker_bps)
+            (LiquiditySide::Maker, self.fees.maker)
         };
-        let fee = (price.times(quantity).0 * i128::from(fee_bps) + 9_999) / 10_000;
         let mut report = report(order, ExecutionType::Trade, status, desk.now);
         report.trade_id = self.trade_count;
         report.last_px = price;
         report.last_qty = quantity;
         report.liquidity_side = liquidity_side;
-        report.commission = WideNumber::from(Notional(fee));
-        report.commission_asset = self.fees.asset;
+        report.commission = WideNumber::from(Notional(rate.of(price.times(quantity).0, 1)));
+        report.commission_asset = self.quote;
         desk.reports.push(report);
     }
 

@@ -14,6 +14,7 @@ use crate::actors::{
 };
 use crate::contract::Connection;
 use crate::runtime::{Actor, Arrival, Doorbell, FrameWriter, Hop, Inboxes, Outbox, RequestReader, Seat};
+use crate::simulation::paper::PaperFees;
 use crate::trading::risk::RiskSettings;
 
 /// Places in the flow.
@@ -160,7 +161,7 @@ impl<'a> Builder<'a> {
                 self.channels.make(&name, ChannelRole::Order, self.sizes.small, 1)
             };
             let (reports, intents) = (order_channel("reports")?, order_channel("intents")?);
-            let mut ports = StrategyPorts::new(reports.gated());
+            let mut ports = StrategyPorts::new(reports.gated(), plan.book);
             for instrument_id in &plan.instruments {
                 let (book, market) =
                     (self.book_of(*instrument_id).reader(), self.market(*instrument_id).reader());
@@ -168,7 +169,7 @@ impl<'a> Builder<'a> {
             }
             for (members, aggregate) in &self.aggregates {
                 if members.iter().any(|member| plan.instruments.contains(member)) {
-                    ports.add_aggregate(aggregate.reader());
+                    ports.add_aggregate(members, aggregate.reader());
                 }
             }
             let mut outbox = intents.gated_outbox(ports.inboxes());
@@ -188,7 +189,7 @@ impl<'a> Builder<'a> {
     pub(super) fn orders(&mut self, route: OrderRoute) -> io::Result<()> {
         let (gateway_name, account_id) = match &route {
             OrderRoute::None => return Ok(()),
-            OrderRoute::Paper { account_id } => ("paper", *account_id),
+            OrderRoute::Paper { account_id, .. } => ("paper", *account_id),
             OrderRoute::Venue { session, account_id } => (session.venue(), *account_id),
         };
         let gateway = format!("gateway.{gateway_name}");
@@ -204,7 +205,7 @@ impl<'a> Builder<'a> {
         self.ring_at(&mut told, &["risk"]);
         let actor: Box<dyn Actor> = match route {
             OrderRoute::None => return Ok(()),
-            OrderRoute::Paper { .. } => Box::new(self.paper(&approved, told)),
+            OrderRoute::Paper { fees, .. } => Box::new(self.paper(&approved, fees, told)),
             OrderRoute::Venue { session, .. } => {
                 let mut inboxes = Inboxes::new();
                 inboxes.add(approved.gated());
@@ -250,7 +251,7 @@ impl<'a> Builder<'a> {
         Risk::new(plan, inboxes, outbox, std::mem::take(&mut self.reports))
     }
 
-    fn paper(&mut self, approved: &Channel, mut reports: Outbox) -> PaperGateway {
+    fn paper(&mut self, approved: &Channel, fees: PaperFees, mut reports: Outbox) -> PaperGateway {
         let mut inboxes = Inboxes::new();
         for channel in self.books.iter().chain(&self.markets).flatten() {
             inboxes.add(channel.reader());
@@ -258,7 +259,7 @@ impl<'a> Builder<'a> {
         inboxes.add(approved.gated());
         reports.tell_refusals(inboxes.refusals());
         let counts = (self.instruments.len(), self.books.iter().flatten().count());
-        PaperGateway::new(inboxes, counts, reports, self.surroundings.stamps.clone())
+        PaperGateway::new(inboxes, counts, fees, reports, self.surroundings.stamps.clone())
     }
 
     /// A border with the IO: the first inbox of `actor` gives its frames; the outbox returned takes its requests.

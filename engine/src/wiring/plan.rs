@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use fulmar_bus::record::{AccountId, InstrumentId, Nanos};
 
-use crate::contract::strategy::Strategy;
+use crate::contract::strategy::{BookDepth, Strategy};
 use crate::contract::{MarketSession, OrderSession};
+use crate::simulation::paper::PaperFees;
 use crate::trading::risk::RiskSettings;
 
 /// An engine on paper. The same plan gives the same actors, channels and ids in every run, live or replayed.
@@ -62,6 +63,8 @@ pub struct StrategyPlan {
     pub strategy: Box<dyn Strategy>,
     /// The instruments that it sees and may trade.
     pub instruments: Vec<InstrumentId>,
+    /// How much of their books it sees.
+    pub book: BookDepth,
 }
 
 /// Where approved orders go.
@@ -72,6 +75,8 @@ pub enum OrderRoute {
     Paper {
         /// The account that they trade for.
         account_id: AccountId,
+        /// What its fills cost.
+        fees: PaperFees,
     },
     /// To a venue.
     Venue {

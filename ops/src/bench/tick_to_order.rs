@@ -12,10 +12,11 @@ use fulmar_bus::record::{
     AccountId, ClientOrderId, FrameSource, InstrumentId, Kind, Nanos, Price, Quantity, Side, TopOfBook,
     UnixNanos,
 };
-use fulmar_engine::contract::{Context, Event, NewOrder, Strategy};
+use fulmar_engine::contract::{BookDepth, Context, Event, NewOrder, Strategy};
 use fulmar_engine::runtime::{
     Actor, Clock, Delivery, FrameHead, FrameWriter, HopBoard, HopStamps, Inboxes, Player, Seat, Work,
 };
+use fulmar_engine::simulation::paper::PaperFees;
 use fulmar_engine::trading::risk::RiskSettings;
 use fulmar_engine::wiring::{
     EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, Surroundings, VenuePlan, build,
@@ -224,6 +225,7 @@ fn plan() -> anyhow::Result<EnginePlan> {
         name: "requoter".to_owned(),
         strategy: Box::new(Requoter::default()),
         instruments: vec![instrument_id],
+        book: BookDepth::Top,
     };
     Ok(EnginePlan {
         instruments: vec![InstrumentPlan { name: name.clone(), risk: Some(risk) }],
@@ -234,7 +236,7 @@ fn plan() -> anyhow::Result<EnginePlan> {
         pairs: vec![PairPlan { name, instruments: vec![instrument_id] }],
         bar_intervals: vec![Nanos::from_secs(60)],
         strategies: vec![strategy],
-        orders: OrderRoute::Paper { account_id: AccountId(1) },
+        orders: OrderRoute::Paper { account_id: AccountId(1), fees: PaperFees::default() },
         rings: RingSizes::default(),
         epoch: 1,
         journal_directory: None,

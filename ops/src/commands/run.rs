@@ -47,7 +47,9 @@ struct InstrumentState {
     resyncs: u32,
     trades: u64,
     position: String,
+    /// Before commissions.
     pnl: String,
+    commissions: BTreeMap<String, String>,
 }
 
 /// Runs the engine.
@@ -126,7 +128,9 @@ impl RunReport {
     fn new(names: Vec<String>, watch: &Watch, stopped: Stopped, end: End) -> Self {
         let instruments = names.into_iter().enumerate().map(|(index, name)| {
             let picture = &watch.pictures[index];
-            let (position, pnl) = watch.result(crate::venues::instrument_id(index));
+            let instrument_id = crate::venues::instrument_id(index);
+            let (position, pnl) = watch.result(instrument_id);
+            let commissions = watch.commissions(instrument_id);
             let state = match picture.replica.state() {
                 SyncState::Live => "live",
                 SyncState::Syncing => "syncing",
@@ -134,7 +138,7 @@ impl RunReport {
             };
             let (gaps, resyncs, trades) =
                 (picture.sync.gap_count, picture.sync.resync_count, picture.trades.count);
-            InstrumentState { name, state, gaps, resyncs, trades, position, pnl }
+            InstrumentState { name, state, gaps, resyncs, trades, position, pnl, commissions }
         });
         RunReport {
             mode: "paper",
@@ -159,8 +163,10 @@ impl RunReport {
             self.ended_by, self.frames, self.records, self.lost, self.decode_errors
         )];
         lines.extend(self.instruments.iter().map(|instrument| {
-            let InstrumentState { name, state, gaps, resyncs, trades, position, pnl } = instrument;
-            format!("{name}  {state}, {gaps} gaps, {resyncs} resyncs, {trades} trades, position {position}, P&L {pnl}")
+            let InstrumentState { name, state, gaps, resyncs, trades, position, pnl, commissions } = instrument;
+            let paid: Vec<String> = commissions.iter().map(|(asset, sum)| format!(", {sum} {asset} of commissions")).collect();
+            let paid = paid.concat();
+            format!("{name}  {state}, {gaps} gaps, {resyncs} resyncs, {trades} trades, position {position}, P&L {pnl}{paid}")
         }));
         let OrderCounts { submitted, denied, filled, canceled, rejected, unknown, .. } = self.orders;
         lines.push(format!(

@@ -94,7 +94,8 @@ impl Checker<'_> {
             Kind::Map(name_kind, table) => self.map(node, name_kind, table, path),
             Kind::Tables(table, least) => self.tables(node, table, *least, path),
             Kind::List(of) => self.list(node, of, path),
-            Kind::Integer(low, high) => {
+            Kind::WordOr(..) if node.as_text().is_some() => self.text(node, kind, path),
+            Kind::Integer(low, high) | Kind::WordOr(_, low, high) => {
                 let fits = |number: i128| (i128::from(*low)..=i128::from(*high)).contains(&number);
                 match node.as_integer() {
                     Some(number) if fits(number) => {}
@@ -102,11 +103,15 @@ impl Checker<'_> {
                     None => self.misfit(node, kind, path, format!("{} does not fit", node.type_name())),
                 }
             }
-            _ => match node.as_text().map(|text| text::fault(text, kind)) {
-                Some(None) => {}
-                Some(Some((wrong, right))) => self.violations.add(&node.origin, path, wrong, right),
-                None => self.misfit(node, kind, path, format!("{} does not fit", node.type_name())),
-            },
+            _ => self.text(node, kind, path),
+        }
+    }
+
+    fn text(&mut self, node: &Node, kind: &Kind, path: &str) {
+        match node.as_text().map(|text| text::fault(text, kind)) {
+            Some(None) => {}
+            Some(Some((wrong, right))) => self.violations.add(&node.origin, path, wrong, right),
+            None => self.misfit(node, kind, path, format!("{} does not fit", node.type_name())),
         }
     }
 

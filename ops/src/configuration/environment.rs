@@ -98,7 +98,7 @@ impl Override<'_> {
     fn written(&self, kind: &Kind) -> Node {
         let text = |text: &str| Node { origin: self.origin.clone(), value: Value::Text(text.to_owned()) };
         match kind {
-            Kind::Integer(..) => {
+            Kind::Integer(..) | Kind::WordOr(..) => {
                 Node::parse_value(self.value, &self.origin).unwrap_or_else(|| text(self.value))
             }
             Kind::List(_) => {

@@ -4,11 +4,14 @@
 //! [`super::meaning`], which a test insists on.
 
 use super::schema::Kind::{
-    Address, Choice, Decimal, Instrument, Integer, List, Map, Name, Path, PathOr, Pattern, Symbol, Tables,
-    Variant,
+    Address, BasisPoints, Choice, Decimal, Instrument, Integer, Interval, Label, List, Map, Name, Path,
+    PathOr, Pattern, Symbol, Tables, Variant, WordOr,
 };
 use super::schema::Need::{Default, Optional, Required};
 use super::schema::{Key, Kind, Need, Scheme, Table};
+
+/// The most levels of a side that a strategy may ask for: what the engine's books hold.
+const BOOK_LEVELS_MAX: i64 = 65_536;
 
 /// The document that `--config` names.
 pub const CONFIGURATION: Table = Table {
@@ -23,11 +26,19 @@ pub const CONFIGURATION: Table = Table {
             doc: "Where market data comes from and orders go to.",
         },
         Key {
+            name: "pair",
+            kind: Tables(&PAIR, 0),
+            need: Default("[]"),
+            doc: "What is one thing at several venues. An instrument that none names is a pair of its own.",
+        },
+        Key {
             name: "strategy",
             kind: Tables(&STRATEGY, 0),
             need: Default("[]"),
             doc: "What decides. Without one, the engine only listens.",
         },
+        section("bars", &BARS),
+        section("paper", &PAPER),
         section("risk", &RISK),
         section("journal", &JOURNAL),
         section("placement", &PLACEMENT),
@@ -139,6 +150,52 @@ const SCALE: Table = Table {
     ],
 };
 
+const PAPER: Table = Table {
+    doc: "What a fill of paper trading costs, in the quote asset, rounded away from the trader. It is told in each \
+          execution report and summed in the report of the run; profit and loss are told without it, as they are of a \
+          venue's own commissions. What a venue takes hangs on the account, so none is guessed: without this, fills \
+          cost nothing.",
+    keys: &[
+        key(
+            "maker_bps",
+            BasisPoints(true),
+            Default("\"0\""),
+            "Of the money of an order that waited in the book; below zero is a rebate.",
+        ),
+        key(
+            "taker_bps",
+            BasisPoints(false),
+            Default("\"0\""),
+            "Of the money of an order that came and took.",
+        ),
+    ],
+};
+
+const PAIR: Table = Table {
+    doc: "What is one thing at several venues: the strategies that trade one of its instruments are told its best bid \
+          and ask over all of them. An instrument that no pair names is a pair of its own.",
+    keys: &[
+        key("name", Label, Required, "Names it in placement and metrics; no two are alike."),
+        key(
+            "instruments",
+            List(&Instrument),
+            Required,
+            "Its instruments, each in its venue's list and in no other pair. One whose base, quote or contract is not \
+             that of the first that has all three is left out and told, never merged.",
+        ),
+    ],
+};
+
+const BARS: Table = Table {
+    doc: "Bars of trades that strategies are told, for each instrument.",
+    keys: &[key(
+        "intervals",
+        List(&Interval),
+        Default("[\"1m\"]"),
+        "Their lengths. Each divides a day evenly, so that every bar starts at the same moments of each day in UTC.",
+    )],
+};
+
 const STRATEGY: Table = Table {
     doc: "A strategy and what it may see and trade.",
     keys: &[
@@ -154,6 +211,13 @@ const STRATEGY: Table = Table {
             List(&Instrument),
             Required,
             "What it may see and trade; each is in its venue's list.",
+        ),
+        key(
+            "book",
+            WordOr(&["top", "full"], 1, BOOK_LEVELS_MAX),
+            Default("\"top\""),
+            "How much of their books it sees: best bid and ask, every level, or so many levels a side. More than the \
+             top costs it an update of its own book for each change.",
         ),
         key(
             "parameters",
@@ -185,9 +249,15 @@ const QUOTER: Table = Table {
 };
 
 const EMA_CROSS: Table = Table {
-    doc: "Holds the side of the faster of two exponential averages of one-minute closes.",
+    doc: "Holds the side of the faster of two exponential averages of closes of bars.",
     keys: &[
         key("quantity", Decimal, Required, "What it holds on either side, in the base asset."),
+        key(
+            "interval",
+            Interval,
+            Default("\"1m\""),
+            "Length of the bars that it follows; it is listed in `[bars]`.",
+        ),
         key("fast_bars", Integer(1, 10_000), Default("12"), "Length of the faster average."),
         key(
             "slow_bars",

@@ -9,8 +9,12 @@ use std::fmt;
 use std::path::PathBuf;
 
 use fulmar_bus::record::Nanos;
+use fulmar_engine::contract::BookDepth;
+use fulmar_engine::simulation::paper::PaperFees;
 use fulmar_engine::trading::risk::RiskSettings;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
+
+use super::values;
 
 /// A valid configuration.
 #[derive(Clone, Debug, Deserialize)]
@@ -21,9 +25,17 @@ pub struct Configuration {
     /// Where market data comes from and orders go to; at least one.
     #[serde(rename = "venue")]
     pub venues: Vec<Venue>,
+    /// What is one thing at several venues.
+    #[serde(rename = "pair")]
+    pub pairs: Vec<Pair>,
     /// What decides; their order gives them their ids.
     #[serde(rename = "strategy")]
     pub strategies: Vec<Strategy>,
+    /// The bars of trades that strategies are told.
+    pub bars: Bars,
+    /// What fills of paper trading cost.
+    #[serde(deserialize_with = "values::paper_fees")]
+    pub paper: PaperFees,
     /// What no strategy may exceed.
     pub risk: Risk,
     /// The record of what happened.
@@ -100,10 +112,10 @@ pub struct Reconnect {
     /// The most attempts in a minute.
     pub attempts_per_minute: u32,
     /// The wait after the first failure; it doubles.
-    #[serde(rename = "backoff_min_ms", deserialize_with = "from_millis")]
+    #[serde(rename = "backoff_min_ms", deserialize_with = "values::from_millis")]
     pub backoff_min: Nanos,
     /// The longest wait.
-    #[serde(rename = "backoff_max_ms", deserialize_with = "from_millis")]
+    #[serde(rename = "backoff_max_ms", deserialize_with = "values::from_millis")]
     pub backoff_max: Nanos,
 }
 
@@ -117,6 +129,25 @@ pub struct Scale {
     pub quantity: u8,
 }
 
+/// What is traded at several venues and is one thing.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pair {
+    /// Its name; no other has it.
+    pub name: String,
+    /// Its instruments; no other pair has one of them.
+    pub instruments: Vec<InstrumentName>,
+}
+
+/// The bars of trades that strategies are told.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bars {
+    /// Their lengths, each once.
+    #[serde(deserialize_with = "values::intervals")]
+    pub intervals: Vec<Nanos>,
+}
+
 /// A strategy and what it may see and trade.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Strategy {
@@ -124,6 +155,9 @@ pub struct Strategy {
     pub name: String,
     /// What it may see and trade; each is in its venue's list.
     pub instruments: Vec<InstrumentName>,
+    /// How much of their books it sees.
+    #[serde(deserialize_with = "values::book_depth")]
+    pub book: BookDepth,
     /// Which strategy it is, and what that takes.
     #[serde(flatten)]
     pub kind: StrategyKind,
@@ -148,6 +182,8 @@ pub enum StrategyKind {
     EmaCross {
         /// What it holds on either side, decimal text.
         quantity: String,
+        /// Length of the bars that it follows, as it is written.
+        interval: String,
         /// Bars of the faster average.
         fast_bars: u32,
         /// Bars of the slower average; more than `fast_bars`.
@@ -357,8 +393,4 @@ impl fmt::Display for InstrumentName {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{}:{}", self.venue, self.symbol)
     }
-}
-
-fn from_millis<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Nanos, D::Error> {
-    u64::deserialize(deserializer).map(Nanos::from_millis)
 }

@@ -19,6 +19,7 @@ pub mod starter;
 #[cfg(test)]
 mod tests;
 mod text;
+mod values;
 mod violation;
 
 use std::io;
@@ -29,8 +30,8 @@ use serde::de::DeserializeOwned;
 use document::Node;
 pub use environment::{PREFIX, Variables};
 pub use meaning::{
-    Configuration, Core, Engine, Environment, InstrumentName, Journal, Log, LogFormat, LogLevel, Mode,
-    Placement, PlacementFile, Reconnect, Risk, Scale, Strategy, StrategyKind, Venue, Wait,
+    Bars, Configuration, Core, Engine, Environment, InstrumentName, Journal, Log, LogFormat, LogLevel, Mode,
+    Pair, Placement, PlacementFile, Reconnect, Risk, Scale, Strategy, StrategyKind, Venue, Wait,
 };
 pub use nearest::nearest;
 pub use recording::{INSTRUMENTS_MAX, judge_recording};

@@ -5,6 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fulmar_bus::record::Nanos;
+use fulmar_engine::market::interval;
+use fulmar_engine::market::limits::PAIR_INSTRUMENTS_MAX;
+
 use super::check::{element_path, joined};
 use super::document::Node;
 use super::nearest::nearest;
@@ -37,8 +41,11 @@ pub fn configuration(document: &Node, violations: &mut Violations) {
             );
         }
         averages_are_in_order(strategy, &path, violations);
+        its_bars_are_made(strategy, document, (&path, violations));
         what_it_trades_has_limits(strategy, document.get("risk"), &known, (&path, violations));
     }
+    pairs_share_nothing(document, &known, violations);
+    lengths_of_bars_differ(document, violations);
     let limits = document.get("risk").and_then(|risk| risk.get("instrument")).and_then(Node::as_table);
     for (name, limit) in limits.into_iter().flatten() {
         instrument_is_known(limit, Some(name), &known, ("risk.instrument", violations));
@@ -160,6 +167,62 @@ fn averages_are_in_order(strategy: &Node, path: &str, violations: &mut Violation
             right,
         );
     }
+}
+
+fn pairs_share_nothing(document: &Node, known: &BTreeSet<String>, violations: &mut Violations) {
+    let mut pair_of: BTreeMap<&str, &str> = BTreeMap::new();
+    for (path, pair) in row(document, "pair") {
+        let path = joined(&path, "instruments");
+        let instruments = pair.get("instruments").map(Node::elements).unwrap_or_default();
+        if instruments.len() > PAIR_INSTRUMENTS_MAX {
+            let wrong = format!("{} are listed", instruments.len());
+            let right = format!("a pair has {PAIR_INSTRUMENTS_MAX} instruments at most");
+            violations.add(&pair.origin, &path, wrong, right);
+        }
+        for instrument in instruments {
+            let Some(name) = instrument.as_text() else { continue };
+            instrument_is_known(instrument, Some(name), known, (&path, violations));
+            let own = pair.name().unwrap_or_default();
+            // Twice in one pair is a repetition in a list, which the check tells.
+            if let Some(other) = pair_of.insert(name, own).filter(|other| *other != own) {
+                let wrong = format!("{name:?} is in {other:?} too");
+                violations.add(&instrument.origin, &path, wrong, "an instrument is in one pair");
+            }
+        }
+    }
+}
+
+/// Two texts may name one length, which a list's check for repetition does not see.
+fn lengths_of_bars_differ(document: &Node, violations: &mut Violations) {
+    let mut seen: BTreeMap<Nanos, &str> = BTreeMap::new();
+    for (node, text, length) in bars_of(document) {
+        if let Some(other) = seen.insert(length, text).filter(|other| *other != text) {
+            let wrong = format!("{text:?} is as long as {other:?}");
+            violations.add(&node.origin, "bars.intervals", wrong, "list one of the two");
+        }
+    }
+}
+
+fn its_bars_are_made(strategy: &Node, document: &Node, at: (&str, &mut Violations)) {
+    let stated = strategy.get("parameters").and_then(|parameters| parameters.get("interval"));
+    let Some((node, text)) = stated.and_then(|node| Some((node, node.as_text()?))) else { return };
+    let is_made = |wanted| bars_of(document).any(|(_, _, length)| length == wanted);
+    let made: Vec<&str> = bars_of(document).map(|(_, text, _)| text).collect();
+    if !made.is_empty() && interval::parse(text).is_some_and(|wanted| !is_made(wanted)) {
+        let wrong = format!("no bars of {text:?} are made");
+        let right = format!("list it in [bars] intervals, or take {}", one_of(&made));
+        at.1.add(&node.origin, &joined(&joined(at.0, "parameters"), "interval"), wrong, right);
+    }
+}
+
+/// The lengths of bars that can be read, each with where and how it is written.
+fn bars_of(document: &Node) -> impl Iterator<Item = (&Node, &str, Nanos)> {
+    let listed = document.get("bars").and_then(|bars| bars.get("intervals")).map(Node::elements);
+    let read = |node| {
+        let text = Node::as_text(node)?;
+        Some((node, text, interval::parse(text)?))
+    };
+    listed.unwrap_or_default().iter().filter_map(read)
 }
 
 fn what_it_trades_has_limits(

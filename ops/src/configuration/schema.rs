@@ -42,12 +42,20 @@ pub enum Need {
 pub enum Kind {
     /// Lower-case letters, digits, `-` and `_`, up to [`NAME_BYTES_MAX`] bytes.
     Name,
+    /// As [`Kind::Name`], in capitals too: what traders call a pair, `BTC-USDT`.
+    Label,
     /// One of these words.
     Choice(&'static [&'static str]),
+    /// One of these words, or a whole number from the first to the second.
+    WordOr(&'static [&'static str], i64, i64),
     /// A whole number from the first to the second.
     Integer(i64, i64),
     /// A positive decimal number, written as a string so that no float touches it.
     Decimal,
+    /// Hundredths of a percent, as a decimal in a string; below zero where the flag allows a rebate.
+    BasisPoints(bool),
+    /// The length of a bar: `1s` to `1d`, a part of a day that divides it evenly.
+    Interval,
     /// An instrument's durable name, `venue:symbol`.
     Instrument,
     /// A venue's own name of an instrument.
@@ -99,9 +107,23 @@ impl Kind {
     pub fn expected(&self) -> String {
         match self {
             Kind::Name => format!("a name of a-z, 0-9, - and _, at most {NAME_BYTES_MAX} bytes"),
+            Kind::Label => format!("a name of letters, digits, - and _, at most {NAME_BYTES_MAX} bytes"),
             Kind::Choice(words) => one_of(words),
+            Kind::WordOr(words, low, high) => {
+                let words: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
+                format!("{} or a whole number from {low} to {high}", words.join(", "))
+            }
             Kind::Integer(low, high) => format!("a whole number from {low} to {high}"),
             Kind::Decimal => "a positive decimal as a string, such as \"0.01\"".to_owned(),
+            Kind::BasisPoints(false) => {
+                "hundredths of a percent as a string, from \"0\" to \"1000\"".to_owned()
+            }
+            Kind::BasisPoints(true) => {
+                "hundredths of a percent as a string, from \"-1000\" to \"1000\"".to_owned()
+            }
+            Kind::Interval => {
+                "a length from \"1s\" to \"1d\" that divides a day evenly, such as \"5m\"".to_owned()
+            }
             Kind::Instrument => "venue:symbol, such as \"binance-spot:BTCUSDT\"".to_owned(),
             Kind::Symbol => "the venue's symbol, such as \"BTCUSDT\"".to_owned(),
             Kind::Address(Scheme::WebSocket) => "a wss:// address (ws:// on loopback alone)".to_owned(),

@@ -2,8 +2,11 @@
 
 use std::net::IpAddr;
 
+use fulmar_engine::market::interval;
+use fulmar_engine::simulation::fees::FeeRate;
+
 use super::nearest::nearest;
-use super::schema::{Kind, NAME_BYTES_MAX, Scheme, one_of};
+use super::schema::{Kind, NAME_BYTES_MAX, Scheme};
 
 /// The most digits of a decimal, so that its mantissa fits 64 bits at any scale that holds it.
 const DECIMAL_DIGITS_MAX: usize = 18;
@@ -16,9 +19,14 @@ const SYMBOL_BYTES_MAX: usize = 32;
 /// Where `kind` is no kind of text.
 pub fn fault(text: &str, kind: &Kind) -> Option<(String, String)> {
     let is_right = match kind {
-        Kind::Choice(words) => words.contains(&text),
+        Kind::Choice(words) | Kind::WordOr(words, ..) => words.contains(&text),
         Kind::Name => is_name(text),
+        Kind::Label => is_name(&text.to_ascii_lowercase()),
         Kind::Decimal => is_positive_decimal(text),
+        Kind::BasisPoints(may_be_rebate) => {
+            FeeRate::parse_bps(text).is_some_and(|rate| *may_be_rebate || !rate.is_rebate())
+        }
+        Kind::Interval => interval::parse(text).is_some(),
         Kind::Symbol => is_symbol(text),
         Kind::Instrument => {
             text.split_once(':').is_some_and(|(venue, symbol)| is_name(venue) && is_symbol(symbol))
@@ -33,9 +41,9 @@ pub fn fault(text: &str, kind: &Kind) -> Option<(String, String)> {
 
 fn advice(text: &str, kind: &Kind) -> String {
     match kind {
-        Kind::Choice(words) => match nearest(text, words.iter().copied()) {
-            Some(word) => format!("did you mean \"{word}\"? it takes {}", one_of(words)),
-            None => format!("it takes {}", one_of(words)),
+        Kind::Choice(words) | Kind::WordOr(words, ..) => match nearest(text, words.iter().copied()) {
+            Some(word) => format!("did you mean \"{word}\"? it takes {}", kind.expected()),
+            None => format!("it takes {}", kind.expected()),
         },
         _ => format!("it takes {}", kind.expected()),
     }

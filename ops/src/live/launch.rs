@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use aws_lc_rs::digest;
-use fulmar_bus::record::{AccountId, InstrumentId, Nanos, UnixNanos};
+use fulmar_bus::record::{AccountId, InstrumentId, UnixNanos};
 use fulmar_engine::wiring::{
     EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan,
 };
@@ -14,9 +14,6 @@ use crate::configuration::{
     Configuration, InstrumentName, Loaded, Source, StrategyKind, Variables, load_sources,
 };
 use crate::venues;
-
-/// One minute: the bars that every pair is given.
-const BAR_INTERVAL: Nanos = Nanos::from_secs(60);
 
 /// Where the orders of a run go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,13 +109,14 @@ impl Launch {
                 strategy: venues::strategy(&strategy.kind)
                     .with_context(|| format!("strategy \"{}\"", strategy.name))?,
                 instruments: strategy.instruments.iter().map(id_of).collect(),
+                book: strategy.book,
             });
         }
         Ok(EnginePlan {
             instruments: names.iter().map(|name| instrument_plan(configuration, name)).collect(),
             venues: plans,
-            pairs: names.iter().map(|name| pair_plan(name, id_of(name))).collect(),
-            bar_intervals: vec![BAR_INTERVAL],
+            pairs: pair_plans(configuration, &names, &id_of),
+            bar_intervals: configuration.bars.intervals.clone(),
             strategies,
             orders: self.order_route(configuration)?,
             rings: RingSizes::default(),
@@ -131,7 +129,7 @@ impl Launch {
         let account_id = AccountId(0);
         Ok(match self.route {
             Route::None => OrderRoute::None,
-            Route::Paper => OrderRoute::Paper { account_id },
+            Route::Paper => OrderRoute::Paper { account_id, fees: configuration.paper },
             Route::Venue => {
                 let venue = configuration.venues.first().expect("the configuration's rules ask for a venue");
                 OrderRoute::Venue { session: venues::order_session(venue, &self.api_key)?, account_id }
@@ -172,9 +170,21 @@ fn instrument_plan(configuration: &Configuration, name: &InstrumentName) -> Inst
     InstrumentPlan { name: name.to_string(), risk }
 }
 
-/// Until venues define what is alike, an instrument is a pair of its own.
-fn pair_plan(name: &InstrumentName, id: InstrumentId) -> PairPlan {
-    PairPlan { name: name.to_string(), instruments: vec![id] }
+/// The pairs of a configuration, then each instrument that none of them names as a pair of its own.
+fn pair_plans(
+    configuration: &Configuration,
+    names: &[InstrumentName],
+    id_of: &dyn Fn(&InstrumentName) -> InstrumentId,
+) -> Vec<PairPlan> {
+    let stated = configuration.pairs.iter().map(|pair| PairPlan {
+        name: pair.name.clone(),
+        instruments: pair.instruments.iter().map(id_of).collect(),
+    });
+    let is_alone =
+        |name: &&InstrumentName| !configuration.pairs.iter().any(|pair| pair.instruments.contains(name));
+    let alone = names.iter().filter(is_alone);
+    let alone = alone.map(|name| PairPlan { name: name.to_string(), instruments: vec![id_of(name)] });
+    stated.chain(alone).collect()
 }
 
 #[cfg(test)]
@@ -191,6 +201,25 @@ mod tests {
             epoch: 1,
             started_at_ns: 1,
         }
+    }
+
+    #[test]
+    fn an_instrument_that_no_pair_names_is_a_pair_of_its_own() {
+        let text = r#"
+            [[venue]]
+            name = "binance-spot"
+            instruments = ["BTCUSDT", "ETHUSDT", "BTCUSDC"]
+            [[pair]]
+            name = "BTC"
+            instruments = ["binance-spot:BTCUSDC", "binance-spot:BTCUSDT"]
+        "#;
+        let launch = launch(&[text]);
+        let configuration = launch.load().expect("it is valid").configuration;
+        let plan = launch.plan(&configuration, None).expect("this build has all of it");
+        let pairs: Vec<_> = plan.pairs.iter().map(|pair| (&*pair.name, &*pair.instruments)).collect();
+        let eth: &[InstrumentId] = &[InstrumentId(1)];
+        let btc: &[InstrumentId] = &[InstrumentId(2), InstrumentId(0)];
+        assert_eq!(pairs, [("BTC", btc), ("binance-spot:ETHUSDT", eth)]);
     }
 
     #[test]

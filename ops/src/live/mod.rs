@@ -9,6 +9,7 @@ mod epoch;
 pub mod journal;
 mod launch;
 mod orders;
+mod pairs;
 mod places;
 mod report;
 mod stop;

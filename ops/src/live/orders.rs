@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use fulmar_bus::channel::{Poll, Reader};
 use fulmar_bus::record::{
-    ClientOrderId, Denial, ExecutionReport, ExecutionType, InstrumentId, Kind, OrderStatus, Position, Record,
+    ClientOrderId, Denial, ExecutionReport, ExecutionType, InstrumentId, Kind, Notional, OrderStatus,
+    Position, Record, Text,
 };
 use serde::Serialize;
 
@@ -34,6 +35,8 @@ pub struct OrderBoard {
     counts: OrderCounts,
     open: BTreeMap<ClientOrderId, ExecutionReport>,
     positions: BTreeMap<InstrumentId, Position>,
+    /// At the scale of a notional of the instrument.
+    commissions: BTreeMap<(InstrumentId, Text<8>), i128>,
     fill_count: u64,
     buy_fill_count: u64,
     lost_count: u64,
@@ -48,6 +51,7 @@ impl OrderBoard {
             counts: OrderCounts::default(),
             open: BTreeMap::new(),
             positions: BTreeMap::new(),
+            commissions: BTreeMap::new(),
             fill_count: 0,
             buy_fill_count: 0,
             lost_count: 0,
@@ -88,6 +92,13 @@ impl OrderBoard {
         self.positions.get(&instrument_id)
     }
 
+    /// What the fills in an instrument cost so far, by the asset that it was paid in, at the scale of a notional; below
+    /// zero where rebates were more. What cost nothing is left out.
+    pub fn commissions(&self, instrument_id: InstrumentId) -> impl Iterator<Item = (&str, i128)> {
+        let of_it = self.commissions.iter().filter(move |((id, _), sum)| *id == instrument_id && **sum != 0);
+        of_it.map(|((_, asset), sum)| (asset.as_str(), *sum))
+    }
+
     /// Fills so far: those that bought, and those that sold.
     pub fn fills(&self) -> (u64, u64) {
         (self.buy_fill_count, self.fill_count - self.buy_fill_count)
@@ -103,7 +114,7 @@ impl OrderBoard {
         match self.record.header().kind() {
             Some(Kind::ExecutionReport) => {
                 if let Ok(report) = self.record.read::<ExecutionReport>().copied() {
-                    self.take_report(report);
+                    self.take_report(instrument_id, report);
                 }
             }
             Some(Kind::Denial) => self.counts.denied += u64::from(self.record.read::<Denial>().is_ok()),
@@ -116,13 +127,16 @@ impl OrderBoard {
         }
     }
 
-    fn take_report(&mut self, report: ExecutionReport) {
+    fn take_report(&mut self, instrument_id: InstrumentId, report: ExecutionReport) {
         let id = report.client_order_id;
         match report.execution {
             ExecutionType::Submitted => self.counts.submitted += 1,
             ExecutionType::Accepted => self.counts.accepted += 1,
             ExecutionType::Trade => {
                 self.fill_count += 1;
+                let commission =
+                    self.commissions.entry((instrument_id, report.commission_asset)).or_default();
+                *commission += Notional::from(report.commission).0;
                 self.buy_fill_count += u64::from(report.side == fulmar_bus::record::Side::Buy);
             }
             _ => {}

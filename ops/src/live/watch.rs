@@ -1,5 +1,6 @@
 //! What the operator sees of a running engine, and the loop that looks until somebody wants an end.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use fulmar_bus::record::{InstrumentId, Notional, Price, Quantity, SyncReason, SyncState};
@@ -8,6 +9,7 @@ use tokio::time::{Instant, interval_at};
 
 use super::engine::LiveEngine;
 use super::orders::OrderBoard;
+use super::pairs::PairWatch;
 use super::stop::Signals;
 use crate::window::Picture;
 
@@ -23,6 +25,7 @@ pub struct Watch {
     names: Vec<String>,
     /// What was told of each book last; all of them begin by syncing, which is not told.
     told: Vec<SyncState>,
+    pairs: PairWatch,
 }
 
 /// Why the watching ended.
@@ -67,7 +70,8 @@ impl Watch {
     pub fn new(engine: &LiveEngine) -> Self {
         let pictures = engine.pictures();
         let told = vec![SyncState::Syncing; pictures.len()];
-        Watch { pictures, orders: engine.order_board(), names: engine.instrument_names(), told }
+        let pairs = PairWatch::new(&engine.configuration);
+        Watch { pictures, orders: engine.order_board(), names: engine.instrument_names(), told, pairs }
     }
 
     /// Looks until there is a reason not to.
@@ -141,6 +145,14 @@ impl Watch {
         (quantity.to_string(), format_scaled(earned, scale).to_string())
     }
 
+    /// What the fills in an instrument cost, as decimal text, by the asset that it was paid in.
+    pub fn commissions(&self, instrument_id: InstrumentId) -> BTreeMap<String, String> {
+        let definition = self.pictures[instrument_id.index()].replica.definition();
+        let scale = definition.map_or(0, |definition| definition.price_scale + definition.quantity_scale);
+        let sums = self.orders.commissions(instrument_id);
+        sums.map(|(asset, sum)| (asset.to_owned(), format_scaled(sum, scale).to_string())).collect()
+    }
+
     /// Records that were overwritten before they were seen here.
     pub fn lost_count(&self) -> u64 {
         self.orders.lost_count() + self.pictures.iter().map(|picture| picture.lost_count).sum::<u64>()
@@ -149,6 +161,7 @@ impl Watch {
     fn look(&mut self) {
         self.pictures.iter_mut().for_each(Picture::look);
         self.orders.look();
+        self.pairs.look(&self.pictures);
         self.tell_books();
     }
 

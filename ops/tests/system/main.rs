@@ -9,6 +9,7 @@ mod growth;
 mod kill;
 mod placement;
 mod program;
+mod shape;
 mod shutdown;
 mod two_venues;
 mod unreachable;

@@ -240,16 +240,17 @@ proptest! {
                 Happens::Desync => rehearsal.desync(),
                 Happens::Watch => rehearsal.timer(WATCH),
             }
-            let instrument = rehearsal.view().instrument(crate::sdk::INSTRUMENT).expect("it is traded").clone();
+            let instrument = rehearsal.view().instrument(crate::sdk::INSTRUMENT).expect("it is traded");
+            let (top, held) = (instrument.top, instrument.position_quantity().0);
             for intent in intents(rehearsal.wanted()) {
-                let top = instrument.top.expect("it quotes a book that it knows");
+                let top = top.expect("it quotes a book that it knows");
                 prop_assert!(intent.price.0 > 0);
                 match intent.side {
                     Side::Buy => prop_assert!(intent.price < top.ask.price),
                     Side::Sell => prop_assert!(intent.price > top.bid.price),
                 }
             }
-            prop_assert!(instrument.position_quantity().0.abs() <= 35);
+            prop_assert!(held.abs() <= 35);
             for side in [Side::Buy, Side::Sell] {
                 let standing = rehearsal.view().orders().open_orders().filter(|o| o.intent().side == side);
                 prop_assert!(standing.count() <= 1);

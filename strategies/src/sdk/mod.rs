@@ -4,12 +4,13 @@
 mod rehearsal;
 
 pub use fulmar_bus::record::{
-    Bar, ClientOrderId, Denial, ExecutionReport, InstrumentDefinition, InstrumentId, Intent, Level,
-    LiquiditySide, Nanos, OrderStatus, OrderType, Position, Price, Quantity, Side, SyncState, TimeInForce,
-    Timer, TopOfBook, Trade, UnixNanos,
+    Bar, ClientOrderId, ConsolidatedTop, Denial, ExecutionReport, InstrumentDefinition, InstrumentId, Intent,
+    Level, LiquiditySide, Nanos, OrderStatus, OrderType, Position, Price, Quantity, Side, SyncState,
+    TimeInForce, Timer, TopOfBook, Trade, UnixNanos,
 };
 pub use fulmar_engine::contract::{
-    BookUpdate, Context, Event, InstrumentView, IntentSink, NewOrder, NotSubmitted, Strategy, View,
+    BookDepth, BookUpdate, BookView, Context, Event, InstrumentView, IntentSink, NewOrder, NotSubmitted,
+    Strategy, View,
 };
 pub use fulmar_engine::trading::InstrumentRules;
 pub use fulmar_engine::trading::order::TrackedOrder;

@@ -1,14 +1,15 @@
 //! A strategy on its own: told what happens by hand, and asked what it wants. For tests.
 
 use fulmar_bus::record::{
-    AccountId, Bar, ClientOrderId, ContractKind, Denial, ExecutionReport, ExecutionType, Flags, Heading,
-    InstrumentDefinition, InstrumentId, Intent, Level, Nanos, Notional, OrderStatus, Payload, Position,
-    Price, Quantity, Record, RecordId, Side, StrategyId, SyncChange, SyncReason, SyncState, Text, Timer,
-    TopOfBook, TopSource, UnixNanos,
+    AccountId, Bar, BookLevels, ClientOrderId, ContractKind, Denial, ExecutionReport, ExecutionType, Flags,
+    Heading, InstrumentDefinition, InstrumentId, Intent, Level, Malformed, Nanos, Notional, OrderStatus,
+    Payload, Position, Price, Quantity, Record, RecordId, Side, SnapshotBegin, StrategyId, SyncChange,
+    SyncReason, SyncState, Text, Timer, TopOfBook, TopSource, UnixNanos,
 };
-use fulmar_engine::contract::{Context, IntentSink, Strategy, View, deliver};
+use fulmar_engine::contract::{BookDepth, Context, IntentSink, Strategy, View, deliver, deliver_market};
 use fulmar_engine::trading::order::Fill;
 use fulmar_engine::trading::position::OpenPosition;
+use zerocopy::IntoBytes;
 
 /// The one instrument of a rehearsal: prices and quantities at scale 2, tick and lot of one.
 pub const INSTRUMENT: InstrumentId = InstrumentId(0);
@@ -18,6 +19,12 @@ const ACCOUNT: AccountId = AccountId(0);
 
 /// Orders that the strategy may have unsettled.
 const ORDERS_MAX: usize = 64;
+
+/// Levels that a side of the book may have.
+const LEVELS_MAX: usize = 1_024;
+
+/// How a host gives a record to a strategy.
+type Deliver = fn(&mut dyn Strategy, &mut Context<'_>, &Record) -> Result<(), Malformed>;
 
 /// What a strategy wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +50,7 @@ pub struct Rehearsal<S> {
     sink: Keep,
     now: UnixNanos,
     position: OpenPosition,
+    update_id: u64,
 }
 
 /// Keeps what is wanted, in order.
@@ -74,12 +82,20 @@ impl IntentSink for Keep {
 impl<S: Strategy> Rehearsal<S> {
     /// The strategy, started, and told what its instrument is.
     pub fn new(strategy: S) -> Self {
+        Self::with_book(strategy, BookDepth::Top)
+    }
+
+    /// As [`Rehearsal::new`], of a strategy that is configured to see as much of its book as `depth` says.
+    pub fn with_book(strategy: S, depth: BookDepth) -> Self {
+        let mut view = View::new(&[INSTRUMENT], ORDERS_MAX);
+        view.keep_books(depth, LEVELS_MAX);
         let mut rehearsal = Rehearsal {
             strategy,
-            view: View::new(&[INSTRUMENT], ORDERS_MAX),
+            view,
             sink: Keep::default(),
             now: UnixNanos(1_700_000_000_000_000_000),
             position: OpenPosition::default(),
+            update_id: 0,
         };
         let mut context = Context::new(rehearsal.now, &mut rehearsal.view, &mut rehearsal.sink);
         rehearsal.strategy.on_start(&mut context);
@@ -105,22 +121,60 @@ impl<S: Strategy> Rehearsal<S> {
     /// Tells anything that a record can.
     pub fn tell<P: Payload>(&mut self, payload: &P) {
         self.now = self.now + Nanos::from_millis(1);
+        self.give(deliver, payload, &[]);
+    }
+
+    /// The whole book is this, price and quantity of each level, best first; it is live, and its best prices are told.
+    pub fn snapshot(&mut self, bids: &[(i64, i64)], asks: &[(i64, i64)]) {
+        self.update_id += 1;
+        self.now = self.now + Nanos::from_millis(1);
+        let (update_id, venue_at) = (self.update_id, self.now);
+        self.give(deliver_market, &SnapshotBegin { update_id, venue_at, bid_count: 0, ask_count: 0 }, &[]);
+        let live = SyncChange::new(SyncState::Live, SyncReason::Joined, update_id, 0, 0);
+        self.give_levels(bids, asks);
+        self.give(deliver_market, &live, &[]);
+        self.give(deliver, &live, &[]);
+        let best = |side: &[(i64, i64)]| side.first().copied().map(level).unwrap_or_default();
+        self.give(
+            deliver,
+            &TopOfBook::new(best(bids), best(asks), update_id, venue_at, TopSource::Book),
+            &[],
+        );
+    }
+
+    /// Levels of the book changed; a quantity of zero takes one away. Call [`Rehearsal::quote`] where that changes the
+    /// best prices.
+    pub fn levels(&mut self, bids: &[(i64, i64)], asks: &[(i64, i64)]) {
+        self.update_id += 1;
+        self.now = self.now + Nanos::from_millis(1);
+        self.give_levels(bids, asks);
+    }
+
+    fn give_levels(&mut self, bids: &[(i64, i64)], asks: &[(i64, i64)]) {
+        let count = |side: &[(i64, i64)]| u32::try_from(side.len()).expect("a rehearsal has few levels");
+        let (bid_count, ask_count) = (count(bids), count(asks));
+        let levels: Vec<Level> = bids.iter().chain(asks).copied().map(level).collect();
+        let update = BookLevels { update_id: self.update_id, venue_at: self.now, bid_count, ask_count };
+        self.give(deliver_market, &update, levels.as_bytes());
+    }
+
+    /// Gives the strategy a record, by the way that the host gives those of its channel.
+    fn give<P: Payload>(&mut self, deliver: Deliver, payload: &P, tail: &[u8]) {
         let heading = Heading {
             instrument_id: INSTRUMENT,
             cause: RecordId::NONE,
             received_at: self.now,
-            flags: Flags::NONE,
+            flags: Flags::LAST,
         };
         let mut record = Record::new();
-        record.write(heading, payload);
+        record.write_with_tail(heading, payload, tail);
         let mut context = Context::new(self.now, &mut self.view, &mut self.sink);
         deliver(&mut self.strategy, &mut context, &record).expect("what is written here can be read");
     }
 
     /// The best bid and ask are these, a hundred each.
     pub fn quote(&mut self, bid: i64, ask: i64) {
-        let level = |price| Level { price: Price(price), quantity: Quantity(100) };
-        self.tell(&TopOfBook::new(level(bid), level(ask), 1, self.now, TopSource::Book));
+        self.tell(&TopOfBook::new(level((bid, 100)), level((ask, 100)), 1, self.now, TopSource::Book));
     }
 
     /// The book is not to be believed any more.
@@ -130,6 +184,11 @@ impl<S: Strategy> Rehearsal<S> {
 
     /// A bar of one minute closed at this price.
     pub fn bar(&mut self, close: i64) {
+        self.bar_of(Nanos::from_secs(60), close);
+    }
+
+    /// A bar of this length closed at this price.
+    pub fn bar_of(&mut self, interval: Nanos, close: i64) {
         let price = Price(close);
         self.tell(&Bar {
             open: price,
@@ -139,7 +198,7 @@ impl<S: Strategy> Rehearsal<S> {
             volume: Quantity(1),
             notional: price.times(Quantity(1)).into(),
             start_at: self.now,
-            interval: Nanos::from_secs(60),
+            interval,
             trade_count: 1,
         });
     }
@@ -224,6 +283,10 @@ impl<S: Strategy> Rehearsal<S> {
     }
 }
 
+fn level((price, quantity): (i64, i64)) -> Level {
+    Level { price: Price(price), quantity: Quantity(quantity) }
+}
+
 fn definition() -> InstrumentDefinition {
     InstrumentDefinition {
         venue: Text::new("rehearsal").expect("nine bytes fit"),
@@ -240,5 +303,44 @@ fn definition() -> InstrumentDefinition {
         quantity_scale: 2,
         contract: ContractKind::Spot,
         is_inferred: 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sdk::{BookUpdate, Event};
+
+    /// Counts updates, and keeps what the best two bids hold.
+    #[derive(Default)]
+    struct Reader {
+        update_count: u32,
+        bid_quantity: i64,
+    }
+
+    impl Strategy for Reader {
+        fn on_book(&mut self, context: &mut Context<'_>, update: Event<'_, BookUpdate<'_>>) {
+            let book = context.instrument(update.instrument_id).and_then(|instrument| instrument.book());
+            let book = book.expect("it is live when its changes are told");
+            self.update_count += 1;
+            self.bid_quantity = book.levels(Side::Buy).map(|level| level.quantity.0).sum();
+        }
+    }
+
+    #[test]
+    fn a_strategy_that_asked_for_depth_is_rehearsed_with_a_book() {
+        let mut rehearsal = Rehearsal::with_book(Reader::default(), BookDepth::Levels(2));
+        rehearsal.snapshot(&[(100, 1), (99, 2), (98, 4)], &[(101, 1)]);
+        let view = |rehearsal: &Rehearsal<Reader>| {
+            let book = rehearsal.view().instrument(INSTRUMENT).and_then(|instrument| instrument.book());
+            book.map(|book| (book.level_count(Side::Buy), book.price_for_quantity(Side::Buy, Quantity(4))))
+        };
+        assert_eq!(view(&rehearsal), Some((2, None)), "what is not shown cannot be taken");
+        rehearsal.levels(&[(100, 0)], &[]);
+        assert_eq!((rehearsal.strategy.update_count, rehearsal.strategy.bid_quantity), (1, 6));
+        assert_eq!(view(&rehearsal), Some((2, Some(Price(98)))));
+        rehearsal.desync();
+        rehearsal.levels(&[(99, 0)], &[]);
+        assert_eq!((view(&rehearsal), rehearsal.strategy.update_count), (None, 1));
     }
 }

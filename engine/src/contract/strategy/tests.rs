@@ -211,9 +211,11 @@ fn cancelling_all_cancels_the_orders_of_one_instrument() {
 
 #[test]
 fn a_book_that_is_not_live_shows_no_top() {
+    fn instrument(view: &View) -> &InstrumentView {
+        view.instrument(INSTRUMENT).expect("it is traded")
+    }
     let mut view = view();
     assert_eq!(called_by(&mut view, &top()), ["quote"]);
-    let instrument = |view: &View| view.instrument(INSTRUMENT).expect("it is traded").clone();
     assert_eq!((instrument(&view).sync, instrument(&view).top_at), (SyncState::Live, UnixNanos(9)));
     assert_eq!(instrument(&view).two_sided_top(), Some(&top()));
     called_by(&mut view, &SyncChange::new(SyncState::Desynced, SyncReason::Gap, 1, 1, 0));

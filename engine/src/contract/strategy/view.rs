@@ -2,10 +2,12 @@
 //! subscribed to; no actor's memory is read.
 
 use fulmar_bus::record::{
-    Denial, ExecutionReport, InstrumentDefinition, InstrumentId, Intent, Kind, Malformed, Position, Quantity,
-    Record, SyncChange, SyncState, TopOfBook, TopSource, UnixNanos,
+    ConsolidatedTop, Denial, ExecutionReport, InstrumentDefinition, InstrumentId, Intent, Kind, Malformed,
+    Position, Quantity, Record, SyncChange, SyncState, TopOfBook, TopSource, UnixNanos,
 };
 
+use super::depth::{BookDepth, BookView};
+use crate::market::replica::{BookReplica, Taken};
 use crate::trading::order::{Applied, OrderTable};
 use crate::trading::{InstrumentRules, ORDER_INSTRUMENTS_MAX};
 
@@ -14,13 +16,15 @@ use crate::trading::{InstrumentRules, ORDER_INSTRUMENTS_MAX};
 pub struct View {
     /// By instrument id; `None` where the strategy does not trade it.
     instruments: Vec<Option<InstrumentView>>,
+    /// By instrument id, its own or another of its pairs: those of its own that are of the same pair.
+    pairs: Vec<Vec<InstrumentId>>,
     orders: OrderTable,
     orphans: u64,
     not_submitted: u64,
 }
 
 /// What a strategy sees of one instrument.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct InstrumentView {
     /// Which one.
     pub instrument_id: InstrumentId,
@@ -30,10 +34,24 @@ pub struct InstrumentView {
     pub top: Option<TopOfBook>,
     /// When that top reached this machine.
     pub top_at: UnixNanos,
+    /// Best bid and ask over all venues of its pair, at the scales that it states; `None` while they are not known. Of
+    /// an instrument that no configured pair names, its own top once more; of one that its pair leaves out as unlike,
+    /// never anything.
+    pub consolidated: Option<ConsolidatedTop>,
     /// How far the book can be believed.
     pub sync: SyncState,
     /// What the strategy holds; `None` before its first fill.
     pub position: Option<Position>,
+    is_left_out: bool,
+    depth: Option<Depth>,
+}
+
+/// The book of a strategy that asked for more than the top.
+#[derive(Debug)]
+struct Depth {
+    replica: BookReplica,
+    /// Levels of a side that are shown.
+    levels_max: usize,
 }
 
 impl InstrumentView {
@@ -43,8 +61,11 @@ impl InstrumentView {
             definition: None,
             top: None,
             top_at: UnixNanos(0),
+            consolidated: None,
             sync: SyncState::Syncing,
             position: None,
+            is_left_out: false,
+            depth: None,
         }
     }
 
@@ -74,6 +95,14 @@ impl InstrumentView {
         Ok(())
     }
 
+    /// The book, as deep as the strategy asked for. `Some` only while it is live: from a whole snapshot on, until
+    /// continuity breaks or a record is lost on the way here. It follows the market channel, the top that of the book
+    /// actor, so that one may be some records ahead of the other; it is never older than the top of the same core loop.
+    pub fn book(&self) -> Option<BookView<'_>> {
+        let depth = self.depth.as_ref().filter(|_| self.sync == SyncState::Live)?;
+        BookView::of(&depth.replica, depth.levels_max)
+    }
+
     /// What an order must fit, once that is known.
     pub fn rules(&self) -> Option<InstrumentRules> {
         self.definition.as_ref().map(InstrumentRules::from)
@@ -91,18 +120,44 @@ impl InstrumentView {
 }
 
 impl View {
-    /// A view of these instruments, of which nothing is known yet, with room for `orders_max` unsettled orders.
+    /// A view of these instruments, each a pair of its own, of which nothing is known yet, with room for `orders_max`
+    /// unsettled orders.
     ///
     /// # Panics
     /// Where an id is beyond [`ORDER_INSTRUMENTS_MAX`]: the configuration is checked before.
     pub fn new(instrument_ids: &[InstrumentId], orders_max: usize) -> Self {
         let count = instrument_ids.iter().map(|id| id.index() + 1).max().unwrap_or(0);
         assert!(count <= ORDER_INSTRUMENTS_MAX, "orders can stand in {ORDER_INSTRUMENTS_MAX} instruments");
-        let mut instruments = vec![None; count];
+        let mut instruments: Vec<Option<InstrumentView>> = (0..count).map(|_| None).collect();
+        let mut pairs = vec![Vec::new(); count];
         for id in instrument_ids {
             instruments[id.index()] = Some(InstrumentView::new(*id));
+            pairs[id.index()].push(*id);
         }
-        View { instruments, orders: OrderTable::new(orders_max), orphans: 0, not_submitted: 0 }
+        View { instruments, pairs, orders: OrderTable::new(orders_max), orphans: 0, not_submitted: 0 }
+    }
+
+    /// Keeps a book of each instrument that it trades, with room for `levels_max` levels a side, and shows as much of
+    /// it as `depth` says. Such a view is told market channels through [`View::apply_market`].
+    pub fn keep_books(&mut self, depth: BookDepth, levels_max: usize) {
+        for instrument in self.instruments.iter_mut().flatten() {
+            instrument.depth = depth
+                .levels_max()
+                .map(|shown| Depth { replica: BookReplica::new(levels_max), levels_max: shown });
+        }
+    }
+
+    /// These instruments are one pair: what is told of its consolidated top stands at each of them that it trades.
+    pub fn join(&mut self, pair: &[InstrumentId]) {
+        let own = |id: &&InstrumentId| self.instrument(**id).is_some();
+        let own: Vec<InstrumentId> = pair.iter().filter(own).copied().collect();
+        let count = pair.iter().map(|id| id.index() + 1).max().unwrap_or(0);
+        if self.pairs.len() < count {
+            self.pairs.resize(count, Vec::new());
+        }
+        for id in pair {
+            self.pairs[id.index()].clone_from(&own);
+        }
     }
 
     /// Its instruments, by id.
@@ -145,6 +200,7 @@ impl View {
                 let applied = self.orders.on_denial(record.read::<Denial>()?);
                 self.orphans += u64::from(applied == Applied::Orphan);
             }
+            Some(Kind::ConsolidatedTop) => self.consolidate(header.instrument_id, record.read()?),
             Some(_) => {
                 let place = header.instrument_id.index();
                 if let Some(instrument) = self.instruments.get_mut(place).and_then(Option::as_mut) {
@@ -156,11 +212,63 @@ impl View {
         Ok(())
     }
 
+    /// Takes a record of a market channel into the book of its instrument. True where it changed levels of a live book.
+    ///
+    /// # Errors
+    /// As [`Record::read`], for a kind that a book is made of.
+    pub fn apply_market(&mut self, record: &Record) -> Result<bool, Malformed> {
+        let place = record.header().instrument_id.index();
+        let Some(instrument) = self.instruments.get_mut(place).and_then(Option::as_mut) else {
+            return Ok(false);
+        };
+        let Some(depth) = &mut instrument.depth else { return Ok(false) };
+        let taken = depth.replica.take(record)?;
+        Ok(matches!(taken, Taken::Levels { .. }) && instrument.book().is_some())
+    }
+
+    /// Records of the market channel of `instrument_id` were lost on the way here: its book is not believed until the
+    /// next whole snapshot.
+    pub fn lose_book(&mut self, instrument_id: InstrumentId) {
+        let instrument = self.instruments.get_mut(instrument_id.index()).and_then(Option::as_mut);
+        if let Some(depth) = instrument.and_then(|instrument| instrument.depth.as_mut()) {
+            depth.replica.lose();
+        }
+    }
+
+    /// Levels of its books that were dropped because a side was full.
+    pub fn dropped_levels(&self) -> u64 {
+        let depths = self.instruments().filter_map(|instrument| instrument.depth.as_ref());
+        depths.map(|depth| depth.replica.book().dropped_count()).sum()
+    }
+
     /// Records were lost on the way here: until they speak again, nothing is known of any book.
     pub fn distrust(&mut self) {
         for instrument in self.instruments.iter_mut().flatten() {
             instrument.top = None;
+            instrument.consolidated = None;
             instrument.sync = SyncState::Syncing;
+        }
+    }
+
+    /// True where what is best over the pair of `instrument_id` concerns an instrument that the strategy trades.
+    pub(super) fn has_pair_of(&self, instrument_id: InstrumentId) -> bool {
+        let own = self.pairs.get(instrument_id.index()).into_iter().flatten();
+        own.filter_map(|id| self.instrument(*id)).any(|instrument| !instrument.is_left_out)
+    }
+
+    fn consolidate(&mut self, instrument_id: InstrumentId, top: &ConsolidatedTop) {
+        // Who is left out of its pair is told of by its own id, and so is its return.
+        if let Some(instrument) = self.instruments.get_mut(instrument_id.index()).and_then(Option::as_mut) {
+            instrument.is_left_out = top.is_left_out != 0;
+            instrument.consolidated = None;
+        }
+        if top.is_left_out != 0 {
+            return;
+        }
+        for id in self.pairs.get(instrument_id.index()).into_iter().flatten() {
+            if let Some(instrument) = self.instruments[id.index()].as_mut().filter(|view| !view.is_left_out) {
+                instrument.consolidated = Some(*top);
+            }
         }
     }
 

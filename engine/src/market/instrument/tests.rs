@@ -1,5 +1,7 @@
 //! What a changed definition does to a book: nothing, another scale, or an end.
 
+use fulmar_bus::record::ContractKind;
+
 use super::*;
 
 fn definition(venue: &str, symbol: &str) -> InstrumentDefinition {
@@ -104,21 +106,4 @@ fn a_reader_takes_ids_from_the_stream_with_gaps_and_renames() {
     assert_eq!(table.find("okx", "BTC-USDT"), None);
     assert_eq!(table.find("okx", "BTC-USDC").map(|instrument| instrument.id), Some(InstrumentId(5)));
     assert_eq!(table.len(), 1);
-}
-
-#[test]
-fn unlike_contracts_never_share_a_pair() {
-    let pair = |contract, base: &str| {
-        let definition =
-            InstrumentDefinition { contract, base: Text::new(base).unwrap(), ..definition("okx", "X") };
-        Instrument { id: InstrumentId(0), definition }.pair()
-    };
-    let spot = pair(ContractKind::Spot, "BTC");
-    assert!(spot.is_some());
-    assert_eq!(spot, pair(ContractKind::Spot, "BTC"));
-    assert_ne!(spot, pair(ContractKind::LinearPerpetual, "BTC"));
-    assert_ne!(spot, pair(ContractKind::Spot, "ETH"));
-    assert_ne!(pair(ContractKind::LinearPerpetual, "BTC"), pair(ContractKind::InversePerpetual, "BTC"));
-    assert_eq!(pair(ContractKind::Spot, ""), None, "an unknown currency is like no other");
-    assert_eq!(pair(ContractKind::LinearFuture, "BTC"), None, "two dates may differ");
 }

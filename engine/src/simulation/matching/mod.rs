@@ -24,7 +24,8 @@ pub use order::{Event, Expiry, Match, NewOrder, OrderKey, OrderKind, Rejection, 
 /// use fulmar_bus::record::{Price, Quantity, Side};
 /// use fulmar_engine::simulation::matching::{Balance, Event, Matching, NewOrder, OrderKind, SelfTrade, Terms};
 /// # use fulmar_bus::record::Notional;
-/// let terms = Terms { tick: Price(1), lot: Quantity(1), fee_bps: 0, money_unit: Notional(1) };
+/// # use fulmar_engine::simulation::fees::FeeRate;
+/// let terms = Terms { tick: Price(1), lot: Quantity(1), fee: FeeRate::ZERO, money_unit: Notional(1) };
 /// let mut market = Matching::new(terms);
 /// let maker = market.open_account(Balance { base: 10, quote: 0 }).expect("there is room");
 /// let taker = market.open_account(Balance { base: 0, quote: 1_000 }).expect("there is room");

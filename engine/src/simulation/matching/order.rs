@@ -2,6 +2,7 @@
 
 use fulmar_bus::record::{AccountId, Notional, Price, Quantity, Side};
 
+use crate::simulation::fees::FeeRate;
 use crate::simulation::limits::ORDER_QUANTITY_MAX;
 
 /// What may be ordered in a market, and what a trade costs. A step of zero does not constrain.
@@ -11,8 +12,8 @@ pub struct Terms {
     pub tick: Price,
     /// Quantities are multiples of this.
     pub lot: Quantity,
-    /// Fee on what a side receives, in hundredths of a percent, rounded down.
-    pub fee_bps: u32,
+    /// Fee on what a side receives.
+    pub fee: FeeRate,
     /// The smallest amount of money that a fee is charged in, at the scale of a notional; base is charged in single
     /// units of the quantity scale.
     pub money_unit: Notional,
@@ -21,15 +22,13 @@ pub struct Terms {
 impl Terms {
     /// What the buyer of `quantity` pays of it.
     pub(super) fn buyer_fee(&self, quantity: Quantity) -> Quantity {
-        let fee_bps = i64::from(self.fee_bps);
-        // In two parts, so that a large quantity does not overflow on the way.
-        Quantity(quantity.0 / 10_000 * fee_bps + quantity.0 % 10_000 * fee_bps / 10_000)
+        let fee = self.fee.of(i128::from(quantity.0), 1);
+        Quantity(i64::try_from(fee).expect("a fee is a part of a quantity"))
     }
 
     /// What the seller pays of the `money` that it receives.
     pub(super) fn seller_fee(&self, money: Notional) -> Notional {
-        let unit = self.money_unit.0.max(1);
-        Notional(money.0 * i128::from(self.fee_bps) / 10_000 / unit * unit)
+        Notional(self.fee.of(money.0, self.money_unit.0.max(1)))
     }
 
     /// True where `price` is a multiple of the tick above zero.

@@ -4,8 +4,9 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
 use super::*;
+use crate::simulation::fees::FeeRate;
 
-const FEE_BPS: u32 = 25;
+const FEE: FeeRate = FeeRate::from_bps(25);
 const DEPOSIT: Balance = Balance { base: 5_000, quote: 500_000 };
 const ACCOUNTS: u16 = 3;
 
@@ -117,7 +118,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 fn market() -> Matching {
-    let terms = Terms { tick: Price(2), lot: Quantity(5), fee_bps: FEE_BPS, money_unit: Notional(10) };
+    let terms = Terms { tick: Price(2), lot: Quantity(5), fee: FEE, money_unit: Notional(10) };
     let mut market = Matching::new(terms);
     for _ in 0..ACCOUNTS {
         market.open_account(DEPOSIT).expect("there is room for three");

@@ -1,6 +1,6 @@
 //! The paper venue's assumptions, one by one.
 
-use fulmar_bus::record::{StrategyId, TopSource};
+use fulmar_bus::record::{ContractKind, StrategyId, TopSource};
 use proptest::prelude::*;
 
 use super::*;
@@ -14,8 +14,8 @@ struct Scene {
 
 impl Scene {
     fn new(bid: (i64, i64), ask: (i64, i64)) -> Self {
-        let asset = Text::new("USDT").expect("four bytes");
-        let fees = PaperFees { maker_bps: 0, taker_bps: 10, asset };
+        let rate = |text| FeeRate::parse_bps(text).expect("a rate");
+        let fees = PaperFees { maker: rate("-0.5"), taker: rate("10") };
         let mut scene = Scene { venue: PaperVenue::new(fees), reports: Vec::new() };
         scene.top(bid, ask);
         scene
@@ -114,6 +114,42 @@ fn what_may_not_stand_expires_and_what_may_not_take_is_rejected() {
     scene.submit(Intent::market(id(4), Side::Sell, Quantity(2)));
     assert_eq!(Notional::from(scene.reports[1].commission), Notional(1), "198 at ten, rounded up");
     assert_eq!(scene.told(), (vec![(99, 2)], OrderStatus::Filled));
+}
+
+#[test]
+fn who_takes_pays_and_who_waited_is_paid_in_the_quote_currency() {
+    let mut scene = Scene::new((99_000, 5), (101_000, 5));
+    scene.venue.define(&InstrumentDefinition {
+        venue: Text::default(),
+        symbol: Text::default(),
+        base: Text::default(),
+        quote: Text::new("USDT").expect("four bytes"),
+        tick: Price(1),
+        lot: Quantity(1),
+        quantity_min: Quantity(0),
+        quantity_max: Quantity(0),
+        notional_min: WideNumber::default(),
+        revision: 1,
+        price_scale: 0,
+        quantity_scale: 0,
+        contract: ContractKind::Spot,
+        is_inferred: 0,
+    });
+    scene.submit(limit(1, Side::Buy, 101_000, 3));
+    scene.submit(limit(2, Side::Buy, 100_000, 1));
+    scene.top((98_000, 5), (99_999, 5));
+    let fills = scene.reports.iter().filter(|report| report.execution == ExecutionType::Trade);
+    let paid: Vec<_> = fills
+        .map(|fill| {
+            (fill.liquidity_side, Notional::from(fill.commission).0, fill.commission_asset.to_string())
+        })
+        .collect();
+    let usdt = || "USDT".to_owned();
+    assert_eq!(
+        paid,
+        [(LiquiditySide::Taker, 303, usdt()), (LiquiditySide::Maker, -5, usdt())],
+        "303,000 at ten; 100,000 at half of one, back"
+    );
 }
 
 #[test]

@@ -1,0 +1,57 @@
+//! Values that TOML writes as text or numbers and that are more than that: how each is read.
+//!
+//! The schema has judged them before, so that none is refused here.
+
+use fulmar_bus::record::Nanos;
+use fulmar_engine::contract::BookDepth;
+use fulmar_engine::market::interval;
+use fulmar_engine::simulation::fees::FeeRate;
+use fulmar_engine::simulation::paper::PaperFees;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
+
+/// How much of its books a strategy sees: a word, or a number of levels.
+pub fn book_depth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BookDepth, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Stated {
+        Word(Word),
+        Levels(usize),
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    enum Word {
+        Top,
+        Full,
+    }
+    Ok(match Stated::deserialize(deserializer)? {
+        Stated::Word(Word::Top) => BookDepth::Top,
+        Stated::Word(Word::Full) => BookDepth::Full,
+        Stated::Levels(count) => BookDepth::Levels(count),
+    })
+}
+
+/// A number of milliseconds.
+pub fn from_millis<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Nanos, D::Error> {
+    u64::deserialize(deserializer).map(Nanos::from_millis)
+}
+
+/// Lengths of bars.
+pub fn intervals<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Nanos>, D::Error> {
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    let length = |text: &String| interval::parse(text).ok_or_else(|| D::Error::custom("no length of a bar"));
+    texts.iter().map(length).collect()
+}
+
+/// What fills of paper trading cost.
+pub fn paper_fees<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PaperFees, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Stated {
+        maker_bps: String,
+        taker_bps: String,
+    }
+    let rate = |text: &str| FeeRate::parse_bps(text).ok_or_else(|| D::Error::custom("no rate of a fee"));
+    let stated = Stated::deserialize(deserializer)?;
+    Ok(PaperFees { maker: rate(&stated.maker_bps)?, taker: rate(&stated.taker_bps)? })
+}

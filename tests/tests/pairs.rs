@@ -1,0 +1,217 @@
+//! One thing at several venues: its best prices over all of them reach a strategy, at one scale, and what is another
+//! thing is never merged into them, whatever a configuration calls a pair.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use fulmar_bus::record::{
+    AccountId, Bar, ConsolidatedTop, ContractKind, InstrumentId, Level, Nanos, Price, Quantity, TopOfBook,
+    TopSource,
+};
+use fulmar_engine::contract::{BookDepth, Context, Event, MarketSession, Strategy};
+use fulmar_engine::runtime::{Player, counters};
+use fulmar_engine::simulation::paper::PaperFees;
+use fulmar_engine::wiring::{
+    EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, Surroundings, VenuePlan, build,
+};
+use fulmar_tests::scripted::{Scripted, Tell, definition};
+use fulmar_tests::stage::OPENS_AT;
+
+const HERE: InstrumentId = InstrumentId(0);
+const THERE: InstrumentId = InstrumentId(1);
+const FUTURE: InstrumentId = InstrumentId(2);
+
+/// What the strategy was told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Told {
+    Quote(InstrumentId, TopOfBook),
+    Consolidated(ConsolidatedTop),
+}
+
+/// Trades at one venue and sees the other through the pair.
+struct Watcher(Sender<Told>);
+
+impl Strategy for Watcher {
+    fn on_quote(&mut self, _: &mut Context<'_>, quote: Event<'_, TopOfBook>) {
+        self.0.send(Told::Quote(quote.instrument_id, *quote.payload)).expect("the test listens");
+    }
+
+    fn on_consolidated(&mut self, context: &mut Context<'_>, top: Event<'_, ConsolidatedTop>) {
+        let here = context.instrument(HERE).expect("it trades here");
+        assert_eq!(here.consolidated, Some(*top.payload), "the view shows what the callback tells");
+        assert!(context.instrument(THERE).is_none(), "it does not trade there");
+        self.0.send(Told::Consolidated(*top.payload)).expect("the test listens");
+    }
+
+    fn on_bar(&mut self, _: &mut Context<'_>, bar: Event<'_, Bar>) {
+        panic!("nobody traded, and there are bars of {:?}", bar.instrument_id);
+    }
+}
+
+/// As [`engine_of`], with a strategy that trades at the first venue.
+fn engine(scripts: Vec<Vec<(u64, Tell)>>) -> (Player, Receiver<Told>) {
+    let (sender, told) = channel();
+    (engine_of(scripts, Box::new(Watcher(sender)), HERE), told)
+}
+
+/// An engine of venues that tell this, and a strategy that trades `traded` alone.
+fn engine_of(scripts: Vec<Vec<(u64, Tell)>>, strategy: Box<dyn Strategy>, traded: InstrumentId) -> Player {
+    let ids: Vec<InstrumentId> = [HERE, THERE, FUTURE][..scripts.len()].to_vec();
+    let venues = ["venue-a", "venue-b", "venue-c"].into_iter().zip(&ids).zip(scripts);
+    let venue = |((name, id), script): ((&'static str, &InstrumentId), _)| VenuePlan {
+        session: Box::new(Scripted::new(name, *id, script)) as Box<dyn MarketSession>,
+        instruments: vec![*id],
+    };
+    let plan = EnginePlan {
+        instruments: ids
+            .iter()
+            .map(|id| InstrumentPlan { name: format!("venue:{}", id.0), risk: None })
+            .collect(),
+        venues: venues.map(venue).collect(),
+        pairs: vec![PairPlan { name: "BTC-USDT".to_owned(), instruments: ids }],
+        bar_intervals: vec![Nanos::from_secs(60)],
+        strategies: vec![StrategyPlan {
+            name: "watcher".to_owned(),
+            strategy,
+            instruments: vec![traded],
+            book: BookDepth::Top,
+        }],
+        orders: OrderRoute::Paper { account_id: AccountId(0), fees: PaperFees::default() },
+        rings: RingSizes::default(),
+        epoch: 1,
+        journal_directory: None,
+    };
+    let nobody = Surroundings { bell_of: &|_| None, stamps: None };
+    let assembly = build(plan, &nobody).expect("nothing is written to a file");
+    let mut player = Player::new(assembly.seats);
+    player.start(OPENS_AT);
+    player
+}
+
+fn level(price: i64, quantity: i64) -> Level {
+    Level { price: Price(price), quantity: Quantity(quantity) }
+}
+
+/// The best bid and ask that were last told, and where each stands.
+fn best(told: &Receiver<Told>) -> Option<(Level, InstrumentId, Level, InstrumentId)> {
+    let consolidated = told.try_iter().filter_map(|told| match told {
+        Told::Consolidated(top) => Some(top),
+        Told::Quote(..) => None,
+    });
+    let last = consolidated.last()?;
+    assert_eq!((last.price_scale, last.quantity_scale), (2, 5), "the widest of both");
+    Some((last.bid, last.bid_instrument_id, last.ask, last.ask_instrument_id))
+}
+
+fn spot(scales: (u8, u8)) -> Tell {
+    Tell::Definition(definition("BTC", "USDT", scales, ContractKind::Spot))
+}
+
+#[test]
+fn the_best_over_two_venues_reaches_a_strategy_that_trades_at_one_of_them() {
+    let here = vec![
+        (1, spot((2, 5))),
+        (2, Tell::Snapshot(vec![(10_000, 500_000)], vec![(10_010, 700_000)])),
+        (6, Tell::Desync),
+    ];
+    let there = vec![
+        (1, spot((1, 3))),
+        (3, Tell::Snapshot(vec![(1_002, 4_000)], vec![(1_003, 9_000)])),
+        (5, Tell::Levels(vec![(1_002, 0), (999, 1_000)], vec![])),
+    ];
+    let (mut player, told) = engine(vec![here, there]);
+    let mut at = |millis| player.advance(OPENS_AT + Nanos::from_millis(millis));
+
+    at(2);
+    assert_eq!(best(&told), Some((level(10_000, 500_000), HERE, level(10_010, 700_000), HERE)));
+    at(4);
+    assert_eq!(
+        best(&told),
+        Some((level(10_020, 400_000), THERE, level(10_010, 700_000), HERE)),
+        "the other venue bids more, told at the scale of this one"
+    );
+    at(5);
+    assert_eq!(best(&told), Some((level(10_000, 500_000), HERE, level(10_010, 700_000), HERE)));
+    at(6);
+    assert_eq!(
+        best(&told),
+        Some((level(9_990, 100_000), THERE, level(10_030, 900_000), THERE)),
+        "a book that is not live has no say"
+    );
+}
+
+#[test]
+fn a_quote_is_always_of_an_instrument_that_the_strategy_trades() {
+    let script = || vec![(1, spot((2, 5))), (2, Tell::Snapshot(vec![(10_000, 5)], vec![(10_010, 7)]))];
+    let (mut player, told) = engine(vec![script(), script()]);
+    player.advance(OPENS_AT + Nanos::from_millis(9));
+    let told: Vec<Told> = told.try_iter().collect();
+    let quotes: Vec<_> = told.iter().filter(|told| matches!(told, Told::Quote(..))).collect();
+    let own = TopOfBook::new(level(10_000, 5), level(10_010, 7), 2, OPENS_AT, TopSource::Book);
+    let [Told::Quote(HERE, quote)] = quotes[..] else { panic!("one quote, not {told:?}") };
+    assert_eq!((quote.bid, quote.ask, quote.source), (own.bid, own.ask, own.source));
+}
+
+#[test]
+fn what_is_unlike_is_left_out_of_a_pair_and_counted_whoever_was_defined_first() {
+    let future = Tell::Definition(definition("BTC", "USDT", (2, 5), ContractKind::LinearPerpetual));
+    let here = vec![(5, spot((2, 5))), (6, Tell::Snapshot(vec![(10_000, 5)], vec![(10_010, 7)]))];
+    let there = vec![(5, spot((2, 5))), (6, Tell::Snapshot(vec![(10_001, 5)], vec![(10_020, 7)]))];
+    let third = vec![
+        (1, future),
+        (2, Tell::Snapshot(vec![(9_000, 5)], vec![(9_001, 7)])),
+        (9, Tell::Levels(vec![(10_005, 1)], vec![(9_001, 0), (10_006, 1)])),
+    ];
+    let (mut player, told) = engine(vec![here, there, third]);
+    player.advance(OPENS_AT + Nanos::from_millis(4));
+    assert_eq!(
+        best(&told),
+        Some((level(9_000, 5), FUTURE, level(9_001, 7), FUTURE)),
+        "the only one that is defined is what the pair is"
+    );
+    player.advance(OPENS_AT + Nanos::from_millis(9));
+    assert_eq!(
+        best(&told),
+        Some((level(10_001, 5), THERE, level(10_010, 7), HERE)),
+        "the first of the list is spot, and a future is not merged with it"
+    );
+    let counters = counters(&player.stop(OPENS_AT));
+    assert_eq!(counters.get("unlike_instruments"), Some(&1), "{counters:?}");
+    assert_eq!(counters.get("left_out_tops"), Some(&1), "{counters:?}");
+}
+
+/// Keeps what its view shows of the pair at each quote, and panics where it hears of it by a callback.
+struct Outsider(Sender<Option<ConsolidatedTop>>);
+
+impl Strategy for Outsider {
+    fn on_quote(&mut self, context: &mut Context<'_>, _: Event<'_, TopOfBook>) {
+        let shown = context.instrument(FUTURE).and_then(|instrument| instrument.consolidated);
+        self.0.send(shown).expect("the test listens");
+    }
+
+    fn on_consolidated(&mut self, context: &mut Context<'_>, top: Event<'_, ConsolidatedTop>) {
+        let shown = context.instrument(FUTURE).and_then(|instrument| instrument.consolidated);
+        assert_eq!(shown, Some(*top.payload), "it hears of a pair of which its instrument is one");
+    }
+}
+
+#[test]
+fn a_strategy_whose_instrument_is_left_out_is_shown_nothing_of_the_pair_until_it_is_taken_in() {
+    let future = || Tell::Definition(definition("BTC", "USDT", (2, 5), ContractKind::LinearPerpetual));
+    let here = vec![(1, spot((2, 5))), (2, Tell::Snapshot(vec![(10_000, 5)], vec![(10_010, 7)]))];
+    let there = vec![(1, spot((2, 5))), (3, Tell::Snapshot(vec![(10_001, 5)], vec![(10_020, 7)]))];
+    let third = vec![
+        (1, future()),
+        (4, Tell::Snapshot(vec![(9_000, 5)], vec![(9_001, 7)])),
+        (5, spot((2, 5))),
+        (6, Tell::Snapshot(vec![(9_990, 5)], vec![(10_002, 7)])),
+        (7, Tell::Levels(vec![(9_991, 5)], vec![])),
+    ];
+    let (sender, shown) = channel();
+    let mut player = engine_of(vec![here, there, third], Box::new(Outsider(sender)), FUTURE);
+    player.advance(OPENS_AT + Nanos::from_millis(4));
+    assert_eq!(shown.try_iter().collect::<Vec<_>>(), [None]);
+    player.advance(OPENS_AT + Nanos::from_millis(7));
+    let last = shown.try_iter().last().flatten().expect("it is spot now, and one of the pair");
+    assert_eq!((last.bid, last.bid_instrument_id), (level(10_001, 5), THERE));
+    assert_eq!((last.ask, last.ask_instrument_id), (level(10_002, 7), FUTURE));
+}
