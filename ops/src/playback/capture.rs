@@ -217,7 +217,7 @@ fn plan(venue: &str, symbols: &[String]) -> anyhow::Result<EnginePlan> {
         bar_intervals: vec![BAR_INTERVAL],
         strategies: Vec::new(),
         orders: OrderRoute::None,
-        rings: RingSizes::default(),
+        rings: RingSizes::for_instruments(symbols.len()),
         epoch: 0,
         journal_directory: None,
     })
