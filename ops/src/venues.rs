@@ -31,7 +31,8 @@ pub fn spelled(venue: &str, symbol: &str) -> String {
     }
 }
 
-/// Tells each symbol that a recorded frame of `venue` has market data of; none where this build does not know the venue.
+/// Tells each symbol that a recorded frame of `venue` has market data of; none where this build does not know the
+/// venue.
 pub fn symbols_named(venue: &str, frame: InboundFrame<'_>, tell: &mut dyn FnMut(&str)) {
     if product(venue).is_ok() {
         each_symbol_named(frame, tell);

@@ -1,6 +1,6 @@
 //! Recordings of real venues through the whole engine, against what an independent program made of them: books, trades,
-//! bars and states, and one hash however often and on however many threads they are played. The book that is compared is
-//! made of the market channel, and what the book actor itself published is held against both.
+//! bars and states, and one hash however often and on however many threads they are played. The book that is compared
+//! is made of the market channel, and what the book actor itself published is held against both.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -108,8 +108,8 @@ fn compare(name: &str, wanted: &Value, played: &Played) -> Vec<String> {
     found
 }
 
-/// What the book actor published otherwise than `wanted`, or otherwise than the book of its market channel at any moment
-/// on the way.
+/// What the book actor published otherwise than `wanted`, or otherwise than the book of its market channel at any
+/// moment on the way.
 fn compare_actor(path: &str, wanted: &Value, actor: &Value) -> Vec<String> {
     let mut found = Vec::new();
     let path = format!("{path}.book_actor");

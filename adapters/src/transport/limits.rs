@@ -120,8 +120,8 @@ impl Default for RestLimits {
 pub const CAPTURE_LINE_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// The earliest moment that a line of a capture can name, the year 2000: no venue of ours is older.
 pub const CAPTURE_AT_MIN: UnixNanos = UnixNanos(946_684_800_000_000_000);
-/// The latest moment that a line of a capture can name, the year 2200: far from where 64 bits end, so that whoever plays
-/// it can add to it.
+/// The latest moment that a line of a capture can name, the year 2200: far from where 64 bits end, so that whoever
+/// plays it can add to it.
 pub const CAPTURE_AT_MAX: UnixNanos = UnixNanos(7_258_118_400_000_000_000);
 /// A killed recorder loses this much at most, by the clock of its frames.
 pub const CAPTURE_FLUSH_INTERVAL: Nanos = Nanos::from_secs(1);

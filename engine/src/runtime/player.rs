@@ -69,8 +69,8 @@ impl Player {
         panic!("actors did not settle within {SETTLE_PASSES_MAX} passes: {:?}", self.seats);
     }
 
-    /// Fires, in their order, the timers that are due until `now`, which is the moment of the next input: each at its own
-    /// moment, or in a silence of more than [`SILENCE_MAX`] what is left of them at `now`.
+    /// Fires, in their order, the timers that are due until `now`, which is the moment of the next input: each at its
+    /// own moment, or in a silence of more than [`SILENCE_MAX`] what is left of them at `now`.
     ///
     /// # Panics
     /// As [`Player::settle`].

@@ -102,15 +102,15 @@ pub struct RingSizes {
     pub small: usize,
 }
 
-/// Slots of market data that all instruments share, and the fewest of one: a snapshot of twice 5,000 levels with all that a
-/// feed keeps waiting for it takes 10,000.
+/// Slots of market data that all instruments share, and the fewest of one: a snapshot of twice 5,000 levels with all
+/// that a feed keeps waiting for it takes 10,000.
 const MARKET_SLOTS: (usize, usize) = (1 << 20, 1 << 14);
 /// Slots of best prices that all instruments share, and the fewest of one: some five hundred changes of a top.
 const BOOK_SLOTS: (usize, usize) = (1 << 17, 1 << 10);
 
 impl RingSizes {
-    /// Sizes for an engine of so many instruments. Up to 32 have the rings that are best for each; more share what those
-    /// take, down to what one needs.
+    /// Sizes for an engine of so many instruments. Up to 32 have the rings that are best for each; more share what
+    /// those take, down to what one needs.
     ///
     /// ```
     /// use fulmar_engine::wiring::RingSizes;
