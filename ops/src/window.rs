@@ -23,6 +23,10 @@ pub struct Picture {
     pub replica: BookReplica,
     /// The latest news of the feed.
     pub sync: SyncChange,
+    /// True once the book could be believed.
+    pub was_live: bool,
+    /// The middle of best bid and ask, rounded down, when both could last be believed.
+    pub mark: Option<Price>,
     /// All trades so far.
     pub trades: TradeStats,
     /// Updates after which a live book's best bid was not below its best ask.
@@ -42,6 +46,8 @@ impl Picture {
             symbol: symbol.to_owned(),
             replica: BookReplica::new(LEVELS_MAX),
             sync: SyncChange::new(SyncState::Syncing, SyncReason::Started, 0, 0, 0),
+            was_live: false,
+            mark: None,
             trades: TradeStats::new(),
             crossed_count: 0,
             lost_count: 0,
@@ -89,13 +95,22 @@ impl Picture {
         match self.replica.take(&self.record)? {
             Taken::Levels { is_whole: true } if self.replica.is_live() => {
                 self.crossed_count += u64::from(self.replica.book().is_crossed());
+                self.keep_mark();
+            }
+            Taken::State(_) if self.replica.is_live() => {
+                self.was_live = true;
+                self.keep_mark();
             }
             Taken::Definition(Redefinition::WiderScale { price_factor, quantity_factor }) => {
+                self.mark = self.mark.and_then(|mark| mark.0.checked_mul(price_factor)).map(Price);
                 if self.trades.rescale(price_factor, quantity_factor).is_err() {
                     self.malformed_count += 1;
                 }
             }
-            Taken::Definition(Redefinition::Changed) => self.trades = TradeStats::new(),
+            Taken::Definition(Redefinition::Changed) => {
+                self.trades = TradeStats::new();
+                self.mark = None;
+            }
             Taken::Nothing
             | Taken::Levels { .. }
             | Taken::Snapshot
@@ -106,6 +121,16 @@ impl Picture {
             self.sync = *self.record.read::<SyncChange>()?;
         }
         Ok(())
+    }
+
+    /// Takes the middle of a live book. A book of one side, or a crossed one, has none that means anything.
+    fn keep_mark(&mut self) {
+        let book = self.replica.book();
+        if let (Some(bid), Some(ask)) = (book.best_bid(), book.best_ask())
+            && bid.price < ask.price
+        {
+            self.mark = Some(Price(bid.price.0 + (ask.price.0 - bid.price.0) / 2));
+        }
     }
 }
 
@@ -124,4 +149,75 @@ fn step_digits(step: i64, scale: u8) -> u8 {
 fn fixed(mantissa: i64, scale: u8, digits: u8) -> String {
     let shown = decimal::rescale(mantissa, scale, digits, Rounding::Exact).map_or(scale, |_| digits);
     decimal::format_fixed(i128::from(mantissa), scale, shown).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use fulmar_bus::channel::{Region, RingShape, Writer, create};
+    use fulmar_bus::record::{
+        BookLevels, ChannelId, Flags, Heading, InstrumentId, Level, Payload, RecordId, UnixNanos,
+    };
+    use zerocopy::IntoBytes;
+
+    use super::*;
+
+    /// A market channel, written by hand, and the picture that it gives.
+    struct Market {
+        writer: Writer,
+        picture: Picture,
+    }
+
+    impl Market {
+        fn new() -> Self {
+            let shape = RingShape { slot_count: 1024, gate_count: 1 };
+            let (writer, ring) = create(Region::heap(shape.word_count()), shape, ChannelId(0));
+            Market { writer, picture: Picture::new("BTCUSDT", ring.reader()) }
+        }
+
+        fn tell<P: Payload>(&mut self, payload: &P, tail: &[u8]) {
+            let heading = Heading {
+                instrument_id: InstrumentId(0),
+                cause: RecordId::NONE,
+                received_at: UnixNanos(1),
+                flags: Flags::LAST,
+            };
+            let mut record = Record::new();
+            record.write_with_tail(heading, payload, tail);
+            self.writer.publish(&mut record).expect("nobody holds the writer up");
+            self.picture.look();
+        }
+
+        fn sync(&mut self, state: SyncState) {
+            self.tell(&SyncChange::new(state, SyncReason::Started, 0, 0, 0), &[]);
+        }
+
+        /// One bid, then one ask; zero takes a level away.
+        fn levels(&mut self, bid: (i64, i64), ask: (i64, i64)) {
+            let update = BookLevels { update_id: 1, venue_at: UnixNanos(1), bid_count: 1, ask_count: 1 };
+            let level = |(price, quantity)| Level { price: Price(price), quantity: Quantity(quantity) };
+            self.tell(&update, [level(bid), level(ask)].as_bytes());
+        }
+    }
+
+    #[test]
+    fn the_mark_is_the_last_middle_that_could_be_believed() {
+        let mut market = Market::new();
+        market.levels((100, 1), (104, 1));
+        assert_eq!(market.picture.mark, None, "a book that still syncs marks nothing");
+        market.sync(SyncState::Live);
+        assert_eq!(market.picture.mark, Some(Price(102)));
+        market.levels((100, 0), (104, 1));
+        assert_eq!(market.picture.mark, Some(Price(102)), "one side has no middle");
+        market.levels((109, 1), (104, 1));
+        assert_eq!(market.picture.mark, Some(Price(102)), "a crossed book has no middle");
+        market.levels((103, 1), (109, 0));
+        market.levels((109, 0), (105, 1));
+        market.sync(SyncState::Desynced);
+        assert!(market.picture.replica.book().best_bid().is_none(), "what is desynced is forgotten");
+        assert_eq!(
+            market.picture.mark,
+            Some(Price(103)),
+            "the venue died; what it said last is what is known"
+        );
+    }
 }

@@ -143,7 +143,7 @@ impl Actor for Feed {
         }
         tell("venue_refusals", counters.venue_refusals);
         tell("malformed_records", self.assembly.malformed_count());
-        tell("lost_records", self.inboxes.lost_count());
+        tell("lost_records", self.inboxes.lost_count() + self.output.lost_requests);
         self.session.tell_counters(tell);
     }
 }

@@ -341,6 +341,13 @@ const JOURNAL: Table = Table {
             Default("67108864"),
             "Size of one file of it; a full one is closed, synced and followed by the next.",
         ),
+        key(
+            "on_failure",
+            Choice(&["stop", "continue"]),
+            Default("\"stop\""),
+            "What a run does that can no longer keep it, on a full disk say: `stop` cancels all orders, sends no new one \
+             and ends the run; `continue` trades on without a journal. Either way the run ends with exit code 1.",
+        ),
     ],
 };
 

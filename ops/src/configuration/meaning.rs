@@ -253,6 +253,18 @@ pub struct Journal {
     pub directory: Option<PathBuf>,
     /// Size of one of its files.
     pub segment_bytes: u64,
+    /// What a run does that can no longer keep it.
+    pub on_failure: OnFailure,
+}
+
+/// What a run does that can no longer keep its journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnFailure {
+    /// It cancels all orders and ends.
+    Stop,
+    /// It trades on without a journal.
+    Continue,
 }
 
 /// Which core runs what.

@@ -85,6 +85,7 @@ open_orders_max = 60
 [journal]
 directory = "/var/journal"
 segment_bytes = 1048576
+on_failure = "continue"
 
 [placement]
 file = "auto"
@@ -548,6 +549,19 @@ fn a_path_in_a_file_is_relative_to_that_file() {
     let loaded = load_sources(&[source("desk/a.toml", &text)], &Variables::new()).unwrap();
     assert_eq!(loaded.configuration.journal.directory, Some("desk/journal".into()));
     assert_eq!(loaded.configuration.engine.state_directory, PathBuf::from("/state"));
+}
+
+#[test]
+fn a_path_left_at_its_default_is_relative_to_the_last_file_with_its_table_and_the_reference_says_so() {
+    let state_directory = |first: &str, second: &str| {
+        let sources = [source("desk/a.toml", first), source("laid/b.toml", second)];
+        load_sources(&sources, &Variables::new()).unwrap().configuration.engine.state_directory
+    };
+    let engine = "[engine]\nname = \"a\"\n";
+    assert_eq!(state_directory(&format!("{VALID}{engine}"), "[log]\n"), PathBuf::from("desk/state"));
+    assert_eq!(state_directory(&format!("{VALID}{engine}"), engine), PathBuf::from("laid/state"));
+    assert_eq!(state_directory(VALID, "[log]\n"), PathBuf::from("laid/state"));
+    assert!(reference::markdown().contains("to that of the last one with its table, or of the last of all"));
 }
 
 #[test]
