@@ -63,12 +63,7 @@ impl Picture {
 
     /// How it stands, in a word: `live`, `syncing`, `desynced`, or `unlisted` where the venue does not know it.
     pub fn state(&self) -> &'static str {
-        match self.replica.state() {
-            _ if self.is_unlisted() => "unlisted",
-            SyncState::Live => "live",
-            SyncState::Syncing => "syncing",
-            SyncState::Desynced => "desynced",
-        }
+        if self.is_unlisted() { "unlisted" } else { self.replica.state().name() }
     }
 
     /// True where the venue says that it has no such instrument.

@@ -293,7 +293,7 @@ impl Product {
 }
 
 /// The symbol in `.../depth?symbol=X&...`.
-fn asked_symbol(path: &[u8]) -> Option<&[u8]> {
+pub(super) fn asked_symbol(path: &[u8]) -> Option<&[u8]> {
     const MARK: &[u8] = b"/depth?";
     let query = path.windows(MARK.len()).position(|window| window == MARK)? + MARK.len();
     path[query..].split(|byte| *byte == b'&').find_map(|field| field.strip_prefix(b"symbol="))

@@ -40,9 +40,12 @@ unsafe impl Send for Region {}
 unsafe impl Sync for Region {}
 
 impl Region {
-    /// A region of `word_count` words on the heap.
+    /// A region of `word_count` words on the heap. What is large comes zeroed from the system and is not touched here:
+    /// whoever lays something over it does, once.
     pub fn heap(word_count: usize) -> Region {
-        let lines: Arc<[Line]> = (0..word_count.div_ceil(LINE_WORDS)).map(|_| Line::default()).collect();
+        let lines = Arc::<[Line]>::new_zeroed_slice(word_count.div_ceil(LINE_WORDS));
+        // SAFETY: a line is atomic integers, for which zero bytes are a value.
+        let lines = unsafe { lines.assume_init() };
         Region { first: NonNull::from(&*lines).cast(), word_count, _owner: Owner::Heap(lines) }
     }
 
@@ -138,7 +141,6 @@ enum Owner {
 const LINE_WORDS: usize = 16;
 
 /// Two cache lines, since processors fetch them in pairs.
-#[derive(Default)]
 #[repr(align(128))]
 struct Line(#[expect(dead_code, reason = "reached through the region's pointer")] [AtomicU64; LINE_WORDS]);
 

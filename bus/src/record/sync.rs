@@ -19,6 +19,17 @@ pub enum SyncState {
     Desynced = 3,
 }
 
+impl SyncState {
+    /// Its name in reports, such as `live`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            SyncState::Syncing => "syncing",
+            SyncState::Live => "live",
+            SyncState::Desynced => "desynced",
+        }
+    }
+}
+
 /// Why a book became what it is.
 /// Told by a [`SyncChange`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout)]

@@ -116,7 +116,7 @@ impl<'a> Builder<'a> {
             markets[instrument_id.index()] = Some(outbox);
             self.markets[instrument_id.index()] = Some(market);
             let resync = format!("resync.{instrument}");
-            let resync = self.channels.make(&resync, ChannelRole::Book, self.sizes.small, 1)?;
+            let resync = self.channels.make(&resync, ChannelRole::Book, self.sizes.resync, 1)?;
             inboxes.add(resync.gated());
             let mut wish = resync.outbox();
             self.ring_at(&mut wish, &[&actor]);
@@ -139,7 +139,7 @@ impl<'a> Builder<'a> {
         let mut inboxes = Inboxes::new();
         inboxes.add(self.market(instrument_id).reader());
         resync.tell_refusals(inboxes.refusals());
-        let channel = self.channels.make(&format!("book.{name}"), ChannelRole::Book, self.sizes.small, 0)?;
+        let channel = self.channels.make(&format!("book.{name}"), ChannelRole::Book, self.sizes.book, 0)?;
         let mut outbox = channel.outbox();
         self.stamp(&mut outbox, Hop::Book);
         if !self.is_trading {
@@ -159,7 +159,7 @@ impl<'a> Builder<'a> {
                 inboxes.add(self.market(*instrument_id).reader());
             }
             let name = format!("aggregate.{}", pair.name);
-            let channel = self.channels.make(&name, ChannelRole::Book, self.sizes.small, 0)?;
+            let channel = self.channels.make(&name, ChannelRole::Book, self.sizes.book, 0)?;
             let outbox = channel.outbox();
             let actor = Aggregator::new(&pair.name, &pair.instruments, intervals, inboxes, outbox);
             self.actors.push((rank::AGGREGATOR, Box::new(actor)));

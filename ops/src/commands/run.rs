@@ -95,7 +95,8 @@ pub fn run(arguments: &RunArguments, global: &Global) -> Result<Exit, CommandErr
 }
 
 /// Without a strategy that trades there is nothing to judge and nothing to fill.
-fn route(configuration: &Configuration) -> Route {
+/// Where the orders of a run go: nowhere, where nobody decides.
+pub(super) fn route(configuration: &Configuration) -> Route {
     if configuration.strategies.is_empty() { Route::None } else { Route::Paper }
 }
 

@@ -11,6 +11,7 @@ mod environment;
 mod keys;
 mod meaning;
 mod nearest;
+mod recording;
 pub mod reference;
 mod rules;
 mod schema;
@@ -33,6 +34,7 @@ pub use meaning::{
     OnFailure, Pair, Placement, PlacementFile, Reconnect, Risk, Scale, Strategy, StrategyKind, Venue, Wait,
 };
 pub use nearest::nearest;
+pub use recording::{INSTRUMENTS_MAX, judge_recording};
 pub use violation::{Origin, Violation, Violations};
 
 use crate::commands::{CommandError, Global};

@@ -8,6 +8,7 @@ mod futures_venue;
 mod growth;
 mod kill;
 mod lost_journal;
+mod many_instruments;
 mod placement;
 mod program;
 mod shape;
