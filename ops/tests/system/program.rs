@@ -10,12 +10,12 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde_json::Value;
 
-/// How long a program may be silent before the test calls it dead: far longer than a busy machine needs.
+/// How long a test waits for one thing before it fails: far longer than a busy machine needs.
 pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The only one of these tests that runs now: each starts engines, and an engine owns its cores.
@@ -144,22 +144,23 @@ impl Lines {
         Lines { coming, taken: String::new() }
     }
 
-    /// The next line; `None` at the end.
-    fn next(&mut self) -> Option<String> {
-        match self.coming.recv_timeout(PATIENCE) {
+    /// The next line, should it come before `deadline`; `None` at the end.
+    fn next(&mut self, deadline: Instant) -> Option<String> {
+        match self.coming.recv_timeout(deadline.saturating_duration_since(now())) {
             Ok(line) => {
                 self.taken.push_str(&line);
                 self.taken.push('\n');
                 Some(line)
             }
             Err(RecvTimeoutError::Disconnected) => None,
-            Err(RecvTimeoutError::Timeout) => panic!("silent for {PATIENCE:?} after: {}", self.taken),
+            Err(RecvTimeoutError::Timeout) => panic!("waited for {PATIENCE:?} in vain: {}", self.taken),
         }
     }
 
     fn until(&mut self, is_it: impl Fn(&str) -> bool) -> String {
+        let deadline = now() + PATIENCE;
         loop {
-            let line = self.next();
+            let line = self.next(deadline);
             let line =
                 line.unwrap_or_else(|| panic!("it ended without the line that was awaited: {}", self.taken));
             if is_it(&line) {
@@ -169,9 +170,15 @@ impl Lines {
     }
 
     fn rest(&mut self) -> String {
-        while self.next().is_some() {}
+        let deadline = now() + PATIENCE;
+        while self.next(deadline).is_some() {}
         std::mem::take(&mut self.taken)
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test that waits for another process gives up some time")]
+fn now() -> Instant {
+    Instant::now()
 }
 
 /// The simulated venue in a process of its own, and where it listens.

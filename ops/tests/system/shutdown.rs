@@ -59,7 +59,7 @@ fn check_demo(signal: Signal) {
         "the log is about links, not about who watches them: {}",
         ended.told
     );
-    assert!(ended.told.contains("binance-spot: the link stopped"), "{}", ended.told);
+    assert!(ended.told.contains("binance-spot: disconnected from ws://"), "{}", ended.told);
     assert_eq!(report["venue_truth"]["open_orders"], 0, "{report:#}");
     every_order_has_an_end(&report);
 }

@@ -35,7 +35,7 @@ fn a_machine_without_certificates_asks_over_https_all_the_same() {
     let mut run = Program::start(&mut command);
     run.told_line(&["no answer from", &format!("https://{address}"), "refused"]);
     run.signal(Signal::INT);
-    run.end().report();
+    run.end().report_with(4);
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn check(signal: Signal, name: &str) {
     for words in ["binance-spot", &format!("ws://{address}"), "refused", "attempt 1"] {
         assert!(line.contains(words), "{words} is missing: {line}");
     }
-    run.told_line(&["budget of connection attempts", &address.to_string()]);
+    run.told_line(&["budget of attempts is used up", &address.to_string()]);
     run.signal(signal);
     let ended = run.end();
     let report = ended.report_with(4);
