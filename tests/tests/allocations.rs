@@ -2,7 +2,8 @@
 //! snapshot: feed, book, bars, strategy with the whole book, risk gate and paper gateway, on generated frames and on
 //! recorded ones.
 //!
-//! The allocator of this program counts what this thread asks for, while it is told to.
+//! The allocator of this program counts what this thread asks for, while it is told to. A program has one allocator, and
+//! the crate `fulmar` brings another, so that nothing of it is used here.
 #![expect(
     unsafe_code,
     reason = "an allocator is an unsafe contract; this one hands everything to the system's"
@@ -13,10 +14,10 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use fulmar::venues;
+use fulmar_adapters::binance::{BinanceConfig, BinanceMarketData, InstrumentConfig, Product};
 use fulmar_adapters::transport::capture::{CaptureLine, CaptureReader, target_of};
 use fulmar_bus::record::{AccountId, FrameSource, InstrumentId, Nanos, Price, Quantity, Side, TopOfBook};
-use fulmar_engine::contract::{BookDepth, BookUpdate, Context, Event, NewOrder, Strategy};
+use fulmar_engine::contract::{BookDepth, BookUpdate, Context, Event, MarketSession, NewOrder, Strategy};
 use fulmar_engine::runtime::counters;
 use fulmar_engine::simulation::paper::PaperFees;
 use fulmar_engine::trading::risk::RiskSettings;
@@ -201,11 +202,19 @@ impl Frames {
     }
 }
 
+/// The translator of `venue` for these instruments.
+fn session(venue: &str, symbols: &[String], ids: &[InstrumentId]) -> Box<dyn MarketSession> {
+    let product = if venue == "binance-spot" { Product::Spot } else { Product::UsdMargined };
+    let mut config = BinanceConfig::production(product);
+    let named = symbols.iter().zip(ids);
+    config.instruments = named.map(|(symbol, id)| InstrumentConfig::new(symbol, *id)).collect();
+    Box::new(BinanceMarketData::new(&config))
+}
+
 /// An engine of these instruments, with one strategy that trades them on paper.
 fn plan(venue: &str, symbols: &[String], quotes_between: u64, level_count: Arc<AtomicU64>) -> EnginePlan {
-    let ids: Vec<InstrumentId> = (0..symbols.len()).map(venues::instrument_id).collect();
-    let named: Vec<_> = symbols.iter().map(String::as_str).zip(ids.iter().copied()).collect();
-    let session = venues::capture_session(venue, &named).expect("a venue of this build");
+    let ids: Vec<InstrumentId> = (0..).map(InstrumentId).take(symbols.len()).collect();
+    let session = session(venue, symbols, &ids);
     let risk = RiskSettings {
         order_quantity_max: "10".to_owned(),
         order_notional_max: "100000".to_owned(),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use fulmar_strategies::Registry;
 
 use crate::exit;
 
@@ -42,6 +43,10 @@ pub struct Global {
     #[arg(long, global = true, value_name = "auto|always|never", hide_possible_values = true)]
     #[arg(default_value_t = ColorChoice::Auto)]
     pub color: ColorChoice,
+    /// The strategies of this program. The command line cannot change them; they are here because every verb needs
+    /// them.
+    #[arg(skip)]
+    pub registry: Registry,
 }
 
 impl Global {

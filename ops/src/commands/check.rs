@@ -20,11 +20,12 @@ struct Report<'a> {
 /// Where a file cannot be read. What is wrong inside is the report, and exit code 3.
 pub fn run(arguments: &CheckArguments, global: &Global) -> Result<Exit, CommandError> {
     if arguments.reference {
-        output::bytes(reference::markdown().as_bytes())?;
+        output::bytes(reference::markdown(&global.registry).as_bytes())?;
         return Ok(Exit::Done);
     }
     let sources = configuration::sources(global)?;
-    let checked = configuration::load_to_run(&sources, &configuration::variables(), &allowed_cpus());
+    let variables = configuration::variables();
+    let checked = configuration::load_to_run(&sources, &variables, &global.registry, &allowed_cpus());
     let (exit, violations) = match checked {
         Ok(_) => (Exit::Done, Violations::default()),
         Err(violations) => (Exit::ConfigurationInvalid, violations),

@@ -184,7 +184,7 @@ fn launch(address: SocketAddr, global: &Global) -> Result<(Launch, configuration
         epoch: 1,
         started_at_ns: fulmar_engine::runtime::Clock::new().now().0,
     };
-    let loaded = launch.load()?;
+    let loaded = launch.load(&global.registry)?;
     Ok((launch, loaded))
 }
 

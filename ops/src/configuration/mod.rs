@@ -15,6 +15,7 @@ pub mod reference;
 mod rules;
 mod schema;
 pub mod starter;
+mod strategies;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -24,13 +25,14 @@ mod violation;
 use std::io;
 use std::path::PathBuf;
 
+use fulmar_strategies::Registry;
 use serde::de::DeserializeOwned;
 
 use document::Node;
 pub use environment::{PREFIX, Variables};
 pub use meaning::{
     Bars, Configuration, Core, Engine, Environment, InstrumentName, Journal, Log, LogFormat, LogLevel, Mode,
-    Pair, Placement, PlacementFile, Reconnect, Risk, Scale, Strategy, StrategyKind, Venue, Wait,
+    Pair, Placement, PlacementFile, Reconnect, Risk, Scale, Strategy, Venue, Wait,
 };
 pub use nearest::nearest;
 pub use violation::{Origin, Violation, Violations};
@@ -58,7 +60,7 @@ pub struct Loaded {
     pub placement: Option<PlacementFile>,
 }
 
-/// Reads a configuration from texts under overrides, as far as it can be judged anywhere: its placement is not held
+/// Reads a configuration from texts under overrides, for a program with these strategies, as far as it can be judged anywhere: its placement is not held
 /// against a machine.
 ///
 /// # Errors
@@ -66,12 +68,18 @@ pub struct Loaded {
 ///
 /// ```
 /// use fulmar::configuration::{Mode, Source, Variables, load_sources, starter};
+/// use fulmar_strategies::Registry;
 /// let demo = Source { file: "demo.toml".into(), text: starter::DEMO.to_owned() };
-/// let loaded = load_sources(&[demo], &Variables::new()).expect("the demo's configuration is valid");
+/// let loaded = load_sources(&[demo], &Variables::new(), &Registry::default());
+/// let loaded = loaded.expect("the demo's configuration is valid");
 /// assert_eq!(loaded.configuration.engine.mode, Mode::Paper);
 /// ```
-pub fn load_sources(sources: &[Source], variables: &Variables) -> Result<Loaded, Violations> {
-    read(sources, variables, None)
+pub fn load_sources(
+    sources: &[Source],
+    variables: &Variables,
+    registry: &Registry,
+) -> Result<Loaded, Violations> {
+    read(sources, variables, registry, None)
 }
 
 /// As [`load_sources`], for a run on these processors: the placement must give each actor of the configuration a place,
@@ -82,9 +90,10 @@ pub fn load_sources(sources: &[Source], variables: &Variables) -> Result<Loaded,
 pub fn load_to_run(
     sources: &[Source],
     variables: &Variables,
+    registry: &Registry,
     processors: &[usize],
 ) -> Result<Loaded, Violations> {
-    read(sources, variables, Some(processors))
+    read(sources, variables, registry, Some(processors))
 }
 
 /// Reads a placement file by itself.
@@ -126,6 +135,7 @@ pub fn variables() -> Variables {
 fn read(
     sources: &[Source],
     variables: &Variables,
+    registry: &Registry,
     processors: Option<&[usize]>,
 ) -> Result<Loaded, Violations> {
     let mut violations = Violations::default();
@@ -134,15 +144,16 @@ fn read(
         // What could not be read cannot be judged.
         return Err(violations);
     }
-    environment::lay_over(&mut document, &keys::CONFIGURATION, variables, &mut violations);
-    check::check(&mut document, &keys::CONFIGURATION, &mut violations);
-    rules::configuration(&document, &mut violations);
+    let schema = keys::configuration(registry);
+    environment::lay_over(&mut document, &schema, variables, &mut violations);
+    check::check(&mut document, &schema, &mut violations);
+    rules::configuration(&document, registry, &mut violations);
     let placement = placement_named_by(&document, &mut violations);
     if let (Some(placement), Some(processors)) = (&placement, processors) {
         actors::placement(&document, placement, processors, &mut violations);
     }
     violations.or(|| Loaded {
-        configuration: meant(&document),
+        configuration: configuration(document, registry),
         placement: placement.map(|document| meant(&document)),
     })
 }
@@ -164,7 +175,7 @@ fn placement_of(source: &Source, violations: &mut Violations) -> Node {
     let before = violations.0.len();
     let mut document = Node::parse(&source.file, &source.text, violations);
     if violations.0.len() == before {
-        check::check(&mut document, &keys::PLACEMENT_FILE, violations);
+        check::check(&mut document, &keys::placement_file(), violations);
         rules::placement(&document, violations);
     }
     document
@@ -177,6 +188,14 @@ fn merged(sources: &[Source], violations: &mut Violations) -> Node {
         under.lay_over(over);
         under
     })
+}
+
+/// A valid document as the configuration that it is. Its strategies are the entries that it names.
+fn configuration(mut document: Node, registry: &Registry) -> Configuration {
+    let stated = document.as_table_mut().and_then(|entries| entries.remove("strategy"));
+    let stated = stated.expect("the check filled it in where it was left out");
+    let strategies = stated.elements().iter().map(|strategy| strategies::meant(strategy, registry)).collect();
+    Configuration { strategies, ..meant(&document) }
 }
 
 /// The document as its types. Whatever could be wrong with it has been told by now, so that a failure here is a key
