@@ -38,8 +38,8 @@
 //! What a strategy decides may depend on its context and its own state alone: no clock, no thread, no random numbers of
 //! its own. So it does live what it did in the backtest. Prices and quantities are integers at the instrument's scale.
 //!
-//! A program knows a strategy by its [`StrategyEntry`]. Those that come with the engine are [`BUILT_IN`]; [`idle`] is the
-//! smallest, [`quoter`] shows how to live with orders that take time.
+//! A program knows a strategy by its [`StrategyEntry`]. Those that come with the engine are [`BUILT_IN`]; [`idle`] is
+//! the smallest, [`quoter`] shows how to live with orders that take time.
 
 pub mod ema_cross;
 mod entry;

@@ -2,8 +2,8 @@
 //! snapshot: feed, book, bars, strategy with the whole book, risk gate and paper gateway, on generated frames and on
 //! recorded ones.
 //!
-//! The allocator of this program counts what this thread asks for, while it is told to. A program has one allocator, and
-//! the crate `fulmar` brings another, so that nothing of it is used here.
+//! The allocator of this program counts what this thread asks for, while it is told to. A program has one allocator,
+//! and the crate `fulmar` brings another, so that nothing of it is used here.
 #![expect(
     unsafe_code,
     reason = "an allocator is an unsafe contract; this one hands everything to the system's"

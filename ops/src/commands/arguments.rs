@@ -101,7 +101,7 @@ pub enum Verb {
     /// Write a starter configuration
     #[command(after_help = "Example:\n  fulmar init trading && fulmar check --config trading/fulmar.toml")]
     Init(InitArguments),
-    /// Write, and look after, a strategy of your own
+    /// Write a strategy of your own
     #[command(subcommand)]
     Strategy(StrategyVerb),
     /// Print the completion script of a shell
@@ -227,9 +227,9 @@ pub struct InitArguments {
 /// What `fulmar strategy` can do.
 #[derive(Debug, Subcommand)]
 pub enum StrategyVerb {
-    /// Write a small project with a strategy that compiles and has a test
+    /// Write a small project: a strategy, its tests, and the program that runs it
     #[command(
-        after_help = "Example:\n  fulmar strategy new --lang rust dip_buyer && cd dip_buyer && cargo test"
+        after_help = "Example:\n  fulmar strategy new dip_buyer && cd dip_buyer && cargo run --release -- demo --config demo.toml"
     )]
     New(StrategyNewArguments),
 }
@@ -254,7 +254,7 @@ pub struct StrategyNewArguments {
 /// A language that a strategy can be written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Language {
-    /// A library that an engine is compiled with
+    /// A library, and a binary that is all of Fulmar with it
     Rust,
 }
 

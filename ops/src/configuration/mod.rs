@@ -60,8 +60,8 @@ pub struct Loaded {
     pub placement: Option<PlacementFile>,
 }
 
-/// Reads a configuration from texts under overrides, for a program with these strategies, as far as it can be judged anywhere: its placement is not held
-/// against a machine.
+/// Reads a configuration from texts under overrides, for a program with these strategies, as far as it can be judged
+/// anywhere: its placement is not held against a machine.
 ///
 /// # Errors
 /// Everything that is wrong with them.
@@ -121,6 +121,14 @@ pub fn sources(global: &Global) -> Result<Vec<Source>, CommandError> {
         Err(error) => Err(CommandError::failed(format!("read {}", file.display()), error)),
     };
     named.iter().map(read).collect()
+}
+
+/// Whether one of these documents names a venue, without which none stands by itself. What cannot be read names none.
+pub fn names_a_venue(sources: &[Source]) -> bool {
+    let names_one = |source: &Source| {
+        Node::parse(&source.file, &source.text, &mut Violations::default()).get("venue").is_some()
+    };
+    sources.iter().any(names_one)
 }
 
 /// The overrides among this process's environment variables.

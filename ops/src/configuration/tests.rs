@@ -518,43 +518,45 @@ fn what_is_left_out_is_the_default_and_every_default_fits_its_key() {
     assert_eq!(configuration.risk.limits(&instrument), None, "no limit that matters is guessed");
 }
 
+/// A strategy that is not among the built-in ones, with a parameter of each kind.
+const OWN: StrategyEntry = StrategyEntry {
+    kind: "dip_buyer",
+    doc: "Buys dips.",
+    parameters: &[
+        ParameterEntry {
+            name: "quantity",
+            value: ParameterValue::Amount,
+            need: Need::Required,
+            doc: "Size.",
+        },
+        ParameterEntry {
+            name: "dip_ticks",
+            value: ParameterValue::Count { least: 1, most: 50 },
+            need: Need::Default("10"),
+            doc: "Ticks.",
+        },
+        ParameterEntry {
+            name: "trend",
+            value: ParameterValue::Interval,
+            need: Need::Default("5m"),
+            doc: "Bars.",
+        },
+        ParameterEntry {
+            name: "side",
+            value: ParameterValue::Word(&["long", "short"]),
+            need: Need::Optional,
+            doc: "Side.",
+        },
+    ],
+    is_trading: true,
+    make: |parameters| match parameters.count("dip_ticks")? {
+        13 => Err(ParameterError::Together { name: "dip_ticks", wrong: "unlucky", right: "take 12" }),
+        _ => Ok(Box::new(fulmar_strategies::Idle)),
+    },
+};
+
 #[test]
 fn a_strategy_of_ones_own_is_configured_like_the_built_in_ones() {
-    const OWN: StrategyEntry = StrategyEntry {
-        kind: "dip_buyer",
-        doc: "Buys dips.",
-        parameters: &[
-            ParameterEntry {
-                name: "quantity",
-                value: ParameterValue::Amount,
-                need: Need::Required,
-                doc: "Size.",
-            },
-            ParameterEntry {
-                name: "dip_ticks",
-                value: ParameterValue::Count { least: 1, most: 50 },
-                need: Need::Default("10"),
-                doc: "Ticks.",
-            },
-            ParameterEntry {
-                name: "trend",
-                value: ParameterValue::Interval,
-                need: Need::Default("5m"),
-                doc: "Bars.",
-            },
-            ParameterEntry {
-                name: "side",
-                value: ParameterValue::Word(&["long", "short"]),
-                need: Need::Optional,
-                doc: "Side.",
-            },
-        ],
-        is_trading: true,
-        make: |parameters| match parameters.count("dip_ticks")? {
-            13 => Err(ParameterError::Together { name: "dip_ticks", wrong: "unlucky", right: "take 12" }),
-            _ => Ok(Box::new(fulmar_strategies::Idle)),
-        },
-    };
     let registry = Registry::with(&[OWN]).unwrap();
     let text = |kind: &str, parameters: &str| {
         let instruments = "instruments = [\"binance-spot:BTCUSDT\"]";
