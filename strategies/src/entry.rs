@@ -47,8 +47,8 @@ pub struct StrategyEntry {
     pub doc: &'static str,
     /// What it takes, in the order in which the reference tells it.
     pub parameters: &'static [ParameterEntry],
-    /// Whether it sends orders. One that does is not started without limits for every instrument that it trades; the
-    /// orders of one that says it does not are denied.
+    /// Whether it sends orders. One that does is not started without limits for every instrument that it trades. One
+    /// that says it does not is not asked for them, and the gate denies every order for an instrument without limits.
     pub is_trading: bool,
     /// Makes it. The same parameters make the same strategy: it reads no file, no clock and no environment.
     pub make: MakeStrategy,
