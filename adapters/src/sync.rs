@@ -170,9 +170,9 @@ impl BookSync {
         }
     }
 
-    /// The connection that carries the updates is gone: nothing is asked for until it is back.
-    pub fn on_closed(&mut self, now: UnixNanos, sink: &mut dyn MarketSink) {
-        self.break_off(now, SyncReason::Disconnected, sink);
+    /// The connection that carries the updates is gone, or about to be replaced: nothing is asked for until one opens.
+    pub fn on_closed(&mut self, now: UnixNanos, reason: SyncReason, sink: &mut dyn MarketSink) {
+        self.break_off(now, reason, sink);
         self.ask_at = None;
     }
 

@@ -47,6 +47,7 @@ fn the_market_payloads_are_where_every_reader_expects_them() {
         notional_min @ 120, revision @ 136, price_scale @ 140, quantity_scale @ 141, contract @ 142,
         is_inferred @ 143,
     });
+    layout!(InstrumentStatus = 104 { text @ 0, listing @ 96 });
     layout!(SyncChange = 24 {
         update_id @ 0, gap_count @ 8, resync_count @ 12, state @ 16, reason @ 17,
     });
@@ -142,6 +143,7 @@ fn a_damaged_enum_is_refused() {
     let intent = Intent::limit(id, Side::Buy, Price(1), Quantity(1));
     refuses_damage(Trade::new(Price(1), Quantity(1), Side::Sell, 1, UnixNanos(1)), &[32]);
     refuses_damage(TopOfBook::new(level, level, 1, UnixNanos(1), TopSource::Book), &[48]);
+    refuses_damage(InstrumentStatus::new(Listing::Unlisted, "Invalid symbol."), &[96]);
     refuses_damage(SyncChange::new(SyncState::Live, SyncReason::Joined, 1, 0, 0), &[16, 17]);
     refuses_damage(intent, &[40, 41, 42]);
     refuses_damage(Order { intent, approved_at: UnixNanos(1) }, &[40, 41, 42]);

@@ -13,7 +13,7 @@ use ratatui::style::{Color, Style, Stylize};
 use ratatui::text::Line;
 use ratatui::widgets::{Block, Cell, Paragraph, Row, Table};
 
-use fulmar_bus::record::{Level, Side, SyncState};
+use fulmar_bus::record::{Level, Side};
 
 use crate::live::{Latency, LatencyReport, LiveEngine, Show, Watch};
 use crate::window::Picture;
@@ -30,6 +30,11 @@ pub struct Board {
 }
 
 impl Board {
+    /// True where a terminal of this name, as `TERM` gives it, does as a board tells it. A dumb one shows the codes.
+    pub fn can_be_drawn_on(terminal: Option<&str>) -> bool {
+        terminal.is_some_and(|name| !name.is_empty() && name != "dumb")
+    }
+
     /// Takes the terminal.
     ///
     /// # Errors
@@ -105,12 +110,7 @@ impl Scene<'_> {
 
     fn draw_book(&self, frame: &mut Frame<'_>, area: Rect) {
         let Some(picture) = self.watch.pictures.first() else { return };
-        let state = match picture.replica.state() {
-            SyncState::Live => "live",
-            SyncState::Syncing => "syncing",
-            SyncState::Desynced => "desynced",
-        };
-        let block = Block::bordered().title(format!(" {} {state} ", picture.symbol));
+        let block = Block::bordered().title(format!(" {} {} ", picture.symbol, picture.state()));
         let mut rows: Vec<Row<'_>> = Vec::new();
         let asks: Vec<Level> = picture.replica.book().levels(Side::Sell).take(LADDER_LEVELS).collect();
         rows.extend(asks.into_iter().rev().map(|level| ladder_row(picture, level, Color::Red)));
@@ -129,8 +129,8 @@ impl Scene<'_> {
     fn draw_orders(&self, frame: &mut Frame<'_>, area: Rect) {
         let counts = self.watch.orders.counts();
         let (buy, sell) = self.watch.orders.fills();
-        let (position, pnl) = match self.engine.traded() {
-            Some(instrument_id) => self.watch.result(instrument_id),
+        let (position, pnl) = match self.engine.traded().map(|traded| self.watch.standing(traded)) {
+            Some(standing) => (standing.position.clone(), standing.pnl_text()),
             None => ("none".to_owned(), "none".to_owned()),
         };
         let lines = vec![
@@ -174,4 +174,17 @@ fn ladder_row(picture: &Picture, level: Level, color: Color) -> Row<'static> {
 fn latency_row(name: &str, latency: &Latency) -> Row<'static> {
     let numbers = [latency.p50, latency.p99, latency.max].map(|number| Cell::from(number.to_string()));
     Row::new(std::iter::once(Cell::from(name.to_owned())).chain(numbers))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dumb_terminal_and_one_without_a_name_get_no_board() {
+        assert!(Board::can_be_drawn_on(Some("xterm-256color")));
+        for plain in [Some("dumb"), Some(""), None] {
+            assert!(!Board::can_be_drawn_on(plain), "{plain:?}");
+        }
+    }
 }

@@ -14,30 +14,27 @@ pub enum Exit {
     Usage = 2,
     /// The configuration breaks at least one rule.
     ConfigurationInvalid = 3,
-    /// The engine or venue that the command speaks to does not answer.
+    /// No connection to a venue ever opened.
     Unreachable = 4,
     /// The caller may not do this: keys, rights or signatures are missing.
     NotAllowed = 5,
-    /// The risk gate said no.
-    RefusedByRisk = 6,
     /// What the command was pointed at does not exist.
     NotFound = 7,
     /// The user interrupted it.
     Interrupted = 130,
 }
 
-/// The table that `fulmar --help` ends with.
+/// The table that `fulmar --help` ends with: what this build produces. Six is kept for what the risk gate refuses.
 pub const TABLE: &str = "\
 Exit codes:
-    0  done
+    0  done, also where a signal stopped a run, which then canceled its orders and ended cleanly
     1  failed
     2  wrong usage
     3  configuration invalid
-    4  not running or unreachable
+    4  unreachable: no connection to a venue ever opened
     5  not allowed
-    6  refused by risk
     7  not found
-  130  interrupted";
+  130  interrupted: a replay, a bench, or a recording before its first book";
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> ExitCode {

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use anyhow::bail;
 use fulmar_adapters::binance::{
-    BinanceConfig, BinanceMarketData, BinanceOrderEntry, Credentials, InstrumentConfig, Product, symbols,
+    BinanceConfig, BinanceMarketData, BinanceOrderEntry, Credentials, InstrumentConfig, Product,
+    each_symbol_named, symbols,
 };
 use fulmar_adapters::transport::{RateLimit, TransportLimits};
 use fulmar_bus::record::{InstrumentId, Nanos};
-use fulmar_engine::contract::{MarketSession, OrderSession};
+use fulmar_engine::contract::{InboundFrame, MarketSession, OrderSession};
 
 use crate::configuration::{Environment, InstrumentName, Venue};
 
@@ -25,6 +26,14 @@ pub fn spelled(venue: &str, symbol: &str) -> String {
     match product(venue) {
         Ok(_) => symbols::spelled(symbol),
         Err(_) => symbol.to_owned(),
+    }
+}
+
+/// Tells each symbol that a recorded frame of `venue` has market data of; none where this build does not know the
+/// venue.
+pub fn symbols_named(venue: &str, frame: InboundFrame<'_>, tell: &mut dyn FnMut(&str)) {
+    if product(venue).is_ok() {
+        each_symbol_named(frame, tell);
     }
 }
 
@@ -112,6 +121,7 @@ fn binance(venue: &Venue) -> anyhow::Result<BinanceConfig> {
     if let Some(url) = &venue.order_url {
         config.order_url = format!("{}/ws-api/v3", url.trim_end_matches('/'));
     }
+    config.book_idle_max = venue.book_idle_max;
     config.depth_speed = format!("@{}", venue.depth_interval);
     Ok(config)
 }

@@ -5,7 +5,8 @@
 
 use fulmar_bus::channel::{Poll, Reader};
 use fulmar_bus::record::{
-    Kind, Malformed, Price, Quantity, Record, SyncChange, SyncReason, SyncState, Trade,
+    InstrumentStatus, Kind, Listing, Malformed, Price, Quantity, Record, SyncChange, SyncReason, SyncState,
+    Trade,
 };
 use fulmar_engine::market::decimal::{self, Rounding};
 use fulmar_engine::market::instrument::Redefinition;
@@ -19,10 +20,16 @@ const LEVELS_MAX: usize = 65_536;
 pub struct Picture {
     /// The venue's symbol.
     pub symbol: String,
+    /// What the venue said of an instrument that it did not know; none of those that it always knew.
+    pub status: Option<InstrumentStatus>,
     /// The book, what it is of, and how far it can be believed here.
     pub replica: BookReplica,
     /// The latest news of the feed.
     pub sync: SyncChange,
+    /// True once the book could be believed.
+    pub was_live: bool,
+    /// The middle of best bid and ask, rounded down, when both could last be believed.
+    pub mark: Option<Price>,
     /// All trades so far.
     pub trades: TradeStats,
     /// Updates after which a live book's best bid was not below its best ask.
@@ -40,8 +47,11 @@ impl Picture {
     pub fn new(symbol: &str, reader: Reader) -> Self {
         Picture {
             symbol: symbol.to_owned(),
+            status: None,
             replica: BookReplica::new(LEVELS_MAX),
             sync: SyncChange::new(SyncState::Syncing, SyncReason::Started, 0, 0, 0),
+            was_live: false,
+            mark: None,
             trades: TradeStats::new(),
             crossed_count: 0,
             lost_count: 0,
@@ -49,6 +59,16 @@ impl Picture {
             reader,
             record: Box::default(),
         }
+    }
+
+    /// How it stands, in a word: `live`, `syncing`, `desynced`, or `unlisted` where the venue does not know it.
+    pub fn state(&self) -> &'static str {
+        if self.is_unlisted() { "unlisted" } else { self.replica.state().name() }
+    }
+
+    /// True where the venue says that it has no such instrument.
+    pub fn is_unlisted(&self) -> bool {
+        self.status.is_some_and(|status| status.listing == Listing::Unlisted)
     }
 
     /// A price as people write it: with as many digits behind the point as its tick has.
@@ -83,29 +103,48 @@ impl Picture {
     }
 
     fn take(&mut self) -> Result<(), Malformed> {
-        if self.record.header().kind() == Some(Kind::Trade) {
-            self.trades.on_trade(self.record.read::<Trade>()?);
+        match self.record.header().kind() {
+            Some(Kind::Trade) => self.trades.on_trade(self.record.read::<Trade>()?),
+            Some(Kind::SyncChange) => self.sync = *self.record.read()?,
+            Some(Kind::InstrumentStatus) => self.status = Some(*self.record.read()?),
+            _ => {}
         }
         match self.replica.take(&self.record)? {
             Taken::Levels { is_whole: true } if self.replica.is_live() => {
                 self.crossed_count += u64::from(self.replica.book().is_crossed());
+                self.keep_mark();
+            }
+            Taken::State(_) if self.replica.is_live() => {
+                self.was_live = true;
+                self.keep_mark();
             }
             Taken::Definition(Redefinition::WiderScale { price_factor, quantity_factor }) => {
+                self.mark = self.mark.and_then(|mark| mark.0.checked_mul(price_factor)).map(Price);
                 if self.trades.rescale(price_factor, quantity_factor).is_err() {
                     self.malformed_count += 1;
                 }
             }
-            Taken::Definition(Redefinition::Changed) => self.trades = TradeStats::new(),
+            Taken::Definition(Redefinition::Changed) => {
+                self.trades = TradeStats::new();
+                self.mark = None;
+            }
             Taken::Nothing
             | Taken::Levels { .. }
             | Taken::Snapshot
             | Taken::State(_)
             | Taken::Definition(_) => {}
         }
-        if self.record.header().kind() == Some(Kind::SyncChange) {
-            self.sync = *self.record.read::<SyncChange>()?;
-        }
         Ok(())
+    }
+
+    /// Takes the middle of a live book. A book of one side, or a crossed one, has none that means anything.
+    fn keep_mark(&mut self) {
+        let book = self.replica.book();
+        if let (Some(bid), Some(ask)) = (book.best_bid(), book.best_ask())
+            && bid.price < ask.price
+        {
+            self.mark = Some(Price(bid.price.0 + (ask.price.0 - bid.price.0) / 2));
+        }
     }
 }
 
@@ -124,4 +163,75 @@ fn step_digits(step: i64, scale: u8) -> u8 {
 fn fixed(mantissa: i64, scale: u8, digits: u8) -> String {
     let shown = decimal::rescale(mantissa, scale, digits, Rounding::Exact).map_or(scale, |_| digits);
     decimal::format_fixed(i128::from(mantissa), scale, shown).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use fulmar_bus::channel::{Region, RingShape, Writer, create};
+    use fulmar_bus::record::{
+        BookLevels, ChannelId, Flags, Heading, InstrumentId, Level, Payload, RecordId, UnixNanos,
+    };
+    use zerocopy::IntoBytes;
+
+    use super::*;
+
+    /// A market channel, written by hand, and the picture that it gives.
+    struct Market {
+        writer: Writer,
+        picture: Picture,
+    }
+
+    impl Market {
+        fn new() -> Self {
+            let shape = RingShape { slot_count: 1024, gate_count: 1 };
+            let (writer, ring) = create(Region::heap(shape.word_count()), shape, ChannelId(0));
+            Market { writer, picture: Picture::new("BTCUSDT", ring.reader()) }
+        }
+
+        fn tell<P: Payload>(&mut self, payload: &P, tail: &[u8]) {
+            let heading = Heading {
+                instrument_id: InstrumentId(0),
+                cause: RecordId::NONE,
+                received_at: UnixNanos(1),
+                flags: Flags::LAST,
+            };
+            let mut record = Record::new();
+            record.write_with_tail(heading, payload, tail);
+            self.writer.publish(&mut record).expect("nobody holds the writer up");
+            self.picture.look();
+        }
+
+        fn sync(&mut self, state: SyncState) {
+            self.tell(&SyncChange::new(state, SyncReason::Started, 0, 0, 0), &[]);
+        }
+
+        /// One bid, then one ask; zero takes a level away.
+        fn levels(&mut self, bid: (i64, i64), ask: (i64, i64)) {
+            let update = BookLevels { update_id: 1, venue_at: UnixNanos(1), bid_count: 1, ask_count: 1 };
+            let level = |(price, quantity)| Level { price: Price(price), quantity: Quantity(quantity) };
+            self.tell(&update, [level(bid), level(ask)].as_bytes());
+        }
+    }
+
+    #[test]
+    fn the_mark_is_the_last_middle_that_could_be_believed() {
+        let mut market = Market::new();
+        market.levels((100, 1), (104, 1));
+        assert_eq!(market.picture.mark, None, "a book that still syncs marks nothing");
+        market.sync(SyncState::Live);
+        assert_eq!(market.picture.mark, Some(Price(102)));
+        market.levels((100, 0), (104, 1));
+        assert_eq!(market.picture.mark, Some(Price(102)), "one side has no middle");
+        market.levels((109, 1), (104, 1));
+        assert_eq!(market.picture.mark, Some(Price(102)), "a crossed book has no middle");
+        market.levels((103, 1), (109, 0));
+        market.levels((109, 0), (105, 1));
+        market.sync(SyncState::Desynced);
+        assert!(market.picture.replica.book().best_bid().is_none(), "what is desynced is forgotten");
+        assert_eq!(
+            market.picture.mark,
+            Some(Price(103)),
+            "the venue died; what it said last is what is known"
+        );
+    }
 }

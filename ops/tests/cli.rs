@@ -34,15 +34,23 @@ fn each_ending_has_its_exit_code() {
     let directory = tempfile::tempdir().unwrap();
     std::fs::write(directory.path().join("valid.toml"), VALID).unwrap();
     std::fs::write(directory.path().join("wrong.toml"), "[engin]").unwrap();
+    std::fs::write(directory.path().join("bytes.toml"), [0xff, 0xfe]).unwrap();
+    std::fs::create_dir(directory.path().join("journal")).unwrap();
     let at = directory.path();
     check(at, &["check", "--config", "valid.toml"], 0, "");
+    check(at, &["replay", "journal", "--threads", "2"], 2, "--threads and --speed are for captures");
+    check(at, &["replay", "journal", "--speed", "1"], 2, "journal is a journal");
     check(at, &["--version"], 0, "");
     check(at, &["no-such-verb"], 2, "no-such-verb");
     check(at, &[], 2, "Start here");
     check(at, &["replay"], 2, "FILE");
     check(at, &["replay", "x", "--speed", "0"], 2, "a speed is a number");
     check(at, &["strategy", "new", "Bad Name"], 2, "no name for a strategy");
+    check(at, &["run", "--seconds", "0"], 2, "at least 1");
+    check(at, &["bench", "kill"], 2, "possible values: hop, decode, book, risk, tick-to-order");
     check(at, &["check", "--config", "wrong.toml"], 3, "violations");
+    check(at, &["check", "--config", "."], 3, ".: it is a directory");
+    check(at, &["check", "--config", "bytes.toml"], 3, "bytes.toml: it is no UTF-8 text");
     check(at, &["check"], 7, "fulmar init");
     check(at, &["strategy", "new", "a", "--sdk", "/nowhere"], 7, "--sdk PATH");
 }
@@ -50,7 +58,8 @@ fn each_ending_has_its_exit_code() {
 #[test]
 fn help_teaches_the_exit_codes_and_an_example() {
     let help = fulmar(Path::new("."), &["--help"]);
-    for words in ["fulmar demo", "3  configuration invalid", "130  interrupted"] {
+    assert!(!stdout(&help).contains("refused by risk"), "nothing here ends with it: {}", stdout(&help));
+    for words in ["fulmar demo", "3  configuration invalid", "4  unreachable", "130  interrupted"] {
         assert!(stdout(&help).contains(words), "{words}\n{}", stdout(&help));
     }
     assert!(

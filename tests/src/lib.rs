@@ -3,6 +3,7 @@
 //! It proves nothing by itself. Read `tests/life_of_an_order.rs` first.
 
 pub mod captures;
+pub mod desk;
 pub mod market;
 pub mod scripted;
 pub mod source;

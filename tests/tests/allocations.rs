@@ -1,6 +1,6 @@
-//! Between a frame's bytes and the records that follow from it nothing is allocated, once every book has had its first
-//! snapshot: feed, book, bars, strategy with the whole book, risk gate and paper gateway, on generated frames and on
-//! recorded ones.
+//! Between a frame's bytes and an order's bytes nothing is allocated, once every book has had its first snapshot: feed,
+//! book, bars, strategy, risk gate and the gateway of a venue that wants its requests signed, with the venue's answers
+//! coming back; and on paper, with a strategy that keeps the whole book, on generated frames and on recorded ones.
 //!
 //! The allocator of this program counts what this thread asks for, while it is told to. A program has one allocator,
 //! and the crate `fulmar` brings another, so that nothing of it is used here.
@@ -24,7 +24,9 @@ use fulmar_engine::trading::risk::RiskSettings;
 use fulmar_engine::wiring::{
     EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan,
 };
+use fulmar_strategies::{Parameters, quoter};
 use fulmar_tests::captures::folder;
+use fulmar_tests::desk::{API_KEY, Desk};
 use fulmar_tests::market;
 use fulmar_tests::stage::Stage;
 
@@ -126,6 +128,28 @@ fn trading_on_generated_frames_allocates_nothing() {
     for counter in ["decode_errors", "lost_records", "orphan_reports", "malformed_records", "not_submitted"] {
         assert_eq!(counters(&seats).get(counter), None, "{counter}");
     }
+}
+
+#[test]
+fn trading_at_a_venue_allocates_nothing() {
+    let pairs = [("quantity", "0.01"), ("half_spread_ticks", "2"), ("requote_ticks", "1")];
+    let quoter = quoter::ENTRY.strategy(&Parameters::from_pairs(pairs)).expect("its parameters are right");
+    let mut desk = Desk::open(quoter, 7);
+    let trades = |desk: &mut Desk| {
+        desk.venue.truth(API_KEY, desk.now).map_or((0, 0), |truth| (truth.orders_received, truth.fills))
+    };
+    (0..2_000).for_each(|_| desk.pass(Nanos::from_millis(1), |engine| engine()));
+    let (orders_before, fills_before) = trades(&mut desk);
+    for step in 0..10_000 {
+        let mut count = 0;
+        desk.pass(Nanos::from_millis(1), |engine| count += allocations(engine));
+        assert_eq!(count, 0, "step {step}");
+    }
+    let (orders, fills) = trades(&mut desk);
+    assert!(
+        orders > orders_before + 20 && fills > fills_before,
+        "{orders} orders and {fills} fills: it must trade all along"
+    );
 }
 
 #[test]

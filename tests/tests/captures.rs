@@ -1,5 +1,6 @@
 //! Recordings of real venues through the whole engine, against what an independent program made of them: books, trades,
-//! bars and states, and one hash however often and on however many threads they are played.
+//! bars and states, and one hash however often and on however many threads they are played. The book that is compared
+//! is made of the market channel, and what the book actor itself published is held against both.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -30,6 +31,26 @@ fn every_capture_of_a_known_venue_ends_as_an_independent_program_says() {
     }
     assert!(SMALL.iter().all(|name| played.contains(name)), "captures are missing; there are {played:?}");
     assert!(differences.is_empty(), "{} differences:\n{}", differences.len(), differences.join("\n"));
+}
+
+#[test]
+fn a_book_actor_that_told_otherwise_is_found() {
+    let wanted = serde_json::json!({"state": "live", "book": {"bid": ["1.5", "2"], "ask": ["1.6", "3"]}});
+    let right = serde_json::json!({
+        "state": "live", "source": "book", "bid": ["1.5", "2"], "ask": ["1.6", "3"], "compared": 7, "differing": 0,
+    });
+    assert_eq!(compare_actor("x", &wanted, &right), Vec::<String>::new());
+    for (key, wrong) in [
+        ("state", "syncing".into()),
+        ("bid", serde_json::json!(["1.5", "4"])),
+        ("ask", Value::Null),
+        ("compared", 0.into()),
+        ("differing", 1.into()),
+    ] {
+        let mut actor = right.clone();
+        actor[key] = wrong;
+        assert_eq!(compare_actor("x", &wanted, &actor).len(), 1, "{key}");
+    }
 }
 
 #[test]
@@ -80,7 +101,31 @@ fn compare(name: &str, wanted: &Value, played: &Played) -> Vec<String> {
         let mut wanted = wanted.clone();
         let fields = wanted.as_object_mut().expect("fields, by name");
         fields.entry("state").or_insert_with(|| "live".into());
-        difference(&format!("{name}.{symbol}"), &wanted, &got[symbol.as_str()], &mut found);
+        let (path, got) = (format!("{name}.{symbol}"), &got[symbol.as_str()]);
+        difference(&path, &wanted, got, &mut found);
+        found.extend(compare_actor(&path, &wanted, &got["book_actor"]));
+    }
+    found
+}
+
+/// What the book actor published otherwise than `wanted`, or otherwise than the book of its market channel at any
+/// moment on the way.
+fn compare_actor(path: &str, wanted: &Value, actor: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    let path = format!("{path}.book_actor");
+    difference(&format!("{path}.state"), &wanted["state"], &actor["state"], &mut found);
+    difference(&format!("{path}.differing"), &0.into(), &actor["differing"], &mut found);
+    if wanted["state"] != "live" {
+        return found;
+    }
+    if actor["compared"] == 0 {
+        found.push(format!("{path}: it published nothing that could be compared"));
+    }
+    // A ticker of the venue is ahead of its depth stream, so the best prices of the book are not its own.
+    if actor["source"] == "book" {
+        for side in ["bid", "ask"] {
+            difference(&format!("{path}.{side}"), &wanted["book"][side], &actor[side], &mut found);
+        }
     }
     found
 }

@@ -8,8 +8,8 @@ use fulmar::venues;
 use fulmar_adapters::binance::{BinanceConfig, BinanceMarketData, InstrumentConfig, Product};
 use fulmar_adapters::transport::capture::{CaptureLine, CaptureReader, target_of};
 use fulmar_bus::record::{
-    FrameSource, InstrumentDefinition, InstrumentId, Level, Nanos, RequestKind, SyncChange, SyncState,
-    TopOfBook, Trade, UnixNanos,
+    FrameSource, InstrumentDefinition, InstrumentId, InstrumentStatus, Level, Nanos, RequestKind, SyncChange,
+    SyncState, TopOfBook, Trade, UnixNanos,
 };
 use fulmar_engine::contract::{InboundFrame, MarketSession, MarketSink, Update};
 use fulmar_engine::market::decimal::format_scaled;
@@ -29,10 +29,43 @@ const SEED: u64 = 0x0DA_3A6E;
 const FRAMES_MAX: usize = 6_000;
 /// Between two lengths at which a frame is cut; one in so many frames is cut on its way to a book.
 const CUT_STEP: usize = 37;
-/// Lengths at which one frame is cut: a whole book has thousands of pairs that are all alike.
+/// Lengths at which one frame of many is cut: a whole book has thousands of pairs that are all alike.
 const CUTS_MAX: usize = 64;
+/// Bytes up to which a frame is cut at every length. Each length is read from its beginning, so the work grows with the
+/// square: of what is longer, the middle is cut at some lengths alone.
+const EVERY_CUT_BYTES: usize = 4_096;
+/// Bytes at the end of a longer frame that are cut at every length: the largest answer has 1.9 MB.
+const END_CUT_BYTES: usize = 64;
 /// Digits behind the point that hold every number of these captures, so that no definition changes under way.
 const SCALE: u8 = 8;
+
+/// Of each capture and each kind of frame (by its stream, or by the path of an answer), the first frame of each size
+/// class: those whose lengths begin with the same power of two. Each is cut at every length up to [`EVERY_CUT_BYTES`],
+/// in its last [`END_CUT_BYTES`], and at up to [`CUTS_MAX`] lengths between.
+#[test]
+fn a_frame_of_each_kind_and_size_that_is_cut_at_any_length_is_counted_and_tells_nothing() {
+    let Some(folder) = folder("damaged_captures::every_length") else { return };
+    for (product, name) in CAPTURES {
+        let capture = Capture::read(&folder, product, name);
+        let mut session = capture.session();
+        let mut classes = BTreeMap::new();
+        for frame in &capture.frames {
+            classes.entry((frame.kind(), frame.bytes.len().ilog2())).or_insert(frame);
+        }
+        let mut cut_count = 0;
+        for frame in classes.values() {
+            let length = frame.bytes.len();
+            let is_near_an_end = |cut: usize| cut < EVERY_CUT_BYTES || cut + END_CUT_BYTES > length;
+            let is_between = |cut: usize| cut.is_multiple_of(CUT_STEP.max(length / CUTS_MAX));
+            for cut in (1..length).filter(|cut| is_near_an_end(*cut) || is_between(*cut)) {
+                session.assert_useless(frame, cut, name);
+                cut_count += 1;
+            }
+        }
+        println!("{name}: {} frames of a kind and size, cut {cut_count} times", classes.len());
+        assert!(classes.len() >= 4, "{name} has kinds and sizes");
+    }
+}
 
 #[test]
 fn a_frame_that_is_cut_short_is_counted_and_tells_nothing() {
@@ -43,11 +76,7 @@ fn a_frame_that_is_cut_short_is_counted_and_tells_nothing() {
         for frame in capture.frames.iter().step_by(101) {
             let step = CUT_STEP.max(frame.bytes.len() / CUTS_MAX);
             for cut in (1..frame.bytes.len()).step_by(step) {
-                let (told, errors) = (session.sink.told_count, session.unusable_count());
-                session.feed(frame, &frame.bytes[..cut]);
-                let text = || String::from_utf8_lossy(&frame.bytes[..cut]).into_owned();
-                assert_eq!(session.sink.told_count, told, "{name} was told something by {}", text());
-                assert_eq!(session.unusable_count(), errors + 1, "{name} did not count {}", text());
+                session.assert_useless(frame, cut, name);
             }
         }
     }
@@ -124,6 +153,16 @@ impl Frame {
     }
 }
 
+impl Frame {
+    /// What kind of frame it is: its stream without the symbol, or the path that it answers.
+    fn kind(&self) -> String {
+        let head = String::from_utf8_lossy(&self.bytes[..self.bytes.len().min(120)]).into_owned();
+        let stream = head.split_once('@').and_then(|(_, rest)| rest.split('"').next());
+        let path = head.split(['?', '\n']).next().filter(|path| path.starts_with('/'));
+        path.or(stream).unwrap_or("another").to_owned()
+    }
+}
+
 impl Capture {
     fn read(folder: &Path, product: Product, name: &str) -> Self {
         let mut reader = CaptureReader::open(&folder.join(format!("{name}.capture.zst"))).expect("a capture");
@@ -179,6 +218,15 @@ struct Session {
 }
 
 impl Session {
+    /// The frame, cut to so many bytes, is counted and tells nothing.
+    fn assert_useless(&mut self, frame: &Frame, cut: usize, name: &str) {
+        let (told, errors) = (self.sink.told_count, self.unusable_count());
+        self.feed(frame, &frame.bytes[..cut]);
+        let text = || String::from_utf8_lossy(&frame.bytes[..cut]).into_owned();
+        assert_eq!(self.sink.told_count, told, "{name} was told something by {}", text());
+        assert_eq!(self.unusable_count(), errors + 1, "{name} did not count {}", text());
+    }
+
     fn feed(&mut self, frame: &Frame, bytes: &[u8]) {
         self.give(frame.source, frame.status, frame.at, bytes);
         if self.session.due_at().is_some_and(|due_at| due_at <= frame.at) {
@@ -255,6 +303,8 @@ impl Keeper {
 
 impl MarketSink for Keeper {
     fn definition(&mut self, _: InstrumentId, _: &InstrumentDefinition) {}
+
+    fn status(&mut self, _: InstrumentId, _: &InstrumentStatus) {}
 
     fn trade(&mut self, _: InstrumentId, _: &Trade) {
         self.told_count += 1;

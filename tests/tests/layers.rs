@@ -255,6 +255,13 @@ const RULES: &[Rule] = &[
         allowed: &[],
     },
     Rule {
+        says: "the program brings an allocator, and what tests share is linked with one that brings its own",
+        files: &["tests/src"],
+        except: &[],
+        banned: &["fulmar"],
+        allowed: &[],
+    },
+    Rule {
         says: "concrete venues and strategies are named where the program is put together, not in its parts",
         files: &["engine/src", "bus/src"],
         except: &[],

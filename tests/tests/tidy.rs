@@ -1,9 +1,11 @@
 //! Keeps the house style, as far as a machine can: file headers and lengths, banned words, the wording that unsafe code
-//! and atomics owe their reader.
+//! and atomics owe their reader, the examples that the bus and the strategy SDK owe their user.
 //!
 //! What rustfmt and clippy keep is not repeated here.
 
-use fulmar_tests::source::{Source, files, relative, sources};
+use std::collections::BTreeSet;
+
+use fulmar_tests::source::{Source, files, names, relative, sources};
 
 const FILE_LINES_MAX: usize = 400;
 const TEST_FILE_LINES_MAX: usize = 800;
@@ -139,7 +141,8 @@ fn every_unsafe_block_says_why_it_is_safe() {
     check(|source, tell| {
         for (index, line) in source.code.iter().enumerate() {
             let is_block = line.contains("unsafe {") || line.contains("unsafe impl");
-            if is_block && !comment_above(source, index).contains("SAFETY:") {
+            let is_told = comment_above(source, index).iter().any(|line| line.contains("SAFETY:"));
+            if is_block && !is_told {
                 tell(index + 1, "`// SAFETY:` just above names the fact and who guarantees it");
             }
         }
@@ -161,6 +164,36 @@ fn every_ordered_atomic_names_its_partner() {
             }
         }
     });
+}
+
+#[test]
+fn what_users_hold_in_their_hands_is_explained_and_shown() {
+    let owed = owed_to_users(&sources());
+    assert!(owed.is_empty(), "{} found:\n{}", owed.len(), owed.join("\n"));
+}
+
+#[test]
+fn a_public_type_without_an_example_is_told_with_its_line() {
+    let bus = "/// Shown.\n///\n/// ```\n/// let a = 1;\n/// ```\npub struct Shown;\n\n\
+        /// Part of a [`Shown`].\n#[derive(Debug)]\npub enum Part {}\n\n\
+        /// A drawing is no example.\n/// ```text\n/// ```\npub trait Drawn {}\n\npub const fn bare() {}\n";
+    let sdk = "pub use fulmar_engine::contract::{Context, Gone};\n";
+    let engine = "/// Shown nowhere.\npub struct Context;\n\n/// Not exported.\npub struct Inner;\n";
+    let source = |path, text| Source::new(path, text);
+    let owed = owed_to_users(&[
+        source("bus/src/record/made_up.rs", bus),
+        source("strategies/src/sdk/mod.rs", sdk),
+        source("engine/src/contract/strategy.rs", engine),
+        source("engine/src/trading/risk.rs", engine),
+    ]);
+    let places: Vec<_> = owed.iter().map(|line| line.split(": ").next().unwrap_or_default()).collect();
+    let expected = [
+        "bus/src/record/made_up.rs:15",
+        "bus/src/record/made_up.rs:17",
+        "engine/src/contract/strategy.rs:2",
+        "strategies/src/sdk/mod.rs:1",
+    ];
+    assert_eq!(places, expected, "{owed:?}");
 }
 
 #[test]
@@ -194,10 +227,99 @@ fn check(look: impl Fn(&Source, &mut dyn FnMut(usize, &str))) {
 }
 
 /// The comment that ends just above a line, attributes and the rest of its statement between.
-fn comment_above(source: &Source, index: usize) -> String {
+fn comment_above(source: &Source, index: usize) -> Vec<&str> {
     let above = source.lines[..index].iter().rev();
     let above = above.skip_while(|line| !is_comment(line) && !ends_statement(line));
-    above.take_while(|line| is_comment(line)).map(String::as_str).collect()
+    let mut comment: Vec<&str> = above.take_while(|line| is_comment(line)).map(|line| line.trim()).collect();
+    comment.reverse();
+    comment
+}
+
+/// Folders whose every public item is there for users.
+const FOR_USERS: [&str; 2] = ["bus/src/", "strategies/src/sdk/"];
+/// The file whose `pub use` lines say what else strategies are written against.
+const SDK: &str = "strategies/src/sdk/mod.rs";
+
+/// A public type, trait or function.
+struct Item<'a> {
+    source: &'a Source,
+    /// Counted from one.
+    line: usize,
+    is_function: bool,
+    name: &'a str,
+    /// Lines of its doc comment.
+    doc: Vec<&'a str>,
+}
+
+/// What the bus and the SDK lack: a public item without a doc comment, and a public type or trait that neither has an
+/// example nor links to something that has one.
+fn owed_to_users(sources: &[Source]) -> Vec<String> {
+    let exports: Vec<_> =
+        sources.iter().filter(|source| source.path == SDK).flat_map(Source::mentions).collect();
+    let exports: Vec<_> = exports.into_iter().filter(|export| names(&export.path, "fulmar_engine")).collect();
+    let is_exported = |item: &Item<'_>| exports.iter().any(|export| defines(item, &export.path));
+    let is_for_users = |item: &Item<'_>| {
+        FOR_USERS.iter().any(|folder| item.source.path.starts_with(folder)) || is_exported(item)
+    };
+    let items: Vec<Item<'_>> = sources.iter().flat_map(items_of).filter(is_for_users).collect();
+    let shown: BTreeSet<&str> =
+        items.iter().filter(|item| has_example(&item.doc)).map(|item| item.name).collect();
+    let mut owed = Vec::new();
+    for item in &items {
+        let (place, name) = (format!("{}:{}", item.source.path, item.line), item.name);
+        if item.doc.is_empty() {
+            owed.push(format!("{place}: `{name}` says nothing: meaning, unit, failure"));
+        } else if !item.is_function
+            && !has_example(&item.doc)
+            && !links(&item.doc).any(|name| shown.contains(name))
+        {
+            owed.push(format!("{place}: `{name}` shows nothing: an example, or a link to what has one"));
+        }
+    }
+    for export in &exports {
+        if !items.iter().any(|item| defines(item, &export.path)) {
+            owed.push(format!("{SDK}:{}: `{}` was not found", export.line, export.path));
+        }
+    }
+    owed
+}
+
+/// The public items of a file, those inside of `impl` blocks too.
+fn items_of(source: &Source) -> Vec<Item<'_>> {
+    let item = |(number, line): (usize, &'_ str)| {
+        let indent = line.len() - line.trim_start().len();
+        let declared = source.code[number - 1][indent..].strip_prefix("pub ")?;
+        let declared = declared.strip_prefix("const ").unwrap_or(declared);
+        let (kind, rest) = declared.split_once(' ')?;
+        let name = words(rest).next().filter(|name| !name.is_empty())?;
+        let is_item = matches!(kind, "struct" | "enum" | "trait" | "fn");
+        let mut doc = comment_above(source, number - 1);
+        doc.retain(|line| line.starts_with("///"));
+        is_item.then_some(Item { source, line: number, is_function: kind == "fn", name, doc })
+    };
+    source.shipped().filter_map(item).collect()
+}
+
+/// True where the item is the type or trait that the SDK exports as `path`: `fulmar_engine::contract::View` is a `View`
+/// somewhere in `engine/src/contract`.
+fn defines(item: &Item<'_>, path: &str) -> bool {
+    let folder = path.replacen("fulmar_engine::", "engine/src/", 1).replace("::", "/");
+    let is_there = folder.rsplit_once('/').is_some_and(|(folder, name)| {
+        item.name == name
+            && item.source.path.strip_prefix(folder).is_some_and(|rest| rest.starts_with(['/', '.']))
+    });
+    is_there && !item.is_function
+}
+
+/// True where a doc comment holds code that runs as a test.
+fn has_example(doc: &[&str]) -> bool {
+    doc.iter().find(|line| line.starts_with("/// ```")).is_some_and(|fence| *fence == "/// ```")
+}
+
+/// Every name in the links of a doc comment.
+fn links<'a>(doc: &[&'a str]) -> impl Iterator<Item = &'a str> {
+    let inside = |line: &'a str| line.split("[`").skip(1).filter_map(|rest| rest.split_once("`]"));
+    doc.iter().copied().flat_map(inside).flat_map(|(path, _)| path.split("::"))
 }
 
 fn is_comment(line: &str) -> bool {

@@ -1,6 +1,6 @@
 //! What a Binance session is told: which product, where, and which instruments.
 
-use fulmar_bus::record::InstrumentId;
+use fulmar_bus::record::{InstrumentId, Nanos};
 
 use super::limits;
 use crate::sync::SyncRule;
@@ -68,6 +68,8 @@ pub struct BinanceConfig {
     pub trade_stream: TradeStream,
     /// What stands behind `@depth` in a stream's name, such as `@100ms`.
     pub depth_speed: String,
+    /// How long a connection that carries books may say nothing; see [`limits::BOOK_IDLE_MAX`].
+    pub book_idle_max: Nanos,
     /// The instruments.
     pub instruments: Vec<InstrumentConfig>,
 }
@@ -127,6 +129,7 @@ impl BinanceConfig {
             order_url: order_url.to_owned(),
             trade_stream: TradeStream::Trade,
             depth_speed: "@100ms".to_owned(),
+            book_idle_max: limits::BOOK_IDLE_MAX,
             instruments: Vec::new(),
         }
     }

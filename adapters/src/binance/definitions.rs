@@ -9,6 +9,7 @@ use fulmar_engine::market::{choose_scale, limits::SCALE_MAX};
 use simd_json::tape::Tape;
 
 use super::config::Product;
+use super::slow;
 use super::symbols::Symbols;
 use crate::decode::Scales;
 use crate::decode::json::{Fields, decimal};
@@ -176,6 +177,16 @@ pub fn banned_until(body: &[u8]) -> Option<UnixNanos> {
     (millis > 0).then_some(UnixNanos::from_millis(millis))
 }
 
+/// What the venue says of a request that it refuses since it does not know a symbol in it.
+pub fn refused_symbol(status: u16, body: &mut [u8]) -> Option<&str> {
+    /// Illegal characters in a parameter, and an invalid symbol.
+    const CODES: [i64; 2] = [-1100, -1121];
+    let tape = (status == 400).then(|| slow::parse_answer(body).ok()).flatten()?;
+    let error = Fields::of(tape.as_value()).ok()?;
+    error.signed("code").ok().filter(|code| CODES.contains(code))?;
+    error.text("msg").ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -194,6 +205,16 @@ mod tests {
         assert_eq!(whole_units("0.5"), Some(1));
         assert_eq!(whole_units("0.00000000"), None);
         assert_eq!(whole_units("many"), None);
+    }
+
+    #[test]
+    fn only_an_answer_that_says_so_refuses_a_symbol() {
+        let says = |status, body: &[u8]| refused_symbol(status, &mut body.to_vec()).map(str::to_owned);
+        let invalid = br#"{"code":-1121,"msg":"Invalid symbol."}"#;
+        assert_eq!(says(400, invalid).as_deref(), Some("Invalid symbol."));
+        assert_eq!(says(429, invalid), None);
+        assert_eq!(says(400, br#"{"code":-1003,"msg":"Too many requests."}"#), None);
+        assert_eq!(says(400, b"<html>Bad Request</html>"), None);
     }
 
     #[test]

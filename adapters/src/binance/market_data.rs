@@ -12,28 +12,25 @@
 
 mod definitions;
 mod due;
+mod reading;
 
 use fulmar_bus::record::{
     FrameSource, InstrumentDefinition, InstrumentId, Nanos, RequestKind, SyncReason, UnixNanos,
 };
-use fulmar_engine::contract::{
-    Connection, DecodeError, InboundFrame, MarketSession, MarketSink, SessionCounters,
-};
+use fulmar_engine::contract::{Connection, InboundFrame, MarketSession, MarketSink, SessionCounters};
 
 use super::config::{BinanceConfig, InstrumentConfig, Product, TradeStream};
-use super::definitions::{banned_until, inferred};
-use super::limits::{
-    BANNED_WAIT, BANNED_WAIT_MAX, DEFINITIONS_WAIT, IDLE_MAX, INFERRED_SCALE_MAX, MESSAGE_INTERVAL,
-    REFUSED_WAIT,
-};
-use super::slow::{self, Kind, Reading};
+use super::definitions::banned_until;
+use super::limits::{BANNED_WAIT, BANNED_WAIT_MAX, MESSAGE_BYTES_MAX, MESSAGE_INTERVAL, REFUSED_WAIT};
 use super::streams::{PlannedConnection, plan};
 use super::symbols::Symbols;
 use super::wire::{self, DepthUpdate, Message};
 use super::{limits, translate};
 use crate::decode::Scales;
+use crate::decode::json::Parser;
 use crate::pacer::Pacer;
 use crate::sync::BookSync;
+use definitions::Standing;
 
 /// The market data of Binance spot or USD-margined futures.
 pub struct BinanceMarketData {
@@ -42,7 +39,9 @@ pub struct BinanceMarketData {
     instruments: Vec<Instrument>,
     lines: Vec<Line>,
     depth: DepthUpdate,
+    parser: Parser,
     weight: Pacer,
+    book_idle_max: Nanos,
     path: String,
     /// When definitions are to be asked for again; none once all came.
     definitions_at: Option<UnixNanos>,
@@ -55,6 +54,7 @@ pub struct BinanceMarketData {
 struct Instrument {
     config: InstrumentConfig,
     definition: Option<InstrumentDefinition>,
+    standing: Standing,
     sync: BookSync,
     /// Index of the connection that carries its book.
     connection: u8,
@@ -66,12 +66,6 @@ struct Line {
     planned: PlannedConnection,
     /// When it last said something; none while it is not open.
     heard_at: Option<UnixNanos>,
-}
-
-/// A frame that could not be read, and as much as is known of it.
-struct Unreadable {
-    error: DecodeError,
-    kind: Kind,
 }
 
 impl BinanceMarketData {
@@ -90,6 +84,7 @@ impl BinanceMarketData {
         let instruments = config.instruments.iter().enumerate().map(|(place, config)| Instrument {
             config: config.clone(),
             definition: None,
+            standing: Standing::Presumed,
             sync: BookSync::new(config.instrument_id, product.sync_rule()),
             connection: connection_of(place),
             trade_stream: None,
@@ -100,7 +95,9 @@ impl BinanceMarketData {
             instruments: instruments.collect(),
             lines,
             depth: DepthUpdate::new(),
+            parser: Parser::new(MESSAGE_BYTES_MAX),
             weight: product.weight_pacer(),
+            book_idle_max: config.book_idle_max,
             path: String::with_capacity(fulmar_bus::record::Request::BYTES_MAX),
             definitions_at: None,
             definitions_asked_at: UnixNanos(0),
@@ -181,7 +178,7 @@ impl BinanceMarketData {
             Some(message) => message,
             None => match self.decode_slowly(now, bytes, sink) {
                 Ok(message) => message,
-                Err(unreadable) => return self.on_unreadable(now, unreadable, sink),
+                Err(unreadable) => return self.on_unreadable(now, connection, unreadable, sink),
             },
         };
         match message {
@@ -215,12 +212,11 @@ impl BinanceMarketData {
         if status != 200 {
             self.on_refused(now, status, body);
         }
-        let is_definitions = path.windows(13).any(|window| window == b"/exchangeInfo");
         if let Some(index) = asked_symbol(path).and_then(|symbol| self.symbols.find(symbol)) {
-            self.on_snapshot(now, index, (status == 200).then_some(body), sink);
-        } else if is_definitions && status == 200 {
-            self.on_definitions(now, body, sink);
-        } else if !is_definitions {
+            self.on_snapshot(now, index, (status, body), sink);
+        } else if path.windows(13).any(|window| window == b"/exchangeInfo") {
+            self.on_definitions(now, path, (status, body), sink);
+        } else {
             self.counters.ignored_frames += 1;
         }
     }
@@ -239,7 +235,8 @@ impl BinanceMarketData {
             self.instruments[index].sync.on_opened(now);
             self.ask_if_due(now, index, sink);
         }
-        self.wake_at(now + IDLE_MAX);
+        let idle_at = now + self.idle_max(usize::from(connection));
+        self.wake_at(idle_at);
     }
 
     fn on_closed(&mut self, now: UnixNanos, connection: u8, sink: &mut dyn MarketSink) {
@@ -248,99 +245,13 @@ impl BinanceMarketData {
         };
         line.heard_at = None;
         for index in &line.planned.books {
-            self.instruments[*index].sync.on_closed(now, sink);
+            self.instruments[*index].sync.on_closed(now, SyncReason::Disconnected, sink);
         }
     }
 }
 
-/// Reading what the fast decoders did not.
+/// Answers that are none.
 impl BinanceMarketData {
-    fn decode_slowly(
-        &mut self,
-        now: UnixNanos,
-        bytes: &mut [u8],
-        sink: &mut dyn MarketSink,
-    ) -> Result<Message, Unreadable> {
-        let unknown = |error| Unreadable { error, kind: Kind::Unused };
-        let tape = slow::parse(bytes).map_err(unknown)?;
-        let reading = Reading::message(self.product, &tape, &self.symbols).map_err(unknown)?;
-        self.read(now, &reading, sink).map_err(|error| Unreadable { error, kind: reading.kind() })
-    }
-
-    /// Reads the numbers of a frame, at the scales of its instrument, or at those that the frame itself asks for.
-    fn read(
-        &mut self,
-        now: UnixNanos,
-        reading: &Reading<'_, '_>,
-        sink: &mut dyn MarketSink,
-    ) -> Result<Message, DecodeError> {
-        let Some(index) = reading.kind().symbol() else {
-            return reading.decode(Scales { price: 0, quantity: 0 }, &mut self.depth);
-        };
-        let instrument = &self.instruments[index];
-        let digits = || reading.digits().capped(INFERRED_SCALE_MAX);
-        let scales = self.symbols.scales(index).unwrap_or_else(|| instrument.first_scales(digits()));
-        let is_defined = instrument.definition.as_ref().is_some_and(|known| known.is_inferred == 0);
-        let (message, scales) = match reading.decode(scales, &mut self.depth) {
-            Err(DecodeError::TooPrecise) if !is_defined => {
-                let wider = scales.widest(digits());
-                (reading.decode(wider, &mut self.depth)?, wider)
-            }
-            decoded => (decoded?, scales),
-        };
-        if self.symbols.scales(index) != Some(scales) {
-            self.define(now, index, inferred(self.product, self.symbols.symbol(index), scales), sink);
-        }
-        Ok(message)
-    }
-
-    /// A frame that cannot be read may have been the next update of a book: that book is not believed any more.
-    fn on_unreadable(&mut self, now: UnixNanos, unreadable: Unreadable, sink: &mut dyn MarketSink) {
-        self.counters.count(unreadable.error);
-        if let Kind::Depth(index) = unreadable.kind {
-            self.break_off(now, index, SyncReason::DecodeError, sink);
-        }
-        let is_misfit = matches!(unreadable.error, DecodeError::TooPrecise | DecodeError::Overflow);
-        if is_misfit && self.definitions_at.is_none() {
-            // The venue may have changed the instrument.
-            let ask_at = now.max(self.definitions_asked_at + DEFINITIONS_WAIT);
-            self.definitions_at = Some(ask_at);
-            self.wake_at(ask_at);
-        }
-    }
-
-    fn on_snapshot(
-        &mut self,
-        now: UnixNanos,
-        index: usize,
-        body: Option<&mut [u8]>,
-        sink: &mut dyn MarketSink,
-    ) {
-        match body.map(|body| self.decode_snapshot(now, index, body, sink)) {
-            Some(Ok(_)) => {
-                self.instruments[index].sync.on_snapshot(now, translate::update(&self.depth), sink);
-            }
-            Some(Err(error)) => {
-                self.counters.count(error);
-                self.instruments[index].sync.on_snapshot_failed(now);
-            }
-            None => self.instruments[index].sync.on_snapshot_failed(now),
-        }
-        self.ask_if_due(now, index, sink);
-    }
-
-    fn decode_snapshot(
-        &mut self,
-        now: UnixNanos,
-        index: usize,
-        body: &mut [u8],
-        sink: &mut dyn MarketSink,
-    ) -> Result<Message, DecodeError> {
-        let tape = slow::parse_answer(body)?;
-        let reading = Reading::snapshot(self.product, &tape, index)?;
-        self.read(now, &reading, sink)
-    }
-
     fn on_refused(&mut self, now: UnixNanos, status: u16, body: &[u8]) {
         self.counters.venue_refusals += 1;
         // The session sees no headers, so no Retry-After: a ban says its end in its text, a refusal lasts a minute.
@@ -363,6 +274,10 @@ impl Instrument {
         }
     }
 
+    fn is_unlisted(&self) -> bool {
+        matches!(self.standing, Standing::Unlisted(_))
+    }
+
     fn is_inferred(&self) -> bool {
         self.definition.is_none_or(|definition| definition.is_inferred == 1)
     }
@@ -378,7 +293,7 @@ impl Product {
 }
 
 /// The symbol in `.../depth?symbol=X&...`.
-fn asked_symbol(path: &[u8]) -> Option<&[u8]> {
+pub(super) fn asked_symbol(path: &[u8]) -> Option<&[u8]> {
     const MARK: &[u8] = b"/depth?";
     let query = path.windows(MARK.len()).position(|window| window == MARK)? + MARK.len();
     path[query..].split(|byte| *byte == b'&').find_map(|field| field.strip_prefix(b"symbol="))

@@ -8,10 +8,10 @@
 //! [`order_entry`] is the other session: orders, on spot.
 
 mod config;
-mod definitions;
-pub mod fuzz;
+pub mod definitions;
 pub mod limits;
 pub mod market_data;
+mod named;
 pub mod order_entry;
 pub mod slow;
 mod streams;
@@ -21,4 +21,5 @@ pub mod wire;
 
 pub use config::{BinanceConfig, Environment, InstrumentConfig, Product, TradeStream};
 pub use market_data::BinanceMarketData;
+pub use named::each_symbol_named;
 pub use order_entry::{BinanceOrderEntry, Credentials};

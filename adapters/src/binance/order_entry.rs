@@ -17,7 +17,7 @@ mod open_orders;
 mod request;
 #[cfg(test)]
 mod tests;
-mod translate;
+pub mod translate;
 
 use fulmar_bus::record::{
     CancelOrder, ClientOrderId, ExecutionReport, ExecutionType, FrameSource, InstrumentDefinition,
@@ -27,16 +27,16 @@ use fulmar_engine::contract::{
     Connection, DecodeError, InboundFrame, OrderSession, OrderSink, SessionCounters,
 };
 use fulmar_engine::trading::risk::Approved;
+use simd_json::tape::Tape;
 
 use super::config::{BinanceConfig, Product};
 use super::definitions::banned_until;
 use super::limits::{
-    ANSWER_MAX, LOGIN_WAIT, ORDER_STATUS_WEIGHT, ORDER_TRADES_WEIGHT, QUERY_WAIT_MAX, QUICK_QUERIES,
-    REFUSED_WAIT, SPOT_WEIGHT_BURST, SPOT_WEIGHT_INTERVAL,
+    ANSWER_MAX, LOGIN_WAIT, MESSAGE_BYTES_MAX, ORDER_STATUS_WEIGHT, ORDER_TRADES_WEIGHT, QUERY_WAIT_MAX,
+    QUICK_QUERIES, REFUSED_WAIT, SPOT_WEIGHT_BURST, SPOT_WEIGHT_INTERVAL,
 };
-use super::slow;
 use crate::decode::Scales;
-use crate::decode::json::Fields;
+use crate::decode::json::{Fields, Parser};
 use crate::pacer::Pacer;
 use crate::sync::backoff;
 use encode::{Tradable, purpose};
@@ -52,6 +52,7 @@ pub struct BinanceOrderEntry {
     instruments: Vec<Option<Tradable>>,
     orders: OpenOrders,
     writer: RequestWriter,
+    parser: Parser,
     weight: Pacer,
     line: Line,
     /// No later than the earliest moment at which something is due.
@@ -82,6 +83,7 @@ impl BinanceOrderEntry {
             instruments: Vec::new(),
             orders: OpenOrders::new(),
             writer: RequestWriter::new(credentials),
+            parser: Parser::new(MESSAGE_BYTES_MAX),
             weight: Pacer::new(SPOT_WEIGHT_INTERVAL, SPOT_WEIGHT_BURST),
             line: Line::Closed,
             due_at: None,
@@ -198,7 +200,13 @@ impl BinanceOrderEntry {
     }
 
     fn on_message(&mut self, now: UnixNanos, bytes: &mut [u8], sink: &mut dyn OrderSink) -> Handled {
-        let tape = slow::parse(bytes)?;
+        let tape = self.parser.parse(bytes)?;
+        let handled = self.on_parsed(now, &tape, sink);
+        self.parser.keep(tape);
+        handled
+    }
+
+    fn on_parsed(&mut self, now: UnixNanos, tape: &Tape<'_>, sink: &mut dyn OrderSink) -> Handled {
         let message = Fields::of(tape.as_value())?;
         match message.find("event") {
             Some(event) => self.on_event(now, &Fields::of(event)?, sink),

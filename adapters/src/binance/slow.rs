@@ -69,15 +69,11 @@ impl<'tape, 'text> Reading<'tape, 'text> {
         tape: &'tape Tape<'text>,
         symbols: &Symbols,
     ) -> Result<Self, DecodeError> {
-        let whole = Fields::of(tape.as_value())?;
-        let fields = match whole.find("data") {
-            Some(data) if whole.find("stream").is_some() => match Fields::of(data) {
-                Ok(data) => data,
-                Err(_) => return Ok(Reading { fields: whole, kind: Kind::Unused, product }),
-            },
-            _ => whole,
+        let (fields, event) = event_in(tape)?;
+        let kind = match event {
+            Event::Of(symbol, kind) => symbols.find(symbol.as_bytes()).map_or(Kind::Unused, kind),
+            Event::Other(kind) => kind,
         };
-        let kind = kind(&fields, symbols)?;
         Ok(Reading { fields, kind, product })
     }
 
@@ -220,23 +216,51 @@ impl Kind {
     }
 }
 
-/// What an event is. Spot's `bookTicker` alone names no kind: it is known by its fields.
-fn kind(fields: &Fields<'_, '_>, symbols: &Symbols) -> Result<Kind, DecodeError> {
+/// The symbol that a message has market data of, whether a session follows it or not.
+pub fn symbol_named<'text>(tape: &Tape<'text>) -> Option<&'text str> {
+    match event_in(tape).ok()?.1 {
+        Event::Of(symbol, _) => Some(symbol),
+        Event::Other(_) => None,
+    }
+}
+
+/// What a message is, before its symbol is looked for among a session's.
+enum Event<'text> {
+    /// Market data of this symbol, and which.
+    Of(&'text str, fn(usize) -> Kind),
+    /// Of no symbol.
+    Other(Kind),
+}
+
+/// The fields of the event in a message, with or without the envelope of a combined stream, and what it is. Spot's
+/// `bookTicker` alone names no kind: it is known by its fields.
+fn event_in<'tape, 'text>(
+    tape: &'tape Tape<'text>,
+) -> Result<(Fields<'tape, 'text>, Event<'text>), DecodeError> {
+    let whole = Fields::of(tape.as_value())?;
+    let fields = match whole.find("data") {
+        Some(data) if whole.find("stream").is_some() => match Fields::of(data) {
+            Ok(data) => data,
+            Err(_) => return Ok((whole, Event::Other(Kind::Unused))),
+        },
+        _ => whole,
+    };
     let event = match fields.find("e") {
         Some(_) => fields.text("e")?,
         None if fields.find("u").is_some() && fields.find("B").is_some() => "bookTicker",
-        None if fields.find("error").is_some() => return Ok(Kind::Refused),
-        None => return Ok(Kind::Unused),
+        None if fields.find("error").is_some() => return Ok((fields, Event::Other(Kind::Refused))),
+        None => return Ok((fields, Event::Other(Kind::Unused))),
     };
     let of_symbol: fn(usize) -> Kind = match event {
         "depthUpdate" => Kind::Depth,
         "trade" => |symbol| Kind::Trade(symbol, TradeStream::Trade),
         "aggTrade" => |symbol| Kind::Trade(symbol, TradeStream::Aggregate),
         "bookTicker" => Kind::Ticker,
-        "serverShutdown" => return Ok(Kind::ServerShutdown),
-        _ => return Ok(Kind::Unused),
+        "serverShutdown" => return Ok((fields, Event::Other(Kind::ServerShutdown))),
+        _ => return Ok((fields, Event::Other(Kind::Unused))),
     };
-    Ok(symbols.find(fields.text("s")?.as_bytes()).map_or(Kind::Unused, of_symbol))
+    let symbol = fields.text("s")?;
+    Ok((fields, Event::Of(symbol, of_symbol)))
 }
 
 fn digits_of(price: &str, quantity: &str) -> Scales {

@@ -5,14 +5,57 @@
 
 use fulmar_bus::record::Level;
 use fulmar_engine::contract::DecodeError;
+use simd_json::Buffers;
 use simd_json::prelude::{TypedScalarValue, ValueAsScalar, ValueIntoString};
 use simd_json::tape::{Object, Tape, Value};
 
 use super::{Scales, level};
 
+/// Bytes of a message that a [`Parser`] has room for from the beginning: the longest report on an order has some 1,000.
+const USUAL_BYTES: usize = 64 * 1024;
+
+/// Values and keys of a message that a [`Parser`] has room for from the beginning, as [`USUAL_BYTES`].
+const USUAL_NODES: usize = 1_024;
+
 /// A JSON object, read field by field.
 pub struct Fields<'tape, 'text> {
     object: Object<'tape, 'text>,
+}
+
+/// Parses into memory that it keeps, so that a message allocates nothing where one as long came before.
+pub struct Parser {
+    buffers: Buffers,
+    tape: Tape<'static>,
+    bytes_max: usize,
+}
+
+impl Parser {
+    /// A parser of messages up to `bytes_max`, with room for the usual ones.
+    pub fn new(bytes_max: usize) -> Self {
+        let buffers = Buffers::new(USUAL_BYTES.min(bytes_max));
+        Parser { buffers, tape: Tape(Vec::with_capacity(USUAL_NODES)), bytes_max }
+    }
+
+    /// Parses `bytes`, which are scribbled on. Give the tape back to [`Parser::keep`] once it is read.
+    ///
+    /// # Errors
+    /// As [`parse`].
+    pub fn parse<'text>(&mut self, bytes: &'text mut [u8]) -> Result<Tape<'text>, DecodeError> {
+        let cause = check_text(bytes, self.bytes_max)?;
+        let mut tape = std::mem::replace(&mut self.tape, Tape(Vec::new())).reset();
+        match simd_json::fill_tape(bytes, &mut self.buffers, &mut tape) {
+            Ok(()) => Ok(tape),
+            Err(_) => {
+                self.keep(tape);
+                Err(cause)
+            }
+        }
+    }
+
+    /// Takes the memory of a tape back.
+    pub fn keep(&mut self, tape: Tape<'_>) {
+        self.tape = tape.reset();
+    }
 }
 
 /// Parses `bytes`, which are scribbled on.
@@ -20,13 +63,17 @@ pub struct Fields<'tape, 'text> {
 /// # Errors
 /// [`DecodeError::TooLong`], [`DecodeError::NotUtf8`], [`DecodeError::Truncated`] or [`DecodeError::Malformed`].
 pub fn parse(bytes: &mut [u8], bytes_max: usize) -> Result<Tape<'_>, DecodeError> {
+    let cause = check_text(bytes, bytes_max)?;
+    simd_json::to_tape(bytes).map_err(|_| cause)
+}
+
+/// Refuses what is no text or too much of it; what is wrong with the text should it be no JSON.
+fn check_text(bytes: &[u8], bytes_max: usize) -> Result<DecodeError, DecodeError> {
     if bytes.len() > bytes_max {
         return Err(DecodeError::TooLong);
     }
     explain_text(bytes)?;
-    let is_closed = is_closed(bytes);
-    let cause = if is_closed { DecodeError::Malformed } else { DecodeError::Truncated };
-    simd_json::to_tape(bytes).map_err(|_| cause)
+    Ok(if is_closed(bytes) { DecodeError::Malformed } else { DecodeError::Truncated })
 }
 
 impl<'tape, 'text> Fields<'tape, 'text> {

@@ -1,16 +1,17 @@
 //! The venue without sockets: on the caller's thread, in the caller's time, joined to an engine's links as transport
 //! would join them to the real one.
 //!
-//! What takes part is the venue's whole protocol: bytes of requests in, bytes of frames out. So a test, a measurement or
-//! a simulation drives an engine and its venue together, and the same seed gives the same run, byte for byte. Nothing
-//! fails here that a wire could fail at: that is the business of the tests over sockets.
+//! What takes part is the venue's whole protocol: bytes of requests in, bytes of frames out, each under way for as long
+//! as the caller says. So a test, a measurement or a simulation drives an engine and its venue together, and the same
+//! seed gives the same run, byte for byte. Nothing fails here that a wire could fail at: that is the business of the
+//! tests over sockets.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use axum::extract::ws::Utf8Bytes;
-use fulmar_bus::record::{FrameSource, RequestKind, UnixNanos};
+use fulmar_bus::record::{FrameSource, Nanos, RequestKind, UnixNanos};
+use fulmar_engine::contract::Connection;
 use fulmar_engine::runtime::FrameHead;
-use fulmar_engine::wiring::Link;
 use tokio::sync::mpsc;
 
 use super::config::{SimulatedVenueConfig, VenueReport};
@@ -20,19 +21,27 @@ use super::rest::{HttpAnswer, HttpRequest};
 use super::server::split;
 use super::truth::Truth;
 use super::venue::Venue;
+use crate::transport::LinkEnds;
 
 /// The venue and the links that are joined to it.
 pub struct OfflineVenue {
     venue: Venue,
-    links: Vec<Link>,
+    /// How long a request or a frame is under way.
+    latency: Nanos,
+    links: Vec<JoinedLink>,
     lines: Vec<Line>,
     line_count: u64,
-    /// Requests before their moment, by it, then in the order in which they came.
+    /// Requests that are under way, by the moment of their arrival, then in the order in which they came.
     delayed: BTreeMap<(UnixNanos, u64), (usize, Request)>,
     delayed_count: u64,
     frames: VecDeque<OfflineFrame>,
     /// Bytes of the first frame that the engine has already.
     delivered_bytes: usize,
+}
+
+struct JoinedLink {
+    connections: Vec<Connection>,
+    ends: LinkEnds,
 }
 
 /// A connection of a link.
@@ -51,6 +60,7 @@ struct Request {
 }
 
 struct OfflineFrame {
+    arrives_at: UnixNanos,
     link: usize,
     source: FrameSource,
     connection: u8,
@@ -59,12 +69,14 @@ struct OfflineFrame {
 }
 
 impl OfflineVenue {
-    /// A venue that nobody is joined to.
+    /// A venue that nobody is joined to, and that is `latency` away. Without any, a strategy that answers what it
+    /// caused itself does so for ever in one moment.
     ///
     /// # Panics
     /// Where the configuration makes no market.
-    pub fn new(config: SimulatedVenueConfig) -> Self {
+    pub fn new(config: SimulatedVenueConfig, latency: Nanos) -> Self {
         OfflineVenue {
+            latency,
             venue: Venue::new(config),
             links: Vec::new(),
             lines: Vec::new(),
@@ -77,22 +89,22 @@ impl OfflineVenue {
     }
 
     /// Joins a link of an engine to the venue, and opens its connections.
-    pub fn join(&mut self, link: Link, now: UnixNanos) {
+    pub fn join(&mut self, connections: Vec<Connection>, ends: LinkEnds, now: UnixNanos) {
         let place = self.links.len();
-        let connections = link.connections.clone();
-        self.links.push(link);
-        for connection in connections {
+        for connection in &connections {
             self.open(place, connection.index, &connection.url, now);
         }
+        self.links.push(JoinedLink { connections, ends });
     }
 
     /// Takes what the engine asks for, lets the venue do what is due, and keeps the frames that come of it for
     /// [`OfflineVenue::deliver`].
     pub fn serve(&mut self, now: UnixNanos) {
         for place in 0..self.links.len() {
-            while let Some((not_before_at, request)) = take(&mut self.links[place]) {
+            while let Some((not_before_at, request)) = take(&mut self.links[place].ends) {
                 self.delayed_count += 1;
-                self.delayed.insert((not_before_at, self.delayed_count), (place, request));
+                let arrives_at = not_before_at.max(now) + self.latency;
+                self.delayed.insert((arrives_at, self.delayed_count), (place, request));
             }
         }
         while let Some(first) = self.delayed.first_entry()
@@ -102,17 +114,17 @@ impl OfflineVenue {
             self.obey(place, request, now);
         }
         self.venue.advance(now);
-        self.collect();
+        self.collect(now);
     }
 
-    /// Hands the engine as much of the next frame as there is room for; false where no frame waits. The actors must
+    /// Hands the engine as much of the next frame as there is room for; false where none has arrived. The actors must
     /// have their turns in between.
     pub fn deliver(&mut self, now: UnixNanos) -> bool {
-        let Some(frame) = self.frames.front() else { return false };
-        let OfflineFrame { link, source, connection, status, ref bytes } = *frame;
+        let Some(frame) = self.frames.front().filter(|frame| frame.arrives_at <= now) else { return false };
+        let OfflineFrame { link, source, connection, status, ref bytes, .. } = *frame;
         let head = FrameHead { source, connection, status, received_at: now };
         loop {
-            match self.links[link].frames.write_part(head, bytes, self.delivered_bytes) {
+            match self.links[link].ends.frames.write_part(head, bytes, self.delivered_bytes) {
                 Ok(end) if end == bytes.len() => break,
                 Ok(end) => self.delivered_bytes = end,
                 Err(_) => return true,
@@ -142,7 +154,7 @@ impl OfflineVenue {
         self.line_count += 1;
         self.venue.connections.connect(connection, purpose_of(url), sender, now);
         self.lines.push(Line { link, index, connection, outbox });
-        self.tell(link, FrameSource::Opened, index);
+        self.push((link, index), FrameSource::Opened, (0, Vec::new()), now);
     }
 
     fn ask(&mut self, path: &str, query: &[(&str, &str)], now: UnixNanos) -> HttpAnswer {
@@ -150,8 +162,15 @@ impl OfflineVenue {
         self.venue.http_request(&HttpRequest { route: format!("GET {path}"), query }, now)
     }
 
-    fn tell(&mut self, link: usize, source: FrameSource, connection: u8) {
-        self.frames.push_back(OfflineFrame { link, source, connection, status: 0, bytes: Vec::new() });
+    fn push(
+        &mut self,
+        (link, connection): (usize, u8),
+        source: FrameSource,
+        (status, bytes): (u16, Vec<u8>),
+        now: UnixNanos,
+    ) {
+        let arrives_at = now + self.latency;
+        self.frames.push_back(OfflineFrame { arrives_at, link, source, connection, status, bytes });
     }
 
     fn obey(&mut self, place: usize, request: Request, now: UnixNanos) {
@@ -165,8 +184,7 @@ impl OfflineVenue {
                 let query: Vec<_> = decoded.iter().map(|(name, value)| (*name, value.as_str())).collect();
                 let answer = self.ask(path, &query, now);
                 let bytes = format!("{text}\n{}", answer.body).into_bytes();
-                let (source, status) = (FrameSource::Http, answer.status);
-                self.frames.push_back(OfflineFrame { link: place, source, connection: index, status, bytes });
+                self.push((place, index), FrameSource::Http, (answer.status, bytes), now);
             }
             (RequestKind::Send, Some(line)) => {
                 let connection = self.lines[line].connection;
@@ -175,12 +193,12 @@ impl OfflineVenue {
                 } else {
                     self.venue.connections.stream_request(connection, &text);
                 }
-                self.collect();
+                self.collect(now);
             }
             (RequestKind::Reconnect, Some(line)) => {
                 let gone = self.lines.remove(line);
                 self.venue.connections.disconnect(gone.connection);
-                self.tell(place, FrameSource::Closed, index);
+                self.push((place, index), FrameSource::Closed, (0, Vec::new()), now);
                 let urls = &self.links[place].connections;
                 let url =
                     urls.iter().find(|planned| planned.index == index).map(|planned| planned.url.clone());
@@ -193,23 +211,18 @@ impl OfflineVenue {
     }
 
     /// What the venue sent since, in the order of its connections.
-    fn collect(&mut self) {
-        for line in &mut self.lines {
-            while let Ok(text) = line.outbox.try_recv() {
-                self.frames.push_back(OfflineFrame {
-                    link: line.link,
-                    source: FrameSource::Message,
-                    connection: line.index,
-                    status: 0,
-                    bytes: text.as_bytes().to_vec(),
-                });
+    fn collect(&mut self, now: UnixNanos) {
+        for place in 0..self.lines.len() {
+            while let Ok(text) = self.lines[place].outbox.try_recv() {
+                let (link, index) = (self.lines[place].link, self.lines[place].index);
+                self.push((link, index), FrameSource::Message, (0, text.as_bytes().to_vec()), now);
             }
         }
     }
 }
 
-fn take(link: &mut Link) -> Option<(UnixNanos, Request)> {
-    let next = link.requests.poll().expect("the engine writes requests, and nothing else, to this ring");
+fn take(ends: &mut LinkEnds) -> Option<(UnixNanos, Request)> {
+    let next = ends.requests.poll().expect("the engine writes requests, and nothing else, to this ring");
     next.map(|(request, bytes)| {
         let text = String::from_utf8(bytes.to_vec()).expect("an adapter sends text");
         (request.not_before_at, Request { kind: request.kind, connection: request.connection, text })

@@ -1,7 +1,7 @@
 //! Every market data fault that numbers can show, in virtual time.
 
 use fulmar_bus::record::{
-    InstrumentDefinition, Level, Nanos, Price, Quantity, RequestKind, TopOfBook, Trade,
+    InstrumentDefinition, InstrumentStatus, Level, Nanos, Price, Quantity, RequestKind, TopOfBook, Trade,
 };
 use proptest::prelude::*;
 
@@ -23,6 +23,7 @@ struct Log {
 
 impl MarketSink for Log {
     fn definition(&mut self, _: InstrumentId, _: &InstrumentDefinition) {}
+    fn status(&mut self, _: InstrumentId, _: &InstrumentStatus) {}
     fn trade(&mut self, _: InstrumentId, _: &Trade) {}
     fn top(&mut self, _: InstrumentId, _: &TopOfBook) {}
     fn request(&mut self, _: u8, _: RequestKind, _: Nanos, _: &[u8]) {}
@@ -218,7 +219,7 @@ fn a_snapshot_during_live_is_not_used() {
 #[test]
 fn a_lost_connection_desyncs_and_the_next_snapshot_replaces_the_book() {
     let mut bench = Bench::live_at(SyncRule::Range, 100);
-    bench.sync.on_closed(bench.now, &mut bench.log);
+    bench.sync.on_closed(bench.now, SyncReason::Disconnected, &mut bench.log);
     assert_eq!(bench.told(), [desynced(SyncReason::Disconnected)]);
     assert_eq!(bench.sync.ask_at(), None, "nothing is asked for without a connection");
     bench.sync.on_opened(bench.now);
@@ -235,7 +236,7 @@ fn a_lost_connection_desyncs_and_the_next_snapshot_replaces_the_book() {
 fn a_connection_lost_while_waiting_forgets_what_waited() {
     let mut bench = Bench::new(SyncRule::Range);
     bench.range(100, 110);
-    bench.sync.on_closed(bench.now, &mut bench.log);
+    bench.sync.on_closed(bench.now, SyncReason::Disconnected, &mut bench.log);
     bench.sync.on_opened(bench.now);
     bench.range(121, 130);
     bench.snapshot(105);
@@ -400,6 +401,7 @@ fn wider_scales_reach_what_waits() {
     struct Prices(Vec<i64>);
     impl MarketSink for Prices {
         fn definition(&mut self, _: InstrumentId, _: &InstrumentDefinition) {}
+        fn status(&mut self, _: InstrumentId, _: &InstrumentStatus) {}
         fn trade(&mut self, _: InstrumentId, _: &Trade) {}
         fn top(&mut self, _: InstrumentId, _: &TopOfBook) {}
         fn request(&mut self, _: u8, _: RequestKind, _: Nanos, _: &[u8]) {}
@@ -440,7 +442,7 @@ proptest! {
                 0 => {}
                 1 => { bench.update(span.0, span.1, span.2); bench.update(span.0, span.1, span.2) }
                 2 => held = Some(span),
-                3 => bench.sync.on_closed(bench.now, &mut bench.log),
+                3 => bench.sync.on_closed(bench.now, SyncReason::Disconnected, &mut bench.log),
                 4 => { bench.update(span.0, span.1, span.2); bench.snapshot(at.saturating_sub(30)) }
                 5 => bench.sync.break_off(bench.now, SyncReason::Crossed, &mut bench.log),
                 6 => { bench.update(span.0, span.1, span.2); bench.snapshot(at - 1) }

@@ -84,13 +84,13 @@ impl ConnectionTask {
                 Err(error) => Some(error.to_string()),
             };
             let wait = reconnect.wait(Instant::now());
+            let address = self.address.to_string();
+            let (next_in, is_over_budget) = (wait.duration, wait.is_over_budget);
             if let Some(cause) = failure {
-                let address = self.address.to_string();
-                self.tell(LinkStatus::ConnectFailed { address, cause, attempt, next_in: wait.duration });
-            }
-            if wait.is_over_budget {
-                let address = self.address.to_string();
-                self.tell(LinkStatus::BudgetUsedUp { address, next_in: wait.duration });
+                let status = LinkStatus::ConnectFailed { address, cause, attempt, next_in, is_over_budget };
+                self.tell(status);
+            } else if is_over_budget {
+                self.tell(LinkStatus::BudgetUsedUp { address, next_in });
             }
             if self.while_closed(sleep(wait.duration)).await.is_none() {
                 return;

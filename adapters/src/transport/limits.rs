@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use fulmar_bus::record::Nanos;
+use fulmar_bus::record::{Nanos, UnixNanos};
 
 /// How often something may happen: so many times in any stretch of time this long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,9 +48,9 @@ pub struct ConnectionLimits {
 /// The limits of opening a connection anew.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReconnectLimits {
-    /// The first delay is drawn from zero to this; the span doubles with each failure.
+    /// The shortest delay. The first is drawn from this to twice this; the span's end doubles with each failure.
     pub backoff_min: Duration,
-    /// The span never grows beyond this.
+    /// The span never ends beyond this; a budget that is used up makes a delay longer still.
     pub backoff_max: Duration,
     /// A connection that lived for this long was healthy: the next delay is drawn from the first span again.
     pub healthy_after: Duration,
@@ -118,6 +118,11 @@ impl Default for RestLimits {
 
 /// The longest line of a capture: the largest message, every byte of it escaped, and room for the rest.
 pub const CAPTURE_LINE_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// The earliest moment that a line of a capture can name, the year 2000: no venue of ours is older.
+pub const CAPTURE_AT_MIN: UnixNanos = UnixNanos(946_684_800_000_000_000);
+/// The latest moment that a line of a capture can name, the year 2200: far from where 64 bits end, so that whoever
+/// plays it can add to it.
+pub const CAPTURE_AT_MAX: UnixNanos = UnixNanos(7_258_118_400_000_000_000);
 /// A killed recorder loses this much at most, by the clock of its frames.
 pub const CAPTURE_FLUSH_INTERVAL: Nanos = Nanos::from_secs(1);
 /// A killed recorder loses this much at most, in bytes before compression.

@@ -1,5 +1,6 @@
-//! When a lost connection is opened anew: after a random delay whose span doubles with each failure, and never more
-//! often than a budget allows. Whole fleets that lose a venue at one moment must not come back at one moment.
+//! When a lost connection is opened anew: after a random delay, at least the shortest and at most a span that doubles
+//! with each failure, and never more often than a budget allows. Whole fleets that lose a venue at one moment must not
+//! come back at one moment, and none of them in no time.
 
 use std::time::Duration;
 
@@ -58,9 +59,9 @@ impl Reconnect {
 
     /// What is to be waited for before the next attempt.
     pub(super) fn wait(&mut self, now: Instant) -> Wait {
-        let doublings = self.attempt.saturating_sub(1).min(20);
-        let span = self.limits.backoff_min.saturating_mul(1 << doublings).min(self.limits.backoff_max);
-        let drawn = span.mul_f64(self.random.random());
+        let ReconnectLimits { backoff_min, backoff_max, .. } = self.limits;
+        let longest = backoff_min.saturating_mul(1 << self.attempt.clamp(1, 20)).min(backoff_max);
+        let drawn = backoff_min + longest.saturating_sub(backoff_min).mul_f64(self.random.random());
         let in_budget = self.short.ready_at(now).max(self.long.ready_at(now)).saturating_duration_since(now);
         Wait { duration: drawn.max(in_budget), is_over_budget: in_budget > drawn }
     }
@@ -82,19 +83,30 @@ mod tests {
     }
 
     #[test]
-    fn the_span_of_the_delay_doubles_to_its_limit_and_shrinks_after_a_healthy_connection() {
+    fn the_delay_is_drawn_above_its_shortest_from_a_span_that_doubles_to_its_limit() {
         let mut reconnect = Reconnect::new(limits(), 7);
         let mut now = Instant::now();
-        let mut longest = Duration::ZERO;
+        let (mut shortest, mut longest) = (Duration::MAX, Duration::ZERO);
         for attempt in 1..=200u32 {
             assert_eq!(reconnect.begin(now), attempt);
             let wait = reconnect.wait(now);
-            let span = Duration::from_millis(100 << (attempt - 1).min(4));
-            assert!(wait.duration <= span && !wait.is_over_budget, "attempt {attempt} waits {wait:?}");
-            longest = longest.max(wait.duration);
+            let span = Duration::from_millis(100)..=Duration::from_millis(100 << attempt.min(4));
+            assert!(
+                span.contains(&wait.duration) && !wait.is_over_budget,
+                "attempt {attempt} waits {wait:?}"
+            );
+            (shortest, longest) = (shortest.min(wait.duration), longest.max(wait.duration));
             now += wait.duration;
         }
-        assert!(longest > Duration::from_millis(1000), "the whole span is drawn from");
+        assert!(shortest < Duration::from_millis(200), "the whole span is drawn from");
+        assert!(longest > Duration::from_millis(1500), "the whole span is drawn from");
+    }
+
+    #[test]
+    fn a_healthy_connection_makes_the_next_attempt_the_first() {
+        let mut reconnect = Reconnect::new(limits(), 7);
+        let now = Instant::now();
+        (1..=200).for_each(|attempt| assert_eq!(reconnect.begin(now), attempt));
         reconnect.ended(Duration::from_millis(999));
         assert_eq!(reconnect.begin(now), 201, "a short life is no health");
         reconnect.ended(Duration::from_secs(1));

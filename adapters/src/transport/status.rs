@@ -56,8 +56,10 @@ pub enum LinkStatus {
         attempt: u32,
         /// How long until the next.
         next_in: Duration,
+        /// True where there were as many attempts as the budget allows, and the next waits for it.
+        is_over_budget: bool,
     },
-    /// There were as many attempts as the budget allows; the next waits for it.
+    /// A connection that ended had taken as many attempts as the budget allows; the next waits for it.
     BudgetUsedUp {
         /// Where to.
         address: String,
@@ -108,11 +110,12 @@ impl fmt::Display for LinkEvent {
             LinkStatus::Closed { address, reason } => {
                 write!(out, "connection to {address} closed ({reason})")
             }
-            LinkStatus::ConnectFailed { address, cause, attempt, next_in } => {
+            LinkStatus::ConnectFailed { address, cause, attempt, next_in, is_over_budget } => {
+                let budget = if *is_over_budget { "the budget of attempts is used up, " } else { "" };
                 let seconds = next_in.as_secs_f64();
                 write!(
                     out,
-                    "cannot connect to {address} ({cause}); attempt {attempt}, next in {seconds:.1} s"
+                    "cannot connect to {address} ({cause}); attempt {attempt}, {budget}next in {seconds:.1} s"
                 )
             }
             LinkStatus::BudgetUsedUp { address, next_in } => {
@@ -225,6 +228,7 @@ mod tests {
             cause: "connection refused".to_owned(),
             attempt: 3,
             next_in: Duration::from_millis(1234),
+            is_over_budget: false,
         });
         assert_eq!(
             failed.to_string(),

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use fulmar_bus::record::{
-    InstrumentDefinition, InstrumentId, Level, Nanos, Price, RequestKind, Side, SyncChange, SyncState,
-    TopOfBook, Trade,
+    InstrumentDefinition, InstrumentId, InstrumentStatus, Level, Nanos, Price, RequestKind, Side, SyncChange,
+    SyncState, TopOfBook, Trade,
 };
 use fulmar_engine::contract::{MarketSink, Update};
 
@@ -30,6 +30,7 @@ pub type Watch = Box<dyn FnMut(&Kept)>;
 #[derive(Default)]
 pub struct Keeper {
     pub instruments: BTreeMap<InstrumentId, Kept>,
+    pub statuses: Vec<(InstrumentId, InstrumentStatus)>,
     pub requests: Vec<(RequestKind, Nanos, String)>,
     /// Called with each book that changed.
     pub watch: Option<Watch>,
@@ -47,6 +48,10 @@ impl MarketSink for Keeper {
         let before = kept.definition.map_or(0, |before| before.revision);
         assert_eq!(definition.revision, before + 1, "revisions count from one");
         kept.definition = Some(*definition);
+    }
+
+    fn status(&mut self, instrument_id: InstrumentId, status: &InstrumentStatus) {
+        self.statuses.push((instrument_id, *status));
     }
 
     fn trade(&mut self, instrument_id: InstrumentId, trade: &Trade) {

@@ -49,6 +49,7 @@ pub fn latest<W: Words + Clone>(words: W, value_words: usize) -> (LatestWriter<W
 }
 
 /// The one who writes.
+/// Made, with its first reader, by [`latest`]. It waits for nobody and cannot fail.
 pub struct LatestWriter<W = Region> {
     place: Place<W>,
     version: u64,
@@ -74,6 +75,7 @@ impl<W: Words> LatestWriter<W> {
 }
 
 /// One who reads.
+/// Made by [`latest`]; a clone is one more reader.
 #[derive(Clone)]
 pub struct LatestReader<W = Region> {
     place: Place<W>,

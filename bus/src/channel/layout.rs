@@ -9,6 +9,13 @@ use super::{
 use crate::record::{ChannelId, RECORD_SLOTS_MAX, SLOT_BYTES};
 
 /// How large a ring is.
+///
+/// ```
+/// use fulmar_bus::channel::{Region, RingShape};
+/// let shape = RingShape { slot_count: 1024, gate_count: 2 };
+/// let region = Region::heap(shape.word_count());
+/// assert_eq!(shape.word_count() * 8, 256 + 2 * 128 + 1024 * 64, "bytes: head and cursor, two gates, the slots");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RingShape {
     /// Slots of 64 bytes: a power of two, at least twice the longest record's.

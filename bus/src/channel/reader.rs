@@ -10,6 +10,31 @@ use super::{
 use crate::record::{ChannelId, Record};
 
 /// A reader of a channel, made by a [`Ring`].
+///
+/// ```
+/// use fulmar_bus::channel::{Poll, Region, RingShape, create};
+/// use fulmar_bus::record::*;
+/// # let (instrument_id, cause) = (InstrumentId(4), RecordId::NONE);
+/// # let (received_at, flags) = (UnixNanos(9), Flags::NONE);
+/// # let heading = Heading { instrument_id, cause, received_at, flags };
+/// let shape = RingShape { slot_count: 128, gate_count: 0 };
+/// let (mut writer, ring) = create(Region::heap(shape.word_count()), shape, ChannelId(7));
+/// let mut reader = ring.reader();
+/// let mut record = Record::new();
+/// for tag in 1..=200 {
+///     record.write(heading, &Timer { tag, due_at: UnixNanos(8) });
+///     writer.publish(&mut record).expect("nobody has a gate");
+/// }
+/// let (mut read_count, mut lost) = (0, 0);
+/// loop {
+///     match reader.poll(&mut record) {
+///         Poll::Record => read_count += 1,
+///         Poll::Lapped { lost_count } => lost += lost_count,
+///         Poll::Empty => break,
+///     }
+/// }
+/// assert_eq!((read_count, lost), (64, 136), "it went on half a ring behind the writer");
+/// ```
 pub struct Reader<W: Words = Region> {
     ring: Ring<W>,
     /// Where the next record starts.
@@ -20,6 +45,7 @@ pub struct Reader<W: Words = Region> {
 }
 
 /// What [`Reader::poll`] found.
+/// The example of [`Reader`] answers all three.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "a lap that nobody looks at is a silent loss"]
 pub enum Poll {

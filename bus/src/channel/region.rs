@@ -18,6 +18,15 @@ use super::Words;
 
 /// A run of atomic words, zero at first, aligned to 128 bytes. A clone is another handle on the same words; the memory
 /// goes with the last one.
+///
+/// ```
+/// use std::sync::atomic::Ordering;
+/// use fulmar_bus::channel::{Region, Words};
+/// let here = Region::heap(8);
+/// let there = here.clone();
+/// here.store(3, 42, Ordering::Relaxed);
+/// assert_eq!((there.word_count(), there.load(3, Ordering::Relaxed)), (8, 42));
+/// ```
 #[derive(Clone)]
 pub struct Region {
     first: NonNull<AtomicU64>,
@@ -31,9 +40,12 @@ unsafe impl Send for Region {}
 unsafe impl Sync for Region {}
 
 impl Region {
-    /// A region of `word_count` words on the heap.
+    /// A region of `word_count` words on the heap. What is large comes zeroed from the system and is not touched here:
+    /// whoever lays something over it does, once.
     pub fn heap(word_count: usize) -> Region {
-        let lines: Arc<[Line]> = (0..word_count.div_ceil(LINE_WORDS)).map(|_| Line::default()).collect();
+        let lines = Arc::<[Line]>::new_zeroed_slice(word_count.div_ceil(LINE_WORDS));
+        // SAFETY: a line is atomic integers, for which zero bytes are a value.
+        let lines = unsafe { lines.assume_init() };
         Region { first: NonNull::from(&*lines).cast(), word_count, _owner: Owner::Heap(lines) }
     }
 
@@ -45,6 +57,19 @@ impl Region {
     ///
     /// # Errors
     /// What the system says: no such directory, no right to write, no room on the disk, a length of zero.
+    ///
+    /// ```
+    /// use fulmar_bus::channel::{Region, RingShape, create, open};
+    /// use fulmar_bus::record::ChannelId;
+    /// # let directory = tempfile::tempdir()?;
+    /// let path = directory.path().join("outbound.ring");
+    /// let shape = RingShape { slot_count: 1024, gate_count: 1 };
+    /// let made = create(Region::map_file(&path, shape.word_count())?, shape, ChannelId(7));
+    /// drop(made); // As a process that ends would.
+    /// let found = open(Region::map_file(&path, shape.word_count())?)?;
+    /// assert_eq!(found.channel(), ChannelId(7));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[cfg(not(loom))]
     pub fn map_file(path: &Path, word_count: usize) -> io::Result<Region> {
         let bytes = word_count.checked_mul(size_of::<u64>()).ok_or(io::ErrorKind::InvalidInput)?;
@@ -116,7 +141,6 @@ enum Owner {
 const LINE_WORDS: usize = 16;
 
 /// Two cache lines, since processors fetch them in pairs.
-#[derive(Default)]
 #[repr(align(128))]
 struct Line(#[expect(dead_code, reason = "reached through the region's pointer")] [AtomicU64; LINE_WORDS]);
 

@@ -10,8 +10,8 @@ use super::{
 };
 use crate::record::{ChannelId, RECORD_SLOTS_MAX, RecordId};
 
-/// Lays an empty ring over `words`, and gives its one writer and the ring that makes its readers. Whoever still holds a
-/// handle on what the words held before must not use it again.
+/// Lays an empty ring over `words`, and gives its one writer and the ring that makes its readers; the example of
+/// [`Writer`] begins with it. Whoever still holds a handle on what the words held before must not use it again.
 ///
 /// # Panics
 /// Where there is no ring of this shape, or `words` are too few for it.
@@ -24,6 +24,15 @@ pub fn create<W: Words + Clone>(words: W, shape: RingShape, channel: ChannelId) 
 ///
 /// # Panics
 /// As [`create`].
+///
+/// ```
+/// use fulmar_bus::channel::{Region, RingShape, create_for_records_up_to};
+/// use fulmar_bus::record::ChannelId;
+/// let shape = RingShape { slot_count: 16, gate_count: 1 };
+/// let words = Region::heap(shape.word_count());
+/// let (writer, ring) = create_for_records_up_to(8, words, shape, ChannelId(7));
+/// assert_eq!((writer.channel(), ring.channel()), (ChannelId(7), ChannelId(7)));
+/// ```
 pub fn create_for_records_up_to<W: Words + Clone>(
     record_slots_max: usize,
     words: W,
@@ -48,6 +57,16 @@ pub fn open<W: Words + Clone>(words: W) -> Result<Ring<W>, OpenError> {
 }
 
 /// Why no ring can be read from some memory.
+///
+/// ```
+/// use fulmar_bus::channel::{OpenError, Region, RingShape, create, open};
+/// use fulmar_bus::record::ChannelId;
+/// let shape = RingShape { slot_count: 128, gate_count: 0 };
+/// let words = Region::heap(shape.word_count());
+/// assert_eq!(open(words.clone()).err(), Some(OpenError::NoRing));
+/// create(words.clone(), shape, ChannelId(7));
+/// assert!(open(words).is_ok());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OpenError {
     /// It does not begin as a ring does.
@@ -86,6 +105,18 @@ impl fmt::Display for OpenError {
 impl std::error::Error for OpenError {}
 
 /// A ring, to make readers of. A clone is another handle on the same ring.
+///
+/// ```
+/// use fulmar_bus::channel::{Region, RingShape, create};
+/// use fulmar_bus::record::ChannelId;
+/// let shape = RingShape { slot_count: 1024, gate_count: 1 };
+/// let (_writer, ring) = create(Region::heap(shape.word_count()), shape, ChannelId(7));
+/// let keeper = ring.gated_reader().expect("the one gate is free");
+/// assert!(ring.gated_reader().is_none(), "its one gate is taken");
+/// let mut followers: Vec<_> = (0..10).map(|_| ring.reader()).collect();
+/// drop(keeper);
+/// assert!(ring.gated_reader().is_some(), "who leaves opens the gate");
+/// ```
 #[derive(Clone)]
 pub struct Ring<W = Region> {
     pub(super) words: W,

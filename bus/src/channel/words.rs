@@ -5,6 +5,20 @@ use super::sync::Ordering;
 /// Memory as atomic words. A clone is another handle on the same words.
 ///
 /// Implemented by [`super::Region`], and in tests over the atomics of a model checker.
+///
+/// ```
+/// use std::sync::atomic::Ordering;
+/// use fulmar_bus::channel::{Region, Words};
+///
+/// /// How many words hold something, in whatever memory they lie.
+/// fn used_count(words: &impl Words) -> usize {
+///     (0..words.word_count()).filter(|index| words.load(*index, Ordering::Relaxed) != 0).count()
+/// }
+///
+/// let region = Region::heap(16);
+/// region.store_relaxed(4, &[1, 2, 3]);
+/// assert_eq!(used_count(&region), 3);
+/// ```
 pub trait Words {
     /// How many words there are.
     fn word_count(&self) -> usize;

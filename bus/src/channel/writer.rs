@@ -10,7 +10,27 @@ use super::{
 };
 use crate::record::{ChannelId, Record, RecordId, SLOT_WORDS};
 
-/// The one writer of a channel.
+/// The one writer of a channel. It is not [`Clone`]: whoever holds it is the channel's producer.
+///
+/// ```
+/// use fulmar_bus::channel::{Full, Poll, Region, RingShape, create};
+/// use fulmar_bus::record::*;
+/// # let (instrument_id, cause) = (InstrumentId(4), RecordId::NONE);
+/// # let (received_at, flags) = (UnixNanos(9), Flags::NONE);
+/// # let heading = Heading { instrument_id, cause, received_at, flags };
+/// let shape = RingShape { slot_count: 128, gate_count: 1 };
+/// let (mut writer, ring) = create(Region::heap(shape.word_count()), shape, ChannelId(7));
+/// let mut slow = ring.gated_reader().expect("the one gate is free");
+/// let mut record = Record::new();
+/// record.write(heading, &Timer { tag: 1, due_at: UnixNanos(8) });
+/// while writer.has_room(1) {
+///     writer.publish(&mut record)?;
+/// }
+/// assert_eq!(writer.publish(&mut record), Err(Full), "nothing was published; the record is still ours");
+/// assert_eq!(slow.poll(&mut Record::new()), Poll::Record);
+/// assert_eq!(writer.publish(&mut record)?.sequence(), 129);
+/// # Ok::<(), Full>(())
+/// ```
 pub struct Writer<W = Region> {
     ring: Ring<W>,
     /// Where the next record starts.
@@ -21,7 +41,8 @@ pub struct Writer<W = Region> {
     limit: u64,
 }
 
-/// A lossless reader has not consumed what would be overwritten. The record is still the caller's.
+/// A lossless reader has not consumed what would be overwritten. The record is still the caller's, to keep and try
+/// again, or to drop and count. See the example of [`Writer`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Full;
 
@@ -63,7 +84,7 @@ impl<W: Words> Writer<W> {
         Ok(id)
     }
 
-    /// True where records of `slot_count` slots, together, would not meet [`Full`] now.
+    /// True where records of `slot_count` slots of 64 bytes, together, would not meet [`Full`] now.
     #[inline]
     pub fn has_room(&mut self, slot_count: usize) -> bool {
         let end = self.position + slot_count as u64;

@@ -8,6 +8,18 @@ use super::{
 };
 
 /// A payload shape: its kind, its version, its bytes. Sizes are multiples of eight and hold no padding.
+///
+/// ```
+/// use fulmar_bus::record::*;
+///
+/// /// The newest of some records that is a `P`.
+/// fn newest<P: Payload>(records: &[Record]) -> Option<&P> {
+///     records.iter().rev().find_map(|record| record.read().ok())
+/// }
+///
+/// assert_eq!((Trade::KIND, Trade::VERSION), (Kind::Trade, 1));
+/// assert!(newest::<Trade>(&[Record::new()]).is_none());
+/// ```
 pub trait Payload: TryFromBytes + IntoBytes + Immutable + KnownLayout {
     /// The kind that has this shape.
     const KIND: Kind;
@@ -16,6 +28,7 @@ pub trait Payload: TryFromBytes + IntoBytes + Immutable + KnownLayout {
 }
 
 /// What a publisher says of a record beyond its payload. The channel adds the rest.
+/// The example of [`Record`] writes one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Heading {
     /// What it concerns, or [`InstrumentId::NONE`].
@@ -29,6 +42,13 @@ pub struct Heading {
 }
 
 /// Why bytes are not the record that they were read as.
+///
+/// ```
+/// use fulmar_bus::record::{Malformed, Record, Trade};
+/// let mut record = Record::new();
+/// assert_eq!(record.copy_from(&[0; 10]), Err(Malformed::Length), "no record has ten bytes");
+/// assert_eq!(record.read::<Trade>(), Err(Malformed::Kind), "zeros have no kind");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Malformed {
     /// The record is of another kind.
@@ -115,7 +135,8 @@ impl Record {
         self.words[1] = id.0;
     }
 
-    /// The payload, checked: kind, version, length and every enum in it.
+    /// The payload, checked: kind, version, length and every enum in it. It lies in this record, and stands until the
+    /// record is written or read into again.
     ///
     /// # Errors
     /// Says which of the four does not hold.

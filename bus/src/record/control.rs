@@ -6,6 +6,7 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, TryFromBytes};
 use super::{Kind, Malformed, Payload, Record, UnixNanos};
 
 /// Where the bytes of a [`Frame`] came from.
+/// Read from [`Frame::source`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(u8)]
 pub enum FrameSource {
@@ -21,6 +22,28 @@ pub enum FrameSource {
 
 /// Bytes from outside, kept as they came. The bytes follow the payload; more than fit one record take several, of
 /// which all but the last are full.
+///
+/// ```
+/// use fulmar_bus::record::*;
+/// # let (instrument_id, cause) = (InstrumentId(4), RecordId::NONE);
+/// # let (received_at, flags) = (UnixNanos(9), Flags::NONE);
+/// # let heading = Heading { instrument_id, cause, received_at, flags };
+/// let bytes = br#"{"result":null}"#;
+/// let frame = Frame {
+///     byte_count: 15,
+///     total_bytes: 15,
+///     offset_bytes: 0,
+///     status: 0,
+///     source: FrameSource::Message,
+///     connection: 0,
+///     tag: 0,
+/// };
+/// let mut record = Record::new();
+/// record.write_with_tail(heading, &frame, bytes);
+/// let (read, read_bytes) = Frame::read(&record).expect("it was just written");
+/// assert!(read.is_last());
+/// assert_eq!(read_bytes, bytes);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct Frame {
@@ -65,6 +88,7 @@ impl Payload for Frame {
 }
 
 /// What is to be done with the bytes of a [`Request`].
+/// Read from [`Request::kind`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(u8)]
 pub enum RequestKind {
@@ -77,6 +101,21 @@ pub enum RequestKind {
 }
 
 /// Bytes that are to go outside. They follow the payload, and fit one record.
+///
+/// ```
+/// use fulmar_bus::record::*;
+/// # let (instrument_id, cause) = (InstrumentId::NONE, RecordId::NONE);
+/// # let heading = Heading { instrument_id, cause, received_at: UnixNanos(9), flags: Flags::NONE };
+/// # let mut record = Record::new();
+/// # let (not_before_at, kind) = (UnixNanos(0), RequestKind::HttpGet);
+/// # let asked = Request { tag: 5, not_before_at, byte_count: 12, kind, connection: 0, reserved: [0; 2] };
+/// # record.write_with_tail(heading, &asked, b"/api/v3/time");
+/// let (request, bytes) = Request::read(&record).expect("a request was written");
+/// match request.kind {
+///     RequestKind::HttpGet => assert_eq!(bytes, b"/api/v3/time"),
+///     RequestKind::Send | RequestKind::Reconnect => panic!("no message and no new connection was asked for"),
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct Request {
@@ -114,6 +153,13 @@ impl Payload for Request {
 }
 
 /// A timer of an actor fired.
+///
+/// ```
+/// use fulmar_bus::record::{Nanos, Timer, UnixNanos};
+/// let timer = Timer { tag: 1, due_at: UnixNanos(1_000) };
+/// let fired_at = UnixNanos(1_250);
+/// assert_eq!(fired_at.since(timer.due_at), Nanos(250), "how late it was");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct Timer {
@@ -128,6 +174,7 @@ impl Payload for Timer {
 }
 
 /// What the operator wants.
+/// Travels as a [`Control`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(u8)]
 pub enum ControlCommand {
@@ -138,6 +185,16 @@ pub enum ControlCommand {
 }
 
 /// An order of the operator to an actor; an input like any other.
+///
+/// ```
+/// use fulmar_bus::record::*;
+/// # let (instrument_id, cause) = (InstrumentId(4), RecordId::NONE);
+/// # let (received_at, flags) = (UnixNanos(9), Flags::NONE);
+/// # let heading = Heading { instrument_id, cause, received_at, flags };
+/// let mut record = Record::new();
+/// record.write(heading, &Control { command: ControlCommand::Kill, reserved: [0; 7] });
+/// assert_eq!(record.read::<Control>().map(|control| control.command), Ok(ControlCommand::Kill));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct Control {
@@ -152,8 +209,23 @@ impl Payload for Control {
 }
 
 /// What one core loop did in one pass: the time that it took as `now`, and for each actor that had work, how many
-/// records it drained from each inbox. The list follows the payload as 16-bit numbers: actor, inbox count, then a
-/// count for each inbox; `turn_count` times.
+/// records it drained from each inbox. The list follows the payload as 16-bit numbers, `turn_count` times: actor, pair
+/// count, then an inbox and its count for each inbox that gave something. What a lap or a full ring adds to a turn is
+/// said in the engine's `runtime::note`.
+///
+/// ```
+/// use fulmar_bus::record::*;
+/// use zerocopy::IntoBytes;
+/// # let (instrument_id, cause) = (InstrumentId(4), RecordId::NONE);
+/// # let (received_at, flags) = (UnixNanos(9), Flags::NONE);
+/// # let heading = Heading { instrument_id, cause, received_at, flags };
+/// // Actor 2 drained five records of its first inbox, and of no other.
+/// let numbers: [u16; 4] = [2, 1, 0, 5];
+/// let mut record = Record::new();
+/// let note = Note { now: UnixNanos(9), turn_count: 1, number_count: 4 };
+/// record.write_with_tail(heading, &note, numbers.as_bytes());
+/// assert_eq!(Note::read(&record), Ok((&note, &numbers[..])));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct Note {

@@ -5,6 +5,18 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 use super::{InstrumentId, Kind, RecordId, UnixNanos};
 
 /// Who, what, when and why of a record. The instrument implies the venue.
+///
+/// ```
+/// use fulmar_bus::record::*;
+/// # let (instrument_id, cause) = (InstrumentId(4), RecordId::new(ChannelId(1), 77));
+/// # let heading = Heading { instrument_id, cause, received_at: UnixNanos(9), flags: Flags::NONE };
+/// # let mut record = Record::new();
+/// # record.write(heading, &Timer { tag: 1, due_at: UnixNanos(8) });
+/// let header = record.header();
+/// assert_eq!((header.kind(), header.slot_count), (Some(Kind::Timer), 1));
+/// assert_eq!((header.cause.channel(), header.cause.sequence()), (ChannelId(1), 77), "the input it goes back to");
+/// assert_eq!(header.id, RecordId::NONE, "it has no name until it is published");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct Header {
@@ -12,7 +24,7 @@ pub struct Header {
     pub kind_byte: u8,
     /// Version of that kind's payload.
     pub version: u8,
-    /// Slots that the record takes on a ring.
+    /// Slots of 64 bytes that the record takes on a ring.
     pub slot_count: u8,
     /// See [`Flags`].
     pub flags: Flags,
@@ -34,6 +46,13 @@ impl Header {
 }
 
 /// Bits that any kind may carry.
+///
+/// ```
+/// use fulmar_bus::record::Flags;
+/// let flags = Flags(Flags::LAST.0 | Flags::SNAPSHOT.0);
+/// assert!(flags.contains(Flags::LAST) && flags.contains(Flags::NONE));
+/// assert!(!Flags::NONE.contains(Flags::LAST));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(transparent)]
 pub struct Flags(pub u8);

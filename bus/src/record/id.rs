@@ -5,7 +5,7 @@ use std::fmt;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 macro_rules! dense_id {
-    ($(#[$meta:meta])* $name:ident($raw:ty)) => {
+    ($(#[$meta:meta])* pub struct $name:ident($raw:ty);) => {
         $(#[$meta])*
         #[derive(
             Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, FromBytes, IntoBytes, Immutable,
@@ -25,19 +25,29 @@ macro_rules! dense_id {
 
 dense_id! {
     /// An instrument of one boot: the index of its row in the instrument table. Its durable name is `venue:symbol`.
-    InstrumentId(u32)
+    ///
+    /// ```
+    /// use fulmar_bus::record::InstrumentId;
+    /// let names = ["binance-spot:BTCUSDT", "binance-spot:ETHUSDT"];
+    /// assert_eq!(names[InstrumentId(1).index()], "binance-spot:ETHUSDT");
+    /// assert!(names.get(InstrumentId::NONE.index()).is_none());
+    /// ```
+    pub struct InstrumentId(u32);
 }
 dense_id! {
     /// A channel of one boot. Its durable name is its producer and stream, never a core.
-    ChannelId(u16)
+    /// Part of every [`RecordId`].
+    pub struct ChannelId(u16);
 }
 dense_id! {
     /// A strategy of one boot: its position in the configuration.
-    StrategyId(u16)
+    /// Part of every [`ClientOrderId`].
+    pub struct StrategyId(u16);
 }
 dense_id! {
     /// An account at a venue: its position in the configuration.
-    AccountId(u16)
+    /// As dense as an [`InstrumentId`].
+    pub struct AccountId(u16);
 }
 
 impl InstrumentId {

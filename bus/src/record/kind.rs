@@ -24,6 +24,8 @@ pub enum Kind {
     Bar = 6,
     /// What an instrument is, or is from now on.
     InstrumentDefinition = 10,
+    /// Whether the venue knows an instrument.
+    InstrumentStatus = 11,
     /// A book became syncing, live or desynced.
     SyncChange = 12,
     /// Best bid and ask of one pair over several venues.
@@ -56,7 +58,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in numeric order.
-    pub const ALL: [Kind; 21] = [
+    pub const ALL: [Kind; 22] = [
         Kind::Trade,
         Kind::BookLevels,
         Kind::SnapshotBegin,
@@ -64,6 +66,7 @@ impl Kind {
         Kind::TopOfBook,
         Kind::Bar,
         Kind::InstrumentDefinition,
+        Kind::InstrumentStatus,
         Kind::SyncChange,
         Kind::ConsolidatedTop,
         Kind::Intent,
@@ -90,6 +93,7 @@ impl Kind {
             5 => Kind::TopOfBook,
             6 => Kind::Bar,
             10 => Kind::InstrumentDefinition,
+            11 => Kind::InstrumentStatus,
             12 => Kind::SyncChange,
             13 => Kind::ConsolidatedTop,
             20 => Kind::Intent,

@@ -1,12 +1,17 @@
-//! What a venue tells: trades, levels, snapshots, tops, definitions, and how far they can be believed.
+//! What a venue tells of its market: trades, levels, snapshots, tops, and the bars made of them. Whether a book can be
+//! believed is said in `sync`, at which scales numbers stand in `instrument`.
 
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, TryFromBytes};
 
-use super::{
-    InstrumentId, Kind, Malformed, Nanos, Payload, Price, Quantity, Record, Text, UnixNanos, WideNumber,
-};
+use super::{InstrumentId, Kind, Malformed, Nanos, Payload, Price, Quantity, Record, UnixNanos, WideNumber};
 
 /// Which side of the market.
+///
+/// ```
+/// use fulmar_bus::record::Side;
+/// let opened = Side::Buy;
+/// assert_eq!(opened.opposite(), Side::Sell, "what closes it");
+/// ```
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, TryFromBytes, IntoBytes, Immutable, KnownLayout,
 )]
@@ -29,6 +34,13 @@ impl Side {
 }
 
 /// A trade at the venue.
+///
+/// ```
+/// use fulmar_bus::record::*;
+/// let trade = Trade::new(Price(6_183_763), Quantity(20), Side::Sell, 901, UnixNanos::from_millis(1_723_161_255_208));
+/// let signed_flow = if trade.aggressor == Side::Buy { trade.quantity.0 } else { -trade.quantity.0 };
+/// assert_eq!(signed_flow, -20, "a seller crossed the spread");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct Trade {
@@ -63,6 +75,12 @@ impl Payload for Trade {
 }
 
 /// One price level: the quantity that stands there now, zero where none is left.
+///
+/// ```
+/// use fulmar_bus::record::{Level, Price, Quantity};
+/// let level = Level { price: Price(6_183_763), quantity: Quantity(0) };
+/// assert!(level.quantity.is_zero(), "take it out of the book");
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct Level {
@@ -73,6 +91,21 @@ pub struct Level {
 }
 
 /// Some levels of a book, to be applied in order: bids, then asks. The list follows the payload.
+///
+/// ```
+/// use fulmar_bus::record::*;
+/// use zerocopy::IntoBytes;
+/// # let (instrument_id, cause) = (InstrumentId(4), RecordId::NONE);
+/// # let (received_at, flags) = (UnixNanos(9), Flags::NONE);
+/// # let heading = Heading { instrument_id, cause, received_at, flags };
+/// let level = |price, quantity| Level { price: Price(price), quantity: Quantity(quantity) };
+/// let levels = [level(100, 5), level(99, 0), level(102, 7)];
+/// let update = BookLevels { update_id: 12, venue_at: UnixNanos(8), bid_count: 2, ask_count: 1 };
+/// let mut record = Record::new();
+/// record.write_with_tail(heading, &update, levels.as_bytes());
+/// let (_, bids, asks) = BookLevels::read(&record).expect("it was just written");
+/// assert_eq!((bids, asks), (&levels[..2], &levels[2..]));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct BookLevels {
@@ -110,6 +143,31 @@ impl Payload for BookLevels {
 }
 
 /// The book is replaced, never merged: what was known is dropped, and levels follow until [`SnapshotEnd`].
+///
+/// ```
+/// use fulmar_bus::record::*;
+/// # use zerocopy::IntoBytes;
+/// # let (instrument_id, cause) = (InstrumentId(4), RecordId::NONE);
+/// # let (received_at, flags) = (UnixNanos(9), Flags::SNAPSHOT);
+/// # let heading = Heading { instrument_id, cause, received_at, flags };
+/// # let (update_id, venue_at, bid_count, ask_count) = (11, UnixNanos(8), 1, 0);
+/// # let mut records = [Record::new(), Record::new(), Record::new()];
+/// # records[0].write(heading, &SnapshotBegin { update_id, venue_at, bid_count, ask_count });
+/// # let part = BookLevels { update_id, venue_at, bid_count, ask_count };
+/// # records[1].write_with_tail(heading, &part, Level::default().as_bytes());
+/// # records[2].write(heading, &SnapshotEnd { update_id, venue_at });
+/// let (mut bids, mut is_whole) = (Vec::<Level>::new(), false);
+/// for record in &records {
+///     match record.header().kind() {
+///         Some(Kind::SnapshotBegin) => bids.clear(),
+///         Some(Kind::BookLevels) => bids.extend(BookLevels::read(record)?.1),
+///         Some(Kind::SnapshotEnd) => is_whole = true,
+///         _ => {}
+///     }
+/// }
+/// assert_eq!((bids.len(), is_whole), (1, true));
+/// # Ok::<(), Malformed>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct SnapshotBegin {
@@ -128,6 +186,7 @@ impl Payload for SnapshotBegin {
 }
 
 /// The snapshot is complete.
+/// The example of [`SnapshotBegin`] has both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct SnapshotEnd {
@@ -142,6 +201,7 @@ impl Payload for SnapshotEnd {
 }
 
 /// How a [`TopOfBook`] is known.
+/// Stands in a [`TopOfBook`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(u8)]
 pub enum TopSource {
@@ -152,10 +212,20 @@ pub enum TopSource {
 }
 
 /// Best bid and ask. A side that is empty has price and quantity zero.
+///
+/// ```
+/// use fulmar_bus::record::*;
+/// let level = |price, quantity| Level { price: Price(price), quantity: Quantity(quantity) };
+/// let top = TopOfBook::new(level(100, 5), level(102, 7), 12, UnixNanos(8), TopSource::Book);
+/// assert!(top.is_two_sided());
+/// assert_eq!(top.ask.price.0 - top.bid.price.0, 2, "the spread, at the instrument's price scale");
+/// let one_sided = TopOfBook::new(level(100, 5), Level::default(), 13, UnixNanos(9), TopSource::Book);
+/// assert!(!one_sided.is_two_sided());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct TopOfBook {
-    /// Best bid.
+    /// Best bid, at the instrument's scales, as the ask.
     pub bid: Level,
     /// Best ask.
     pub ask: Level,
@@ -185,10 +255,21 @@ impl Payload for TopOfBook {
 }
 
 /// A bar of the trades of one interval, aligned to UTC.
+///
+/// ```
+/// use fulmar_bus::record::*;
+/// # let (open, high, low, close) = (Price(100), Price(104), Price(99), Price(103));
+/// # let notional = Notional(1_020).into();
+/// # let (start_at, interval) = (UnixNanos::from_millis(60_000), Nanos::from_secs(60));
+/// # let bar = Bar { open, high, low, close, volume: Quantity(10), notional, start_at, interval, trade_count: 4 };
+/// let average_price = Notional::from(bar.notional).0 / i128::from(bar.volume.0);
+/// assert_eq!(average_price, 102);
+/// assert_eq!(bar.start_at + bar.interval, UnixNanos::from_millis(120_000), "the first moment after it");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct Bar {
-    /// Price of the first trade.
+    /// Price of the first trade, at the instrument's price scale, as the three below.
     pub open: Price,
     /// Highest price.
     pub high: Price,
@@ -196,7 +277,7 @@ pub struct Bar {
     pub low: Price,
     /// Price of the last trade.
     pub close: Price,
-    /// Sum of quantities.
+    /// Sum of quantities, at the instrument's quantity scale.
     pub volume: Quantity,
     /// Sum of price times quantity, a [`super::Notional`].
     pub notional: WideNumber,
@@ -212,138 +293,16 @@ impl Payload for Bar {
     const KIND: Kind = Kind::Bar;
 }
 
-/// What one unit of an instrument is.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, TryFromBytes, IntoBytes, Immutable, KnownLayout,
-)]
-#[repr(u8)]
-pub enum ContractKind {
-    /// The asset itself.
-    Spot = 1,
-    /// A perpetual future settled in the quote currency.
-    LinearPerpetual = 2,
-    /// A perpetual future settled in the base currency.
-    InversePerpetual = 3,
-    /// A dated future settled in the quote currency.
-    LinearFuture = 4,
-    /// A dated future settled in the base currency.
-    InverseFuture = 5,
-}
-
-/// What an instrument is from this record on. A new revision resets its book, but for one that only widens a scale,
-/// which rescales it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout)]
-#[repr(C)]
-pub struct InstrumentDefinition {
-    /// The venue's name, such as `binance-spot`.
-    pub venue: Text<24>,
-    /// The venue's symbol, such as `BTCUSDT`.
-    pub symbol: Text<32>,
-    /// Base currency, empty where it is not known.
-    pub base: Text<16>,
-    /// Quote currency, empty where it is not known.
-    pub quote: Text<16>,
-    /// Smallest step of an order's price; zero where it is not known.
-    pub tick: Price,
-    /// Smallest step of an order's quantity; zero where it is not known.
-    pub lot: Quantity,
-    /// Smallest order quantity; zero where there is none.
-    pub quantity_min: Quantity,
-    /// Largest order quantity; zero where there is none.
-    pub quantity_max: Quantity,
-    /// Smallest order notional, a [`super::Notional`]; zero where there is none.
-    pub notional_min: WideNumber,
-    /// Counts the definitions of this instrument in this boot, from one.
-    pub revision: u32,
-    /// Decimal digits behind the point of every price.
-    pub price_scale: u8,
-    /// Decimal digits behind the point of every quantity.
-    pub quantity_scale: u8,
-    /// What one unit is.
-    pub contract: ContractKind,
-    /// One where no definition of the venue stands behind this, only the digits seen.
-    pub is_inferred: u8,
-}
-
-impl Payload for InstrumentDefinition {
-    const KIND: Kind = Kind::InstrumentDefinition;
-}
-
-/// How far a book can be believed.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, TryFromBytes, IntoBytes, Immutable, KnownLayout,
-)]
-#[repr(u8)]
-pub enum SyncState {
-    /// No snapshot yet, or one is being joined to the stream.
-    Syncing = 1,
-    /// Proven: a snapshot, and every update since, in order.
-    Live = 2,
-    /// Continuity broke; nothing is applied until a new snapshot.
-    Desynced = 3,
-}
-
-/// Why a book became what it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout)]
-#[repr(u8)]
-pub enum SyncReason {
-    /// The feed began.
-    Started = 1,
-    /// Snapshot and stream joined.
-    Joined = 2,
-    /// The venue's numbers do not follow each other.
-    Gap = 3,
-    /// The connection went away.
-    Disconnected = 4,
-    /// The venue's checksum is not our book's.
-    Checksum = 5,
-    /// The best bid is not below the best ask, for longer than it may be.
-    Crossed = 6,
-    /// Too many updates came while the snapshot did not.
-    Overflow = 7,
-    /// A reader lost records.
-    Lapped = 8,
-    /// A frame could not be read.
-    DecodeError = 9,
-    /// The instrument's definition changed.
-    Redefined = 10,
-}
-
-/// A book became syncing, live or desynced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout)]
-#[repr(C)]
-pub struct SyncChange {
-    /// The venue's number of the last update that was applied, zero where none was.
-    pub update_id: u64,
-    /// Gaps of this instrument so far.
-    pub gap_count: u32,
-    /// Times that it had to sync anew so far.
-    pub resync_count: u32,
-    /// From now on.
-    pub state: SyncState,
-    /// Why.
-    pub reason: SyncReason,
-    reserved: [u8; 6],
-}
-
-impl SyncChange {
-    /// The book is `state` from now on, because of `reason`.
-    pub const fn new(
-        state: SyncState,
-        reason: SyncReason,
-        update_id: u64,
-        gap_count: u32,
-        resync_count: u32,
-    ) -> Self {
-        SyncChange { update_id, gap_count, resync_count, state, reason, reserved: [0; 6] }
-    }
-}
-
-impl Payload for SyncChange {
-    const KIND: Kind = Kind::SyncChange;
-}
-
 /// Best bid and ask of one pair over several venues, at the scales stated here.
+///
+/// ```
+/// use fulmar_bus::record::*;
+/// let mut top = ConsolidatedTop::empty(2, 5);
+/// assert_eq!((top.bid_instrument_id, top.live_count), (InstrumentId::NONE, 0));
+/// top.bid = Level { price: Price(6_183_763), quantity: Quantity(1_500) };
+/// top.bid_instrument_id = InstrumentId(4);
+/// assert!(!top.bid.quantity.is_zero() && top.ask.quantity.is_zero(), "somebody bids, nobody asks");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct ConsolidatedTop {

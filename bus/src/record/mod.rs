@@ -20,10 +20,13 @@ mod buffer;
 mod control;
 mod header;
 mod id;
+mod instrument;
 mod kind;
 mod market;
 mod number;
 mod order;
+mod report;
+mod sync;
 mod text;
 mod time;
 
@@ -31,16 +34,15 @@ pub use buffer::{Heading, Malformed, Payload, Record};
 pub use control::{Control, ControlCommand, Frame, FrameSource, Note, Request, RequestKind, Timer};
 pub use header::{Flags, Header};
 pub use id::{AccountId, ChannelId, ClientOrderId, InstrumentId, RecordId, StrategyId};
+pub use instrument::{ContractKind, InstrumentDefinition, InstrumentStatus, Listing};
 pub use kind::Kind;
 pub use market::{
-    Bar, BookLevels, ConsolidatedTop, ContractKind, InstrumentDefinition, Level, Side, SnapshotBegin,
-    SnapshotEnd, SyncChange, SyncReason, SyncState, TopOfBook, TopSource, Trade,
+    Bar, BookLevels, ConsolidatedTop, Level, Side, SnapshotBegin, SnapshotEnd, TopOfBook, TopSource, Trade,
 };
 pub use number::{Notional, Price, Quantity, WideNumber};
-pub use order::{
-    CancelIntent, CancelOrder, Denial, ExecutionReport, ExecutionType, Intent, LiquiditySide, Order,
-    OrderStatus, OrderType, Position, TimeInForce,
-};
+pub use order::{CancelIntent, CancelOrder, Denial, Intent, Order, OrderType, TimeInForce};
+pub use report::{ExecutionReport, ExecutionType, LiquiditySide, OrderStatus, Position};
+pub use sync::{SyncChange, SyncReason, SyncState};
 pub use text::Text;
 pub use time::{Nanos, UnixNanos};
 

@@ -6,7 +6,8 @@
 
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
-/// A price: a mantissa at the instrument's price scale.
+/// A price: a mantissa at the instrument's price scale. It says no scale of its own, so prices of two instruments are
+/// never compared as they are.
 ///
 /// ```
 /// use fulmar_bus::record::{Notional, Price, Quantity};
@@ -31,6 +32,12 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 pub struct Price(pub i64);
 
 /// A quantity: a mantissa at the instrument's quantity scale. Positions are signed; orders and levels are not negative.
+///
+/// ```
+/// use fulmar_bus::record::Quantity;
+/// let (wanted, traded) = (Quantity(1_500), Quantity(1_500)); // 0.01500 at scale 5.
+/// assert!(Quantity(wanted.0 - traded.0).is_zero());
+/// ```
 #[derive(
     Clone,
     Copy,
@@ -51,6 +58,7 @@ pub struct Quantity(pub i64);
 
 /// Money: price times quantity, at the sum of the price scale and the quantity scale. Never on the wire as it is: a
 /// record carries it as a [`WideNumber`].
+/// Made by [`Price::times`], as its example shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Notional(pub i128);
 

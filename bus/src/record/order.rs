@@ -1,12 +1,11 @@
-//! The life of an order in words: wanted, approved or denied, and what became of it.
+//! What is wanted: intents, and what the risk gate makes of them. What became of an order is said in `report`.
 
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, TryFromBytes};
 
-use super::{
-    AccountId, ClientOrderId, Kind, Payload, Price, Quantity, Side, StrategyId, Text, UnixNanos, WideNumber,
-};
+use super::{AccountId, ClientOrderId, Kind, Payload, Price, Quantity, Side, StrategyId, UnixNanos};
 
 /// How an order meets the market.
+/// Stands in an [`Intent`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(u8)]
 pub enum OrderType {
@@ -17,6 +16,7 @@ pub enum OrderType {
 }
 
 /// How long an order stands.
+/// Stands in an [`Intent`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(u8)]
 pub enum TimeInForce {
@@ -29,6 +29,15 @@ pub enum TimeInForce {
 }
 
 /// A strategy wants an order. It gives a tag of its own; the engine gives the id.
+///
+/// ```
+/// use fulmar_bus::record::*;
+/// let id = ClientOrderId::new(1, StrategyId(0), 1);
+/// // 0.5 at 61837.63, where prices have scale 2 and quantities scale 3; it must not take.
+/// let mut intent = Intent::limit(id, Side::Buy, Price(6_183_763), Quantity(500));
+/// intent.post_only = 1;
+/// assert_eq!((intent.order_type, intent.time_in_force), (OrderType::Limit, TimeInForce::Gtc));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct Intent {
@@ -36,9 +45,9 @@ pub struct Intent {
     pub client_order_id: ClientOrderId,
     /// What the strategy calls it; comes back in every report.
     pub tag: u64,
-    /// Limit price; zero for a market order.
+    /// Limit price, at the instrument's price scale; zero for a market order.
     pub price: Price,
-    /// How much; above zero.
+    /// How much, at the instrument's quantity scale; above zero.
     pub quantity: Quantity,
     /// Buy or sell.
     pub side: Side,
@@ -92,6 +101,17 @@ impl Payload for Intent {
 }
 
 /// A strategy wants one of its orders canceled.
+///
+/// ```
+/// use fulmar_bus::record::*;
+/// # let (instrument_id, cause) = (InstrumentId(4), RecordId::NONE);
+/// # let (received_at, flags) = (UnixNanos(9), Flags::NONE);
+/// # let heading = Heading { instrument_id, cause, received_at, flags };
+/// let client_order_id = ClientOrderId::new(1, StrategyId(0), 1);
+/// let mut record = Record::new();
+/// record.write(heading, &CancelIntent { client_order_id });
+/// assert_eq!(record.read::<CancelIntent>().map(|cancel| cancel.client_order_id), Ok(client_order_id));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct CancelIntent {
@@ -104,6 +124,17 @@ impl Payload for CancelIntent {
 }
 
 /// An order that the risk gate approved: the intent as it stands, and nothing that it did not say.
+///
+/// ```
+/// use fulmar_bus::record::*;
+/// # let id = ClientOrderId::new(1, StrategyId(0), 1);
+/// # let intent = Intent::limit(id, Side::Buy, Price(6_183_763), Quantity(500));
+/// # let order = Order { intent, approved_at: UnixNanos(2_500) };
+/// # let decided_at = UnixNanos(1_000);
+/// let Order { intent, approved_at } = order;
+/// assert_eq!(intent.price.times(intent.quantity), Notional(3_091_881_500), "what it may cost");
+/// assert_eq!(approved_at.since(decided_at), Nanos(1_500));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct Order {
@@ -118,6 +149,7 @@ impl Payload for Order {
 }
 
 /// A cancel on its way to the venue.
+/// Like an [`Order`], it is on its channel only because the risk gate put it there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct CancelOrder {
@@ -131,195 +163,19 @@ impl Payload for CancelOrder {
     const KIND: Kind = Kind::CancelOrder;
 }
 
-/// Where an order stands.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, TryFromBytes, IntoBytes, Immutable, KnownLayout,
-)]
-#[repr(u8)]
-pub enum OrderStatus {
-    /// Made, not yet judged.
-    Initialized = 1,
-    /// Refused by our gate; never left.
-    Denied = 2,
-    /// Sent, not yet answered.
-    Submitted = 3,
-    /// Stands at the venue.
-    Accepted = 4,
-    /// Refused by the venue.
-    Rejected = 5,
-    /// A cancel is on its way.
-    PendingCancel = 6,
-    /// Stands, in part filled.
-    PartiallyFilled = 7,
-    /// Done: all of it traded.
-    Filled = 8,
-    /// Done: the rest was canceled.
-    Canceled = 9,
-    /// Done: the venue ended it.
-    Expired = 10,
-    /// Sent, and nobody knows. Not a rejection: its exposure counts in full until a query settles it.
-    Unknown = 11,
-}
-
-impl OrderStatus {
-    /// True where nothing more can happen to the order, late fills apart.
-    pub const fn is_terminal(self) -> bool {
-        matches!(
-            self,
-            OrderStatus::Denied
-                | OrderStatus::Rejected
-                | OrderStatus::Filled
-                | OrderStatus::Canceled
-                | OrderStatus::Expired
-        )
-    }
-}
-
-/// What a report tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout)]
-#[repr(u8)]
-pub enum ExecutionType {
-    /// The order left this process.
-    Submitted = 1,
-    /// The venue has it.
-    Accepted = 2,
-    /// The venue refused it.
-    Rejected = 3,
-    /// Some of it traded; the `last_*` fields say how much.
-    Trade = 4,
-    /// The rest of it was canceled.
-    Canceled = 5,
-    /// The venue ended it.
-    Expired = 6,
-    /// The venue refused to cancel it; the order stands as it stood.
-    CancelRejected = 7,
-    /// Nobody knows what became of it.
-    Unknown = 8,
-}
-
-/// Who waited and who came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout)]
-#[repr(u8)]
-pub enum LiquiditySide {
-    /// No trade, or the venue does not say.
-    None = 0,
-    /// Our order stood in the book.
-    Maker = 1,
-    /// Our order took from the book.
-    Taker = 2,
-}
-
-/// What became of an order. The same shape from the venue to the risk gate and from there to the strategy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout)]
-#[repr(C)]
-pub struct ExecutionReport {
-    /// The order.
-    pub client_order_id: ClientOrderId,
-    /// What the strategy calls it; filled in by the engine, zero from the venue.
-    pub tag: u64,
-    /// The venue's number of the order, zero where it has not told one.
-    pub venue_order_id: u64,
-    /// The venue's number of the trade, zero where this is none.
-    pub trade_id: u64,
-    /// How much traded just now.
-    pub last_qty: Quantity,
-    /// At which price.
-    pub last_px: Price,
-    /// How much of the order traded so far.
-    pub cumulative_qty: Quantity,
-    /// How much of it still stands; zero once it is done.
-    pub leaves_qty: Quantity,
-    /// The venue's fee for this trade, above zero where we pay, at the scale of a notional, in `commission_asset`.
-    pub commission: WideNumber,
-    /// The currency of the fee.
-    pub commission_asset: Text<8>,
-    /// When the venue says that it happened.
-    pub venue_at: UnixNanos,
-    /// The order's price, as the venue has it.
-    pub price: Price,
-    /// Where the order stands now.
-    pub status: OrderStatus,
-    /// What this report tells.
-    pub execution: ExecutionType,
-    /// Maker or taker, in a trade.
-    pub liquidity_side: LiquiditySide,
-    /// Buy or sell.
-    pub side: Side,
-    /// The venue's error number of a rejection, zero where there is none.
-    pub reason: i32,
-    /// Whose order it is.
-    pub strategy_id: StrategyId,
-    /// For which account.
-    pub account_id: AccountId,
-    reserved: [u8; 4],
-}
-
-impl ExecutionReport {
-    /// A report on `client_order_id` that tells of no trade. Change the public fields for anything else.
-    pub fn new(
-        client_order_id: ClientOrderId,
-        side: Side,
-        execution: ExecutionType,
-        status: OrderStatus,
-    ) -> Self {
-        ExecutionReport {
-            client_order_id,
-            tag: 0,
-            venue_order_id: 0,
-            trade_id: 0,
-            last_qty: Quantity(0),
-            last_px: Price(0),
-            cumulative_qty: Quantity(0),
-            leaves_qty: Quantity(0),
-            commission: WideNumber::default(),
-            commission_asset: Text::default(),
-            venue_at: UnixNanos(0),
-            price: Price(0),
-            status,
-            execution,
-            liquidity_side: LiquiditySide::None,
-            side,
-            reason: 0,
-            strategy_id: client_order_id.strategy_id,
-            account_id: AccountId(0),
-            reserved: [0; 4],
-        }
-    }
-}
-
-impl Payload for ExecutionReport {
-    const KIND: Kind = Kind::ExecutionReport;
-}
-
-/// The position of one strategy and account in one instrument, after a fill.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
-#[repr(C)]
-pub struct Position {
-    /// Signed: above zero is long.
-    pub quantity: Quantity,
-    /// Average price of what is open, rounded toward zero; zero where nothing is.
-    pub avg_px: Price,
-    /// What closing trades earned, fees apart, a [`super::Notional`].
-    pub realized: WideNumber,
-    /// What the open quantity cost, signed as the quantity is, a [`super::Notional`].
-    pub cost: WideNumber,
-    /// Sum of bought quantities.
-    pub bought_qty: Quantity,
-    /// Sum of sold quantities.
-    pub sold_qty: Quantity,
-    /// Whose it is.
-    pub strategy_id: StrategyId,
-    /// In which account.
-    pub account_id: AccountId,
-    /// Always zero.
-    pub reserved: [u8; 4],
-}
-
-impl Payload for Position {
-    const KIND: Kind = Kind::Position;
-}
-
 /// The risk gate refused an intent. The order never left.
+///
+/// ```
+/// use fulmar_bus::record::*;
+/// # let client_order_id = ClientOrderId::new(1, StrategyId(0), 1);
+/// # let (code, codes) = (3, 1 << 3 | 1 << 8);
+/// # let (strategy_id, account_id) = (StrategyId(0), AccountId(0));
+/// # let (tag, limit, value, reserved) = (7, 500, 800, [0; 2]);
+/// # let denial = Denial { client_order_id, tag, codes, limit, value, code, strategy_id, account_id, reserved };
+/// assert_eq!((denial.code, denial.limit, denial.value), (3, 500, 800), "800 were wanted where 500 may be");
+/// let refused: Vec<u32> = (0..64).filter(|code| denial.codes >> code & 1 == 1).collect();
+/// assert_eq!(refused, [3, 8], "another check would have refused it too");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct Denial {

@@ -83,7 +83,16 @@ impl Actor for BookBuilder {
                 }
             }
         }
+        if self.due_at().is_some_and(|due_at| due_at <= now) {
+            work += Work(1);
+            self.state.lose(Origin::time(now), SyncReason::Crossed, &mut self.output);
+        }
         work
+    }
+
+    /// A book that stays crossed is given up, also where nothing more comes.
+    fn due_at(&self) -> Option<UnixNanos> {
+        self.state.crossed_since.map(|since| since + Nanos(CROSSED_NS_MAX + 1))
     }
 
     fn counters(&self, tell: &mut dyn FnMut(&'static str, u64)) {
@@ -164,7 +173,7 @@ impl BookState {
         let book = self.replica.book();
         let (bid, ask) = (book.best_bid().unwrap_or_default(), book.best_ask().unwrap_or_default());
         if book.is_crossed() {
-            self.on_crossed(origin, output);
+            self.on_crossed(origin);
             return;
         }
         self.crossed_since = None;
@@ -178,12 +187,9 @@ impl BookState {
         }
     }
 
-    fn on_crossed(&mut self, origin: Origin, output: &mut Output) {
+    fn on_crossed(&mut self, origin: Origin) {
         self.crossed_count += 1;
-        let since = *self.crossed_since.get_or_insert(origin.received_at);
-        if origin.received_at.since(since) > Nanos(CROSSED_NS_MAX) {
-            self.lose(origin, SyncReason::Crossed, output);
-        }
+        self.crossed_since.get_or_insert(origin.received_at);
     }
 }
 

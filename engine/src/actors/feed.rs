@@ -6,8 +6,8 @@
 //! told how many.
 
 use fulmar_bus::record::{
-    BookLevels, Flags, InstrumentDefinition, InstrumentId, Level, Nanos, RequestKind, SnapshotBegin,
-    SnapshotEnd, SyncChange, SyncReason, TopOfBook, Trade, UnixNanos,
+    BookLevels, Flags, InstrumentDefinition, InstrumentId, InstrumentStatus, Level, Nanos, RequestKind,
+    SnapshotBegin, SnapshotEnd, SyncChange, SyncReason, TopOfBook, Trade, UnixNanos,
 };
 use zerocopy::IntoBytes;
 
@@ -143,7 +143,7 @@ impl Actor for Feed {
         }
         tell("venue_refusals", counters.venue_refusals);
         tell("malformed_records", self.assembly.malformed_count());
-        tell("lost_records", self.inboxes.lost_count());
+        tell("lost_records", self.inboxes.lost_count() + self.output.lost_requests);
         self.session.tell_counters(tell);
     }
 }
@@ -201,6 +201,11 @@ impl MarketSink for Output {
         self.definitions[instrument_id.index()] = Some(*definition);
         let origin = self.origin;
         broadcast(self.market(instrument_id).send(origin, instrument_id, definition));
+    }
+
+    fn status(&mut self, instrument_id: InstrumentId, status: &InstrumentStatus) {
+        let origin = self.origin;
+        broadcast(self.market(instrument_id).send(origin, instrument_id, status));
     }
 
     fn trade(&mut self, instrument_id: InstrumentId, trade: &Trade) {

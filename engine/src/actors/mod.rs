@@ -18,5 +18,8 @@ pub use feed::Feed;
 pub use gateway::Gateway;
 pub use paper::PaperGateway;
 pub use recorder::{KeptJournal, Recorder};
-pub use risk::{Risk, RiskPlan};
+pub use risk::{Risk, RiskOutboxes, RiskPlan};
 pub use strategy::{StrategyHost, StrategyPorts};
+
+#[cfg(test)]
+mod tests;

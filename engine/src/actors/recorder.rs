@@ -2,9 +2,10 @@
 //!
 //! Reads: every channel that is kept. Writes: the journal. Owns: the [`JournalWriter`], until the run is over. It runs
 //! beside the engine, on a core of its own or with the IO, and its turns are noted nowhere: nobody's output depends on
-//! it. On failure (a full disk) it stops writing and says so; it never slows an actor down, and what it could not keep
-//! is counted.
+//! it. On failure (a full disk) it stops writing and shows so; it never slows an actor down, and what it could not keep
+//! is counted. What follows from a lost journal, whoever started the run decides.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use fulmar_bus::record::{Nanos, UnixNanos};
@@ -22,15 +23,16 @@ pub struct Recorder {
 }
 
 /// A journal in the hands of its recorder. Whoever started the run holds a clone, to close it when the recorder has
-/// stopped; until then nobody else takes the lock.
+/// stopped; until then, or until the journal has failed, nobody else takes the lock.
 #[derive(Clone)]
 pub struct KeptJournal {
     kept: Arc<Mutex<Kept>>,
+    has_failed: Arc<AtomicBool>,
 }
 
 struct Kept {
     writer: Option<JournalWriter>,
-    failure: Option<JournalError>,
+    failure: Option<Arc<JournalError>>,
     recorded_count: u64,
     lost_count: u64,
 }
@@ -39,7 +41,7 @@ impl KeptJournal {
     /// A journal to be kept.
     pub fn new(writer: JournalWriter) -> Self {
         let kept = Kept { writer: Some(writer), failure: None, recorded_count: 0, lost_count: 0 };
-        KeptJournal { kept: Arc::new(Mutex::new(kept)) }
+        KeptJournal { kept: Arc::new(Mutex::new(kept)), has_failed: Arc::default() }
     }
 
     /// Records kept, and records that are in no journal: overtaken, or come after a failure.
@@ -48,15 +50,20 @@ impl KeptJournal {
         (kept.recorded_count, kept.lost_count)
     }
 
+    /// What stopped it, where something did. To ask costs nobody anything as long as nothing did.
+    pub fn failure(&self) -> Option<Arc<JournalError>> {
+        self.has_failed.load(Ordering::Relaxed).then(|| self.lock().failure.clone())?
+    }
+
     /// Closes the journal with `summary`, which marks a clean end.
     ///
     /// # Errors
     /// What stopped it before, or what stops it now.
-    pub fn finish(&self, summary: &[u8]) -> Result<u64, JournalError> {
+    pub fn finish(&self, summary: &[u8]) -> Result<u64, Arc<JournalError>> {
         let mut kept = self.lock();
-        match (kept.failure.take(), kept.writer.take()) {
+        match (kept.failure.clone(), kept.writer.take()) {
             (Some(failure), _) => Err(failure),
-            (None, Some(writer)) => writer.finish(summary),
+            (None, Some(writer)) => writer.finish(summary).map_err(Arc::new),
             (None, None) => Ok(0),
         }
     }
@@ -83,8 +90,7 @@ impl Kept {
     }
 
     fn fail(&mut self, failure: JournalError) {
-        tracing::error!("the journal stopped: {failure}");
-        self.failure = Some(failure);
+        self.failure = Some(Arc::new(failure));
         self.writer = None;
     }
 }
@@ -121,16 +127,17 @@ impl Actor for Recorder {
             self.unsynced_since.get_or_insert(now);
         }
         let is_sync_due = self.is_sync_due(now);
-        let Some(writer) = &mut kept.writer else { return work };
-        let written = match (is_sync_due, work.is_some()) {
-            (true, _) => writer.sync(),
-            (false, true) => writer.flush(),
-            (false, false) => return work,
+        let written = match &mut kept.writer {
+            Some(writer) if is_sync_due => writer.sync(),
+            Some(writer) if work.is_some() => writer.flush(),
+            _ => Ok(0),
         };
         if let Err(failure) = written {
             kept.fail(failure);
         }
+        let has_failed = kept.failure.is_some();
         drop(kept);
+        self.journal.has_failed.store(has_failed, Ordering::Relaxed);
         if is_sync_due {
             self.unsynced_since = None;
         }

@@ -3,17 +3,14 @@
 //! Reads: control, the reports of the gateway, the book channel of each instrument, the intents of each strategy, in
 //! that order, so that an intent is judged by all that was known before it. Writes: the approved channel (definitions,
 //! approved orders, cancels), and to each strategy its reports, denials and positions. Owns: the [`RiskGate`], the
-//! [`OrderTable`], the positions. On failure: nothing restarts it in place; the process stops, and comes back through
-//! reconciliation.
+//! [`OrderTable`], the positions. On failure: nothing restarts it in place; the run ends.
 
 mod intents;
 
-use std::ops::Range;
-
 use fulmar_bus::record::{
     AccountId, CancelOrder, ClientOrderId, Control, ControlCommand, ExecutionReport, ExecutionType,
-    InstrumentDefinition, InstrumentId, Kind, Malformed, Nanos, OrderStatus, Payload, Record, StrategyId,
-    SyncChange, SyncState, TopOfBook, UnixNanos,
+    HEADER_BYTES, InstrumentDefinition, InstrumentId, Kind, Malformed, Nanos, OrderStatus, Payload, Record,
+    SLOT_WORDS, StrategyId, SyncChange, SyncReason, SyncState, TopOfBook, UnixNanos,
 };
 
 use super::limits::{CANCEL_RETRY_NS, ORDERS_MAX};
@@ -26,7 +23,8 @@ use crate::trading::risk::{RiskGate, RiskSettings};
 /// The actor of the risk gate.
 pub struct Risk {
     inboxes: Inboxes,
-    books: Range<usize>,
+    /// Of the inboxes that give books, in their order.
+    books: Vec<InstrumentId>,
     state: State,
     output: Output,
 }
@@ -61,6 +59,8 @@ struct Output {
     approved: Outbox,
     /// By strategy.
     reports: Vec<Outbox>,
+    /// By instrument; to the feeds.
+    recalls: Vec<Option<Outbox>>,
     /// Reports and positions that a strategy made no room for.
     reports_lost: u64,
 }
@@ -87,20 +87,36 @@ struct Anomalies {
 pub struct RiskPlan {
     /// By instrument id; `None` for instruments that may not be traded.
     pub settings: Vec<Option<RiskSettings>>,
-    /// Book channels among the inboxes.
-    pub book_count: usize,
+    /// The instruments of the book channels among the inboxes, in their order.
+    pub books: Vec<InstrumentId>,
     /// Strategies.
     pub strategy_count: usize,
     /// The account that they trade for.
     pub account_id: AccountId,
 }
 
+/// Where the gate tells.
+pub struct RiskOutboxes {
+    /// Definitions, approved orders and cancels, to the gateway.
+    pub approved: Outbox,
+    /// Reports, denials and positions; one a strategy.
+    pub reports: Vec<Outbox>,
+    /// By instrument, to its feed: the wish to hear all of it anew. `None` where it may not be traded.
+    pub recalls: Vec<Option<Outbox>>,
+}
+
+/// Slots that a cancel takes on the approved channel.
+const CANCEL_SLOTS: usize = (HEADER_BYTES + size_of::<CancelOrder>()).div_ceil(SLOT_WORDS * 8);
+
 const CONTROL: usize = 0;
 const GATEWAY: usize = 1;
+const FIRST_BOOK: usize = 2;
 
 impl Risk {
     /// The gate of `plan`.
-    pub fn new(plan: RiskPlan, inboxes: Inboxes, approved: Outbox, reports: Vec<Outbox>) -> Self {
+    pub fn new(plan: RiskPlan, inboxes: Inboxes, outboxes: RiskOutboxes) -> Self {
+        let RiskOutboxes { approved, reports, recalls } = outboxes;
+        let output = Output { approved, reports, recalls, reports_lost: 0 };
         let instrument_count = plan.settings.len();
         let watch = |settings: Option<RiskSettings>| {
             settings.map(|settings| Watched {
@@ -121,8 +137,7 @@ impl Risk {
             cancel_again_at: None,
             anomalies: Anomalies::default(),
         };
-        let books = GATEWAY + 1..GATEWAY + 1 + plan.book_count;
-        Risk { inboxes, books, state, output: Output { approved, reports, reports_lost: 0 } }
+        Risk { inboxes, books: plan.books, state, output }
     }
 }
 
@@ -139,14 +154,19 @@ impl Actor for Risk {
         let mut work = Work::NONE;
         while let Some((inbox, delivery)) = self.inboxes.next_delivery() {
             work += Work(1);
-            let Delivery::Record(record) = delivery else {
-                self.state.distrust_books();
-                continue;
+            let instrument_of_book = inbox.checked_sub(FIRST_BOOK).and_then(|book| self.books.get(book));
+            let record = match (delivery, instrument_of_book) {
+                (Delivery::Record(record), _) => record,
+                (Delivery::Lapped(_), Some(instrument_id)) => {
+                    self.state.recall(Origin::time(now), *instrument_id, &mut self.output);
+                    continue;
+                }
+                (Delivery::Lapped(_), None) => unreachable!("all but books are read through gates"),
             };
             let understood = match inbox {
                 CONTROL => self.state.on_control(now, record, &mut self.output),
                 GATEWAY => self.state.on_report(now, record, &mut self.output),
-                _ if self.books.contains(&inbox) => self.state.on_book(now, record, &mut self.output),
+                _ if instrument_of_book.is_some() => self.state.on_book(now, record, &mut self.output),
                 _ => self.state.on_intent(now, record, &mut self.output),
             };
             self.state.anomalies.malformed += u64::from(understood.is_err());
@@ -205,12 +225,30 @@ impl State {
     }
 
     fn cancel(&mut self, now: UnixNanos, origin: Origin, id: ClientOrderId, output: &mut Output) {
+        // A wish that cannot leave is not noted, so that a kill still finds the order to cancel.
+        if !output.approved.has_room(CANCEL_SLOTS) {
+            self.anomalies.cancels_lost += 1;
+            self.refuse_cancel(origin, id, output);
+            return;
+        }
         let Some(order) = self.orders.request_cancel(id) else { return };
         let (instrument_id, venue_order_id) = (order.instrument_id(), order.venue_order_id());
         let cancel = CancelOrder { client_order_id: id, venue_order_id };
         let passed = self.gate.pass_cancel(cancel, instrument_id, now);
         let sent = output.approved.send(origin, passed.instrument_id(), passed.payload());
-        self.anomalies.cancels_lost += u64::from(sent.is_err());
+        assert!(sent.is_ok(), "the approved channel had room for a cancel");
+    }
+
+    /// Tells the strategy that its cancel did not leave, so that it can want it again.
+    fn refuse_cancel(&self, origin: Origin, id: ClientOrderId, output: &mut Output) {
+        let Some(order) = self.orders.get(id) else { return };
+        let intent = order.intent();
+        let mut told = ExecutionReport::new(id, intent.side, ExecutionType::CancelRejected, order.status());
+        told.tag = intent.tag;
+        told.strategy_id = intent.strategy_id;
+        told.account_id = intent.account_id;
+        told.leaves_qty = order.leaves_qty();
+        output.tell(intent.strategy_id, origin, order.instrument_id(), &told);
     }
 
     fn on_report(&mut self, now: UnixNanos, record: &Record, output: &mut Output) -> Result<(), Malformed> {
@@ -317,10 +355,17 @@ impl State {
         }
     }
 
-    /// Something was lost on the way here: until a book speaks again nothing is known of it.
-    fn distrust_books(&mut self) {
-        for watched in self.instruments.iter_mut().flatten() {
+    /// Something of a book was lost on the way here, maybe what the instrument is: no order of it passes until the feed
+    /// has told all of it anew.
+    fn recall(&mut self, origin: Origin, instrument_id: InstrumentId, output: &mut Output) {
+        self.gate.release(instrument_id);
+        if let Some(watched) = self.instruments.get_mut(instrument_id.index()).and_then(Option::as_mut) {
             watched.top = None;
+        }
+        let change = SyncChange::new(SyncState::Desynced, SyncReason::Lapped, 0, 0, 0);
+        if let Some(recall) = output.recalls.get_mut(instrument_id.index()).and_then(Option::as_mut) {
+            // A wish that finds no room is not lost: the feed has as many before it, and each has the same effect.
+            let _ = recall.send(origin, instrument_id, &change);
         }
     }
 }

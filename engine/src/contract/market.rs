@@ -1,8 +1,8 @@
 //! What a venue's market data promises: bytes in, proven records out.
 
 use fulmar_bus::record::{
-    InstrumentDefinition, InstrumentId, Level, Nanos, RequestKind, SyncChange, SyncReason, TopOfBook, Trade,
-    UnixNanos,
+    InstrumentDefinition, InstrumentId, InstrumentStatus, Level, Nanos, RequestKind, SyncChange, SyncReason,
+    TopOfBook, Trade, UnixNanos,
 };
 
 use super::session::{Connection, InboundFrame, SessionCounters};
@@ -14,7 +14,8 @@ use super::session::{Connection, InboundFrame, SessionCounters};
 /// - levels reach the sink only while they are proven: a snapshot first, then every update in the venue's order;
 /// - a break of continuity is told as [`SyncChange`] in the same call, and nothing of that book follows until a new
 ///   snapshot joined the stream; a snapshot replaces, never merges;
-/// - one instrument's trouble never touches another's;
+/// - one instrument's trouble never touches another's, and one that the venue does not know is told as such;
+/// - what cannot be read, and may have been an update, breaks off every book that it may have been one of;
 /// - what cannot be read is counted by name; no input makes it panic, and none makes it allocate without limit.
 pub trait MarketSession: Send {
     /// The venue's name, such as `binance-spot`.
@@ -55,6 +56,10 @@ pub trait MarketSession: Send {
 pub trait MarketSink {
     /// The instrument is this from now on. Comes before anything else of the instrument.
     fn definition(&mut self, instrument_id: InstrumentId, definition: &InstrumentDefinition);
+
+    /// The venue does not know the instrument, or knows it again: the one thing that may come before a definition. A
+    /// session has no log; whoever watches the market channels says it to the operator.
+    fn status(&mut self, instrument_id: InstrumentId, status: &InstrumentStatus);
 
     /// A trade.
     fn trade(&mut self, instrument_id: InstrumentId, trade: &Trade);

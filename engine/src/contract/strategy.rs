@@ -8,10 +8,12 @@
 //! where it asked for depth, those of market channels through [`deliver_market`]) and carries away what comes out at
 //! the [`IntentSink`].
 
+mod context;
 mod deliver;
 mod depth;
 mod view;
 
+pub use context::{Context, IntentSink, NewOrder, NotSubmitted};
 pub use deliver::{deliver, deliver_market};
 pub use depth::{BookDepth, BookView};
 pub use view::{InstrumentView, View};
@@ -19,16 +21,53 @@ pub use view::{InstrumentView, View};
 use std::ops::Deref;
 
 use fulmar_bus::record::{
-    Bar, BookLevels, ClientOrderId, ConsolidatedTop, Denial, ExecutionReport, Header, InstrumentId, Intent,
-    Level, Position, Price, Quantity, Side, TimeInForce, Timer, TopOfBook, Trade, UnixNanos,
+    Bar, BookLevels, ConsolidatedTop, Denial, ExecutionReport, Header, InstrumentId, Level, Position, Timer,
+    TopOfBook, Trade, UnixNanos,
 };
-
-use crate::trading::order::TrackedOrder;
 
 /// A strategy: what it does when something happens. Every callback does nothing unless it is written.
 ///
 /// A callback runs on the tick path: it neither allocates nor waits nor logs, where it can help it. A panic in it ends
 /// the run.
+///
+/// ```
+/// use fulmar_bus::record::TopOfBook;
+/// use fulmar_engine::contract::{Context, Event, Strategy};
+///
+/// /// Knows the narrowest spread that there was, at the instrument's price scale.
+/// #[derive(Default)]
+/// struct Narrowest(Option<i64>);
+///
+/// impl Strategy for Narrowest {
+///     fn on_quote(&mut self, _: &mut Context<'_>, quote: Event<'_, TopOfBook>) {
+///         if quote.is_two_sided() {
+///             let spread = quote.ask.price.0 - quote.bid.price.0;
+///             self.0 = Some(self.0.map_or(spread, |narrowest| narrowest.min(spread)));
+///         }
+///     }
+/// }
+/// # use fulmar_bus::record::*;
+/// # use fulmar_engine::contract::{IntentSink, View};
+/// # struct Outgoing(Vec<Intent>);
+/// # impl IntentSink for Outgoing {
+/// #     fn submit(&mut self, _: InstrumentId, intent: &mut Intent) {
+/// #         intent.client_order_id = ClientOrderId::new(1, StrategyId(0), 1);
+/// #         self.0.push(*intent);
+/// #     }
+/// #     fn cancel(&mut self, _: InstrumentId, _: ClientOrderId) -> bool { true }
+/// #     fn set_timer(&mut self, _: u64, _: UnixNanos) {}
+/// # }
+/// # let level = |price| Level { price: Price(price), quantity: Quantity(1) };
+/// # let mut record = Record::new();
+/// # let (cause, flags) = (RecordId::NONE, Flags::NONE);
+/// # let heading = Heading { instrument_id: InstrumentId(0), cause, received_at: UnixNanos(1), flags };
+/// # record.write(heading, &TopOfBook::new(level(100), level(102), 1, UnixNanos(1), TopSource::Book));
+/// # let (mut view, mut sink) = (View::new(&[InstrumentId(0)], 16), Outgoing(Vec::new()));
+/// # let mut context = Context::new(UnixNanos(1), &mut view, &mut sink);
+/// # let mut strategy = Narrowest::default();
+/// # fulmar_engine::contract::deliver(&mut strategy, &mut context, &record).expect("a record");
+/// # assert_eq!(strategy.0, Some(2));
+/// ```
 #[allow(unused_variables, reason = "a callback that is not written uses none of what it is given")]
 pub trait Strategy: Send {
     /// Before anything else. Definitions and books are not known yet.
@@ -78,7 +117,20 @@ pub trait Strategy: Send {
     fn on_position_changed(&mut self, context: &mut Context<'_>, position: Event<'_, Position>) {}
 }
 
-/// What happened, where, and when that reached this machine. It dereferences to what happened.
+/// What happened, where, and when that reached this machine. It dereferences to what happened, and lives for one
+/// callback: copy what is to be kept.
+///
+/// ```
+/// use fulmar_bus::record::*;
+/// use fulmar_engine::contract::Event;
+/// # let (instrument_id, cause, flags) = (InstrumentId(4), RecordId::NONE, Flags::NONE);
+/// # let heading = Heading { instrument_id, cause, received_at: UnixNanos(9_000), flags };
+/// # let mut record = Record::new();
+/// # record.write(heading, &Trade::new(Price(100), Quantity(3), Side::Buy, 1, UnixNanos(8_000)));
+/// let trade: Event<'_, Trade> = Event::new(record.header(), record.read().expect("a trade"));
+/// assert_eq!((trade.instrument_id, trade.price), (InstrumentId(4), Price(100)));
+/// assert_eq!(trade.received_at.since(trade.venue_at), Nanos(1_000), "how long it was on its way");
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Event<'a, T> {
     /// What it concerns, or [`InstrumentId::NONE`].
@@ -104,7 +156,21 @@ impl<T> Deref for Event<'_, T> {
     }
 }
 
-/// Levels that changed, each with the quantity that stands there now.
+/// Levels that changed, each with the quantity that stands there now, at the instrument's scales.
+///
+/// ```
+/// use fulmar_bus::record::{BookLevels, Level, Price, Quantity, UnixNanos};
+/// use fulmar_engine::contract::BookUpdate;
+///
+/// /// The levels that are gone.
+/// fn gone(update: &BookUpdate<'_>) -> usize {
+///     update.bids.iter().chain(update.asks).filter(|level| level.quantity.is_zero()).count()
+/// }
+///
+/// let bids = [Level { price: Price(100), quantity: Quantity(0) }];
+/// # let update = BookLevels { update_id: 12, venue_at: UnixNanos(8), bid_count: 1, ask_count: 0 };
+/// assert_eq!(gone(&BookUpdate { update: &update, bids: &bids, asks: &[] }), 1);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct BookUpdate<'a> {
     /// Which state of the book holds once they are applied.
@@ -113,178 +179,6 @@ pub struct BookUpdate<'a> {
     pub bids: &'a [Level],
     /// Ask levels.
     pub asks: &'a [Level],
-}
-
-/// Where intents leave the strategy: its host.
-pub trait IntentSink {
-    /// Takes an intent, and gives it its order id, strategy and account. Where there is no room for it, the host denies
-    /// it with `INTENT_RING_FULL` in a later turn, so an intent is never lost in silence.
-    fn submit(&mut self, instrument_id: InstrumentId, intent: &mut Intent);
-
-    /// Takes the wish to cancel an order; false where there is no room for it.
-    #[must_use]
-    fn cancel(&mut self, instrument_id: InstrumentId, client_order_id: ClientOrderId) -> bool;
-
-    /// Wants [`Strategy::on_timer`] with this tag, once, at this moment or as soon after it as there is a turn.
-    fn set_timer(&mut self, tag: u64, due_at: UnixNanos);
-}
-
-/// Why an order was not even handed to the gate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NotSubmitted {
-    /// The strategy does not trade that instrument.
-    NotTraded,
-    /// As many of its orders are unsettled as it may have.
-    OrdersFull,
-    /// The quantity is not above zero.
-    Quantity,
-}
-
-/// The moment, as a strategy sees it.
-pub struct Context<'a> {
-    now: UnixNanos,
-    view: &'a mut View,
-    sink: &'a mut dyn IntentSink,
-}
-
-impl<'a> Context<'a> {
-    /// What `view` shows at `now`, with `sink` for what is wanted.
-    pub fn new(now: UnixNanos, view: &'a mut View, sink: &'a mut dyn IntentSink) -> Self {
-        Context { now, view, sink }
-    }
-
-    /// The turn's time.
-    pub fn now(&self) -> UnixNanos {
-        self.now
-    }
-
-    /// What it sees.
-    pub fn view(&self) -> &View {
-        self.view
-    }
-
-    /// What it sees of one instrument; `None` for one that it does not trade.
-    pub fn instrument(&self, instrument_id: InstrumentId) -> Option<&InstrumentView> {
-        self.view.instrument(instrument_id)
-    }
-
-    /// An order of its own, as long as it is known.
-    pub fn order(&self, client_order_id: ClientOrderId) -> Option<&TrackedOrder> {
-        self.view.orders().get(client_order_id)
-    }
-
-    /// Wants an order. From now on it stands in the view, and counts as open until something else is heard.
-    ///
-    /// # Errors
-    /// Says why the gate was not even asked; the view counts it. What the gate refuses comes as
-    /// [`Strategy::on_order_denied`].
-    pub fn submit(
-        &mut self,
-        instrument_id: InstrumentId,
-        order: NewOrder,
-    ) -> Result<ClientOrderId, NotSubmitted> {
-        if let Some(obstacle) = self.obstacle(instrument_id, &order) {
-            self.view.count_not_submitted();
-            return Err(obstacle);
-        }
-        let mut intent = order.intent;
-        self.sink.submit(instrument_id, &mut intent);
-        self.view.submitted(intent, instrument_id, self.now);
-        Ok(intent.client_order_id)
-    }
-
-    /// Wants an order of its own canceled. True where a cancel is on its way; false where there is nothing to cancel,
-    /// or no room for it now.
-    pub fn cancel(&mut self, client_order_id: ClientOrderId) -> bool {
-        let Some(order) = self.view.orders().get(client_order_id) else { return false };
-        if order.status().is_terminal() {
-            return false;
-        }
-        if order.is_cancel_wanted() {
-            return true;
-        }
-        let is_sent = self.sink.cancel(order.instrument_id(), client_order_id);
-        if is_sent {
-            self.view.orders_mut().request_cancel(client_order_id);
-        }
-        is_sent
-    }
-
-    /// Wants all its open orders of an instrument canceled. Gives how many cancels it sent.
-    pub fn cancel_all(&mut self, instrument_id: InstrumentId) -> usize {
-        let sink = &mut *self.sink;
-        self.view.orders_mut().cancel_each(|order| {
-            order.instrument_id() == instrument_id
-                && sink.cancel(instrument_id, order.intent().client_order_id)
-        })
-    }
-
-    /// Wants [`Strategy::on_timer`] with `tag`, once, at `due_at`.
-    pub fn set_timer(&mut self, tag: u64, due_at: UnixNanos) {
-        self.sink.set_timer(tag, due_at);
-    }
-
-    fn obstacle(&self, instrument_id: InstrumentId, order: &NewOrder) -> Option<NotSubmitted> {
-        if self.view.instrument(instrument_id).is_none() {
-            Some(NotSubmitted::NotTraded)
-        } else if order.intent.quantity.0 <= 0 {
-            Some(NotSubmitted::Quantity)
-        } else if self.view.orders().is_full() {
-            Some(NotSubmitted::OrdersFull)
-        } else {
-            None
-        }
-    }
-}
-
-/// An order as a strategy asks for it.
-///
-/// ```
-/// use fulmar_bus::record::{Price, Quantity, Side};
-/// use fulmar_engine::contract::NewOrder;
-/// let rests = NewOrder::limit(Side::Buy, Price(6_183_763), Quantity(20)).post_only().tag(7);
-/// let takes = NewOrder::market(Side::Sell, Quantity(20)).reduce_only();
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use = "an order that is not submitted is nothing"]
-pub struct NewOrder {
-    intent: Intent,
-}
-
-impl NewOrder {
-    /// At `price` or better, until it is canceled.
-    pub fn limit(side: Side, price: Price, quantity: Quantity) -> Self {
-        NewOrder { intent: Intent::limit(ClientOrderId::default(), side, price, quantity) }
-    }
-
-    /// At any price, now.
-    pub fn market(side: Side, quantity: Quantity) -> Self {
-        NewOrder { intent: Intent::market(ClientOrderId::default(), side, quantity) }
-    }
-
-    /// Takes nothing: it rests, or is rejected.
-    pub fn post_only(mut self) -> Self {
-        self.intent.post_only = 1;
-        self
-    }
-
-    /// Only brings the position nearer to zero.
-    pub fn reduce_only(mut self) -> Self {
-        self.intent.reduce_only = 1;
-        self
-    }
-
-    /// Stands as long as `time_in_force` says.
-    pub fn time_in_force(mut self, time_in_force: TimeInForce) -> Self {
-        self.intent.time_in_force = time_in_force;
-        self
-    }
-
-    /// What the strategy calls it; comes back in every report.
-    pub fn tag(mut self, tag: u64) -> Self {
-        self.intent.tag = tag;
-        self
-    }
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! What was published ahead of the journal: on channels that lie in files of its directory, and that the recorder may
 //! not have copied when the process was killed.
 //!
-//! Publishing is writing ahead. Frames, the operator's controls, notes and orders are in `DIR/rings/CHANNEL.ring` before
-//! anybody can read them, so a kill leaves them behind: what a replay needs to play up to the kill, and which orders may
-//! be live at a venue. Recovery only reads, from a copy in memory; a file that is no ring is refused, never repaired.
-//! After a loss of power a file is whatever reached the disk, and only the venue knows. A run that came to its end
-//! removes the rings: everything in them is in the journal.
+//! Publishing is writing ahead. Frames, the operator's controls, notes and orders are in `DIR/rings/CHANNEL.ring`
+//! before anybody can read them, so a kill leaves them behind: what a replay needs to play up to the kill, and which
+//! orders may be live at a venue. Recovery only reads, from a copy in memory; a file that is no ring is refused, never
+//! repaired. After a loss of power a file is whatever reached the disk, and only the venue knows. A run that came to
+//! its end removes the rings: everything in them is in the journal.
 
 use std::fs::{self, File};
 use std::io::{self, Read};

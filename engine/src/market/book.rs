@@ -1,12 +1,14 @@
 //! The L2 book of one instrument: the quantity that stands at each price, both sides.
 //!
-//! A side is a directory of small sorted blocks (see the `side` module), so that an update costs about 13 ns near the
-//! touch and 40 ns anywhere in a book of 46,000 levels, and neither a sparse book, a jump of the price nor the scale
-//! matters. All memory is reserved when the book is made. The book believes what it is told: whether updates follow
-//! each other is the business of whoever applies them.
+//! A side is blocks of sixteen levels, found by hints that are checked (see the `side` module), and changed without a
+//! branch on what an update does (see `block`). So an update costs some 12 ns at the touch, 14 ns where a busy symbol's
+//! fall, and 22 ns all over a book of 46,000 levels, and neither a sparse book, a jump of the price nor the scale
+//! matters for more than that. All memory is reserved when the book is made. The book believes what it is told: whether
+//! updates follow each other is the business of whoever applies them.
 
 mod block;
 mod checksum;
+mod ranks;
 mod side;
 #[cfg(test)]
 mod tests;
@@ -51,7 +53,7 @@ pub struct Book {
 }
 
 impl Book {
-    /// An empty book that holds up to `levels_max` levels a side and reserves address space for them now, some 128
+    /// An empty book that holds up to `levels_max` levels a side and reserves address space for them now, some 170
     /// bytes each. What no level ever needed is never touched, so it costs no memory.
     ///
     /// # Panics
@@ -71,11 +73,8 @@ impl Book {
     pub fn apply(&mut self, side: Side, price: Price, quantity: Quantity) -> Change {
         debug_assert!(quantity.0 >= 0, "a level of {quantity:?} cannot stand");
         let levels = &mut self.sides[index(side)];
-        if quantity.is_zero() {
-            return levels.delete(price);
-        }
-        let change = levels.set(price, quantity);
-        if change == Change::Inserted && levels.count() > self.levels_max {
+        let change = levels.apply(price, quantity);
+        if levels.count() > self.levels_max {
             return self.drop_farthest(side, price);
         }
         change

@@ -14,16 +14,28 @@ pub const WRITTEN_BYTES_MAX: usize = 39 + WRITTEN_DIGITS_MAX as usize + 2;
 /// How many times the largest plausible quantity an i64 must still hold at the scale chosen: what a day sums up to.
 pub const SCALE_MARGIN: u128 = 1_000;
 
-/// Levels in one block of a book. Fewer would split and merge too often, and twice as many are slower to move than the
-/// longer directory is to search.
-pub const BLOCK_LEVELS: usize = 32;
+/// Levels in one block of a book: as many as one word can rank, and as few compares as a search likes.
+pub const BLOCK_LEVELS: usize = 16;
 
 /// Two neighbouring blocks with this many levels or fewer between them become one. Half a block, so that neither the
 /// next insert splits it again nor the next delete merges it again.
 pub const MERGED_LEVELS_MAX: usize = BLOCK_LEVELS / 2;
 
-/// Blocks next to the touch that are compared all at once before the rest is searched: some 180 levels.
-pub const TOUCH_BLOCKS: usize = 8;
+/// A block that a delete leaves with this many levels or fewer looks whether it and a neighbour can become one. Looking
+/// costs more than the delete, and a block seldom comes down this far.
+pub const SMALL_LEVELS_MAX: usize = MERGED_LEVELS_MAX / 4;
+
+/// Hints of a side: enough for the blocks that nearly all updates fall on, few enough to stay in a near cache.
+pub const HINTS: usize = 8_192;
+
+/// Hints to a block: the more, the fewer lie across the border of two and are wrong each time.
+pub const HINTS_PER_BLOCK: u64 = 8;
+
+/// Hints that are pointed at a block at once when it becomes wider; what is left learns by itself.
+pub const HINTS_MOVED_MAX: usize = 32;
+
+/// Blocks next to the touch after whose width hints are made.
+pub const HINTED_BLOCKS: usize = 16;
 
 /// The most levels that a side of a book is built for; the largest seen at any venue is below a tenth of it.
 pub const BOOK_LEVELS_MAX: usize = 1_000_000;

@@ -2,8 +2,8 @@
 //!
 //! Stamps lie outside records and outside the output hash, no actor can read them, and in virtual time there are none.
 //! Each input has a row, found by its cause; a row that was reused for a later input is seen by its cause and left out.
-//! What a way took goes over a bounded queue to the [`HopBoard`], which adds up: whoever looks at latencies never stands
-//! in the way of an order.
+//! What a way took goes over a bounded queue to the [`HopBoard`], which adds up: whoever looks at latencies never
+//! stands in the way of an order.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

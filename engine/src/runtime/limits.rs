@@ -1,9 +1,14 @@
 //! Every limit of the runtime, on one page.
 
+use fulmar_bus::record::Nanos;
+
 /// Records that one inbox gives in one turn at most: a burst on one inbox does not starve the next.
 pub const TURN_RECORDS_MAX: u32 = 256;
 /// Passes over all actors that one input may cause before a player says that they never settle.
 pub const SETTLE_PASSES_MAX: u32 = 10_000;
+/// How long after an input timers fire one by one, each at its own moment, while a player waits for the next. Beyond
+/// that nothing was recorded that they could answer, and a year of a feed's retries is more than a million of them.
+pub const SILENCE_MAX: Nanos = Nanos::from_secs(60 * 60);
 /// Inputs whose stamps are remembered at once: more than are ever under way between frame and order.
 pub const HOP_ROWS: usize = 4096;
 /// The longest latency that a histogram tells apart, a minute.

@@ -2,9 +2,9 @@
 //!
 //! A merge is the only place where timing picks an order, so a note of every pass that had work is all that a replay
 //! needs beside the inputs. The numbers of a turn are `actor`, `pair_count`, then `(inbox, count)` pairs; a turn that a
-//! lap ended has `LAP_FLAG` in its pair count and, after the pairs, the inbox and the lost count as four numbers; a turn
-//! to which full rings refused something has `REFUSAL_FLAG` and, last, how many refusals and each of them as its channel,
-//! its first look as four numbers, and its looks.
+//! lap ended has `LAP_FLAG` in its pair count and, after the pairs, the inbox and the lost count as four numbers; a
+//! turn to which full rings refused something has `REFUSAL_FLAG` and, last, how many refusals and each of them as its
+//! channel, its first look as four numbers, and its looks.
 
 use fulmar_bus::record::{ChannelId, Flags, InstrumentId, Note, UnixNanos};
 use zerocopy::IntoBytes;

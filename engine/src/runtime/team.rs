@@ -13,6 +13,7 @@ use fulmar_bus::record::UnixNanos;
 use super::actor::Work;
 use super::core_loop::{CoreError, Seat};
 use super::limits::SETTLE_PASSES_MAX;
+use super::player::Silence;
 
 /// Looks at the wave's number before a waiting core lets others run.
 const SPINS_BEFORE_YIELD: u32 = 500;
@@ -24,6 +25,7 @@ pub struct Team {
     threads: Vec<(String, JoinHandle<Vec<Seat>>)>,
     ranks: Vec<u8>,
     number: u64,
+    silence: Silence,
 }
 
 /// What the conductor tells the cores, and what they tell it.
@@ -60,7 +62,8 @@ impl Team {
             let thread = std::thread::Builder::new().name(name.clone()).spawn(move || follow(seats, &told));
             threads.push((name.clone(), thread.map_err(|source| CoreError::Spawn { name, source })?));
         }
-        let mut team = Team { wave, threads, ranks, number: 0 };
+        let mut team = Team { wave, threads, ranks, number: 0, silence: Silence::default() };
+        team.silence.begin(now);
         team.run(START, now);
         Ok(team)
     }
@@ -84,20 +87,19 @@ impl Team {
         panic!("actors did not settle within {SETTLE_PASSES_MAX} passes");
     }
 
-    /// Fires, in their order, the timers that are due until `now`, each at its own moment.
+    /// Fires the timers that are due until `now`, as [`super::Player::advance`] does.
     ///
     /// # Panics
     /// As [`Team::settle`].
     pub fn advance(&mut self, now: UnixNanos) {
         loop {
             self.run(LOOK, now);
-            let due_at = self.wave.due_at.load(Ordering::Relaxed);
-            if due_at > now.0 {
-                return;
-            }
-            let work = self.settle(UnixNanos(due_at));
-            assert!(work.is_some(), "an actor was due at {due_at} and did nothing");
+            let due_at = UnixNanos(self.wave.due_at.load(Ordering::Relaxed));
+            let Some(at) = self.silence.moment_of(due_at, now) else { break };
+            let work = self.settle(at);
+            assert!(work.is_some(), "an actor was due at {at:?} and did nothing");
         }
+        self.silence.begin(now);
     }
 
     /// Stops every actor and gives them back, in the order of the flow.

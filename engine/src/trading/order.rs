@@ -47,7 +47,23 @@ pub struct Fill {
     pub price: Price,
 }
 
-/// An order and all that is known of it.
+/// An order and all that is known of it; prices and quantities at the scales of its instrument.
+///
+/// ```
+/// use fulmar_bus::record::*;
+/// use fulmar_engine::trading::order::OrderTable;
+/// # let id = ClientOrderId::new(1, StrategyId(0), 1);
+/// # let mut orders = OrderTable::new(16);
+/// # let intent = Intent::limit(id, Side::Buy, Price(100), Quantity(5));
+/// # orders.submit(intent, InstrumentId(0), UnixNanos(1)).expect("there is room");
+/// # let mut report = ExecutionReport::new(id, Side::Buy, ExecutionType::Trade, OrderStatus::PartiallyFilled);
+/// # (report.trade_id, report.last_px, report.last_qty) = (1, Price(100), Quantity(2));
+/// # report.cumulative_qty = Quantity(2);
+/// # let _ = orders.on_report(&report);
+/// let order = orders.get(id).expect("it was submitted, and two of its five traded");
+/// assert_eq!((order.status(), order.intent().quantity), (OrderStatus::PartiallyFilled, Quantity(5)));
+/// assert_eq!((order.booked_qty(), order.leaves_qty()), (Quantity(2), Quantity(3)));
+/// ```
 #[derive(Clone, Debug)]
 pub struct TrackedOrder {
     intent: Intent,

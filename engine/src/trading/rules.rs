@@ -3,17 +3,27 @@
 use fulmar_bus::record::{InstrumentDefinition, Notional, Price, Quantity};
 
 /// The part of an [`InstrumentDefinition`] that orders must fit. Where a number is zero, nothing is asked.
+///
+/// ```
+/// use fulmar_bus::record::Price;
+/// use fulmar_engine::trading::InstrumentRules;
+/// let rules = InstrumentRules { tick: Price(5), price_scale: 2, ..InstrumentRules::default() };
+/// let wanted = Price(6_183_763);
+/// let bid = Price(wanted.0 - wanted.0 % rules.price_step());
+/// assert_eq!(bid, Price(6_183_760), "61837.60, on the tick of 0.05");
+/// assert_eq!(rules.quantity_step(), 1, "no lot is known");
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct InstrumentRules {
-    /// Smallest step of a price.
+    /// Smallest step of a price, at the price scale.
     pub tick: Price,
-    /// Smallest step of a quantity.
+    /// Smallest step of a quantity, at the quantity scale, as the two below.
     pub lot: Quantity,
     /// Smallest quantity of an order.
     pub quantity_min: Quantity,
     /// Largest quantity of an order.
     pub quantity_max: Quantity,
-    /// Smallest notional of an order.
+    /// Smallest notional of an order, at the sum of both scales.
     pub notional_min: Notional,
     /// Decimal digits behind the point of a price.
     pub price_scale: u8,

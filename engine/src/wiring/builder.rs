@@ -10,12 +10,16 @@ use super::channels::{Channel, ChannelRole, Channels};
 use super::plan::{EnginePlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan};
 use super::{Assembly, Link, Surroundings};
 use crate::actors::{
-    Aggregator, BookBuilder, Feed, Gateway, PaperGateway, Risk, RiskPlan, StrategyHost, StrategyPorts,
+    Aggregator, BookBuilder, Feed, Gateway, PaperGateway, Risk, RiskOutboxes, RiskPlan, StrategyHost,
+    StrategyPorts,
 };
 use crate::contract::Connection;
 use crate::runtime::{Actor, Arrival, Doorbell, FrameWriter, Hop, Inboxes, Outbox, RequestReader, Seat};
 use crate::simulation::paper::PaperFees;
 use crate::trading::risk::RiskSettings;
+
+/// Slots of a channel that carries a wish now and then: what two of the longest records take.
+const RECALL_SLOTS: usize = 128;
 
 /// Places in the flow.
 mod rank {
@@ -46,6 +50,8 @@ pub(super) struct Builder<'a> {
     /// Made before the strategies that read them; the gate takes the writing ends.
     reports: Vec<Outbox>,
     control: Option<Outbox>,
+    /// By instrument: where the gate asks its feed to tell all of it anew.
+    recalls: Vec<Option<Outbox>>,
 }
 
 impl<'a> Builder<'a> {
@@ -66,6 +72,7 @@ impl<'a> Builder<'a> {
             intents: Vec::new(),
             reports: Vec::new(),
             control: None,
+            recalls: plan.instruments.iter().map(|_| None).collect(),
         }
     }
 
@@ -109,11 +116,19 @@ impl<'a> Builder<'a> {
             markets[instrument_id.index()] = Some(outbox);
             self.markets[instrument_id.index()] = Some(market);
             let resync = format!("resync.{instrument}");
-            let resync = self.channels.make(&resync, ChannelRole::Book, self.sizes.small, 1)?;
+            let resync = self.channels.make(&resync, ChannelRole::Book, self.sizes.resync, 1)?;
             inboxes.add(resync.gated());
             let mut wish = resync.outbox();
             self.ring_at(&mut wish, &[&actor]);
             wishes.push((instrument_id, wish));
+            if self.is_trading && self.risk[instrument_id.index()].is_some() {
+                let name = format!("recall.{instrument}");
+                let recall = self.channels.make(&name, ChannelRole::Book, RECALL_SLOTS, 1)?;
+                inboxes.add(recall.gated());
+                let mut wish = recall.outbox();
+                self.ring_at(&mut wish, &[&actor]);
+                self.recalls[instrument_id.index()] = Some(wish);
+            }
         }
         let stamps = self.surroundings.stamps.clone();
         Ok((Feed::new(venue.session, inboxes, markets, requests, stamps), wishes))
@@ -124,7 +139,7 @@ impl<'a> Builder<'a> {
         let mut inboxes = Inboxes::new();
         inboxes.add(self.market(instrument_id).reader());
         resync.tell_refusals(inboxes.refusals());
-        let channel = self.channels.make(&format!("book.{name}"), ChannelRole::Book, self.sizes.small, 0)?;
+        let channel = self.channels.make(&format!("book.{name}"), ChannelRole::Book, self.sizes.book, 0)?;
         let mut outbox = channel.outbox();
         self.stamp(&mut outbox, Hop::Book);
         if !self.is_trading {
@@ -144,7 +159,7 @@ impl<'a> Builder<'a> {
                 inboxes.add(self.market(*instrument_id).reader());
             }
             let name = format!("aggregate.{}", pair.name);
-            let channel = self.channels.make(&name, ChannelRole::Book, self.sizes.small, 0)?;
+            let channel = self.channels.make(&name, ChannelRole::Book, self.sizes.book, 0)?;
             let outbox = channel.outbox();
             let actor = Aggregator::new(&pair.name, &pair.instruments, intervals, inboxes, outbox);
             self.actors.push((rank::AGGREGATOR, Box::new(actor)));
@@ -230,25 +245,30 @@ impl<'a> Builder<'a> {
         let mut inboxes = Inboxes::new();
         inboxes.add(control.gated());
         inboxes.add(reports.gated());
-        let traded: Vec<usize> = (0..self.risk.len()).filter(|index| self.risk[*index].is_some()).collect();
-        for index in &traded {
-            let book = self.books[*index].as_ref().expect("an instrument that is traded has a book");
-            inboxes.add(book.reader());
+        let ids = (0..).map(InstrumentId).zip(&self.risk);
+        let books: Vec<_> = ids.filter_map(|(id, settings)| settings.is_some().then_some(id)).collect();
+        for instrument_id in &books {
+            inboxes.add(self.book_of(*instrument_id).reader());
         }
         for intents in &self.intents {
             inboxes.add(intents.gated());
         }
-        let mut outbox = approved.gated_outbox(&inboxes);
-        self.reports.iter_mut().for_each(|told| told.tell_refusals(inboxes.refusals()));
-        self.stamp(&mut outbox, Hop::Risk);
-        self.ring_at(&mut outbox, &[gateway]);
+        let mut outboxes = RiskOutboxes {
+            approved: approved.gated_outbox(&inboxes),
+            reports: std::mem::take(&mut self.reports),
+            recalls: std::mem::take(&mut self.recalls),
+        };
+        let told = outboxes.reports.iter_mut().chain(outboxes.recalls.iter_mut().flatten());
+        told.for_each(|outbox| outbox.tell_refusals(inboxes.refusals()));
+        self.stamp(&mut outboxes.approved, Hop::Risk);
+        self.ring_at(&mut outboxes.approved, &[gateway]);
         let plan = RiskPlan {
             settings: std::mem::take(&mut self.risk),
-            book_count: traded.len(),
+            books,
             strategy_count: self.intents.len(),
             account_id,
         };
-        Risk::new(plan, inboxes, outbox, std::mem::take(&mut self.reports))
+        Risk::new(plan, inboxes, outboxes)
     }
 
     fn paper(&mut self, approved: &Channel, fees: PaperFees, mut reports: Outbox) -> PaperGateway {

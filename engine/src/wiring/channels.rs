@@ -70,6 +70,7 @@ pub(super) struct Channels {
     directory: Option<PathBuf>,
     names: Vec<ChannelName>,
     rings: Vec<Ring>,
+    bytes: u64,
     digests: DigestBoard,
 }
 
@@ -90,6 +91,7 @@ impl Channels {
         let id = ChannelId(u16::try_from(self.names.len()).expect("a plan has far fewer channels than 2^16"));
         // One gate more than asked for: the recorder's.
         let shape = RingShape { slot_count, gate_count: gate_count + 1 };
+        self.bytes += (shape.word_count() * size_of::<u64>()) as u64;
         let region = match &self.directory {
             Some(directory) if role.is_written_ahead() => {
                 Region::map_file(&ring_path(directory, name), shape.word_count())?
@@ -105,6 +107,11 @@ impl Channels {
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (&ChannelName, &Ring)> {
         self.names.iter().zip(&self.rings)
+    }
+
+    /// Memory that all of them take.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
     }
 
     pub(super) fn digests(&self) -> &DigestBoard {

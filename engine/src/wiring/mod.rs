@@ -6,6 +6,7 @@
 
 mod builder;
 mod channels;
+mod memory;
 mod plan;
 
 use std::io;
@@ -19,6 +20,7 @@ use crate::runtime::{
 use builder::Builder;
 use channels::Channels;
 pub use channels::{ChannelName, ChannelRole};
+pub use memory::Footprint;
 pub use plan::{EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan};
 
 /// A whole engine that stands still.
@@ -62,6 +64,11 @@ impl Assembly {
     /// The channels by id, with their rings.
     pub fn channels(&self) -> impl Iterator<Item = (&ChannelName, &Ring)> {
         self.channels.iter()
+    }
+
+    /// Memory that the rings take.
+    pub fn rings_bytes(&self) -> u64 {
+        self.channels.bytes()
     }
 
     /// The hash of every output channel.

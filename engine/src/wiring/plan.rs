@@ -92,21 +92,61 @@ pub enum OrderRoute {
 pub struct RingSizes {
     /// Frames of one venue: room for a burst and for the largest snapshot under way.
     pub frames: usize,
-    /// Market data of one instrument: room for the largest snapshot and what a turn adds to it.
+    /// Market data of one instrument: room for the largest snapshot, what waited for it, and what a turn adds to both.
     pub market: usize,
-    /// Everything else.
+    /// Best prices of one instrument, and of one pair.
+    pub book: usize,
+    /// Wishes of one book to sync anew. There is one at a time, and a few before it is heard.
+    pub resync: usize,
+    /// Everything else, of which an engine has one, or one for each strategy.
     pub small: usize,
+}
+
+/// Slots of market data that all instruments share, and the fewest of one: a snapshot of twice 5,000 levels with all
+/// that a feed keeps waiting for it takes 10,000.
+const MARKET_SLOTS: (usize, usize) = (1 << 20, 1 << 14);
+/// Slots of best prices that all instruments share, and the fewest of one: some five hundred changes of a top.
+const BOOK_SLOTS: (usize, usize) = (1 << 17, 1 << 10);
+
+impl RingSizes {
+    /// Sizes for an engine of so many instruments. Up to 32 have the rings that are best for each; more share what
+    /// those take, down to what one needs.
+    ///
+    /// ```
+    /// use fulmar_engine::wiring::RingSizes;
+    /// assert_eq!(RingSizes::for_instruments(2), RingSizes::for_instruments(32));
+    /// assert_eq!(RingSizes::for_instruments(32).market, 1 << 15);
+    /// assert_eq!(RingSizes::for_instruments(512).market, 1 << 14);
+    /// ```
+    pub fn for_instruments(instrument_count: usize) -> Self {
+        let share = |(all, least): (usize, usize)| {
+            let share = all / instrument_count.max(32);
+            // A power of two, rounded down.
+            (1 << share.max(1).ilog2()).max(least)
+        };
+        RingSizes {
+            frames: 1 << 16,
+            market: share(MARKET_SLOTS),
+            book: share(BOOK_SLOTS),
+            resync: 1 << 8,
+            small: 1 << 12,
+        }
+    }
+
+    /// Sizes for a replay, whose single thread may run one actor further ahead of another than the run that it plays.
+    pub const fn for_replay(self) -> Self {
+        RingSizes {
+            frames: self.frames * 2,
+            market: self.market * 4,
+            book: self.book * 16,
+            resync: self.resync * 16,
+            small: self.small * 16,
+        }
+    }
 }
 
 impl Default for RingSizes {
     fn default() -> Self {
-        RingSizes { frames: 1 << 16, market: 1 << 15, small: 1 << 12 }
-    }
-}
-
-impl RingSizes {
-    /// Sizes for a replay, whose single thread may run one actor further ahead of another than the run that it plays.
-    pub const fn for_replay(self) -> Self {
-        RingSizes { frames: self.frames * 2, market: self.market * 4, small: self.small * 16 }
+        RingSizes::for_instruments(1)
     }
 }

@@ -100,11 +100,6 @@ fn every_tick_leads_to_an_order() {
 }
 
 #[test]
-fn what_is_not_measured_yet_is_refused() {
-    assert!(run(BenchName::Kill, &rig()).is_err());
-}
-
-#[test]
 fn one_core_leaves_out_what_crosses_and_says_why() {
     let rig = rig();
     let first = rig.cores.allowed.iter().take(1).copied().collect::<Vec<_>>();

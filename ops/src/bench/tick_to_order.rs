@@ -1,22 +1,24 @@
-//! From a frame in the hand to the order that the risk gate approved because of it, on one thread.
+//! From a frame in the hand to the bytes of the order that it caused, signed and ready to leave, on one thread.
 //!
-//! The engine is the one that trades on paper, wired as a run wires it and played by the runtime's own player: feed,
-//! book, aggregator, strategy, risk gate. The clock stops at a probe behind the gate, before the order goes on.
+//! The engine is one that trades at a venue, wired as a run wires it and played by the runtime's own player: feed,
+//! book, aggregator, strategy, risk gate, gateway. The simulated venue answers, without sockets and outside what is
+//! measured.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::Context as _;
-use fulmar_adapters::binance::Product;
+use fulmar_adapters::binance::{BinanceConfig, BinanceOrderEntry, Credentials, Product};
+use fulmar_adapters::simulated::{self, OfflineVenue, SimulatedVenueConfig};
+use fulmar_adapters::transport::LinkEnds;
 use fulmar_bus::record::{
-    AccountId, ClientOrderId, FrameSource, InstrumentId, Kind, Nanos, Price, Quantity, Side, TopOfBook,
+    AccountId, ExecutionReport, FrameSource, InstrumentId, Kind, Nanos, Price, Quantity, Side, TopOfBook,
     UnixNanos,
 };
 use fulmar_engine::contract::{BookDepth, Context, Event, NewOrder, Strategy};
 use fulmar_engine::runtime::{
     Actor, Clock, Delivery, FrameHead, FrameWriter, HopBoard, HopStamps, Inboxes, Player, Seat, Work,
 };
-use fulmar_engine::simulation::paper::PaperFees;
 use fulmar_engine::trading::risk::RiskSettings;
 use fulmar_engine::wiring::{
     EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, Surroundings, VenuePlan, build,
@@ -37,6 +39,11 @@ const LEVELS: i64 = 1_000;
 /// Time of the engine between two ticks.
 const STEP: Nanos = Nanos::from_millis(1);
 const START: UnixNanos = UnixNanos(1_723_161_255_000_000_000);
+/// Who orders, and what its requests are signed with.
+const KEY: &str = "bench";
+const SECRET: &str = "a secret of sixty-four bytes, which is what the venue's own have all";
+/// The channel of the order's bytes.
+const OUTBOUND: &str = "requests.binance-spot.orders";
 /// How far below the best bid the strategy quotes, as a part of its price: it is never filled.
 const AWAY: i64 = 50;
 
@@ -52,9 +59,9 @@ pub fn run(rig: &Rig) -> anyhow::Result<Report> {
     ];
     let mut report = rig.report("tick-to-order", limit, rows);
     report.notes.push(format!(
-        "from the frame in the hand to the approved order: feed, book, aggregator, strategy and risk gate on one \
-         thread, hop stamps on; a sample is the mean of {BATCH} ticks, each timed by itself; a depth frame has about \
-         {DEPTH_BYTES} bytes"
+        "from the frame in the hand to the order's signed bytes: feed, book, aggregator, strategy, risk gate and \
+         gateway on one thread, hop stamps on; a sample is the mean of {BATCH} ticks, each timed by itself; a depth \
+         frame has about {DEPTH_BYTES} bytes"
     ));
     Ok(report)
 }
@@ -78,7 +85,8 @@ struct Stage {
     player: Player,
     writer: FrameWriter,
     frames: Frames,
-    approved_ticks: Arc<AtomicU64>,
+    venue: OfflineVenue,
+    ordered_ticks: Arc<AtomicU64>,
     hops: HopBoard,
     now: UnixNanos,
 }
@@ -88,18 +96,27 @@ impl Stage {
         let (stamps, hops) = HopStamps::new(clock.clone());
         let surroundings = Surroundings { bell_of: &|_| None, stamps: Some(stamps) };
         let mut assembly = build(plan()?, &surroundings)?;
-        let approved_ticks = Arc::new(AtomicU64::new(0));
+        let ordered_ticks = Arc::new(AtomicU64::new(0));
         let mut inboxes = Inboxes::new();
-        inboxes.add(assembly.ring("approved").context("a paper engine has a risk gate")?.reader());
-        let probe = Probe { inboxes, clock: clock.clone(), approved_ticks: Arc::clone(&approved_ticks) };
-        let gateway = assembly.seats.pop().context("a paper engine has a gateway")?;
-        assembly.seats.push(Seat { number: u16::MAX, rank: gateway.rank, actor: Box::new(probe) });
-        assembly.seats.push(gateway);
+        inboxes
+            .add(assembly.ring(OUTBOUND).context("an engine that trades has an outbound channel")?.reader());
+        let probe = Probe { inboxes, clock: clock.clone(), ordered_ticks: Arc::clone(&ordered_ticks) };
+        let rank = assembly.seats.last().context("an engine has actors")?.rank;
+        assembly.seats.push(Seat { number: u16::MAX, rank, actor: Box::new(probe) });
+        let orders = assembly.links.pop().context("an engine that trades has a link for orders")?;
+        let mut config = SimulatedVenueConfig { events_per_second: 0, ..SimulatedVenueConfig::new(START) };
+        config.credentials =
+            vec![simulated::Credentials { api_key: KEY.to_owned(), secret: SECRET.to_owned() }];
+        (config.orders_per_10_seconds, config.orders_per_day) = (u32::MAX, u32::MAX);
+        let mut venue = OfflineVenue::new(config, Nanos(0));
+        let ends = LinkEnds { frames: orders.frames, requests: orders.requests };
+        venue.join(orders.connections, ends, START);
         let writer = assembly.links.pop().context("a venue has a link")?.frames;
         let mut player = Player::new(assembly.seats);
         player.start(START);
         let frames = Frames::new(Product::Spot);
-        let mut stage = Stage { clock, player, writer, frames, approved_ticks, hops, now: START };
+        let mut stage = Stage { clock, player, writer, frames, venue, ordered_ticks, hops, now: START };
+        stage.answer();
         stage.synchronize();
         Ok(stage)
     }
@@ -117,7 +134,7 @@ impl Stage {
         self.take(FrameSource::Message, following.as_bytes());
     }
 
-    /// Plays the next frame; gives the nanoseconds until its order was approved.
+    /// Plays the next frame; gives the nanoseconds until its order was bytes.
     ///
     /// # Panics
     /// Where no order came of it: there would be nothing to tell.
@@ -126,16 +143,30 @@ impl Stage {
         self.player.advance(self.now);
         let head = head(FrameSource::Message, self.now);
         let bytes = frame(&mut self.frames).as_bytes();
-        self.approved_ticks.store(0, Ordering::Relaxed);
+        self.ordered_ticks.store(0, Ordering::Relaxed);
         let before = self.clock.ticks();
         let written = self.writer.write_part(head, bytes, 0);
         self.player.settle(self.now);
         assert_eq!(written, Ok(bytes.len()), "a frame is one record");
-        let approved_ticks = self.approved_ticks.load(Ordering::Relaxed);
+        let ordered_ticks = self.ordered_ticks.load(Ordering::Relaxed);
         // As a run does: stamps are added up aside.
         self.hops.latencies();
-        assert!(approved_ticks > 0, "no order came of {}", bytes.escape_ascii());
-        self.clock.ticks_to_ns(before, approved_ticks)
+        assert!(ordered_ticks > 0, "no order came of {}", bytes.escape_ascii());
+        self.answer();
+        self.clock.ticks_to_ns(before, ordered_ticks)
+    }
+
+    /// The venue answers until nobody has anything to say.
+    fn answer(&mut self) {
+        let mut has_arrived = true;
+        while has_arrived {
+            has_arrived = false;
+            self.venue.serve(self.now);
+            while self.venue.deliver(self.now) {
+                self.player.settle(self.now);
+                has_arrived = true;
+            }
+        }
     }
 
     fn take(&mut self, source: FrameSource, bytes: &[u8]) {
@@ -157,11 +188,12 @@ fn head(source: FrameSource, received_at: UnixNanos) -> FrameHead {
     FrameHead { source, connection: 0, status, received_at }
 }
 
-/// Stamps the moment at which an order came out of the risk gate. It is no actor of an engine: it reads a clock.
+/// Stamps the moment at which an order's bytes stand in the outbound channel. It is no actor of an engine: it reads a
+/// clock.
 struct Probe {
     inboxes: Inboxes,
     clock: Clock,
-    approved_ticks: Arc<AtomicU64>,
+    ordered_ticks: Arc<AtomicU64>,
 }
 
 impl Actor for Probe {
@@ -178,20 +210,17 @@ impl Actor for Probe {
         while let Some((_, delivery)) = self.inboxes.next_delivery() {
             work += Work(1);
             if let Delivery::Record(record) = delivery
-                && record.header().kind() == Some(Kind::Order)
+                && record.header().kind() == Some(Kind::Request)
             {
-                self.approved_ticks.store(self.clock.ticks(), Ordering::Relaxed);
+                self.ordered_ticks.store(self.clock.ticks(), Ordering::Relaxed);
             }
         }
         work
     }
 }
 
-/// Quotes anew at each change of the top: an order far below the market, and the one before it canceled.
-#[derive(Default)]
-struct Requoter {
-    standing: Option<ClientOrderId>,
-}
+/// At each change of the top, an order far below the market; canceled when the venue has it.
+struct Requoter;
 
 impl Strategy for Requoter {
     fn on_quote(&mut self, context: &mut Context<'_>, quote: Event<'_, TopOfBook>) {
@@ -201,12 +230,12 @@ impl Strategy for Requoter {
         let step = rules.price_step();
         let price = Price((quote.bid.price.0 - quote.bid.price.0 / AWAY) / step * step);
         let quantity = Quantity(100 * rules.quantity_step());
-        let order = NewOrder::limit(Side::Buy, price, quantity).post_only();
-        if let Ok(placed) = context.submit(quote.instrument_id, order)
-            && let Some(previous) = self.standing.replace(placed)
-        {
-            context.cancel(previous);
-        }
+        // What is not submitted brings no order, which the measurement notices.
+        let _ = context.submit(quote.instrument_id, NewOrder::limit(Side::Buy, price, quantity).post_only());
+    }
+
+    fn on_order_accepted(&mut self, context: &mut Context<'_>, report: Event<'_, ExecutionReport>) {
+        context.cancel(report.client_order_id);
     }
 }
 
@@ -223,10 +252,12 @@ fn plan() -> anyhow::Result<EnginePlan> {
     };
     let strategy = StrategyPlan {
         name: "requoter".to_owned(),
-        strategy: Box::new(Requoter::default()),
+        strategy: Box::new(Requoter),
         instruments: vec![instrument_id],
         book: BookDepth::Top,
     };
+    let credentials = Credentials { api_key: KEY.to_owned(), secret: Some(SECRET.to_owned()) };
+    let orders = BinanceOrderEntry::new(&BinanceConfig::production(Product::Spot), &credentials);
     Ok(EnginePlan {
         instruments: vec![InstrumentPlan { name: name.clone(), risk: Some(risk) }],
         venues: vec![VenuePlan {
@@ -236,7 +267,7 @@ fn plan() -> anyhow::Result<EnginePlan> {
         pairs: vec![PairPlan { name, instruments: vec![instrument_id] }],
         bar_intervals: vec![Nanos::from_secs(60)],
         strategies: vec![strategy],
-        orders: OrderRoute::Paper { account_id: AccountId(1), fees: PaperFees::default() },
+        orders: OrderRoute::Venue { session: Box::new(orders), account_id: AccountId(1) },
         rings: RingSizes::default(),
         epoch: 1,
         journal_directory: None,

@@ -119,7 +119,7 @@ pub enum Verb {
 #[derive(Debug, Args)]
 pub struct DemoArguments {
     /// End after this many seconds; without it a board stays until you press q
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub seconds: Option<u64>,
     /// Keep a journal in this directory, empty or new; without it none is kept
     #[arg(long, value_name = "DIR")]
@@ -140,7 +140,7 @@ pub struct RunArguments {
     #[arg(long, value_name = "DIR")]
     pub journal: Option<PathBuf>,
     /// End after this many seconds; without it the engine runs until it is told to stop
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub seconds: Option<u64>,
 }
 
@@ -150,10 +150,10 @@ pub struct ReplayArguments {
     /// Captures (*.capture.zst) and directories of journals, in any number
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// Spread the actors of a capture over so many threads; 0 plays all of them on this one. The answer is the same
+    /// Spread the actors of captures over so many threads; 0 plays all of them on this one. The answer is the same
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = threads)]
     pub threads: usize,
-    /// Play a capture at so many times its recorded pace, 1 being as it happened; without it, as fast as it goes
+    /// Play captures at so many times their recorded pace, 1 being as it happened; without it, as fast as it goes
     #[arg(long, value_name = "FACTOR", value_parser = speed)]
     pub speed: Option<f64>,
 }
@@ -171,7 +171,7 @@ pub struct RecordArguments {
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
     /// End after this many seconds; without it the recording runs until it is interrupted
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub seconds: Option<u64>,
 }
 
@@ -191,8 +191,6 @@ pub struct BenchArguments {
 pub enum BenchName {
     /// One boundary between two cores
     Hop,
-    /// Records over the bus (not in this build)
-    Bus,
     /// A venue's bytes to records
     Decode,
     /// Updates of an order book
@@ -201,8 +199,6 @@ pub enum BenchName {
     Risk,
     /// From a frame to the order that it caused
     TickToOrder,
-    /// From the kill to the last cancel (not in this build)
-    Kill,
 }
 
 /// Arguments of `fulmar check`.
@@ -278,9 +274,16 @@ pub struct SimulatedVenueArguments {
     /// How busy the market is
     #[arg(long, value_name = "N", default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
     pub events_per_second: u32,
-    /// End when standard input does, so that the venue does not outlive the program that started it
+    /// End when standard input does and at no signal, so that the venue lives as long as the program that started it
     #[arg(long)]
     pub until_input_ends: bool,
+}
+
+fn at_least_one(text: &str) -> Result<u64, String> {
+    match text.parse() {
+        Ok(count @ 1..) => Ok(count),
+        _ => Err("it takes a whole number, at least 1".to_owned()),
+    }
 }
 
 fn speed(text: &str) -> Result<f64, String> {

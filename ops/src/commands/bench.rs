@@ -8,7 +8,7 @@ use crate::output;
 /// Measures what is asked for and prints its table.
 ///
 /// # Errors
-/// Where this build does not measure it.
+/// Where the engine under test cannot be set up.
 pub fn run(arguments: &BenchArguments, global: &Global) -> Result<Exit, CommandError> {
     if cfg!(debug_assertions) {
         output::notice("this is a debug build: its figures say nothing");

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::process::Stdio;
 use std::time::Duration;
 
-use fulmar_adapters::simulated::truth::{self, Truth};
+use fulmar_adapters::simulated::truth::{self, Truth, TruthError};
 use serde::Serialize;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
@@ -19,19 +19,22 @@ use crate::board::Board;
 use crate::configuration::{self, Source, starter};
 use crate::exit::Exit;
 use crate::live::{
-    CoreReport, LatencyReport, Launch, LiveEngine, OrderCounts, Route, Show, Signals, Silent, Stopped, Watch,
+    CoreReport, End, LatencyReport, Launch, LiveEngine, OrderCounts, Route, Show, Signals, Silent, Standing,
+    Stopped, Watch,
 };
 use crate::{log, output};
 
 /// The name of the demo's account at the simulated venue.
 const API_KEY: &str = "demo";
-/// How long the last cancels, fills and levels may take to come back over loopback.
+/// How long the last fills and levels may take to come back over loopback.
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What the demo reports.
 #[derive(Debug, Serialize)]
 struct DemoReport {
     mode: &'static str,
+    ended_by: &'static str,
+    failures: Vec<String>,
     seconds: f64,
     frames: u64,
     records: u64,
@@ -39,9 +42,10 @@ struct DemoReport {
     lost: u64,
     orders: OrderCounts,
     fills: Fills,
-    position: String,
-    pnl: String,
-    venue_truth: VenueTruth,
+    #[serde(flatten)]
+    standing: Standing,
+    /// `None` where the venue did not answer, which is a failure.
+    venue_truth: Option<VenueTruth>,
     latency_ns: LatencyReport,
     cores: Vec<CoreReport>,
     counters: BTreeMap<&'static str, u64>,
@@ -63,6 +67,13 @@ struct VenueTruth {
     open_orders: u64,
 }
 
+impl From<Truth> for VenueTruth {
+    fn from(truth: Truth) -> Self {
+        let Truth { position, pnl, orders_received, fills, open_orders, .. } = truth;
+        VenueTruth { position, pnl, orders_received, fills, open_orders }
+    }
+}
+
 /// Runs the demo until its time is up or somebody wants an end.
 ///
 /// # Errors
@@ -71,19 +82,11 @@ pub fn run(arguments: &DemoArguments, global: &Global) -> Result<Exit, CommandEr
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| CommandError::failed("start the demo", error))?;
     let report = runtime.block_on(demo(arguments, global))?;
-    let agrees = report.position == report.venue_truth.position && report.pnl == report.venue_truth.pnl;
     match global.format {
         Format::Json => output::json(&report)?,
         Format::Text => output::text(report.text())?,
     }
-    if !agrees {
-        return Err(CommandError::told(Exit::Failed, "the engine's position or P&L is not the venue's"));
-    }
-    if report.lost > 0 || report.orders.unknown > 0 || report.venue_truth.open_orders > 0 {
-        let what = "records were lost, or orders are open or of unknown fate; the report says how many";
-        return Err(CommandError::told(Exit::Failed, what));
-    }
-    Ok(Exit::Done)
+    super::verdict(&report.failures)
 }
 
 async fn demo(arguments: &DemoArguments, global: &Global) -> Result<DemoReport, CommandError> {
@@ -91,7 +94,8 @@ async fn demo(arguments: &DemoArguments, global: &Global) -> Result<DemoReport, 
     let mut signals = Signals::catch().map_err(|error| CommandError::failed("catch signals", error))?;
     let (venue, address) = start_venue(arguments).await?;
     let (launch, loaded) = launch(address, global)?;
-    let has_board = arguments.seconds.is_none() && global.format == Format::Text && stdout().is_terminal();
+    let can_draw = stdout().is_terminal() && Board::can_be_drawn_on(std::env::var("TERM").ok().as_deref());
+    let has_board = arguments.seconds.is_none() && global.format == Format::Text && can_draw;
     if !has_board {
         log::start(&loaded.configuration.log, global)?;
     }
@@ -101,33 +105,29 @@ async fn demo(arguments: &DemoArguments, global: &Global) -> Result<DemoReport, 
     let mut watch = Watch::new(&engine);
     let mut show: Box<dyn Show> =
         if has_board { Box::new(Board::open().map_err(failed)?) } else { Box::new(Silent) };
-    watch.until_end(&mut engine, &mut signals, arguments.seconds, show.as_mut()).await;
+    let end = watch.until_end(&mut engine, &mut signals, arguments.seconds, show.as_mut()).await;
     drop(show);
     let seconds = seconds(engine.now().since(began_at).0);
-    engine.cancel_all();
-    let truth = settle(&mut watch, address).await?;
+    watch.cancel_all(&mut engine).await;
+    let truth = settle(&mut watch, &engine, address).await;
+    let truth = truth.map_err(|error| format!("the simulated venue cannot be asked what is true: {error}"));
     let instrument_id = engine.traded().expect("the demo's strategy trades an instrument");
-    let (position, pnl) = watch.result(instrument_id);
+    let standing = watch.standing(instrument_id);
     let (buy, sell) = watch.orders.fills();
     let orders = watch.orders.counts();
-    let stopped = engine.stop().await.map_err(failed)?;
+    let stopped = engine.stop().await;
     end_venue(venue).await;
-    let part = Part { seconds, orders, fills: Fills { buy, sell }, position, pnl };
+    let part = Part { end, seconds, orders, fills: Fills { buy, sell }, standing };
     Ok(DemoReport::new(part, truth, stopped, watch.lost_count()))
 }
 
-/// Waits until no order stands and what the venue told last is in the engine's book, then gives what the venue knows.
-async fn settle(watch: &mut Watch, address: SocketAddr) -> Result<Truth, CommandError> {
-    if !watch.until(SETTLE_TIMEOUT, |watch| watch.orders.open_count() == 0).await {
-        let open = watch.orders.open_count();
-        output::notice(format_args!(
-            "{open} orders could not be settled in time; the venue's account follows"
-        ));
-    }
-    let truth = truth::pause_and_ask(address, API_KEY).await;
-    let truth = truth.map_err(|error| CommandError::failed("ask the simulated venue", error))?;
-    let is_told =
-        |watch: &Watch| watch.pictures.iter().any(|picture| picture.replica.update_id() >= truth.update_id);
+/// Gives what the venue knows, once what it told last is in the engine's book too.
+async fn settle(watch: &mut Watch, engine: &LiveEngine, address: SocketAddr) -> Result<Truth, TruthError> {
+    let truth = truth::pause_and_ask(address, API_KEY).await?;
+    let is_told = |watch: &Watch| {
+        watch.pictures.iter().any(|picture| picture.replica.update_id() >= truth.update_id)
+            || engine.lost_core().is_some()
+    };
     if !watch.until(SETTLE_TIMEOUT, is_told).await {
         output::notice("the venue's last levels did not arrive in time");
     }
@@ -199,18 +199,21 @@ fn seconds(elapsed_ns: u64) -> f64 {
 
 /// What the run itself gave.
 struct Part {
+    end: End,
     seconds: f64,
     orders: OrderCounts,
     fills: Fills,
-    position: String,
-    pnl: String,
+    standing: Standing,
 }
 
 impl DemoReport {
-    fn new(part: Part, truth: Truth, stopped: Stopped, unseen: u64) -> Self {
-        let Truth { position, pnl, orders_received, fills, open_orders, .. } = truth;
-        DemoReport {
+    fn new(part: Part, truth: Result<Truth, String>, stopped: Stopped, unseen: u64) -> Self {
+        let mut failures = stopped.failures;
+        let venue_truth = truth.map_err(|untold| failures.push(untold)).ok().map(VenueTruth::from);
+        let mut report = DemoReport {
             mode: "demo",
+            ended_by: part.end.name(),
+            failures,
             seconds: part.seconds,
             frames: stopped.frames,
             records: stopped.summary.records,
@@ -218,24 +221,45 @@ impl DemoReport {
             lost: stopped.lost + unseen,
             orders: part.orders,
             fills: part.fills,
-            position: part.position,
-            pnl: part.pnl,
-            venue_truth: VenueTruth { position, pnl, orders_received, fills, open_orders },
+            standing: part.standing,
+            venue_truth,
             latency_ns: LatencyReport::from(&stopped.latencies),
             cores: stopped.cores,
             counters: stopped.counters,
             output_hash: stopped.summary.output_hash,
+        };
+        report.failures.extend(report.disagreements());
+        report
+    }
+
+    /// What does not balance.
+    fn disagreements(&self) -> Vec<String> {
+        let mut told = Vec::new();
+        let open = self.venue_truth.as_ref().map_or(0, |truth| truth.open_orders);
+        if let Some(VenueTruth { position, pnl, .. }) = &self.venue_truth
+            && (*position != self.standing.position || *pnl != self.standing.pnl)
+        {
+            told.push("the engine's position or P&L is not the venue's".to_owned());
         }
+        if self.lost > 0 || self.orders.unknown > 0 || open > 0 {
+            let what = "records were lost, or orders are open or of unknown fate; the report says how many";
+            told.push(what.to_owned());
+        }
+        told
     }
 
     fn text(&self) -> String {
+        let said = |what: fn(&VenueTruth) -> &String| match &self.venue_truth {
+            Some(truth) => format!("the venue says {}", what(truth)),
+            None => "the venue does not answer".to_owned(),
+        };
         let (orders, fills, latency) = (&self.orders, &self.fills, &self.latency_ns.tick_to_order);
         format!(
             "{:.1} s: {} frames, {} records, {} lost\n\
              orders    {} submitted, {} denied, {} accepted, {} filled, {} canceled, {} rejected, {} unknown\n\
              fills     {} bought, {} sold\n\
-             position  {} (the venue says {})\n\
-             P&L       {} (the venue says {})\n\
+             position  {} ({})\n\
+             P&L       {} ({})\n\
              latency   tick to order p50 {} ns, p99 {} ns, max {} ns\n\
              output hash {}",
             self.seconds,
@@ -251,10 +275,10 @@ impl DemoReport {
             orders.unknown,
             fills.buy,
             fills.sell,
-            self.position,
-            self.venue_truth.position,
-            self.pnl,
-            self.venue_truth.pnl,
+            self.standing.position,
+            said(|truth| &truth.position),
+            self.standing.pnl_text(),
+            said(|truth| &truth.pnl),
             latency.p50,
             latency.p99,
             latency.max,

@@ -38,6 +38,13 @@ impl CommandError {
         CommandError { exit, what: what.into(), cause: None }
     }
 
+    /// The same, with these words more.
+    #[must_use]
+    pub fn and(mut self, more: impl fmt::Display) -> Self {
+        self.what.push_str(&more.to_string());
+        self
+    }
+
     /// Whoever read our output has had enough: nothing to tell and nobody to tell it to.
     pub fn output_closed() -> Self {
         Self::told(Exit::Done, "")

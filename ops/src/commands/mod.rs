@@ -64,6 +64,19 @@ fn dispatch(line: &CommandLine) -> Result<Exit, CommandError> {
     }
 }
 
+/// How a command ends whose engine has stopped, and whose report is written: well, where nothing of it failed.
+fn verdict(failures: &[String]) -> Result<Exit, CommandError> {
+    if failures.is_empty() {
+        return Ok(Exit::Done);
+    }
+    Err(CommandError::told(Exit::Failed, failures.join("; ")))
+}
+
+/// The end of a command none of whose connections ever opened.
+fn unreachable() -> CommandError {
+    CommandError::told(Exit::Unreachable, "no connection to a venue ever opened; the log above says why")
+}
+
 fn told_with_causes(error: &CommandError) -> String {
     let mut told = error.to_string();
     let mut cause = error.source();

@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::{CommandError, Format, Global, RecordArguments};
 use crate::configuration::{self, Source, Variables};
 use crate::exit::Exit;
-use crate::live::{Launch, LiveEngine, Route, Signals, Silent, Watch};
+use crate::live::{End, Launch, LiveEngine, Route, Signals, Silent, Stopped, Watch};
 use crate::{log, output, venues};
 
 /// What a recording reports when it has ended.
@@ -46,26 +46,24 @@ pub fn run(arguments: &RecordArguments, global: &Global) -> Result<Exit, Command
     let (tap, recorder) = open(&arguments.out, arguments, &loaded, now)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| CommandError::failed("start the recording", error))?;
-    let (recording, decode_errors) = runtime.block_on(async {
+    let (recording, heard) = runtime.block_on(async {
         let mut signals = Signals::catch().map_err(|error| CommandError::failed("catch signals", error))?;
         let started = LiveEngine::start(launch, &loaded, None, Some(tap)).await;
         let mut engine = started?;
         let mut watch = Watch::new(&engine);
-        watch.until_end(&mut engine, &mut signals, arguments.seconds, &mut Silent).await;
+        let end = watch.until_end(&mut engine, &mut signals, arguments.seconds, &mut Silent).await;
         // The recording ends before the connection does, so that a replay of it ends with a live book.
         let recording = recorder
             .finish()
             .map_err(|error| CommandError::failed(format!("write {}", arguments.out.display()), error))?;
-        let stopped =
-            engine.stop().await.map_err(|error| CommandError::failed("stop the recording", error))?;
-        Ok::<_, CommandError>((recording, stopped.decode_errors))
+        Ok::<_, CommandError>((recording, Heard { end, watch, stopped: engine.stop().await }))
     })?;
     let report = RecordReport {
         file: arguments.out.display().to_string(),
         venue: arguments.venue.clone(),
         lines: recording.lines,
         lost: recording.lost_count,
-        decode_errors,
+        decode_errors: heard.stopped.decode_errors,
     };
     match global.format {
         Format::Json => output::json(&report)?,
@@ -74,7 +72,39 @@ pub fn run(arguments: &RecordArguments, global: &Global) -> Result<Exit, Command
             report.file, report.lines, report.lost, report.decode_errors
         ))?,
     }
-    Ok(Exit::Done)
+    heard.verdict(&arguments.out)
+}
+
+/// What the engine beside the recording came to.
+struct Heard {
+    end: End,
+    watch: Watch,
+    stopped: Stopped,
+}
+
+impl Heard {
+    /// How the recording ends: well, where every book was live once, so that a replay comes to it.
+    fn verdict(&self, file: &Path) -> Result<Exit, CommandError> {
+        super::verdict(&self.stopped.failures)?;
+        if self.stopped.connections == 0 {
+            // It holds nothing of the venue, and would be in the way of the next attempt.
+            std::fs::remove_file(file).map_err(|error| {
+                CommandError::failed(format!("remove the empty {}", file.display()), error)
+            })?;
+            return Err(super::unreachable().and(format_args!("; {} is removed", file.display())));
+        }
+        let never_live = self.watch.pictures.iter().filter(|picture| !picture.was_live);
+        let never_live: Vec<&str> = never_live.map(|picture| picture.symbol.as_str()).collect();
+        if never_live.is_empty() {
+            return Ok(Exit::Done);
+        }
+        let is_interrupted =
+            self.end == End::Wanted("SIGINT") && never_live.len() == self.watch.pictures.len();
+        let exit = if is_interrupted { Exit::Interrupted } else { Exit::Failed };
+        let books = never_live.join(", ");
+        let what = format!("the book of {books} was never live; {} replays without it", file.display());
+        Err(CommandError::told(exit, what))
+    }
 }
 
 /// A configuration of the one venue; with `--config`, that file's addresses and limits for it, but these instruments.

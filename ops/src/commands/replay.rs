@@ -34,6 +34,13 @@ fn play(arguments: &ReplayArguments, registry: &Registry) -> Result<ReplayReport
         }
         let failed = |error| CommandError::failed(format!("replay {}", path.display()), error);
         if path.is_dir() {
+            if arguments.threads > 0 || arguments.speed.is_some() {
+                return Err(CommandError::usage(format!(
+                    "{} is a journal: it plays the turns that were noted, on one thread and as fast as it goes; \
+                     --threads and --speed are for captures",
+                    path.display()
+                )));
+            }
             let (report, output_hash) =
                 journal::play(path, registry).map_err(|error| match error.downcast_ref() {
                     Some(JournalError::NotThere { .. }) => CommandError::not_found(error.to_string()),

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::Duration;
 
-use fulmar_bus::record::SyncState;
 use fulmar_engine::runtime::Clock;
 use fulmar_engine::runtime::placement::allowed_cpus;
 use serde::Serialize;
@@ -13,19 +11,18 @@ use super::{CommandError, Format, Global, RunArguments};
 use crate::configuration::{self, Configuration, Mode};
 use crate::exit::Exit;
 use crate::live::{
-    CoreReport, End, LatencyReport, Launch, LiveEngine, OrderCounts, Route, Signals, Silent, Stopped, Watch,
-    next_boot,
+    CoreReport, End, LatencyReport, Launch, LiveEngine, OrderCounts, Route, Signals, Silent, Standing,
+    Stopped, Watch, next_boot,
 };
 use crate::{log, output};
-
-/// How long canceled orders may take to be confirmed before the engine stops all the same.
-const CANCEL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What a run reports when it has ended.
 #[derive(Debug, Serialize)]
 struct RunReport {
     mode: &'static str,
     ended_by: &'static str,
+    failures: Vec<String>,
+    connections: u64,
     frames: u64,
     records: u64,
     decode_errors: u64,
@@ -46,9 +43,8 @@ struct InstrumentState {
     gaps: u32,
     resyncs: u32,
     trades: u64,
-    position: String,
-    /// Before commissions.
-    pnl: String,
+    #[serde(flatten)]
+    standing: Standing,
     commissions: BTreeMap<String, String>,
 }
 
@@ -86,21 +82,21 @@ pub fn run(arguments: &RunArguments, global: &Global) -> Result<Exit, CommandErr
         Some(directory) => tracing::info!("boot {} on paper, journal {}", boot.epoch, directory.display()),
         None => tracing::info!("boot {} on paper, without a journal", boot.epoch),
     }
-    let (report, end) = runtime.block_on(engine(launch, &loaded, journal, arguments.seconds))?;
+    let report = runtime.block_on(engine(launch, &loaded, journal, arguments.seconds))?;
     match global.format {
         Format::Json => output::json(&report)?,
         Format::Text => output::text(report.text())?,
     }
-    match end {
-        End::LostCore => {
-            Err(CommandError::told(Exit::Failed, "a core loop was lost; its panic is told above"))
-        }
-        End::Elapsed | End::Wanted(_) => Ok(Exit::Done),
+    super::verdict(&report.failures)?;
+    if report.connections == 0 {
+        return Err(super::unreachable());
     }
+    Ok(Exit::Done)
 }
 
 /// Without a strategy that trades there is nothing to judge and nothing to fill.
-fn route(configuration: &Configuration) -> Route {
+/// Where the orders of a run go: nowhere, where nobody decides.
+pub(super) fn route(configuration: &Configuration) -> Route {
     if configuration.strategies.is_empty() { Route::None } else { Route::Paper }
 }
 
@@ -109,19 +105,17 @@ async fn engine(
     loaded: &configuration::Loaded,
     journal: Option<PathBuf>,
     seconds: Option<u64>,
-) -> Result<(RunReport, End), CommandError> {
+) -> Result<RunReport, CommandError> {
     let mut signals = Signals::catch().map_err(|error| CommandError::failed("catch signals", error))?;
     let started = LiveEngine::start(launch, loaded, journal.as_deref(), None).await;
     let mut engine = started?;
     let mut watch = Watch::new(&engine);
     let end = watch.until_end(&mut engine, &mut signals, seconds, &mut Silent).await;
-    tracing::info!("{} ends the run, {} open orders are canceled", end.cause(), watch.orders.open_count());
-    if engine.cancel_all() && !watch.until(CANCEL_TIMEOUT, |watch| watch.orders.open_count() == 0).await {
-        tracing::warn!("{} orders could not be canceled in time", watch.orders.open_count());
-    }
+    tracing::info!("{} ends the run, {} open orders are canceled", end.name(), watch.orders.open_count());
+    watch.cancel_all(&mut engine).await;
     let names = engine.instrument_names();
-    let stopped = engine.stop().await.map_err(|error| CommandError::failed("stop the engine", error))?;
-    Ok((RunReport::new(names, &watch, stopped, end), end))
+    let stopped = engine.stop().await;
+    Ok(RunReport::new(names, &watch, stopped, end))
 }
 
 impl RunReport {
@@ -129,20 +123,18 @@ impl RunReport {
         let instruments = names.into_iter().enumerate().map(|(index, name)| {
             let picture = &watch.pictures[index];
             let instrument_id = crate::venues::instrument_id(index);
-            let (position, pnl) = watch.result(instrument_id);
+            let standing = watch.standing(instrument_id);
             let commissions = watch.commissions(instrument_id);
-            let state = match picture.replica.state() {
-                SyncState::Live => "live",
-                SyncState::Syncing => "syncing",
-                SyncState::Desynced => "desynced",
-            };
+            let state = picture.state();
             let (gaps, resyncs, trades) =
                 (picture.sync.gap_count, picture.sync.resync_count, picture.trades.count);
-            InstrumentState { name, state, gaps, resyncs, trades, position, pnl, commissions }
+            InstrumentState { name, state, gaps, resyncs, trades, standing, commissions }
         });
         RunReport {
             mode: "paper",
-            ended_by: end.cause(),
+            ended_by: end.name(),
+            failures: stopped.failures,
+            connections: stopped.connections,
             instruments: instruments.collect(),
             frames: stopped.frames,
             records: stopped.summary.records,
@@ -163,10 +155,13 @@ impl RunReport {
             self.ended_by, self.frames, self.records, self.lost, self.decode_errors
         )];
         lines.extend(self.instruments.iter().map(|instrument| {
-            let InstrumentState { name, state, gaps, resyncs, trades, position, pnl, commissions } = instrument;
-            let paid: Vec<String> = commissions.iter().map(|(asset, sum)| format!(", {sum} {asset} of commissions")).collect();
-            let paid = paid.concat();
-            format!("{name}  {state}, {gaps} gaps, {resyncs} resyncs, {trades} trades, position {position}, P&L {pnl}{paid}")
+            let InstrumentState { name, state, gaps, resyncs, trades, standing, commissions } = instrument;
+            let paid: Vec<String> =
+                commissions.iter().map(|(asset, sum)| format!(", {sum} {asset} of commissions")).collect();
+            let (position, pnl, paid) = (&standing.position, standing.pnl_text(), paid.concat());
+            format!(
+                "{name}  {state}, {gaps} gaps, {resyncs} resyncs, {trades} trades, position {position}, P&L {pnl}{paid}"
+            )
         }));
         let OrderCounts { submitted, denied, filled, canceled, rejected, unknown, .. } = self.orders;
         lines.push(format!(

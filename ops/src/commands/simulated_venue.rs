@@ -26,7 +26,7 @@ pub struct Listening {
     pub address: SocketAddr,
 }
 
-/// Serves until a signal comes, or standard input ends where that was asked for.
+/// Serves until a signal comes or, where that was asked for, until standard input ends, whatever signal comes.
 ///
 /// # Errors
 /// Where the port is taken.
@@ -58,10 +58,12 @@ async fn serve_until_stopped(
     config.orders_per_10_seconds = ORDERS_PER_10_SECONDS;
     config.orders_per_day = ORDERS_PER_DAY;
     let until_input_ends = arguments.until_input_ends;
+    // A signal to a whole group, as a terminal and systemd send it, reaches this process too. Whoever holds its input
+    // cancels its orders here first, and then closes it.
     let stop = async move {
-        tokio::select! {
-            _ = signals.wait() => {}
-            () = input_end(), if until_input_ends => {}
+        match until_input_ends {
+            true => input_end().await,
+            false => drop(signals.wait().await),
         }
     };
     let (ready, is_ready) = oneshot::channel();

@@ -126,6 +126,13 @@ fn venue() -> Table {
                 "How often the venue sends changes of a book. binance-spot: 100ms, 1000ms; binance-usdm: 100ms, 250ms, \
              500ms.",
             ),
+            key(
+                "book_idle_max_ms",
+                Integer(500, 600_000),
+                default("5000"),
+                "How long a connection that carries books may say nothing before they are given up and it is \
+                 replaced. Raise it for instruments that are quiet for longer: venues promise no rate.",
+            ),
             section("reconnect", reconnect()),
             Key {
                 name: "scale",
@@ -151,13 +158,14 @@ fn reconnect() -> Table {
                 "backoff_min_ms",
                 Integer(10, 60_000),
                 default("250"),
-                "The wait after the first failure; it doubles.",
+                "The shortest wait after a failure. Each is drawn between this and a longest that doubles with each \
+                 failure, from twice this on; so that programs that lost a venue together do not come back together.",
             ),
             key(
                 "backoff_max_ms",
                 Integer(10, 600_000),
                 default("30000"),
-                "The longest wait between two attempts.",
+                "Where that doubling ends. A budget that is used up makes a wait longer still.",
             ),
         ],
     }
@@ -300,6 +308,14 @@ fn journal() -> Table {
                 Integer(1 << 20, 1 << 32),
                 default("67108864"),
                 "Size of one file of it; a full one is closed, synced and followed by the next.",
+            ),
+            key(
+                "on_failure",
+                Choice(vec!["stop", "continue"]),
+                default("\"stop\""),
+                "What a run does that can no longer keep it, on a full disk say: `stop` cancels all orders, sends no \
+                 new one and ends the run; `continue` trades on without a journal. Either way the run ends with exit \
+                 code 1.",
             ),
         ],
     }

@@ -91,6 +91,9 @@ pub struct Venue {
     pub depth_interval: String,
     /// How hard to try when a connection is lost.
     pub reconnect: Reconnect,
+    /// How long a connection that carries books may say nothing.
+    #[serde(rename = "book_idle_max_ms", deserialize_with = "values::from_millis")]
+    pub book_idle_max: Nanos,
     /// String places by symbol, where they are stated.
     #[serde(rename = "scale")]
     pub scales: BTreeMap<String, Scale>,
@@ -112,10 +115,10 @@ pub enum Environment {
 pub struct Reconnect {
     /// The most attempts in a minute.
     pub attempts_per_minute: u32,
-    /// The wait after the first failure; it doubles.
+    /// The shortest wait after a failure.
     #[serde(rename = "backoff_min_ms", deserialize_with = "values::from_millis")]
     pub backoff_min: Nanos,
-    /// The longest wait.
+    /// Where the doubling of the longest wait ends.
     #[serde(rename = "backoff_max_ms", deserialize_with = "values::from_millis")]
     pub backoff_max: Nanos,
 }
@@ -224,6 +227,18 @@ pub struct Journal {
     pub directory: Option<PathBuf>,
     /// Size of one of its files.
     pub segment_bytes: u64,
+    /// What a run does that can no longer keep it.
+    pub on_failure: OnFailure,
+}
+
+/// What a run does that can no longer keep its journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnFailure {
+    /// It cancels all orders and ends.
+    Stop,
+    /// It trades on without a journal.
+    Continue,
 }
 
 /// Which core runs what.

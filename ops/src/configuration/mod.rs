@@ -11,6 +11,7 @@ mod environment;
 mod keys;
 mod meaning;
 mod nearest;
+mod recording;
 pub mod reference;
 mod rules;
 mod schema;
@@ -23,7 +24,7 @@ mod values;
 mod violation;
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use fulmar_strategies::Registry;
 use serde::de::DeserializeOwned;
@@ -32,12 +33,14 @@ use document::Node;
 pub use environment::{PREFIX, Variables};
 pub use meaning::{
     Bars, Configuration, Core, Engine, Environment, InstrumentName, Journal, Log, LogFormat, LogLevel, Mode,
-    Pair, Placement, PlacementFile, Reconnect, Risk, Scale, Strategy, Venue, Wait,
+    OnFailure, Pair, Placement, PlacementFile, Reconnect, Risk, Scale, Strategy, Venue, Wait,
 };
 pub use nearest::nearest;
+pub use recording::{INSTRUMENTS_MAX, judge_recording};
 pub use violation::{Origin, Violation, Violations};
 
 use crate::commands::{CommandError, Global};
+use crate::exit::Exit;
 
 /// The configuration that is read where none is named.
 pub const DEFAULT_FILE: &str = "fulmar.toml";
@@ -109,7 +112,7 @@ pub fn load_placement(source: &Source) -> Result<PlacementFile, Violations> {
 /// The documents that the command line names, or [`DEFAULT_FILE`].
 ///
 /// # Errors
-/// Where one cannot be read.
+/// Where one cannot be read: exit code 3 where it is no text, 7 where it does not exist.
 pub fn sources(global: &Global) -> Result<Vec<Source>, CommandError> {
     let named = if global.config.is_empty() { &[PathBuf::from(DEFAULT_FILE)][..] } else { &global.config };
     let read = |file: &PathBuf| match std::fs::read_to_string(file) {
@@ -118,7 +121,11 @@ pub fn sources(global: &Global) -> Result<Vec<Source>, CommandError> {
             "there is no configuration {}; `--config FILE` names one, `fulmar init` writes one",
             file.display()
         ))),
-        Err(error) => Err(CommandError::failed(format!("read {}", file.display()), error)),
+        Err(error) => Err(match error.kind() {
+            io::ErrorKind::IsADirectory => no_configuration(file, "a directory"),
+            io::ErrorKind::InvalidData => no_configuration(file, "no UTF-8 text"),
+            _ => CommandError::failed(format!("read {}", file.display()), error),
+        }),
     };
     named.iter().map(read).collect()
 }
@@ -129,6 +136,11 @@ pub fn names_a_venue(sources: &[Source]) -> bool {
         Node::parse(&source.file, &source.text, &mut Violations::default()).get("venue").is_some()
     };
     sources.iter().any(names_one)
+}
+
+fn no_configuration(file: &Path, what: &str) -> CommandError {
+    let what = format!("{}: it is {what}; a configuration is a TOML file", file.display());
+    CommandError::told(Exit::ConfigurationInvalid, what)
 }
 
 /// The overrides among this process's environment variables.

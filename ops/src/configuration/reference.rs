@@ -22,7 +22,9 @@ below names. In place of `NAME` stands the name that a file gave the table, in c
 is no letter or digit: `FULMAR__VENUE__BINANCE_SPOT__DEPTH_INTERVAL=1000ms`. A list is written with commas.
 
 Prices, quantities and money are decimals in quotes (`\"0.01\"`), because no float ever holds one. Paths are relative to
-the file that states them; from the environment, and by default, to the working directory.
+the folder of the file that states them. One that is left at its default is relative to the folder of the configuration:
+of several files, to that of the last one with its table, or of the last of all. One from the environment is relative to
+the working directory.
 ";
 
 /// The reference of a program with these strategies, as Markdown.

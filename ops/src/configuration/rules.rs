@@ -25,7 +25,10 @@ const LIMITS_REQUIRED: [&str; 3] = ["order_quantity_max", "order_notional_max", 
 pub fn configuration(document: &Node, registry: &Registry, violations: &mut Violations) {
     let known = instruments_of(document);
     for (path, venue) in row(document, "venue") {
-        symbols_are_spelled_as_by_its_venue(venue, &path, violations);
+        if let (Some(name), Some(listed)) = (venue.name(), venue.get("instruments")) {
+            let key = joined(&path, "instruments");
+            symbols_are_spelled_as_by_their_venue(name, listed.elements(), &key, violations);
+        }
         depth_interval_is_one_of_its_venue(venue, &path, violations);
         backoff_is_in_order(venue, &path, violations);
         scales_are_of_its_instruments(venue, &path, violations);
@@ -99,14 +102,19 @@ pub fn placement(document: &Node, violations: &mut Violations) {
     }
 }
 
-fn symbols_are_spelled_as_by_its_venue(venue: &Node, path: &str, violations: &mut Violations) {
-    let Some(name) = venue.name() else { return };
-    for listed in venue.get("instruments").map(Node::elements).unwrap_or_default() {
-        let Some(symbol) = listed.as_text() else { continue };
-        let right = venues::spelled(name, symbol);
-        if right != symbol {
-            let wrong = format!("{symbol:?} is not how this venue spells a symbol");
-            violations.add(&listed.origin, &joined(path, "instruments"), wrong, format!("write \"{right}\""));
+/// Tells of each of the `listed` symbols that `venue` spells otherwise. `key` is what lists them.
+pub fn symbols_are_spelled_as_by_their_venue(
+    venue: &str,
+    listed: &[Node],
+    key: &str,
+    violations: &mut Violations,
+) {
+    for symbol in listed {
+        let Some(written) = symbol.as_text() else { continue };
+        let right = venues::spelled(venue, written);
+        if right != written {
+            let wrong = format!("{written:?} is not how this venue spells a symbol");
+            violations.add(&symbol.origin, key, wrong, format!("write \"{right}\""));
         }
     }
 }

@@ -32,6 +32,7 @@ rest_url = "http://127.0.0.1:2"
 order_url = "ws://127.0.0.1:3"
 instruments = ["BTCUSDT"]
 depth_interval = "250ms"
+book_idle_max_ms = 7_000
 reconnect = { attempts_per_minute = 3, backoff_min_ms = 20, backoff_max_ms = 30 }
 scale = { BTCUSDT = { price = 1, quantity = 3 } }
 
@@ -86,6 +87,7 @@ open_orders_max = 60
 [journal]
 directory = "/var/journal"
 segment_bytes = 1048576
+on_failure = "continue"
 
 [placement]
 file = "auto"
@@ -178,7 +180,7 @@ fn a_key_in_the_wrong_place_is_sent_home() {
         &[],
         &[
             "a.toml:1: segment_bytes: unknown key; it belongs in [journal]",
-            "a.toml:6: venue.binance-spot.leverage: unknown key; known here: name, environment, stream_url, rest_url, order_url, instruments, depth_interval, reconnect, scale",
+            "a.toml:6: venue.binance-spot.leverage: unknown key; known here: name, environment, stream_url, rest_url, order_url, instruments, depth_interval, book_idle_max_ms, reconnect, scale",
         ],
     );
 }
@@ -633,6 +635,26 @@ fn a_path_in_a_file_is_relative_to_that_file() {
         load_sources(&[source("desk/a.toml", &text)], &Variables::new(), &Registry::default()).unwrap();
     assert_eq!(loaded.configuration.journal.directory, Some("desk/journal".into()));
     assert_eq!(loaded.configuration.engine.state_directory, PathBuf::from("/state"));
+}
+
+#[test]
+fn a_path_left_at_its_default_is_relative_to_the_last_file_with_its_table_and_the_reference_says_so() {
+    let state_directory = |first: &str, second: &str| {
+        let sources = [source("desk/a.toml", first), source("laid/b.toml", second)];
+        load_sources(&sources, &Variables::new(), &Registry::default())
+            .unwrap()
+            .configuration
+            .engine
+            .state_directory
+    };
+    let engine = "[engine]\nname = \"a\"\n";
+    assert_eq!(state_directory(&format!("{VALID}{engine}"), "[log]\n"), PathBuf::from("desk/state"));
+    assert_eq!(state_directory(&format!("{VALID}{engine}"), engine), PathBuf::from("laid/state"));
+    assert_eq!(state_directory(VALID, "[log]\n"), PathBuf::from("laid/state"));
+    assert!(
+        reference::markdown(&Registry::default())
+            .contains("to that of the last one with its table, or of the last of all")
+    );
 }
 
 #[test]

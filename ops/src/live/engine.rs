@@ -1,30 +1,31 @@
 //! The threads of a run, started and stopped.
 
-use std::collections::BTreeMap;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use fulmar_adapters::transport::{
-    Clock as LinkClock, IoThread, LinkEnds, LinkPlan, Tap, VenueLink, spawn_io_thread, status_channel,
+    Clock as LinkClock, IoThread, LinkCounters, LinkEnds, LinkPlan, Tap, VenueLink, status_channel,
 };
 use fulmar_bus::record::{Control, ControlCommand, InstrumentId, UnixNanos};
 use fulmar_engine::actors::{KeptJournal, Recorder};
 use fulmar_engine::runtime::placement::PlacementError;
 use fulmar_engine::runtime::{
-    Actor, Clock, CoreLoop, CoreStatus, Doorbell, HopBoard, HopLatencies, HopStamps, Inboxes, Origin,
-    RunningCore, Seat, Wait, counters,
+    Actor, Clock, CoreLoop, CoreStatus, Doorbell, HopBoard, HopLatencies, HopStamps, Inboxes, Origin, Seat,
+    Wait, counters,
 };
 use fulmar_engine::wiring::{Assembly, ChannelRole, Link, Surroundings, actor_names, build};
-
-use serde::Serialize;
 
 use super::journal::{self, Manifest, Summary};
 use super::launch::{Launch, instrument_names};
 use super::orders::OrderBoard;
 use super::places::Places;
-use super::report::Latency;
+use super::threads::{CoreReport, StoppedCores, Threads};
 use crate::configuration::{Configuration, Loaded, PlacementFile};
 use crate::supervisor::{LinkSupervisor, RestartLimit, SupervisedLink, on_io_thread};
 use crate::venues;
@@ -47,10 +48,11 @@ pub struct LiveEngine {
     clock: Clock,
     hops: HopBoard,
     assembly: Assembly,
-    cores: Vec<RunningCore>,
-    recorder: Option<(RunningCore, KeptJournal)>,
+    threads: Threads,
+    order_cores: BTreeSet<usize>,
+    journal: Option<KeptJournal>,
     links: LinkSupervisor,
-    io: IoThread,
+    link_counters: Vec<Arc<LinkCounters>>,
 }
 
 /// Why an engine could not be started.
@@ -68,6 +70,10 @@ pub enum LiveError {
 pub struct Stopped {
     /// The hash of all that was published, and its parts.
     pub summary: Summary,
+    /// What failed: core loops that panicked, a journal that could not be kept. Empty in a sound run.
+    pub failures: Vec<String>,
+    /// Connections to venues that opened.
+    pub connections: u64,
     /// Frames that the feeds took.
     pub frames: u64,
     /// Records that did not reach somebody who was to have them; zero in a sound run.
@@ -80,19 +86,6 @@ pub struct Stopped {
     pub cores: Vec<CoreReport>,
     /// What all actors counted, by name; what stayed zero is left out.
     pub counters: BTreeMap<&'static str, u64>,
-}
-
-/// How one core loop fared.
-#[derive(Clone, Debug, Serialize)]
-pub struct CoreReport {
-    /// Its name.
-    pub name: String,
-    /// Passes over its actors.
-    pub passes: u64,
-    /// Passes that had work.
-    pub busy_passes: u64,
-    /// How long those took, in nanoseconds.
-    pub duty_cycle_ns: Latency,
 }
 
 impl LiveEngine {
@@ -125,22 +118,31 @@ impl LiveEngine {
             build(plan, &surroundings).context("cannot make the channels that are written ahead")?;
         let cores = core_loops(&places, &mut assembly, journal.is_some())?;
         let links = std::mem::take(&mut assembly.links);
-        let (started_at, io_cpu) = (launch.started_at(), places.placement.io_cpu);
+        let io_cpu = places.placement.io_cpu;
         // The recorder first, then the cores, then the IO: nothing is published that nobody keeps.
-        let recorder = match journal {
-            Some(journal) => {
-                let core = recorder(&assembly, &journal, io_cpu)?;
-                Some((core.start(clock.clone(), started_at).map_err(anyhow::Error::from)?, journal))
-            }
-            None => None,
-        };
-        let mut running = Vec::new();
-        for core in cores {
-            running.push(core.start(clock.clone(), started_at).map_err(anyhow::Error::from)?);
+        let mut threads = Threads::new(clock.clone(), launch.started_at());
+        if let Some(journal) = &journal {
+            let core = recorder(&assembly, journal, io_cpu)?;
+            threads.start_recorder(core).map_err(anyhow::Error::from)?;
         }
-        let io = spawn_io_thread("io", move || pin(io_cpu)).context("cannot start the IO thread")?;
-        let links = start_links(links, &configuration, &clock, (&io, tap)).await?;
-        Ok(LiveEngine { launch, configuration, clock, hops, assembly, cores: running, recorder, links, io })
+        for core in cores {
+            threads.start_core(core).map_err(anyhow::Error::from)?;
+        }
+        let io = threads.start_io(move || pin(io_cpu)).context("cannot start the IO thread")?;
+        let (links, link_counters) = start_links(links, &configuration, &clock, (io, tap)).await?;
+        let order_cores = places.order_cores();
+        Ok(LiveEngine {
+            launch,
+            configuration,
+            clock,
+            hops,
+            assembly,
+            threads,
+            order_cores,
+            journal,
+            links,
+            link_counters,
+        })
     }
 
     /// This moment.
@@ -195,7 +197,7 @@ impl LiveEngine {
 
     /// How each core loop fares, by name.
     pub fn cores(&self) -> impl Iterator<Item = (&str, &Arc<CoreStatus>)> {
-        self.cores.iter().map(|core| (core.name(), &core.status))
+        self.threads.cores()
     }
 
     /// Records published so far.
@@ -203,52 +205,40 @@ impl LiveEngine {
         self.assembly.digests().record_count()
     }
 
-    /// True where a core loop ended although nobody stopped it.
-    pub fn has_lost_a_core(&self) -> bool {
-        self.cores.iter().any(RunningCore::has_ended)
-            || self.recorder.as_ref().is_some_and(|(recorder, _)| recorder.has_ended())
+    /// The name of a core loop that ended although nobody stopped it.
+    pub fn lost_core(&self) -> Option<&str> {
+        self.threads.lost()
     }
 
-    /// Lets no new order pass and cancels those that stand. False where there is no gate.
-    pub fn cancel_all(&mut self) -> bool {
+    /// True where nobody is left to cancel an order, or nobody ever was.
+    pub fn has_lost_the_gate(&self) -> bool {
+        self.order_cores.is_empty() || self.order_cores.iter().any(|core| self.threads.has_lost(*core))
+    }
+
+    /// Lets no new order pass and cancels those that stand, where there is a gate that does.
+    pub fn cancel_all(&mut self) {
         let now = self.clock.now();
-        let Some(control) = &mut self.assembly.control else { return false };
+        let Some(control) = &mut self.assembly.control else { return };
         let stop = Control { command: ControlCommand::Stop, reserved: [0; 7] };
-        control.send(Origin::time(now), InstrumentId::NONE, &stop).is_ok()
+        if control.send(Origin::time(now), InstrumentId::NONE, &stop).is_err() {
+            tracing::error!("the gate does not take the word to cancel all");
+        }
+    }
+
+    /// What stopped the journal, where something did.
+    pub fn journal_failure(&self) -> Option<String> {
+        Some(format!("{:#}", anyhow::Error::from(self.journal.as_ref()?.failure()?)))
     }
 
     /// Stops everything: the IO, then the cores, then the recorder once it has kept all, and closes the journal.
-    ///
-    /// # Errors
-    /// Where an actor panicked or the journal could not be closed; everything is stopped all the same.
-    pub async fn stop(mut self) -> anyhow::Result<Stopped> {
+    /// Whatever fails, the rest is stopped all the same, and told.
+    pub async fn stop(mut self) -> Stopped {
         let links = self.links.stop().await;
-        self.io.stop();
+        self.threads.stop_io();
         let stopped_at = self.clock.now();
-        self.cores.iter().for_each(|core| core.stop(stopped_at));
-        let mut seats: Vec<Seat> = Vec::new();
-        let mut lost = 0;
-        let mut cores = Vec::new();
-        let mut failure = None;
-        for core in self.cores {
-            let (name, status) = (core.name().to_owned(), Arc::clone(&core.status));
-            let finished = match core.join() {
-                Ok(finished) => finished,
-                Err(error) => {
-                    failure.get_or_insert(error);
-                    continue;
-                }
-            };
-            lost += finished.refused_notes;
-            seats.extend(finished.seats);
-            let (passes, busy_passes) = (status.passes(), status.busy_passes());
-            cores.push(CoreReport {
-                name,
-                passes,
-                busy_passes,
-                duty_cycle_ns: Latency::from(&finished.duty_cycle_ns),
-            });
-        }
+        let StoppedCores { seats, reports: cores, refused_notes, mut failures } =
+            self.threads.stop_cores(stopped_at);
+        let mut lost = refused_notes;
         let digests = self.assembly.digests();
         let hex = |(name, records, hash): (String, u64, u64)| (name, records, format!("{hash:016x}"));
         let summary = Summary {
@@ -257,29 +247,36 @@ impl LiveEngine {
             stopped_at_ns: stopped_at.0,
             channels: digests.channels().into_iter().map(hex).collect(),
         };
-        if let Some((recorder, journal)) = self.recorder {
-            // A run that failed leaves its journal open: it did not come to its end.
-            let summary = failure.is_none().then_some(&summary);
-            lost += close_journal(recorder, &journal, summary, self.clock.now())?;
-        }
-        if let Some(failure) = failure {
-            return Err(failure.into());
+        let now = self.clock.now();
+        match (self.threads.stop_recorder(now), &self.journal) {
+            (Ok(recorder), Some(journal)) => {
+                // A run that failed leaves its journal open: it did not come to its end.
+                let summary = failures.is_empty().then_some(&summary);
+                let closed = journal::close(journal, recorder, summary, now);
+                failures.extend(closed.err().map(|error| format!("{error:#}")));
+                lost += journal.counts().1;
+            }
+            (Ok(_), None) => {}
+            (Err(panic), _) => failures.push(panic.to_string()),
         }
         for (venue, state) in &links {
             tracing::debug!("{venue}: {}", state.phase);
         }
+        let connections = self.link_counters.iter().map(|link| link.report().connections_opened).sum();
         let counters = counters(&seats);
         let counted = |name| counters.get(name).copied().unwrap_or_default();
         lost += counted("lost_records") + counted("malformed_records");
-        Ok(Stopped {
+        Stopped {
             summary,
+            failures,
+            connections,
             frames: counted("frames"),
             lost,
             decode_errors: counted("decode_errors"),
             latencies: self.hops.latencies().clone(),
             cores,
             counters,
-        })
+        }
     }
 }
 
@@ -337,13 +334,13 @@ async fn start_links(
     configuration: &Configuration,
     clock: &Clock,
     (io, tap): (&IoThread, Option<Tap>),
-) -> anyhow::Result<LinkSupervisor> {
+) -> anyhow::Result<(LinkSupervisor, Vec<Arc<LinkCounters>>)> {
     let (status, mut events) = status_channel(LINK_EVENTS_MAX);
     // What links tell is logged where it is told; the board is for those who ask.
     tokio::spawn(async move { while events.recv().await.is_some() {} });
     let stamp = clock.clone();
     let clock: LinkClock = Arc::new(move || stamp.now());
-    let mut supervised = Vec::new();
+    let (mut supervised, mut counters) = (Vec::new(), Vec::new());
     for link in links {
         let venue_name = link.name.strip_suffix(".orders").unwrap_or(&link.name);
         let venue = configuration.venues.iter().find(|venue| venue.name == venue_name);
@@ -353,10 +350,11 @@ async fn start_links(
         let plan = LinkPlan { venue: link.name.clone(), connections: link.connections, rest_url, limits };
         let ends = LinkEnds { frames: link.frames, requests: link.requests };
         let made = VenueLink::new(plan, ends, Arc::clone(&clock), tap.clone())?;
+        counters.push(made.counters());
         let start = on_io_thread(made, io.handle().clone(), status.clone());
         supervised.push(SupervisedLink { venue: link.name, start });
     }
-    Ok(LinkSupervisor::start(supervised, LINK_RESTARTS).await)
+    Ok((LinkSupervisor::start(supervised, LINK_RESTARTS).await, counters))
 }
 
 /// Plans the places, and keeps this thread, and those that it starts, off the engine's cores.
@@ -372,31 +370,6 @@ fn pin(cpu: Option<usize>) {
     {
         tracing::warn!("cannot keep a thread on cpu {cpu}");
     }
-}
-
-/// Lets the recorder keep what is still on its way, then closes the journal. Gives the records that were lost to it.
-fn close_journal(
-    recorder: RunningCore,
-    journal: &KeptJournal,
-    summary: Option<&Summary>,
-    stopped_at: UnixNanos,
-) -> anyhow::Result<u64> {
-    recorder.stop(stopped_at);
-    let mut seats = recorder.join()?.seats;
-    for seat in &mut seats {
-        loop {
-            seat.actor.inboxes().begin_turn(u32::MAX);
-            if !seat.actor.work(stopped_at).is_some() {
-                break;
-            }
-        }
-    }
-    let (_, lost_count) = journal.counts();
-    if let Some(summary) = summary {
-        let text = serde_json::to_vec(summary).context("cannot write the journal's summary")?;
-        journal.finish(&text).context("cannot close the journal")?;
-    }
-    Ok(lost_count)
 }
 
 fn told(errors: &[PlacementError]) -> String {

@@ -6,6 +6,7 @@ use anyhow::Context;
 use fulmar_bus::record::{Text, UnixNanos};
 use fulmar_engine::actors::KeptJournal;
 use fulmar_engine::journal::{JournalHeader, JournalLimits, JournalWriter};
+use fulmar_engine::runtime::Seat;
 use serde::{Deserialize, Serialize};
 use zerocopy::IntoBytes;
 
@@ -56,6 +57,29 @@ pub(super) fn start(
     let writer = JournalWriter::create(directory, header, limits)
         .with_context(|| format!("cannot start a journal in {}", directory.display()))?;
     Ok(KeptJournal::new(writer))
+}
+
+/// Lets the recorder, which has stopped, keep what is still on its way, then closes the journal, where there is a
+/// `summary` with one: without, it stays open.
+pub(super) fn close(
+    journal: &KeptJournal,
+    mut recorder: Vec<Seat>,
+    summary: Option<&Summary>,
+    stopped_at: UnixNanos,
+) -> anyhow::Result<()> {
+    for seat in &mut recorder {
+        loop {
+            seat.actor.inboxes().begin_turn(u32::MAX);
+            if !seat.actor.work(stopped_at).is_some() {
+                break;
+            }
+        }
+    }
+    if let Some(summary) = summary {
+        let text = serde_json::to_vec(summary).context("cannot write the journal's summary")?;
+        journal.finish(&text).context("the journal could not be kept")?;
+    }
+    Ok(())
 }
 
 /// A text as the header holds it.

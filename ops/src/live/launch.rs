@@ -118,7 +118,7 @@ impl Launch {
             bar_intervals: configuration.bars.intervals.clone(),
             strategies,
             orders: self.order_route(configuration)?,
-            rings: RingSizes::default(),
+            rings: RingSizes::for_instruments(names.len()),
             epoch: self.epoch,
             journal_directory: journal_directory.map(Path::to_owned),
         })

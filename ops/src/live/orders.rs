@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use fulmar_bus::channel::{Poll, Reader};
 use fulmar_bus::record::{
     ClientOrderId, Denial, ExecutionReport, ExecutionType, InstrumentId, Kind, Notional, OrderStatus,
-    Position, Record, Text,
+    Position, Price, Record, StrategyId, Text,
 };
 use serde::Serialize;
 
@@ -28,13 +28,39 @@ pub struct OrderCounts {
     pub unknown: u64,
 }
 
+/// What is held of one instrument, summed over those who hold it. A position is told for each strategy by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Holding {
+    /// Mantissa of the signed quantity: above zero is long.
+    pub quantity: i128,
+    /// Mantissa of what closing trades earned.
+    pub realized: i128,
+    /// Mantissa of what the open quantity cost, signed as the quantity is.
+    pub cost: i128,
+}
+
+impl Holding {
+    /// What closing all of it at `mark` would earn.
+    pub fn unrealized(&self, mark: Price) -> i128 {
+        i128::from(mark.0) * self.quantity - self.cost
+    }
+
+    fn with(self, position: &Position) -> Self {
+        Holding {
+            quantity: self.quantity + i128::from(position.quantity.0),
+            realized: self.realized + Notional::from(position.realized).0,
+            cost: self.cost + Notional::from(position.cost).0,
+        }
+    }
+}
+
 /// The orders and positions of a run.
 pub struct OrderBoard {
     readers: Vec<Reader>,
     record: Box<Record>,
     counts: OrderCounts,
     open: BTreeMap<ClientOrderId, ExecutionReport>,
-    positions: BTreeMap<InstrumentId, Position>,
+    positions: BTreeMap<(InstrumentId, StrategyId), Position>,
     /// At the scale of a notional of the instrument.
     commissions: BTreeMap<(InstrumentId, Text<8>), i128>,
     fill_count: u64,
@@ -87,9 +113,10 @@ impl OrderBoard {
         self.open.len()
     }
 
-    /// The position in an instrument, once there was a fill.
-    pub fn position(&self, instrument_id: InstrumentId) -> Option<&Position> {
-        self.positions.get(&instrument_id)
+    /// What all strategies together hold of an instrument.
+    pub fn holding(&self, instrument_id: InstrumentId) -> Holding {
+        let whose = (instrument_id, StrategyId(0))..=(instrument_id, StrategyId(u16::MAX));
+        self.positions.range(whose).fold(Holding::default(), |sum, (_, position)| sum.with(position))
     }
 
     /// What the fills in an instrument cost so far, by the asset that it was paid in, at the scale of a notional; below
@@ -120,7 +147,7 @@ impl OrderBoard {
             Some(Kind::Denial) => self.counts.denied += u64::from(self.record.read::<Denial>().is_ok()),
             Some(Kind::Position) => {
                 if let Ok(position) = self.record.read::<Position>() {
-                    self.positions.insert(instrument_id, *position);
+                    self.positions.insert((instrument_id, position.strategy_id), *position);
                 }
             }
             _ => {}
@@ -155,5 +182,41 @@ impl OrderBoard {
                 _ => {}
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fulmar_bus::channel::{Region, RingShape, create};
+    use fulmar_bus::record::{AccountId, ChannelId, Flags, Heading, Quantity, RecordId, Side, UnixNanos};
+    use fulmar_engine::trading::position::OpenPosition;
+
+    use super::*;
+
+    #[test]
+    fn what_two_strategies_hold_of_one_instrument_is_summed_and_another_instrument_is_not_in_it() {
+        let shape = RingShape { slot_count: 1024, gate_count: 1 };
+        let (mut writer, ring) = create(Region::heap(shape.word_count()), shape, ChannelId(0));
+        let mut board = OrderBoard::new(vec![ring.reader()]);
+        let told = [(0, 1, Side::Buy, 3), (0, 2, Side::Sell, 5), (1, 1, Side::Buy, 7), (0, 1, Side::Buy, 4)];
+        for (instrument, strategy, side, quantity) in told {
+            let mut position = OpenPosition::default();
+            position.trade(side, Quantity(quantity), Price(10)).expect("it fits");
+            let heading = Heading {
+                instrument_id: InstrumentId(instrument),
+                cause: RecordId::NONE,
+                received_at: UnixNanos(1),
+                flags: Flags::NONE,
+            };
+            let mut record = Record::new();
+            record.write(heading, &position.record(StrategyId(strategy), AccountId(0)));
+            writer.publish(&mut record).expect("nobody holds the writer up");
+        }
+        board.look();
+        let holding = board.holding(InstrumentId(0));
+        assert_eq!(holding, Holding { quantity: -1, realized: 0, cost: -10 }, "4 bought, 5 sold");
+        assert_eq!(holding.unrealized(Price(8)), 2);
+        assert_eq!(board.holding(InstrumentId(1)).quantity, 7);
+        assert_eq!(board.holding(InstrumentId(2)), Holding::default());
     }
 }

@@ -1,5 +1,7 @@
 //! From a placement file, or from none, to core loops with their actors and bells.
 
+use std::collections::BTreeSet;
+
 use fulmar_engine::runtime::placement::{self, CorePlan, Placement, PlacementError};
 use fulmar_engine::runtime::{Doorbell, Wait};
 
@@ -33,6 +35,13 @@ impl Places {
     /// The bell of the core loop at this index.
     pub(super) fn bell(&self, core: usize) -> Doorbell {
         self.bells[core].clone()
+    }
+
+    /// The core loops that an order takes from the gate to its venue; without orders, none.
+    pub(super) fn order_cores(&self) -> BTreeSet<usize> {
+        let is_on_the_way = |name: &str| name == "risk" || name.starts_with("gateway.");
+        let cores = self.actors.iter().zip(&self.placement.core_of_actor);
+        cores.filter(|(name, _)| is_on_the_way(name)).map(|(_, core)| *core).collect()
     }
 
     /// The bell to ring for the actor of this name; `None` where its core never sleeps.

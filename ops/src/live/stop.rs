@@ -1,5 +1,6 @@
-//! The signals that end a run: SIGINT and SIGTERM, both for a clean stop.
+//! The signals that end a run: SIGINT, SIGTERM and SIGHUP, all for a clean stop.
 
+use std::fs;
 use std::io;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -9,25 +10,44 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 pub struct Signals {
     interrupt: Signal,
     terminate: Signal,
+    hangup: Option<Signal>,
 }
 
 impl Signals {
-    /// Catches both signals from now on. Call it within a tokio runtime.
+    /// Catches the signals from now on. Call it within a tokio runtime. A hangup that the process was started to ignore
+    /// stays ignored, so that `nohup` means what it says.
     ///
     /// # Errors
     /// What the system says.
     pub fn catch() -> io::Result<Self> {
+        let hangup = SignalKind::hangup();
         Ok(Signals {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
+            hangup: if is_ignored(hangup) { None } else { Some(signal(hangup)?) },
         })
     }
 
     /// Returns the name of the first signal that comes.
     pub async fn wait(&mut self) -> &'static str {
+        let hangup = async {
+            match &mut self.hangup {
+                Some(hangup) => hangup.recv().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             _ = self.interrupt.recv() => "SIGINT",
             _ = self.terminate.recv() => "SIGTERM",
+            _ = hangup => "SIGHUP",
         }
     }
+}
+
+/// True where this process ignores the signal, as the kernel tells it: in a mask, signal one the lowest bit.
+fn is_ignored(kind: SignalKind) -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    mask >> (kind.as_raw_value() - 1) & 1 == 1
 }

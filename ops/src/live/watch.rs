@@ -3,18 +3,23 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use fulmar_bus::record::{InstrumentId, Notional, Price, Quantity, SyncReason, SyncState};
+use fulmar_bus::record::{InstrumentId, SyncReason, SyncState};
 use fulmar_engine::market::decimal::format_scaled;
 use tokio::time::{Instant, interval_at};
 
 use super::engine::LiveEngine;
 use super::orders::OrderBoard;
 use super::pairs::PairWatch;
+use super::standing::Standing;
 use super::stop::Signals;
+use crate::configuration::OnFailure;
 use crate::window::Picture;
 
 /// How often the windows are looked through: often enough that nothing is overwritten unseen.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// How long canceled orders may take to be confirmed before the engine stops all the same.
+const CANCEL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Everything that is watched.
 pub struct Watch {
@@ -25,7 +30,10 @@ pub struct Watch {
     names: Vec<String>,
     /// What was told of each book last; all of them begin by syncing, which is not told.
     told: Vec<SyncState>,
+    /// Whether each was told to be unknown to its venue.
+    told_unlisted: Vec<bool>,
     pairs: PairWatch,
+    is_journal_lost: bool,
 }
 
 /// Why the watching ended.
@@ -37,15 +45,18 @@ pub enum End {
     Wanted(&'static str),
     /// A core loop is gone.
     LostCore,
+    /// The journal can no longer be kept, and the configuration wants no run without one.
+    LostJournal,
 }
 
 impl End {
-    /// What ended it, in words.
-    pub fn cause(self) -> &'static str {
+    /// What ended the run, as its report says it.
+    pub const fn name(self) -> &'static str {
         match self {
             End::Elapsed => "its time",
             End::Wanted(who) => who,
             End::LostCore => "the loss of a core loop",
+            End::LostJournal => "the loss of its journal",
         }
     }
 }
@@ -70,8 +81,17 @@ impl Watch {
     pub fn new(engine: &LiveEngine) -> Self {
         let pictures = engine.pictures();
         let told = vec![SyncState::Syncing; pictures.len()];
+        let told_unlisted = vec![false; pictures.len()];
         let pairs = PairWatch::new(&engine.configuration);
-        Watch { pictures, orders: engine.order_board(), names: engine.instrument_names(), told, pairs }
+        Watch {
+            pictures,
+            orders: engine.order_board(),
+            names: engine.instrument_names(),
+            told,
+            told_unlisted,
+            pairs,
+            is_journal_lost: false,
+        }
     }
 
     /// Looks until there is a reason not to.
@@ -98,8 +118,12 @@ impl Watch {
                     if show.show(engine, self) {
                         break End::Wanted("the operator");
                     }
-                    if engine.has_lost_a_core() {
+                    if let Some(name) = engine.lost_core() {
+                        tracing::error!("core loop \"{name}\" is lost, all orders are canceled and the run ends");
                         break End::LostCore;
+                    }
+                    if self.has_to_end_without_journal(engine) {
+                        return End::LostJournal;
                     }
                 }
                 _ = seconds_passed.tick() => engine.keep_up(),
@@ -110,6 +134,16 @@ impl Watch {
         // On a busy machine the last look may be long ago.
         self.look();
         end
+    }
+
+    /// Cancels all orders and waits until none stands, as long as there is somebody to cancel them.
+    pub async fn cancel_all(&mut self, engine: &mut LiveEngine) {
+        engine.cancel_all();
+        let is_over = |watch: &Watch| watch.orders.open_count() == 0 || engine.has_lost_the_gate();
+        self.until(CANCEL_TIMEOUT, is_over).await;
+        if self.orders.open_count() > 0 {
+            tracing::warn!("{} orders were not seen to be canceled", self.orders.open_count());
+        }
     }
 
     /// Looks until `is_reached` holds, for `patience` at most; says whether it does.
@@ -127,22 +161,12 @@ impl Watch {
         }
     }
 
-    /// Position and profit in an instrument as decimal text: realized, and what is open at the middle of its book, or
-    /// at its cost where there is no book to believe.
-    pub fn result(&self, instrument_id: InstrumentId) -> (String, String) {
+    /// What is held of an instrument and what it earned, marked at the last middle of its book that could be believed.
+    pub fn standing(&self, instrument_id: InstrumentId) -> Standing {
         let picture = &self.pictures[instrument_id.index()];
-        let Some(definition) = picture.replica.definition() else { return ("0".to_owned(), "0".to_owned()) };
-        let (quantity, earned) = match self.orders.position(instrument_id) {
-            None => (Quantity(0), 0),
-            Some(position) => {
-                let cost = Notional::from(position.cost).0;
-                let worth = middle(picture).map_or(cost, |mark| mark.times(position.quantity).0);
-                (position.quantity, Notional::from(position.realized).0 + worth - cost)
-            }
-        };
-        let scale = definition.price_scale + definition.quantity_scale;
-        let quantity = format_scaled(i128::from(quantity.0), definition.quantity_scale);
-        (quantity.to_string(), format_scaled(earned, scale).to_string())
+        let Some(definition) = picture.replica.definition() else { return Standing::default() };
+        let scales = (definition.price_scale, definition.quantity_scale);
+        Standing::of(&self.orders.holding(instrument_id), picture.mark, scales)
     }
 
     /// What the fills in an instrument cost, as decimal text, by the asset that it was paid in.
@@ -158,11 +182,27 @@ impl Watch {
         self.orders.lost_count() + self.pictures.iter().map(|picture| picture.lost_count).sum::<u64>()
     }
 
+    /// Tells once that the journal is lost; true where no run is wanted without one.
+    fn has_to_end_without_journal(&mut self, engine: &LiveEngine) -> bool {
+        if self.is_journal_lost {
+            return false;
+        }
+        let Some(failure) = engine.journal_failure() else { return false };
+        self.is_journal_lost = true;
+        let (is_end, what_follows) = match engine.configuration.journal.on_failure {
+            OnFailure::Stop => (true, "all orders are canceled and the run ends"),
+            OnFailure::Continue => (false, "the run goes on without it"),
+        };
+        tracing::error!("the journal is lost, {what_follows}: {failure}");
+        is_end
+    }
+
     fn look(&mut self) {
         self.pictures.iter_mut().for_each(Picture::look);
         self.orders.look();
         self.pairs.look(&self.pictures);
         self.tell_books();
+        self.tell_listings();
     }
 
     /// Says in the log which books became live and which are no longer believed.
@@ -181,6 +221,21 @@ impl Watch {
             *told = sync.state;
         }
     }
+
+    /// Says in the log which instruments their venue does not know, with its words, and which it knows again.
+    fn tell_listings(&mut self) {
+        for ((picture, name), told) in self.pictures.iter().zip(&self.names).zip(&mut self.told_unlisted) {
+            let Some(status) = &picture.status else { continue };
+            match (picture.is_unlisted(), *told) {
+                (true, false) => {
+                    tracing::warn!("{name}: the venue does not know it ({}); it is not traded", status.text)
+                }
+                (false, true) => tracing::info!("{name}: the venue knows it now"),
+                _ => continue,
+            }
+            *told = picture.is_unlisted();
+        }
+    }
 }
 
 /// Why a book is not believed, in the operator's words.
@@ -195,11 +250,6 @@ fn cause(reason: SyncReason) -> &'static str {
         SyncReason::Lapped => "a reader was overtaken",
         SyncReason::DecodeError => "an update could not be read",
         SyncReason::Redefined => "the venue redefined the instrument",
+        SyncReason::Silent => "the venue fell silent",
     }
-}
-
-/// The middle of best bid and ask, rounded down.
-pub fn middle(picture: &Picture) -> Option<Price> {
-    let (bid, ask) = (picture.replica.book().best_bid()?, picture.replica.book().best_ask()?);
-    Some(Price(bid.price.0 + (ask.price.0 - bid.price.0) / 2))
 }

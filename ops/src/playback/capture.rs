@@ -6,15 +6,18 @@
 
 use std::path::Path;
 
-use anyhow::{Context, bail};
-use fulmar_adapters::transport::capture::{CaptureLine, CaptureReader, target_of};
-use fulmar_bus::record::{FrameSource, InstrumentId, Nanos, UnixNanos};
+use anyhow::Context;
+use fulmar_adapters::transport::capture::{CaptureLine, CaptureReader};
+use fulmar_bus::record::{InstrumentId, Nanos, UnixNanos};
 use fulmar_engine::runtime::{Clock, FrameHead, FrameWriter, Player, Seat, Team, counters};
 use fulmar_engine::wiring::{
     Assembly, EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, Surroundings, VenuePlan, build,
 };
 
+use super::frame::Frame;
+use super::header::{self, Header};
 use super::report::{CaptureReport, InstrumentReport};
+use super::told::Told;
 use crate::venues;
 use crate::window::Picture;
 
@@ -69,7 +72,7 @@ struct Stage {
     venue: String,
     runner: Runner,
     frames: FrameWriter,
-    pictures: Vec<Picture>,
+    instruments: Vec<(Picture, Told)>,
     assembly: Assembly,
     now: UnixNanos,
     frame_count: u64,
@@ -78,23 +81,22 @@ struct Stage {
 
 impl Stage {
     fn set(reader: &mut CaptureReader, path: &Path, core_threads: usize) -> anyhow::Result<Self> {
-        let Some(CaptureLine::Header { venue, instruments, recorded_at, .. }) = reader.next_line()? else {
-            bail!("{}: line 1: a capture begins with its header", path.display());
-        };
-        let (venue, now) = (venue.to_string(), recorded_at);
-        let symbols: Vec<String> = instruments.iter().map(ToString::to_string).collect();
+        let Header { venue, symbols, recorded_at: now } = header::read(reader, path)?;
         let plan = plan(&venue, &symbols).with_context(|| path.display().to_string())?;
         let nobody = Surroundings { bell_of: &|_| None, stamps: None };
         let mut assembly = build(plan, &nobody)?;
-        let pictures = symbols.iter().map(|symbol| {
-            let ring = assembly.ring(&format!("market.{venue}:{symbol}"));
-            Picture::new(symbol, ring.expect("every instrument has its channel").reader())
+        let instruments = symbols.iter().map(|symbol| {
+            let reader = |stream: &str| {
+                let ring = assembly.ring(&format!("{stream}.{venue}:{symbol}"));
+                ring.expect("every instrument has its channels").reader()
+            };
+            (Picture::new(symbol, reader("market")), Told::new(reader("book")))
         });
-        let pictures = pictures.collect();
+        let instruments = instruments.collect();
         let frames = assembly.links.pop().expect("a venue has one link").frames;
         let runner = Runner::start(std::mem::take(&mut assembly.seats), core_threads, now)?;
         let http = Vec::new();
-        Ok(Stage { venue, runner, frames, pictures, assembly, now, frame_count: 0, http })
+        Ok(Stage { venue, runner, frames, instruments, assembly, now, frame_count: 0, http })
     }
 
     /// Plays one line and lets its effects settle.
@@ -102,35 +104,16 @@ impl Stage {
         self.now = self.now.max(line.at());
         self.runner.advance(self.now);
         let mut http = std::mem::take(&mut self.http);
-        match line {
-            CaptureLine::Recv { data, conn, .. } => {
-                self.frame(FrameSource::Message, *conn, 0, data.as_bytes())
-            }
-            CaptureLine::Http { url, status, body, .. } => {
-                http.clear();
-                http.extend_from_slice(target_of(url).as_bytes());
-                http.push(b'\n');
-                http.extend_from_slice(body.as_bytes());
-                self.frame(FrameSource::Http, 1, *status, &http);
-            }
-            CaptureLine::Connect { url, conn, .. } => {
-                self.frame(FrameSource::Opened, *conn, 0, url.as_bytes())
-            }
-            CaptureLine::Disconnect { reason, conn, .. } => {
-                self.frame(FrameSource::Closed, *conn, 0, reason.as_bytes());
-            }
-            CaptureLine::Header { .. } | CaptureLine::Send { .. } => {}
+        if let Some(frame) = Frame::of(line, &mut http) {
+            self.frame(&frame);
         }
         self.http = http;
-        self.pictures.iter_mut().for_each(Picture::look);
+        look(&mut self.instruments);
     }
 
-    /// A capture counts its connections from one, the engine its own from zero.
-    fn frame(&mut self, source: FrameSource, connection: u8, status: u16, bytes: &[u8]) {
-        if matches!(source, FrameSource::Message | FrameSource::Http) {
-            self.frame_count += 1;
-        }
-        let connection = connection.saturating_sub(1);
+    fn frame(&mut self, frame: &Frame<'_>) {
+        self.frame_count += u64::from(frame.is_of_venue());
+        let Frame { source, connection, status, bytes } = *frame;
         let head = FrameHead { source, connection, status, received_at: self.now };
         let mut written = 0;
         loop {
@@ -146,11 +129,11 @@ impl Stage {
 
     fn finish(mut self, path: &Path, truncated: bool, reading_ns: u64) -> anyhow::Result<Played> {
         let seats = self.runner.stop(self.now)?;
-        self.pictures.iter_mut().for_each(Picture::look);
+        look(&mut self.instruments);
         let instruments = self
-            .pictures
+            .instruments
             .iter()
-            .map(|picture| (picture.symbol.clone(), InstrumentReport::of(picture)))
+            .map(|(picture, told)| (picture.symbol.clone(), InstrumentReport::of(picture, told)))
             .collect();
         let counters = counters(&seats);
         let counted = |name| counters.get(name).copied().unwrap_or_default();
@@ -167,6 +150,14 @@ impl Stage {
         let digests = self.assembly.digests();
         let (records, output_hash) = (digests.record_count(), digests.output_hash());
         Ok(Played { report, records, output_hash, reading_ns })
+    }
+}
+
+/// Takes in what has settled.
+fn look(instruments: &mut [(Picture, Told)]) {
+    for (picture, told) in instruments {
+        picture.look();
+        told.compare(picture);
     }
 }
 
@@ -226,7 +217,7 @@ fn plan(venue: &str, symbols: &[String]) -> anyhow::Result<EnginePlan> {
         bar_intervals: vec![BAR_INTERVAL],
         strategies: Vec::new(),
         orders: OrderRoute::None,
-        rings: RingSizes::default(),
+        rings: RingSizes::for_instruments(symbols.len()),
         epoch: 0,
         journal_directory: None,
     })

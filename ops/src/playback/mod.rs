@@ -1,9 +1,14 @@
 //! Playing what was recorded: captures of a venue's frames, and journals of a whole run.
 
 pub mod capture;
+mod frame;
+mod header;
 pub mod journal;
 mod outputs;
 mod pace;
 pub mod report;
+#[cfg(test)]
+mod tests;
+mod told;
 
 pub use report::ReplayReport;

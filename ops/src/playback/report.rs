@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use fulmar_bus::record::{Bar, Level, Side, SyncState, UnixNanos};
+use fulmar_bus::record::{Bar, Level, Side, SyncState, TopOfBook, TopSource, UnixNanos};
 use fulmar_engine::market::decimal::format_scaled;
 use serde::Serialize;
 
 use super::journal::JournalReport;
+use super::told::Told;
 use crate::window::Picture;
 
 /// Levels a side that the checksum of a book covers.
@@ -61,6 +62,7 @@ pub struct InstrumentReport {
     checksum_bad: u64,
     crossed: u64,
     book: Option<BookReport>,
+    book_actor: BookActorReport,
     trades: TradesReport,
 }
 
@@ -73,6 +75,18 @@ struct BookReport {
     top20_crc32: u32,
 }
 
+/// What the book actor told last, and how often it was held against the book that its market channel makes.
+#[derive(Debug, Serialize)]
+struct BookActorReport {
+    state: &'static str,
+    /// `book` or `ticker`: where its best prices are from.
+    source: Option<&'static str>,
+    bid: Option<[String; 2]>,
+    ask: Option<[String; 2]>,
+    compared: u64,
+    differing: u64,
+}
+
 #[derive(Debug, Serialize)]
 struct TradesReport {
     count: u64,
@@ -83,8 +97,8 @@ struct TradesReport {
 }
 
 impl InstrumentReport {
-    /// What `picture` shows at the end.
-    pub fn of(picture: &Picture) -> Self {
+    /// What `picture` shows, and the book actor `told`, at the end.
+    pub fn of(picture: &Picture, told: &Told) -> Self {
         let (price_scale, quantity_scale) = picture
             .replica
             .definition()
@@ -92,13 +106,14 @@ impl InstrumentReport {
         let scales = Scales { price_scale, quantity_scale };
         let is_live = picture.replica.state() == SyncState::Live;
         InstrumentReport {
-            state: state_name(picture.replica.state()),
+            state: picture.state(),
             gaps: picture.sync.gap_count,
             resyncs: picture.sync.resync_count,
             checksum_ok: 0,
             checksum_bad: 0,
             crossed: picture.crossed_count,
             book: is_live.then(|| scales.book(picture)),
+            book_actor: scales.book_actor(told),
             trades: scales.trades(picture),
         }
     }
@@ -111,8 +126,30 @@ struct Scales {
 }
 
 impl Scales {
+    fn level(&self, level: Level) -> [String; 2] {
+        [self.price(level.price.0), self.quantity(i128::from(level.quantity.0))]
+    }
+
+    fn book_actor(&self, told: &Told) -> BookActorReport {
+        let side = |level: fn(&TopOfBook) -> Level| {
+            let level = told.top.as_ref().map(level)?;
+            (!level.quantity.is_zero()).then(|| self.level(level))
+        };
+        BookActorReport {
+            state: told.state.name(),
+            source: told.top.map(|top| match top.source {
+                TopSource::Ticker => "ticker",
+                TopSource::Book => "book",
+            }),
+            bid: side(|top| top.bid),
+            ask: side(|top| top.ask),
+            compared: told.compared_count,
+            differing: told.differing_count,
+        }
+    }
+
     fn book(&self, picture: &Picture) -> BookReport {
-        let level = |level: Level| [self.price(level.price.0), self.quantity(i128::from(level.quantity.0))];
+        let level = |level: Level| self.level(level);
         BookReport {
             bid: picture.replica.book().best_bid().map(level),
             ask: picture.replica.book().best_ask().map(level),
@@ -192,18 +229,14 @@ impl InstrumentReport {
             let (bid, ask) = (side(&book.bid), side(&book.ask));
             let _ = write!(line, "bid {bid}, ask {ask}, {} + {} levels, ", book.bid_levels, book.ask_levels);
         }
+        let BookActorReport { compared, differing, .. } = &self.book_actor;
+        if *differing > 0 {
+            let _ = write!(line, "ITS ACTOR TOLD {differing} of {compared} TOPS OTHERWISE, ");
+        }
         let (gaps, resyncs, crossed) = (self.gaps, self.resyncs, self.crossed);
         let _ =
             write!(line, "{} trades, {gaps} gaps, {resyncs} resyncs, {crossed} crossed", self.trades.count);
         line
-    }
-}
-
-fn state_name(state: SyncState) -> &'static str {
-    match state {
-        SyncState::Syncing => "syncing",
-        SyncState::Live => "live",
-        SyncState::Desynced => "desynced",
     }
 }
 

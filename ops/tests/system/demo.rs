@@ -77,3 +77,26 @@ fn the_demo_trades_over_sockets_agrees_with_the_venue_and_replays_to_its_hash() 
     assert_eq!(played["output_hash"], report["output_hash"], "{played:#}");
     assert_eq!(played["records"], report["records"], "{played:#}");
 }
+
+/// A second quoter on the instrument of the first, which quotes wider.
+const SECOND_QUOTER: &str = r#"
+[[strategy]]
+name = "wide-quoter"
+kind = "quoter"
+instruments = ["binance-spot:BTCUSDT"]
+parameters = { quantity = "0.02", half_spread_ticks = 3, requote_ticks = 2 }
+"#;
+
+#[test]
+fn two_quoters_on_one_instrument_hold_together_what_the_venue_says() {
+    let _machine = machine();
+    let directory = tempfile::tempdir().expect("a directory");
+    let second = directory.path().join("second.toml");
+    std::fs::write(&second, SECOND_QUOTER).expect("the folder takes a file");
+    let busy = ["--events-per-second", "20000", "--seed", "7"];
+    let demo = ["demo", "--seconds", "4", "--format", "json", "--config", text(&second)];
+    let report = Program::fulmar(&[&demo[..], &busy[..]].concat()).end().report();
+    assert!(report["fills"]["sell"].as_u64().is_some_and(|fills| fills > 0), "{report:#}");
+    assert_eq!(report["position"], report["venue_truth"]["position"], "{report:#}");
+    assert_eq!(report["pnl"], report["venue_truth"]["pnl"], "{report:#}");
+}

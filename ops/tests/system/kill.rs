@@ -1,5 +1,5 @@
-//! The process is killed while it keeps its journal: the journal opens by itself, replays up to the kill, also where the
-//! recorder was behind, and nothing is left behind.
+//! The process is killed while it keeps its journal: the journal opens by itself, replays up to the kill, also where
+//! the recorder was behind, and nothing is left behind.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;

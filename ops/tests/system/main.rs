@@ -7,6 +7,8 @@ mod demo;
 mod futures_venue;
 mod growth;
 mod kill;
+mod lost_journal;
+mod many_instruments;
 mod placement;
 mod program;
 mod shape;

@@ -5,13 +5,14 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde_json::Value;
 
 /// How long a program may be silent before the test calls it dead: far longer than a busy machine needs.
@@ -60,6 +61,12 @@ impl Program {
         Self::start(Command::new(env!("CARGO_BIN_EXE_fulmar")).args(arguments).env_clear())
     }
 
+    /// The same, leading a process group of its own, as a shell starts it from a terminal.
+    pub fn leading_a_group(arguments: &[impl AsRef<std::ffi::OsStr>]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_fulmar"));
+        Self::start(command.args(arguments).env_clear().process_group(0))
+    }
+
     /// Starts a command.
     pub fn start(command: &mut Command) -> Self {
         let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -89,6 +96,11 @@ impl Program {
         kill_process(self.pid(), signal).expect("it runs");
     }
 
+    /// Sends a signal to all of the group that it leads, as a terminal does for Ctrl-C.
+    pub fn signal_group(&self, signal: Signal) {
+        kill_process_group(self.pid(), signal).expect("it leads a group");
+    }
+
     /// Closes its input and waits until it ends by itself.
     pub fn end(mut self) -> Ended {
         drop(self.child.stdin.take());
@@ -109,7 +121,12 @@ impl Drop for Program {
 impl Ended {
     /// The report that a program left which ended well: one JSON document and nothing else on standard output.
     pub fn report(&self) -> Value {
-        assert_eq!(self.status.code(), Some(0), "{}\n{}", self.output, self.told);
+        self.report_with(0)
+    }
+
+    /// The report of a program that ended with this exit code.
+    pub fn report_with(&self, code: i32) -> Value {
+        assert_eq!(self.status.code(), Some(code), "{}\n{}", self.output, self.told);
         serde_json::from_str(&self.output).unwrap_or_else(|error| panic!("{error}: {}", self.output))
     }
 }
@@ -159,8 +176,13 @@ impl Lines {
 
 /// The simulated venue in a process of its own, and where it listens.
 pub fn simulated_venue() -> (Program, SocketAddr) {
-    let mut venue =
-        Program::fulmar(&["simulated-venue", "--port", "0", "--until-input-ends", "--format", "json"]);
+    simulated_venue_of(&[])
+}
+
+/// The same, with these arguments more.
+pub fn simulated_venue_of(more: &[&str]) -> (Program, SocketAddr) {
+    let usual = ["simulated-venue", "--port", "0", "--until-input-ends", "--format", "json"];
+    let mut venue = Program::fulmar(&[&usual, more].concat());
     let listening: Value = serde_json::from_str(&venue.output_line()).expect("a line of JSON");
     let address = listening["address"].as_str().expect("the address is a text");
     (venue, address.parse().expect("an address"))

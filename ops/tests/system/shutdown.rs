@@ -1,6 +1,7 @@
 //! An interrupt cancels what stands before anything stops, and the report tells what became of every order.
 
 use std::net::SocketAddr;
+use std::process::Command;
 
 use fulmar_adapters::simulated::truth;
 use rustix::process::Signal;
@@ -14,14 +15,51 @@ use super::program::{Program, machine, replay, simulated_venue};
 const QUESTIONS_MAX: u32 = 100_000;
 
 #[test]
-fn an_interrupted_demo_cancels_at_the_venue_first() {
+fn ctrl_c_in_a_terminal_cancels_at_the_demos_venue_first() {
+    check_demo(Signal::INT);
+}
+
+#[test]
+fn systemd_terminates_all_of_a_demo_and_gets_its_report() {
+    check_demo(Signal::TERM);
+}
+
+#[test]
+fn a_closed_terminal_cancels_at_the_demos_venue_first() {
+    check_demo(Signal::HUP);
+}
+
+#[test]
+fn a_run_under_nohup_outlives_its_terminal() {
     let _machine = machine();
-    let mut demo = Program::fulmar(&["demo", "--format", "json"]);
+    let (venue, address) = simulated_venue();
+    let desk = Desk::new(&[("binance-spot", address)], "");
+    let run = [env!("CARGO_BIN_EXE_fulmar").to_owned()].into_iter().chain(desk.arguments(&["run"]));
+    let mut run = Program::start(Command::new("nohup").args(run));
+    run.told_line(&["connected to ws://"]);
+    run.signal(Signal::HUP);
+    run.signal(Signal::INT);
+    let report = run.end().report();
+    assert_eq!(report["ended_by"], "SIGINT", "{report:#}");
+    venue.end();
+}
+
+/// The signal reaches the demo and its venue alike, as from a terminal or from systemd.
+fn check_demo(signal: Signal) {
+    let _machine = machine();
+    let mut demo = Program::leading_a_group(&["demo", "--seconds", "600", "--format", "json"]);
     let line = demo.told_line(&["binance-spot.orders: connected to ws://"]);
     let address = line.rsplit("ws://").next().expect("it was found").parse().expect("an address");
     await_open_orders(address);
-    demo.signal(Signal::INT);
-    let report = demo.end().report();
+    demo.signal_group(signal);
+    let ended = demo.end();
+    let report = ended.report();
+    assert!(
+        !ended.told.contains("actor."),
+        "the log is about links, not about who watches them: {}",
+        ended.told
+    );
+    assert!(ended.told.contains("binance-spot: the link stopped"), "{}", ended.told);
     assert_eq!(report["venue_truth"]["open_orders"], 0, "{report:#}");
     every_order_has_an_end(&report);
 }

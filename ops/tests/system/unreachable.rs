@@ -1,12 +1,13 @@
-//! A venue that is not there: told in one line, tried within the budget, and no obstacle to a clean end.
+//! A venue that is not there: told in one line, tried within the budget, no obstacle to a clean end, and an exit code
+//! of its own. A recording of it, or of an instrument that it does not have, is none, and says so.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::process::Command;
 
 use rustix::process::Signal;
 
-use super::configuration::Desk;
-use super::program::{Program, machine};
+use super::configuration::{Desk, text};
+use super::program::{Ended, Program, machine, simulated_venue};
 
 /// As the configuration of these tests says.
 const ATTEMPTS_PER_MINUTE: usize = 3;
@@ -37,6 +38,64 @@ fn a_machine_without_certificates_asks_over_https_all_the_same() {
     run.end().report();
 }
 
+#[test]
+fn a_recording_of_an_unreachable_venue_says_so_and_leaves_no_file() {
+    let (ended, has_file) = record(closed_port(), "BTCUSDT", |_| {});
+    ended.report_with(4);
+    assert!(ended.told.contains("error: no connection to a venue ever opened"), "{}", ended.told);
+    assert!(ended.told.contains("today.capture.zst is removed"), "{}", ended.told);
+    assert!(!has_file, "a file without a frame is no recording");
+}
+
+#[test]
+fn a_recording_without_a_live_book_fails_and_says_which() {
+    let (venue, address) = simulated_venue();
+    // The simulated venue has no such instrument.
+    let (ended, has_file) = record(address, "NOTHING", |_| {});
+    ended.report_with(1);
+    assert!(ended.told.contains("error: the book of NOTHING was never live"), "{}", ended.told);
+    assert!(has_file, "what came is kept");
+    venue.end();
+}
+
+#[test]
+fn a_recording_that_is_interrupted_before_its_first_book_ends_as_interrupted() {
+    let (venue, address) = simulated_venue();
+    let (ended, _) = record(address, "NOTHING", |record| {
+        record.told_line(&["connected to ws://"]);
+        record.signal(Signal::INT);
+    });
+    ended.report_with(130);
+    venue.end();
+}
+
+#[test]
+fn a_recording_of_a_live_book_ends_well() {
+    let (venue, address) = simulated_venue();
+    let (ended, has_file) = record(address, "BTCUSDT", |_| {});
+    let report = ended.report();
+    assert!(report["lines"].as_u64().is_some_and(|lines| lines > 0), "{report:#}");
+    assert!(has_file);
+    venue.end();
+}
+
+/// Records two seconds of a venue, and says whether there is a file then.
+fn record(venue: SocketAddr, instrument: &str, then: impl FnOnce(&mut Program)) -> (Ended, bool) {
+    let _machine = machine();
+    let folder = tempfile::tempdir().expect("a folder");
+    let (configuration, out) = (folder.path().join("record.toml"), folder.path().join("today.capture.zst"));
+    let venue = format!(
+        "[[venue]]\nname = \"binance-spot\"\ninstruments = [\"{instrument}\"]\n\
+         stream_url = \"ws://{venue}\"\nrest_url = \"http://{venue}\"\n"
+    );
+    std::fs::write(&configuration, venue).expect("the folder takes a file");
+    let what = ["record", "--venue", "binance-spot", "--instruments", instrument, "--out", text(&out)];
+    let how = ["--seconds", "2", "--format", "json", "--config", text(&configuration)];
+    let mut record = Program::fulmar(&[&what[..], &how].concat());
+    then(&mut record);
+    (record.end(), out.exists())
+}
+
 fn check(signal: Signal, name: &str) {
     let _machine = machine();
     let address = closed_port();
@@ -49,7 +108,8 @@ fn check(signal: Signal, name: &str) {
     run.told_line(&["budget of connection attempts", &address.to_string()]);
     run.signal(signal);
     let ended = run.end();
-    let report = ended.report();
+    let report = ended.report_with(4);
+    assert!(ended.told.contains("error: no connection to a venue ever opened"), "{}", ended.told);
     assert_eq!(ended.told.matches("cannot connect").count(), ATTEMPTS_PER_MINUTE, "{}", ended.told);
     assert_eq!(report["ended_by"], name, "{report:#}");
     assert_eq!(report["instruments"][0]["state"], "syncing", "{report:#}");

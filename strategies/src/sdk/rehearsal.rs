@@ -27,13 +27,27 @@ const LEVELS_MAX: usize = 1_024;
 type Deliver = fn(&mut dyn Strategy, &mut Context<'_>, &Record) -> Result<(), Malformed>;
 
 /// What a strategy wanted.
+///
+/// ```
+/// use fulmar_strategies::sdk::*;
+///
+/// /// The orders among what was wanted.
+/// fn orders(wanted: &[Wanted]) -> impl Iterator<Item = &Intent> {
+///     wanted.iter().filter_map(|wanted| match wanted {
+///         Wanted::Order(intent) => Some(intent),
+///         Wanted::Cancel(_) | Wanted::Timer { .. } => None,
+///     })
+/// }
+///
+/// assert_eq!(orders(&[Wanted::Timer { tag: 1, due_at: UnixNanos(5) }]).count(), 0);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wanted {
     /// An order.
     Order(Intent),
     /// Its order to be canceled.
     Cancel(ClientOrderId),
-    /// To be told the time.
+    /// A call of its timer.
     Timer {
         /// What it calls it.
         tag: u64,
@@ -44,6 +58,30 @@ pub enum Wanted {
 
 /// A strategy, what it sees, and what it wanted and has not been asked for yet. Each event comes a millisecond after
 /// the one before.
+///
+/// ```
+/// use fulmar_strategies::sdk::*;
+///
+/// /// Bids for ten where nothing of its own stands.
+/// struct Bidder;
+///
+/// impl Strategy for Bidder {
+///     fn on_quote(&mut self, context: &mut Context<'_>, quote: Event<'_, TopOfBook>) {
+///         if context.view().orders().open_count(quote.instrument_id) == 0 {
+///             let order = NewOrder::limit(Side::Buy, quote.bid.price, Quantity(10));
+///             context.submit(quote.instrument_id, order).expect("it is traded");
+///         }
+///     }
+/// }
+///
+/// let mut rehearsal = Rehearsal::new(Bidder);
+/// rehearsal.quote(100, 102);
+/// let [Wanted::Order(intent)] = rehearsal.wanted()[..] else { panic!("one order is wanted") };
+/// rehearsal.accept(intent.client_order_id);
+/// rehearsal.fill(intent.client_order_id, 10, 100);
+/// let seen = rehearsal.view().instrument(INSTRUMENT).expect("its one instrument");
+/// assert_eq!(seen.position_quantity(), Quantity(10));
+/// ```
 pub struct Rehearsal<S> {
     strategy: S,
     view: View,
@@ -172,7 +210,7 @@ impl<S: Strategy> Rehearsal<S> {
         deliver(&mut self.strategy, &mut context, &record).expect("what is written here can be read");
     }
 
-    /// The best bid and ask are these, a hundred each.
+    /// The best bid and ask are these, at scale 2 as every price here, with a hundred (1.00) at each.
     pub fn quote(&mut self, bid: i64, ask: i64) {
         self.tell(&TopOfBook::new(level((bid, 100)), level((ask, 100)), 1, self.now, TopSource::Book));
     }

@@ -39,13 +39,13 @@ pub(super) fn fate(code: i64, message: &str) -> Fate {
 
 /// The order that an event tells of: a canceled one is named by `C`, since `c` is then the cancel's own id. `None`
 /// where it is not one of ours.
-pub(super) fn event_order_id(event: &Fields<'_, '_>) -> Result<Option<ClientOrderId>, DecodeError> {
+pub fn event_order_id(event: &Fields<'_, '_>) -> Result<Option<ClientOrderId>, DecodeError> {
     let original = event.text("C").ok().and_then(|text| ClientOrderId::parse(text.as_bytes()));
     Ok(original.or(ClientOrderId::parse(event.text("c")?.as_bytes())))
 }
 
 /// An `executionReport` as a report.
-pub(super) fn event(
+pub fn event(
     event: &Fields<'_, '_>,
     id: ClientOrderId,
     scales: Scales,
@@ -76,7 +76,7 @@ pub(super) fn event(
 }
 
 /// The answer to a cancel or a status query, as a report of where the order stands.
-pub(super) fn standing(
+pub fn standing(
     result: &Fields<'_, '_>,
     id: ClientOrderId,
     scales: Scales,
@@ -99,7 +99,7 @@ pub(super) fn standing(
 }
 
 /// One row of the answer to a query for trades. `traded` sums up what the rows before it traded.
-pub(super) fn trade(
+pub fn trade(
     row: &Fields<'_, '_>,
     id: ClientOrderId,
     scales: Scales,

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use fulmar_bus::record::{
-    FrameSource, InstrumentDefinition, InstrumentId, Level, Nanos, Price, Quantity, RequestKind, SyncChange,
-    SyncState, TopOfBook, Trade, UnixNanos,
+    FrameSource, InstrumentDefinition, InstrumentId, InstrumentStatus, Level, Nanos, Price, Quantity,
+    RequestKind, SyncChange, SyncState, TopOfBook, Trade, UnixNanos,
 };
 use fulmar_engine::contract::{InboundFrame, MarketSession, MarketSink, Update};
 use fulmar_engine::market::decimal::parse;
@@ -24,6 +24,7 @@ struct Told {
     sync: Option<SyncChange>,
     trade_count: u64,
     top: Option<TopOfBook>,
+    unlisted: Vec<(InstrumentId, String)>,
     requests: Vec<String>,
 }
 
@@ -44,6 +45,10 @@ impl Told {
 impl MarketSink for Told {
     fn definition(&mut self, _: InstrumentId, definition: &InstrumentDefinition) {
         self.definition = Some(*definition);
+    }
+
+    fn status(&mut self, instrument_id: InstrumentId, status: &InstrumentStatus) {
+        self.unlisted.push((instrument_id, status.text.to_string()));
     }
 
     fn trade(&mut self, _: InstrumentId, _: &Trade) {
@@ -110,7 +115,10 @@ async fn the_adapter_for_the_real_venue_ends_with_this_ones_book() {
         Served::start(SimulatedVenueConfig { seed: 4, ..SimulatedVenueConfig::new(STARTED_AT) }).await;
     let mut config = BinanceConfig::production(Product::Spot);
     config.stream_url = format!("ws://{}", venue.address);
-    config.instruments = vec![InstrumentConfig::new("BTCUSDT", InstrumentId(0))];
+    config.instruments = vec![
+        InstrumentConfig::new("BTCUSDT", InstrumentId(0)),
+        InstrumentConfig::new("NOSUCH", InstrumentId(1)),
+    ];
     let session = BinanceMarketData::new(&config);
     let url = session.connections().remove(0).url;
     let path = url.strip_prefix(&config.stream_url).expect("the address is the venue's");
@@ -132,6 +140,7 @@ async fn the_adapter_for_the_real_venue_ends_with_this_ones_book() {
     }
 
     let told = &driven.told;
+    assert_eq!(told.unlisted, [(InstrumentId(1), "Invalid symbol.".to_owned())]);
     let sync = told.sync.expect("it is live");
     assert_eq!((sync.state, sync.gap_count, sync.resync_count), (SyncState::Live, 0, 0));
     assert_eq!(driven.session.counters().decode_error_count(), 0, "{:?}", driven.session.counters());

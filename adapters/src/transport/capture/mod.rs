@@ -3,13 +3,13 @@
 //! A capture is a zstd stream of lines, each one JSON object; the first is the header:
 //!
 //! ```text
-//! {"t":"header","format":"capture/1","venue":"binance-spot","instruments":["BTCUSDT"],"recorded_at":1723161253}
+//! {"t":"header","format":"capture/1","venue":"binance-spot","instruments":["BTCUSDT"],"recorded_at":1723161253900000000}
 //! {"t":"connect","at":1723161253937085768,"conn":1,"url":"wss://stream.example"}
 //! {"t":"recv","at":1723161253938000000,"conn":1,"data":"{\"e\":\"trade\"}"}
 //! ```
 //!
 //! Frames in a capture are text: bytes that are not UTF-8 cannot be kept, and the recorder says so. Nothing here looks
-//! into a frame.
+//! into a frame. Moments lie between the years 2000 and 2200; a line that names another is told as a bad one.
 
 mod reader;
 mod unescape;

@@ -11,7 +11,7 @@ use zstd::stream::read::Decoder;
 
 use super::unescape::unescape;
 use super::{CaptureError, CaptureLine, FORMAT};
-use crate::transport::limits::CAPTURE_LINE_BYTES_MAX;
+use crate::transport::limits::{CAPTURE_AT_MAX, CAPTURE_AT_MIN, CAPTURE_LINE_BYTES_MAX};
 
 /// Reads the lines of a capture in file order, header first.
 ///
@@ -164,15 +164,20 @@ fn cut_number(bytes: &[u8]) -> Option<(u64, &[u8])> {
     Some((number, rest))
 }
 
-/// The header is the first line, of the format that we read, and no other line is one.
+/// The header is the first line, of the format that we read, no other line is one, and each names a moment that can be.
 fn in_place(line: CaptureLine<'_>, line_number: u64) -> Result<CaptureLine<'_>, String> {
+    let (at, key) =
+        (line.at(), if matches!(line, CaptureLine::Header { .. }) { "recorded_at" } else { "at" });
     match (&line, line_number) {
         (CaptureLine::Header { format, .. }, 1) if format != FORMAT => {
-            Err(format!("the format is {format:?}, this build reads {FORMAT:?}"))
+            Err(format!("format: {format:?} is not read by this build; it takes {FORMAT:?}"))
         }
-        (CaptureLine::Header { .. }, 1) => Ok(line),
-        (CaptureLine::Header { .. }, _) => Err("a second header".to_owned()),
-        (_, 1) => Err("the first line is no header".to_owned()),
+        (CaptureLine::Header { .. }, 2..) => Err("a second header; one file is one capture".to_owned()),
+        (_, 1) if key == "at" => Err("the first line is no header; a capture begins with one".to_owned()),
+        _ if !(CAPTURE_AT_MIN..=CAPTURE_AT_MAX).contains(&at) => Err(format!(
+            "{key}: {} is no moment of a recording; it takes nanoseconds since 1970, from {} (the year 2000) to {} (2200)",
+            at.0, CAPTURE_AT_MIN.0, CAPTURE_AT_MAX.0,
+        )),
         _ => Ok(line),
     }
 }

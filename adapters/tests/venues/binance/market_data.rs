@@ -1,103 +1,14 @@
 //! The session against frames of its own making: definitions, scales, faults, requests, in virtual time.
 
-use fulmar_adapters::binance::{BinanceConfig, BinanceMarketData, InstrumentConfig, Product, limits};
+use fulmar_adapters::binance::{BinanceConfig, InstrumentConfig, Product, limits};
 use fulmar_bus::record::{
     ContractKind, FrameSource, InstrumentId, Nanos, Notional, Price, Quantity, RequestKind, SyncReason,
-    SyncState, UnixNanos,
+    SyncState,
 };
-use fulmar_engine::contract::{DecodeError, InboundFrame, MarketSession as _};
+use fulmar_engine::contract::{DecodeError, MarketSession as _};
 
-use super::writer::{Pairs, Writer};
-use crate::keeper::Keeper;
-
-const BTC: InstrumentId = InstrumentId(0);
-const ETH: InstrumentId = InstrumentId(1);
-const BIDS: Pairs = &[("100.50", "1.000"), ("100.25", "2.000")];
-const ASKS: Pairs = &[("101.00", "3.000")];
-const NOTHING: Pairs = &[];
-
-/// A session, its sink and a clock that is moved by hand.
-struct Bench {
-    session: BinanceMarketData,
-    keeper: Keeper,
-    now: UnixNanos,
-    write: Writer,
-}
-
-impl Bench {
-    fn new(product: Product) -> Self {
-        let mut config = BinanceConfig::production(product);
-        config.instruments =
-            vec![InstrumentConfig::new("BTCUSDT", BTC), InstrumentConfig::new("ETHUSDT", ETH)];
-        Self::with(&config)
-    }
-
-    fn with(config: &BinanceConfig) -> Self {
-        let mut bench = Bench {
-            session: BinanceMarketData::new(config),
-            keeper: Keeper::default(),
-            now: UnixNanos::from_millis(1_000_000),
-            write: Writer(config.product),
-        };
-        bench.session.on_start(bench.now, &mut bench.keeper);
-        bench.feed(FrameSource::Opened, 0, 0, b"wss://");
-        bench
-    }
-
-    /// Both books live at 100, nothing in the request log.
-    fn live(product: Product) -> Self {
-        let mut bench = Bench::new(product);
-        for symbol in ["BTCUSDT", "ETHUSDT"] {
-            bench.answer(&bench.write.snapshot(symbol, 99, BIDS, ASKS));
-            bench.message(&bench.write.depth(symbol, [100, 100, 99], NOTHING, NOTHING));
-        }
-        assert_eq!((bench.state(BTC), bench.state(ETH)), (SyncState::Live, SyncState::Live));
-        bench.keeper.requests.clear();
-        bench
-    }
-
-    fn feed(&mut self, source: FrameSource, connection: u8, status: u16, bytes: &[u8]) {
-        let mut bytes = bytes.to_vec();
-        let frame = InboundFrame { source, connection, status, received_at: self.now, bytes: &mut bytes };
-        self.session.on_frame(self.now, frame, &mut self.keeper);
-    }
-
-    fn message(&mut self, text: &str) {
-        self.feed(FrameSource::Message, 0, 0, text.as_bytes());
-    }
-
-    fn answer(&mut self, text: &str) {
-        self.feed(FrameSource::Http, 0, 200, text.as_bytes());
-    }
-
-    /// Lets time pass, serving the session whenever it asks to be.
-    fn pass(&mut self, duration: Nanos) {
-        let end = self.now + duration;
-        while let Some(due_at) = self.session.due_at().filter(|due_at| *due_at <= end) {
-            self.now = self.now.max(due_at);
-            self.session.on_time(self.now, &mut self.keeper);
-            assert!(self.session.due_at() > Some(due_at), "what is due once is not due at once again");
-        }
-        self.now = end;
-    }
-
-    fn state(&self, instrument_id: InstrumentId) -> SyncState {
-        self.keeper.instruments[&instrument_id].state.expect("a state").state
-    }
-
-    fn reason(&self, instrument_id: InstrumentId) -> SyncReason {
-        self.keeper.instruments[&instrument_id].state.expect("a state").reason
-    }
-
-    /// Paths asked for since the last call.
-    fn asked(&mut self) -> Vec<String> {
-        self.keeper.requests.drain(..).map(|(_, _, text)| text).collect()
-    }
-
-    fn errors(&self, error: DecodeError) -> u64 {
-        self.session.counters().decode_errors[error as usize]
-    }
-}
+use super::bench::{ASKS, BIDS, BTC, Bench, ETH, NOTHING};
+use super::writer::Writer;
 
 #[test]
 fn a_session_asks_for_definitions_and_then_for_each_books_snapshot() {
@@ -294,26 +205,38 @@ fn a_depth_frame_that_cannot_be_read_desyncs_its_book_in_the_same_call() {
 }
 
 #[test]
-fn a_frame_of_which_nothing_is_known_is_counted_and_shows_as_a_gap() {
+fn a_frame_of_which_nothing_is_known_is_counted_and_desyncs_every_book_of_its_connection() {
     let whole = Writer(Product::Spot).depth("BTCUSDT", [101, 101, 0], BIDS, NOTHING);
     let cut = &whole.as_bytes()[..whole.len() - 9];
     let not_utf8 = [&whole.as_bytes()[..20], b"\xff\xfe", &whole.as_bytes()[20..]].concat();
     let too_long = [whole.as_bytes(), &vec![b' '; limits::MESSAGE_BYTES_MAX]].concat();
-    let cases: [(&[u8], DecodeError); 6] = [
+    let cases: [(&[u8], DecodeError); 7] = [
         (cut, DecodeError::Truncated),
         (b"", DecodeError::Truncated),
         (&not_utf8, DecodeError::NotUtf8),
         (&too_long, DecodeError::TooLong),
         (b"{\"e\":\"depthUpdate\",}", DecodeError::Malformed),
         (b"[1,2]", DecodeError::Malformed),
+        (br#"{"e":"depthUpdate","U":101,"u":101,"b":[],"a":[]}"#, DecodeError::MissingField),
     ];
     for (bytes, error) in cases {
         let mut bench = Bench::live(Product::Spot);
         bench.feed(FrameSource::Message, 0, 0, bytes);
         assert_eq!(bench.errors(error), 1, "{error:?}: {:?}", bench.session.counters());
-        bench.message(&bench.write.depth("BTCUSDT", [102, 102, 0], BIDS, NOTHING));
-        assert_eq!((bench.state(BTC), bench.reason(BTC)), (SyncState::Desynced, SyncReason::Gap));
+        for id in [BTC, ETH] {
+            let told = (bench.state(id), bench.reason(id));
+            assert_eq!(told, (SyncState::Desynced, SyncReason::DecodeError), "{error:?}");
+        }
+        assert_eq!(bench.asked().len(), 2, "both snapshots, at once");
     }
+}
+
+#[test]
+fn a_frame_of_which_nothing_is_known_touches_no_book_of_another_connection() {
+    let mut bench = Bench::live(Product::UsdMargined);
+    bench.feed(FrameSource::Message, 1, 0, b"{\"stream\":\"btcusdt@aggTr");
+    bench.feed(FrameSource::Message, 9, 0, b"{");
+    assert_eq!((bench.errors(DecodeError::Truncated), bench.state(BTC)), (2, SyncState::Live));
 }
 
 #[test]
@@ -483,15 +406,55 @@ fn snapshots_are_paced_to_the_venues_weight() {
 }
 
 #[test]
-fn a_venue_that_shuts_down_or_falls_silent_is_reconnected() {
+fn a_venue_that_shuts_down_is_reconnected_to() {
     let mut bench = Bench::live(Product::Spot);
     bench.message(r#"{"stream":"!serverShutdown","data":{"e":"serverShutdown","E":1723161256299}}"#);
     assert_eq!(bench.keeper.requests.pop().expect("a request").0, RequestKind::Reconnect);
-    bench.pass(Nanos::from_secs(40));
+}
+
+#[test]
+fn a_connection_that_falls_silent_loses_its_books_and_is_replaced() {
+    let mut bench = Bench::live(Product::UsdMargined);
+    bench.pass(Nanos::from_secs(4));
     bench.message(&bench.write.ticker("BTCUSDT", 7, ("1.00", "1"), ("2.00", "1")));
     bench.asked();
-    bench.pass(Nanos::from_secs(59));
-    assert!(!bench.keeper.requests.iter().any(|(kind, ..)| *kind == RequestKind::Reconnect));
+    bench.pass(Nanos(limits::BOOK_IDLE_MAX.0 - 1));
+    assert_eq!((bench.state(BTC), bench.state(ETH)), (SyncState::Live, SyncState::Live));
+    assert!(bench.keeper.requests.is_empty());
+    bench.pass(Nanos(1));
+    for id in [BTC, ETH] {
+        assert_eq!((bench.state(id), bench.reason(id)), (SyncState::Desynced, SyncReason::Silent));
+    }
+    let asked: Vec<_> = bench.keeper.requests.drain(..).map(|(kind, ..)| kind).collect();
+    assert_eq!(asked, [RequestKind::Reconnect], "a snapshot waits for the connection");
+    bench.feed(FrameSource::Closed, 0, 0, b"reconnecting: nothing came");
+    bench.feed(FrameSource::Opened, 0, 0, b"wss://");
+    bench.pass(Nanos::from_secs(2));
+    assert_eq!(bench.asked().iter().filter(|path| path.contains("depth")).count(), 2);
+}
+
+#[test]
+fn a_quiet_connection_of_trades_alone_costs_no_book() {
+    let mut bench = Bench::live(Product::UsdMargined);
+    bench.feed(FrameSource::Opened, 1, 0, b"wss://");
+    let mut reconnects = 0;
+    for second in 1..=65 {
+        bench.pass(Nanos::from_secs(1));
+        bench.message(&bench.write.ticker("BTCUSDT", 100 + second, ("1.00", "1"), ("2.00", "1")));
+        let asked = bench.keeper.requests.drain(..);
+        reconnects += asked.filter(|(kind, ..)| *kind == RequestKind::Reconnect).count();
+    }
+    assert_eq!((reconnects, bench.state(BTC)), (1, SyncState::Live));
+}
+
+#[test]
+fn how_long_a_connection_may_be_silent_is_configured() {
+    let mut config = BinanceConfig::production(Product::Spot);
+    config.instruments = vec![InstrumentConfig::new("BTCUSDT", BTC)];
+    config.book_idle_max = Nanos::from_secs(90);
+    let mut bench = Bench::with(&config);
+    bench.pass(Nanos::from_secs(89));
+    assert!(bench.keeper.requests.iter().all(|(kind, ..)| *kind == RequestKind::HttpGet));
     bench.pass(Nanos::from_secs(1));
     assert!(bench.keeper.requests.iter().any(|(kind, ..)| *kind == RequestKind::Reconnect));
 }

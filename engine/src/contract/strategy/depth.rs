@@ -9,6 +9,12 @@ use crate::market::book::Book;
 use crate::market::replica::BookReplica;
 
 /// How much of its books a strategy sees.
+///
+/// ```
+/// use fulmar_engine::contract::BookDepth;
+/// assert_eq!(BookDepth::default().levels_max(), None, "the best prices alone, and no book");
+/// assert_eq!(BookDepth::Levels(5).levels_max(), Some(5));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum BookDepth {
     /// Best bid and ask. It keeps no book, and pays nothing for one.

@@ -1,11 +1,12 @@
 //! The contract from both sides: what records call, and what leaves at the sink.
 
 use fulmar_bus::record::{
-    AccountId, ExecutionType, Flags, Heading, Nanos, OrderStatus, Payload, Record, RecordId, StrategyId,
-    SyncChange, SyncReason, SyncState, TopSource,
+    AccountId, ClientOrderId, ExecutionType, Flags, Heading, Intent, Nanos, OrderStatus, Payload, Price,
+    Quantity, Record, RecordId, Side, StrategyId, SyncChange, SyncReason, SyncState, TopSource,
 };
 
 use super::*;
+use crate::trading::order::TrackedOrder;
 
 const INSTRUMENT: InstrumentId = InstrumentId(1);
 

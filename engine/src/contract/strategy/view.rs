@@ -12,6 +12,22 @@ use crate::trading::order::{Applied, OrderTable};
 use crate::trading::{InstrumentRules, ORDER_INSTRUMENTS_MAX};
 
 /// All that one strategy sees.
+///
+/// ```
+/// use fulmar_bus::record::*;
+/// use fulmar_engine::contract::View;
+/// let mut view = View::new(&[InstrumentId(4)], 16);
+/// # let (instrument_id, cause, flags) = (InstrumentId(4), RecordId::NONE, Flags::NONE);
+/// # let heading = Heading { instrument_id, cause, received_at: UnixNanos(9), flags };
+/// # let level = |price| Level { price: Price(price), quantity: Quantity(1) };
+/// # let mut record = Record::new();
+/// # record.write(heading, &TopOfBook::new(level(100), level(102), 1, UnixNanos(8), TopSource::Book));
+/// view.apply(&record).expect("a top of book");
+/// let seen = view.instrument(InstrumentId(4)).expect("it is traded");
+/// assert_eq!((seen.sync, seen.top_at), (SyncState::Live, UnixNanos(9)));
+/// view.distrust();
+/// assert!(view.instruments().all(|seen| seen.top.is_none()), "records were lost on the way here");
+/// ```
 #[derive(Debug)]
 pub struct View {
     /// By instrument id; `None` where the strategy does not trade it.
@@ -24,6 +40,21 @@ pub struct View {
 }
 
 /// What a strategy sees of one instrument.
+///
+/// ```
+/// use fulmar_bus::record::Price;
+/// use fulmar_engine::contract::{InstrumentView, View};
+///
+/// /// The middle of the market, at the instrument's price scale, rounded down.
+/// fn middle(seen: &InstrumentView) -> Option<Price> {
+///     let top = seen.two_sided_top()?;
+///     Some(Price(top.bid.price.0 + (top.ask.price.0 - top.bid.price.0) / 2))
+/// }
+///
+/// # use fulmar_bus::record::InstrumentId;
+/// let view = View::new(&[InstrumentId(4)], 16);
+/// assert_eq!(view.instrument(InstrumentId(4)).and_then(middle), None, "nothing was heard yet");
+/// ```
 #[derive(Debug)]
 pub struct InstrumentView {
     /// Which one.
@@ -108,7 +139,7 @@ impl InstrumentView {
         self.definition.as_ref().map(InstrumentRules::from)
     }
 
-    /// What the strategy holds, above zero where it is long.
+    /// What the strategy holds, at the instrument's quantity scale, above zero where it is long.
     pub fn position_quantity(&self) -> Quantity {
         self.position.map_or(Quantity(0), |position| position.quantity)
     }

@@ -155,6 +155,35 @@ proptest! {
     }
 }
 
+/// Prices that are far apart, that all fall on one hint, or that lie closer than hints do.
+fn strides() -> impl Strategy<Value = i64> {
+    prop_oneof![Just(1), Just(3), Just(1_000_000), Just(1_i64 << 13), Just(1_i64 << 45)]
+}
+
+proptest! {
+    #![proptest_config(crate::market::fixed_cases(64))]
+
+    #[test]
+    fn the_book_agrees_with_a_sorted_map_at_any_scale(
+        spans in prop::collection::vec((strides(), side(), 0_i64..3_000, 0_usize..400), 1..12),
+        seed in 1_i64..1_000_000,
+    ) {
+        let mut book = Book::new(10_000);
+        let mut model = Model::new(10_000);
+        let mut random = seed;
+        for (stride, side, first, count) in spans {
+            for _ in 0..count {
+                random = (random * 48_271) % 2_147_483_647;
+                let price = (first + random % 700 - 350) * stride;
+                let quantity = random / 700 % 3;
+                let change = book.apply(side, Price(price), Quantity(quantity));
+                prop_assert_eq!(change, model.apply(side, price, quantity));
+            }
+            assert_same(&book, &model);
+        }
+    }
+}
+
 #[test]
 fn a_large_sparse_book_is_built_and_taken_down_in_any_order_without_running_out_of_blocks() {
     const LEVELS: i64 = 20_000;

@@ -1,5 +1,8 @@
 //! Where in the table an order stands: a fixed map from order id to place, which never allocates and never differs
 //! between runs.
+//!
+//! A cell is one word, eight to a cache line: a part of the id's hash and a place. Whether the order at that place is
+//! the one looked for is said by the table, which is read next anyhow.
 
 use fulmar_bus::record::ClientOrderId;
 
@@ -7,59 +10,84 @@ use fulmar_bus::record::ClientOrderId;
 /// a probe stays short for ever.
 #[derive(Debug)]
 pub(super) struct OrderIndex {
-    cells: Vec<Option<(ClientOrderId, usize)>>,
+    cells: Vec<Cell>,
+}
+
+/// A place, and the hash of the order at it, whose low bits say where the cell would like to be.
+#[derive(Clone, Copy, Debug)]
+struct Cell {
+    hash: u32,
+    place: u32,
+}
+
+impl Cell {
+    /// No order.
+    const EMPTY: Cell = Cell { hash: 0, place: u32::MAX };
+
+    fn is_empty(self) -> bool {
+        self.place == u32::MAX
+    }
 }
 
 impl OrderIndex {
     /// An index with room for `orders_max` orders.
+    ///
+    /// # Panics
+    /// Where 32 bits do not number them.
     pub(super) fn new(orders_max: usize) -> Self {
-        OrderIndex { cells: vec![None; (orders_max.max(1) * 2).next_power_of_two()] }
+        assert!(u32::try_from(orders_max).is_ok_and(|max| max < u32::MAX), "places are numbered by 32 bits");
+        OrderIndex { cells: vec![Cell::EMPTY; (orders_max.max(1) * 2).next_power_of_two()] }
     }
 
-    /// The place of an order.
-    pub(super) fn find(&self, id: ClientOrderId) -> Option<usize> {
-        let cell = self.cell_of(id);
-        self.cells[cell].map(|(_, place)| place)
+    /// The place of an order; `is_at` says whether it is the one at a place.
+    pub(super) fn find(&self, id: ClientOrderId, is_at: impl Fn(usize) -> bool) -> Option<usize> {
+        let hash = hash(id);
+        let mut at = self.home_of(hash);
+        loop {
+            let cell = self.cells[at];
+            if cell.is_empty() {
+                return None;
+            }
+            if cell.hash == hash && is_at(cell.place as usize) {
+                return Some(cell.place as usize);
+            }
+            at = self.after(at);
+        }
     }
 
     /// Remembers the place of an order that is not in the index. The owner sees to it that the index is never more
     /// than half full.
     pub(super) fn insert(&mut self, id: ClientOrderId, place: usize) {
-        let cell = self.cell_of(id);
-        assert!(self.cells[cell].is_none(), "an order has one place");
-        self.cells[cell] = Some((id, place));
+        let hash = hash(id);
+        let mut at = self.home_of(hash);
+        while !self.cells[at].is_empty() {
+            at = self.after(at);
+        }
+        let place = u32::try_from(place).expect("a place is below the number of orders");
+        self.cells[at] = Cell { hash, place };
     }
 
-    /// Forgets an order.
-    pub(super) fn remove(&mut self, id: ClientOrderId) {
-        let mut hole = self.cell_of(id);
-        self.cells[hole] = None;
-        let mut cell = self.after(hole);
-        while let Some((found, _)) = self.cells[cell] {
-            let wanted = self.home_of(found);
-            if self.distance(wanted, hole) < self.distance(wanted, cell) {
-                self.cells[hole] = self.cells[cell].take();
-                hole = cell;
+    /// Forgets the order at a place.
+    pub(super) fn remove(&mut self, id: ClientOrderId, place: usize) {
+        let mut hole = self.home_of(hash(id));
+        while self.cells[hole].place as usize != place {
+            assert!(!self.cells[hole].is_empty(), "an order that is forgotten was remembered");
+            hole = self.after(hole);
+        }
+        let mut at = self.after(hole);
+        while !self.cells[at].is_empty() {
+            let wanted = self.home_of(self.cells[at].hash);
+            if self.distance(wanted, hole) < self.distance(wanted, at) {
+                self.cells[hole] = self.cells[at];
+                hole = at;
             }
-            cell = self.after(cell);
+            at = self.after(at);
         }
+        self.cells[hole] = Cell::EMPTY;
     }
 
-    /// The cell that holds `id`, or the empty one where it would go.
-    fn cell_of(&self, id: ClientOrderId) -> usize {
-        let mut cell = self.home_of(id);
-        while self.cells[cell].is_some_and(|(found, _)| found != id) {
-            cell = self.after(cell);
-        }
-        cell
-    }
-
-    /// Counters run up by one, so a multiplication by an odd constant spreads them; its high bits are the good ones.
-    fn home_of(&self, id: ClientOrderId) -> usize {
-        const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
-        let owner = u64::from(id.epoch) << 16 | u64::from(id.strategy_id.0);
-        let mixed = (id.counter ^ owner.wrapping_mul(SPREAD)).wrapping_mul(SPREAD);
-        usize::try_from(mixed >> 32).expect("32 bits fit") & (self.cells.len() - 1)
+    fn home_of(&self, hash: u32) -> usize {
+        hash as usize & (self.cells.len() - 1)
     }
 
     fn after(&self, cell: usize) -> usize {
@@ -70,6 +98,14 @@ impl OrderIndex {
     fn distance(&self, from: usize, to: usize) -> usize {
         to.wrapping_sub(from) & (self.cells.len() - 1)
     }
+}
+
+/// Counters run up by one, so a multiplication by an odd constant spreads them; its high bits are the good ones.
+fn hash(id: ClientOrderId) -> u32 {
+    const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+    let owner = u64::from(id.epoch) << 16 | u64::from(id.strategy_id.0);
+    let mixed = (id.counter ^ owner.wrapping_mul(SPREAD)).wrapping_mul(SPREAD);
+    u32::try_from(mixed >> 32).expect("32 bits fit")
 }
 
 #[cfg(test)]
@@ -88,10 +124,12 @@ mod tests {
         fn the_index_agrees_with_a_map(steps in prop::collection::vec((0_u16..3, 1_u64..12), 1..400)) {
             let mut index = OrderIndex::new(36);
             let mut map = BTreeMap::new();
+            let mut ids = Vec::new();
             for (place, (strategy, counter)) in steps.into_iter().enumerate() {
                 let id = ClientOrderId::new(1, StrategyId(strategy), counter);
-                if map.remove(&id).is_some() {
-                    index.remove(id);
+                ids.push(id);
+                if let Some(place) = map.remove(&id) {
+                    index.remove(id, place);
                 } else {
                     map.insert(id, place);
                     index.insert(id, place);
@@ -99,7 +137,8 @@ mod tests {
                 for counter in 1..12 {
                     for strategy in 0..3 {
                         let id = ClientOrderId::new(1, StrategyId(strategy), counter);
-                        prop_assert_eq!(index.find(id), map.get(&id).copied());
+                        let found = index.find(id, |place| ids[place] == id);
+                        prop_assert_eq!(found, map.get(&id).copied());
                     }
                 }
             }

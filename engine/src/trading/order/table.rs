@@ -162,7 +162,7 @@ impl OrderTable {
         if intent.quantity.0 <= 0 {
             return Err(SubmitError::Quantity);
         }
-        if self.index.find(intent.client_order_id).is_some() {
+        if self.place_of(intent.client_order_id).is_some() {
             return Err(SubmitError::Duplicate);
         }
         if self.is_full() {
@@ -182,7 +182,7 @@ impl OrderTable {
     /// Applies what the venue, or the gateway for it, reports. Reports commute, but for a refused cancel, which takes
     /// back the wish to cancel.
     pub fn on_report(&mut self, report: &ExecutionReport) -> Applied {
-        let Some(place) = self.index.find(report.client_order_id) else {
+        let Some(place) = self.place_of(report.client_order_id) else {
             self.counts.orphans += 1;
             return Applied::Orphan;
         };
@@ -198,7 +198,7 @@ impl OrderTable {
 
     /// The gate refused the order: it never left. For the tables of strategies, which submit before the gate judges.
     pub fn on_denial(&mut self, denial: &Denial) -> Applied {
-        let Some(place) = self.index.find(denial.client_order_id) else {
+        let Some(place) = self.place_of(denial.client_order_id) else {
             self.counts.orphans += 1;
             return Applied::Orphan;
         };
@@ -210,7 +210,7 @@ impl OrderTable {
 
     /// Notes that a cancel is on its way, and gives the order; `None` where there is nothing to cancel.
     pub fn request_cancel(&mut self, id: ClientOrderId) -> Option<&TrackedOrder> {
-        let place = self.index.find(id)?;
+        let place = self.place_of(id)?;
         if self.at(place).status().is_terminal() {
             return None;
         }
@@ -233,7 +233,7 @@ impl OrderTable {
 
     /// The order of that id, as long as it is known.
     pub fn get(&self, id: ClientOrderId) -> Option<&TrackedOrder> {
-        self.index.find(id).map(|place| self.at(place))
+        self.place_of(id).map(|place| self.at(place))
     }
 
     /// The orders that may still trade, in an order that is the same in every run.
@@ -332,7 +332,7 @@ impl OrderTable {
             }
             self.count(place, -1);
             let order = self.slots[place].take().expect("a done place holds an order");
-            self.index.remove(order.intent.client_order_id);
+            self.index.remove(order.intent.client_order_id, place);
             self.trades.free(order.trades);
             self.counts.retired += 1;
             return place;
@@ -356,6 +356,10 @@ impl OrderTable {
             let sign = isize::try_from(sign).expect("one, or minus one");
             self.unsettled_count = self.unsettled_count.checked_add_signed(sign).expect(PAIRED);
         }
+    }
+
+    fn place_of(&self, id: ClientOrderId) -> Option<usize> {
+        self.index.find(id, |place| self.at(place).intent.client_order_id == id)
     }
 
     fn at(&self, place: usize) -> &TrackedOrder {

@@ -1,0 +1,118 @@
+//! What an instrument is: its names, its scales, and what its venue asks of orders. Every price and quantity of a
+//! record is an integer at the scales that stand here.
+
+use zerocopy::{Immutable, IntoBytes, KnownLayout, TryFromBytes};
+
+use super::{Kind, Payload, Price, Quantity, Text, WideNumber};
+
+/// What one unit of an instrument is.
+/// Stands in an [`InstrumentDefinition`].
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, TryFromBytes, IntoBytes, Immutable, KnownLayout,
+)]
+#[repr(u8)]
+pub enum ContractKind {
+    /// The asset itself.
+    Spot = 1,
+    /// A perpetual future settled in the quote currency.
+    LinearPerpetual = 2,
+    /// A perpetual future settled in the base currency.
+    InversePerpetual = 3,
+    /// A dated future settled in the quote currency.
+    LinearFuture = 4,
+    /// A dated future settled in the base currency.
+    InverseFuture = 5,
+}
+
+/// What an instrument is from this record on. A new revision resets its book, but for one that only widens a scale,
+/// which rescales it.
+///
+/// ```
+/// use fulmar_bus::record::*;
+/// # let text = |text| Text::new(text).expect("it fits");
+/// # let definition = InstrumentDefinition {
+/// #     venue: Text::new("binance-spot").expect("it fits"), symbol: Text::new("BTCUSDT").expect("it fits"),
+/// #     base: text("BTC"), quote: text("USDT"), tick: Price(1), lot: Quantity(1), quantity_min: Quantity(1),
+/// #     quantity_max: Quantity(0), notional_min: Notional(50_000_000).into(), revision: 1, price_scale: 2,
+/// #     quantity_scale: 5, contract: ContractKind::Spot, is_inferred: 0,
+/// # };
+/// assert_eq!((definition.symbol.as_str(), definition.contract), ("BTCUSDT", ContractKind::Spot));
+/// assert_eq!((definition.price_scale, definition.tick), (2, Price(1)), "a tick is 0.01");
+/// assert_eq!((definition.quantity_scale, definition.lot), (5, Quantity(1)), "a lot is 0.00001");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct InstrumentDefinition {
+    /// The venue's name, such as `binance-spot`.
+    pub venue: Text<24>,
+    /// The venue's symbol, such as `BTCUSDT`.
+    pub symbol: Text<32>,
+    /// Base currency, empty where it is not known.
+    pub base: Text<16>,
+    /// Quote currency, empty where it is not known.
+    pub quote: Text<16>,
+    /// Smallest step of an order's price, at the price scale; zero where it is not known.
+    pub tick: Price,
+    /// Smallest step of an order's quantity, at the quantity scale; zero where it is not known.
+    pub lot: Quantity,
+    /// Smallest order quantity, at the quantity scale; zero where there is none.
+    pub quantity_min: Quantity,
+    /// Largest order quantity, at the quantity scale; zero where there is none.
+    pub quantity_max: Quantity,
+    /// Smallest order notional, a [`super::Notional`]; zero where there is none.
+    pub notional_min: WideNumber,
+    /// Counts the definitions of this instrument in this boot, from one.
+    pub revision: u32,
+    /// Decimal digits behind the point of every price.
+    pub price_scale: u8,
+    /// Decimal digits behind the point of every quantity.
+    pub quantity_scale: u8,
+    /// What one unit is.
+    pub contract: ContractKind,
+    /// One where no definition of the venue stands behind this, only the digits seen.
+    pub is_inferred: u8,
+}
+
+impl Payload for InstrumentDefinition {
+    const KIND: Kind = Kind::InstrumentDefinition;
+}
+
+/// Whether a venue knows an instrument; part of an [`InstrumentStatus`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(u8)]
+pub enum Listing {
+    /// It does.
+    Listed = 1,
+    /// It does not: misspelled, delisted, or not listed yet.
+    Unlisted = 2,
+}
+
+/// What a venue said when it was asked whether it knows an instrument. Told of those alone that it did not know; such
+/// an instrument has no definition, so no order of it passes.
+///
+/// ```
+/// use fulmar_bus::record::{InstrumentStatus, Listing};
+/// let status = InstrumentStatus::new(Listing::Unlisted, "Invalid symbol.");
+/// assert_eq!((status.listing, status.text.as_str()), (Listing::Unlisted, "Invalid symbol."));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct InstrumentStatus {
+    /// The venue's own words, as far as they fit.
+    pub text: Text<96>,
+    /// From now on.
+    pub listing: Listing,
+    reserved: [u8; 7],
+}
+
+impl InstrumentStatus {
+    /// The instrument is `listing` from now on, since the venue says `text`.
+    pub fn new(listing: Listing, text: &str) -> Self {
+        let end = text.floor_char_boundary(96);
+        InstrumentStatus { text: Text::new(&text[..end]).unwrap_or_default(), listing, reserved: [0; 7] }
+    }
+}
+
+impl Payload for InstrumentStatus {
+    const KIND: Kind = Kind::InstrumentStatus;
+}

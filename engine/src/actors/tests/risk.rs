@@ -1,0 +1,354 @@
+//! The gate as an actor: what passes, what does not and why, and what a kill does.
+
+use fulmar_bus::record::{
+    AccountId, CancelIntent, CancelOrder, ClientOrderId, Control, ControlCommand, Denial, ExecutionReport,
+    ExecutionType, InstrumentDefinition, Intent, Nanos, Order, OrderStatus, Position, Side, StrategyId,
+    SyncChange, SyncReason, SyncState,
+};
+
+use super::*;
+use crate::actors::limits::CANCEL_RETRY_NS;
+use crate::actors::{Risk, RiskOutboxes, RiskPlan};
+use crate::runtime::Inboxes;
+use crate::trading::risk::{RiskCheck, RiskSettings};
+
+/// A gate of one strategy and one instrument, all ends of its channels, and what it told.
+struct Stage {
+    actor: Risk,
+    control: Outbox,
+    gateway: Outbox,
+    book: Outbox,
+    intents: Outbox,
+    approved: Reader,
+    reports: Reader,
+    recalls: Reader,
+    now: UnixNanos,
+    order_count: u64,
+}
+
+impl Stage {
+    /// A gate that was told nothing yet.
+    fn new() -> Self {
+        let (control, control_ring) = channel(1, ROOMY);
+        let (gateway, gateway_ring) = channel(2, ROOMY);
+        let (book, book_ring) = channel(3, ROOMY);
+        let (intents, intent_ring) = channel(4, ROOMY);
+        let (approved, approved_ring) = channel(5, 128);
+        let (reports, report_ring) = channel(6, ROOMY);
+        let (recall, recall_ring) = channel(7, 128);
+        let mut inboxes = Inboxes::new();
+        for ring in [&control_ring, &gateway_ring] {
+            inboxes.add(gated(ring));
+        }
+        inboxes.add(book_ring.reader());
+        inboxes.add(gated(&intent_ring));
+        let settings = RiskSettings {
+            order_quantity_max: "0.80".into(),
+            order_notional_max: "1000".into(),
+            position_max: "1.00".into(),
+            open_orders_max: 100,
+            messages_per_second: 1_000,
+            stale_after: Nanos::from_secs(10),
+        };
+        let plan = RiskPlan {
+            settings: vec![Some(settings)],
+            books: vec![InstrumentId(0)],
+            strategy_count: 1,
+            account_id: AccountId(0),
+        };
+        let (approved_reader, report_reader) = (gated(&approved_ring), gated(&report_ring));
+        Stage {
+            actor: Risk::new(
+                plan,
+                inboxes,
+                RiskOutboxes { approved, reports: vec![reports], recalls: vec![Some(recall)] },
+            ),
+            control,
+            gateway,
+            book,
+            intents,
+            approved: approved_reader,
+            reports: report_reader,
+            recalls: gated(&recall_ring),
+            now: OPENS_AT,
+            order_count: 0,
+        }
+    }
+
+    /// One whose instrument is defined, its book live at 100 bid and 101 asked.
+    fn open() -> Self {
+        let mut stage = Stage::new();
+        send(&mut stage.book, stage.now, &definition());
+        send(&mut stage.book, stage.now, &SyncChange::new(SyncState::Live, SyncReason::Joined, 1, 0, 0));
+        send(&mut stage.book, stage.now, &top(100, 101, 1));
+        stage.turn();
+        let definitions = drain_all::<InstrumentDefinition>(&mut stage.approved);
+        assert_eq!(definitions.len(), 1, "the gateway hears what the instrument is");
+        stage
+    }
+
+    fn turn(&mut self) -> Work {
+        turn(&mut self.actor, self.now)
+    }
+
+    /// The strategy wants to buy so much at the bid, and the gate has a turn.
+    fn want(&mut self, quantity: i64) -> ClientOrderId {
+        self.order_count += 1;
+        let id = ClientOrderId::new(1, StrategyId(0), self.order_count);
+        let mut intent = Intent::limit(id, Side::Buy, Price(100), Quantity(quantity));
+        intent.tag = 70 + self.order_count;
+        send(&mut self.intents, self.now, &intent);
+        self.turn();
+        id
+    }
+
+    /// As [`Stage::want`], for what must pass.
+    fn place(&mut self, quantity: i64) -> ClientOrderId {
+        let id = self.want(quantity);
+        let orders = drain_all::<Order>(&mut self.approved);
+        assert_eq!(orders.iter().map(|order| order.intent.client_order_id).collect::<Vec<_>>(), [id]);
+        self.told();
+        id
+    }
+
+    fn report(&mut self, id: ClientOrderId, execution: ExecutionType, status: OrderStatus) {
+        send(&mut self.gateway, self.now, &ExecutionReport::new(id, Side::Buy, execution, status));
+        self.turn();
+    }
+
+    /// The venue says that so much of the order traded.
+    fn fill(&mut self, id: ClientOrderId, quantity: i64) {
+        let (execution, status) = (ExecutionType::Trade, OrderStatus::PartiallyFilled);
+        let mut report = ExecutionReport::new(id, Side::Buy, execution, status);
+        (report.trade_id, report.last_px) = (1, Price(100));
+        (report.last_qty, report.cumulative_qty) = (Quantity(quantity), Quantity(quantity));
+        send(&mut self.gateway, self.now, &report);
+        self.turn();
+    }
+
+    fn kill(&mut self) {
+        send(&mut self.control, self.now, &Control { command: ControlCommand::Kill, reserved: [0; 7] });
+        self.turn();
+    }
+
+    /// So much later; gives what the gate did then.
+    fn wait(&mut self, wait_ns: u64) -> Work {
+        self.now = self.now + Nanos(wait_ns);
+        self.turn()
+    }
+
+    /// The orders that were canceled since this was last asked.
+    fn canceled(&mut self) -> Vec<ClientOrderId> {
+        let records = drain(&mut self.approved);
+        assert_eq!(all::<Order>(&records), [], "no order passed");
+        all::<CancelOrder>(&records).iter().map(|cancel| cancel.client_order_id).collect()
+    }
+
+    /// What the strategy was told since this was last asked.
+    fn told(&mut self) -> Vec<Record> {
+        drain(&mut self.reports)
+    }
+
+    /// What the strategy was told, where that is one denial.
+    fn denied(&mut self) -> Denial {
+        match all::<Denial>(&self.told())[..] {
+            [denial] => denial,
+            ref other => panic!("one denial, not {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn an_approved_order_is_sent_once_and_its_strategy_hears_that_it_left() {
+    let mut stage = Stage::open();
+    let id = stage.want(60);
+    let [order] = drain_all::<Order>(&mut stage.approved)[..] else { panic!("one order") };
+    assert_eq!((order.intent.client_order_id, order.approved_at), (id, stage.now));
+    let [report] = all::<ExecutionReport>(&stage.told())[..] else { panic!("one report") };
+    assert_eq!((report.execution, report.tag), (ExecutionType::Submitted, 71));
+}
+
+#[test]
+fn a_denial_names_its_check_what_it_allows_and_what_was_wanted() {
+    let mut stage = Stage::open();
+    let id = stage.want(81);
+    let denial = stage.denied();
+    assert_eq!((denial.client_order_id, denial.tag), (id, 71));
+    assert_eq!(RiskCheck::from_code(denial.code), Some(RiskCheck::MaxOrderQty));
+    assert_eq!((denial.limit, denial.value), (80, 81));
+    assert_eq!(stage.canceled(), [], "nothing left");
+}
+
+#[test]
+fn before_a_definition_and_while_the_book_is_not_live_nothing_passes() {
+    let mut stage = Stage::new();
+    stage.want(10);
+    assert_eq!(stage.denied().code, RiskCheck::UnknownInstrument.code());
+    let mut stage = Stage::open();
+    let change = SyncChange::new(SyncState::Desynced, SyncReason::Gap, 1, 1, 1);
+    send(&mut stage.book, stage.now, &change);
+    stage.want(10);
+    assert_eq!(stage.denied().code, RiskCheck::StaleMarketData.code());
+}
+
+#[test]
+fn an_order_of_unknown_fate_counts_as_exposure_until_it_is_settled() {
+    let mut stage = Stage::open();
+    let id = stage.place(60);
+    stage.report(id, ExecutionType::Unknown, OrderStatus::Unknown);
+    stage.told();
+    stage.want(60);
+    let denial = stage.denied();
+    assert_eq!(denial.code, RiskCheck::MaxPosition.code());
+    assert_eq!((denial.limit, denial.value), (100, 120));
+    stage.report(id, ExecutionType::Canceled, OrderStatus::Canceled);
+    stage.place(60);
+}
+
+#[test]
+fn a_full_approved_ring_is_a_denial_and_no_lost_order() {
+    let mut stage = Stage::open();
+    // Nobody drains what was approved: the ring has room for fewer orders than the limits allow.
+    let denial = (0..100).find_map(|_| {
+        stage.want(1);
+        all::<Denial>(&stage.told()).first().copied()
+    });
+    assert_eq!(denial.map(|denial| denial.code), Some(RiskCheck::MaxOpenOrders.code()));
+    let orders = drain_all::<Order>(&mut stage.approved);
+    assert_eq!(orders.len() as u64, stage.order_count - 1);
+    stage.place(1);
+}
+
+#[test]
+fn a_kill_cancels_all_and_again_every_100_ms_until_none_stands() {
+    let mut stage = Stage::open();
+    let ids = [stage.place(10), stage.place(10)];
+    for id in ids {
+        stage.report(id, ExecutionType::Accepted, OrderStatus::Accepted);
+    }
+    stage.kill();
+    assert_eq!(stage.canceled(), ids);
+    // One is canceled; of the other the venue refuses to cancel, twice.
+    stage.report(ids[0], ExecutionType::Canceled, OrderStatus::Canceled);
+    for _ in 0..2 {
+        stage.report(ids[1], ExecutionType::CancelRejected, OrderStatus::Accepted);
+        assert_eq!(stage.wait(CANCEL_RETRY_NS - 1), Work::NONE);
+        assert_eq!(stage.wait(1), Work(1));
+        assert_eq!(stage.canceled(), [ids[1]]);
+    }
+    stage.report(ids[1], ExecutionType::Canceled, OrderStatus::Canceled);
+    assert_eq!(stage.wait(CANCEL_RETRY_NS), Work(1));
+    assert_eq!((stage.canceled(), stage.actor.due_at()), (vec![], None));
+    stage.told();
+    stage.want(10);
+    assert_eq!(stage.denied().code, RiskCheck::KillSwitch.code(), "it is latched");
+}
+
+#[test]
+fn cancels_of_a_kill_that_find_no_room_are_sent_once_there_is_some() {
+    let mut stage = Stage::open();
+    // The orders stay in the approved ring until it has no room for another.
+    let count = (0..100).take_while(|_| {
+        stage.want(1);
+        all::<Denial>(&stage.told()).is_empty()
+    });
+    let count = count.count();
+    stage.kill();
+    let records = drain(&mut stage.approved);
+    let early = all::<CancelOrder>(&records).len();
+    assert!(early < count, "{early} of {count} cancels found room beside the orders");
+    assert_eq!(stage.wait(CANCEL_RETRY_NS), Work(1));
+    assert_eq!(early + stage.canceled().len(), count, "each order was canceled once");
+}
+
+#[test]
+fn an_order_whose_cancel_found_no_room_is_canceled_by_a_kill() {
+    let mut stage = Stage::open();
+    let id = stage.place(1);
+    while all::<Denial>(&stage.told()).is_empty() {
+        stage.want(1);
+    }
+    // What is left is less than an order takes; cancels are shorter, so they fill it.
+    while counter(&stage.actor, "lost_records") == 0 {
+        let last = ClientOrderId::new(1, StrategyId(0), stage.order_count - 1);
+        for client_order_id in [last, id] {
+            send(&mut stage.intents, stage.now, &CancelIntent { client_order_id });
+        }
+        stage.turn();
+    }
+    let before = all::<CancelOrder>(&drain(&mut stage.approved));
+    assert!(before.iter().all(|cancel| cancel.client_order_id != id), "it found no room");
+    let told = all::<ExecutionReport>(&stage.told());
+    let refused = told.iter().filter(|report| report.execution == ExecutionType::CancelRejected);
+    assert!(
+        refused.map(|report| report.client_order_id).any(|refused| refused == id),
+        "the strategy hears of it"
+    );
+    stage.kill();
+    assert!(stage.canceled().contains(&id));
+}
+
+#[test]
+fn a_new_scale_while_something_is_held_is_a_kill() {
+    let mut stage = Stage::open();
+    let id = stage.place(60);
+    stage.fill(id, 20);
+    assert_eq!(all::<Position>(&stage.told()).iter().map(|held| held.quantity.0).collect::<Vec<_>>(), [20]);
+    send(&mut stage.book, stage.now, &wider_definition());
+    stage.turn();
+    assert_eq!(stage.canceled(), [id], "what is left of it");
+    assert_eq!(counter(&stage.actor, "rescaled_holdings"), 1);
+    stage.want(10);
+    assert_eq!(stage.denied().code, RiskCheck::KillSwitch.code());
+}
+
+#[test]
+fn a_gate_that_lost_records_of_a_book_lets_nothing_pass_until_it_has_heard_all_anew() {
+    let mut stage = Stage::open();
+    send(&mut stage.book, stage.now, &wider_definition());
+    for update_id in 0..3_000 {
+        send(&mut stage.book, stage.now, &top(100, 101, update_id));
+    }
+    stage.turn();
+    let wishes = drain_all::<SyncChange>(&mut stage.recalls);
+    assert_eq!(wishes.iter().map(|wish| wish.reason).collect::<Vec<_>>(), [SyncReason::Lapped]);
+    stage.want(1);
+    assert_eq!(stage.denied().code, RiskCheck::UnknownInstrument.code(), "it may be another one by now");
+    send(&mut stage.book, stage.now, &wider_definition());
+    send(&mut stage.book, stage.now, &SyncChange::new(SyncState::Live, SyncReason::Joined, 1, 0, 1));
+    send(&mut stage.book, stage.now, &top(100, 101, 5_000));
+    stage.turn();
+    assert_eq!(drain_all::<InstrumentDefinition>(&mut stage.approved), [wider_definition()]);
+    stage.place(600);
+}
+
+#[test]
+fn a_new_scale_while_nothing_is_held_is_none() {
+    let mut stage = Stage::open();
+    send(&mut stage.book, stage.now, &wider_definition());
+    send(&mut stage.book, stage.now, &top(100, 101, 2));
+    stage.turn();
+    drain(&mut stage.approved);
+    stage.place(600);
+    assert_eq!(counter(&stage.actor, "rescaled_holdings"), 0);
+}
+
+#[test]
+fn a_trade_that_the_venue_tells_twice_is_booked_and_heard_once() {
+    let mut stage = Stage::open();
+    let id = stage.place(60);
+    for heard in [1, 0] {
+        stage.fill(id, 20);
+        let told = stage.told();
+        assert_eq!((all::<Position>(&told).len(), all::<ExecutionReport>(&told).len()), (heard, heard));
+    }
+    assert_eq!(counter(&stage.actor, "duplicate_trades"), 1);
+}
+
+#[test]
+fn a_report_of_an_order_that_nobody_here_placed_is_counted_and_told_to_nobody() {
+    let mut stage = Stage::open();
+    stage.report(ClientOrderId::new(9, StrategyId(0), 1), ExecutionType::Accepted, OrderStatus::Accepted);
+    assert_eq!(stage.told().len(), 0);
+    assert_eq!(counter(&stage.actor, "orphan_reports"), 1);
+}

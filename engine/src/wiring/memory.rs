@@ -1,0 +1,76 @@
+//! How much memory the engine of a plan takes, told before anything is made. Rings are counted to the byte, since they
+//! are what grows with instruments; the rest is estimated from what was measured.
+
+use fulmar_bus::channel::RingShape;
+
+use super::plan::{EnginePlan, OrderRoute};
+
+/// What one book takes that holds nothing: its hints.
+const BOOK_BYTES: u64 = 70 << 10;
+/// What a level takes: sixteen bytes in a block that is two thirds full, and its part of the directory.
+const LEVEL_BYTES: u64 = 32;
+/// The program itself and its threads.
+const PROGRAM_BYTES: u64 = 22 << 20;
+/// Orders and trades of the risk gate and of the paper venue.
+const ORDERS_BYTES: u64 = 4 << 20;
+/// Orders, trades and timers of one strategy.
+const STRATEGY_BYTES: u64 = 1 << 20;
+/// The updates of one instrument that wait for a snapshot, its actors and its names.
+const INSTRUMENT_BYTES: u64 = 180 << 10;
+
+/// Memory that an engine takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Footprint {
+    /// All rings. Every page of them is touched when they are made, so that no tick meets one that is not there.
+    pub rings_bytes: u64,
+    /// Books, of actors and of strategies that asked for depth. Memory for levels is reserved at once and taken as
+    /// levels come.
+    pub book_count: u64,
+    /// What does not hang on rings and books.
+    pub other_bytes: u64,
+}
+
+impl Footprint {
+    /// Of the engine that `plan` makes, without the rings that core loops note to.
+    pub fn of(plan: &EnginePlan) -> Self {
+        let (instruments, strategies) = (plan.instruments.len() as u64, plan.strategies.len() as u64);
+        let depth = plan.strategies.iter().filter(|strategy| strategy.book.levels_max().is_some());
+        let depth_books: usize = depth.map(|strategy| strategy.instruments.len()).sum();
+        let orders = if matches!(plan.orders, OrderRoute::None) { 0 } else { ORDERS_BYTES };
+        Footprint {
+            rings_bytes: rings(plan),
+            book_count: instruments + depth_books as u64,
+            other_bytes: PROGRAM_BYTES
+                + orders
+                + strategies * STRATEGY_BYTES
+                + instruments * INSTRUMENT_BYTES,
+        }
+    }
+
+    /// The whole, where every book holds so many levels a side.
+    pub fn bytes(&self, levels: u64) -> u64 {
+        self.rings_bytes + self.other_bytes + self.book_count * (BOOK_BYTES + 2 * levels * LEVEL_BYTES)
+    }
+}
+
+/// The rings of all channels, as the builder makes them.
+fn rings(plan: &EnginePlan) -> u64 {
+    let sizes = plan.rings;
+    // Each has one gate more than its readers need: the recorder's.
+    let ring = |slot_count: usize, gate_count: usize| {
+        (RingShape { slot_count, gate_count: gate_count + 1 }.word_count() * size_of::<u64>()) as u64
+    };
+    let link = ring(sizes.frames, 1) + ring(sizes.small, 2);
+    let instrument = ring(sizes.market, 0) + ring(sizes.book, 0) + ring(sizes.resync, 1);
+    let followed: usize = plan.venues.iter().map(|venue| venue.instruments.len()).sum();
+    let market = plan.venues.len() as u64 * link
+        + followed as u64 * instrument
+        + plan.pairs.len() as u64 * ring(sizes.book, 0);
+    let order = ring(sizes.small, 1);
+    market
+        + match plan.orders {
+            OrderRoute::None => 0,
+            OrderRoute::Paper { .. } => (3 + 2 * plan.strategies.len() as u64) * order,
+            OrderRoute::Venue { .. } => (3 + 2 * plan.strategies.len() as u64) * order + link,
+        }
+}
