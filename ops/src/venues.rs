@@ -1,4 +1,4 @@
-//! The one place that names concrete venues and strategies: from a name and a configuration to what stands behind it.
+//! The one place that names concrete venues: from a name and a configuration to what stands behind it.
 
 use std::time::Duration;
 
@@ -9,11 +9,9 @@ use fulmar_adapters::binance::{
 };
 use fulmar_adapters::transport::{RateLimit, TransportLimits};
 use fulmar_bus::record::{InstrumentId, Nanos};
-use fulmar_engine::contract::strategy::Strategy;
 use fulmar_engine::contract::{InboundFrame, MarketSession, OrderSession};
-use fulmar_strategies::{Parameters, by_name};
 
-use crate::configuration::{Environment, InstrumentName, StrategyKind, Venue};
+use crate::configuration::{Environment, InstrumentName, Venue};
 
 /// The venues that this build speaks to.
 pub const NAMES: [&str; 2] = ["binance-spot", "binance-usdm"];
@@ -106,35 +104,6 @@ pub fn transport_limits(venue: &Venue, link: &str) -> TransportLimits {
         limits.connection.messages = RateLimit { count_max: 1_000, window: Duration::from_secs(1) };
     }
     limits
-}
-
-/// The strategy of this kind, with its parameters.
-///
-/// # Errors
-/// What is wrong with a parameter.
-pub fn strategy(kind: &StrategyKind) -> anyhow::Result<Box<dyn Strategy>> {
-    let (name, parameters) = match kind {
-        StrategyKind::Quoter { quantity, half_spread_ticks, requote_ticks, skew_ticks } => (
-            "quoter",
-            vec![
-                ("quantity", quantity.clone()),
-                ("half_spread_ticks", half_spread_ticks.to_string()),
-                ("requote_ticks", requote_ticks.to_string()),
-                ("skew_ticks", skew_ticks.to_string()),
-            ],
-        ),
-        StrategyKind::EmaCross { quantity, interval, fast_bars, slow_bars } => (
-            "ema_cross",
-            vec![
-                ("quantity", quantity.clone()),
-                ("interval", interval.clone()),
-                ("fast_bars", fast_bars.to_string()),
-                ("slow_bars", slow_bars.to_string()),
-            ],
-        ),
-        StrategyKind::Idle {} => ("idle", Vec::new()),
-    };
-    Ok(by_name(name, &Parameters::from_pairs(parameters))?)
 }
 
 fn binance(venue: &Venue) -> anyhow::Result<BinanceConfig> {

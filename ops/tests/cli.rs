@@ -121,7 +121,17 @@ fn a_new_strategy_is_a_project_of_its_own() {
     check(directory.path(), &["strategy", "new", "--lang", "rust", "dip_buyer"], 0, "next: cd dip_buyer");
     let source = std::fs::read_to_string(directory.path().join("dip_buyer/src/lib.rs")).unwrap();
     assert!(source.contains("impl Strategy for DipBuyer") && source.contains("fn on_quote"), "{source}");
+    let main = std::fs::read_to_string(directory.path().join("dip_buyer/src/main.rs")).unwrap();
+    assert!(main.contains("fulmar::main_with(&[dip_buyer::ENTRY])"), "{main}");
+    check(directory.path(), &["strategy", "new", "core"], 2, "a crate that comes with Rust has it");
     check(directory.path(), &["strategy", "new", "dip_buyer"], 1, "nothing was written");
+}
+
+#[test]
+fn a_demo_needs_a_strategy() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("none.toml"), VALID).unwrap();
+    check(directory.path(), &["demo", "--seconds", "1", "--config", "none.toml"], 3, "no [[strategy]]");
 }
 
 #[test]

@@ -4,15 +4,47 @@
 //! It trades at the market, once a bar at most, and never while an order of its own is open. A denied or rejected order
 //! is tried again at the next bar, since what is held is then still not what is wanted.
 
+use crate::entry::{Need, ParameterEntry, ParameterValue, StrategyEntry};
 use crate::indicators::Ema;
 use crate::parameters::{Amount, ParameterError, Parameters};
 use crate::sdk::{Bar, Context, Event, InstrumentId, Nanos, NewOrder, Quantity, Side, Strategy};
 
-/// Bars of this length count where none is stated.
-const INTERVAL: Nanos = Nanos::from_secs(60);
-
 /// The longest average.
 const BARS_MAX: u32 = 10_000;
+
+/// What a configuration knows of it.
+pub const ENTRY: StrategyEntry = StrategyEntry {
+    kind: "ema_cross",
+    doc: "Holds the side of the faster of two exponential averages of closes of bars.",
+    parameters: &[
+        ParameterEntry {
+            name: "quantity",
+            value: ParameterValue::Amount,
+            need: Need::Required,
+            doc: "What it holds on either side, in the base asset.",
+        },
+        ParameterEntry {
+            name: "interval",
+            value: ParameterValue::Interval,
+            need: Need::Default("1m"),
+            doc: "Length of the bars that it follows; it is listed in `[bars]`.",
+        },
+        ParameterEntry {
+            name: "fast_bars",
+            value: ParameterValue::Count { least: 1, most: BARS_MAX },
+            need: Need::Default("12"),
+            doc: "Length of the faster average.",
+        },
+        ParameterEntry {
+            name: "slow_bars",
+            value: ParameterValue::Count { least: 2, most: BARS_MAX },
+            need: Need::Default("26"),
+            doc: "Length of the slower average; longer than the faster.",
+        },
+    ],
+    is_trading: true,
+    make: |parameters| Ok(Box::new(EmaCross::new(EmaCrossParameters::read(parameters)?))),
+};
 
 /// What an [`EmaCross`] is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,20 +60,23 @@ pub struct EmaCrossParameters {
 }
 
 impl EmaCrossParameters {
-    /// Reads `quantity`, `interval` (1m), `fast_bars` (12) and `slow_bars` (26).
+    /// Reads what the entry lists.
     ///
     /// # Errors
     /// Says which is wrong.
     pub fn read(parameters: &Parameters) -> Result<Self, ParameterError> {
-        parameters.allow_only(&["quantity", "interval", "fast_bars", "slow_bars"])?;
         let read = EmaCrossParameters {
             quantity: parameters.amount("quantity")?,
-            interval: parameters.interval("interval", INTERVAL)?,
-            fast_bars: parameters.count("fast_bars", 12, 1..=BARS_MAX)?,
-            slow_bars: parameters.count("slow_bars", 26, 2..=BARS_MAX)?,
+            interval: parameters.interval("interval")?,
+            fast_bars: parameters.count("fast_bars")?,
+            slow_bars: parameters.count("slow_bars")?,
         };
         if read.fast_bars >= read.slow_bars {
-            return Err(ParameterError::Together("fast_bars is below slow_bars: the faster one is shorter"));
+            return Err(ParameterError::Together {
+                name: "fast_bars",
+                wrong: "it is not below slow_bars",
+                right: "the faster average is the shorter one",
+            });
         }
         Ok(read)
     }
@@ -223,7 +258,7 @@ mod tests {
     #[test]
     fn the_faster_average_is_the_shorter_one() {
         let pairs = [("quantity", "1"), ("fast_bars", "26")];
-        let error = EmaCrossParameters::read(&Parameters::from_pairs(pairs)).expect_err("26 is not below 26");
-        assert!(matches!(error, ParameterError::Together(_)));
+        let error = ENTRY.strategy(&Parameters::from_pairs(pairs)).err().expect("26 is not below 26");
+        assert!(matches!(error, ParameterError::Together { name: "fast_bars", .. }));
     }
 }

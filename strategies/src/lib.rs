@@ -38,77 +38,28 @@
 //! What a strategy decides may depend on its context and its own state alone: no clock, no thread, no random numbers of
 //! its own. So it does live what it did in the backtest. Prices and quantities are integers at the instrument's scale.
 //!
-//! The strategies that come with the engine are found [`by_name`]; [`idle`] is the smallest, [`quoter`] shows how to
-//! live with orders that take time.
+//! A program knows a strategy by its [`StrategyEntry`]. Those that come with the engine are [`BUILT_IN`]; [`idle`] is
+//! the smallest, [`quoter`] shows how to live with orders that take time.
 
 pub mod ema_cross;
+mod entry;
 pub mod idle;
 pub mod indicators;
 pub mod parameters;
 pub mod quoter;
+mod registry;
 pub mod sdk;
 
 pub use ema_cross::{EmaCross, EmaCrossParameters};
+pub use entry::{MakeStrategy, Need, ParameterEntry, ParameterValue, StrategyEntry};
 pub use idle::Idle;
 pub use parameters::{Amount, ParameterError, Parameters};
 pub use quoter::{Quoter, QuoterParameters};
-
-use sdk::Strategy;
-
-/// The strategies that [`by_name`] makes.
-pub const NAMES: [&str; 3] = ["quoter", "ema_cross", "idle"];
-
-/// Makes one of the strategies that come with the engine.
-///
-/// # Errors
-/// Says which name or parameter is wrong, and which would be right.
-///
-/// ```
-/// use fulmar_strategies::{Parameters, by_name};
-/// let parameters = Parameters::from_pairs([("quantity", "0.01"), ("half_spread_tiks", "5")]);
-/// let error = by_name("quoter", &parameters).err().expect("a name is misspelled");
-/// assert!(error.to_string().contains("half_spread_ticks"), "{error}");
-/// ```
-pub fn by_name(name: &str, parameters: &Parameters) -> Result<Box<dyn Strategy>, ParameterError> {
-    match name {
-        "quoter" => Ok(Box::new(Quoter::new(QuoterParameters::read(parameters)?))),
-        "ema_cross" => Ok(Box::new(EmaCross::new(EmaCrossParameters::read(parameters)?))),
-        "idle" => {
-            parameters.allow_only(&[])?;
-            Ok(Box::new(Idle))
-        }
-        _ => Err(ParameterError::UnknownStrategy { name: name.to_owned() }),
-    }
-}
+pub use registry::{BUILT_IN, Registry, RegistryError};
 
 /// Property tests draw the same cases on every run.
 #[cfg(test)]
 fn seeded(cases: u32) -> proptest::test_runner::Config {
     let rng_seed = proptest::test_runner::RngSeed::Fixed(0x0F01_AA12);
     proptest::test_runner::Config { cases, rng_seed, failure_persistence: None, ..Default::default() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_name_makes_a_strategy() {
-        for name in NAMES {
-            let pairs = if name == "idle" { vec![] } else { vec![("quantity", "0.01")] };
-            assert!(by_name(name, &Parameters::from_pairs(pairs)).is_ok(), "{name}");
-        }
-    }
-
-    #[test]
-    fn an_unknown_name_is_told_with_the_known_ones() {
-        let error = by_name("qouter", &Parameters::default()).err().expect("no such strategy").to_string();
-        assert!(NAMES.iter().all(|name| error.contains(name)), "{error}");
-    }
-
-    #[test]
-    fn a_strategy_without_parameters_takes_none() {
-        let error = by_name("idle", &Parameters::from_pairs([("quantity", "1")])).err();
-        assert!(matches!(error, Some(ParameterError::Unknown { .. })));
-    }
 }

@@ -7,19 +7,13 @@ use fulmar_bus::record::{Nanos, Quantity};
 use fulmar_engine::market::decimal::{NumberError, digits_behind_point, parse, rescale};
 use fulmar_engine::market::{Rounding, interval};
 
-use crate::NAMES;
+use crate::entry::{ParameterEntry, ParameterValue};
 
 /// Why a strategy cannot be made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the parameter {:?}: {}; {}", self.name(), self.told().0, self.told().1)]
 pub enum ParameterError {
-    /// No strategy has that name.
-    #[error("no strategy is called {name:?}; there are {}", NAMES.join(", "))]
-    UnknownStrategy {
-        /// The name asked for.
-        name: String,
-    },
     /// The strategy has no such parameter.
-    #[error("there is no parameter {name:?}; the strategy takes {}", told(.known))]
     Unknown {
         /// The name given.
         name: String,
@@ -27,51 +21,61 @@ pub enum ParameterError {
         known: Vec<&'static str>,
     },
     /// A parameter has no default and was not given.
-    #[error("the parameter {name:?} is missing")]
     Missing {
         /// Its name.
         name: &'static str,
     },
-    /// A value is no decimal number.
-    #[error("the parameter {name:?} is {value:?}, which is no decimal number: {source}")]
-    NotDecimal {
+    /// A value is not what the parameter takes.
+    Misfit {
         /// Its name.
         name: &'static str,
         /// The value given.
         value: String,
-        /// What is wrong with it.
-        source: NumberError,
-    },
-    /// A value is no whole number, or one outside its bounds.
-    #[error("the parameter {name:?} is {value:?}, but it is a whole number from {least} to {most}")]
-    NotInBounds {
-        /// Its name.
-        name: &'static str,
-        /// The value given.
-        value: String,
-        /// Least value.
-        least: u32,
-        /// Largest value.
-        most: u32,
-    },
-    /// A value is no length that bars have.
-    #[error("the parameter {name:?} is {value:?}, but it is a length of bars, such as \"1m\" or \"1h\"")]
-    NotInterval {
-        /// Its name.
-        name: &'static str,
-        /// The value given.
-        value: String,
+        /// What would be right.
+        right: String,
     },
     /// The values are fine one by one, and not together.
-    #[error("{0}")]
-    Together(&'static str),
+    Together {
+        /// The one to change first.
+        name: &'static str,
+        /// What is wrong with it beside the others: "it is not below slow_bars".
+        wrong: &'static str,
+        /// What would be right.
+        right: &'static str,
+    },
 }
 
-fn told(known: &[&str]) -> String {
-    if known.is_empty() { "none".to_owned() } else { known.join(", ") }
+impl ParameterError {
+    /// The parameter that it is about.
+    pub fn name(&self) -> &str {
+        match self {
+            ParameterError::Unknown { name, .. } => name,
+            ParameterError::Missing { name }
+            | ParameterError::Misfit { name, .. }
+            | ParameterError::Together { name, .. } => name,
+        }
+    }
+
+    /// What is wrong with it, and what would be right.
+    pub fn told(&self) -> (String, String) {
+        match self {
+            ParameterError::Unknown { known, .. } if known.is_empty() => {
+                ("unknown".to_owned(), "the strategy takes none".to_owned())
+            }
+            ParameterError::Unknown { known, .. } => {
+                ("unknown".to_owned(), format!("the strategy takes {}", known.join(", ")))
+            }
+            ParameterError::Missing { .. } => ("missing".to_owned(), "it has no default".to_owned()),
+            ParameterError::Misfit { value, right, .. } => {
+                (format!("{value:?} does not fit"), format!("it takes {right}"))
+            }
+            ParameterError::Together { wrong, right, .. } => ((*wrong).to_owned(), (*right).to_owned()),
+        }
+    }
 }
 
-/// Names and values, as text.
+/// Names and values, as text. A strategy is given them complete: what its entry says of them holds, and reading one by
+/// another kind or name than its entry has is told as what does not fit, or is missing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Parameters(BTreeMap<String, String>);
 
@@ -81,62 +85,95 @@ impl Parameters {
         Parameters(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
     }
 
-    /// Refuses every name that is not among `known`.
-    ///
-    /// # Errors
-    /// [`ParameterError::Unknown`] for the first such name.
-    pub fn allow_only(&self, known: &[&'static str]) -> Result<(), ParameterError> {
-        match self.0.keys().find(|name| !known.contains(&name.as_str())) {
-            Some(name) => Err(ParameterError::Unknown { name: name.clone(), known: known.to_vec() }),
-            None => Ok(()),
-        }
+    /// The text of this name, if it is given.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
     }
 
     /// The amount of this name.
     ///
     /// # Errors
-    /// Where it is missing or no decimal number.
+    /// Where it is missing or no decimal above zero.
     pub fn amount(&self, name: &'static str) -> Result<Amount, ParameterError> {
-        self.optional_amount(name)?.ok_or(ParameterError::Missing { name })
+        present(name, self.optional_amount(name))
     }
 
     /// The amount of this name, if it is given.
     ///
     /// # Errors
-    /// Where it is no decimal number.
+    /// Where it is no decimal above zero.
     pub fn optional_amount(&self, name: &'static str) -> Result<Option<Amount>, ParameterError> {
-        let Some(value) = self.0.get(name) else { return Ok(None) };
-        let wrong = |source| ParameterError::NotDecimal { name, value: value.clone(), source };
-        Amount::parse(value).map(Some).map_err(wrong)
+        let positive = |text: &str| Amount::parse(text).ok().filter(|amount| amount.is_positive());
+        self.read(name, &ParameterValue::Amount, positive)
     }
 
-    /// The whole number of this name, or `default` where it is not given.
+    /// The whole number of this name.
     ///
     /// # Errors
-    /// Where it is no whole number within `bounds`.
-    pub fn count(
-        &self,
-        name: &'static str,
-        default: u32,
-        bounds: std::ops::RangeInclusive<u32>,
-    ) -> Result<u32, ParameterError> {
-        let Some(value) = self.0.get(name) else { return Ok(default) };
-        value.parse().ok().filter(|count| bounds.contains(count)).ok_or_else(|| ParameterError::NotInBounds {
-            name,
-            value: value.clone(),
-            least: *bounds.start(),
-            most: *bounds.end(),
-        })
+    /// Where it is missing or no whole number.
+    pub fn count(&self, name: &'static str) -> Result<u32, ParameterError> {
+        present(name, self.optional_count(name))
     }
 
-    /// The length of bars of this name, or `default` where it is not given.
+    /// The whole number of this name, if it is given.
+    ///
+    /// # Errors
+    /// Where it is no whole number.
+    pub fn optional_count(&self, name: &'static str) -> Result<Option<u32>, ParameterError> {
+        let any = ParameterValue::Count { least: 0, most: u32::MAX };
+        self.read(name, &any, |text| text.parse().ok())
+    }
+
+    /// The length of bars of this name.
+    ///
+    /// # Errors
+    /// Where it is missing or no length that a bar may have.
+    pub fn interval(&self, name: &'static str) -> Result<Nanos, ParameterError> {
+        present(name, self.optional_interval(name))
+    }
+
+    /// The length of bars of this name, if it is given.
     ///
     /// # Errors
     /// Where it is no length that a bar may have.
-    pub fn interval(&self, name: &'static str, default: Nanos) -> Result<Nanos, ParameterError> {
-        let Some(value) = self.0.get(name) else { return Ok(default) };
-        interval::parse(value).ok_or_else(|| ParameterError::NotInterval { name, value: value.clone() })
+    pub fn optional_interval(&self, name: &'static str) -> Result<Option<Nanos>, ParameterError> {
+        self.read(name, &ParameterValue::Interval, interval::parse)
     }
+
+    /// The word of this name.
+    ///
+    /// # Errors
+    /// Where it is missing.
+    pub fn word(&self, name: &'static str) -> Result<&str, ParameterError> {
+        self.get(name).ok_or(ParameterError::Missing { name })
+    }
+
+    fn read<T>(
+        &self,
+        name: &'static str,
+        value: &ParameterValue,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<Option<T>, ParameterError> {
+        let Some(text) = self.get(name) else { return Ok(None) };
+        read(text).map(Some).ok_or_else(|| value.misfit(name, text))
+    }
+
+    /// Refuses every name that is not among `known`.
+    pub(crate) fn allow_only(&self, known: &'static [ParameterEntry]) -> Result<(), ParameterError> {
+        let known: Vec<&'static str> = known.iter().map(|parameter| parameter.name).collect();
+        match self.0.keys().find(|name| !known.contains(&name.as_str())) {
+            Some(name) => Err(ParameterError::Unknown { name: name.clone(), known }),
+            None => Ok(()),
+        }
+    }
+
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        self.0.insert(name.to_owned(), value.to_owned());
+    }
+}
+
+fn present<T>(name: &'static str, read: Result<Option<T>, ParameterError>) -> Result<T, ParameterError> {
+    read?.ok_or(ParameterError::Missing { name })
 }
 
 /// A decimal amount as it was written, which becomes a quantity once an instrument's scale is known.
@@ -154,6 +191,11 @@ impl Amount {
     pub fn parse(text: &str) -> Result<Self, NumberError> {
         let scale = digits_behind_point(text.as_bytes());
         Ok(Amount { mantissa: parse(text.as_bytes(), scale)?, scale })
+    }
+
+    /// Whether it is above zero.
+    pub fn is_positive(self) -> bool {
+        self.mantissa > 0
     }
 
     /// The quantity at `scale`, in whole steps of `step`. What is less than a step is cut: never more than was asked.
@@ -177,19 +219,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wrong_value_is_told_with_what_would_be_right() {
-        let parameters = Parameters::from_pairs([("quantity", "1e3"), ("ticks", "0"), ("more", "-1")]);
-        let quantity = parameters.amount("quantity");
-        assert!(matches!(quantity, Err(ParameterError::NotDecimal { source: NumberError::Exponent, .. })));
-        let error = parameters.count("ticks", 5, 1..=9).expect_err("zero is below one").to_string();
-        assert!(error.contains("from 1 to 9"), "{error}");
-        assert!(parameters.count("more", 5, 0..=9).is_err());
-        assert_eq!(parameters.count("absent", 5, 1..=9), Ok(5));
-        let bars = Parameters::from_pairs([("interval", "7m")]);
-        let error =
-            bars.interval("interval", Nanos::from_secs(60)).expect_err("7 minutes are no part of a day");
-        assert!(error.to_string().contains("\"7m\""), "{error}");
+    fn a_value_is_read_as_what_it_is_meant_to_be() {
+        let pairs = [("size", "0.5"), ("bars", "1h"), ("ticks", "7"), ("side", "buy")];
+        let parameters = Parameters::from_pairs(pairs);
+        assert_eq!(parameters.amount("size").map(|size| size.at(2, 1)), Ok(Quantity(50)));
+        assert_eq!(parameters.interval("bars"), Ok(Nanos::from_secs(3_600)));
+        assert_eq!((parameters.count("ticks"), parameters.word("side")), (Ok(7), Ok("buy")));
+        assert!(matches!(parameters.count("side"), Err(ParameterError::Misfit { name: "side", .. })));
         assert_eq!(parameters.amount("absent"), Err(ParameterError::Missing { name: "absent" }));
+        assert_eq!(parameters.optional_count("absent"), Ok(None));
     }
 
     #[test]

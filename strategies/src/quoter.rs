@@ -4,6 +4,7 @@
 //! that is confirmed is the next one placed, so that one side never stands twice. A quote that was refused is not tried
 //! again at the same price. While the book is not known, nothing is quoted and what stands is pulled.
 
+use crate::entry::{Need, ParameterEntry, ParameterValue, StrategyEntry};
 use crate::parameters::{Amount, ParameterError, Parameters};
 use crate::sdk::{
     ClientOrderId, Context, Denial, Event, ExecutionReport, InstrumentId, InstrumentRules, Nanos, NewOrder,
@@ -21,6 +22,47 @@ const WATCH: u64 = 1;
 /// How many quotes' worth it holds at most where nothing is said.
 const POSITION_QUOTES: i64 = 10;
 
+/// What a configuration knows of it.
+pub const ENTRY: StrategyEntry = StrategyEntry {
+    kind: "quoter",
+    doc: "Quotes both sides around the middle of the book and leans away from what it holds.",
+    parameters: &[
+        ParameterEntry {
+            name: "quantity",
+            value: ParameterValue::Amount,
+            need: Need::Required,
+            doc: "Size of each quote, in the base asset.",
+        },
+        ParameterEntry {
+            name: "half_spread_ticks",
+            value: ParameterValue::Count { least: 1, most: TICKS_MAX },
+            need: Need::Default("5"),
+            doc: "Ticks from the middle to each quote.",
+        },
+        ParameterEntry {
+            name: "requote_ticks",
+            value: ParameterValue::Count { least: 1, most: TICKS_MAX },
+            need: Need::Default("2"),
+            doc: "The middle moves this far before quotes follow.",
+        },
+        ParameterEntry {
+            name: "skew_ticks",
+            value: ParameterValue::Count { least: 0, most: TICKS_MAX },
+            need: Need::Default("1"),
+            doc: "Ticks by which both quotes lean for each quote's worth that is held.",
+        },
+        ParameterEntry {
+            name: "position_max",
+            value: ParameterValue::Amount,
+            need: Need::Optional,
+            doc: "The most to hold of an instrument, long or short, in the base asset; the side that would pass it is \
+                  not quoted. Without it, ten times `quantity`. The risk gate keeps its own limit all the same.",
+        },
+    ],
+    is_trading: true,
+    make: |parameters| Ok(Box::new(Quoter::new(QuoterParameters::read(parameters)?))),
+};
+
 /// What a [`Quoter`] is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QuoterParameters {
@@ -37,18 +79,16 @@ pub struct QuoterParameters {
 }
 
 impl QuoterParameters {
-    /// Reads `quantity`, `half_spread_ticks` (5), `requote_ticks` (2), `skew_ticks` (1) and `position_max`.
+    /// Reads what the entry lists.
     ///
     /// # Errors
     /// Says which is wrong.
     pub fn read(parameters: &Parameters) -> Result<Self, ParameterError> {
-        let known = ["quantity", "half_spread_ticks", "requote_ticks", "skew_ticks", "position_max"];
-        parameters.allow_only(&known)?;
         Ok(QuoterParameters {
             quantity: parameters.amount("quantity")?,
-            half_spread_ticks: parameters.count("half_spread_ticks", 5, 1..=TICKS_MAX)?,
-            requote_ticks: parameters.count("requote_ticks", 2, 1..=TICKS_MAX)?,
-            skew_ticks: parameters.count("skew_ticks", 1, 0..=TICKS_MAX)?,
+            half_spread_ticks: parameters.count("half_spread_ticks")?,
+            requote_ticks: parameters.count("requote_ticks")?,
+            skew_ticks: parameters.count("skew_ticks")?,
             position_max: parameters.optional_amount("position_max")?,
         })
     }

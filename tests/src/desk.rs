@@ -3,11 +3,12 @@
 //! Market data, order entry and the venue's own matching speak the real protocol, byte for byte; the same seed gives
 //! the same run.
 
-use fulmar::venues;
-use fulmar_adapters::binance::{BinanceConfig, BinanceOrderEntry, Credentials, Product};
+use fulmar_adapters::binance::{
+    BinanceConfig, BinanceMarketData, BinanceOrderEntry, Credentials, InstrumentConfig, Product,
+};
 use fulmar_adapters::simulated::{self, OfflineVenue, SimulatedVenueConfig};
 use fulmar_adapters::transport::LinkEnds;
-use fulmar_bus::record::{AccountId, Nanos, UnixNanos};
+use fulmar_bus::record::{AccountId, InstrumentId, Nanos, UnixNanos};
 use fulmar_engine::contract::{BookDepth, Strategy};
 use fulmar_engine::runtime::Player;
 use fulmar_engine::trading::risk::RiskSettings;
@@ -77,8 +78,10 @@ impl Desk {
 }
 
 fn plan(strategy: Box<dyn Strategy>) -> EnginePlan {
-    let id = venues::instrument_id(0);
-    let session = venues::capture_session("binance-spot", &[(SYMBOL, id)]).expect("a venue of this build");
+    let id = InstrumentId(0);
+    let mut config = BinanceConfig::production(Product::Spot);
+    config.instruments = vec![InstrumentConfig::new(SYMBOL, id)];
+    let session = Box::new(BinanceMarketData::new(&config));
     let credentials = Credentials { api_key: API_KEY.to_owned(), secret: Some(SECRET.to_owned()) };
     let orders = BinanceOrderEntry::new(&BinanceConfig::production(Product::Spot), &credentials);
     let risk = RiskSettings {

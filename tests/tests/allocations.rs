@@ -2,7 +2,8 @@
 //! book, bars, strategy, risk gate and the gateway of a venue that wants its requests signed, with the venue's answers
 //! coming back; and on paper, with a strategy that keeps the whole book, on generated frames and on recorded ones.
 //!
-//! The allocator of this program counts what this thread asks for, while it is told to.
+//! The allocator of this program counts what this thread asks for, while it is told to. A program has one allocator,
+//! and the crate `fulmar` brings another, so that nothing of it is used here.
 #![expect(
     unsafe_code,
     reason = "an allocator is an unsafe contract; this one hands everything to the system's"
@@ -13,17 +14,17 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use fulmar::venues;
+use fulmar_adapters::binance::{BinanceConfig, BinanceMarketData, InstrumentConfig, Product};
 use fulmar_adapters::transport::capture::{CaptureLine, CaptureReader, target_of};
 use fulmar_bus::record::{AccountId, FrameSource, InstrumentId, Nanos, Price, Quantity, Side, TopOfBook};
-use fulmar_engine::contract::{BookDepth, BookUpdate, Context, Event, NewOrder, Strategy};
+use fulmar_engine::contract::{BookDepth, BookUpdate, Context, Event, MarketSession, NewOrder, Strategy};
 use fulmar_engine::runtime::counters;
 use fulmar_engine::simulation::paper::PaperFees;
 use fulmar_engine::trading::risk::RiskSettings;
 use fulmar_engine::wiring::{
     EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan,
 };
-use fulmar_strategies::{Parameters, by_name};
+use fulmar_strategies::{Parameters, quoter};
 use fulmar_tests::captures::folder;
 use fulmar_tests::desk::{API_KEY, Desk};
 use fulmar_tests::market;
@@ -132,7 +133,7 @@ fn trading_on_generated_frames_allocates_nothing() {
 #[test]
 fn trading_at_a_venue_allocates_nothing() {
     let pairs = [("quantity", "0.01"), ("half_spread_ticks", "2"), ("requote_ticks", "1")];
-    let quoter = by_name("quoter", &Parameters::from_pairs(pairs)).expect("its parameters are right");
+    let quoter = quoter::ENTRY.strategy(&Parameters::from_pairs(pairs)).expect("its parameters are right");
     let mut desk = Desk::open(quoter, 7);
     let trades = |desk: &mut Desk| {
         desk.venue.truth(API_KEY, desk.now).map_or((0, 0), |truth| (truth.orders_received, truth.fills))
@@ -225,11 +226,19 @@ impl Frames {
     }
 }
 
+/// The translator of `venue` for these instruments.
+fn session(venue: &str, symbols: &[String], ids: &[InstrumentId]) -> Box<dyn MarketSession> {
+    let product = if venue == "binance-spot" { Product::Spot } else { Product::UsdMargined };
+    let mut config = BinanceConfig::production(product);
+    let named = symbols.iter().zip(ids);
+    config.instruments = named.map(|(symbol, id)| InstrumentConfig::new(symbol, *id)).collect();
+    Box::new(BinanceMarketData::new(&config))
+}
+
 /// An engine of these instruments, with one strategy that trades them on paper.
 fn plan(venue: &str, symbols: &[String], quotes_between: u64, level_count: Arc<AtomicU64>) -> EnginePlan {
-    let ids: Vec<InstrumentId> = (0..symbols.len()).map(venues::instrument_id).collect();
-    let named: Vec<_> = symbols.iter().map(String::as_str).zip(ids.iter().copied()).collect();
-    let session = venues::capture_session(venue, &named).expect("a venue of this build");
+    let ids: Vec<InstrumentId> = (0..).map(InstrumentId).take(symbols.len()).collect();
+    let session = session(venue, symbols, &ids);
     let risk = RiskSettings {
         order_quantity_max: "10".to_owned(),
         order_notional_max: "100000".to_owned(),

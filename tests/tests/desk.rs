@@ -4,7 +4,7 @@
 use fulmar_bus::record::{Kind, Nanos, Position, SyncChange, SyncState};
 use fulmar_engine::market::decimal::format_scaled;
 use fulmar_engine::runtime::counters;
-use fulmar_strategies::{Parameters, by_name};
+use fulmar_strategies::{Parameters, quoter};
 use fulmar_tests::desk::{API_KEY, Desk};
 use fulmar_tests::stage::drain;
 
@@ -24,7 +24,7 @@ struct Outcome {
 /// Trades with this seed, and checks what must hold whatever it is.
 fn trade(seed: u64) -> Outcome {
     let pairs = [("quantity", "0.01"), ("half_spread_ticks", "2"), ("requote_ticks", "1")];
-    let quoter = by_name("quoter", &Parameters::from_pairs(pairs)).expect("its parameters are right");
+    let quoter = quoter::ENTRY.strategy(&Parameters::from_pairs(pairs)).expect("its parameters are right");
     let mut desk = Desk::open(quoter, seed);
     let mut reports = desk.assembly.ring("reports.trader").expect("a strategy has reports").reader();
     let mut books = desk.assembly.ring("book.binance-spot:BTCUSDT").expect("there is a book").reader();

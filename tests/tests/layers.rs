@@ -20,12 +20,14 @@ struct Rule {
 }
 
 /// Which of our own crates each may depend on.
-const CRATES: [(&str, &[&str]); 7] = [
+const CRATES: [(&str, &[&str]); 8] = [
     ("bus", &[]),
     ("engine", &["fulmar-bus"]),
     ("adapters", &["fulmar-bus", "fulmar-engine"]),
     ("strategies", &["fulmar-bus", "fulmar-engine"]),
     ("ops", &["fulmar-bus", "fulmar-engine", "fulmar-adapters", "fulmar-strategies"]),
+    // A user's project sees the program and the SDK, and needs no more.
+    ("ops/template", &["fulmar", "fulmar-strategies"]),
     ("tests", EVERY_CRATE),
     ("benches", EVERY_CRATE),
 ];
@@ -253,6 +255,13 @@ const RULES: &[Rule] = &[
         allowed: &[],
     },
     Rule {
+        says: "the program brings an allocator, and what tests share is linked with one that brings its own",
+        files: &["tests/src"],
+        except: &[],
+        banned: &["fulmar"],
+        allowed: &[],
+    },
+    Rule {
         says: "concrete venues and strategies are named where the program is put together, not in its parts",
         files: &["engine/src", "bus/src"],
         except: &[],
@@ -272,10 +281,17 @@ fn crates_depend_in_the_direction_of_the_arrows() {
     let mut broken = Vec::new();
     for manifest in files("Cargo.toml") {
         let path = relative(&manifest);
-        let Some((room, _)) = path.split_once('/') else { continue };
-        let allowed = CRATES.iter().find(|(name, _)| *name == room).map(|(_, allowed)| *allowed);
-        let Some(allowed) = allowed else { continue };
-        for (line, name) in dependencies(&std::fs::read_to_string(&manifest).expect("a manifest is text")) {
+        let Some(room) = path.strip_suffix("/Cargo.toml") else { continue };
+        let text = std::fs::read_to_string(&manifest).expect("a manifest is text");
+        if text.lines().any(|line| line == "[workspace]") {
+            // A project of somebody's own, which stands here by chance.
+            continue;
+        }
+        let Some((_, allowed)) = CRATES.iter().find(|(name, _)| *name == room) else {
+            broken.push(format!("{path}:1: a crate without a place among the arrows"));
+            continue;
+        };
+        for (line, name) in dependencies(&text) {
             if name.starts_with("fulmar") && !allowed.contains(&name.as_str()) {
                 broken.push(format!(
                     "{path}:{line}: {name}: the arrows are bus <- engine <- the others <- ops"
@@ -344,6 +360,28 @@ fn the_engine_names_no_venue() {
             let line = line.to_lowercase();
             if let Some(venue) = VENUES.iter().find(|venue| line.contains(**venue)) {
                 broken.push(format!("{}:{number}: {venue}: the engine names no venue", source.path));
+            }
+        }
+    }
+    tell(&broken);
+}
+
+#[test]
+fn a_strategy_is_named_by_its_entry_alone() {
+    let kinds = fulmar_strategies::BUILT_IN.iter().map(|entry| format!("\"{}\"", entry.kind));
+    let kinds: Vec<String> = kinds.collect();
+    let mut broken = Vec::new();
+    for source in sources() {
+        let is_program = in_any(&source.path, &["bus/src", "engine/src", "adapters/src", "ops/src"]);
+        // In texts too: a kind in a `match` is what this is about.
+        let shipped = source.lines.iter().take(if is_program { source.tests_at } else { 0 });
+        for (index, line) in shipped.enumerate() {
+            if let Some(kind) = kinds.iter().find(|kind| line.contains(*kind)) {
+                broken.push(format!(
+                    "{}:{}: {kind}: what a strategy is, its entry says",
+                    source.path,
+                    index + 1
+                ));
             }
         }
     }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use fulmar_strategies::Registry;
 
 use crate::exit;
 
@@ -42,6 +43,10 @@ pub struct Global {
     #[arg(long, global = true, value_name = "auto|always|never", hide_possible_values = true)]
     #[arg(default_value_t = ColorChoice::Auto)]
     pub color: ColorChoice,
+    /// The strategies of this program. The command line cannot change them; they are here because every verb needs
+    /// them.
+    #[arg(skip)]
+    pub registry: Registry,
 }
 
 impl Global {
@@ -96,7 +101,7 @@ pub enum Verb {
     /// Write a starter configuration
     #[command(after_help = "Example:\n  fulmar init trading && fulmar check --config trading/fulmar.toml")]
     Init(InitArguments),
-    /// Write, and look after, a strategy of your own
+    /// Write a strategy of your own
     #[command(subcommand)]
     Strategy(StrategyVerb),
     /// Print the completion script of a shell
@@ -218,9 +223,9 @@ pub struct InitArguments {
 /// What `fulmar strategy` can do.
 #[derive(Debug, Subcommand)]
 pub enum StrategyVerb {
-    /// Write a small project with a strategy that compiles and has a test
+    /// Write a small project: a strategy, its tests, and the program that runs it
     #[command(
-        after_help = "Example:\n  fulmar strategy new --lang rust dip_buyer && cd dip_buyer && cargo test"
+        after_help = "Example:\n  fulmar strategy new dip_buyer && cd dip_buyer && cargo run --release -- demo --config demo.toml"
     )]
     New(StrategyNewArguments),
 }
@@ -245,7 +250,7 @@ pub struct StrategyNewArguments {
 /// A language that a strategy can be written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Language {
-    /// A library that an engine is compiled with
+    /// A library, and a binary that is all of Fulmar with it
     Rust,
 }
 

@@ -25,12 +25,13 @@ struct Report<'a> {
 /// Where a file cannot be read. What is wrong inside is the report, and exit code 3.
 pub fn run(arguments: &CheckArguments, global: &Global) -> Result<Exit, CommandError> {
     if arguments.reference {
-        output::bytes(reference::markdown().as_bytes())?;
+        output::bytes(reference::markdown(&global.registry).as_bytes())?;
         return Ok(Exit::Done);
     }
     let sources = configuration::sources(global)?;
     let variables = configuration::variables();
-    let (memory, violations) = match configuration::load_to_run(&sources, &variables, &allowed_cpus()) {
+    let checked = configuration::load_to_run(&sources, &variables, &global.registry, &allowed_cpus());
+    let (memory, violations) = match checked {
         Ok(loaded) => (Some(memory(sources, variables, &loaded.configuration)?), Violations::default()),
         Err(violations) => (None, violations),
     };

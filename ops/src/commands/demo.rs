@@ -164,17 +164,17 @@ async fn end_venue(mut venue: Child) {
     }
 }
 
-/// The demo's configuration, with the venue at `address`.
+/// The demo's configuration, with the venue at `address`. One that names a venue stands by itself and takes the place
+/// of the demo's own; any other is laid over it.
 fn launch(address: SocketAddr, global: &Global) -> Result<(Launch, configuration::Loaded), CommandError> {
     let mut variables = configuration::variables();
     for (key, scheme) in [("STREAM", "ws"), ("REST", "http"), ("ORDER", "ws")] {
         let name = format!("FULMAR__VENUE__BINANCE_SPOT__{key}_URL");
         variables.insert(name, format!("{scheme}://{address}"));
     }
-    let source = Source { file: "demo.toml".into(), text: starter::DEMO.to_owned() };
-    let mut sources = vec![source];
-    if !global.config.is_empty() {
-        sources.extend(configuration::sources(global)?);
+    let mut sources = if global.config.is_empty() { Vec::new() } else { configuration::sources(global)? };
+    if !configuration::names_a_venue(&sources) {
+        sources.insert(0, Source { file: "demo.toml".into(), text: starter::DEMO.to_owned() });
     }
     let launch = Launch {
         sources: sources.into_iter().map(Into::into).collect(),
@@ -184,7 +184,11 @@ fn launch(address: SocketAddr, global: &Global) -> Result<(Launch, configuration
         epoch: 1,
         started_at_ns: fulmar_engine::runtime::Clock::new().now().0,
     };
-    let loaded = launch.load()?;
+    let loaded = launch.load(&global.registry)?;
+    if loaded.configuration.strategies.is_empty() {
+        let what = "the demo shows a strategy that trades, and this configuration has no [[strategy]]";
+        return Err(CommandError::told(Exit::ConfigurationInvalid, what));
+    }
     Ok((launch, loaded))
 }
 

@@ -21,6 +21,7 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use clap::Parser;
+use fulmar_strategies::Registry;
 
 pub use arguments::{
     BenchArguments, BenchName, CheckArguments, CommandLine, CompletionsArguments, DemoArguments, Format,
@@ -32,9 +33,10 @@ pub use error::CommandError;
 use crate::exit::Exit;
 use crate::output;
 
-/// The whole program: reads the command line, runs its verb, tells a failure once, ends with its code.
-pub fn main() -> ExitCode {
-    let line = CommandLine::parse();
+/// The program with these strategies: reads the command line, runs its verb, tells a failure once, ends with its code.
+pub fn main(registry: Registry) -> ExitCode {
+    let mut line = CommandLine::parse();
+    line.global.registry = registry;
     match dispatch(&line) {
         Ok(exit) => exit.into(),
         Err(error) => {

@@ -32,7 +32,7 @@ struct RecordReport {
 /// Where the venue is not known, the file is there already, or the disk does not take it.
 pub fn run(arguments: &RecordArguments, global: &Global) -> Result<Exit, CommandError> {
     let (sources, variables) = sources(arguments, global)?;
-    let loaded = configuration::load_sources(&sources, &variables)?;
+    let loaded = configuration::load_sources(&sources, &variables, &global.registry)?;
     log::start(&loaded.configuration.log, global)?;
     let now = Clock::new().now();
     let launch = Launch {

@@ -3,6 +3,7 @@
 
 use fulmar_engine::journal::JournalError;
 use fulmar_engine::runtime::{Clock, digest};
+use fulmar_strategies::Registry;
 
 use super::{CommandError, Format, Global, ReplayArguments};
 use crate::exit::Exit;
@@ -14,7 +15,7 @@ use crate::playback::{ReplayReport, capture, journal};
 /// # Errors
 /// Where a file is not there, or is not what it should be.
 pub fn run(arguments: &ReplayArguments, global: &Global) -> Result<Exit, CommandError> {
-    let report = play(arguments)?;
+    let report = play(arguments, &global.registry)?;
     match global.format {
         Format::Json => output::json(&report)?,
         Format::Text => output::text(report.text())?,
@@ -22,7 +23,7 @@ pub fn run(arguments: &ReplayArguments, global: &Global) -> Result<Exit, Command
     Ok(Exit::Done)
 }
 
-fn play(arguments: &ReplayArguments) -> Result<ReplayReport, CommandError> {
+fn play(arguments: &ReplayArguments, registry: &Registry) -> Result<ReplayReport, CommandError> {
     let clock = Clock::new();
     let started_at = clock.now();
     let (mut captures, mut journals, mut hashes) = (Vec::new(), Vec::new(), Vec::new());
@@ -40,10 +41,11 @@ fn play(arguments: &ReplayArguments) -> Result<ReplayReport, CommandError> {
                     path.display()
                 )));
             }
-            let (report, output_hash) = journal::play(path).map_err(|error| match error.downcast_ref() {
-                Some(JournalError::NotThere { .. }) => CommandError::not_found(error.to_string()),
-                _ => failed(error),
-            })?;
+            let (report, output_hash) =
+                journal::play(path, registry).map_err(|error| match error.downcast_ref() {
+                    Some(JournalError::NotThere { .. }) => CommandError::not_found(error.to_string()),
+                    _ => failed(error),
+                })?;
             records += report.records;
             hashes.push(output_hash);
             journals.push(report);

@@ -55,7 +55,7 @@ struct InstrumentState {
 pub fn run(arguments: &RunArguments, global: &Global) -> Result<Exit, CommandError> {
     let sources = configuration::sources(global)?;
     let variables = configuration::variables();
-    let loaded = configuration::load_to_run(&sources, &variables, &allowed_cpus())?;
+    let loaded = configuration::load_to_run(&sources, &variables, &global.registry, &allowed_cpus())?;
     let configuration = &loaded.configuration;
     if configuration.engine.mode == Mode::Live {
         let what = "mode = \"live\" sends orders with real keys, which this build does not; mode = \"paper\" fills \

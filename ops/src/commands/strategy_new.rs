@@ -1,49 +1,88 @@
-//! `fulmar strategy new`: a small cargo project with a strategy in it, to change until it is yours.
+//! `fulmar strategy new`: a small cargo project with a strategy in it and the program that runs it, to change until it
+//! is yours. It builds against the checkout and changes nothing there.
 //!
-//! The strategy that it writes is `strategy_new/template.rs`, which is compiled and tested with this program, so that
-//! the SDK and what we teach of it change together.
+//! What it writes is `ops/template`, a member of this workspace, so that the SDK and what we teach of it change
+//! together. The manifest alone is made here, since a project of one's own is a workspace of its own.
 
 use std::path::{Path, PathBuf};
+
+use fulmar_strategies::Registry;
 
 use super::scaffold::{self, Existing, StarterFile};
 use super::{CommandError, Global, Language, StrategyNewArguments};
 use crate::exit::Exit;
-
-#[cfg(test)]
-mod template;
 
 /// The checkout that this program was built from.
 const BUILT_FROM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 /// The longest name: what a record's text field holds.
 const NAME_BYTES_MAX: usize = 32;
 
+/// Words of the language.
+const KEYWORDS: [&str; 52] = [
+    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn",
+    "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop",
+    "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "self", "static",
+    "struct", "super", "trait", "true", "try", "type", "typeof", "union", "unsafe", "unsized", "use",
+    "virtual", "where", "while", "yield",
+];
+/// Crates that come with the compiler.
+const CRATES_OF_RUST: [&str; 5] = ["alloc", "core", "proc_macro", "std", "test"];
+/// Folders that cargo keeps beside the programs that it builds.
+const FOLDERS_OF_CARGO: [&str; 4] = ["build", "deps", "examples", "incremental"];
+
 /// Writes the project into a directory of the strategy's name.
 ///
 /// # Errors
-/// Where the name is no name for a package, the SDK is not where it is sought, or a file is there already.
+/// Where the name cannot be a strategy's, the checkout is not where it is sought, or a file is there already.
 pub fn run(arguments: &StrategyNewArguments, global: &Global) -> Result<Exit, CommandError> {
     let name = &arguments.name;
-    if !is_package_name(name) {
-        let right = "lower-case letters, digits and `_`, a letter first, at most 32";
-        return Err(CommandError::usage(format!("{name:?} is no name for a strategy: {right}")));
+    if let Some(reason) = refusal(name, &global.registry) {
+        return Err(CommandError::usage(format!("{name:?} is no name for a strategy: {reason}")));
     }
-    let sdk = sdk_in(arguments.sdk.as_deref().unwrap_or(Path::new(BUILT_FROM)))?;
-    let files = match arguments.language {
-        Language::Rust => rust_project(name, &sdk),
+    let checkout = checkout_in(arguments.sdk.as_deref().unwrap_or(Path::new(BUILT_FROM)))?;
+    let mut files = match arguments.language {
+        Language::Rust => rust_project(name, &checkout),
     };
+    // With the versions that the checkout was tested with, and no need to ask anybody for them. Cargo adapts it.
+    if let Ok(lock) = std::fs::read_to_string(checkout.join("Cargo.lock")) {
+        files.push(("Cargo.lock", lock));
+    }
     let written = scaffold::write(Path::new(name), &files, Existing::from_force(arguments.force))?;
-    scaffold::report(&written, &format!("cd {name} && cargo test"), global)?;
+    let next = format!("cd {name} && cargo test && cargo run --release -- demo --config demo.toml");
+    scaffold::report(&written, &next, global)?;
     Ok(Exit::Done)
 }
 
-fn is_package_name(name: &str) -> bool {
-    name.len() <= NAME_BYTES_MAX
+/// Why a package, a crate and a kind of strategy cannot have this name; `None` where they can.
+fn refusal(name: &str, registry: &Registry) -> Option<String> {
+    let is_plain = name.len() <= NAME_BYTES_MAX
         && name.starts_with(|first: char| first.is_ascii_lowercase())
         && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+        && !name.contains("__");
+    let type_name = type_name(name);
+    let is_used = |word: &str| word == type_name;
+    Some(match name {
+        _ if !is_plain => "lower-case letters, digits and single `_`, a letter first, at most 32".to_owned(),
+        _ if KEYWORDS.contains(&name) => "it is a word of Rust".to_owned(),
+        _ if CRATES_OF_RUST.contains(&name) => "a crate that comes with Rust has it".to_owned(),
+        _ if FOLDERS_OF_CARGO.contains(&name) => "a folder that cargo writes has it".to_owned(),
+        _ if name == "fulmar" || name.starts_with("fulmar_") => {
+            "it is kept for Fulmar's own crates".to_owned()
+        }
+        _ if registry.get(name).is_some() => "this program has a strategy of that kind".to_owned(),
+        _ if words(LIB_RS).any(is_used) => {
+            format!("its type would be `{type_name}`, which is another already")
+        }
+        _ => return None,
+    })
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|letter: char| !letter.is_alphanumeric() && letter != '_')
 }
 
 /// The checkout at `path`, absolute, where it is one.
-fn sdk_in(path: &Path) -> Result<PathBuf, CommandError> {
+fn checkout_in(path: &Path) -> Result<PathBuf, CommandError> {
     match path.canonicalize() {
         Ok(found) if found.join("strategies/Cargo.toml").is_file() => Ok(found),
         _ => {
@@ -53,21 +92,21 @@ fn sdk_in(path: &Path) -> Result<PathBuf, CommandError> {
     }
 }
 
-fn rust_project(name: &str, sdk: &Path) -> Vec<StarterFile<'static>> {
-    let type_name: String = name.split('_').map(capitalized).collect();
-    let sdk = toml::Value::String(sdk.join("strategies").to_string_lossy().into_owned()).to_string();
-    let filled = |template: &str| {
-        let named = template.replace("{{name}}", name).replace("{{sdk}}", &sdk);
-        named.replace("new_strategy", name).replace("NewStrategy", &type_name)
-    };
-    [
-        ("Cargo.toml", CARGO_TOML),
-        ("src/lib.rs", LIB_RS),
-        ("README.md", README_MD),
-        (".gitignore", "/target\n"),
+fn rust_project(name: &str, checkout: &Path) -> Vec<StarterFile<'static>> {
+    let named = |text: &str| text.replace("new_strategy", name).replace("NewStrategy", &type_name(name));
+    vec![
+        ("Cargo.toml", manifest(name, checkout)),
+        ("src/lib.rs", named(LIB_RS)),
+        ("src/main.rs", named(MAIN_RS)),
+        ("demo.toml", named(DEMO_TOML)),
+        ("README.md", named(README_MD)),
+        (".gitignore", "/target\n/state\n/journal\n".to_owned()),
     ]
-    .map(|(path, template)| (path, filled(template)))
-    .to_vec()
+}
+
+/// `dip_buyer` as a type, `DipBuyer`.
+fn type_name(name: &str) -> String {
+    name.split('_').map(capitalized).collect()
 }
 
 fn capitalized(word: &str) -> String {
@@ -75,34 +114,35 @@ fn capitalized(word: &str) -> String {
     letters.next().map(|first| first.to_ascii_uppercase().to_string() + letters.as_str()).unwrap_or_default()
 }
 
-const CARGO_TOML: &str = r#"[package]
-name = "{{name}}"
+fn manifest(name: &str, checkout: &Path) -> String {
+    let path = |room: &str| toml::Value::String(checkout.join(room).to_string_lossy().into_owned());
+    let (_, profiles) = WORKSPACE.split_once("\n[profile.").expect("the workspace has profiles");
+    format!(
+        r#"[package]
+name = "{name}"
 version = "0.1.0"
 edition = "2024"
 publish = false
 
 [dependencies]
-fulmar-strategies = { path = {{sdk}} }
+fulmar = {{ path = {} }}
+fulmar-strategies = {{ path = {} }}
 
 # A workspace of its own, wherever this directory stands.
 [workspace]
-"#;
 
-/// The strategy: a file of this program too, so that what we hand out compiles, and its own tests pass, with ours.
-const LIB_RS: &str = include_str!("strategy_new/template.rs");
+# As Fulmar itself is built; cargo takes profiles from here alone.
+[profile.{profiles}"#,
+        path("ops"),
+        path("strategies"),
+    )
+}
 
-const README_MD: &str = r"# {{name}}
-
-A strategy for Fulmar. `src/lib.rs` is all of it: change `on_quote`, then
-
-    cargo test
-
-which rehearses it without an engine. Prices and quantities are integers at the instrument's scale; compare and add them
-as they are, and never make a float of one that goes into an order.
-
-An engine runs the strategies that are compiled into it. To run this one, put the file into `strategies/src` of the
-checkout, name it in `by_name` there, and give it a `kind` in `ops/src/configuration`.
-";
+const LIB_RS: &str = include_str!("../../template/src/lib.rs");
+const MAIN_RS: &str = include_str!("../../template/src/main.rs");
+const DEMO_TOML: &str = include_str!("../../template/demo.toml");
+const README_MD: &str = include_str!("../../template/README.md");
+const WORKSPACE: &str = include_str!("../../../Cargo.toml");
 
 #[cfg(test)]
 mod tests {
@@ -112,22 +152,52 @@ mod tests {
     fn a_project_has_its_name_wherever_it_belongs_and_no_hole_is_left() {
         let files = rust_project("dip_buyer", Path::new("/a \"quoted\" place"));
         for (path, text) in &files {
-            let holes = ["{{", "}}", "new_strategy", "NewStrategy"];
+            let holes = ["new_strategy", "NewStrategy"];
             assert!(holes.iter().all(|hole| !text.contains(hole)), "{path}:\n{text}");
         }
-        let manifest: toml::Table = files[0].1.parse().expect("the manifest is TOML");
-        assert_eq!(manifest["package"]["name"].as_str(), Some("dip_buyer"));
-        let sdk = manifest["dependencies"]["fulmar-strategies"]["path"].as_str();
-        assert_eq!(sdk, Some("/a \"quoted\" place/strategies"));
-        assert!(files[1].1.contains("pub struct DipBuyer"));
+        let text = |path: &str| &files.iter().find(|(name, _)| *name == path).expect("it is written").1;
+        assert!(text("src/lib.rs").contains("pub struct DipBuyer"));
+        assert!(text("src/main.rs").contains("fulmar::main_with(&[dip_buyer::ENTRY])"));
     }
 
     #[test]
-    fn a_name_is_one_that_cargo_takes_too() {
-        for (name, is_right) in
-            [("dip_buyer", true), ("a1", true), ("Dip", false), ("1a", false), ("a-b", false), ("", false)]
-        {
-            assert_eq!(is_package_name(name), is_right, "{name:?}");
+    fn a_project_depends_on_its_checkout_and_is_built_as_that_is() {
+        let manifest: toml::Table =
+            manifest("dip_buyer", Path::new("/a \"quoted\" place")).parse().expect("the manifest is TOML");
+        assert_eq!(manifest["package"]["name"].as_str(), Some("dip_buyer"));
+        for (name, room) in [("fulmar", "ops"), ("fulmar-strategies", "strategies")] {
+            let path = manifest["dependencies"][name]["path"].as_str();
+            assert_eq!(path, Some(&*format!("/a \"quoted\" place/{room}")));
+        }
+        let workspace: toml::Table = WORKSPACE.parse().expect("the workspace's manifest is TOML");
+        assert_eq!(manifest["profile"], workspace["profile"]);
+    }
+
+    #[test]
+    fn a_name_is_one_that_cargo_the_compiler_and_the_program_take() {
+        let registry = Registry::default();
+        for name in ["dip_buyer", "a1", "momentum", "swing"] {
+            assert_eq!(refusal(name, &registry), None, "{name:?}");
+        }
+        for (name, reason) in [
+            ("", "lower-case"),
+            ("Dip", "lower-case"),
+            ("1a", "lower-case"),
+            ("a-b", "lower-case"),
+            ("a__b", "lower-case"),
+            ("match", "word of Rust"),
+            ("gen", "word of Rust"),
+            ("core", "comes with Rust"),
+            ("test", "comes with Rust"),
+            ("deps", "cargo"),
+            ("fulmar", "Fulmar's own"),
+            ("fulmar_bus", "Fulmar's own"),
+            ("quoter", "of that kind"),
+            ("strategy", "`Strategy`"),
+            ("option", "`Option`"),
+        ] {
+            let told = refusal(name, &registry).unwrap_or_else(|| panic!("{name:?} was taken"));
+            assert!(told.contains(reason), "{name:?}: {told}");
         }
     }
 }

@@ -121,6 +121,7 @@ fn advice(pattern: &str, actors: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use fulmar_engine::wiring::actor_names;
+    use fulmar_strategies::Registry;
 
     use crate::configuration::{Source, Variables, load_to_run};
     use crate::live::{Launch, Route};
@@ -143,7 +144,7 @@ instruments = ["binance-usdm:BTCUSDT"]
         std::fs::write(directory.path().join("cores.toml"), placement).unwrap();
         let text = format!("{configuration}[placement]\nfile = \"cores.toml\"\n");
         let source = Source { file: directory.path().join("a.toml"), text };
-        let read = load_to_run(&[source], &Variables::new(), &[0, 1]);
+        let read = load_to_run(&[source], &Variables::new(), &Registry::default(), &[0, 1]);
         let told = read.err().unwrap_or_default().to_string();
         told.replace(&format!("{}/", directory.path().display()), "")
     }
@@ -225,7 +226,7 @@ depht_interval = "100ms"
                 epoch: 1,
                 started_at_ns: 1,
             };
-            let plan = launch.plan(&launch.load().unwrap().configuration, None).unwrap();
+            let plan = launch.plan(&launch.load(&Registry::default()).unwrap().configuration, None).unwrap();
             let each = format!("[[core]]\nname = \"a\"\nactors = {:?}\n", actor_names(&plan));
             assert_eq!(told(text, &each), "", "{text}");
         }

@@ -12,7 +12,7 @@ use super::text;
 use super::violation::{Origin, Violations};
 
 /// Checks `document` against `schema` and completes it with the schema's defaults.
-pub fn check(document: &mut Node, schema: &'static Table, violations: &mut Violations) {
+pub fn check(document: &mut Node, schema: &Table, violations: &mut Violations) {
     Checker { schema, violations }.table(document, schema, "");
 }
 
@@ -46,12 +46,12 @@ pub fn advice_on_unknown(name: &str, table: &Table, schema: &Table) -> String {
 }
 
 struct Checker<'a> {
-    schema: &'static Table,
+    schema: &'a Table,
     violations: &'a mut Violations,
 }
 
 impl Checker<'_> {
-    fn table(&mut self, node: &mut Node, table: &'static Table, path: &str) {
+    fn table(&mut self, node: &mut Node, table: &Table, path: &str) {
         let (origin, written) = (node.origin.clone(), node.type_name());
         let Some(entries) = node.as_table_mut() else {
             return self.violations.add(&origin, path, format!("{written} does not fit"), "it takes a table");
@@ -60,12 +60,12 @@ impl Checker<'_> {
             let advice = advice_on_unknown(name, table, self.schema);
             self.violations.add(&entry.origin, &joined(path, name), "unknown key", advice);
         }
-        for key in table.keys {
+        for key in &table.keys {
             let path = joined(path, key.name);
             let sibling = |name: &str| entries.get(name).and_then(Node::as_text);
             let Some(kind) = settled(key, sibling) else { continue };
             if !entries.contains_key(key.name) {
-                match key.need {
+                match &key.need {
                     Need::Optional => continue,
                     Need::Required => {
                         self.violations.add(
@@ -83,8 +83,8 @@ impl Checker<'_> {
                 }
             }
             let entry = entries.get_mut(key.name).expect("it was stated, or has just been filled in");
-            self.value(entry, &kind, &path);
-            place_path(entry, &kind);
+            self.value(entry, kind, &path);
+            place_path(entry, kind);
         }
     }
 
@@ -92,8 +92,16 @@ impl Checker<'_> {
         match kind {
             Kind::Table(table) => self.table(node, table, path),
             Kind::Map(name_kind, table) => self.map(node, name_kind, table, path),
-            Kind::Tables(table, least) => self.tables(node, table, *least, path),
-            Kind::List(of) => self.list(node, of, path),
+            Kind::Tables(table, least) => {
+                if let Some(elements) = self.elements(node, kind, path, *least) {
+                    self.tables(elements, table, path);
+                }
+            }
+            Kind::List(of) => {
+                if let Some(elements) = self.elements(node, kind, path, 1) {
+                    self.list(elements, of, path);
+                }
+            }
             Kind::WordOr(..) if node.as_text().is_some() => self.text(node, kind, path),
             Kind::Integer(low, high) | Kind::WordOr(_, low, high) => {
                 let fits = |number: i128| (i128::from(*low)..=i128::from(*high)).contains(&number);
@@ -115,7 +123,7 @@ impl Checker<'_> {
         }
     }
 
-    fn map(&mut self, node: &mut Node, name_kind: &Kind, table: &'static Table, path: &str) {
+    fn map(&mut self, node: &mut Node, name_kind: &Kind, table: &Table, path: &str) {
         let (origin, written) = (node.origin.clone(), node.type_name());
         let Some(entries) = node.as_table_mut() else {
             return self.violations.add(
@@ -133,8 +141,7 @@ impl Checker<'_> {
         }
     }
 
-    fn tables(&mut self, node: &mut Node, table: &'static Table, least: usize, path: &str) {
-        let Some(elements) = self.elements(node, &Kind::Tables(table, least), path, least) else { return };
+    fn tables(&mut self, elements: &mut [Node], table: &Table, path: &str) {
         let mut names: BTreeSet<String> = BTreeSet::new();
         for (index, element) in elements.iter_mut().enumerate() {
             let path = element_path(path, index, element);
@@ -146,8 +153,7 @@ impl Checker<'_> {
         }
     }
 
-    fn list(&mut self, node: &mut Node, of: &'static Kind, path: &str) {
-        let Some(elements) = self.elements(node, &Kind::List(of), path, 1) else { return };
+    fn list(&mut self, elements: &mut [Node], of: &Kind, path: &str) {
         let mut seen = BTreeSet::new();
         for element in elements {
             self.value(element, of, path);
@@ -195,10 +201,10 @@ impl Checker<'_> {
 
 /// The kind of `key`, where it hangs on what a sibling says: `None` where the sibling says nothing known, which is
 /// told at the sibling.
-pub fn settled<'a>(key: &Key, sibling: impl Fn(&str) -> Option<&'a str>) -> Option<Kind> {
-    let Kind::Variant(by, tables) = key.kind else { return Some(key.kind) };
+pub fn settled<'k, 'a>(key: &'k Key, sibling: impl Fn(&str) -> Option<&'a str>) -> Option<&'k Kind> {
+    let Kind::Variant(by, choices) = &key.kind else { return Some(&key.kind) };
     let chosen = sibling(by)?;
-    tables.iter().find(|(name, _)| *name == chosen).map(|(_, table)| Kind::Table(table))
+    choices.iter().find(|(word, _)| *word == chosen).map(|(_, kind)| kind)
 }
 
 /// A path is relative to the file that states it, or that leaves it at its default, so that a configuration can be
@@ -218,12 +224,11 @@ fn place_path(node: &mut Node, kind: &Kind) {
 
 /// The first table of the schema that has a key of this name.
 fn home_of(name: &str, table: &Table, path: &str) -> Option<String> {
-    let inner = |key: &Key| match key.kind {
-        Kind::Table(table) | Kind::Tables(table, _) | Kind::Map(_, table) => Some(table),
-        _ => None,
-    };
     table.keys.iter().find_map(|key| {
-        let (table, path) = (inner(key)?, joined(path, key.name));
+        let (Kind::Table(table) | Kind::Tables(table, _) | Kind::Map(_, table)) = &key.kind else {
+            return None;
+        };
+        let path = joined(path, key.name);
         if table.key(name).is_some() { Some(path) } else { home_of(name, table, &path) }
     })
 }

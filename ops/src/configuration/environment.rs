@@ -17,12 +17,7 @@ use super::violation::{Origin, Violations};
 pub const PREFIX: &str = "FULMAR__";
 
 /// Lays the overrides among `variables` over `document`.
-pub fn lay_over(
-    document: &mut Node,
-    schema: &'static Table,
-    variables: &Variables,
-    violations: &mut Violations,
-) {
+pub fn lay_over(document: &mut Node, schema: &Table, variables: &Variables, violations: &mut Violations) {
     for (variable, value) in variables {
         let Some(path) = variable.strip_prefix(PREFIX) else { continue };
         let segments: Vec<String> = path.split("__").map(str::to_lowercase).collect();
@@ -41,13 +36,13 @@ pub type Variables = BTreeMap<String, String>;
 type Fault = (String, String);
 
 struct Override<'a> {
-    schema: &'static Table,
+    schema: &'a Table,
     origin: Origin,
     value: &'a str,
 }
 
 impl Override<'_> {
-    fn table(&self, node: &mut Node, table: &'static Table, segments: &[String]) -> Result<(), Fault> {
+    fn table(&self, node: &mut Node, table: &Table, segments: &[String]) -> Result<(), Fault> {
         let Some((name, rest)) = segments.split_first() else {
             return Err(("it names a table".to_owned(), "name one of its keys".to_owned()));
         };
@@ -87,7 +82,7 @@ impl Override<'_> {
                 }
             }
             leaf if rest.is_empty() => {
-                entries.insert(key.name.to_owned(), self.written(&leaf));
+                entries.insert(key.name.to_owned(), self.written(leaf));
                 Ok(())
             }
             _ => Err((format!("`{}` is no table", key.name), "end the name there".to_owned())),

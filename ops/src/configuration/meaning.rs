@@ -12,6 +12,7 @@ use fulmar_bus::record::Nanos;
 use fulmar_engine::contract::BookDepth;
 use fulmar_engine::simulation::paper::PaperFees;
 use fulmar_engine::trading::risk::RiskSettings;
+use fulmar_strategies::{Parameters, StrategyEntry};
 use serde::Deserialize;
 
 use super::values;
@@ -29,7 +30,7 @@ pub struct Configuration {
     #[serde(rename = "pair")]
     pub pairs: Vec<Pair>,
     /// What decides; their order gives them their ids.
-    #[serde(rename = "strategy")]
+    #[serde(skip)]
     pub strategies: Vec<Strategy>,
     /// The bars of trades that strategies are told.
     pub bars: Bars,
@@ -152,48 +153,18 @@ pub struct Bars {
 }
 
 /// A strategy and what it may see and trade.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct Strategy {
     /// Its name; no other has it.
     pub name: String,
+    /// Which strategy it is.
+    pub entry: StrategyEntry,
     /// What it may see and trade; each is in its venue's list.
     pub instruments: Vec<InstrumentName>,
     /// How much of their books it sees.
-    #[serde(deserialize_with = "values::book_depth")]
     pub book: BookDepth,
-    /// Which strategy it is, and what that takes.
-    #[serde(flatten)]
-    pub kind: StrategyKind,
-}
-
-/// Which built-in strategy, and its parameters.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(tag = "kind", content = "parameters", rename_all = "snake_case", deny_unknown_fields)]
-pub enum StrategyKind {
-    /// Quotes both sides around the middle.
-    Quoter {
-        /// Size of each quote, decimal text.
-        quantity: String,
-        /// Ticks from the middle to each quote.
-        half_spread_ticks: i64,
-        /// The middle moves this many ticks before the quotes follow.
-        requote_ticks: i64,
-        /// Ticks by which both quotes lean for each quote's worth that is held.
-        skew_ticks: i64,
-    },
-    /// Holds the side of the faster of two averages.
-    EmaCross {
-        /// What it holds on either side, decimal text.
-        quantity: String,
-        /// Length of the bars that it follows, as it is written.
-        interval: String,
-        /// Bars of the faster average.
-        fast_bars: u32,
-        /// Bars of the slower average; more than `fast_bars`.
-        slow_bars: u32,
-    },
-    /// Sees everything and does nothing.
-    Idle {},
+    /// What its entry takes, complete; it can be made of them.
+    pub parameters: Parameters,
 }
 
 /// What no strategy may exceed.

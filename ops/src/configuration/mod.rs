@@ -16,6 +16,7 @@ pub mod reference;
 mod rules;
 mod schema;
 pub mod starter;
+mod strategies;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -25,13 +26,14 @@ mod violation;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use fulmar_strategies::Registry;
 use serde::de::DeserializeOwned;
 
 use document::Node;
 pub use environment::{PREFIX, Variables};
 pub use meaning::{
     Bars, Configuration, Core, Engine, Environment, InstrumentName, Journal, Log, LogFormat, LogLevel, Mode,
-    OnFailure, Pair, Placement, PlacementFile, Reconnect, Risk, Scale, Strategy, StrategyKind, Venue, Wait,
+    OnFailure, Pair, Placement, PlacementFile, Reconnect, Risk, Scale, Strategy, Venue, Wait,
 };
 pub use nearest::nearest;
 pub use recording::{INSTRUMENTS_MAX, judge_recording};
@@ -61,20 +63,26 @@ pub struct Loaded {
     pub placement: Option<PlacementFile>,
 }
 
-/// Reads a configuration from texts under overrides, as far as it can be judged anywhere: its placement is not held
-/// against a machine.
+/// Reads a configuration from texts under overrides, for a program with these strategies, as far as it can be judged
+/// anywhere: its placement is not held against a machine.
 ///
 /// # Errors
 /// Everything that is wrong with them.
 ///
 /// ```
 /// use fulmar::configuration::{Mode, Source, Variables, load_sources, starter};
+/// use fulmar_strategies::Registry;
 /// let demo = Source { file: "demo.toml".into(), text: starter::DEMO.to_owned() };
-/// let loaded = load_sources(&[demo], &Variables::new()).expect("the demo's configuration is valid");
+/// let loaded = load_sources(&[demo], &Variables::new(), &Registry::default());
+/// let loaded = loaded.expect("the demo's configuration is valid");
 /// assert_eq!(loaded.configuration.engine.mode, Mode::Paper);
 /// ```
-pub fn load_sources(sources: &[Source], variables: &Variables) -> Result<Loaded, Violations> {
-    read(sources, variables, None)
+pub fn load_sources(
+    sources: &[Source],
+    variables: &Variables,
+    registry: &Registry,
+) -> Result<Loaded, Violations> {
+    read(sources, variables, registry, None)
 }
 
 /// As [`load_sources`], for a run on these processors: the placement must give each actor of the configuration a place,
@@ -85,9 +93,10 @@ pub fn load_sources(sources: &[Source], variables: &Variables) -> Result<Loaded,
 pub fn load_to_run(
     sources: &[Source],
     variables: &Variables,
+    registry: &Registry,
     processors: &[usize],
 ) -> Result<Loaded, Violations> {
-    read(sources, variables, Some(processors))
+    read(sources, variables, registry, Some(processors))
 }
 
 /// Reads a placement file by itself.
@@ -121,6 +130,14 @@ pub fn sources(global: &Global) -> Result<Vec<Source>, CommandError> {
     named.iter().map(read).collect()
 }
 
+/// Whether one of these documents names a venue, without which none stands by itself. What cannot be read names none.
+pub fn names_a_venue(sources: &[Source]) -> bool {
+    let names_one = |source: &Source| {
+        Node::parse(&source.file, &source.text, &mut Violations::default()).get("venue").is_some()
+    };
+    sources.iter().any(names_one)
+}
+
 fn no_configuration(file: &Path, what: &str) -> CommandError {
     let what = format!("{}: it is {what}; a configuration is a TOML file", file.display());
     CommandError::told(Exit::ConfigurationInvalid, what)
@@ -138,6 +155,7 @@ pub fn variables() -> Variables {
 fn read(
     sources: &[Source],
     variables: &Variables,
+    registry: &Registry,
     processors: Option<&[usize]>,
 ) -> Result<Loaded, Violations> {
     let mut violations = Violations::default();
@@ -146,15 +164,16 @@ fn read(
         // What could not be read cannot be judged.
         return Err(violations);
     }
-    environment::lay_over(&mut document, &keys::CONFIGURATION, variables, &mut violations);
-    check::check(&mut document, &keys::CONFIGURATION, &mut violations);
-    rules::configuration(&document, &mut violations);
+    let schema = keys::configuration(registry);
+    environment::lay_over(&mut document, &schema, variables, &mut violations);
+    check::check(&mut document, &schema, &mut violations);
+    rules::configuration(&document, registry, &mut violations);
     let placement = placement_named_by(&document, &mut violations);
     if let (Some(placement), Some(processors)) = (&placement, processors) {
         actors::placement(&document, placement, processors, &mut violations);
     }
     violations.or(|| Loaded {
-        configuration: meant(&document),
+        configuration: configuration(document, registry),
         placement: placement.map(|document| meant(&document)),
     })
 }
@@ -176,7 +195,7 @@ fn placement_of(source: &Source, violations: &mut Violations) -> Node {
     let before = violations.0.len();
     let mut document = Node::parse(&source.file, &source.text, violations);
     if violations.0.len() == before {
-        check::check(&mut document, &keys::PLACEMENT_FILE, violations);
+        check::check(&mut document, &keys::placement_file(), violations);
         rules::placement(&document, violations);
     }
     document
@@ -189,6 +208,14 @@ fn merged(sources: &[Source], violations: &mut Violations) -> Node {
         under.lay_over(over);
         under
     })
+}
+
+/// A valid document as the configuration that it is. Its strategies are the entries that it names.
+fn configuration(mut document: Node, registry: &Registry) -> Configuration {
+    let stated = document.as_table_mut().and_then(|entries| entries.remove("strategy"));
+    let stated = stated.expect("the check filled it in where it was left out");
+    let strategies = stated.elements().iter().map(|strategy| strategies::meant(strategy, registry)).collect();
+    Configuration { strategies, ..meant(&document) }
 }
 
 /// The document as its types. Whatever could be wrong with it has been told by now, so that a failure here is a key

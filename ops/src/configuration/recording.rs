@@ -8,30 +8,12 @@ use std::sync::Arc;
 use super::check;
 use super::document::{Node, Value};
 use super::rules::symbols_are_spelled_as_by_their_venue;
-use super::schema::{ELEMENTS_MAX, Key, Kind, Need, Table};
+use super::schema::{ELEMENTS_MAX, Kind, Need, Table, key};
 use super::violation::{Origin, Violations};
 use crate::venues;
 
 /// The most instruments that one capture is played with: as many as a configuration can list.
 pub const INSTRUMENTS_MAX: usize = ELEMENTS_MAX;
-
-static HEADER: Table = Table {
-    doc: "The first line of a capture.",
-    keys: &[
-        Key {
-            name: "venue",
-            kind: Kind::Choice(&venues::NAMES),
-            need: Need::Required,
-            doc: "The venue that it was recorded from.",
-        },
-        Key {
-            name: "instruments",
-            kind: Kind::List(&Kind::Symbol),
-            need: Need::Required,
-            doc: "The venue's symbols in it.",
-        },
-    ],
-};
 
 /// Judges what the header of the capture at `path` says, or what its frames say for it.
 ///
@@ -53,6 +35,22 @@ pub fn judge_recording(path: &Path, venue: &str, symbols: &[String]) -> Result<(
     symbols_are_spelled_as_by_their_venue(venue, &listed, "instruments", &mut violations);
     let entries = [("venue", text(venue)), ("instruments", node(Value::List(listed)))];
     let entries: BTreeMap<_, _> = entries.into_iter().map(|(key, node)| (key.to_owned(), node)).collect();
-    check::check(&mut node(Value::Table(entries)), &HEADER, &mut violations);
+    check::check(&mut node(Value::Table(entries)), &header(), &mut violations);
     violations.or(|| ())
+}
+
+/// The first line of a capture, as far as it is judged.
+fn header() -> Table {
+    Table {
+        doc: "The first line of a capture.",
+        keys: vec![
+            key(
+                "venue",
+                Kind::Choice(venues::NAMES.to_vec()),
+                Need::Required,
+                "The venue that it was recorded from.",
+            ),
+            key("instruments", Kind::List(&Kind::Symbol), Need::Required, "The venue's symbols in it."),
+        ],
+    }
 }

@@ -2,8 +2,10 @@
 
 use std::fmt::Write;
 
+use fulmar_strategies::Registry;
+
 use super::environment::PREFIX;
-use super::keys::{CONFIGURATION, PLACEMENT_FILE};
+use super::keys;
 use super::schema::{Key, Kind, Need, Table};
 
 const OPENING: &str = "\
@@ -25,16 +27,17 @@ of several files, to that of the last one with its table, or of the last of all.
 the working directory.
 ";
 
-/// The reference, as Markdown.
-pub fn markdown() -> String {
+/// The reference of a program with these strategies, as Markdown.
+pub fn markdown(registry: &Registry) -> String {
     let mut page = OPENING.to_owned();
-    for (title, document, can_override) in
-        [("fulmar.toml", &CONFIGURATION, true), ("placement.toml", &PLACEMENT_FILE, false)]
-    {
+    for (title, document, can_override) in [
+        ("fulmar.toml", keys::configuration(registry), true),
+        ("placement.toml", keys::placement_file(), false),
+    ] {
         let _ = write!(page, "\n## {title}\n\n{}\n", document.doc);
         tables_within(
             &mut page,
-            document,
+            &document,
             &Place { toml: String::new(), variable: can_override.then(String::new) },
         );
     }
@@ -60,9 +63,9 @@ impl Place {
 }
 
 fn tables_within(page: &mut String, table: &Table, place: &Place) {
-    for key in table.keys {
+    for key in &table.keys {
         let name = key.name;
-        match key.kind {
+        match &key.kind {
             Kind::Table(inner) => {
                 let place = place.within(name, name);
                 table_section(page, inner, &format!("[{}]", place.toml), &place);
@@ -77,13 +80,10 @@ fn tables_within(page: &mut String, table: &Table, place: &Place) {
             }
             Kind::Variant(by, choices) => {
                 let place = place.within(name, name);
-                for (choice, inner) in choices {
-                    table_section(
-                        page,
-                        inner,
-                        &format!("[{}] where {by} = \"{choice}\"", place.toml),
-                        &place,
-                    );
+                for (choice, kind) in choices {
+                    let Kind::Table(inner) = kind else { unreachable!("a variant chooses among tables") };
+                    let heading = format!("[{}] where {by} = \"{choice}\"", place.toml);
+                    table_section(page, inner, &heading, &place);
                 }
             }
             _ => {}
@@ -101,7 +101,7 @@ fn table_section(page: &mut String, table: &Table, heading: &str, place: &Place)
         page.push_str("\n| key | takes | default | meaning |\n|---|---|---|---|\n");
     }
     for key in leaves {
-        let default = match key.need {
+        let default = match &key.need {
             Need::Required => "required".to_owned(),
             Need::Optional => "none".to_owned(),
             Need::Default(value) => format!("`{value}`"),

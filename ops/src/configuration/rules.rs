@@ -8,19 +8,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use fulmar_bus::record::Nanos;
 use fulmar_engine::market::interval;
 use fulmar_engine::market::limits::PAIR_INSTRUMENTS_MAX;
+use fulmar_strategies::{Registry, StrategyEntry};
 
 use super::check::{element_path, joined};
 use super::document::Node;
 use super::nearest::nearest;
 use super::schema::one_of;
+use super::strategies::{entry_of, intervals_asked, parameters_go_together};
 use super::violation::Violations;
 use crate::venues;
 
 /// The limits without which nothing may be traded.
 const LIMITS_REQUIRED: [&str; 3] = ["order_quantity_max", "order_notional_max", "position_max"];
 
-/// The rules of a configuration.
-pub fn configuration(document: &Node, violations: &mut Violations) {
+/// The rules of a configuration, in a program with these strategies.
+pub fn configuration(document: &Node, registry: &Registry, violations: &mut Violations) {
     let known = instruments_of(document);
     for (path, venue) in row(document, "venue") {
         if let (Some(name), Some(listed)) = (venue.name(), venue.get("instruments")) {
@@ -40,9 +42,13 @@ pub fn configuration(document: &Node, violations: &mut Violations) {
                 (&joined(&path, "instruments"), violations),
             );
         }
-        averages_are_in_order(strategy, &path, violations);
-        its_bars_are_made(strategy, document, (&path, violations));
-        what_it_trades_has_limits(strategy, document.get("risk"), &known, (&path, violations));
+        // What is of no known kind was told by the check.
+        let Some(entry) = entry_of(strategy, registry) else { continue };
+        parameters_go_together(strategy, entry, (&path, violations));
+        its_bars_are_made(strategy, entry, document, (&path, violations));
+        if entry.is_trading {
+            what_it_trades_has_limits(strategy, document.get("risk"), &known, (&path, violations));
+        }
     }
     pairs_share_nothing(document, &known, violations);
     lengths_of_bars_differ(document, violations);
@@ -155,20 +161,6 @@ fn scales_are_of_its_instruments(venue: &Node, path: &str, violations: &mut Viol
     }
 }
 
-fn averages_are_in_order(strategy: &Node, path: &str, violations: &mut Violations) {
-    let number = |name: &str| strategy.get("parameters").and_then(|parameters| parameters.get(name));
-    let (Some(fast), Some(slow)) = (number("fast_bars"), number("slow_bars")) else { return };
-    if slow.as_integer().is_some() && fast.as_integer() >= slow.as_integer() {
-        let right = "the faster average is the shorter one";
-        violations.add(
-            &fast.origin,
-            &joined(&joined(path, "parameters"), "fast_bars"),
-            "it is not below slow_bars",
-            right,
-        );
-    }
-}
-
 fn pairs_share_nothing(document: &Node, known: &BTreeSet<String>, violations: &mut Violations) {
     let mut pair_of: BTreeMap<&str, &str> = BTreeMap::new();
     for (path, pair) in row(document, "pair") {
@@ -203,15 +195,15 @@ fn lengths_of_bars_differ(document: &Node, violations: &mut Violations) {
     }
 }
 
-fn its_bars_are_made(strategy: &Node, document: &Node, at: (&str, &mut Violations)) {
-    let stated = strategy.get("parameters").and_then(|parameters| parameters.get("interval"));
-    let Some((node, text)) = stated.and_then(|node| Some((node, node.as_text()?))) else { return };
-    let is_made = |wanted| bars_of(document).any(|(_, _, length)| length == wanted);
-    let made: Vec<&str> = bars_of(document).map(|(_, text, _)| text).collect();
-    if !made.is_empty() && interval::parse(text).is_some_and(|wanted| !is_made(wanted)) {
-        let wrong = format!("no bars of {text:?} are made");
-        let right = format!("list it in [bars] intervals, or take {}", one_of(&made));
-        at.1.add(&node.origin, &joined(&joined(at.0, "parameters"), "interval"), wrong, right);
+fn its_bars_are_made(strategy: &Node, entry: &StrategyEntry, document: &Node, at: (&str, &mut Violations)) {
+    let made: Vec<(&str, Nanos)> = bars_of(document).map(|(_, text, length)| (text, length)).collect();
+    for (node, path, text) in intervals_asked(strategy, entry, at.0) {
+        let is_made = |wanted| made.iter().any(|(_, length)| *length == wanted);
+        if !made.is_empty() && interval::parse(text).is_some_and(|wanted| !is_made(wanted)) {
+            let texts: Vec<&str> = made.iter().map(|(text, _)| *text).collect();
+            let right = format!("list it in [bars] intervals, or take {}", one_of(&texts));
+            at.1.add(&node.origin, &path, format!("no bars of {text:?} are made"), right);
+        }
     }
 }
 
@@ -231,9 +223,6 @@ fn what_it_trades_has_limits(
     known: &BTreeSet<String>,
     at: (&str, &mut Violations),
 ) {
-    if !matches!(strategy.get("kind").and_then(Node::as_text), Some("quoter" | "ema_cross")) {
-        return;
-    }
     for instrument in strategy.get("instruments").map(Node::elements).unwrap_or_default() {
         let Some(name) = instrument.as_text().filter(|name| known.contains(*name)) else { continue };
         let own = risk.and_then(|risk| risk.get("instrument")?.get(name));

@@ -4,17 +4,19 @@
 //! tells what an environment variable overrides, and writes `docs/configuration.md`. Nothing else knows a key's name
 //! but the struct that it lands in.
 
+use std::borrow::Cow;
+
 /// A table of the document: `[engine]`, one `[[venue]]`, one `[risk.instrument."..."]`.
 #[derive(Debug)]
 pub struct Table {
     /// What it is for, as the reference says it.
     pub doc: &'static str,
     /// Its keys, in the order in which the reference tells them.
-    pub keys: &'static [Key],
+    pub keys: Vec<Key>,
 }
 
 /// One key of a table.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Key {
     /// As it is written in the document.
     pub name: &'static str,
@@ -27,25 +29,25 @@ pub struct Key {
 }
 
 /// Whether a key may be left out, and what then holds.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub enum Need {
     /// It must be stated.
     Required,
     /// It may be absent, and absence means something.
     Optional,
     /// Absent, it is this TOML value.
-    Default(&'static str),
+    Default(Cow<'static, str>),
 }
 
 /// What a key takes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub enum Kind {
     /// Lower-case letters, digits, `-` and `_`, up to [`NAME_BYTES_MAX`] bytes.
     Name,
     /// As [`Kind::Name`], in capitals too: what traders call a pair, `BTC-USDT`.
     Label,
     /// One of these words.
-    Choice(&'static [&'static str]),
+    Choice(Vec<&'static str>),
     /// One of these words, or a whole number from the first to the second.
     WordOr(&'static [&'static str], i64, i64),
     /// A whole number from the first to the second.
@@ -71,13 +73,13 @@ pub enum Kind {
     /// A list, without repetition, of at least one of these.
     List(&'static Kind),
     /// A table: `[engine]`.
-    Table(&'static Table),
+    Table(Table),
     /// Tables in a row, told apart by their `name`: `[[venue]]`. The number is the fewest that make sense.
-    Tables(&'static Table, usize),
+    Tables(Table, usize),
     /// Tables by a name that the user gives, of this kind: `[risk.instrument."binance-spot:BTCUSDT"]`.
-    Map(&'static Kind, &'static Table),
-    /// The table that belongs to what another key of the same table says.
-    Variant(&'static str, &'static [(&'static str, &'static Table)]),
+    Map(&'static Kind, Table),
+    /// What belongs to the word that another key of the same table says: a [`Kind::Table`] for each word.
+    Variant(&'static str, Vec<(&'static str, Kind)>),
 }
 
 /// What an address must speak. In the clear only on loopback: market data that can be altered on the way is no
@@ -95,9 +97,19 @@ pub const NAME_BYTES_MAX: usize = 32;
 /// The most elements of a list or tables in a row: configuration is written by people.
 pub const ELEMENTS_MAX: usize = 256;
 
+/// A key.
+pub const fn key(name: &'static str, kind: Kind, need: Need, doc: &'static str) -> Key {
+    Key { name, kind, need, doc }
+}
+
+/// A key that may be left out, and then is this TOML value.
+pub const fn default(value: &'static str) -> Need {
+    Need::Default(Cow::Borrowed(value))
+}
+
 impl Table {
     /// The key of this name.
-    pub fn key(&self, name: &str) -> Option<&'static Key> {
+    pub fn key(&self, name: &str) -> Option<&Key> {
         self.keys.iter().find(|key| key.name == name)
     }
 }

@@ -3,9 +3,10 @@
 use fulmar_bus::record::Nanos;
 use fulmar_engine::contract::BookDepth;
 use fulmar_engine::simulation::fees::FeeRate;
+use fulmar_strategies::{Need, ParameterEntry, ParameterError, ParameterValue, Registry, StrategyEntry};
 
 use super::document::Node;
-use super::schema::{Key, Kind, Need, Table};
+use super::schema::{Key, Kind, Table};
 use super::*;
 use std::path::Path;
 
@@ -44,7 +45,7 @@ name = "q"
 kind = "quoter"
 instruments = ["binance-usdm:BTCUSDT"]
 book = "full"
-parameters = { quantity = "0.1", half_spread_ticks = 1, requote_ticks = 2, skew_ticks = 3 }
+parameters = { quantity = "0.1", half_spread_ticks = 1, requote_ticks = 2, skew_ticks = 3, position_max = "0.5" }
 
 [[strategy]]
 name = "e"
@@ -105,7 +106,7 @@ fn loaded(text: &str) -> Configuration {
 }
 
 fn loaded_under(text: &str, variables: &[(&str, &str)]) -> Configuration {
-    match load_sources(&[source("a.toml", text)], &variables_of(variables)) {
+    match load_sources(&[source("a.toml", text)], &variables_of(variables), &Registry::default()) {
         Ok(loaded) => loaded.configuration,
         Err(violations) => panic!("{violations}"),
     }
@@ -117,10 +118,11 @@ fn variables_of(pairs: &[(&str, &str)]) -> Variables {
 
 /// The violations of `text` under `variables` are exactly these lines.
 fn check(text: &str, variables: &[(&str, &str)], expected: &[&str]) {
-    let violations = match load_sources(&[source("a.toml", text)], &variables_of(variables)) {
-        Ok(_) => Violations::default(),
-        Err(violations) => violations,
-    };
+    let violations =
+        match load_sources(&[source("a.toml", text)], &variables_of(variables), &Registry::default()) {
+            Ok(_) => Violations::default(),
+            Err(violations) => violations,
+        };
     assert_eq!(violations.to_string(), expected.join("\n"), "\nof\n{text}");
 }
 
@@ -410,7 +412,7 @@ fn a_variable_overrides_a_key_wherever_it_stands() {
     assert_eq!(venue.instruments, ["BTCUSDT", "ETHUSDT"]);
     assert_eq!(venue.reconnect.attempts_per_minute, 5);
     assert_eq!(venue.scales["BTCUSDT"], Scale { price: 7, quantity: 3 });
-    assert!(matches!(configuration.strategies[1].kind, StrategyKind::EmaCross { slow_bars: 99, .. }));
+    assert_eq!(configuration.strategies[1].parameters.get("slow_bars"), Some("99"));
     let instrument = InstrumentName::parse("binance-usdm:BTCUSDT").unwrap();
     assert_eq!(configuration.risk.limits(&instrument).unwrap().position_max, "0.7");
     assert_eq!(configuration.journal.directory, Some("here".into()), "relative to the working directory");
@@ -454,7 +456,8 @@ fn a_later_file_joins_tables_and_rows_and_replaces_the_rest() {
         position_max = "9"
     "#;
     let sources = [source("a.toml", FULL), source("b.toml", over)];
-    let configuration = load_sources(&sources, &Variables::new()).unwrap().configuration;
+    let configuration =
+        load_sources(&sources, &Variables::new(), &Registry::default()).unwrap().configuration;
     let names: Vec<&str> = configuration.venues.iter().map(|venue| venue.name.as_str()).collect();
     assert_eq!(names, ["binance-usdm", "binance-spot"]);
     assert_eq!(configuration.venues[0].instruments, ["ETHUSDT", "BTCUSDT"], "a list is replaced");
@@ -467,13 +470,16 @@ fn a_later_file_joins_tables_and_rows_and_replaces_the_rest() {
 fn every_key_of_the_schema_reaches_the_types() {
     let mut violations = Violations::default();
     let full = Node::parse("full".as_ref(), FULL, &mut violations);
-    assert_is_stated(&full, &keys::CONFIGURATION);
+    assert_is_stated(&full, &keys::configuration(&Registry::default()));
     let configuration = loaded(FULL);
     let instrument = InstrumentName::parse("binance-usdm:BTCUSDT").unwrap();
     let limits = configuration.risk.limits(&instrument).unwrap();
     assert_eq!((limits.stale_after, limits.open_orders_max), (Nanos::from_millis(50), 60));
     assert_eq!(configuration.venues[0].reconnect.backoff_max, Nanos::from_millis(30));
-    assert_eq!(configuration.strategies[2].kind, StrategyKind::Idle {});
+    let kinds: Vec<&str> = configuration.strategies.iter().map(|strategy| strategy.entry.kind).collect();
+    assert_eq!(kinds, ["quoter", "ema_cross", "idle"]);
+    assert_eq!(configuration.strategies[0].parameters.get("position_max"), Some("0.5"));
+    assert_eq!(configuration.strategies[1].parameters.get("interval"), Some("1h"));
     assert_eq!(configuration.paper.maker, FeeRate::parse_bps("-0.5").unwrap());
     assert_eq!(configuration.paper.taker, FeeRate::parse_bps("7.5").unwrap());
     let books: Vec<BookDepth> = configuration.strategies.iter().map(|strategy| strategy.book).collect();
@@ -482,7 +488,7 @@ fn every_key_of_the_schema_reaches_the_types() {
 
 /// Each key of `table`, and of the tables within, stands in `node` at least once.
 fn assert_is_stated(node: &Node, table: &Table) {
-    for Key { name, kind, .. } in table.keys {
+    for Key { name, kind, .. } in &table.keys {
         let stated = node.get(name).unwrap_or_else(|| panic!("`{name}` is missing from the full document"));
         match kind {
             Kind::Table(inner) => assert_is_stated(stated, inner),
@@ -490,9 +496,10 @@ fn assert_is_stated(node: &Node, table: &Table) {
             Kind::Map(_, inner) => {
                 stated.as_table().unwrap().values().for_each(|node| assert_is_stated(node, inner));
             }
-            Kind::Variant(by, tables) => {
+            Kind::Variant(by, choices) => {
                 let chosen = node.get(by).and_then(Node::as_text).unwrap();
-                let (_, inner) = tables.iter().find(|(name, _)| *name == chosen).unwrap();
+                let choice = choices.iter().find(|(name, _)| *name == chosen);
+                let Some((_, Kind::Table(inner))) = choice else { panic!("{chosen} chooses no table") };
                 assert_is_stated(stated, inner);
             }
             _ => {}
@@ -513,32 +520,109 @@ fn what_is_left_out_is_the_default_and_every_default_fits_its_key() {
     assert_eq!(configuration.risk.limits(&instrument), None, "no limit that matters is guessed");
 }
 
+/// A strategy that is not among the built-in ones, with a parameter of each kind.
+const OWN: StrategyEntry = StrategyEntry {
+    kind: "dip_buyer",
+    doc: "Buys dips.",
+    parameters: &[
+        ParameterEntry {
+            name: "quantity",
+            value: ParameterValue::Amount,
+            need: Need::Required,
+            doc: "Size.",
+        },
+        ParameterEntry {
+            name: "dip_ticks",
+            value: ParameterValue::Count { least: 1, most: 50 },
+            need: Need::Default("10"),
+            doc: "Ticks.",
+        },
+        ParameterEntry {
+            name: "trend",
+            value: ParameterValue::Interval,
+            need: Need::Default("5m"),
+            doc: "Bars.",
+        },
+        ParameterEntry {
+            name: "side",
+            value: ParameterValue::Word(&["long", "short"]),
+            need: Need::Optional,
+            doc: "Side.",
+        },
+    ],
+    is_trading: true,
+    make: |parameters| match parameters.count("dip_ticks")? {
+        13 => Err(ParameterError::Together { name: "dip_ticks", wrong: "unlucky", right: "take 12" }),
+        _ => Ok(Box::new(fulmar_strategies::Idle)),
+    },
+};
+
 #[test]
-fn a_choice_that_tables_hang_on_names_each_of_them_once() {
-    fn walk(table: &Table) {
-        for key in table.keys {
-            match key.kind {
-                Kind::Table(inner) | Kind::Tables(inner, _) | Kind::Map(_, inner) => walk(inner),
-                Kind::Variant(by, tables) => {
-                    let Some(Key { kind: Kind::Choice(words), need: Need::Required, .. }) = table.key(by)
-                    else {
-                        panic!("`{}` hangs on `{by}`, which is no required choice", key.name)
-                    };
-                    assert_eq!(tables.iter().map(|(name, _)| *name).collect::<Vec<_>>(), *words);
-                }
-                _ => {}
+fn a_strategy_of_ones_own_is_configured_like_the_built_in_ones() {
+    let registry = Registry::with(&[OWN]).unwrap();
+    let text = |kind: &str, parameters: &str| {
+        let instruments = "instruments = [\"binance-spot:BTCUSDT\"]";
+        format!(
+            "{VALID}[[strategy]]\nname = \"own\"\nkind = \"{kind}\"\n{instruments}\nparameters = {parameters}\n"
+        )
+    };
+    let told = |text: &str| {
+        let read = load_sources(&[source("a.toml", text)], &Variables::new(), &registry);
+        read.err().unwrap_or_default().to_string()
+    };
+    let right = "[bars]\nintervals = [\"5m\"]\n[risk]\norder_quantity_max = \"1\"\norder_notional_max = \"1\"\n\
+                 position_max = \"1\"\n";
+    let least = format!("{}{right}", text("dip_buyer", "{ quantity = \"1\" }"));
+    let loaded = load_sources(&[source("a.toml", &least)], &Variables::new(), &registry).unwrap();
+    let own = &loaded.configuration.strategies[0];
+    let read = ["quantity", "dip_ticks", "trend", "side"].map(|name| own.parameters.get(name));
+    assert_eq!(read, [Some("1"), Some("10"), Some("5m"), None]);
+    assert_eq!(
+        told(&text("dip_buyer", "{ dip_tick = 3, trend = \"7m\", side = \"shrt\", dip_ticks = 51 }")),
+        [
+            "a.toml:8: strategy.own.instruments: \"binance-spot:BTCUSDT\" has no order_quantity_max, no order_notional_max, no position_max; state it in [risk] or in [risk.instrument.\"binance-spot:BTCUSDT\"]",
+            "a.toml:9: strategy.own.parameters.dip_tick: unknown key; did you mean `dip_ticks`?",
+            "a.toml:9: strategy.own.parameters.quantity: missing; it takes a positive decimal as a string, such as \"0.01\"",
+            "a.toml:9: strategy.own.parameters.dip_ticks: 51 is out of range; it takes a whole number from 1 to 50",
+            "a.toml:9: strategy.own.parameters.trend: \"7m\" does not fit; it takes a length from \"1s\" to \"1d\" that divides a day evenly, such as \"5m\"",
+            "a.toml:9: strategy.own.parameters.side: \"shrt\" does not fit; did you mean \"short\"? it takes \"long\" or \"short\"",
+        ]
+        .join("\n")
+    );
+    let unlucky = format!("{}{right}", text("dip_buyer", "{ quantity = \"1\", dip_ticks = 13 }"));
+    assert_eq!(told(&unlucky), "a.toml:9: strategy.own.parameters.dip_ticks: unlucky; take 12");
+    let other_bars = least.replace("[\"5m\"]", "[\"1m\"]");
+    assert!(told(&other_bars).contains("strategy.own.parameters.trend: no bars of \"5m\" are made"));
+    assert!(told(&text("dip_byer", "{}")).contains("did you mean \"dip_buyer\"?"));
+    let page = reference::markdown(&registry);
+    assert!(page.contains("where kind = \"dip_buyer\"") && page.contains("| `dip_ticks` |"), "{page}");
+}
+
+#[test]
+fn what_the_schema_takes_for_a_parameter_its_strategy_takes_too() {
+    let values = [
+        (ParameterValue::Amount, Kind::Decimal),
+        (ParameterValue::Interval, Kind::Interval),
+        (ParameterValue::Word(&["buy", "sell"]), Kind::Choice(vec!["buy", "sell"])),
+    ];
+    let texts =
+        ["0", "1", "0.0", "0.01", "-1", "+1", ".5", "5.", "1e3", "1m", "7m", "60s", "1d", "buy", "Buy", ""];
+    for (value, kind) in values {
+        for text in texts {
+            if text::fault(text, &kind).is_none() {
+                assert!(value.takes(text), "{text:?} as {value:?}");
             }
         }
     }
-    walk(&keys::CONFIGURATION);
-    walk(&keys::PLACEMENT_FILE);
 }
 
 #[test]
 fn a_damaged_document_is_judged_and_never_a_panic() {
     for (place, damage) in (0..FULL.len()).zip("\"[=0 .-x\n".chars().cycle()) {
         let damaged = format!("{}{damage}{}", &FULL[..place], &FULL[place + 1..]);
-        if let Err(violations) = load_sources(&[source("a.toml", &damaged)], &Variables::new()) {
+        if let Err(violations) =
+            load_sources(&[source("a.toml", &damaged)], &Variables::new(), &Registry::default())
+        {
             assert!(!violations.0.is_empty(), "refused without a reason: {damaged}");
         }
     }
@@ -547,7 +631,8 @@ fn a_damaged_document_is_judged_and_never_a_panic() {
 #[test]
 fn a_path_in_a_file_is_relative_to_that_file() {
     let text = format!("{VALID}[journal]\ndirectory = \"journal\"\n[engine]\nstate_directory = \"/state\"");
-    let loaded = load_sources(&[source("desk/a.toml", &text)], &Variables::new()).unwrap();
+    let loaded =
+        load_sources(&[source("desk/a.toml", &text)], &Variables::new(), &Registry::default()).unwrap();
     assert_eq!(loaded.configuration.journal.directory, Some("desk/journal".into()));
     assert_eq!(loaded.configuration.engine.state_directory, PathBuf::from("/state"));
 }
@@ -556,13 +641,20 @@ fn a_path_in_a_file_is_relative_to_that_file() {
 fn a_path_left_at_its_default_is_relative_to_the_last_file_with_its_table_and_the_reference_says_so() {
     let state_directory = |first: &str, second: &str| {
         let sources = [source("desk/a.toml", first), source("laid/b.toml", second)];
-        load_sources(&sources, &Variables::new()).unwrap().configuration.engine.state_directory
+        load_sources(&sources, &Variables::new(), &Registry::default())
+            .unwrap()
+            .configuration
+            .engine
+            .state_directory
     };
     let engine = "[engine]\nname = \"a\"\n";
     assert_eq!(state_directory(&format!("{VALID}{engine}"), "[log]\n"), PathBuf::from("desk/state"));
     assert_eq!(state_directory(&format!("{VALID}{engine}"), engine), PathBuf::from("laid/state"));
     assert_eq!(state_directory(VALID, "[log]\n"), PathBuf::from("laid/state"));
-    assert!(reference::markdown().contains("to that of the last one with its table, or of the last of all"));
+    assert!(
+        reference::markdown(&Registry::default())
+            .contains("to that of the last one with its table, or of the last of all")
+    );
 }
 
 #[test]
@@ -572,17 +664,19 @@ fn a_placement_file_is_read_and_judged_with_the_configuration_that_names_it() {
     let text = format!("{VALID}[placement]\nfile = \"cores.toml\"");
     let configuration = [Source { file: directory.path().join("a.toml"), text }];
 
-    let missing = load_sources(&configuration, &Variables::new()).unwrap_err();
+    let missing = load_sources(&configuration, &Variables::new(), &Registry::default()).unwrap_err();
     assert_eq!(missing.0.len(), 1, "{missing}");
     assert_eq!(missing.0[0].key, "placement.file");
 
     std::fs::write(&file, "[[core]]\nname = \"engine\"\ncpu = 1\nwait = \"spin\"\nactors = [\"*\"]").unwrap();
-    let placement = load_sources(&configuration, &Variables::new()).unwrap().placement.unwrap();
+    let placement =
+        load_sources(&configuration, &Variables::new(), &Registry::default()).unwrap().placement.unwrap();
     let engine = Core { name: "engine".into(), cpu: Some(1), wait: Wait::Spin, actors: vec!["*".into()] };
     assert_eq!(placement.cores, [engine]);
 
     std::fs::write(&file, "[[core]]\nname = \"engine\"\nactor = [\"*\"]").unwrap();
-    let wrong = load_sources(&configuration, &Variables::new()).unwrap_err().to_string();
+    let wrong =
+        load_sources(&configuration, &Variables::new(), &Registry::default()).unwrap_err().to_string();
     assert!(
         wrong.contains("cores.toml:3: core.engine.actor: unknown key; did you mean `actors`?"),
         "{wrong}"
@@ -629,8 +723,13 @@ fn every_file_of_config_runs_as_it_stands() {
         let variables = variables_of(&[("FULMAR__PLACEMENT__FILE", &placement)]);
         let told = match name.as_str() {
             "placement.toml" => load_placement(&read(&name)).err(),
-            "risk.toml" => load_to_run(&[read("paper.toml"), read(&name)], &variables, &[0, 1]).err(),
-            toml if toml.ends_with(".toml") => load_to_run(&[read(toml)], &variables, &[0, 1]).err(),
+            "risk.toml" => {
+                load_to_run(&[read("paper.toml"), read(&name)], &variables, &Registry::default(), &[0, 1])
+                    .err()
+            }
+            toml if toml.ends_with(".toml") => {
+                load_to_run(&[read(toml)], &variables, &Registry::default(), &[0, 1]).err()
+            }
             _ => None,
         };
         assert!(told.is_none(), "{}", told.unwrap());
@@ -642,7 +741,7 @@ fn the_committed_reference_is_what_the_schema_says() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/configuration.md");
     let committed = std::fs::read_to_string(page).unwrap_or_default();
     assert!(
-        committed == reference::markdown(),
+        committed == reference::markdown(&Registry::default()),
         "docs/configuration.md is stale: cargo run -- check --reference > docs/configuration.md"
     );
 }

@@ -19,7 +19,8 @@ const SYMBOL_BYTES_MAX: usize = 32;
 /// Where `kind` is no kind of text.
 pub fn fault(text: &str, kind: &Kind) -> Option<(String, String)> {
     let is_right = match kind {
-        Kind::Choice(words) | Kind::WordOr(words, ..) => words.contains(&text),
+        Kind::Choice(words) => words.contains(&text),
+        Kind::WordOr(words, ..) => words.contains(&text),
         Kind::Name => is_name(text),
         Kind::Label => is_name(&text.to_ascii_lowercase()),
         Kind::Decimal => is_positive_decimal(text),
@@ -40,12 +41,14 @@ pub fn fault(text: &str, kind: &Kind) -> Option<(String, String)> {
 }
 
 fn advice(text: &str, kind: &Kind) -> String {
-    match kind {
-        Kind::Choice(words) | Kind::WordOr(words, ..) => match nearest(text, words.iter().copied()) {
-            Some(word) => format!("did you mean \"{word}\"? it takes {}", kind.expected()),
-            None => format!("it takes {}", kind.expected()),
-        },
-        _ => format!("it takes {}", kind.expected()),
+    let words: &[&str] = match kind {
+        Kind::Choice(words) => words,
+        Kind::WordOr(words, ..) => words,
+        _ => &[],
+    };
+    match nearest(text, words.iter().copied()) {
+        Some(word) => format!("did you mean \"{word}\"? it takes {}", kind.expected()),
+        None => format!("it takes {}", kind.expected()),
     }
 }
 

@@ -8,11 +8,10 @@ use fulmar_bus::record::{AccountId, InstrumentId, UnixNanos};
 use fulmar_engine::wiring::{
     EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan,
 };
+use fulmar_strategies::Registry;
 use serde::{Deserialize, Serialize};
 
-use crate::configuration::{
-    Configuration, InstrumentName, Loaded, Source, StrategyKind, Variables, load_sources,
-};
+use crate::configuration::{Configuration, InstrumentName, Loaded, Source, Variables, load_sources};
 use crate::venues;
 
 /// Where the orders of a run go.
@@ -59,13 +58,13 @@ impl Launch {
         UnixNanos(self.started_at_ns)
     }
 
-    /// The configuration.
+    /// The configuration, in a program with these strategies.
     ///
     /// # Errors
     /// Everything that is wrong with it.
-    pub fn load(&self) -> Result<Loaded, crate::configuration::Violations> {
+    pub fn load(&self, registry: &Registry) -> Result<Loaded, crate::configuration::Violations> {
         let sources: Vec<Source> = self.sources.iter().map(Source::from).collect();
-        load_sources(&sources, &self.variables)
+        load_sources(&sources, &self.variables, registry)
     }
 
     /// The SHA-256 of files and overrides: two runs with one hash were configured alike.
@@ -106,7 +105,7 @@ impl Launch {
         for strategy in traded {
             strategies.push(StrategyPlan {
                 name: strategy.name.clone(),
-                strategy: venues::strategy(&strategy.kind)
+                strategy: (strategy.entry.strategy(&strategy.parameters))
                     .with_context(|| format!("strategy \"{}\"", strategy.name))?,
                 instruments: strategy.instruments.iter().map(id_of).collect(),
                 book: strategy.book,
@@ -163,7 +162,7 @@ pub(super) fn instrument_names(configuration: &Configuration) -> Vec<InstrumentN
 
 fn instrument_plan(configuration: &Configuration, name: &InstrumentName) -> InstrumentPlan {
     let trades = |strategy: &crate::configuration::Strategy| {
-        !matches!(strategy.kind, StrategyKind::Idle {}) && strategy.instruments.contains(name)
+        strategy.entry.is_trading && strategy.instruments.contains(name)
     };
     let is_traded = configuration.strategies.iter().any(trades);
     let risk = configuration.risk.limits(name).filter(|_| is_traded);
@@ -214,7 +213,7 @@ mod tests {
             instruments = ["binance-spot:BTCUSDC", "binance-spot:BTCUSDT"]
         "#;
         let launch = launch(&[text]);
-        let configuration = launch.load().expect("it is valid").configuration;
+        let configuration = launch.load(&Registry::default()).expect("it is valid").configuration;
         let plan = launch.plan(&configuration, None).expect("this build has all of it");
         let pairs: Vec<_> = plan.pairs.iter().map(|pair| (&*pair.name, &*pair.instruments)).collect();
         let eth: &[InstrumentId] = &[InstrumentId(1)];

@@ -61,7 +61,7 @@ mod tests {
                 epoch: 1,
                 started_at_ns: 1,
             };
-            let loaded = launch.load().expect("it is valid");
+            let loaded = launch.load(&fulmar_strategies::Registry::default()).expect("it is valid");
             let plan = launch.plan(&loaded.configuration, None).expect("this build has it all");
             let told = Footprint::of(&plan).rings_bytes;
             let nobody = Surroundings { bell_of: &|_| None, stamps: None };

@@ -15,6 +15,7 @@ use fulmar_bus::record::{ChannelId, Note, Record, RecordId, UnixNanos};
 use fulmar_engine::journal::{JournalReader, Tail, recover_ahead};
 use fulmar_engine::runtime::{NotedTurn, Player, note};
 use fulmar_engine::wiring::{Assembly, ChannelRole, Surroundings, actor_names, build};
+use fulmar_strategies::Registry;
 use serde::Serialize;
 
 use super::outputs::OutputCheck;
@@ -78,16 +79,16 @@ impl JournalReport {
     }
 }
 
-/// Plays the journal in `directory`.
+/// Plays the journal in `directory`, in a program with these strategies.
 ///
 /// # Errors
 /// Where the journal is damaged, is of another build's plan, or its run lost inputs; and where the hash is not the live
 /// one, naming the channels that differ.
-pub fn play(directory: &Path) -> anyhow::Result<(JournalReport, u64)> {
+pub fn play(directory: &Path, registry: &Registry) -> anyhow::Result<(JournalReport, u64)> {
     let mut reader = JournalReader::open(directory)?;
     let manifest: Manifest =
         serde_json::from_slice(reader.manifest()).context("the journal's manifest cannot be read")?;
-    let mut stage = Stage::set(&manifest)?;
+    let mut stage = Stage::set(&manifest, registry)?;
     let mut record = Record::new();
     let mut last_sequences = BTreeMap::new();
     let mut entries = 0;
@@ -161,8 +162,8 @@ struct Stage {
 }
 
 impl Stage {
-    fn set(manifest: &Manifest) -> anyhow::Result<Self> {
-        let loaded = manifest.launch.load()?;
+    fn set(manifest: &Manifest, registry: &Registry) -> anyhow::Result<Self> {
+        let loaded = manifest.launch.load(registry)?;
         let mut plan = manifest.launch.plan(&loaded.configuration, None)?;
         plan.rings = plan.rings.for_replay();
         ensure!(

@@ -141,6 +141,21 @@ fn a_side_that_would_pass_the_position_limit_is_not_quoted() {
 }
 
 #[test]
+fn the_position_limit_is_ten_quotes_worth_or_what_is_stated() {
+    for (stated, held) in [(None, 90), (Some("0.3"), 20)] {
+        let pairs = [Some(("quantity", "0.1")), stated.map(|most| ("position_max", most))];
+        let parameters = ENTRY.complete(&Parameters::from_pairs(pairs.into_iter().flatten()));
+        let parameters = QuoterParameters::read(&parameters.expect("they fit")).expect("they go together");
+        for (beyond, sides) in [(0, 2), (1, 1)] {
+            let mut rehearsal = Rehearsal::new(Quoter::new(parameters));
+            rehearsal.hold(Side::Buy, Quantity(held + beyond), Price(100));
+            rehearsal.quote(1_000, 1_002);
+            assert_eq!(rehearsal.view().orders().open_count(crate::sdk::INSTRUMENT), sides, "{stated:?}");
+        }
+    }
+}
+
+#[test]
 fn a_refused_quote_is_not_tried_again_at_the_same_price() {
     let mut rehearsal = quoter(1, 0, "0.5");
     rehearsal.quote(99, 101);

@@ -1,8 +1,10 @@
-//! All that a strategy is written against: the contract with the engine, the words that it speaks, and a [`Rehearsal`]
-//! to try it on. Begin with `use fulmar_strategies::sdk::*;`.
+//! All that a strategy is written against: the contract with the engine, the words that it speaks, the entry by which
+//! programs know it, and a [`Rehearsal`] to try it on. Begin with `use fulmar_strategies::sdk::*;`.
 
 mod rehearsal;
 
+pub use crate::entry::{Need, ParameterEntry, ParameterValue, StrategyEntry};
+pub use crate::parameters::{Amount, ParameterError, Parameters};
 pub use fulmar_bus::record::{
     Bar, ClientOrderId, ConsolidatedTop, Denial, ExecutionReport, InstrumentDefinition, InstrumentId, Intent,
     Level, LiquiditySide, Nanos, OrderStatus, OrderType, Position, Price, Quantity, Side, SyncState,

@@ -40,7 +40,7 @@ fn launch(folder: &Path, stream_url: &str) -> (Launch, Loaded) {
         epoch: 1,
         started_at_ns: 1,
     };
-    let loaded = launch.load().expect("the configuration is valid");
+    let loaded = launch.load(&fulmar_strategies::Registry::default()).expect("the configuration is valid");
     (launch, loaded)
 }
 
