@@ -1,14 +1,16 @@
 //! Quotes both sides around the middle of the book and leans away from what it holds.
 //!
-//! It places few messages. A quote stands until its target has moved by a threshold; then it is canceled, and only when
-//! that is confirmed is the next one placed, so that one side never stands twice. A quote that was refused is not tried
-//! again at the same price. While the book is not known, nothing is quoted and what stands is pulled.
+//! It places few messages. A quote stands until its target has moved by a threshold; then it is canceled and the next
+//! one placed in the same moment, so that it is never long out of the market. Until the cancel is confirmed both may
+//! trade: what leaves counts toward the position limit, and no third is placed. Both sides are canceled before either
+//! is placed, so that it does not meet itself. A quote that was refused is not tried again at the same price. While the
+//! book is not known, nothing is quoted and what stands is pulled.
 
 use crate::entry::{Need, ParameterEntry, ParameterValue, StrategyEntry};
 use crate::parameters::{Amount, ParameterError, Parameters};
 use crate::sdk::{
     ClientOrderId, Context, Denial, Event, ExecutionReport, InstrumentId, InstrumentRules, Nanos, NewOrder,
-    OrderStatus, Price, Quantity, Side, Strategy, Timer, TopOfBook,
+    OrderStatus, Price, Quantity, Side, Strategy, Timer, TopOfBook, TrackedOrder,
 };
 
 /// The largest number of ticks that a parameter takes.
@@ -109,10 +111,12 @@ struct Quotes {
     sell: Quote,
 }
 
-/// One quote: the last order of its side, and the price that was refused last.
+/// One quote: the last order of its side, the one before it as long as it may still trade, and the price that was
+/// refused last.
 #[derive(Clone, Copy, Debug, Default)]
 struct Quote {
     order: Option<ClientOrderId>,
+    leaving: Option<ClientOrderId>,
     refused_at: Option<Price>,
 }
 
@@ -136,9 +140,15 @@ impl Quoter {
         let Some(quotes) = quotes else { return };
         let Some(rules) = context.instrument(instrument_id).and_then(|view| view.rules()) else { return };
         let follow_from = i64::from(self.parameters.requote_ticks) * rules.price_step();
-        for (side, quote) in [(Side::Buy, &mut quotes.buy), (Side::Sell, &mut quotes.sell)] {
-            let target = self.parameters.target(context, instrument_id, &rules, side);
-            quote.follow(context, instrument_id, target, follow_from);
+        let mut sides = [(Side::Buy, &mut quotes.buy), (Side::Sell, &mut quotes.sell)];
+        for (side, quote) in &mut sides {
+            let target = self.parameters.target(context, instrument_id, &rules, (*side, 0));
+            quote.leave(context, target, follow_from);
+        }
+        for (side, quote) in sides {
+            let leaving_qty = quote.leaving_qty(context);
+            let target = self.parameters.target(context, instrument_id, &rules, (side, leaving_qty));
+            quote.place(context, instrument_id, target);
         }
     }
 
@@ -155,13 +165,13 @@ impl Quoter {
 
 impl QuoterParameters {
     /// Where a side should be quoted; `None` where it should not be: the book is not known, or the position would pass
-    /// its limit.
+    /// its limit, were that much traded besides.
     fn target(
         &self,
         context: &Context<'_>,
         instrument_id: InstrumentId,
         rules: &InstrumentRules,
-        side: Side,
+        (side, besides): (Side, i64),
     ) -> Option<Target> {
         let instrument = context.instrument(instrument_id)?;
         let top = instrument.two_sided_top()?;
@@ -172,7 +182,7 @@ impl QuoterParameters {
             None => i128::from(quantity.0) * i128::from(POSITION_QUOTES),
         };
         let toward = if side == Side::Buy { position } else { -position };
-        if toward + i128::from(quantity.0) > position_max {
+        if toward + i128::from(besides) + i128::from(quantity.0) > position_max {
             return None;
         }
         let lean = (position * i128::from(self.skew_ticks)).checked_div(i128::from(quantity.0)).unwrap_or(0);
@@ -196,33 +206,48 @@ impl QuoterParameters {
 }
 
 impl Quote {
-    /// One step toward `target`: place it where nothing stands, cancel what stands too far off, or wait.
-    fn follow(
-        &mut self,
-        context: &mut Context<'_>,
-        instrument_id: InstrumentId,
-        target: Option<Target>,
-        follow_from: i64,
-    ) {
-        let standing = self.order.and_then(|id| context.order(id));
-        if let Some(order) = standing.filter(|order| !order.status().is_terminal()) {
-            let can_be_canceled =
-                matches!(order.status(), OrderStatus::Accepted | OrderStatus::PartiallyFilled);
-            let price = order.intent().price;
-            let is_near = target.is_some_and(|target| (target.price.0 - price.0).abs() < follow_from);
-            if can_be_canceled && !is_near {
-                let id = order.intent().client_order_id;
-                // Where there is no room for it now, the next event tries again.
-                context.cancel(id);
+    /// Cancels what stands too far from `target`. What leaves already must be gone before another one does.
+    fn leave(&mut self, context: &mut Context<'_>, target: Option<Target>, follow_from: i64) {
+        if let Some(leaving) = self.leaving {
+            if open(context, leaving).is_some() {
+                // On its way since long; again where the venue refused, or there was no room.
+                context.cancel(leaving);
+                return;
             }
+            self.leaving = None;
+        }
+        let Some(order) = self.order.and_then(|id| open(context, id)) else { return };
+        let can_be_canceled = matches!(order.status(), OrderStatus::Accepted | OrderStatus::PartiallyFilled);
+        let price = order.intent().price;
+        let is_near = target.is_some_and(|target| (target.price.0 - price.0).abs() < follow_from);
+        let id = order.intent().client_order_id;
+        // Where there is no room for it now, the next event tries again.
+        if can_be_canceled && !is_near && context.cancel(id) {
+            (self.order, self.leaving) = (None, Some(id));
+        }
+    }
+
+    /// Places what `target` says, where nothing stands but what leaves.
+    fn place(&mut self, context: &mut Context<'_>, instrument_id: InstrumentId, target: Option<Target>) {
+        if self.order.is_some_and(|id| open(context, id).is_some()) {
             return;
         }
         let Some(target) = target.filter(|target| self.refused_at != Some(target.price)) else { return };
         let order = NewOrder::limit(target.side, target.price, target.quantity).post_only();
         if let Ok(id) = context.submit(instrument_id, order) {
-            *self = Quote { order: Some(id), refused_at: None };
+            (self.order, self.refused_at) = (Some(id), None);
         }
     }
+
+    /// What the quote that leaves may still trade.
+    fn leaving_qty(&self, context: &Context<'_>) -> i64 {
+        self.leaving.and_then(|id| open(context, id)).map_or(0, |order| order.leaves_qty().0)
+    }
+}
+
+/// An order that may still trade.
+fn open<'a>(context: &'a Context<'_>, id: ClientOrderId) -> Option<&'a TrackedOrder> {
+    context.order(id).filter(|order| !order.status().is_terminal())
 }
 
 impl Strategy for Quoter {

@@ -256,6 +256,11 @@ impl<S: Strategy> Rehearsal<S> {
         self.report(id, ExecutionType::Rejected, OrderStatus::Rejected);
     }
 
+    /// The venue refused to cancel the order, which stands.
+    pub fn refuse_cancel(&mut self, id: ClientOrderId) {
+        self.report(id, ExecutionType::CancelRejected, OrderStatus::Accepted);
+    }
+
     /// The order is canceled.
     pub fn cancel(&mut self, id: ClientOrderId) {
         self.report(id, ExecutionType::Canceled, OrderStatus::Canceled);
