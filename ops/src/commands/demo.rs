@@ -19,8 +19,8 @@ use crate::board::Board;
 use crate::configuration::{self, Source, starter};
 use crate::exit::Exit;
 use crate::live::{
-    CoreReport, End, LatencyReport, Launch, LiveEngine, OrderCounts, Route, Show, Signals, Silent, Standing,
-    Stopped, Watch,
+    CoreReport, Denials, End, LatencyReport, Launch, LiveEngine, OrderCounts, Route, Show, Signals, Silent,
+    Standing, Stopped, Watch,
 };
 use crate::{log, output};
 
@@ -41,6 +41,7 @@ struct DemoReport {
     decode_errors: u64,
     lost: u64,
     orders: OrderCounts,
+    denials: Denials,
     fills: Fills,
     #[serde(flatten)]
     standing: Standing,
@@ -115,9 +116,10 @@ async fn demo(arguments: &DemoArguments, global: &Global) -> Result<DemoReport, 
     let standing = watch.standing(instrument_id);
     let (buy, sell) = watch.orders.fills();
     let orders = watch.orders.counts();
+    let denials = watch.orders.denials().clone();
     let stopped = engine.stop().await;
     end_venue(venue).await;
-    let part = Part { end, seconds, orders, fills: Fills { buy, sell }, standing };
+    let part = Part { end, seconds, orders, denials, fills: Fills { buy, sell }, standing };
     Ok(DemoReport::new(part, truth, stopped, watch.lost_count()))
 }
 
@@ -202,6 +204,7 @@ struct Part {
     end: End,
     seconds: f64,
     orders: OrderCounts,
+    denials: Denials,
     fills: Fills,
     standing: Standing,
 }
@@ -220,6 +223,7 @@ impl DemoReport {
             decode_errors: stopped.decode_errors,
             lost: stopped.lost + unseen,
             orders: part.orders,
+            denials: part.denials,
             fills: part.fills,
             standing: part.standing,
             venue_truth,
@@ -256,7 +260,7 @@ impl DemoReport {
         let (orders, fills, latency) = (&self.orders, &self.fills, &self.latency_ns.tick_to_order);
         format!(
             "{:.1} s: {} frames, {} records, {} lost\n\
-             orders    {} submitted, {} denied, {} accepted, {} filled, {} canceled, {} rejected, {} unknown\n\
+             orders    {} submitted, {} denied{}, {} accepted, {} filled, {} canceled, {} rejected, {} unknown\n\
              fills     {} bought, {} sold\n\
              position  {} ({})\n\
              P&L       {} ({})\n\
@@ -268,6 +272,7 @@ impl DemoReport {
             self.lost,
             orders.submitted,
             orders.denied,
+            self.denials,
             orders.accepted,
             orders.filled,
             orders.canceled,

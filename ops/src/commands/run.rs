@@ -11,8 +11,8 @@ use super::{CommandError, Format, Global, RunArguments};
 use crate::configuration::{self, Configuration, Mode};
 use crate::exit::Exit;
 use crate::live::{
-    CoreReport, End, LatencyReport, Launch, LiveEngine, OrderCounts, Route, Signals, Silent, Standing,
-    Stopped, Watch, next_boot,
+    CoreReport, Denials, End, LatencyReport, Launch, LiveEngine, OrderCounts, Route, Signals, Silent,
+    Standing, Stopped, Watch, next_boot,
 };
 use crate::{log, output};
 
@@ -29,6 +29,7 @@ struct RunReport {
     lost: u64,
     instruments: Vec<InstrumentState>,
     orders: OrderCounts,
+    denials: Denials,
     open_orders: usize,
     latency_ns: LatencyReport,
     cores: Vec<CoreReport>,
@@ -141,6 +142,7 @@ impl RunReport {
             decode_errors: stopped.decode_errors,
             lost: stopped.lost + watch.lost_count(),
             orders: watch.orders.counts(),
+            denials: watch.orders.denials().clone(),
             open_orders: watch.orders.open_count(),
             latency_ns: LatencyReport::from(&stopped.latencies),
             cores: stopped.cores,
@@ -165,9 +167,9 @@ impl RunReport {
         }));
         let OrderCounts { submitted, denied, filled, canceled, rejected, unknown, .. } = self.orders;
         lines.push(format!(
-            "orders: {submitted} submitted, {denied} denied, {filled} filled, {canceled} canceled, {rejected} rejected, \
+            "orders: {submitted} submitted, {denied} denied{}, {filled} filled, {canceled} canceled, {rejected} rejected, \
              {unknown} unknown, {} still open",
-            self.open_orders
+            self.denials, self.open_orders
         ));
         lines.push(format!("output hash {}", self.output_hash));
         lines.join("\n")

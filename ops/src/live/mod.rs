@@ -23,7 +23,7 @@ pub use epoch::{Boot, next_boot};
 pub use journal::Summary;
 pub use launch::{Launch, Route};
 pub use memory::Memory;
-pub use orders::{Holding, OrderBoard, OrderCounts};
+pub use orders::{Denials, Holding, OrderBoard, OrderCounts};
 pub use report::{Latency, LatencyReport};
 pub use standing::Standing;
 pub use stop::Signals;

@@ -1,12 +1,14 @@
 //! What became of the orders of a run, seen from outside: the report channels, folded into counts and positions.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use fulmar_bus::channel::{Poll, Reader};
 use fulmar_bus::record::{
     ClientOrderId, Denial, ExecutionReport, ExecutionType, InstrumentId, Kind, Notional, OrderStatus,
     Position, Price, Record, StrategyId, Text,
 };
+use fulmar_engine::trading::risk::RiskCheck;
 use serde::Serialize;
 
 /// Orders by what became of them.
@@ -26,6 +28,28 @@ pub struct OrderCounts {
     pub rejected: u64,
     /// Of unknown fate now.
     pub unknown: u64,
+}
+
+/// Denials by the check that refused first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Denials(BTreeMap<&'static str, u64>);
+
+impl Denials {
+    fn count(&mut self, denial: &Denial) {
+        let name = RiskCheck::from_code(denial.code).map_or("ANOTHER_CHECK", RiskCheck::name);
+        *self.0.entry(name).or_default() += 1;
+    }
+}
+
+/// As a report's line tells them behind their sum: nothing, or each with its name.
+impl fmt::Display for Denials {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, (name, count)) in self.0.iter().enumerate() {
+            write!(out, "{}{count} {name}", if place == 0 { " (" } else { ", " })?;
+        }
+        if self.0.is_empty() { Ok(()) } else { write!(out, ")") }
+    }
 }
 
 /// What is held of one instrument, summed over those who hold it. A position is told for each strategy by itself.
@@ -59,6 +83,7 @@ pub struct OrderBoard {
     readers: Vec<Reader>,
     record: Box<Record>,
     counts: OrderCounts,
+    denials: Denials,
     open: BTreeMap<ClientOrderId, ExecutionReport>,
     positions: BTreeMap<(InstrumentId, StrategyId), Position>,
     /// At the scale of a notional of the instrument.
@@ -75,6 +100,7 @@ impl OrderBoard {
             readers,
             record: Box::default(),
             counts: OrderCounts::default(),
+            denials: Denials::default(),
             open: BTreeMap::new(),
             positions: BTreeMap::new(),
             commissions: BTreeMap::new(),
@@ -101,6 +127,11 @@ impl OrderBoard {
     pub fn counts(&self) -> OrderCounts {
         let unknown = self.open.values().filter(|report| report.status == OrderStatus::Unknown).count();
         OrderCounts { unknown: unknown as u64, ..self.counts }
+    }
+
+    /// Why orders were denied.
+    pub fn denials(&self) -> &Denials {
+        &self.denials
     }
 
     /// The orders that may still trade, with the latest that was told of each.
@@ -144,7 +175,12 @@ impl OrderBoard {
                     self.take_report(instrument_id, report);
                 }
             }
-            Some(Kind::Denial) => self.counts.denied += u64::from(self.record.read::<Denial>().is_ok()),
+            Some(Kind::Denial) => {
+                if let Ok(denial) = self.record.read::<Denial>() {
+                    self.counts.denied += 1;
+                    self.denials.count(denial);
+                }
+            }
             Some(Kind::Position) => {
                 if let Ok(position) = self.record.read::<Position>() {
                     self.positions.insert((instrument_id, position.strategy_id), *position);
