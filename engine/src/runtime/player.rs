@@ -70,7 +70,7 @@ impl Player {
     }
 
     /// Fires, in their order, the timers that are due until `now`, which is the moment of the next input: each at its
-    /// own moment, or in a silence of more than [`SILENCE_MAX`] what is left of them at `now`.
+    /// own moment, or in a silence of more than an hour what is left of them at `now`.
     ///
     /// # Panics
     /// As [`Player::settle`].

@@ -2,7 +2,7 @@
 //!
 //! The flow is made before it is timed: forward, then everything undone in reverse order, so that it can go round for
 //! ever while the book stays the same size and every insert and delete still is one. What it is made of was counted in
-//! recordings of a busy symbol, spot and futures: see [`RECORDED`], [`TOGGLED_PERCENT`] and those beside them.
+//! recordings of a busy symbol, spot and futures: see `RECORDED`, `TOGGLED_PERCENT` and those beside them.
 
 use std::hint::black_box;
 
