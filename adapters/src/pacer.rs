@@ -41,6 +41,12 @@ impl Pacer {
         send_at.since(now)
     }
 
+    /// True where a request could go now and leave room for so many ordinary ones at once after it.
+    pub fn has_room(&self, now: UnixNanos, reserve: u64) -> bool {
+        let empty_at = self.empty_at.max(now) + Nanos(self.interval.0.saturating_mul(reserve));
+        self.held_until <= now && empty_at.since(now) <= self.burst
+    }
+
     /// Lets nothing through before `until`: the venue said so.
     pub fn hold(&mut self, until: UnixNanos) {
         self.held_until = self.held_until.max(until);
@@ -64,6 +70,18 @@ mod tests {
         assert_eq!(pacer.take(UnixNanos(1_000), 1), Nanos(4_000));
         pacer.hold(UnixNanos(2_000));
         assert_eq!(pacer.held_until(), UnixNanos(5_000), "a shorter wait does not shorten a longer one");
+    }
+
+    #[test]
+    fn room_is_what_a_reserve_leaves() {
+        let mut pacer = Pacer::new(Nanos(100), 5);
+        let now = UnixNanos(10_000);
+        assert!(pacer.has_room(now, 4) && !pacer.has_room(now, 5));
+        pacer.take(now, 3);
+        assert!(pacer.has_room(now, 1) && !pacer.has_room(now, 2));
+        assert!(pacer.has_room(UnixNanos(10_100), 2), "time makes room");
+        pacer.hold(UnixNanos(20_000));
+        assert!(!pacer.has_room(UnixNanos(19_999), 0), "the venue said so");
     }
 
     #[test]

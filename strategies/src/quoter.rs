@@ -1,6 +1,6 @@
 //! Quotes both sides around the middle of the book and leans away from what it holds.
 //!
-//! It places few messages. A quote stands until its target has moved by a threshold; then it is canceled and the next
+//! A quote stands until its target has moved by a threshold; then it is canceled and the next
 //! one placed in the same moment, so that it is never long out of the market. Until the cancel is confirmed both may
 //! trade: what leaves counts toward the position limit, and no third is placed. Both sides are canceled before either
 //! is placed, so that it does not meet itself. A quote that was refused is not tried again at the same price. While the
@@ -10,7 +10,7 @@ use crate::entry::{Need, ParameterEntry, ParameterValue, StrategyEntry};
 use crate::parameters::{Amount, ParameterError, Parameters};
 use crate::sdk::{
     ClientOrderId, Context, Denial, Event, ExecutionReport, InstrumentId, InstrumentRules, Nanos, NewOrder,
-    OrderStatus, Price, Quantity, Side, Strategy, Timer, TopOfBook, TrackedOrder,
+    OrderStatus, Price, Quantity, Side, Strategy, Timer, TopOfBook, TrackedOrder, UnixNanos,
 };
 
 /// The largest number of ticks that a parameter takes.
@@ -20,6 +20,9 @@ const TICKS_MAX: u32 = 1_000_000;
 const WATCH_INTERVAL: Nanos = Nanos::from_secs(1);
 
 const WATCH: u64 = 1;
+
+/// How long it waits before it wants a cancel again that did not come to anything.
+const CANCEL_AGAIN: Nanos = Nanos::from_secs(1);
 
 /// How many quotes' worth it holds at most where nothing is said.
 const POSITION_QUOTES: i64 = 10;
@@ -116,8 +119,15 @@ struct Quotes {
 #[derive(Clone, Copy, Debug, Default)]
 struct Quote {
     order: Option<ClientOrderId>,
-    leaving: Option<ClientOrderId>,
+    leaving: Option<Leaving>,
     refused_at: Option<Price>,
+}
+
+/// An order that was wanted canceled, and when to want it again.
+#[derive(Clone, Copy, Debug)]
+struct Leaving {
+    order: ClientOrderId,
+    again_at: UnixNanos,
 }
 
 /// Where and how much to quote on one side.
@@ -208,10 +218,14 @@ impl QuoterParameters {
 impl Quote {
     /// Cancels what stands too far from `target`. What leaves already must be gone before another one does.
     fn leave(&mut self, context: &mut Context<'_>, target: Option<Target>, follow_from: i64) {
-        if let Some(leaving) = self.leaving {
-            if open(context, leaving).is_some() {
-                // On its way since long; again where the venue refused, or there was no room.
-                context.cancel(leaving);
+        let again_at = context.now() + CANCEL_AGAIN;
+        if let Some(leaving) = &mut self.leaving {
+            if open(context, leaving.order).is_some() {
+                if leaving.again_at <= context.now() {
+                    // Nothing, where the first is still on its way.
+                    context.cancel(leaving.order);
+                    leaving.again_at = again_at;
+                }
                 return;
             }
             self.leaving = None;
@@ -223,7 +237,7 @@ impl Quote {
         let id = order.intent().client_order_id;
         // Where there is no room for it now, the next event tries again.
         if can_be_canceled && !is_near && context.cancel(id) {
-            (self.order, self.leaving) = (None, Some(id));
+            (self.order, self.leaving) = (None, Some(Leaving { order: id, again_at }));
         }
     }
 
@@ -241,7 +255,7 @@ impl Quote {
 
     /// What the quote that leaves may still trade.
     fn leaving_qty(&self, context: &Context<'_>) -> i64 {
-        self.leaving.and_then(|id| open(context, id)).map_or(0, |order| order.leaves_qty().0)
+        self.leaving.and_then(|leaving| open(context, leaving.order)).map_or(0, |order| order.leaves_qty().0)
     }
 }
 

@@ -114,6 +114,12 @@ pub const SETTLED_AFTER: Nanos = Nanos::from_secs(20);
 /// The receive window that requests state (the venue's default; spot documentation).
 pub const RECEIVE_WINDOW_MS: u64 = 5_000;
 
+/// Weight of `order.place` and of `order.cancel` (spot documentation).
+pub const ORDER_WEIGHT: u64 = 1;
+
+/// Weight that orders leave to cancels and queries: a quarter of what may be used at once.
+pub const CANCEL_RESERVE: u64 = 500;
+
 /// Weight of `order.status` (spot documentation).
 pub const ORDER_STATUS_WEIGHT: u64 = 4;
 

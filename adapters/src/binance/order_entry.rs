@@ -32,8 +32,8 @@ use simd_json::tape::Tape;
 use super::config::{BinanceConfig, Product};
 use super::definitions::banned_until;
 use super::limits::{
-    ANSWER_MAX, LOGIN_WAIT, MESSAGE_BYTES_MAX, ORDER_STATUS_WEIGHT, ORDER_TRADES_WEIGHT, QUERY_WAIT_MAX,
-    QUICK_QUERIES, REFUSED_WAIT, SPOT_WEIGHT_BURST, SPOT_WEIGHT_INTERVAL,
+    ANSWER_MAX, CANCEL_RESERVE, LOGIN_WAIT, MESSAGE_BYTES_MAX, ORDER_STATUS_WEIGHT, ORDER_TRADES_WEIGHT,
+    ORDER_WEIGHT, QUERY_WAIT_MAX, QUICK_QUERIES, REFUSED_WAIT, SPOT_WEIGHT_BURST, SPOT_WEIGHT_INTERVAL,
 };
 use crate::decode::Scales;
 use crate::decode::json::{Fields, Parser};
@@ -117,11 +117,17 @@ impl OrderSession for BinanceOrderEntry {
         self.line == Line::Ready
     }
 
+    fn has_budget(&self, now: UnixNanos) -> bool {
+        self.weight.has_room(now, CANCEL_RESERVE)
+    }
+
     fn submit(&mut self, now: UnixNanos, order: &Approved<Order>, sink: &mut dyn OrderSink) {
         let (intent, instrument_id) = (&order.payload().intent, order.instrument_id());
         let open = OpenOrder::sent(intent, instrument_id, now);
         match self.tradable(instrument_id) {
             Some(tradable) if self.orders.insert(open) => {
+                // What is over its budget was rejected before it came here.
+                self.weight.take(now, ORDER_WEIGHT);
                 sink.request(
                     0,
                     RequestKind::Send,
@@ -144,11 +150,13 @@ impl OrderSession for BinanceOrderEntry {
         if self.orders.get_mut(id).is_none() {
             self.orders.insert(adopted);
         }
+        let delay = self.weight.take(now, ORDER_WEIGHT);
         if let Some(order) = self.orders.get_mut(id) {
-            (order.is_cancel_wanted, order.check_at) = (true, Some(now + ANSWER_MAX));
+            (order.is_cancel_wanted, order.check_at) = (true, Some(now + delay + ANSWER_MAX));
         }
-        sink.request(0, RequestKind::Send, Nanos(0), encode::cancel(&mut self.writer, now, id, &tradable));
-        self.wake_at(now + ANSWER_MAX);
+        let bytes = encode::cancel(&mut self.writer, now + delay, id, &tradable);
+        sink.request(0, RequestKind::Send, delay, bytes);
+        self.wake_at(now + delay + ANSWER_MAX);
     }
 
     fn on_frame(&mut self, now: UnixNanos, frame: InboundFrame<'_>, sink: &mut dyn OrderSink) {

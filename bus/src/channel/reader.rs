@@ -107,6 +107,12 @@ impl<W: Words> Reader<W> {
         self.sequence
     }
 
+    /// True where everything that the writer has published was consumed. Where the writer is gone and a poll finds
+    /// nothing although this is false, the ring is damaged.
+    pub fn is_at_end(&self) -> bool {
+        self.position >= self.ring.cursor()
+    }
+
     /// True where [`Reader::poll`] would find nothing new.
     #[inline]
     pub fn is_empty(&self) -> bool {

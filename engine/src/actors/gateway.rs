@@ -22,6 +22,8 @@ pub mod local_reason {
     pub const NOT_READY: i32 = -900_001;
     /// The transport has not taken what was sent before.
     pub const OUTBOUND_FULL: i32 = -900_002;
+    /// One more would pass the venue's limits, which are what cancels need too.
+    pub const VENUE_LIMIT: i32 = -900_003;
 }
 
 const APPROVED: usize = 0;
@@ -40,6 +42,7 @@ struct Output {
     reports: Outbox,
     outbound: Outbox,
     stamps: Option<HopStamps>,
+    rejected_here: u64,
     lost_reports: u64,
     lost_requests: u64,
 }
@@ -57,6 +60,7 @@ impl Gateway {
             reports,
             outbound,
             stamps,
+            rejected_here: 0,
             lost_reports: 0,
             lost_requests: 0,
         };
@@ -103,6 +107,7 @@ impl Actor for Gateway {
     fn counters(&self, tell: &mut dyn FnMut(&'static str, u64)) {
         let counters = self.session.counters();
         tell("order_frames", counters.frames);
+        tell("rejected_before_sending", self.output.rejected_here);
         tell("decode_errors", counters.decode_error_count());
         tell("venue_refusals", counters.venue_refusals);
         tell("lost_records", self.output.lost_reports + self.output.lost_requests);
@@ -116,12 +121,13 @@ fn on_approved(now: UnixNanos, record: &Record, session: &mut dyn OrderSession, 
         return;
     }
     match admit(record) {
-        Some(Admitted::Order(order)) => match output.obstacle(session) {
+        Some(Admitted::Order(order)) => match output.obstacle(now, session) {
             None => {
                 session.submit(now, &order, output);
                 output.order_left();
             }
             Some(reason) => {
+                output.rejected_here += 1;
                 let intent = &order.payload().intent;
                 let (execution, status) = (ExecutionType::Rejected, OrderStatus::Rejected);
                 let mut report = ExecutionReport::new(intent.client_order_id, intent.side, execution, status);
@@ -143,9 +149,12 @@ impl Output {
     }
 
     /// Why an order cannot leave now.
-    fn obstacle(&mut self, session: &dyn OrderSession) -> Option<i32> {
+    fn obstacle(&mut self, now: UnixNanos, session: &dyn OrderSession) -> Option<i32> {
         if !session.is_ready() {
             return Some(local_reason::NOT_READY);
+        }
+        if !session.has_budget(now) {
+            return Some(local_reason::VENUE_LIMIT);
         }
         let has_room = self.outbound.has_room(RECORD_SLOTS_MAX);
         (!has_room).then_some(local_reason::OUTBOUND_FULL)

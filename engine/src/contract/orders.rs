@@ -24,6 +24,12 @@ pub trait OrderSession: Send {
     /// True once orders can be sent: connected, logged in, subscribed to its own reports.
     fn is_ready(&self) -> bool;
 
+    /// True where the venue's limits have room for one more order now, with enough left to cancel what stands. An order
+    /// that finds none is rejected before it leaves.
+    fn has_budget(&self, _now: UnixNanos) -> bool {
+        true
+    }
+
     /// Sends an order. The one thing that can be sent is what the risk gate approved.
     fn submit(&mut self, now: UnixNanos, order: &Approved<Order>, sink: &mut dyn OrderSink);
 

@@ -98,8 +98,12 @@ pub trait Strategy: Send {
     /// A timer that it set is due.
     fn on_timer(&mut self, context: &mut Context<'_>, timer: Event<'_, Timer>) {}
 
-    /// An order of its own stands at the venue: it was accepted, or the venue refused to cancel it.
+    /// An order of its own stands at the venue.
     fn on_order_accepted(&mut self, context: &mut Context<'_>, report: Event<'_, ExecutionReport>) {}
+
+    /// An order of its own was not canceled, and stands as before unless something else is told: the venue refused, or
+    /// there was no room for the cancel. Wanting it again at once would be refused at once.
+    fn on_order_cancel_rejected(&mut self, context: &mut Context<'_>, report: Event<'_, ExecutionReport>) {}
 
     /// Some or all of an order of its own traded.
     fn on_order_filled(&mut self, context: &mut Context<'_>, report: Event<'_, ExecutionReport>) {}

@@ -46,7 +46,8 @@ pub fn ring_path(dir: &Path, channel_name: &str) -> PathBuf {
 /// its end.
 ///
 /// # Errors
-/// [`JournalError::NoRing`] where a file holds no ring, and what the file system says.
+/// [`JournalError::NoRing`] where a file holds no ring, [`JournalError::DamagedRing`] where it ends before its own
+/// cursor, and what the file system says.
 pub fn recover_ahead(
     dir: &Path,
     last_sequence: impl Fn(ChannelId) -> u64,
@@ -93,7 +94,7 @@ fn read_ahead(
     path: PathBuf,
     last_sequence: impl Fn(ChannelId) -> u64,
 ) -> Result<Ahead, JournalError> {
-    let ring = open(region).map_err(|source| JournalError::NoRing { path, source })?;
+    let ring = open(region).map_err(|source| JournalError::NoRing { path: path.clone(), source })?;
     let sequence = last_sequence(ring.channel());
     let mut reader = ring.reader();
     let lost_count = reader.sequence().saturating_sub(sequence);
@@ -103,9 +104,11 @@ fn read_ahead(
         match reader.poll(&mut record) {
             Poll::Record if reader.sequence() > sequence => ahead.records.push(record.clone()),
             Poll::Record => {}
-            // Nobody writes: only a damaged ring has a gap, and each one moves the reader on.
-            Poll::Lapped { lost_count } => ahead.lost_count += lost_count,
-            Poll::Empty => return Ok(ahead),
+            Poll::Empty if reader.is_at_end() => return Ok(ahead),
+            // Nobody writes: only a damaged ring has a gap, or an end before its cursor.
+            Poll::Lapped { .. } | Poll::Empty => {
+                return Err(JournalError::DamagedRing { path, sequence: reader.sequence() });
+            }
         }
     }
 }
@@ -190,6 +193,18 @@ mod tests {
         region.store(stamp_at, 5 << 2, Ordering::Relaxed);
         region.store(16, 4, Ordering::Relaxed);
         check(dir.path(), 0, 1..5, 0);
+    }
+
+    #[test]
+    fn a_ring_that_ends_before_its_cursor_is_damaged_and_not_shorter() {
+        let dir = tempfile::tempdir().expect("a directory");
+        publish(dir.path(), 5);
+        let path = ring_path(dir.path(), NAME);
+        let region = Region::map_file(&path, SHAPE.word_count()).expect("a mapping");
+        region.store(32 + 16 * SHAPE.gate_count + 3 * 8, 0, Ordering::Relaxed);
+        let error = recover_ahead(dir.path(), |_| 0).expect_err("the fourth record is gone");
+        let text = "is damaged after record 3: more was published than can be read";
+        assert_eq!(error.to_string(), format!("{} {text}", path.display()));
     }
 
     #[test]

@@ -88,6 +88,14 @@ pub enum JournalError {
         /// What stands there.
         found: String,
     },
+    /// The file of a channel ends before what was published there.
+    #[error("{} is damaged after record {sequence}: more was published than can be read", path.display())]
+    DamagedRing {
+        /// The file.
+        path: PathBuf,
+        /// The last record that can be read.
+        sequence: u64,
+    },
     /// The file of a channel holds no channel.
     #[error("{} cannot be read as a channel", path.display())]
     NoRing {

@@ -42,7 +42,7 @@ impl ChannelRole {
 
     /// With a journal, such a channel lies in a file of its directory: what is published there survives the process
     /// before the recorder has copied it. It is what a replay needs, and the orders that may be live at a venue.
-    const fn is_written_ahead(self) -> bool {
+    pub const fn is_written_ahead(self) -> bool {
         matches!(self, ChannelRole::Input | ChannelRole::Note | ChannelRole::Outbound)
     }
 }

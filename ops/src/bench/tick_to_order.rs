@@ -36,8 +36,8 @@ const BATCH: u32 = 8;
 const WARM_TICKS: u32 = 2_000;
 /// Levels a side that the book begins with.
 const LEVELS: i64 = 1_000;
-/// Time of the engine between two ticks.
-const STEP: Nanos = Nanos::from_millis(1);
+/// Time of the engine between two ticks: the venue's limits have room for an order and its cancel in it.
+const STEP: Nanos = Nanos::from_millis(50);
 const START: UnixNanos = UnixNanos(1_723_161_255_000_000_000);
 /// Who orders, and what its requests are signed with.
 const KEY: &str = "bench";

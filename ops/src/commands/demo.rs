@@ -41,6 +41,7 @@ struct DemoReport {
     decode_errors: u64,
     lost: u64,
     orders: OrderCounts,
+    open_orders: usize,
     denials: Denials,
     fills: Fills,
     #[serde(flatten)]
@@ -115,11 +116,11 @@ async fn demo(arguments: &DemoArguments, global: &Global) -> Result<DemoReport, 
     let instrument_id = engine.traded().expect("the demo's strategy trades an instrument");
     let standing = watch.standing(instrument_id);
     let (buy, sell) = watch.orders.fills();
-    let orders = watch.orders.counts();
+    let (orders, open_orders) = (watch.orders.counts(), watch.orders.open_count());
     let denials = watch.orders.denials().clone();
     let stopped = engine.stop().await;
     end_venue(venue).await;
-    let part = Part { end, seconds, orders, denials, fills: Fills { buy, sell }, standing };
+    let part = Part { end, seconds, orders, open_orders, denials, fills: Fills { buy, sell }, standing };
     Ok(DemoReport::new(part, truth, stopped, watch.lost_count()))
 }
 
@@ -204,6 +205,7 @@ struct Part {
     end: End,
     seconds: f64,
     orders: OrderCounts,
+    open_orders: usize,
     denials: Denials,
     fills: Fills,
     standing: Standing,
@@ -223,6 +225,7 @@ impl DemoReport {
             decode_errors: stopped.decode_errors,
             lost: stopped.lost + unseen,
             orders: part.orders,
+            open_orders: part.open_orders,
             denials: part.denials,
             fills: part.fills,
             standing: part.standing,
@@ -239,7 +242,16 @@ impl DemoReport {
     /// What does not balance.
     fn disagreements(&self) -> Vec<String> {
         let mut told = Vec::new();
-        let open = self.venue_truth.as_ref().map_or(0, |truth| truth.open_orders);
+        let open = self.venue_truth.as_ref().map_or(0, |truth| truth.open_orders) + self.open_orders as u64;
+        let unsent = self.counters.get("rejected_before_sending").copied().unwrap_or_default();
+        if let Some(VenueTruth { orders_received, .. }) = &self.venue_truth
+            && orders_received + unsent != self.orders.submitted
+        {
+            told.push(format!(
+                "the venue received {orders_received} of {} orders, and {unsent} were rejected before they were sent",
+                self.orders.submitted
+            ));
+        }
         if let Some(VenueTruth { position, pnl, .. }) = &self.venue_truth
             && (*position != self.standing.position || *pnl != self.standing.pnl)
         {
@@ -264,7 +276,7 @@ impl DemoReport {
              fills     {} bought, {} sold\n\
              position  {} ({})\n\
              P&L       {} ({})\n\
-             latency   tick to order p50 {} ns, p99 {} ns, max {} ns\n\
+             latency   tick to order p50 {} ns, p99 {} ns, max {} ns, of {} orders that a tick caused\n\
              output hash {}",
             self.seconds,
             self.frames,
@@ -287,6 +299,7 @@ impl DemoReport {
             latency.p50,
             latency.p99,
             latency.max,
+            latency.count,
             self.output_hash,
         )
     }

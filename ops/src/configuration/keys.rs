@@ -251,7 +251,7 @@ const MESSAGES_PER_SECOND: Key = key(
     "messages_per_second",
     Integer(1, 10_000),
     Optional,
-    "The most orders, changes and cancels to send in a second; cancels of the kill are never held back.",
+    "The most orders to send in a second, cancels counted among them; a cancel is never held back.",
 );
 const STALE_AFTER_MS: Key =
     key("stale_after_ms", Integer(1, 600_000), Optional, "Market data older than this allows no order.");

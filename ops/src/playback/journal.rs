@@ -12,7 +12,7 @@ use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
 use fulmar_bus::record::{ChannelId, Note, Record, RecordId, UnixNanos};
-use fulmar_engine::journal::{JournalReader, Tail, recover_ahead};
+use fulmar_engine::journal::{JournalReader, Tail, recover_ahead, ring_path};
 use fulmar_engine::runtime::{NotedTurn, Player, note};
 use fulmar_engine::wiring::{Assembly, ChannelRole, Surroundings, actor_names, build};
 use fulmar_strategies::Registry;
@@ -72,6 +72,9 @@ impl JournalReport {
             "{entries} entries and {recovered} records from the rings, {turns} turns, {tail}; no live hash to compare \
              with, {outputs_compared} orders and reports are those of the run"
         );
+        if self.unplayed_turns > 0 {
+            let _ = write!(line, ", {} turns wait for what no noted turn made", self.unplayed_turns);
+        }
         if self.outputs_beyond > 0 {
             let _ = write!(line, ", {} came in the turn that the kill interrupted", self.outputs_beyond);
         }
@@ -101,10 +104,20 @@ pub fn play(directory: &Path, registry: &Registry) -> anyhow::Result<(JournalRep
     }
     let mut recovered = 0;
     let last_sequence = |channel| last_sequences.get(&channel).copied().unwrap_or_default();
-    for record in recover_ahead(directory, last_sequence)?.iter().flat_map(|ahead| &ahead.records) {
-        recovered += 1;
-        stage.take(record)?;
-        stage.progress()?;
+    stage.check_rings(directory)?;
+    for ahead in recover_ahead(directory, last_sequence)? {
+        let lost_count = ahead.lost_count;
+        ensure!(
+            lost_count == 0,
+            "the journal stops before the run did: {lost_count} records of channel {} are neither in it nor in the \
+             rings; nothing behind entry {entries} can be played",
+            ahead.channel.0
+        );
+        for record in &ahead.records {
+            recovered += 1;
+            stage.take(record)?;
+            stage.progress()?;
+        }
     }
     let summary: Option<Summary> = reader
         .summary()
@@ -178,6 +191,19 @@ impl Stage {
         let outputs = OutputCheck::of(&assembly);
         let (inputs, last_inputs, turns) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         Ok(Stage { assembly, player, roles, inputs, last_inputs, turns, turn_count: 0, outputs })
+    }
+
+    /// A run that was killed leaves the rings of all that is written ahead, or none where they were taken away.
+    fn check_rings(&self, directory: &Path) -> anyhow::Result<()> {
+        let ahead = self.assembly.channels().filter(|(channel, _)| channel.role.is_written_ahead());
+        let paths: Vec<_> = ahead.map(|(channel, _)| ring_path(directory, &channel.name)).collect();
+        let missing = paths.iter().find(|path| !path.exists());
+        match missing {
+            Some(missing) if paths.iter().any(|path| path.exists()) => {
+                bail!("{} is missing beside the other rings of the run", missing.display())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Puts one entry of the journal where it waits for its turn.

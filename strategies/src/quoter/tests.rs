@@ -107,12 +107,16 @@ fn a_quote_that_is_too_far_off_is_canceled_and_placed_anew_in_the_same_moment() 
 }
 
 #[test]
-fn a_cancel_that_the_venue_refuses_is_wanted_again() {
+fn a_cancel_that_the_venue_refuses_is_wanted_again_and_not_at_once() {
     let mut rehearsal = standing(2, 0);
     rehearsal.quote(101, 103);
     asked(&mut rehearsal);
     let buy = leaving(&rehearsal, Side::Buy);
     rehearsal.refuse_cancel(buy);
+    rehearsal.quote(102, 104);
+    assert_eq!(asked(&mut rehearsal), [], "it would be refused again");
+    rehearsal.pass(CANCEL_AGAIN);
+    rehearsal.timer(WATCH);
     assert_eq!(asked(&mut rehearsal), [Asked::Cancel(Side::Buy)]);
 }
 

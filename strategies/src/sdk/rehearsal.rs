@@ -246,6 +246,11 @@ impl<S: Strategy> Rehearsal<S> {
         self.tell(&Timer { tag, due_at: self.now });
     }
 
+    /// So much time passes, and nothing happens in it.
+    pub fn pass(&mut self, time: Nanos) {
+        self.now = self.now + time;
+    }
+
     /// The venue has the order.
     pub fn accept(&mut self, id: ClientOrderId) {
         self.report(id, ExecutionType::Accepted, OrderStatus::Accepted);

@@ -67,9 +67,8 @@ fn deliver_report(
     report: Event<'_, ExecutionReport>,
 ) {
     match report.execution {
-        ExecutionType::Accepted | ExecutionType::CancelRejected => {
-            strategy.on_order_accepted(context, report);
-        }
+        ExecutionType::Accepted => strategy.on_order_accepted(context, report),
+        ExecutionType::CancelRejected => strategy.on_order_cancel_rejected(context, report),
         ExecutionType::Trade => strategy.on_order_filled(context, report),
         ExecutionType::Canceled | ExecutionType::Expired => strategy.on_order_canceled(context, report),
         ExecutionType::Rejected => strategy.on_order_rejected(context, report),

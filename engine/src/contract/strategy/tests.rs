@@ -56,6 +56,9 @@ impl Strategy for Calls {
     fn on_order_accepted(&mut self, _: &mut Context<'_>, _: Event<'_, ExecutionReport>) {
         self.0.push("accepted");
     }
+    fn on_order_cancel_rejected(&mut self, _: &mut Context<'_>, _: Event<'_, ExecutionReport>) {
+        self.0.push("cancel rejected");
+    }
     fn on_order_filled(&mut self, _: &mut Context<'_>, _: Event<'_, ExecutionReport>) {
         self.0.push("filled");
     }
@@ -123,7 +126,7 @@ fn each_report_calls_what_it_tells() {
         (ExecutionType::Trade, &["filled"]),
         (ExecutionType::Canceled, &["canceled"]),
         (ExecutionType::Expired, &["canceled"]),
-        (ExecutionType::CancelRejected, &["accepted"]),
+        (ExecutionType::CancelRejected, &["cancel rejected"]),
         (ExecutionType::Unknown, &[]),
     ];
     for (execution, calls) in expected {
