@@ -11,6 +11,8 @@ use serde_json::Value;
 
 /// Short enough to be played on threads that wait for each other after every frame.
 const SMALL: [&str; 2] = ["binance-spot_nkn_blz_2021-10-12", "binance-usdm_sushi_akro_2021-07-22"];
+/// Long ones, which a full campaign plays on threads too.
+const LONG: [&str; 2] = ["binance-spot_btcusdt_2024-08-08", "binance-usdm_btcusdt_2024-08-08"];
 
 #[test]
 fn every_capture_of_a_known_venue_ends_as_an_independent_program_says() {
@@ -56,7 +58,8 @@ fn a_book_actor_that_told_otherwise_is_found() {
 #[test]
 fn threads_change_nothing() {
     let Some(folder) = folder("captures::threads_change_nothing") else { return };
-    for name in SMALL {
+    let is_full = std::env::var("FULMAR_CAMPAIGN").is_ok_and(|campaign| campaign == "full");
+    for name in SMALL.into_iter().chain(LONG.into_iter().filter(|_| is_full)) {
         let played: Vec<_> = [0, 1, 2].map(|threads| play_on(&folder, name, threads)).into();
         let results: BTreeSet<_> = played.iter().map(|played| (played.records, played.output_hash)).collect();
         assert_eq!(results.len(), 1, "{name}: on this thread, on one and on two: {results:x?}");
