@@ -154,7 +154,7 @@ impl RiskGate {
         Approved::new(instrument_id, cancel)
     }
 
-    /// Latches the kill: no order passes any more, cancels do. Only a new process, through reconciliation, undoes it.
+    /// Latches the kill: no order passes any more, cancels do. Only a new process undoes it.
     pub fn kill(&mut self) {
         self.is_killed = true;
     }

@@ -1,5 +1,8 @@
 //! The configuration through its border: texts and variables in, a typed value or every violation out.
 
+mod own_strategy;
+mod shape;
+
 use fulmar_bus::record::Nanos;
 use fulmar_engine::contract::BookDepth;
 use fulmar_engine::simulation::fees::FeeRate;
@@ -276,111 +279,6 @@ instruments = ["binance-spot:btcusdt", "binance-spot:ETHUSDT"]
 }
 
 #[test]
-fn a_length_of_bars_divides_a_day_stands_once_and_is_made_for_whom_it_is_asked() {
-    check(
-        r#"[bars]
-intervals = [
-  "1m",
-  "7m",
-  60,
-  "60s",
-]
-[[venue]]
-name = "binance-spot"
-instruments = ["BTCUSDT"]
-[[strategy]]
-name = "trend"
-kind = "ema_cross"
-instruments = ["binance-spot:BTCUSDT"]
-parameters = { quantity = "1", interval = "1h" }
-[risk]
-order_quantity_max = "1"
-order_notional_max = "1"
-position_max = "1"
-"#,
-        &[("FULMAR__BARS__INTERVAL", "1s")],
-        &[
-            "a.toml:4: bars.intervals: \"7m\" does not fit; it takes a length from \"1s\" to \"1d\" that divides a day evenly, such as \"5m\"",
-            "a.toml:5: bars.intervals: a whole number does not fit; it takes a length from \"1s\" to \"1d\" that divides a day evenly, such as \"5m\"",
-            "a.toml:6: bars.intervals: \"60s\" is as long as \"1m\"; list one of the two",
-            "a.toml:15: strategy.trend.parameters.interval: no bars of \"1h\" are made; list it in [bars] intervals, or take \"1m\" or \"60s\"",
-            "FULMAR__BARS__INTERVAL: bars.interval: unknown key; did you mean `intervals`?",
-        ],
-    );
-    let bars = loaded_under(VALID, &[("FULMAR__BARS__INTERVALS", "1s, 1d")]).bars;
-    assert_eq!(bars.intervals, [Nanos::from_secs(1), Nanos::from_secs(86_400)]);
-}
-
-#[test]
-fn a_pair_names_instruments_that_there_are_and_that_no_other_pair_has() {
-    check(
-        r#"[[venue]]
-name = "binance-spot"
-instruments = ["BTCUSDT"]
-[[pair]]
-name = "BTC-USDT"
-instruments = [
-  "binance-spot:BTCUSDT",
-  "binance-usdm:BTCUSDT",
-]
-[[pair]]
-name = "BTC/USD"
-instrument = []
-instruments = ["binance-spot:BTCUSDT"]
-"#,
-        &[("FULMAR__PAIR__BTC_USDC__INSTRUMENTS", "binance-spot:BTCUSDT")],
-        &[
-            "a.toml:8: pair.BTC-USDT.instruments: no venue has \"binance-usdm:BTCUSDT\"; did you mean \"binance-spot:BTCUSDT\"?",
-            "a.toml:11: pair.\"BTC/USD\".name: \"BTC/USD\" does not fit; it takes a name of letters, digits, - and _, at most 32 bytes",
-            "a.toml:12: pair.\"BTC/USD\".instrument: unknown key; did you mean `instruments`?",
-            "a.toml:13: pair.\"BTC/USD\".instruments: \"binance-spot:BTCUSDT\" is in \"BTC-USDT\" too; an instrument is in one pair",
-            "FULMAR__PAIR__BTC_USDC__INSTRUMENTS: pair.btc_usdc.instruments: no file has a pair of this name; did you mean BTC_USDT?",
-        ],
-    );
-}
-
-#[test]
-fn the_depth_of_a_book_is_a_word_or_a_number_of_levels() {
-    let strategy = |book| {
-        let strategy =
-            "[[strategy]]\nname = \"i\"\nkind = \"idle\"\ninstruments = [\"binance-spot:BTCUSDT\"]";
-        format!("{VALID}{strategy}\nbook = {book}")
-    };
-    let right = "it takes \"top\", \"full\" or a whole number from 1 to 65536";
-    for (book, wrong) in [
-        ("0", "0 is out of range"),
-        ("65537", "65537 is out of range"),
-        ("\"20\"", "\"20\" does not fit"),
-        ("1.5", "a float does not fit"),
-    ] {
-        check(&strategy(book), &[], &[&format!("a.toml:9: strategy.i.book: {wrong}; {right}")]);
-    }
-    check(
-        &strategy("\"fulll\""),
-        &[],
-        &[&format!("a.toml:9: strategy.i.book: \"fulll\" does not fit; did you mean \"full\"? {right}")],
-    );
-    let depth = |book, variables: &[_]| loaded_under(&strategy(book), variables).strategies[0].book;
-    assert_eq!(depth("\"full\"", &[]), BookDepth::Full);
-    assert_eq!(depth("\"full\"", &[("FULMAR__STRATEGY__I__BOOK", "20")]), BookDepth::Levels(20));
-    assert_eq!(depth("20", &[("FULMAR__STRATEGY__I__BOOK", "top")]), BookDepth::Top);
-    assert_eq!(loaded(&strategy("5")).strategies[0].book, BookDepth::Levels(5));
-}
-
-#[test]
-fn a_fee_is_a_decimal_text_and_a_maker_alone_may_be_paid() {
-    check(
-        &format!("{VALID}[paper]\nmaker_bps = 10\ntaker_bps = \"-1\"\nmaker_bsp = \"1\""),
-        &[("FULMAR__PAPER__MAKER_BPS", "1e1")],
-        &[
-            "a.toml:7: paper.taker_bps: \"-1\" does not fit; it takes hundredths of a percent as a string, from \"0\" to \"1000\"",
-            "a.toml:8: paper.maker_bsp: unknown key; did you mean `maker_bps`?",
-            "FULMAR__PAPER__MAKER_BPS: paper.maker_bps: \"1e1\" does not fit; it takes hundredths of a percent as a string, from \"-1000\" to \"1000\"",
-        ],
-    );
-}
-
-#[test]
 fn every_mistake_of_syntax_is_told_and_nothing_is_guessed_from_the_rest() {
     check(
         "[engine]\nname = fulmar\nmode = \"paper\"\nmode = \"live\"\nunknown = 1",
@@ -518,102 +416,6 @@ fn what_is_left_out_is_the_default_and_every_default_fits_its_key() {
     assert!(configuration.strategies.is_empty());
     let instrument = InstrumentName::parse("binance-spot:BTCUSDT").unwrap();
     assert_eq!(configuration.risk.limits(&instrument), None, "no limit that matters is guessed");
-}
-
-/// A strategy that is not among the built-in ones, with a parameter of each kind.
-const OWN: StrategyEntry = StrategyEntry {
-    kind: "dip_buyer",
-    doc: "Buys dips.",
-    parameters: &[
-        ParameterEntry {
-            name: "quantity",
-            value: ParameterValue::Amount,
-            need: Need::Required,
-            doc: "Size.",
-        },
-        ParameterEntry {
-            name: "dip_ticks",
-            value: ParameterValue::Count { least: 1, most: 50 },
-            need: Need::Default("10"),
-            doc: "Ticks.",
-        },
-        ParameterEntry {
-            name: "trend",
-            value: ParameterValue::Interval,
-            need: Need::Default("5m"),
-            doc: "Bars.",
-        },
-        ParameterEntry {
-            name: "side",
-            value: ParameterValue::Word(&["long", "short"]),
-            need: Need::Optional,
-            doc: "Side.",
-        },
-    ],
-    is_trading: true,
-    make: |parameters| match parameters.count("dip_ticks")? {
-        13 => Err(ParameterError::Together { name: "dip_ticks", wrong: "unlucky", right: "take 12" }),
-        _ => Ok(Box::new(fulmar_strategies::Idle)),
-    },
-};
-
-#[test]
-fn a_strategy_of_ones_own_is_configured_like_the_built_in_ones() {
-    let registry = Registry::with(&[OWN]).unwrap();
-    let text = |kind: &str, parameters: &str| {
-        let instruments = "instruments = [\"binance-spot:BTCUSDT\"]";
-        format!(
-            "{VALID}[[strategy]]\nname = \"own\"\nkind = \"{kind}\"\n{instruments}\nparameters = {parameters}\n"
-        )
-    };
-    let told = |text: &str| {
-        let read = load_sources(&[source("a.toml", text)], &Variables::new(), &registry);
-        read.err().unwrap_or_default().to_string()
-    };
-    let right = "[bars]\nintervals = [\"5m\"]\n[risk]\norder_quantity_max = \"1\"\norder_notional_max = \"1\"\n\
-                 position_max = \"1\"\n";
-    let least = format!("{}{right}", text("dip_buyer", "{ quantity = \"1\" }"));
-    let loaded = load_sources(&[source("a.toml", &least)], &Variables::new(), &registry).unwrap();
-    let own = &loaded.configuration.strategies[0];
-    let read = ["quantity", "dip_ticks", "trend", "side"].map(|name| own.parameters.get(name));
-    assert_eq!(read, [Some("1"), Some("10"), Some("5m"), None]);
-    assert_eq!(
-        told(&text("dip_buyer", "{ dip_tick = 3, trend = \"7m\", side = \"shrt\", dip_ticks = 51 }")),
-        [
-            "a.toml:8: strategy.own.instruments: \"binance-spot:BTCUSDT\" has no order_quantity_max, no order_notional_max, no position_max; state it in [risk] or in [risk.instrument.\"binance-spot:BTCUSDT\"]",
-            "a.toml:9: strategy.own.parameters.dip_tick: unknown key; did you mean `dip_ticks`?",
-            "a.toml:9: strategy.own.parameters.quantity: missing; it takes a positive decimal as a string, such as \"0.01\"",
-            "a.toml:9: strategy.own.parameters.dip_ticks: 51 is out of range; it takes a whole number from 1 to 50",
-            "a.toml:9: strategy.own.parameters.trend: \"7m\" does not fit; it takes a length from \"1s\" to \"1d\" that divides a day evenly, such as \"5m\"",
-            "a.toml:9: strategy.own.parameters.side: \"shrt\" does not fit; did you mean \"short\"? it takes \"long\" or \"short\"",
-        ]
-        .join("\n")
-    );
-    let unlucky = format!("{}{right}", text("dip_buyer", "{ quantity = \"1\", dip_ticks = 13 }"));
-    assert_eq!(told(&unlucky), "a.toml:9: strategy.own.parameters.dip_ticks: unlucky; take 12");
-    let other_bars = least.replace("[\"5m\"]", "[\"1m\"]");
-    assert!(told(&other_bars).contains("strategy.own.parameters.trend: no bars of \"5m\" are made"));
-    assert!(told(&text("dip_byer", "{}")).contains("did you mean \"dip_buyer\"?"));
-    let page = reference::markdown(&registry);
-    assert!(page.contains("where kind = \"dip_buyer\"") && page.contains("| `dip_ticks` |"), "{page}");
-}
-
-#[test]
-fn what_the_schema_takes_for_a_parameter_its_strategy_takes_too() {
-    let values = [
-        (ParameterValue::Amount, Kind::Decimal),
-        (ParameterValue::Interval, Kind::Interval),
-        (ParameterValue::Word(&["buy", "sell"]), Kind::Choice(vec!["buy", "sell"])),
-    ];
-    let texts =
-        ["0", "1", "0.0", "0.01", "-1", "+1", ".5", "5.", "1e3", "1m", "7m", "60s", "1d", "buy", "Buy", ""];
-    for (value, kind) in values {
-        for text in texts {
-            if text::fault(text, &kind).is_none() {
-                assert!(value.takes(text), "{text:?} as {value:?}");
-            }
-        }
-    }
 }
 
 #[test]
