@@ -2,11 +2,14 @@
 //! [`simulated`] venue, which is ours.
 //!
 //! A venue is a translator: bytes to records, intents to bytes. It owns no socket, no clock and no thread, and decides
-//! nothing about trading. What all venues share stands beside their folders: [`decode`], [`sync`], [`pacer`].
+//! nothing about trading. What all venues share stands beside their folders: the [`session`] of their market data,
+//! [`decode`], [`sync`], [`pacer`].
 
 pub mod binance;
 pub mod decode;
 pub mod pacer;
+pub mod session;
 pub mod simulated;
 pub mod sync;
 pub mod transport;
+pub mod venues;

@@ -5,8 +5,11 @@
 //!   waiting ----------------------------> joined ------------------> live
 //!      ^ updates are buffered               |                          |
 //!      +------------------------------------+--------------------------+
-//!            a gap, a lost connection, an unreadable update, the engine's doubt
+//!            a gap, a lost connection, an unreadable update, a wrong checksum, the engine's doubt
 //! ```
+//!
+//! Where snapshots come in the stream there is nothing to join: an update before the first is of no use, and a snapshot
+//! makes the book live, or begins a live one anew.
 //!
 //! Waiting is told as `Syncing` at first and as `Desynced` after a break, joined as `Syncing`, live as `Live`. Levels
 //! reach the sink only in the order snapshot, then every update after it. What differs between venues is the
@@ -16,6 +19,7 @@
 mod backoff;
 pub mod limits;
 mod pending;
+mod proof;
 mod rule;
 #[cfg(test)]
 mod tests;
@@ -26,7 +30,11 @@ use fulmar_engine::contract::{MarketSink, Update};
 pub use backoff::backoff;
 use limits::{FIRST_UPDATE_WAIT, SNAPSHOT_ANSWER_MAX, STABLE_MIN};
 use pending::Pending;
+pub use proof::Proof;
+use proof::{Mirror, Mismatch};
 pub use rule::{Place, Span, SyncRule};
+
+use crate::decode::Scales;
 
 /// The sync state of one book.
 pub struct BookSync {
@@ -37,10 +45,13 @@ pub struct BookSync {
     told: Option<SyncState>,
     /// Why the book is not live.
     reason: SyncReason,
-    last_update_id: u64,
+    /// The last update that was applied.
+    last: Span,
     gap_count: u32,
     resync_count: u32,
     pending: Pending,
+    mirror: Option<Mirror>,
+    scales: Scales,
     ask_at: Option<UnixNanos>,
     /// Requests since the book last stood for a while.
     attempts: u32,
@@ -61,6 +72,12 @@ pub struct SyncCounters {
     pub snapshots_stale: u64,
     /// Snapshots that came while the book was live.
     pub snapshots_unasked: u64,
+    /// Updates that came before any snapshot, of a venue whose snapshots come in the stream.
+    pub updates_unfounded: u64,
+    /// Updates after which the venue's checksum was our book's.
+    pub checksums_right: u64,
+    /// Updates after which it was not.
+    pub checksums_wrong: u64,
 }
 
 impl SyncCounters {
@@ -71,6 +88,9 @@ impl SyncCounters {
         tell("updates_flooded", self.updates_flooded);
         tell("snapshots_stale", self.snapshots_stale);
         tell("snapshots_unasked", self.snapshots_unasked);
+        tell("updates_unfounded", self.updates_unfounded);
+        tell("checksums_right", self.checksums_right);
+        tell("checksums_wrong", self.checksums_wrong);
     }
 }
 
@@ -85,18 +105,20 @@ enum Phase {
 }
 
 impl BookSync {
-    /// A book of which nothing is known yet.
-    pub fn new(instrument_id: InstrumentId, rule: SyncRule) -> Self {
+    /// A book of which nothing is known yet, at a venue with this rule and this proof, if it has any.
+    pub fn new(instrument_id: InstrumentId, rule: SyncRule, proof: Option<Proof>) -> Self {
         BookSync {
             instrument_id,
             rule,
             phase: Phase::Waiting,
             told: None,
             reason: SyncReason::Started,
-            last_update_id: 0,
+            last: Span::default(),
             gap_count: 0,
             resync_count: 0,
-            pending: Pending::new(),
+            pending: if rule.is_streamed() { Pending::none() } else { Pending::new() },
+            mirror: proof.map(Mirror::new),
+            scales: Scales { price: 0, quantity: 0 },
             ask_at: None,
             attempts: 0,
             broken_at: None,
@@ -104,8 +126,9 @@ impl BookSync {
         }
     }
 
-    /// Tells that the book begins to sync; once, after its definition.
-    pub fn start(&mut self, sink: &mut dyn MarketSink) {
+    /// Takes the scales of a definition; tells, after the first, that the book begins to sync.
+    pub fn start(&mut self, scales: Scales, sink: &mut dyn MarketSink) {
+        self.scales = scales;
         if self.told.is_none() {
             self.tell(SyncState::Syncing, self.reason, sink);
         }
@@ -115,14 +138,17 @@ impl BookSync {
     pub fn on_update(&mut self, now: UnixNanos, span: Span, update: Update<'_>, sink: &mut dyn MarketSink) {
         let place = match self.phase {
             Phase::Waiting => return self.wait(now, span, update),
-            Phase::Joined => self.rule.join(self.last_update_id, span),
-            Phase::Live => self.rule.follow(self.last_update_id, span),
+            Phase::Joined => self.rule.join(self.last, span),
+            Phase::Live => self.rule.follow(self.last, span),
         };
         match (place, self.phase) {
             (Place::Behind, _) => self.counters.updates_behind += 1,
             (Place::Next, _) => {
-                self.last_update_id = span.last;
-                sink.levels(self.instrument_id, update);
+                if self.prove(span, update).is_err() {
+                    return self.break_off(now, SyncReason::Checksum, sink);
+                }
+                self.last = span;
+                sink.levels(self.instrument_id, self.proven(update));
                 self.go_live(sink);
             }
             (Place::Beyond, Phase::Live) => {
@@ -138,6 +164,31 @@ impl BookSync {
         }
     }
 
+    /// Takes a snapshot that came in the stream: it replaces what was known, live or not.
+    pub fn on_stream_snapshot(
+        &mut self,
+        now: UnixNanos,
+        span: Span,
+        snapshot: Update<'_>,
+        sink: &mut dyn MarketSink,
+    ) {
+        self.mirror.iter_mut().for_each(Mirror::clear);
+        if self.prove(span, snapshot).is_err() {
+            return self.break_off(now, SyncReason::Checksum, sink);
+        }
+        let is_anew = self.phase != Phase::Waiting;
+        if is_anew {
+            self.resync_count += 1;
+            self.tell(SyncState::Syncing, SyncReason::Reset, sink);
+        } else if self.told == Some(SyncState::Desynced) {
+            self.tell(SyncState::Syncing, self.reason, sink);
+        }
+        sink.snapshot(self.instrument_id, self.proven(snapshot));
+        self.last = span;
+        self.phase = Phase::Joined;
+        self.go_live(sink);
+    }
+
     /// Takes a snapshot. One that is older than what waits is refused and wanted anew; one that nobody needs is not
     /// used.
     pub fn on_snapshot(&mut self, now: UnixNanos, snapshot: Update<'_>, sink: &mut dyn MarketSink) {
@@ -145,7 +196,7 @@ impl BookSync {
             self.counters.snapshots_unasked += 1;
             return;
         }
-        let place_of = |span| self.rule.join(snapshot.update_id, span);
+        let place_of = |span| self.rule.join(Span::numbered(snapshot.update_id), span);
         let behind_count = self.pending.spans().take_while(|span| place_of(*span) == Place::Behind).count();
         if self.pending.spans().nth(behind_count).map(place_of) == Some(Place::Beyond) {
             self.counters.snapshots_stale += 1;
@@ -163,9 +214,12 @@ impl BookSync {
         }
     }
 
-    /// The connection that carries the updates opened. What stands already is kept: the next update proves it or not.
-    pub fn on_opened(&mut self, now: UnixNanos) {
-        if self.phase == Phase::Waiting && self.ask_at.is_none() {
+    /// The connection that carries the updates opened, and its subscriptions leave until `subscribed_at`. What stands
+    /// already is kept: the next update proves it or not. Where snapshots come in the stream, to subscribe is to ask.
+    pub fn on_opened(&mut self, now: UnixNanos, subscribed_at: UnixNanos) {
+        if self.phase == Phase::Waiting && self.rule.is_streamed() {
+            self.on_asked(subscribed_at);
+        } else if self.phase == Phase::Waiting && self.ask_at.is_none() {
             self.ask_at = Some(now + FIRST_UPDATE_WAIT);
         }
     }
@@ -201,6 +255,7 @@ impl BookSync {
         if self.pending.rescale(price_factor, quantity_factor).is_none() {
             self.drop_pending();
         }
+        self.mirror.iter_mut().for_each(|mirror| mirror.rescale(price_factor, quantity_factor));
     }
 
     /// When a snapshot is to be asked for, if ever.
@@ -230,7 +285,11 @@ impl BookSync {
     }
 
     fn wait(&mut self, now: UnixNanos, span: Span, update: Update<'_>) {
-        match self.pending.last().map(|last| self.rule.follow(last.last, span)) {
+        if self.rule.is_streamed() {
+            self.counters.updates_unfounded += 1;
+            return;
+        }
+        match self.pending.last().map(|last| self.rule.follow(last, span)) {
             Some(Place::Behind) => {
                 self.counters.updates_behind += 1;
                 return;
@@ -254,19 +313,35 @@ impl BookSync {
             self.tell(SyncState::Syncing, self.reason, sink);
         }
         sink.snapshot(self.instrument_id, snapshot);
-        self.last_update_id = snapshot.update_id;
+        self.last = Span::numbered(snapshot.update_id);
         self.phase = Phase::Joined;
         self.ask_at = None;
         let waiting = first..self.pending.len();
         for index in waiting.clone() {
-            let update = self.pending.update(index);
-            self.last_update_id = update.update_id;
+            let (span, update) = self.pending.update(index);
+            self.last = span;
             sink.levels(self.instrument_id, update);
         }
         self.pending.clear();
         if !waiting.is_empty() {
             self.go_live(sink);
         }
+    }
+
+    /// Holds the venue's checksum against the book as it is with this update, where there is one.
+    fn prove(&mut self, span: Span, update: Update<'_>) -> Result<(), Mismatch> {
+        let Some(mirror) = &mut self.mirror else {
+            return Ok(());
+        };
+        let proven = mirror.apply(update, span.checksum, self.scales);
+        self.counters.checksums_right += u64::from(span.checksum.is_some() && proven.is_ok());
+        self.counters.checksums_wrong += u64::from(proven.is_err());
+        proven
+    }
+
+    /// What is to be handed on of an update that was proven.
+    fn proven<'a>(&'a self, update: Update<'a>) -> Update<'a> {
+        self.mirror.as_ref().map_or(update, |mirror| mirror.proven(update))
     }
 
     fn go_live(&mut self, sink: &mut dyn MarketSink) {
@@ -288,7 +363,7 @@ impl BookSync {
 
     fn tell(&mut self, state: SyncState, reason: SyncReason, sink: &mut dyn MarketSink) {
         self.told = Some(state);
-        let change = SyncChange::new(state, reason, self.last_update_id, self.gap_count, self.resync_count);
+        let change = SyncChange::new(state, reason, self.last.last, self.gap_count, self.resync_count);
         sink.sync(self.instrument_id, &change);
     }
 }

@@ -2,19 +2,17 @@
 
 use std::time::Duration;
 
-use anyhow::bail;
-use fulmar_adapters::binance::{
-    BinanceConfig, BinanceMarketData, BinanceOrderEntry, Credentials, InstrumentConfig, Product,
-    each_symbol_named, symbols,
+use anyhow::{Context as _, bail};
+use fulmar_adapters::binance::{BinanceConfig, BinanceOrderEntry, Credentials, Product};
+use fulmar_adapters::session::{
+    self, InstrumentConfig, MarketData, Protocol, VenueSettings, each_symbol_named,
 };
 use fulmar_adapters::transport::{RateLimit, TransportLimits};
+pub use fulmar_adapters::venues::VENUE_NAMES as NAMES;
 use fulmar_bus::record::{InstrumentId, Nanos};
 use fulmar_engine::contract::{InboundFrame, MarketSession, OrderSession};
 
 use crate::configuration::{Environment, InstrumentName, Venue};
-
-/// The venues that this build speaks to.
-pub const NAMES: [&str; 2] = ["binance-spot", "binance-usdm"];
 
 /// The id of the instrument at this place of a plan.
 pub fn instrument_id(index: usize) -> InstrumentId {
@@ -23,17 +21,24 @@ pub fn instrument_id(index: usize) -> InstrumentId {
 
 /// A symbol as its venue writes it; as it stands where this build does not know the venue.
 pub fn spelled(venue: &str, symbol: &str) -> String {
-    match product(venue) {
-        Ok(_) => symbols::spelled(symbol),
-        Err(_) => symbol.to_owned(),
-    }
+    fulmar_adapters::venues::venue(venue).map_or(symbol.to_owned(), |entry| (entry.spelled)(symbol))
+}
+
+/// How often `venue` can send changes of a book; none where there is no choice.
+pub fn depth_intervals(venue: &str) -> &'static [&'static str] {
+    fulmar_adapters::venues::venue(venue).map_or(&[], |entry| entry.depth_intervals)
+}
+
+/// The depths of book that can be subscribed to at `venue`; none where there is no choice.
+pub fn depths(venue: &str) -> &'static [u32] {
+    fulmar_adapters::venues::venue(venue).map_or(&[], |entry| entry.depths)
 }
 
 /// Tells each symbol that a recorded frame of `venue` has market data of; none where this build does not know the
 /// venue.
 pub fn symbols_named(venue: &str, frame: InboundFrame<'_>, tell: &mut dyn FnMut(&str)) {
-    if product(venue).is_ok() {
-        each_symbol_named(frame, tell);
+    if let Ok(protocol) = protocol(venue, &VenueSettings::default()) {
+        each_symbol_named(&*protocol, frame, tell);
     }
 }
 
@@ -45,9 +50,9 @@ pub fn capture_session(
     venue: &str,
     instruments: &[(&str, InstrumentId)],
 ) -> anyhow::Result<Box<dyn MarketSession>> {
-    let mut config = BinanceConfig::production(product(venue)?);
-    config.instruments = instruments.iter().map(|(symbol, id)| InstrumentConfig::new(symbol, *id)).collect();
-    Ok(Box::new(BinanceMarketData::new(&config)))
+    let protocol = protocol(venue, &VenueSettings::default())?;
+    let named = instruments.iter().map(|(symbol, id)| InstrumentConfig::new(symbol, *id));
+    Ok(Box::new(MarketData::new(protocol, &named.collect::<Vec<_>>())))
 }
 
 /// The translator of a configured venue's market data.
@@ -58,17 +63,17 @@ pub fn market_session(
     venue: &Venue,
     id_of: &dyn Fn(&InstrumentName) -> InstrumentId,
 ) -> anyhow::Result<Box<dyn MarketSession>> {
-    let mut config = binance(venue)?;
-    for symbol in &venue.instruments {
+    let instrument = |symbol: &String| {
         let name = InstrumentName { venue: venue.name.clone(), symbol: symbol.clone() };
-        let mut instrument = InstrumentConfig::new(symbol, id_of(&name));
-        if let Some(scale) = venue.scales.get(symbol) {
-            instrument.price_scale = Some(scale.price);
-            instrument.quantity_scale = Some(scale.quantity);
+        let scale = venue.scales.get(symbol);
+        InstrumentConfig {
+            price_scale: scale.map(|scale| scale.price),
+            quantity_scale: scale.map(|scale| scale.quantity),
+            ..InstrumentConfig::new(symbol, id_of(&name))
         }
-        config.instruments.push(instrument);
-    }
-    Ok(Box::new(BinanceMarketData::new(&config)))
+    };
+    let instruments: Vec<InstrumentConfig> = venue.instruments.iter().map(instrument).collect();
+    Ok(Box::new(MarketData::new(configured(venue)?, &instruments)))
 }
 
 /// The translator of a configured venue's order entry, for the owner of `api_key`. Only a venue that takes requests
@@ -77,11 +82,15 @@ pub fn market_session(
 /// # Errors
 /// Where this build has no order entry for the venue.
 pub fn order_session(venue: &Venue, api_key: &str) -> anyhow::Result<Box<dyn OrderSession>> {
-    if product(&venue.name)? != Product::Spot {
+    if venue.name != Product::Spot.venue() {
         bail!("venue \"{}\" has no order entry in this build; binance-spot has", venue.name);
     }
     let credentials = Credentials { api_key: api_key.to_owned(), secret: None };
-    Ok(Box::new(BinanceOrderEntry::new(&binance(venue)?, &credentials)))
+    let mut config = BinanceConfig::of(Product::Spot, &settings(venue));
+    if let Some(url) = &venue.order_url {
+        config.order_url = format!("{}/ws-api/v3", url.trim_end_matches('/'));
+    }
+    Ok(Box::new(BinanceOrderEntry::new(&config, &credentials)))
 }
 
 /// Where a venue answers HTTP requests.
@@ -89,7 +98,7 @@ pub fn order_session(venue: &Venue, api_key: &str) -> anyhow::Result<Box<dyn Ord
 /// # Errors
 /// Where this build does not know the venue.
 pub fn rest_url(venue: &Venue) -> anyhow::Result<String> {
-    Ok(binance(venue)?.rest_url)
+    Ok(configured(venue)?.rest_url().to_owned())
 }
 
 /// What a link of a venue keeps within. Order entry is limited by the venue's order limits, which the gate and the
@@ -100,38 +109,40 @@ pub fn transport_limits(venue: &Venue, link: &str) -> TransportLimits {
     limits.reconnect.backoff_min = duration(reconnect.backoff_min);
     limits.reconnect.backoff_max = duration(reconnect.backoff_max);
     limits.reconnect.attempts_short.count_max = reconnect.attempts_per_minute;
+    if let Ok(protocol) = configured(venue) {
+        let own = protocol.limits();
+        let attempts = &mut limits.reconnect.attempts_short;
+        attempts.count_max = attempts.count_max.min(own.connects_per_minute);
+        limits.connection.messages.count_max = own.messages_per_second;
+    }
     if link.ends_with(".orders") {
         limits.connection.messages = RateLimit { count_max: 1_000, window: Duration::from_secs(1) };
     }
     limits
 }
 
-fn binance(venue: &Venue) -> anyhow::Result<BinanceConfig> {
-    let product = product(&venue.name)?;
-    let mut config = match venue.environment {
-        Environment::Production => BinanceConfig::production(product),
-        Environment::Testnet => BinanceConfig::testnet(product),
-    };
-    if let Some(url) = &venue.stream_url {
-        config.stream_url.clone_from(url);
-    }
-    if let Some(url) = &venue.rest_url {
-        config.rest_url.clone_from(url);
-    }
-    if let Some(url) = &venue.order_url {
-        config.order_url = format!("{}/ws-api/v3", url.trim_end_matches('/'));
-    }
-    config.book_idle_max = venue.book_idle_max;
-    config.depth_speed = format!("@{}", venue.depth_interval);
-    Ok(config)
+fn configured(venue: &Venue) -> anyhow::Result<Box<dyn Protocol>> {
+    protocol(&venue.name, &settings(venue))
 }
 
-fn product(venue: &str) -> anyhow::Result<Product> {
-    Ok(match venue {
-        "binance-spot" => Product::Spot,
-        "binance-usdm" => Product::UsdMargined,
-        _ => bail!("venue \"{venue}\" is not in this build; it has {}", NAMES.join(", ")),
-    })
+fn settings(venue: &Venue) -> VenueSettings {
+    VenueSettings {
+        environment: match venue.environment {
+            Environment::Production => session::Environment::Production,
+            Environment::Testnet => session::Environment::Testnet,
+        },
+        stream_url: venue.stream_url.clone(),
+        rest_url: venue.rest_url.clone(),
+        depth: venue.depth,
+        depth_interval: venue.depth_interval.clone(),
+        book_idle_max: venue.book_idle_max,
+    }
+}
+
+fn protocol(venue: &str, settings: &VenueSettings) -> anyhow::Result<Box<dyn Protocol>> {
+    let entry = fulmar_adapters::venues::venue(venue)
+        .with_context(|| format!("venue \"{venue}\" is not in this build; it has {}", NAMES.join(", ")))?;
+    Ok((entry.protocol)(settings))
 }
 
 fn duration(nanos: Nanos) -> Duration {

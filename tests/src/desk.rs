@@ -3,9 +3,8 @@
 //! Market data, order entry and the venue's own matching speak the real protocol, byte for byte; the same seed gives
 //! the same run.
 
-use fulmar_adapters::binance::{
-    BinanceConfig, BinanceMarketData, BinanceOrderEntry, Credentials, InstrumentConfig, Product,
-};
+use fulmar_adapters::binance::{Binance, BinanceConfig, BinanceOrderEntry, Credentials, Product};
+use fulmar_adapters::session::InstrumentConfig;
 use fulmar_adapters::simulated::{self, OfflineVenue, SimulatedVenueConfig};
 use fulmar_adapters::transport::LinkEnds;
 use fulmar_bus::record::{AccountId, InstrumentId, Nanos, UnixNanos};
@@ -81,7 +80,7 @@ fn plan(strategy: Box<dyn Strategy>) -> EnginePlan {
     let id = InstrumentId(0);
     let mut config = BinanceConfig::production(Product::Spot);
     config.instruments = vec![InstrumentConfig::new(SYMBOL, id)];
-    let session = Box::new(BinanceMarketData::new(&config));
+    let session = Box::new(Binance::market_data(&config));
     let credentials = Credentials { api_key: API_KEY.to_owned(), secret: Some(SECRET.to_owned()) };
     let orders = BinanceOrderEntry::new(&BinanceConfig::production(Product::Spot), &credentials);
     let risk = RiskSettings {

@@ -69,7 +69,7 @@ impl Scripted {
     }
 
     fn update<'a>(&self, bids: &'a [Level], asks: &'a [Level]) -> Update<'a> {
-        Update { update_id: self.update_id, venue_at: OPENS_AT, bids, asks }
+        Update { update_id: self.update_id, venue_at: OPENS_AT, bids, asks, is_proven: false }
     }
 }
 

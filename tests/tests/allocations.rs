@@ -14,7 +14,8 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use fulmar_adapters::binance::{BinanceConfig, BinanceMarketData, InstrumentConfig, Product};
+use fulmar_adapters::binance::{Binance, BinanceConfig, Product};
+use fulmar_adapters::session::InstrumentConfig;
 use fulmar_adapters::transport::capture::{CaptureLine, CaptureReader, target_of};
 use fulmar_bus::record::{AccountId, FrameSource, InstrumentId, Nanos, Price, Quantity, Side, TopOfBook};
 use fulmar_engine::contract::{BookDepth, BookUpdate, Context, Event, MarketSession, NewOrder, Strategy};
@@ -232,7 +233,7 @@ fn session(venue: &str, symbols: &[String], ids: &[InstrumentId]) -> Box<dyn Mar
     let mut config = BinanceConfig::production(product);
     let named = symbols.iter().zip(ids);
     config.instruments = named.map(|(symbol, id)| InstrumentConfig::new(symbol, *id)).collect();
-    Box::new(BinanceMarketData::new(&config))
+    Box::new(Binance::market_data(&config))
 }
 
 /// An engine of these instruments, with one strategy that trades them on paper.

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use fulmar::venues;
-use fulmar_adapters::binance::{BinanceConfig, BinanceMarketData, InstrumentConfig, Product};
+use fulmar_adapters::binance::{Binance, BinanceConfig, Product};
+use fulmar_adapters::session::{InstrumentConfig, MarketData};
 use fulmar_adapters::transport::capture::{CaptureLine, CaptureReader, target_of};
 use fulmar_bus::record::{
     FrameSource, InstrumentDefinition, InstrumentId, InstrumentStatus, Level, Nanos, RequestKind, SyncChange,
@@ -201,7 +202,7 @@ impl Capture {
             })
             .collect();
         let mut session = Session {
-            session: BinanceMarketData::new(&config),
+            session: Binance::market_data(&config),
             sink: Keeper::default(),
             symbols: self.symbols.clone(),
         };
@@ -212,7 +213,7 @@ impl Capture {
 
 /// A session, and what it told.
 struct Session {
-    session: BinanceMarketData,
+    session: MarketData,
     sink: Keeper,
     symbols: Vec<String>,
 }

@@ -8,7 +8,8 @@
 //!   frame -> feed -> market -> book -> strategy -> intents -> risk -> approved -> gateway -> reports -> risk -> ...
 //! ```
 
-use fulmar_adapters::binance::{BinanceConfig, BinanceMarketData, InstrumentConfig, Product};
+use fulmar_adapters::binance::{Binance, BinanceConfig, Product};
+use fulmar_adapters::session::InstrumentConfig;
 use fulmar_bus::channel::Reader;
 use fulmar_bus::record::{
     AccountId, ClientOrderId, ExecutionReport, ExecutionType, Flags, InstrumentDefinition, Kind,
@@ -96,7 +97,7 @@ impl Desk {
     fn build() -> Self {
         let mut config = BinanceConfig::production(Product::Spot);
         config.instruments = vec![InstrumentConfig::new(SYMBOL, BTC)];
-        let venue = VenuePlan { session: Box::new(BinanceMarketData::new(&config)), instruments: vec![BTC] };
+        let venue = VenuePlan { session: Box::new(Binance::market_data(&config)), instruments: vec![BTC] };
         let buyer = StrategyPlan {
             name: "buyer".to_owned(),
             strategy: Box::new(BuyOnce { offered_at_most: price("61000.50"), is_done: false }),

@@ -1,8 +1,9 @@
 //! What a Binance session is told: which product, where, and which instruments.
 
-use fulmar_bus::record::{InstrumentId, Nanos};
+use fulmar_bus::record::Nanos;
 
 use super::limits;
+use crate::session::{Environment, InstrumentConfig, TradeStream, VenueSettings};
 use crate::sync::SyncRule;
 
 /// One of the venue's markets. All that differs between them stands here or is asked of it.
@@ -12,37 +13,8 @@ pub enum Product {
     Spot,
     /// USD-margined futures.
     UsdMargined,
-}
-
-/// Real money or the venue's own test exchange.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Environment {
-    /// Real.
-    Production,
-    /// The test exchange.
-    Testnet,
-}
-
-/// Which of the venue's two trade streams is used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TradeStream {
-    /// Every trade by itself.
-    Trade,
-    /// The trades that one order made at one price, as one.
-    Aggregate,
-}
-
-/// An instrument as the configuration names it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InstrumentConfig {
-    /// The venue's symbol, in capitals.
-    pub symbol: String,
-    /// The engine's id.
-    pub instrument_id: InstrumentId,
-    /// Digits behind the point of its prices, until the venue defines it; inferred where it is not said.
-    pub price_scale: Option<u8>,
-    /// Digits behind the point of its quantities, as `price_scale`.
-    pub quantity_scale: Option<u8>,
+    /// Coin-margined futures.
+    CoinMargined,
 }
 
 /// A whole session.
@@ -74,14 +46,26 @@ pub struct BinanceConfig {
     pub instruments: Vec<InstrumentConfig>,
 }
 
-impl InstrumentConfig {
-    /// An instrument whose scales the venue, or else the digits seen, will say.
-    pub fn new(symbol: &str, instrument_id: InstrumentId) -> Self {
-        InstrumentConfig { symbol: symbol.to_owned(), instrument_id, price_scale: None, quantity_scale: None }
-    }
-}
-
 impl BinanceConfig {
+    /// The exchange as `settings` want it, without instruments.
+    pub fn of(product: Product, settings: &VenueSettings) -> Self {
+        let mut config = match settings.environment {
+            Environment::Production => Self::production(product),
+            Environment::Testnet => Self::testnet(product),
+        };
+        if let Some(url) = &settings.stream_url {
+            config.stream_url.clone_from(url);
+        }
+        if let Some(url) = &settings.rest_url {
+            config.rest_url.clone_from(url);
+        }
+        if let Some(interval) = &settings.depth_interval {
+            config.depth_speed = format!("@{interval}");
+        }
+        config.book_idle_max = settings.book_idle_max.unwrap_or(config.book_idle_max);
+        config
+    }
+
     /// The real exchange, without instruments.
     pub fn production(product: Product) -> Self {
         match product {
@@ -96,6 +80,12 @@ impl BinanceConfig {
                 "wss://fstream.binance.com",
                 "https://fapi.binance.com",
                 "wss://ws-fapi.binance.com/ws-fapi/v1",
+            ),
+            Product::CoinMargined => Self::coin_margined(
+                Environment::Production,
+                "wss://dstream.binance.com",
+                "https://dapi.binance.com",
+                "wss://ws-dapi.binance.com/ws-dapi/v1",
             ),
         }
     }
@@ -114,6 +104,12 @@ impl BinanceConfig {
                 "wss://fstream.binancefuture.com",
                 "https://testnet.binancefuture.com",
                 "wss://testnet.binancefuture.com/ws-fapi/v1",
+            ),
+            Product::CoinMargined => Self::coin_margined(
+                Environment::Testnet,
+                "wss://dstream.binancefuture.com",
+                "https://testnet.binancefuture.com",
+                "wss://testnet.binancefuture.com/ws-dapi/v1",
             ),
         }
     }
@@ -143,6 +139,15 @@ impl BinanceConfig {
             ..Self::spot(environment, stream_url, rest_url, order_url)
         }
     }
+
+    /// The division of paths was announced for USD-margined futures alone; it is assumed that these keep one path.
+    fn coin_margined(environment: Environment, stream_url: &str, rest_url: &str, order_url: &str) -> Self {
+        BinanceConfig {
+            product: Product::CoinMargined,
+            trade_stream: TradeStream::Aggregate,
+            ..Self::spot(environment, stream_url, rest_url, order_url)
+        }
+    }
 }
 
 impl Product {
@@ -151,14 +156,20 @@ impl Product {
         match self {
             Product::Spot => "binance-spot",
             Product::UsdMargined => "binance-usdm",
+            Product::CoinMargined => "binance-coinm",
         }
+    }
+
+    /// True for futures, whose messages are alike.
+    pub const fn is_futures(self) -> bool {
+        !matches!(self, Product::Spot)
     }
 
     /// What its depth updates promise.
     pub const fn sync_rule(self) -> SyncRule {
         match self {
             Product::Spot => SyncRule::Range,
-            Product::UsdMargined => SyncRule::Chain,
+            Product::UsdMargined | Product::CoinMargined => SyncRule::Chain,
         }
     }
 
@@ -167,6 +178,7 @@ impl Product {
         match self {
             Product::Spot => "/api/v3",
             Product::UsdMargined => "/fapi/v1",
+            Product::CoinMargined => "/dapi/v1",
         }
     }
 
@@ -174,7 +186,7 @@ impl Product {
     pub const fn snapshot_levels(self) -> u32 {
         match self {
             Product::Spot => limits::SPOT_SNAPSHOT_LEVELS,
-            Product::UsdMargined => limits::FUTURES_SNAPSHOT_LEVELS,
+            Product::UsdMargined | Product::CoinMargined => limits::FUTURES_SNAPSHOT_LEVELS,
         }
     }
 
@@ -182,7 +194,7 @@ impl Product {
     pub const fn snapshot_weight(self) -> u64 {
         match self {
             Product::Spot => limits::SPOT_SNAPSHOT_WEIGHT,
-            Product::UsdMargined => limits::FUTURES_SNAPSHOT_WEIGHT,
+            Product::UsdMargined | Product::CoinMargined => limits::FUTURES_SNAPSHOT_WEIGHT,
         }
     }
 
@@ -190,7 +202,7 @@ impl Product {
     pub const fn definitions_weight(self) -> u64 {
         match self {
             Product::Spot => limits::SPOT_DEFINITIONS_WEIGHT,
-            Product::UsdMargined => limits::FUTURES_DEFINITIONS_WEIGHT,
+            Product::UsdMargined | Product::CoinMargined => limits::FUTURES_DEFINITIONS_WEIGHT,
         }
     }
 }

@@ -3,6 +3,30 @@
 
 use fulmar_bus::record::Nanos;
 
+use super::config::Product;
+use crate::session::limits::{SYMBOL_BYTES_MAX, VenueLimits};
+
+/// What a session of this product keeps to.
+pub const fn of(product: Product) -> VenueLimits {
+    let (weight_interval, weight_burst) = match product {
+        Product::Spot => (SPOT_WEIGHT_INTERVAL, SPOT_WEIGHT_BURST),
+        Product::UsdMargined | Product::CoinMargined => (FUTURES_WEIGHT_INTERVAL, FUTURES_WEIGHT_BURST),
+    };
+    VenueLimits {
+        message_bytes_max: MESSAGE_BYTES_MAX,
+        answer_bytes_max: ANSWER_BYTES_MAX,
+        levels_max: LEVELS_MAX,
+        message_interval: MESSAGE_INTERVAL,
+        messages_per_second: MESSAGES_PER_SECOND,
+        connects_per_minute: CONNECTS_PER_MINUTE,
+        weight_interval,
+        weight_burst,
+        definitions_weight: product.definitions_weight(),
+        book_idle_max: BOOK_IDLE_MAX,
+        ping: None,
+    }
+}
+
 /// Levels of one side of one message: what the largest snapshot has (spot documentation, `limit=5000`).
 pub const LEVELS_MAX: usize = 5_000;
 
@@ -18,12 +42,6 @@ pub const MESSAGE_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// Bytes of an HTTP answer: the definitions of all spot symbols took 1.9 MB in 2021, and are several times that now.
 pub const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 
-/// Instruments of one session: each keeps a buffer of [`crate::sync::limits::PENDING_LEVELS_MAX`] levels.
-pub const INSTRUMENTS_MAX: usize = 512;
-
-/// Bytes of a symbol: the record's text field holds no more, and the longest seen (a dated future) has 19.
-pub const SYMBOL_BYTES_MAX: usize = 32;
-
 /// Streams of one connection (both documentations).
 pub const STREAMS_MAX: usize = 1_024;
 
@@ -36,6 +54,12 @@ pub const STREAMS_PER_MESSAGE: usize = 50;
 /// Time between two messages to the venue: 5 a second on spot, pings and pongs included (spot documentation); two are
 /// left to the transport.
 pub const MESSAGE_INTERVAL: Nanos = Nanos::from_millis(334);
+
+/// Messages of one connection in a second, of the five that spot allows.
+pub const MESSAGES_PER_SECOND: u32 = 4;
+
+/// Attempts to connect in a minute: 300 in five minutes and address (spot documentation), shared by all that runs here.
+pub const CONNECTS_PER_MINUTE: u32 = 30;
 
 /// Symbols in one request for definitions: their text stays below one record's payload.
 pub const SYMBOLS_PER_REQUEST: usize = 60;
@@ -80,20 +104,6 @@ pub const BANNED_WAIT_MAX: Nanos = Nanos::from_secs(3 * 24 * 60 * 60);
 /// from recordings: the longest silence of a connection was 0.2 s (BTCUSDT, spot, 11 min), 0.4 s (BTCUSDT, futures, 6
 /// min) and 1.3 s (two of the quietest spot symbols of 2021, 30 s).
 pub const BOOK_IDLE_MAX: Nanos = Nanos::from_secs(5);
-
-/// A connection that carries trades alone and says nothing for this long is replaced. Assumed: any instrument worth a
-/// subscription trades within a minute. No book hangs on it.
-pub const TRADES_IDLE_MAX: Nanos = Nanos::from_secs(60);
-
-/// The widest scale that digits seen may ask for; beyond, a price of nine million would not fit any more.
-pub const INFERRED_SCALE_MAX: u8 = 12;
-
-/// Between two requests for definitions that did not come or did not fit.
-pub const DEFINITIONS_WAIT: Nanos = Nanos::from_secs(30);
-
-/// Between two requests for the definition of an instrument that the venue did not know: a listing that is announced
-/// comes to the minute, and a request costs 20 of some 3,500 weight a minute.
-pub const UNLISTED_WAIT: Nanos = Nanos::from_secs(300);
 
 const _: () = assert!(SYMBOLS_PER_REQUEST * (SYMBOL_BYTES_MAX + 9) < fulmar_bus::record::Request::BYTES_MAX);
 const _: () = assert!(STREAMS_PER_MESSAGE * (SYMBOL_BYTES_MAX + 20) < fulmar_bus::record::Request::BYTES_MAX);

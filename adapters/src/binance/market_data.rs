@@ -1,300 +1,180 @@
-//! The market data session: subscribes, asks for snapshots and definitions, and hands on what it understood.
-//!
-//! ```text
-//!   Opened    -> subscriptions                         Message -> wire, else slow -> sync -> sink
-//!   on_start  -> exchangeInfo                          Http    -> slow -> definition, or sync -> sink
-//!   sync wants a snapshot -> depth?symbol=..., paced   Closed  -> its books are no longer believed
-//! ```
-//!
-//! Until the venue defines an instrument, its scales are the configured ones, or else those of the digits seen, and
-//! widen when that is not enough. A session takes its trades from one of the venue's two trade streams for each
-//! instrument: the one whose message comes first, so that a recording of either can be played.
+//! The venue's market data as a [`Protocol`]: where each answer to "how does this venue say it" stands.
 
-mod definitions;
-mod due;
-mod reading;
+use fulmar_bus::record::{ContractKind, InstrumentDefinition, UnixNanos};
+use fulmar_engine::contract::DecodeError;
+use simd_json::tape::Tape;
 
-use fulmar_bus::record::{
-    FrameSource, InstrumentDefinition, InstrumentId, Nanos, RequestKind, SyncReason, UnixNanos,
+use super::config::{BinanceConfig, Product};
+use super::definitions::{self, banned_until};
+use super::limits::{BANNED_WAIT, BANNED_WAIT_MAX, REFUSED_WAIT, SYMBOLS_PER_REQUEST};
+use super::{limits, reference, streams, symbols, wire};
+use crate::session::limits::VenueLimits;
+use crate::session::{
+    Answer, Decoded, InstrumentConfig, Line, MarketData, Protocol, Reader, SnapshotRequest, Symbols,
+    VenueEntry, VenueSettings,
 };
-use fulmar_engine::contract::{Connection, InboundFrame, MarketSession, MarketSink, SessionCounters};
+use crate::sync::SyncRule;
 
-use super::config::{BinanceConfig, InstrumentConfig, Product, TradeStream};
-use super::definitions::banned_until;
-use super::limits::{BANNED_WAIT, BANNED_WAIT_MAX, MESSAGE_BYTES_MAX, MESSAGE_INTERVAL, REFUSED_WAIT};
-use super::streams::{PlannedConnection, plan};
-use super::symbols::Symbols;
-use super::wire::{self, DepthUpdate, Message};
-use super::{limits, translate};
-use crate::decode::Scales;
-use crate::decode::json::Parser;
-use crate::pacer::Pacer;
-use crate::sync::BookSync;
-use definitions::Standing;
+/// The protocol of one of the venue's products.
+pub struct Binance {
+    config: BinanceConfig,
+}
 
-/// The market data of Binance spot or USD-margined futures.
-pub struct BinanceMarketData {
+/// Spot.
+pub const SPOT: VenueEntry =
+    entry(Product::Spot, &["100ms", "1000ms"], |settings| boxed(Product::Spot, settings));
+
+/// USD-margined futures.
+pub const USD_MARGINED: VenueEntry =
+    entry(Product::UsdMargined, FUTURES_INTERVALS, |settings| boxed(Product::UsdMargined, settings));
+
+/// Coin-margined futures.
+pub const COIN_MARGINED: VenueEntry =
+    entry(Product::CoinMargined, FUTURES_INTERVALS, |settings| boxed(Product::CoinMargined, settings));
+
+const FUTURES_INTERVALS: &[&str] = &["100ms", "250ms", "500ms"];
+
+const fn entry(
     product: Product,
-    symbols: Symbols,
-    instruments: Vec<Instrument>,
-    lines: Vec<Line>,
-    depth: DepthUpdate,
-    parser: Parser,
-    weight: Pacer,
-    book_idle_max: Nanos,
-    path: String,
-    /// When definitions are to be asked for again; none once all came.
-    definitions_at: Option<UnixNanos>,
-    definitions_asked_at: UnixNanos,
-    /// No later than the earliest moment at which something is due.
-    due_at: Option<UnixNanos>,
-    counters: SessionCounters,
+    depth_intervals: &'static [&'static str],
+    protocol: fn(&VenueSettings) -> Box<dyn Protocol>,
+) -> VenueEntry {
+    VenueEntry { name: product.venue(), spelled: symbols::spelled, depths: &[], depth_intervals, protocol }
 }
 
-struct Instrument {
-    config: InstrumentConfig,
-    definition: Option<InstrumentDefinition>,
-    standing: Standing,
-    sync: BookSync,
-    /// Index of the connection that carries its book.
-    connection: u8,
-    trade_stream: Option<TradeStream>,
+fn boxed(product: Product, settings: &VenueSettings) -> Box<dyn Protocol> {
+    Box::new(Binance::new(&BinanceConfig::of(product, settings)))
 }
 
-/// A connection and whether it lives.
-struct Line {
-    planned: PlannedConnection,
-    /// When it last said something; none while it is not open.
-    heard_at: Option<UnixNanos>,
-}
+impl Binance {
+    /// The protocol, as configured. The instruments of the configuration are the session's business.
+    pub fn new(config: &BinanceConfig) -> Self {
+        Binance { config: config.clone() }
+    }
 
-impl BinanceMarketData {
-    /// A session of these instruments.
+    /// The session of the configured instruments.
     ///
     /// # Panics
-    /// As [`Symbols::new`].
-    pub fn new(config: &BinanceConfig) -> Self {
-        let product = config.product;
-        let lines: Vec<Line> =
-            plan(config).into_iter().map(|planned| Line { planned, heard_at: None }).collect();
-        let connection_of = |place: usize| {
-            let line = lines.iter().find(|line| line.planned.books.contains(&place));
-            line.map_or(0, |line| line.planned.connection.index)
-        };
-        let instruments = config.instruments.iter().enumerate().map(|(place, config)| Instrument {
-            config: config.clone(),
-            definition: None,
-            standing: Standing::Presumed,
-            sync: BookSync::new(config.instrument_id, product.sync_rule()),
-            connection: connection_of(place),
-            trade_stream: None,
-        });
-        BinanceMarketData {
-            product,
-            symbols: Symbols::new(&config.instruments),
-            instruments: instruments.collect(),
-            lines,
-            depth: DepthUpdate::new(),
-            parser: Parser::new(MESSAGE_BYTES_MAX),
-            weight: product.weight_pacer(),
-            book_idle_max: config.book_idle_max,
-            path: String::with_capacity(fulmar_bus::record::Request::BYTES_MAX),
-            definitions_at: None,
-            definitions_asked_at: UnixNanos(0),
-            due_at: None,
-            counters: SessionCounters::default(),
-        }
+    /// As [`MarketData::new`].
+    pub fn market_data(config: &BinanceConfig) -> MarketData {
+        MarketData::new(Box::new(Binance::new(config)), &config.instruments)
+    }
+
+    /// Which of the venue's markets it speaks.
+    pub const fn product(&self) -> Product {
+        self.config.product
     }
 }
 
-impl MarketSession for BinanceMarketData {
+impl Protocol for Binance {
     fn venue(&self) -> &'static str {
-        self.product.venue()
+        self.product().venue()
     }
 
-    fn connections(&self) -> Vec<Connection> {
-        self.lines.iter().map(|line| line.planned.connection.clone()).collect()
+    fn rest_url(&self) -> &str {
+        &self.config.rest_url
     }
 
-    fn on_start(&mut self, now: UnixNanos, sink: &mut dyn MarketSink) {
-        self.ask_definitions(now, sink);
+    fn rule(&self) -> SyncRule {
+        self.product().sync_rule()
     }
 
-    fn on_frame(&mut self, now: UnixNanos, frame: InboundFrame<'_>, sink: &mut dyn MarketSink) {
-        self.counters.frames += 1;
-        match frame.source {
-            FrameSource::Message => self.on_message(now, frame.connection, frame.bytes, sink),
-            FrameSource::Http => self.on_answer(now, frame.status, frame.bytes, sink),
-            FrameSource::Opened => self.on_opened(now, frame.connection, sink),
-            FrameSource::Closed => self.on_closed(now, frame.connection, sink),
+    fn limits(&self) -> VenueLimits {
+        VenueLimits { book_idle_max: self.config.book_idle_max, ..limits::of(self.product()) }
+    }
+
+    fn lines(&self, instruments: &[InstrumentConfig]) -> Vec<Line> {
+        streams::plan(&self.config, instruments)
+    }
+
+    fn contract(&self, _symbol: &str) -> ContractKind {
+        match self.product() {
+            Product::Spot => ContractKind::Spot,
+            Product::UsdMargined => ContractKind::LinearPerpetual,
+            Product::CoinMargined => ContractKind::InversePerpetual,
         }
     }
 
-    fn due_at(&self) -> Option<UnixNanos> {
-        self.due_at
+    fn decode(&self, frame: &[u8], symbols: &Symbols, out: &mut Decoded) -> Option<()> {
+        wire::decode(self.product(), frame, symbols, out)
     }
 
-    fn on_time(&mut self, now: UnixNanos, sink: &mut dyn MarketSink) {
-        self.due_at = None;
-        for index in 0..self.instruments.len() {
-            self.ask_if_due(now, index, sink);
+    fn read(&self, tape: &Tape<'_>, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        reference::read(self.product(), tape, reader)
+    }
+
+    fn symbol_named<'text>(&self, tape: &Tape<'text>) -> Option<&'text str> {
+        reference::symbol_named(tape)
+    }
+
+    fn snapshot_request(&self, symbol: &str) -> SnapshotRequest {
+        let (path, levels) = (self.product().rest_path(), self.product().snapshot_levels());
+        let path = format!("{path}/depth?symbol={symbol}&limit={levels}");
+        SnapshotRequest::Http(path, self.product().snapshot_weight())
+    }
+
+    /// Spot answers for the symbols that are named; futures have one list of all that there are.
+    fn definition_paths(&self, symbols: &[&str], tell: &mut dyn FnMut(&str)) {
+        let path = format!("{}/exchangeInfo", self.product().rest_path());
+        if self.product().is_futures() {
+            return tell(&path);
         }
-        if self.definitions_at.is_some_and(|at| at <= now) {
-            self.ask_definitions(now, sink);
-        }
-        self.definitions_at.into_iter().for_each(|at| self.wake_at(at));
-        self.reconnect_if_idle(now, sink);
-    }
-
-    fn resync(
-        &mut self,
-        now: UnixNanos,
-        instrument_id: InstrumentId,
-        reason: SyncReason,
-        sink: &mut dyn MarketSink,
-    ) {
-        if let Some(index) = self.symbols.find_id(instrument_id) {
-            self.break_off(now, index, reason, sink);
+        for some in symbols.chunks(SYMBOLS_PER_REQUEST) {
+            let named: Vec<String> = some.iter().map(|symbol| quoted(symbol)).collect();
+            tell(&format!("{path}?symbols=%5B{}%5D", named.join(",")));
         }
     }
 
-    fn counters(&self) -> &SessionCounters {
-        &self.counters
-    }
-
-    fn tell_counters(&self, tell: &mut dyn FnMut(&'static str, u64)) {
-        self.instruments.iter().for_each(|instrument| instrument.sync.counters().tell(tell));
-    }
-}
-
-/// Frames, by their source.
-impl BinanceMarketData {
-    fn on_message(&mut self, now: UnixNanos, connection: u8, bytes: &mut [u8], sink: &mut dyn MarketSink) {
-        if let Some(line) = self.lines.get_mut(usize::from(connection)) {
-            line.heard_at = Some(now);
-        }
-        let fast = wire::decode(self.product, bytes, &self.symbols, &mut self.depth);
-        let message = match fast {
-            Some(message) => message,
-            None => match self.decode_slowly(now, bytes, sink) {
-                Ok(message) => message,
-                Err(unreadable) => return self.on_unreadable(now, connection, unreadable, sink),
-            },
-        };
-        match message {
-            Message::Depth(index) => {
-                let update = translate::update(&self.depth);
-                self.instruments[index].sync.on_update(now, self.depth.span, update, sink);
-                self.ask_if_due(now, index, sink);
+    fn answer<'path>(&self, path: &'path str) -> Answer<'path> {
+        match path.split_once("/depth?") {
+            Some((_, query)) => {
+                let symbol = query.split('&').find_map(|field| field.strip_prefix("symbol="));
+                symbol.map_or(Answer::Other, Answer::Snapshot)
             }
-            Message::Trade(index, trade) => {
-                if *self.instruments[index].trade_stream.get_or_insert(trade.stream) == trade.stream {
-                    sink.trade(self.symbols.instrument_id(index), &translate::trade(&trade));
-                } else {
-                    self.counters.ignored_frames += 1;
-                }
-            }
-            Message::Ticker(index, ticker) => {
-                sink.top(self.symbols.instrument_id(index), &translate::top(&ticker));
-            }
-            Message::ServerShutdown => {
-                sink.request(connection, RequestKind::Reconnect, Nanos(0), b"the venue shuts down");
-            }
-            Message::Refused => self.counters.venue_refusals += 1,
-            Message::Unused => self.counters.ignored_frames += 1,
+            None if path.contains("/exchangeInfo") => Answer::Definitions,
+            None => Answer::Other,
         }
     }
 
-    fn on_answer(&mut self, now: UnixNanos, status: u16, bytes: &mut [u8], sink: &mut dyn MarketSink) {
-        let path_end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
-        let (path, rest) = bytes.split_at_mut(path_end);
-        let body = rest.get_mut(1..).unwrap_or_default();
-        if status != 200 {
-            self.on_refused(now, status, body);
-        }
-        if let Some(index) = asked_symbol(path).and_then(|symbol| self.symbols.find(symbol)) {
-            self.on_snapshot(now, index, (status, body), sink);
-        } else if path.windows(13).any(|window| window == b"/exchangeInfo") {
-            self.on_definitions(now, path, (status, body), sink);
-        } else {
-            self.counters.ignored_frames += 1;
-        }
+    fn is_asked_about(&self, path: &str, symbol: &str) -> bool {
+        !path.contains('?') || path.contains(&quoted(symbol))
     }
 
-    fn on_opened(&mut self, now: UnixNanos, connection: u8, sink: &mut dyn MarketSink) {
-        let Some(line) = self.lines.get_mut(usize::from(connection)) else {
-            return;
-        };
-        line.heard_at = Some(now);
-        for (place, message) in line.planned.subscriptions.iter().enumerate() {
-            let delay = Nanos(MESSAGE_INTERVAL.0 * place as u64);
-            sink.request(connection, RequestKind::Send, delay, message.as_bytes());
-        }
-        for place in 0..line.planned.books.len() {
-            let index = self.lines[usize::from(connection)].planned.books[place];
-            self.instruments[index].sync.on_opened(now);
-            self.ask_if_due(now, index, sink);
-        }
-        let idle_at = now + self.idle_max(usize::from(connection));
-        self.wake_at(idle_at);
+    fn read_definitions(
+        &self,
+        tape: &Tape<'_>,
+        symbols: &Symbols,
+        take: &mut dyn FnMut(usize, Result<InstrumentDefinition, DecodeError>),
+    ) -> Result<(), DecodeError> {
+        definitions::read(self, tape, symbols, take)
     }
 
-    fn on_closed(&mut self, now: UnixNanos, connection: u8, sink: &mut dyn MarketSink) {
-        let Some(line) = self.lines.get_mut(usize::from(connection)) else {
-            return;
-        };
-        line.heard_at = None;
-        for index in &line.planned.books {
-            self.instruments[*index].sync.on_closed(now, SyncReason::Disconnected, sink);
-        }
+    fn read_snapshot(
+        &self,
+        tape: &Tape<'_>,
+        symbol: usize,
+        reader: &mut Reader<'_>,
+    ) -> Result<(), DecodeError> {
+        reference::read_snapshot(tape, symbol, reader)
     }
-}
 
-/// Answers that are none.
-impl BinanceMarketData {
-    fn on_refused(&mut self, now: UnixNanos, status: u16, body: &[u8]) {
-        self.counters.venue_refusals += 1;
-        // The session sees no headers, so no Retry-After: a ban says its end in its text, a refusal lasts a minute.
+    fn unknown_symbol<'body>(&self, status: u16, body: &'body mut [u8]) -> Option<&'body str> {
+        definitions::refused_symbol(status, body)
+    }
+
+    /// The session sees no headers, so no Retry-After: a ban says its end in its text, a refusal lasts a minute.
+    fn hold_until(&self, now: UnixNanos, status: u16, body: &[u8]) -> Option<UnixNanos> {
         let wait = match status {
             429 => REFUSED_WAIT,
             418 => BANNED_WAIT,
-            _ => return,
+            _ => return None,
         };
         let until = banned_until(body).filter(|until| until.since(now) <= BANNED_WAIT_MAX);
-        self.weight.hold(until.unwrap_or(now + wait).max(now + wait));
+        Some(until.unwrap_or(now + wait).max(now + wait))
     }
 }
 
-impl Instrument {
-    /// The scales to begin with where the venue said none: the configured ones, else those of the `digits` seen.
-    fn first_scales(&self, digits: Scales) -> Scales {
-        Scales {
-            price: self.config.price_scale.unwrap_or(digits.price),
-            quantity: self.config.quantity_scale.unwrap_or(digits.quantity),
-        }
-    }
-
-    fn is_unlisted(&self) -> bool {
-        matches!(self.standing, Standing::Unlisted(_))
-    }
-
-    fn is_inferred(&self) -> bool {
-        self.definition.is_none_or(|definition| definition.is_inferred == 1)
-    }
-}
-
-impl Product {
-    fn weight_pacer(self) -> Pacer {
-        match self {
-            Product::Spot => Pacer::new(limits::SPOT_WEIGHT_INTERVAL, limits::SPOT_WEIGHT_BURST),
-            Product::UsdMargined => Pacer::new(limits::FUTURES_WEIGHT_INTERVAL, limits::FUTURES_WEIGHT_BURST),
-        }
-    }
-}
-
-/// The symbol in `.../depth?symbol=X&...`.
-pub(super) fn asked_symbol(path: &[u8]) -> Option<&[u8]> {
-    const MARK: &[u8] = b"/depth?";
-    let query = path.windows(MARK.len()).position(|window| window == MARK)? + MARK.len();
-    path[query..].split(|byte| *byte == b'&').find_map(|field| field.strip_prefix(b"symbol="))
+/// A symbol in quotes, as URLs want them.
+fn quoted(symbol: &str) -> String {
+    format!("%22{symbol}%22")
 }

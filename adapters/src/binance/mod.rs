@@ -1,8 +1,8 @@
-//! Binance, spot and USD-margined futures: one translator, two products.
+//! Binance: spot, USD-margined and coin-margined futures: one translator, three products.
 //!
-//! Read [`market_data`] first: it is the session. It gets its connections from `streams`, its messages from [`wire`]
-//! (fast, the venue's own layout alone) or [`slow`] (the reference), its records from `translate`, its instruments
-//! from [`symbols`] and `definitions`, and its certainty from [`crate::sync`]. Where the products differ,
+//! Read [`market_data`] first: it is what the session of all venues asks of this one. It gets its connections from
+//! `streams`, its messages from [`wire`] (fast, the venue's own layout alone) or [`reference`] (any JSON), its
+//! instruments from [`symbols`] and `definitions`, and its certainty from [`crate::sync`]. Where the products differ,
 //! [`Product`] says so.
 //!
 //! [`order_entry`] is the other session: orders, on spot.
@@ -11,15 +11,12 @@ mod config;
 pub mod definitions;
 pub mod limits;
 pub mod market_data;
-mod named;
 pub mod order_entry;
-pub mod slow;
+pub mod reference;
 mod streams;
 pub mod symbols;
-mod translate;
 pub mod wire;
 
-pub use config::{BinanceConfig, Environment, InstrumentConfig, Product, TradeStream};
-pub use market_data::BinanceMarketData;
-pub use named::each_symbol_named;
+pub use config::{BinanceConfig, Product};
+pub use market_data::{Binance, COIN_MARGINED, SPOT, USD_MARGINED};
 pub use order_entry::{BinanceOrderEntry, Credentials};

@@ -2,26 +2,12 @@
 
 use std::fmt::Write as _;
 
-use fulmar_engine::contract::Connection;
-
-use super::config::{BinanceConfig, InstrumentConfig, TradeStream};
+use super::config::BinanceConfig;
 use super::limits::{STREAMS_MAX, STREAMS_PER_MESSAGE, URL_BYTES_MAX};
-
-/// A connection and what it carries.
-pub struct PlannedConnection {
-    /// Its index and URL.
-    pub connection: Connection,
-    /// Messages to send once it is open; none where the URL names all streams.
-    pub subscriptions: Vec<String>,
-    /// Places in the session of the instruments whose book it carries.
-    pub books: Vec<usize>,
-}
+use crate::session::{InstrumentConfig, Line, TradeStream};
 
 /// The connections that the configuration needs, in the order of their index.
-///
-/// # Panics
-/// Where there would be more than 256: instruments are far fewer.
-pub fn plan(config: &BinanceConfig) -> Vec<PlannedConnection> {
+pub fn plan(config: &BinanceConfig, instruments: &[InstrumentConfig]) -> Vec<Line> {
     let is_shared = config.book_path == config.trade_path;
     let books = |instrument: &InstrumentConfig| {
         let mut streams = vec![
@@ -31,19 +17,19 @@ pub fn plan(config: &BinanceConfig) -> Vec<PlannedConnection> {
         streams.extend(is_shared.then(|| trades(config, instrument)));
         streams
     };
-    let mut planned = Vec::new();
-    let places: Vec<usize> = (0..config.instruments.len()).collect();
+    let mut lines = Vec::new();
+    let places: Vec<usize> = (0..instruments.len()).collect();
     for some in places.chunks(STREAMS_MAX / if is_shared { 3 } else { 2 }) {
-        let streams = some.iter().flat_map(|place| books(&config.instruments[*place])).collect();
-        planned.push(connect(planned.len(), &config.stream_url, &config.book_path, streams, some.to_vec()));
+        let streams: Vec<String> = some.iter().flat_map(|place| books(&instruments[*place])).collect();
+        lines.push(connect(&config.stream_url, &config.book_path, &streams, some.to_vec()));
     }
     if !is_shared {
-        for some in config.instruments.chunks(STREAMS_MAX) {
-            let streams = some.iter().map(|instrument| trades(config, instrument)).collect();
-            planned.push(connect(planned.len(), &config.stream_url, &config.trade_path, streams, Vec::new()));
+        for some in instruments.chunks(STREAMS_MAX) {
+            let streams: Vec<String> = some.iter().map(|instrument| trades(config, instrument)).collect();
+            lines.push(connect(&config.stream_url, &config.trade_path, &streams, Vec::new()));
         }
     }
-    planned
+    lines
 }
 
 fn trades(config: &BinanceConfig, instrument: &InstrumentConfig) -> String {
@@ -54,21 +40,13 @@ fn trades(config: &BinanceConfig, instrument: &InstrumentConfig) -> String {
     format!("{}@{stream}", instrument.symbol.to_lowercase())
 }
 
-fn connect(
-    index: usize,
-    host: &str,
-    path: &str,
-    streams: Vec<String>,
-    books: Vec<usize>,
-) -> PlannedConnection {
-    let index = u8::try_from(index).expect("connections are few");
+fn connect(host: &str, path: &str, streams: &[String], books: Vec<usize>) -> Line {
     let url = format!("{host}{path}/stream?streams={}", streams.join("/"));
     if url.len() <= URL_BYTES_MAX {
-        return PlannedConnection { connection: Connection { index, url }, subscriptions: Vec::new(), books };
+        return Line::new(url, Vec::new(), books);
     }
-    let url = format!("{host}{path}/stream");
     let subscriptions = streams.chunks(STREAMS_PER_MESSAGE).zip(1..).map(|(some, id)| subscribe(some, id));
-    PlannedConnection { connection: Connection { index, url }, subscriptions: subscriptions.collect(), books }
+    Line::new(format!("{host}{path}/stream"), subscriptions.collect(), books)
 }
 
 fn subscribe(streams: &[String], id: u32) -> String {
@@ -88,25 +66,23 @@ mod tests {
     use super::super::config::Product;
     use super::*;
 
-    fn config(product: Product, count: u32) -> BinanceConfig {
-        let mut config = BinanceConfig::production(product);
-        config.instruments =
+    fn planned(product: Product, count: u32) -> Vec<Line> {
+        let instruments: Vec<_> =
             (0..count).map(|n| InstrumentConfig::new(&format!("COIN{n}USDT"), InstrumentId(n))).collect();
-        config
+        plan(&BinanceConfig::production(product), &instruments)
     }
 
     #[test]
     fn spot_takes_one_connection_with_everything_in_its_url() {
-        let planned = plan(&config(Product::Spot, 1));
+        let planned = planned(Product::Spot, 1);
         let url = "wss://stream.binance.com:9443/stream?streams=coin0usdt@depth@100ms/coin0usdt@bookTicker/coin0usdt@trade";
-        assert_eq!(planned[0].connection, Connection { index: 0, url: url.to_owned() });
-        assert_eq!((planned.len(), &planned[0].books), (1, &vec![0]));
+        assert_eq!((planned.len(), planned[0].url.as_str(), &planned[0].books), (1, url, &vec![0]));
     }
 
     #[test]
     fn futures_take_books_and_trades_from_two_paths() {
-        let planned = plan(&config(Product::UsdMargined, 1));
-        let urls: Vec<_> = planned.iter().map(|planned| planned.connection.url.as_str()).collect();
+        let planned = planned(Product::UsdMargined, 1);
+        let urls: Vec<_> = planned.iter().map(|planned| planned.url.as_str()).collect();
         let books =
             "wss://fstream.binance.com/public/stream?streams=coin0usdt@depth@100ms/coin0usdt@bookTicker";
         let trades = "wss://fstream.binance.com/market/stream?streams=coin0usdt@aggTrade";
@@ -116,10 +92,10 @@ mod tests {
 
     #[test]
     fn many_streams_are_subscribed_by_messages_and_split_over_connections() {
-        let planned = plan(&config(Product::Spot, 400));
+        let planned = planned(Product::Spot, 400);
         assert_eq!(planned.len(), 2);
         assert_eq!(planned.iter().map(|planned| planned.books.len()).sum::<usize>(), 400);
-        assert_eq!(planned[0].connection.url, "wss://stream.binance.com:9443/stream");
+        assert_eq!(planned[0].url, "wss://stream.binance.com:9443/stream");
         assert!(planned[0].subscriptions.iter().all(|message| message.len() <= Request::BYTES_MAX));
         assert!(planned[0].subscriptions[1].starts_with("{\"method\":\"SUBSCRIBE\",\"params\":[\"coin"));
         assert!(planned[0].subscriptions[1].ends_with("],\"id\":2}"));

@@ -36,7 +36,7 @@ impl<'a> Cursor<'a> {
         self.literal(expected).is_some()
     }
 
-    /// Takes a name of letters, digits and `_`, `@`, `.`, `!`, `-`: those that JSON never escapes.
+    /// Takes a name of letters, digits and `_`, `@`, `.`, `!`, `-`, `/`. One that JSON escapes ends at the escape.
     #[inline]
     pub fn name(&mut self) -> &'a [u8] {
         let length =
@@ -71,10 +71,10 @@ impl<'a> Cursor<'a> {
         self.literal(b"false").map(|()| false)
     }
 
-    /// Takes a list of `["price","quantity"]` pairs, each price above zero, into `levels`; `None` past `levels_max`.
+    /// Takes a list of `["price","quantity"]` pairs, each price above zero, behind what `levels` holds; `None` past
+    /// `levels_max`.
     #[inline]
     pub fn levels(&mut self, scales: Scales, levels_max: usize, levels: &mut Vec<Level>) -> Option<()> {
-        levels.clear();
         self.literal(b"[")?;
         if self.takes(b"]") {
             return Some(());
@@ -106,7 +106,7 @@ const IS_NAME: [bool; 256] = {
     let mut byte = 0;
     while byte < 128_u8 {
         table[byte as usize] =
-            byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'@' | b'.' | b'!' | b'-');
+            byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'@' | b'.' | b'!' | b'-' | b'/');
         byte += 1;
     }
     table

@@ -133,6 +133,16 @@ impl<'tape, 'text> Fields<'tape, 'text> {
         value.as_i64().ok_or(if value.is_number() { DecodeError::BadNumber } else { DecodeError::Malformed })
     }
 
+    /// The whole number that the text of `key` is.
+    ///
+    /// # Errors
+    /// [`DecodeError::MissingField`]; [`DecodeError::Malformed`] where it is no text; [`DecodeError::BadNumber`].
+    pub fn whole(&self, key: &str) -> Result<u64, DecodeError> {
+        let text = self.text(key)?;
+        let is_plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        text.parse().ok().filter(|_| is_plain).ok_or(DecodeError::BadNumber)
+    }
+
     /// The decimal text of `key` as a mantissa at `scale`.
     ///
     /// # Errors
@@ -199,6 +209,48 @@ impl<'tape, 'text> Fields<'tape, 'text> {
     }
 }
 
+/// `bytes` with every bare number in quotes, in `quoted`: numbers then read as the texts that they are.
+///
+/// # Errors
+/// [`DecodeError::TooLong`] where there are more than `bytes_max`.
+///
+/// ```
+/// use fulmar_adapters::decode::json::quote_numbers;
+/// let mut quoted = Vec::new();
+/// let text = quote_numbers(br#"{"qty":0.00005100,"n":"7"}"#, 100, &mut quoted);
+/// assert_eq!(text, Ok(&mut br#"{"qty":"0.00005100","n":"7"}"#.to_vec()[..]));
+/// ```
+pub fn quote_numbers<'a>(
+    bytes: &[u8],
+    bytes_max: usize,
+    quoted: &'a mut Vec<u8>,
+) -> Result<&'a mut [u8], DecodeError> {
+    if bytes.len() > bytes_max {
+        return Err(DecodeError::TooLong);
+    }
+    quoted.clear();
+    let (mut is_in_text, mut is_escaped, mut is_in_number) = (false, false, false);
+    for byte in bytes {
+        let begins = !is_in_text && !is_in_number && matches!(byte, b'0'..=b'9' | b'-');
+        let ends = is_in_number && !matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
+        if begins || ends {
+            quoted.push(b'"');
+            is_in_number = begins;
+        }
+        quoted.push(*byte);
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if is_in_text => is_escaped = true,
+            b'"' => is_in_text = !is_in_text,
+            _ => {}
+        }
+    }
+    if is_in_number {
+        quoted.push(b'"');
+    }
+    Ok(quoted)
+}
+
 /// The number in `text` as a mantissa at `scale`.
 ///
 /// # Errors
@@ -212,6 +264,35 @@ pub fn decimal(text: &str, scale: u8) -> Result<i64, DecodeError> {
         NumberError::Sign if decimal::parse_signed(text.as_bytes(), scale).is_ok() => DecodeError::OutOfRange,
         _ => DecodeError::BadNumber,
     })
+}
+
+/// A JSON number without its exponent; `None` where it has none, or where it is no number of plausible size.
+///
+/// ```
+/// use fulmar_adapters::decode::json::without_exponent;
+/// assert_eq!(without_exponent("5.1e-05").as_deref(), Some("0.000051"));
+/// assert_eq!(without_exponent("1.25E3").as_deref(), Some("1250"));
+/// assert_eq!(without_exponent("12.5"), None);
+/// ```
+pub fn without_exponent(text: &str) -> Option<String> {
+    /// Digits that the point may move: more than any price or quantity has.
+    const MOVES_MAX: i32 = 30;
+    let (mantissa, exponent) = text.split_once(['e', 'E'])?;
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let moves: i32 = exponent.parse().ok().filter(|moves: &i32| moves.abs() <= MOVES_MAX)?;
+    let is_plain = |text: &str| text.len() <= 30 && text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || !is_plain(whole) || !is_plain(fraction) {
+        return None;
+    }
+    let zeros = "0".repeat(moves.unsigned_abs() as usize);
+    let digits =
+        if moves < 0 { format!("{zeros}{whole}{fraction}") } else { format!("{whole}{fraction}{zeros}") };
+    let point = if moves < 0 { whole.len() } else { whole.len() + zeros.len() };
+    let (before, behind) = digits.split_at(point.max(1).min(digits.len()));
+    let before = before.trim_start_matches('0');
+    let before = if before.is_empty() { "0" } else { before };
+    let behind = behind.trim_end_matches('0');
+    Some(if behind.is_empty() { before.to_owned() } else { format!("{before}.{behind}") })
 }
 
 /// `value`, which must be above zero.

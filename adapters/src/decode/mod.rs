@@ -5,6 +5,7 @@
 //! up on everything else, so that it can never disagree with the reference, only be slower than hoped.
 
 pub mod cursor;
+pub mod definition;
 pub mod json;
 pub mod number;
 

@@ -8,6 +8,9 @@ pub const PENDING_UPDATES_MAX: usize = 512;
 /// Levels in those updates: 32 an update, which is above the mean of the busiest book seen (27); 256 KiB a book.
 pub const PENDING_LEVELS_MAX: usize = 16_384;
 
+/// Levels of a side in a book that is proven by checksums: what the deepest of such subscriptions has.
+pub const PROVEN_LEVELS_MAX: usize = 1_000;
+
 /// Updates that make room at once where there is none: what stays is moved then, so that a flood pays for it once in so
 /// many updates.
 pub const PENDING_DROPS_MIN: usize = PENDING_UPDATES_MAX / 16;

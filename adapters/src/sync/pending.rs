@@ -29,6 +29,11 @@ impl Pending {
         }
     }
 
+    /// No room at all, and no memory: nothing is to wait.
+    pub(super) const fn none() -> Self {
+        Pending { updates: Vec::new(), levels: Vec::new() }
+    }
+
     /// Adds an update, and says how many made room for it. One that is larger than all the room is dropped itself, and
     /// counted so: what stands before it is of no use without it.
     pub(super) fn push(&mut self, span: Span, update: Update<'_>) -> usize {
@@ -84,15 +89,17 @@ impl Pending {
     }
 
     /// The update at `index`.
-    pub(super) fn update(&self, index: usize) -> Update<'_> {
+    pub(super) fn update(&self, index: usize) -> (Span, Update<'_>) {
         let start = index.checked_sub(1).map_or(0, |before| self.updates[before].asks_end);
         let Waiting { span, venue_at, bids_end, asks_end } = self.updates[index];
-        Update {
+        let update = Update {
             update_id: span.last,
             venue_at,
             bids: &self.levels[start..bids_end],
             asks: &self.levels[bids_end..asks_end],
-        }
+            is_proven: false,
+        };
+        (span, update)
     }
 
     /// Multiplies what waits; `None` where a number does not fit any more.

@@ -49,13 +49,17 @@ struct Bench {
     now: UnixNanos,
 }
 
+const SCALES: Scales = Scales { price: 0, quantity: 0 };
 const LEVEL: Level = Level { price: Price(100), quantity: Quantity(1) };
 
 impl Bench {
     fn new(rule: SyncRule) -> Self {
-        let mut bench =
-            Bench { sync: BookSync::new(InstrumentId(3), rule), log: Log::default(), now: UnixNanos(1_000) };
-        bench.sync.start(&mut bench.log);
+        let mut bench = Bench {
+            sync: BookSync::new(InstrumentId(3), rule, None),
+            log: Log::default(),
+            now: UnixNanos(1_000),
+        };
+        bench.sync.start(SCALES, &mut bench.log);
         bench.log.told.clear();
         bench
     }
@@ -70,8 +74,14 @@ impl Bench {
     }
 
     fn update(&mut self, first: u64, last: u64, previous: u64) {
-        let update = Update { update_id: last, venue_at: UnixNanos(0), bids: &[LEVEL], asks: &[LEVEL] };
-        self.sync.on_update(self.now, Span { first, last, previous }, update, &mut self.log);
+        let update = Update {
+            update_id: last,
+            venue_at: UnixNanos(0),
+            bids: &[LEVEL],
+            asks: &[LEVEL],
+            is_proven: false,
+        };
+        self.sync.on_update(self.now, Span { first, last, previous, checksum: None }, update, &mut self.log);
     }
 
     fn range(&mut self, first: u64, last: u64) {
@@ -79,7 +89,8 @@ impl Bench {
     }
 
     fn snapshot(&mut self, update_id: u64) {
-        let update = Update { update_id, venue_at: UnixNanos(0), bids: &[LEVEL], asks: &[] };
+        let update =
+            Update { update_id, venue_at: UnixNanos(0), bids: &[LEVEL], asks: &[], is_proven: false };
         self.sync.on_snapshot(self.now, update, &mut self.log);
     }
 
@@ -120,7 +131,7 @@ fn a_snapshot_then_the_updates_that_waited_then_live() {
 fn a_snapshot_that_came_before_the_connection_is_joined_by_the_first_update() {
     let mut bench = Bench::new(SyncRule::Range);
     bench.snapshot(100);
-    bench.sync.on_opened(bench.now);
+    bench.sync.on_opened(bench.now, bench.now);
     bench.range(96, 100);
     assert_eq!(bench.told(), [Snapshot(100)], "an update that the snapshot holds proves nothing");
     bench.range(101, 102);
@@ -222,7 +233,7 @@ fn a_lost_connection_desyncs_and_the_next_snapshot_replaces_the_book() {
     bench.sync.on_closed(bench.now, SyncReason::Disconnected, &mut bench.log);
     assert_eq!(bench.told(), [desynced(SyncReason::Disconnected)]);
     assert_eq!(bench.sync.ask_at(), None, "nothing is asked for without a connection");
-    bench.sync.on_opened(bench.now);
+    bench.sync.on_opened(bench.now, bench.now);
     assert_eq!(bench.sync.ask_at(), Some(bench.now + limits::FIRST_UPDATE_WAIT));
     bench.range(200, 210);
     assert_eq!(bench.sync.ask_at(), Some(bench.now), "an update waits: a snapshot now is newer than it");
@@ -237,7 +248,7 @@ fn a_connection_lost_while_waiting_forgets_what_waited() {
     let mut bench = Bench::new(SyncRule::Range);
     bench.range(100, 110);
     bench.sync.on_closed(bench.now, SyncReason::Disconnected, &mut bench.log);
-    bench.sync.on_opened(bench.now);
+    bench.sync.on_opened(bench.now, bench.now);
     bench.range(121, 130);
     bench.snapshot(105);
     assert_eq!(bench.told(), [], "the updates between 110 and 121 were never seen");
@@ -308,8 +319,13 @@ fn an_update_larger_than_all_the_room_is_missed_and_noticed() {
     let mut bench = Bench::new(SyncRule::Range);
     bench.range(1, 1);
     let levels = vec![LEVEL; limits::PENDING_LEVELS_MAX + 1];
-    let update = Update { update_id: 2, venue_at: UnixNanos(0), bids: &levels, asks: &[] };
-    bench.sync.on_update(bench.now, Span { first: 2, last: 2, previous: 1 }, update, &mut bench.log);
+    let update = Update { update_id: 2, venue_at: UnixNanos(0), bids: &levels, asks: &[], is_proven: false };
+    bench.sync.on_update(
+        bench.now,
+        Span { first: 2, last: 2, previous: 1, checksum: None },
+        update,
+        &mut bench.log,
+    );
     assert_eq!(bench.sync.counters().updates_flooded, 2);
     bench.snapshot(1);
     assert_eq!(bench.told(), [Snapshot(1)]);
@@ -326,15 +342,16 @@ fn levels_make_room_as_updates_do_and_stay_with_their_own() {
     for id in 1..=100_u64 {
         let level = |side: i64| Level { price: Price(side), quantity: Quantity(i64::try_from(id).unwrap()) };
         let (bids, asks) = (vec![level(1); per_update - 1], [level(2)]);
-        let update = Update { update_id: id, venue_at: UnixNanos(id), bids: &bids, asks: &asks };
-        bench.sync.on_update(bench.now, Span { first: id, last: id, previous: 0 }, update, &mut bench.log);
+        let update =
+            Update { update_id: id, venue_at: UnixNanos(id), bids: &bids, asks: &asks, is_proven: false };
+        bench.sync.on_update(bench.now, Span::numbered(id), update, &mut bench.log);
     }
     let dropped = bench.sync.counters().updates_flooded;
     assert!((60..90).contains(&dropped), "{dropped}");
     let waiting = bench.sync.pending.len();
     assert_eq!(waiting as u64, 100 - dropped);
     for (index, id) in (0..waiting).zip(dropped + 1..) {
-        let update = bench.sync.pending.update(index);
+        let (_, update) = bench.sync.pending.update(index);
         assert_eq!((update.update_id, update.bids.len(), update.asks.len()), (id, per_update - 1, 1));
         let is_its_own = |level: &Level| level.quantity.0 == i64::try_from(id).unwrap();
         assert!(update.bids.iter().chain(update.asks).all(is_its_own), "{id}");
@@ -415,7 +432,7 @@ fn wider_scales_reach_what_waits() {
     bench.range(1, 2);
     bench.sync.rescale(10, 100);
     let mut prices = Prices(Vec::new());
-    let snapshot = Update { update_id: 1, venue_at: UnixNanos(0), bids: &[], asks: &[] };
+    let snapshot = Update { update_id: 1, venue_at: UnixNanos(0), bids: &[], asks: &[], is_proven: false };
     bench.sync.on_snapshot(bench.now, snapshot, &mut prices);
     assert_eq!(prices.0, [1_000, 100]);
     let mut bench = Bench::new(SyncRule::Range);

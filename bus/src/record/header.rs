@@ -64,6 +64,13 @@ impl Flags {
     pub const LAST: Flags = Flags(1);
     /// Part of a snapshot.
     pub const SNAPSHOT: Flags = Flags(2);
+    /// Levels after which the venue's own checksum of the book was ours.
+    pub const PROVEN: Flags = Flags(4);
+
+    /// With every bit of `other` as well, where `is_set`.
+    pub const fn with(self, other: Flags, is_set: bool) -> Self {
+        if is_set { Flags(self.0 | other.0) } else { self }
+    }
 
     /// True where every bit of `other` is set.
     pub const fn contains(self, other: Flags) -> bool {

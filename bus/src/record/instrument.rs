@@ -73,6 +73,40 @@ pub struct InstrumentDefinition {
     pub is_inferred: u8,
 }
 
+impl InstrumentDefinition {
+    /// An instrument of this venue and symbol of which no more is known than its contract and the scales, of prices and
+    /// of quantities, that its numbers need. A name that does not fit a record is left out rather than cut.
+    ///
+    /// ```
+    /// use fulmar_bus::record::{ContractKind, InstrumentDefinition, Price};
+    /// let seen = InstrumentDefinition::inferred(("kraken", "BTC/USD"), ContractKind::Spot, (1, 8));
+    /// assert_eq!((seen.symbol.as_str(), seen.is_inferred), ("BTC/USD", 1));
+    /// assert_eq!(seen.tick, Price(0), "not known");
+    /// ```
+    pub fn inferred(
+        (venue, symbol): (&str, &str),
+        contract: ContractKind,
+        (price_scale, quantity_scale): (u8, u8),
+    ) -> Self {
+        InstrumentDefinition {
+            venue: Text::new(venue).unwrap_or_default(),
+            symbol: Text::new(symbol).unwrap_or_default(),
+            base: Text::default(),
+            quote: Text::default(),
+            tick: Price(0),
+            lot: Quantity(0),
+            quantity_min: Quantity(0),
+            quantity_max: Quantity(0),
+            notional_min: WideNumber::default(),
+            revision: 0,
+            price_scale,
+            quantity_scale,
+            contract,
+            is_inferred: 1,
+        }
+    }
+}
+
 impl Payload for InstrumentDefinition {
     const KIND: Kind = Kind::InstrumentDefinition;
 }

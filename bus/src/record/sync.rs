@@ -57,6 +57,8 @@ pub enum SyncReason {
     Redefined = 10,
     /// The connection is open, and nothing came over it for longer than its streams are ever quiet.
     Silent = 11,
+    /// The venue began the book anew.
+    Reset = 12,
 }
 
 /// A book became syncing, live or desynced.

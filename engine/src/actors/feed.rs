@@ -179,7 +179,7 @@ impl Output {
                 bid_count: level_count(bid_part),
                 ask_count: level_count(ask_part),
             };
-            let flags = if is_last { Flags(flags.0 | Flags::LAST.0) } else { flags };
+            let flags = flags.with(Flags::LAST, is_last).with(Flags::PROVEN, is_last && update.is_proven);
             let origin = self.origin;
             let levels = std::mem::take(&mut self.levels);
             broadcast(self.market(instrument_id).send_with_tail(

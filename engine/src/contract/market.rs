@@ -91,4 +91,6 @@ pub struct Update<'a> {
     pub bids: &'a [Level],
     /// Ask levels, in the venue's order.
     pub asks: &'a [Level],
+    /// The venue's own checksum of the book, once they are applied, was ours.
+    pub is_proven: bool,
 }

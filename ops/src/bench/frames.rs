@@ -85,7 +85,7 @@ impl Frames {
         self.quantity();
         match self.product {
             Product::Spot => self.put(format_args!("\",\"T\":{sent_at_ms},\"m\":{is_maker},\"M\":true}}}}")),
-            Product::UsdMargined => self.put(format_args!("\",\"X\":\"MARKET\",\"m\":{is_maker}}}}}")),
+            _ => self.put(format_args!("\",\"X\":\"MARKET\",\"m\":{is_maker}}}}}")),
         }
         &self.text
     }
@@ -107,7 +107,7 @@ impl Frames {
         self.quantity();
         match self.product {
             Product::Spot => self.put("\"}}"),
-            Product::UsdMargined => {
+            _ => {
                 self.put(format_args!("\",\"T\":{sent_at_ms},\"E\":{sent_at_ms}}}}}"));
             }
         }
@@ -184,7 +184,7 @@ impl Frames {
     fn price(&mut self, ticks: i64) {
         match self.product {
             Product::Spot => self.put(format_args!("{}.{:02}000000", ticks / 100 + 55_000, ticks % 100)),
-            Product::UsdMargined => self.put(format_args!("{}.{}0", ticks / 10, ticks % 10)),
+            _ => self.put(format_args!("{}.{}0", ticks / 10, ticks % 10)),
         }
     }
 
@@ -198,7 +198,7 @@ impl Frames {
     fn lots(&mut self, lots: u64) {
         match self.product {
             Product::Spot => self.put(format_args!("{}.{:05}000", lots / 100_000, lots % 100_000)),
-            Product::UsdMargined => self.put(format_args!("{}.{:03}", lots / 1_000, lots % 1_000)),
+            _ => self.put(format_args!("{}.{:03}", lots / 1_000, lots % 1_000)),
         }
     }
 

@@ -120,18 +120,26 @@ fn venue() -> Table {
             ),
             key("instruments", List(&Symbol), Required, "The venue's symbols to follow."),
             key(
+                "depth",
+                Integer(1, 5_000),
+                Optional,
+                "Levels of a side of the books to subscribe to, where the venue has a choice; its deepest where it is \
+                 not stated.",
+            ),
+            key(
                 "depth_interval",
                 Choice(vec!["100ms", "250ms", "500ms", "1000ms"]),
-                default("\"100ms\""),
-                "How often the venue sends changes of a book. binance-spot: 100ms, 1000ms; binance-usdm: 100ms, 250ms, \
-             500ms.",
+                Optional,
+                "How often the venue sends changes of a book, where it has a choice; its fastest where it is not \
+                 stated. binance-spot: 100ms, 1000ms; binance-usdm, binance-coinm: 100ms, 250ms, 500ms.",
             ),
             key(
                 "book_idle_max_ms",
                 Integer(500, 600_000),
-                default("5000"),
+                Optional,
                 "How long a connection that carries books may say nothing before they are given up and it is \
-                 replaced. Raise it for instruments that are quiet for longer: venues promise no rate.",
+                 replaced; each venue has its own where it is not stated (5000 at Binance). Raise it for instruments \
+                 that are quiet for longer: venues promise no rate.",
             ),
             section("reconnect", reconnect()),
             Key {

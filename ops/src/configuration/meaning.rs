@@ -87,13 +87,15 @@ pub struct Venue {
     pub order_url: Option<String>,
     /// The venue's symbols.
     pub instruments: Vec<String>,
-    /// How often changes of a book come, in the venue's words: `100ms`.
-    pub depth_interval: String,
+    /// Levels of a side of its books, where it is stated.
+    pub depth: Option<u32>,
+    /// How often changes of a book come, in the venue's words: `100ms`; where it is stated.
+    pub depth_interval: Option<String>,
     /// How hard to try when a connection is lost.
     pub reconnect: Reconnect,
     /// How long a connection that carries books may say nothing.
-    #[serde(rename = "book_idle_max_ms", deserialize_with = "values::from_millis")]
-    pub book_idle_max: Nanos,
+    #[serde(rename = "book_idle_max_ms", default, deserialize_with = "values::from_millis_stated")]
+    pub book_idle_max: Option<Nanos>,
     /// String places by symbol, where they are stated.
     #[serde(rename = "scale")]
     pub scales: BTreeMap<String, Scale>,

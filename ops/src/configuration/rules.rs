@@ -30,6 +30,7 @@ pub fn configuration(document: &Node, registry: &Registry, violations: &mut Viol
             symbols_are_spelled_as_by_their_venue(name, listed.elements(), &key, violations);
         }
         depth_interval_is_one_of_its_venue(venue, &path, violations);
+        depth_is_one_of_its_venue(venue, &path, violations);
         backoff_is_in_order(venue, &path, violations);
         scales_are_of_its_instruments(venue, &path, violations);
     }
@@ -120,20 +121,34 @@ pub fn symbols_are_spelled_as_by_their_venue(
 }
 
 fn depth_interval_is_one_of_its_venue(venue: &Node, path: &str, violations: &mut Violations) {
-    let taken: &[&str] = match venue.name() {
-        Some("binance-spot") => &["100ms", "1000ms"],
-        Some("binance-usdm") => &["100ms", "250ms", "500ms"],
-        _ => return,
-    };
+    let Some(name) = venue.name().filter(|name| venues::NAMES.contains(name)) else { return };
+    let taken = venues::depth_intervals(name);
     let Some(interval) = venue.get("depth_interval") else { return };
     if let Some(text) = interval.as_text().filter(|text| !taken.contains(text) && text.ends_with("ms")) {
         let wrong = format!("{text:?} is not sent by this venue");
-        violations.add(
-            &interval.origin,
-            &joined(path, "depth_interval"),
-            wrong,
-            format!("it takes {}", one_of(taken)),
-        );
+        violations.add(&interval.origin, &joined(path, "depth_interval"), wrong, takes(taken));
+    }
+}
+
+fn depth_is_one_of_its_venue(venue: &Node, path: &str, violations: &mut Violations) {
+    let Some(name) = venue.name().filter(|name| venues::NAMES.contains(name)) else { return };
+    let taken = venues::depths(name);
+    let Some(depth) = venue.get("depth") else { return };
+    let is_taken = |depth: i128| taken.iter().any(|taken| i128::from(*taken) == depth);
+    if let Some(number) = depth.as_integer().filter(|number| !is_taken(*number)) {
+        let wrong = format!("no book of {number} levels can be subscribed to at this venue");
+        let texts: Vec<String> = taken.iter().map(u32::to_string).collect();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        violations.add(&depth.origin, &joined(path, "depth"), wrong, takes(&texts));
+    }
+}
+
+/// What would be right where a venue takes these values alone.
+fn takes(taken: &[&str]) -> String {
+    if taken.is_empty() {
+        "leave the key out: it has no choice".to_owned()
+    } else {
+        format!("it takes {}", one_of(taken))
     }
 }
 

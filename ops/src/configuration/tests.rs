@@ -183,7 +183,7 @@ fn a_key_in_the_wrong_place_is_sent_home() {
         &[],
         &[
             "a.toml:1: segment_bytes: unknown key; it belongs in [journal]",
-            "a.toml:6: venue.binance-spot.leverage: unknown key; known here: name, environment, stream_url, rest_url, order_url, instruments, depth_interval, book_idle_max_ms, reconnect, scale",
+            "a.toml:6: venue.binance-spot.leverage: unknown key; known here: name, environment, stream_url, rest_url, order_url, instruments, depth, depth_interval, book_idle_max_ms, reconnect, scale",
         ],
     );
 }
@@ -359,7 +359,11 @@ fn a_later_file_joins_tables_and_rows_and_replaces_the_rest() {
     let names: Vec<&str> = configuration.venues.iter().map(|venue| venue.name.as_str()).collect();
     assert_eq!(names, ["binance-usdm", "binance-spot"]);
     assert_eq!(configuration.venues[0].instruments, ["ETHUSDT", "BTCUSDT"], "a list is replaced");
-    assert_eq!(configuration.venues[0].depth_interval, "250ms", "what the later file is silent about stays");
+    assert_eq!(
+        configuration.venues[0].depth_interval.as_deref(),
+        Some("250ms"),
+        "what the later file is silent about stays"
+    );
     let limits = configuration.risk.limits(&InstrumentName::parse("binance-usdm:ETHUSDT").unwrap()).unwrap();
     assert_eq!((&*limits.position_max, &*limits.order_notional_max), ("9", "2"));
 }

@@ -36,6 +36,11 @@ pub fn from_millis<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Nanos, 
     u64::deserialize(deserializer).map(Nanos::from_millis)
 }
 
+/// A number of milliseconds, where one is stated.
+pub fn from_millis_stated<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Nanos>, D::Error> {
+    from_millis(deserializer).map(Some)
+}
+
 /// Lengths of bars.
 pub fn intervals<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Nanos>, D::Error> {
     let texts = Vec::<String>::deserialize(deserializer)?;

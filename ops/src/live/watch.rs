@@ -251,5 +251,6 @@ fn cause(reason: SyncReason) -> &'static str {
         SyncReason::DecodeError => "an update could not be read",
         SyncReason::Redefined => "the venue redefined the instrument",
         SyncReason::Silent => "the venue fell silent",
+        SyncReason::Reset => "the venue began it anew",
     }
 }

@@ -3,13 +3,12 @@
 use std::sync::{Arc, Mutex};
 
 use fulmar_bus::record::{
-    Intent, Level, LiquiditySide, Notional, Price, Side, StrategyId, SyncState, TimeInForce, TopOfBook,
-    TopSource,
+    ContractKind, Intent, Level, LiquiditySide, Notional, Price, Side, StrategyId, SyncState, TimeInForce,
+    TopOfBook, TopSource,
 };
 use fulmar_engine::trading::InstrumentRules;
 use fulmar_engine::trading::risk::{Context, RiskGate, RiskLimits, Verdict};
 
-use super::super::definitions::inferred;
 use super::super::limits::SETTLED_AFTER;
 use super::*;
 
@@ -40,6 +39,11 @@ struct Bench {
     gate: RiskGate,
 }
 
+fn btc() -> InstrumentDefinition {
+    let scales = (SCALES.price, SCALES.quantity);
+    InstrumentDefinition::inferred(("binance-spot", "BTCUSDT"), ContractKind::Spot, scales)
+}
+
 impl Bench {
     /// Logged in, with nothing in the log.
     fn new() -> Self {
@@ -51,7 +55,7 @@ impl Bench {
             now: UnixNanos::from_millis(1_700_000_000_000),
             gate: gate(),
         };
-        bench.session.define(BTC, &inferred(Product::Spot, "BTCUSDT", SCALES));
+        bench.session.define(BTC, &btc());
         bench.log_in();
         bench
     }

@@ -12,7 +12,8 @@ use reqwest::Method;
 use serde_json::Value;
 
 use super::client::{STARTED_AT, Served};
-use crate::binance::{BinanceConfig, BinanceMarketData, InstrumentConfig, Product};
+use crate::binance::{Binance, BinanceConfig, Product};
+use crate::session::{InstrumentConfig, MarketData};
 use crate::simulated::SimulatedVenueConfig;
 
 /// What the adapter told.
@@ -80,7 +81,7 @@ impl MarketSink for Told {
 
 /// The adapter, what it told, and its time, which moves a millisecond with each frame.
 struct Driven {
-    session: BinanceMarketData,
+    session: MarketData,
     told: Told,
     now: UnixNanos,
 }
@@ -119,7 +120,7 @@ async fn the_adapter_for_the_real_venue_ends_with_this_ones_book() {
         InstrumentConfig::new("BTCUSDT", InstrumentId(0)),
         InstrumentConfig::new("NOSUCH", InstrumentId(1)),
     ];
-    let session = BinanceMarketData::new(&config);
+    let session = Binance::market_data(&config);
     let url = session.connections().remove(0).url;
     let path = url.strip_prefix(&config.stream_url).expect("the address is the venue's");
     let mut driven = Driven { session, told: Told::default(), now: STARTED_AT };

@@ -1,6 +1,7 @@
 //! A market data session, its sink, and a clock that is moved by hand.
 
-use fulmar_adapters::binance::{BinanceConfig, BinanceMarketData, InstrumentConfig, Product};
+use fulmar_adapters::binance::{Binance, BinanceConfig, Product};
+use fulmar_adapters::session::{InstrumentConfig, MarketData};
 use fulmar_bus::record::{FrameSource, InstrumentId, Nanos, SyncReason, SyncState, UnixNanos};
 use fulmar_engine::contract::{DecodeError, InboundFrame, MarketSession as _};
 
@@ -15,7 +16,7 @@ pub const NOTHING: Pairs = &[];
 
 /// A session, its sink and a clock that is moved by hand.
 pub struct Bench {
-    pub session: BinanceMarketData,
+    pub session: MarketData,
     pub keeper: Keeper,
     pub now: UnixNanos,
     pub write: Writer,
@@ -31,7 +32,7 @@ impl Bench {
 
     pub fn with(config: &BinanceConfig) -> Self {
         let mut bench = Bench {
-            session: BinanceMarketData::new(config),
+            session: Binance::market_data(config),
             keeper: Keeper::default(),
             now: UnixNanos::from_millis(1_000_000),
             write: Writer(config.product),

@@ -1,6 +1,7 @@
 //! Recorded frames of Binance, through the session, against what an independent program made of them.
 
-use fulmar_adapters::binance::{BinanceConfig, BinanceMarketData, InstrumentConfig, Product};
+use fulmar_adapters::binance::{Binance, BinanceConfig, Product};
+use fulmar_adapters::session::InstrumentConfig;
 use fulmar_bus::record::InstrumentId;
 
 use crate::player::Capture;
@@ -12,7 +13,7 @@ fn check(product: Product, name: &str, scales: &[(u8, u8, u8)]) {
     let symbols = capture.symbols.iter().zip(0..);
     config.instruments =
         symbols.map(|(symbol, id)| InstrumentConfig::new(symbol, InstrumentId(id))).collect();
-    let keeper = capture.check(&mut BinanceMarketData::new(&config));
+    let keeper = capture.check(&mut Binance::market_data(&config));
     let definitions = keeper.instruments.values().map(|kept| kept.definition.expect("a definition"));
     let known = definitions.map(|known| (known.price_scale, known.quantity_scale, known.is_inferred));
     assert_eq!(known.collect::<Vec<_>>(), scales);

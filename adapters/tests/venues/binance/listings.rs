@@ -1,6 +1,7 @@
 //! Instruments that the venue does not know: told by name, asked for seldom, and no trouble to the others.
 
-use fulmar_adapters::binance::{Product, limits};
+use fulmar_adapters::binance::Product;
+use fulmar_adapters::session::limits as session_limits;
 use fulmar_bus::record::{FrameSource, Listing, Nanos, SyncState};
 use fulmar_engine::contract::MarketSession as _;
 
@@ -50,7 +51,7 @@ fn a_symbol_that_spot_does_not_know_is_told_by_name_and_the_others_trade() {
     bench.answer(&bench.write.snapshot("BTCUSDT", 99, BIDS, ASKS));
     assert_eq!(bench.state(BTC), SyncState::Live);
     bench.asked();
-    bench.pass(limits::TRADES_IDLE_MAX);
+    bench.pass(session_limits::TRADES_IDLE_MAX);
     let asked = bench.asked();
     assert!(!asked.iter().any(|path| path.contains("ETHUSDT")), "nobody asks for its book: {asked:?}");
 }
@@ -83,7 +84,7 @@ fn an_unknown_instrument_is_asked_about_now_and_then_and_begins_once_it_is_liste
     }
     assert!(!bench.asked().iter().any(|path| path.contains("exchangeInfo")), "not before its time");
     bench.pass(Nanos::from_secs(2));
-    assert_eq!(limits::UNLISTED_WAIT, Nanos::from_secs(300));
+    assert_eq!(session_limits::UNLISTED_WAIT, Nanos::from_secs(300));
     let alone = "/api/v3/exchangeInfo?symbols=%5B%22ETHUSDT%22%5D".to_owned();
     assert!(bench.asked().contains(&alone), "asked about alone");
     let definition = BTC_DEFINITION.replace("BTCUSDT", "ETHUSDT");

@@ -1,6 +1,7 @@
 //! The session against frames of its own making: definitions, scales, faults, requests, in virtual time.
 
-use fulmar_adapters::binance::{BinanceConfig, InstrumentConfig, Product, limits};
+use fulmar_adapters::binance::{BinanceConfig, Product, limits};
+use fulmar_adapters::session::InstrumentConfig;
 use fulmar_bus::record::{
     ContractKind, FrameSource, InstrumentId, Nanos, Notional, Price, Quantity, RequestKind, SyncReason,
     SyncState,

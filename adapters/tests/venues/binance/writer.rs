@@ -5,6 +5,9 @@ use fulmar_adapters::binance::Product;
 /// Levels as they are written: prices and quantities as text.
 pub type Pairs<'a> = &'a [(&'a str, &'a str)];
 
+/// When a snapshot of futures was made.
+const FUTURES_MOMENTS: &str = "\"E\":1723161256501,\"T\":1723161256500,";
+
 /// Writes the frames of one product.
 #[derive(Clone, Copy)]
 pub struct Writer(pub Product);
@@ -15,14 +18,15 @@ impl Writer {
         let [first, last, previous] = numbers;
         let (traded_at, link) = match self.0 {
             Product::Spot => (String::new(), String::new()),
-            Product::UsdMargined => (",\"T\":1723161256298".to_owned(), format!(",\"pu\":{previous}")),
+            _ => (",\"T\":1723161256298".to_owned(), format!(",\"pu\":{previous}")),
         };
+        let pair = self.pair();
         let (bids, asks) = (pairs(bids), pairs(asks));
         self.combined(
             symbol,
             "depth@100ms",
             &format!(
-                r#"{{"e":"depthUpdate","E":1723161256299{traded_at},"s":"{symbol}","U":{first},"u":{last}{link},"b":{bids},"a":{asks}}}"#
+                r#"{{"e":"depthUpdate","E":1723161256299{traded_at},"s":"{symbol}"{pair},"U":{first},"u":{last}{link},"b":{bids},"a":{asks}}}"#
             ),
         )
     }
@@ -39,7 +43,7 @@ impl Writer {
             Product::Spot => format!(
                 r#"{{"e":"trade","E":1723161255343,"s":"{symbol}","t":{trade_id},"p":"{price}","q":"{quantity}","T":1723161255342,"m":{buyer_is_maker},"M":true}}"#
             ),
-            Product::UsdMargined => format!(
+            _ => format!(
                 r#"{{"e":"trade","E":1723161255343,"T":1723161255342,"s":"{symbol}","t":{trade_id},"p":"{price}","q":"{quantity}","X":"MARKET","m":{buyer_is_maker}}}"#
             ),
         };
@@ -52,7 +56,7 @@ impl Writer {
             Product::Spot => format!(
                 r#"{{"e":"aggTrade","E":1633998511234,"s":"{symbol}","a":{trade_id},"p":"{price}","q":"{quantity}","f":7,"l":9,"T":1633998511233,"m":false,"M":true}}"#
             ),
-            Product::UsdMargined => format!(
+            _ => format!(
                 r#"{{"e":"aggTrade","E":1633998511234,"a":{trade_id},"s":"{symbol}","p":"{price}","q":"{quantity}","f":7,"l":9,"T":1633998511233,"m":false}}"#
             ),
         };
@@ -63,11 +67,12 @@ impl Writer {
     pub fn ticker(self, symbol: &str, update_id: u64, bid: (&str, &str), ask: (&str, &str)) -> String {
         let (event, moments) = match self.0 {
             Product::Spot => ("", ""),
-            Product::UsdMargined => ("\"e\":\"bookTicker\",", ",\"T\":1723161256313,\"E\":1723161256314"),
+            _ => ("\"e\":\"bookTicker\",", ",\"T\":1723161256313,\"E\":1723161256314"),
         };
+        let pair = self.pair();
         let ((bid, bid_quantity), (ask, ask_quantity)) = (bid, ask);
         let data = format!(
-            r#"{{{event}"u":{update_id},"s":"{symbol}","b":"{bid}","B":"{bid_quantity}","a":"{ask}","A":"{ask_quantity}"{moments}}}"#
+            r#"{{{event}"u":{update_id},"s":"{symbol}"{pair},"b":"{bid}","B":"{bid_quantity}","a":"{ask}","A":"{ask_quantity}"{moments}}}"#
         );
         self.combined(symbol, "bookTicker", &data)
     }
@@ -76,12 +81,18 @@ impl Writer {
     pub fn snapshot(self, symbol: &str, update_id: u64, bids: Pairs, asks: Pairs) -> String {
         let (path, moments) = match self.0 {
             Product::Spot => ("/api/v3", ""),
-            Product::UsdMargined => ("/fapi/v1", "\"E\":1723161256501,\"T\":1723161256500,"),
+            Product::UsdMargined => ("/fapi/v1", FUTURES_MOMENTS),
+            Product::CoinMargined => ("/dapi/v1", FUTURES_MOMENTS),
         };
         let (bids, asks) = (pairs(bids), pairs(asks));
         format!(
             "{path}/depth?symbol={symbol}&limit=1000\n{{\"lastUpdateId\":{update_id},{moments}\"bids\":{bids},\"asks\":{asks}}}"
         )
+    }
+
+    /// What coin-margined messages of books have behind the symbol.
+    const fn pair(self) -> &'static str {
+        if matches!(self.0, Product::CoinMargined) { ",\"ps\":\"BTCUSD\"" } else { "" }
     }
 
     fn combined(self, symbol: &str, stream: &str, data: &str) -> String {

@@ -42,7 +42,10 @@ impl MarketSession for Scripted {
             "snapshot" => {
                 let bids: Vec<Level> = (1..=count).rev().map(|price| level(price, 1)).collect();
                 let (update_id, venue_at) = (7, UnixNanos(0));
-                sink.snapshot(INSTRUMENT, Update { update_id, venue_at, bids: &bids, asks: &[] });
+                sink.snapshot(
+                    INSTRUMENT,
+                    Update { update_id, venue_at, bids: &bids, asks: &[], is_proven: false },
+                );
             }
             "ask" => {
                 let bytes = vec![b'x'; usize::try_from(count).expect("a length")];

@@ -73,7 +73,7 @@ fn definition(random: &mut ChaCha8Rng, product: Product) -> String {
     let (price_digits, quantity_digits) = (digits(random), digits(random));
     let kinds = match product {
         Product::Spot => format!(r#""baseAssetPrecision":{quantity_digits},"quotePrecision":{price_digits}"#),
-        Product::UsdMargined => {
+        Product::UsdMargined | Product::CoinMargined => {
             let kind = ["PERPETUAL", "CURRENT_QUARTER", "TRADIFI_PERPETUAL"].choose(random).expect("one");
             format!(
                 r#""contractType":"{kind}","pricePrecision":{price_digits},"quantityPrecision":{quantity_digits}"#

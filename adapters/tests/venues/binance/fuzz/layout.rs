@@ -37,7 +37,7 @@ fn rest_after<'a>(layout: &str, text: &'a [u8]) -> Option<&'a [u8]> {
         }
         b'~' => decimal(text),
         b'@' => {
-            let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_@.!-".contains(byte);
+            let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_@.!-/".contains(byte);
             Some(&text[text.iter().position(|byte| !is_of_name(byte)).unwrap_or(text.len())..])
         }
         b'?' => text.strip_prefix(b"true").or(text.strip_prefix(b"false")),

@@ -71,9 +71,14 @@ fn definition(product: Product, fields: &Json) -> Option<InstrumentDefinition> {
     let [tick, price_max, lot, quantity_min, quantity_max, notional_min] = texts;
     let (price_key, quantity_key, contract) = match product {
         Product::Spot => ("quotePrecision", "baseAssetPrecision", ContractKind::Spot),
-        Product::UsdMargined => {
+        Product::UsdMargined | Product::CoinMargined => {
             let is_perpetual = fields.text("contractType")?.ends_with("PERPETUAL");
-            let kind = if is_perpetual { ContractKind::LinearPerpetual } else { ContractKind::LinearFuture };
+            let kind = match (product, is_perpetual) {
+                (Product::CoinMargined, true) => ContractKind::InversePerpetual,
+                (Product::CoinMargined, false) => ContractKind::InverseFuture,
+                (_, true) => ContractKind::LinearPerpetual,
+                (_, false) => ContractKind::LinearFuture,
+            };
             ("pricePrecision", "quantityPrecision", kind)
         }
     };

@@ -1,8 +1,7 @@
 //! Sessions against any frames: none panics, and none tells what its sink may not be told.
 
-use fulmar_adapters::binance::{
-    BinanceConfig, BinanceMarketData, BinanceOrderEntry, Credentials, InstrumentConfig, Product, limits,
-};
+use fulmar_adapters::binance::{Binance, BinanceConfig, BinanceOrderEntry, Credentials, Product, limits};
+use fulmar_adapters::session::InstrumentConfig;
 use fulmar_bus::record::{
     CancelOrder, ContractKind, ExecutionReport, FrameSource, InstrumentDefinition, InstrumentId,
     InstrumentStatus, Intent, Level, Listing, Nanos, Notional, Price, Quantity, RequestKind, Side,
@@ -23,7 +22,7 @@ pub fn market_data_survives(data: &[u8]) {
     };
     let mut config = BinanceConfig::production(product);
     config.instruments = instruments();
-    let mut session = BinanceMarketData::new(&config);
+    let mut session = Binance::market_data(&config);
     let mut sink = StrictSink::default();
     session.on_start(UnixNanos(0), &mut sink);
     for (frame, second) in frames.split(|byte| *byte == 0).zip(1..) {

@@ -1,21 +1,15 @@
 //! The session's half about definitions: asking for them, telling of instruments that the venue does not know, and what
 //! a changed definition does to its book.
 
-use std::fmt::Write as _;
-
 use fulmar_bus::record::{
     InstrumentDefinition, InstrumentStatus, Listing, RequestKind, SyncReason, UnixNanos,
 };
-use fulmar_engine::contract::MarketSink;
+use fulmar_engine::contract::{DecodeError, MarketSink};
 use fulmar_engine::market::scale::widening_factor;
 
-use super::{BinanceMarketData, Instrument};
-use crate::binance::config::Product;
-use crate::binance::definitions::{each_definition, refused_symbol};
-use crate::binance::limits::{DEFINITIONS_WAIT, SYMBOLS_PER_REQUEST, UNLISTED_WAIT};
-use crate::binance::slow;
-use crate::binance::symbols::Symbols;
-use crate::decode::Scales;
+use super::limits::{DEFINITIONS_WAIT, UNLISTED_WAIT};
+use super::{Instrument, MarketData, connection_of};
+use crate::decode::{Scales, json};
 
 /// What is known of whether the venue has an instrument, and so how it is asked about.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -28,17 +22,20 @@ pub(super) enum Standing {
     Unlisted(UnixNanos),
 }
 
-impl BinanceMarketData {
+/// A definition that the venue gave, or what is wrong with it, and the place of its instrument.
+type Told = (usize, Result<InstrumentDefinition, DecodeError>);
+
+impl MarketData {
     pub(super) fn on_definitions(
         &mut self,
         now: UnixNanos,
-        path: &[u8],
+        path: &str,
         (status, body): (u16, &mut [u8]),
         sink: &mut dyn MarketSink,
     ) {
         if status == 200 {
             self.on_definitions_told(now, path, body, sink);
-        } else if let Some(text) = refused_symbol(status, body) {
+        } else if let Some(text) = self.protocol.unknown_symbol(status, body) {
             self.on_symbol_refused(now, path, text, sink);
         }
         let mut waits = self.instruments.iter().filter(|instrument| instrument.is_inferred());
@@ -51,42 +48,67 @@ impl BinanceMarketData {
     fn on_definitions_told(
         &mut self,
         now: UnixNanos,
-        path: &[u8],
+        path: &str,
         body: &mut [u8],
         sink: &mut dyn MarketSink,
     ) {
-        let mut definitions = Vec::with_capacity(self.instruments.len());
-        let symbols = &self.symbols;
-        let read = slow::parse_answer(body).and_then(|tape| {
-            each_definition(self.product, &tape, symbols, |index, definition| {
-                definitions.push((index, definition));
-            })
-        });
+        let mut told: Vec<Told> = Vec::with_capacity(self.instruments.len());
+        let read = self.read_definitions(body, &mut told);
         if let Err(error) = read {
             return self.counters.count(error);
         }
-        let mut is_absent = vec![false; self.instruments.len()];
-        asked_about(path, &self.symbols).into_iter().for_each(|index| is_absent[index] = true);
-        for (index, definition) in definitions {
-            is_absent[index] = false;
+        let is_told = |index: usize| told.iter().any(|(told, _)| *told == index);
+        let absent: Vec<usize> =
+            self.asked_about(path).into_iter().filter(|index| !is_told(*index)).collect();
+        self.take_definitions(now, &told, sink);
+        for index in absent {
+            self.unlist(now, index, "its list of instruments does not have it", sink);
+        }
+    }
+
+    fn read_definitions(&mut self, body: &mut [u8], told: &mut Vec<Told>) -> Result<(), DecodeError> {
+        let bytes_max = self.limits.answer_bytes_max;
+        let take = &mut |index, definition| told.push((index, definition));
+        if !self.protocol.has_bare_numbers() {
+            let tape = json::parse(body, bytes_max)?;
+            return self.protocol.read_definitions(&tape, &self.symbols, take);
+        }
+        let mut quoted = Vec::new();
+        let tape = json::parse(json::quote_numbers(body, bytes_max, &mut quoted)?, quoted_max(bytes_max))?;
+        self.protocol.read_definitions(&tape, &self.symbols, take)
+    }
+
+    pub(super) fn take_definitions(&mut self, now: UnixNanos, told: &[Told], sink: &mut dyn MarketSink) {
+        for (index, definition) in told {
             match definition {
                 Ok(definition) => {
-                    self.relist(index, sink);
-                    self.define(now, index, definition, sink);
-                    self.ask_if_due(now, index, sink);
+                    self.relist(*index, sink);
+                    self.define(now, *index, *definition, sink);
+                    self.ask_if_due(now, *index, sink);
                 }
-                Err(error) => self.counters.count(error),
+                Err(error) => self.counters.count(*error),
             }
         }
-        for index in (0..is_absent.len()).filter(|index| is_absent[*index]) {
-            self.unlist(now, index, "its list of instruments does not have it", sink);
+    }
+
+    /// The venue says, unasked, whether it knows and trades an instrument.
+    pub(super) fn on_status(
+        &mut self,
+        now: UnixNanos,
+        index: usize,
+        status: &InstrumentStatus,
+        sink: &mut dyn MarketSink,
+    ) {
+        match status.listing {
+            Listing::Unlisted => self.unlist(now, index, status.text.as_str(), sink),
+            _ => sink.status(self.symbols.instrument_id(index), status),
         }
     }
 
     /// One of the symbols in the request is none of the venue's, and the answer does not say which: each is asked about
     /// alone, so that the others are defined.
-    fn on_symbol_refused(&mut self, now: UnixNanos, path: &[u8], text: &str, sink: &mut dyn MarketSink) {
-        match asked_about(path, &self.symbols).as_slice() {
+    fn on_symbol_refused(&mut self, now: UnixNanos, path: &str, text: &str, sink: &mut dyn MarketSink) {
+        match self.asked_about(path).as_slice() {
             [index] => self.unlist(now, *index, text, sink),
             several => {
                 for index in several {
@@ -95,6 +117,12 @@ impl BinanceMarketData {
                 }
             }
         }
+    }
+
+    /// The instruments that a request for definitions named.
+    fn asked_about(&self, path: &str) -> Vec<usize> {
+        let is_asked = |index: &usize| self.protocol.is_asked_about(path, self.symbols.symbol(*index));
+        (0..self.symbols.count()).filter(is_asked).collect()
     }
 
     /// The venue does not know the instrument. A book that stands is the venue's own word that it does.
@@ -133,9 +161,9 @@ impl BinanceMarketData {
         let definition = InstrumentDefinition { revision: revision + 1, ..definition };
         instrument.definition = Some(definition);
         let scales = Scales { price: definition.price_scale, quantity: definition.quantity_scale };
-        self.symbols.set_scales(index, scales);
+        self.symbols.set_scales(index, scales, definition.is_inferred == 0);
         sink.definition(instrument.config.instrument_id, &definition);
-        instrument.sync.start(sink);
+        instrument.sync.start(scales, sink);
         if let Some(known) = known {
             self.redefine_book(now, index, (&known, &definition), sink);
         }
@@ -143,7 +171,7 @@ impl BinanceMarketData {
 
     /// Brings the book to the new definition: what waits is rescaled, what stands is only kept where nothing but a
     /// scale widened.
-    pub(super) fn redefine_book(
+    fn redefine_book(
         &mut self,
         now: UnixNanos,
         index: usize,
@@ -164,11 +192,8 @@ impl BinanceMarketData {
     /// Asks what every instrument is; those of which the venue said that it has none only now and then.
     pub(super) fn ask_definitions(&mut self, now: UnixNanos, sink: &mut dyn MarketSink) {
         self.definitions_at = None;
-        if self.product == Product::UsdMargined {
-            // One list of all that there is.
-            return self.ask_definitions_of(now, &[], sink);
-        }
-        let (mut together, mut alone) = (Vec::new(), Vec::new());
+        let mut together = Vec::new();
+        let mut alone = Vec::new();
         for (index, instrument) in self.instruments.iter().enumerate() {
             match instrument.standing {
                 Standing::Presumed => together.push(index),
@@ -177,43 +202,33 @@ impl BinanceMarketData {
                 Standing::Unlisted(_) => {}
             }
         }
-        for some in together.chunks(SYMBOLS_PER_REQUEST).chain(alone.chunks(1)) {
-            self.ask_definitions_of(now, some, sink);
+        self.ask_definitions_of(now, &together, sink);
+        for index in alone {
+            self.ask_definitions_of(now, &[index], sink);
         }
     }
 
     fn ask_definitions_of(&mut self, now: UnixNanos, indexes: &[usize], sink: &mut dyn MarketSink) {
-        let delay = self.weight.take(now, self.product.definitions_weight());
-        self.write_definitions_path(indexes);
-        sink.request(0, RequestKind::HttpGet, delay, self.path.as_bytes());
-        let ask_at = now + delay + DEFINITIONS_WAIT;
-        self.definitions_asked_at = now + delay;
-        self.definitions_at = Some(self.definitions_at.map_or(ask_at, |at| at.max(ask_at)));
-        self.wake_at(ask_at);
-    }
-
-    /// `?symbols=["A","B"]`, with the brackets and quotes as URLs want them; nothing behind the path for all that the
-    /// venue has.
-    fn write_definitions_path(&mut self, indexes: &[usize]) {
-        self.path.clear();
-        self.path.push_str(self.product.rest_path());
-        self.path.push_str("/exchangeInfo");
-        for (place, index) in indexes.iter().enumerate() {
-            let before = if place == 0 { "?symbols=%5B" } else { "," };
-            let symbol = self.symbols.symbol(*index);
-            write!(self.path, "{before}{QUOTE}{symbol}{QUOTE}").expect("a String takes all text");
+        if indexes.is_empty() {
+            return;
         }
-        self.path.push_str(if indexes.is_empty() { "" } else { "%5D" });
+        let symbols: Vec<&str> = indexes.iter().map(|index| self.symbols.symbol(*index)).collect();
+        let (weight, mut last_delay) = (&mut self.weight, None);
+        self.protocol.definition_paths(&symbols, &mut |path| {
+            let delay = weight.take(now, self.limits.definitions_weight);
+            sink.request(connection_of(0), RequestKind::HttpGet, delay, path.as_bytes());
+            last_delay = Some(delay);
+        });
+        if let Some(delay) = last_delay {
+            let ask_at = now + delay + DEFINITIONS_WAIT;
+            self.definitions_asked_at = now + delay;
+            self.definitions_at = Some(self.definitions_at.map_or(ask_at, |at| at.max(ask_at)));
+            self.wake_at(ask_at);
+        }
     }
 }
 
-/// A quote in a URL.
-const QUOTE: &str = "%22";
-
-/// The instruments that a request for definitions named: all of the session where it named none.
-fn asked_about(path: &[u8], symbols: &Symbols) -> Vec<usize> {
-    let Some((_, list)) = std::str::from_utf8(path).ok().and_then(|path| path.split_once('?')) else {
-        return (0..symbols.count()).collect();
-    };
-    list.split(QUOTE).skip(1).step_by(2).filter_map(|symbol| symbols.find(symbol.as_bytes())).collect()
+/// Bytes of a text whose bare numbers were put in quotes: a digit alone becomes three.
+pub(super) const fn quoted_max(bytes_max: usize) -> usize {
+    bytes_max * 3
 }

@@ -1,0 +1,166 @@
+//! What one frame says, whatever the venue: the words between a venue's decoders and the session.
+//!
+//! A venue has two decoders, the fast one and the reference, and both write here; what they write must be equal. The
+//! memory is reused for every frame. Nothing here was proven yet: that is the work of [`crate::sync`].
+
+use fulmar_bus::record::{InstrumentDefinition, InstrumentStatus, Level, TopOfBook, Trade, UnixNanos};
+use fulmar_engine::contract::{DecodeError, Update};
+
+use crate::decode::Scales;
+use crate::sync::Span;
+
+/// One thing that a frame says of one of the session's instruments, or of the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Message {
+    /// Levels of a book that changed, or all of them.
+    Book(BookMessage),
+    /// A trade.
+    Trade {
+        /// The instrument's place in the session.
+        symbol: usize,
+        /// Which of the venue's streams of trades it came on.
+        stream: TradeStream,
+        /// The trade.
+        trade: Trade,
+    },
+    /// The venue's own best bid and ask.
+    Top {
+        /// The instrument's place in the session.
+        symbol: usize,
+        /// The best prices.
+        top: TopOfBook,
+    },
+    /// The venue is about to close the connection, or wants it opened anew.
+    Closing,
+    /// The venue refused a request.
+    Refused,
+}
+
+/// Levels of a book; they stand in the [`Decoded`] that the message came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BookMessage {
+    /// The instrument's place in the session.
+    pub symbol: usize,
+    /// True where they are all that there are.
+    pub is_snapshot: bool,
+    /// The venue's numbers of it; of a snapshot, `last` alone.
+    pub span: Span,
+    /// When it happened; zero where the venue does not say.
+    pub venue_at: UnixNanos,
+    /// Where its levels begin, and where they end.
+    levels: [Mark; 2],
+}
+
+/// A place among the levels of a [`Decoded`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Mark {
+    bids: usize,
+    asks: usize,
+}
+
+/// Which of a venue's streams a trade came on. Most venues have one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TradeStream {
+    /// Every trade by itself.
+    Trade,
+    /// The trades that one order made at one price, as one.
+    Aggregate,
+}
+
+/// What is known of a frame that may turn out unreadable: which books it may have been an update of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Subject {
+    /// Any book of its connection.
+    #[default]
+    Unknown,
+    /// The book of this instrument.
+    Book(usize),
+    /// No book.
+    Other,
+}
+
+/// Everything that a frame says.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Decoded {
+    /// In the frame's order. None where there is nothing in it that is used here.
+    pub messages: Vec<Message>,
+    /// Bids of all its books, in the venue's order.
+    pub bids: Vec<Level>,
+    /// Asks of all its books, in the venue's order.
+    pub asks: Vec<Level>,
+    /// The number of the frame on its connection, where the venue counts so.
+    pub sequence: Option<u64>,
+    /// As much as is known of what it is about.
+    pub subject: Subject,
+    /// What instruments are, by their place in the session.
+    pub definitions: Vec<(usize, Result<InstrumentDefinition, DecodeError>)>,
+    /// Whether the venue knows and trades instruments, by their place in the session.
+    pub statuses: Vec<(usize, InstrumentStatus)>,
+    /// Scales that numbers in it need and that the session did not know.
+    pub(super) wanted: Vec<(usize, Scales)>,
+}
+
+impl Decoded {
+    /// An empty one, with room for so many levels a side.
+    pub fn new(levels_max: usize) -> Self {
+        Decoded {
+            messages: Vec::with_capacity(MESSAGES_USUAL),
+            bids: Vec::with_capacity(levels_max),
+            asks: Vec::with_capacity(levels_max),
+            ..Decoded::default()
+        }
+    }
+
+    /// Forgets everything.
+    #[inline]
+    pub fn clear(&mut self) {
+        self.messages.clear();
+        self.bids.clear();
+        self.asks.clear();
+        self.sequence = None;
+        self.subject = Subject::Unknown;
+        self.definitions.clear();
+        self.statuses.clear();
+        self.wanted.clear();
+    }
+
+    /// Where the next levels will stand: taken before they are written.
+    #[inline]
+    pub fn mark(&self) -> Mark {
+        Mark { bids: self.bids.len(), asks: self.asks.len() }
+    }
+
+    /// Adds the message of the levels that were written since `begin`.
+    #[inline]
+    pub fn push_book(
+        &mut self,
+        (symbol, is_snapshot): (usize, bool),
+        span: Span,
+        venue_at: UnixNanos,
+        begin: Mark,
+    ) {
+        let levels = [begin, self.mark()];
+        self.messages.push(Message::Book(BookMessage { symbol, is_snapshot, span, venue_at, levels }));
+    }
+
+    /// The levels of one of its messages.
+    #[inline]
+    pub fn update(&self, message: &BookMessage) -> Update<'_> {
+        let [begin, end] = message.levels;
+        Update {
+            update_id: message.span.last,
+            venue_at: message.venue_at,
+            bids: &self.bids[begin.bids..end.bids],
+            asks: &self.asks[begin.asks..end.asks],
+            is_proven: false,
+        }
+    }
+
+    /// True where nothing in it is used here.
+    pub fn is_unused(&self) -> bool {
+        self.messages.is_empty() && self.definitions.is_empty() && self.statuses.is_empty()
+    }
+}
+
+/// Messages of a frame that there is room for from the beginning: a venue may send a thousand trades in one.
+const MESSAGES_USUAL: usize = 1_024;

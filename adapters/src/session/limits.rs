@@ -1,0 +1,54 @@
+//! Limits that hold for the sessions of all venues, each with its reason. What a venue itself asks for stands in its
+//! folder, and is gathered in [`VenueLimits`].
+
+use fulmar_bus::record::Nanos;
+
+/// Instruments of one session.
+pub const INSTRUMENTS_MAX: usize = 512;
+
+/// Bytes of a symbol: the record's text field holds no more, and the longest seen (a dated future) has 19.
+pub const SYMBOL_BYTES_MAX: usize = 32;
+
+/// The widest scale that digits seen may ask for; beyond, a price of nine million would not fit any more.
+pub const INFERRED_SCALE_MAX: u8 = 12;
+
+/// Between two requests for definitions that did not come or did not fit.
+pub const DEFINITIONS_WAIT: Nanos = Nanos::from_secs(30);
+
+/// Between two requests for the definition of an instrument that the venue did not know: a listing that is announced
+/// comes to the minute.
+pub const UNLISTED_WAIT: Nanos = Nanos::from_secs(300);
+
+/// How long a connection that carries no book may say nothing before it is replaced. Assumed: any instrument worth a
+/// subscription trades within a minute.
+pub const TRADES_IDLE_MAX: Nanos = Nanos::from_secs(60);
+
+/// How often a frame may be read: at no scales, at those that the configuration gives, and at those that it needs.
+pub const READINGS_MAX: usize = 3;
+
+/// What a session keeps to at its venue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VenueLimits {
+    /// Bytes of a message.
+    pub message_bytes_max: usize,
+    /// Bytes of an HTTP answer.
+    pub answer_bytes_max: usize,
+    /// Levels of one side of one message.
+    pub levels_max: usize,
+    /// Between two messages to the venue on one connection.
+    pub message_interval: Nanos,
+    /// Messages of one connection in one second that the transport never exceeds, pings included.
+    pub messages_per_second: u32,
+    /// Attempts to connect in one minute that the transport never exceeds, whatever the configuration says.
+    pub connects_per_minute: u32,
+    /// Between two HTTP requests of weight one in the long run.
+    pub weight_interval: Nanos,
+    /// Weight of HTTP requests that may be used at once.
+    pub weight_burst: u32,
+    /// Weight of a request for definitions.
+    pub definitions_weight: u64,
+    /// How long a connection that carries books may say nothing.
+    pub book_idle_max: Nanos,
+    /// What keeps a quiet connection open, and how often it is to be said.
+    pub ping: Option<(&'static str, Nanos)>,
+}

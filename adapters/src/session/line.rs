@@ -1,0 +1,76 @@
+//! A connection of a session: what it carries, what is sent when it opens, and whether it lives.
+
+use fulmar_bus::record::{Nanos, Request, UnixNanos};
+
+use crate::pacer::Pacer;
+
+/// A connection and what it carries.
+pub struct Line {
+    /// The whole URL.
+    pub url: String,
+    /// Messages to send once it is open.
+    pub subscriptions: Vec<String>,
+    /// Places in the session of the instruments whose book it carries.
+    pub books: Vec<usize>,
+    pub(super) state: LineState,
+}
+
+/// What is known of a connection.
+#[derive(Default)]
+pub(super) struct LineState {
+    /// When it last said something; none while it is not open.
+    pub heard_at: Option<UnixNanos>,
+    /// When the venue is to be told that we are still there.
+    pub ping_at: Option<UnixNanos>,
+    /// The number of its last frame, where the venue counts so.
+    pub sequence: Option<u64>,
+    /// Keeps to the venue's rate of messages.
+    pub pacer: Option<Pacer>,
+}
+
+impl Line {
+    /// A connection that is not open yet.
+    ///
+    /// # Panics
+    /// Where a subscription is longer than a request can be: whoever planned it splits it.
+    pub fn new(url: String, subscriptions: Vec<String>, books: Vec<usize>) -> Self {
+        let is_sendable = |message: &String| message.len() <= Request::BYTES_MAX;
+        assert!(subscriptions.iter().all(is_sendable), "a subscription fits a request");
+        Line { url, subscriptions, books, state: LineState::default() }
+    }
+
+    /// How long the next message must wait.
+    pub(super) fn take_message(&mut self, now: UnixNanos, interval: Nanos) -> Nanos {
+        self.state.pacer.get_or_insert_with(|| Pacer::new(interval, 1)).take(now, 1)
+    }
+}
+
+/// Texts in groups of as many as fit `bytes_max` together, each counted with `extra` bytes more, and `count_max` at
+/// most: what a subscription message can name.
+///
+/// ```
+/// use fulmar_adapters::session::batches;
+/// let names = ["a", "b", "c", "d", "e"];
+/// assert_eq!(batches(&names, 3, (2, 100)), [&names[..2], &names[2..4], &names[4..]]);
+/// assert_eq!(batches(&names, 3, (9, 12)), [&names[..3], &names[3..]]);
+/// ```
+pub fn batches<T: AsRef<str>>(
+    texts: &[T],
+    extra: usize,
+    (count_max, bytes_max): (usize, usize),
+) -> Vec<&[T]> {
+    let mut batches = Vec::new();
+    let mut rest = texts;
+    while !rest.is_empty() {
+        let mut bytes = 0;
+        let fits = |text: &&T| {
+            bytes += text.as_ref().len() + extra;
+            bytes <= bytes_max
+        };
+        let count = rest.iter().take(count_max).take_while(fits).count().max(1);
+        let (batch, others) = rest.split_at(count);
+        batches.push(batch);
+        rest = others;
+    }
+    batches
+}

@@ -1,0 +1,131 @@
+//! What a venue has to say so that the session of all venues speaks to it.
+//!
+//! A venue is a value with this trait: it holds its configuration, and nothing that a frame could change. So
+//! decoding is a function of a frame and the symbols, the two decoders can be held against each other, and everything
+//! that remembers (books, connections, definitions, budgets) stands once, in [`super::MarketData`].
+
+use fulmar_bus::record::{ContractKind, InstrumentDefinition, Nanos, UnixNanos};
+use fulmar_engine::contract::DecodeError;
+use simd_json::tape::Tape;
+
+use super::decoded::Decoded;
+use super::limits::VenueLimits;
+use super::line::Line;
+use super::reader::Reader;
+use super::symbols::{InstrumentConfig, Symbols};
+use crate::sync::{Proof, SyncRule};
+
+/// A venue's market data: its words, not its state.
+pub trait Protocol: Send {
+    /// Whether its prices are JSON numbers. They are then read as the texts that they are, exponents allowed: a number
+    /// that went through a float has lost the zeros that a checksum needs.
+    fn has_bare_numbers(&self) -> bool {
+        false
+    }
+
+    /// Its name, such as `binance-spot`.
+    fn venue(&self) -> &'static str;
+
+    /// Scheme and host of its REST interface: where the paths below are asked for.
+    fn rest_url(&self) -> &str;
+
+    /// What it promises of the updates of a book.
+    fn rule(&self) -> SyncRule;
+
+    /// The checksum that it sends of its books, and the depth that it means by a book, if any.
+    fn proof(&self) -> Option<Proof> {
+        None
+    }
+
+    /// What a session keeps to.
+    fn limits(&self) -> VenueLimits;
+
+    /// The connections that these instruments need, in the order of their index: one at least.
+    fn lines(&self, instruments: &[InstrumentConfig]) -> Vec<Line>;
+
+    /// What an instrument is whose definition is not known.
+    fn contract(&self, symbol: &str) -> ContractKind;
+
+    /// The fast decoder: takes the layouts that the venue sends all day, and says `None` to everything else, which is
+    /// no error. Whatever it accepts, [`Protocol::read`] reads the same.
+    fn decode(&self, frame: &[u8], symbols: &Symbols, out: &mut Decoded) -> Option<()>;
+
+    /// The reference decoder: any valid JSON, fields by key.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with the frame. What it was about is known as far as the reader was told.
+    fn read(&self, tape: &Tape<'_>, reader: &mut Reader<'_>) -> Result<(), DecodeError>;
+
+    /// The symbol that a message has market data of, whether a session follows it or not.
+    fn symbol_named<'text>(&self, tape: &Tape<'text>) -> Option<&'text str>;
+
+    /// How the whole book of `symbol` is asked for.
+    fn snapshot_request(&self, symbol: &str) -> SnapshotRequest;
+
+    /// Tells the paths of the HTTP requests that ask what these instruments are, in groups as it likes. None where the
+    /// venue says it in the stream, unasked.
+    fn definition_paths(&self, symbols: &[&str], tell: &mut dyn FnMut(&str));
+
+    /// What an HTTP answer to a request of this path is.
+    fn answer<'path>(&self, path: &'path str) -> Answer<'path>;
+
+    /// True where an answer to this path would have named the instrument, if the venue had it.
+    fn is_asked_about(&self, path: &str, symbol: &str) -> bool;
+
+    /// Reads an answer with definitions: hands each one of an instrument of `symbols` to `take`, or what is wrong with
+    /// it. Revisions are zero: the session counts them.
+    ///
+    /// # Errors
+    /// Where the answer is no list of instruments.
+    fn read_definitions(
+        &self,
+        tape: &Tape<'_>,
+        symbols: &Symbols,
+        take: &mut dyn FnMut(usize, Result<InstrumentDefinition, DecodeError>),
+    ) -> Result<(), DecodeError>;
+
+    /// Reads an answer with the book of the instrument at `symbol`.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with it.
+    fn read_snapshot(
+        &self,
+        _tape: &Tape<'_>,
+        _symbol: usize,
+        _reader: &mut Reader<'_>,
+    ) -> Result<(), DecodeError> {
+        Err(DecodeError::UnknownValue)
+    }
+
+    /// The venue's words where an answer refuses a request since it does not know a symbol in it.
+    fn unknown_symbol<'body>(&self, _status: u16, _body: &'body mut [u8]) -> Option<&'body str> {
+        None
+    }
+
+    /// Until when the venue wants no HTTP request, where an answer says so.
+    fn hold_until(&self, now: UnixNanos, status: u16, _body: &[u8]) -> Option<UnixNanos> {
+        /// Where the venue says no more than that it was too much: limits are counted by the minute at most.
+        const WAIT: Nanos = Nanos::from_secs(60);
+        (status == 429).then_some(now + WAIT)
+    }
+}
+
+/// How the whole book of an instrument is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SnapshotRequest {
+    /// By an HTTP request of this path and weight.
+    Http(String, u64),
+    /// By these messages on the connection that carries the book, in order.
+    Messages(Vec<String>),
+}
+
+/// What an HTTP answer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer<'path> {
+    /// The whole book of this symbol.
+    Snapshot(&'path str),
+    /// What instruments are.
+    Definitions,
+    /// Nothing that was asked for here.
+    Other,
+}

@@ -1,0 +1,192 @@
+//! The reference decoder's hand: reads numbers at the scales of their instrument, and notes where those do not do.
+//!
+//! A reference decoder is written once, straight on, as if all scales were known. Where an instrument's are not, or are
+//! only inferred and too narrow, the reader notes the digits that the frame has; the session then widens the scales and
+//! has the frame read again.
+
+use fulmar_bus::record::{Level, UnixNanos};
+use fulmar_engine::contract::DecodeError;
+use fulmar_engine::market::decimal::digits_behind_point;
+
+use super::decoded::{Decoded, Mark, Subject};
+use super::limits::INFERRED_SCALE_MAX;
+use super::protocol::Protocol;
+use super::symbols::Symbols;
+use crate::decode::json::{Fields, decimal, positive, without_exponent};
+use crate::decode::{Scales, level};
+use crate::sync::Span;
+
+/// Reads one frame into a [`Decoded`].
+pub struct Reader<'a> {
+    symbols: &'a Symbols,
+    /// What was read so far.
+    pub out: &'a mut Decoded,
+    levels_max: usize,
+    /// Whether numbers may have an exponent: those that JSON calls numbers.
+    has_exponents: bool,
+}
+
+/// The bids or the asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BookSide {
+    /// Who wants to buy.
+    Bids,
+    /// Who wants to sell.
+    Asks,
+}
+
+impl<'a> Reader<'a> {
+    /// A reader of this venue's frames into `out`.
+    pub fn new(protocol: &dyn Protocol, symbols: &'a Symbols, out: &'a mut Decoded) -> Self {
+        let levels_max = protocol.limits().levels_max;
+        Reader { symbols, out, levels_max, has_exponents: protocol.has_bare_numbers() }
+    }
+
+    /// The place of this symbol in the session, if it follows it.
+    pub fn find(&self, symbol: &str) -> Option<usize> {
+        self.symbols.find(symbol.as_bytes())
+    }
+
+    /// The symbols of the session.
+    pub fn symbols(&self) -> &'a Symbols {
+        self.symbols
+    }
+
+    /// The frame is about no book, so that it breaks none where it cannot be read.
+    pub fn is_no_book(&mut self) {
+        self.out.subject = Subject::Other;
+    }
+
+    /// The place of this symbol, of whose book the frame is about: where it cannot be read, no other breaks.
+    pub fn find_book(&mut self, symbol: &str) -> Option<usize> {
+        let found = self.find(symbol);
+        self.out.subject = found.map_or(Subject::Other, Subject::Book);
+        found
+    }
+
+    /// A price above zero.
+    ///
+    /// # Errors
+    /// As [`decimal`]; [`DecodeError::OutOfRange`] where it is zero.
+    pub fn price(&mut self, symbol: usize, text: &str) -> Result<i64, DecodeError> {
+        positive(self.price_or_none(symbol, text)?)
+    }
+
+    /// A price, or zero where there is none.
+    ///
+    /// # Errors
+    /// As [`decimal`].
+    pub fn price_or_none(&mut self, symbol: usize, text: &str) -> Result<i64, DecodeError> {
+        self.number(symbol, text, |scales| &mut scales.price)
+    }
+
+    /// A quantity.
+    ///
+    /// # Errors
+    /// As [`decimal`].
+    pub fn quantity(&mut self, symbol: usize, text: &str) -> Result<i64, DecodeError> {
+        self.number(symbol, text, |scales| &mut scales.quantity)
+    }
+
+    /// Price and quantity of a trade, both above zero.
+    ///
+    /// # Errors
+    /// As [`Reader::price`].
+    pub fn traded(&mut self, symbol: usize, price: &str, quantity: &str) -> Result<Level, DecodeError> {
+        let price = self.price(symbol, price)?;
+        Ok(level(price, positive(self.quantity(symbol, quantity)?)?))
+    }
+
+    /// The best level of a side: a price and a quantity, or neither.
+    ///
+    /// # Errors
+    /// As [`decimal`]; [`DecodeError::OutOfRange`] where one of them alone is zero.
+    pub fn standing(&mut self, symbol: usize, price: &str, quantity: &str) -> Result<Level, DecodeError> {
+        let price = self.price_or_none(symbol, price)?;
+        let quantity = self.quantity(symbol, quantity)?;
+        standing(price, quantity).ok_or(DecodeError::OutOfRange)
+    }
+
+    /// Adds one level to the frame's bids or asks.
+    ///
+    /// # Errors
+    /// As [`Reader::price`]; [`DecodeError::TooManyLevels`].
+    pub fn level(
+        &mut self,
+        symbol: usize,
+        side: BookSide,
+        price: &str,
+        quantity: &str,
+    ) -> Result<(), DecodeError> {
+        let price = self.price(symbol, price)?;
+        let quantity = self.quantity(symbol, quantity)?;
+        let levels = match side {
+            BookSide::Bids => &mut self.out.bids,
+            BookSide::Asks => &mut self.out.asks,
+        };
+        if levels.len() == self.levels_max {
+            return Err(DecodeError::TooManyLevels);
+        }
+        levels.push(level(price, quantity));
+        Ok(())
+    }
+
+    /// Adds the `["price","quantity"]` pairs of the list of `key`.
+    ///
+    /// # Errors
+    /// As [`Fields::each_pair`] and [`Reader::level`].
+    pub fn pairs(
+        &mut self,
+        symbol: usize,
+        side: BookSide,
+        fields: &Fields<'_, '_>,
+        key: &str,
+    ) -> Result<(), DecodeError> {
+        fields.each_pair(key, |price, quantity| self.level(symbol, side, price, quantity))
+    }
+
+    /// Adds the message of the levels that were written since `begin`.
+    pub fn push_book(&mut self, book: (usize, bool), span: Span, venue_at: UnixNanos, begin: Mark) {
+        if self.symbols.scales(book.0).is_none() {
+            // Where there are no levels, nothing asked for scales yet.
+            self.want(book.0, Scales { price: 0, quantity: 0 });
+        }
+        self.out.push_book(book, span, venue_at, begin);
+    }
+
+    fn number(
+        &mut self,
+        symbol: usize,
+        text: &str,
+        scale_of: impl Fn(&mut Scales) -> &mut u8,
+    ) -> Result<i64, DecodeError> {
+        let plain = if self.has_exponents { without_exponent(text) } else { None };
+        let text = plain.as_deref().unwrap_or(text);
+        let known = self.symbols.scales(symbol);
+        if let Some(mut scales) = known {
+            match decimal(text, *scale_of(&mut scales)) {
+                Err(DecodeError::TooPrecise) if self.symbols.is_inferred(symbol) => {}
+                read => return read,
+            }
+        }
+        let digits = digits_behind_point(text.as_bytes()).min(INFERRED_SCALE_MAX);
+        let mut wanted = known.unwrap_or(Scales { price: 0, quantity: 0 });
+        *scale_of(&mut wanted) = digits;
+        self.want(symbol, wanted);
+        // At its own digits, so that what is wrong with it is told all the same.
+        decimal(text, digits)
+    }
+
+    fn want(&mut self, symbol: usize, scales: Scales) {
+        match self.out.wanted.iter_mut().find(|(other, _)| *other == symbol) {
+            Some((_, wanted)) => *wanted = wanted.widest(scales),
+            None => self.out.wanted.push((symbol, scales)),
+        }
+    }
+}
+
+/// The best level of a side: a price and a quantity, or neither.
+#[inline]
+pub fn standing(price: i64, quantity: i64) -> Option<Level> {
+    ((price > 0) == (quantity > 0)).then_some(level(price, quantity))
+}

@@ -1,0 +1,47 @@
+//! What a program knows of a venue before it speaks to it, and what a configuration may say of it.
+
+use fulmar_bus::record::Nanos;
+
+use super::protocol::Protocol;
+
+/// A venue that this build speaks to.
+pub struct VenueEntry {
+    /// Its name, such as `binance-spot`.
+    pub name: &'static str,
+    /// A symbol as the venue writes it. Another spelling is often subscribed to without an error, and nothing ever
+    /// comes.
+    pub spelled: fn(&str) -> String,
+    /// The depths of book that can be subscribed to, the deepest first; none where there is no choice.
+    pub depths: &'static [u32],
+    /// How often it can send changes of a book, in its own words, the fastest first; none where there is no choice.
+    pub depth_intervals: &'static [&'static str],
+    /// Its market data, as configured.
+    pub protocol: fn(&VenueSettings) -> Box<dyn Protocol>,
+}
+
+/// Real money or the venue's own test exchange.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Environment {
+    /// Real.
+    #[default]
+    Production,
+    /// The test exchange.
+    Testnet,
+}
+
+/// Settings of a venue's market data. What is not said is as the venue has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct VenueSettings {
+    /// Which of the venue's worlds.
+    pub environment: Environment,
+    /// Scheme, host and port of the streams, instead of the venue's own.
+    pub stream_url: Option<String>,
+    /// Scheme and host of the REST interface, instead of the venue's own.
+    pub rest_url: Option<String>,
+    /// Levels of a side of the books to subscribe to, one of [`VenueEntry::depths`]; else the deepest.
+    pub depth: Option<u32>,
+    /// How often changes of a book come, one of [`VenueEntry::depth_intervals`]; else the fastest.
+    pub depth_interval: Option<String>,
+    /// How long a connection that carries books may say nothing, instead of what is assumed of the venue.
+    pub book_idle_max: Option<Nanos>,
+}
