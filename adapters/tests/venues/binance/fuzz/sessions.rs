@@ -129,6 +129,14 @@ impl MarketSink for StrictSink {
     }
 }
 
+/// Feeds an order session the frames of `data`, which are split by zero bytes.
+pub fn order_entry_survives(data: &[u8]) {
+    let mut desk = Desk::new();
+    for frame in data.split(|byte| *byte == 0) {
+        desk.feed(frame);
+    }
+}
+
 /// Ether, as the order session knows it.
 const ETH: InstrumentId = InstrumentId(1);
 
@@ -191,6 +199,7 @@ impl Desk {
         self.session.on_time(self.now, &mut self.told);
     }
 
+    #[cfg(test)]
     pub fn report_count(&self) -> usize {
         self.told.report_count
     }
