@@ -282,6 +282,29 @@ instruments = ["binance-spot:btcusdt", "binance-spot:ETHUSDT"]
 }
 
 #[test]
+fn a_misspelt_venue_is_told_once_and_nobody_is_told_to_misspell_it() {
+    let misspelt = VALID.replace("binance-spot", "binance-spott");
+    let told = "a.toml:3: venue.binance-spott.name: \"binance-spott\" does not fit; did you mean \"binance-spot\"? it takes \"binance-spot\" or \"binance-usdm\"";
+    let strategy = |instrument: &str| {
+        format!(
+            "{misspelt}[[strategy]]\nname = \"i\"\nkind = \"idle\"\ninstruments = [\"{instrument}\"]\n\
+             [risk.instrument.\"{instrument}\"]\nposition_max = \"1\"\n"
+        )
+    };
+    check(&strategy("binance-spott:BTCUSDT"), &[], &[told]);
+    check(&strategy("binance-spot:BTCUSDT"), &[], &[told]);
+    check(
+        &strategy("binance-spot:BTCUSD"),
+        &[],
+        &[
+            told,
+            "a.toml:8: strategy.i.instruments: no venue has \"binance-spot:BTCUSD\"; did you mean \"binance-spot:BTCUSDT\"?",
+            "a.toml:9: risk.instrument: no venue has \"binance-spot:BTCUSD\"; did you mean \"binance-spot:BTCUSDT\"?",
+        ],
+    );
+}
+
+#[test]
 fn every_mistake_of_syntax_is_told_and_nothing_is_guessed_from_the_rest() {
     check(
         "[engine]\nname = fulmar\nmode = \"paper\"\nmode = \"live\"\nunknown = 1",
