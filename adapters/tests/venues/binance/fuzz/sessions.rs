@@ -194,8 +194,6 @@ impl Desk {
         self.frame_count += 1;
         self.now = self.now + Nanos::from_millis(40);
         self.give(FrameSource::Message, bytes);
-        let (frames, counted) = (self.frame_count + 2, self.session.counters().frames);
-        assert_eq!(frames, counted, "every frame is counted");
         self.session.on_time(self.now, &mut self.told);
     }
 
