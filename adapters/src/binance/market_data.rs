@@ -121,7 +121,6 @@ impl MarketSession for BinanceMarketData {
     }
 
     fn on_frame(&mut self, now: UnixNanos, frame: InboundFrame<'_>, sink: &mut dyn MarketSink) {
-        self.counters.frames += 1;
         match frame.source {
             FrameSource::Message => self.on_message(now, frame.connection, frame.bytes, sink),
             FrameSource::Http => self.on_answer(now, frame.status, frame.bytes, sink),

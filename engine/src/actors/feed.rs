@@ -135,7 +135,7 @@ impl Actor for Feed {
 
     fn counters(&self, tell: &mut dyn FnMut(&'static str, u64)) {
         let counters = self.session.counters();
-        tell("frames", counters.frames);
+        tell("frames", self.assembly.from_venue_count());
         tell("ignored_frames", counters.ignored_frames);
         tell("decode_errors", counters.decode_error_count());
         for error in DecodeError::ALL {

@@ -106,7 +106,7 @@ impl Actor for Gateway {
 
     fn counters(&self, tell: &mut dyn FnMut(&'static str, u64)) {
         let counters = self.session.counters();
-        tell("order_frames", counters.frames);
+        tell("order_frames", self.assembly.from_venue_count());
         tell("rejected_before_sending", self.output.rejected_here);
         tell("decode_errors", counters.decode_error_count());
         tell("venue_refusals", counters.venue_refusals);

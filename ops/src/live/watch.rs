@@ -242,11 +242,10 @@ impl Watch {
 fn cause(reason: SyncReason) -> &'static str {
     match reason {
         SyncReason::Started | SyncReason::Joined => "it begins",
-        SyncReason::Gap => "a gap in the venue's updates",
+        SyncReason::Gap | SyncReason::Overflow => "a gap in the venue's updates",
         SyncReason::Disconnected => "the connection was lost",
         SyncReason::Checksum => "the venue's checksum differs",
         SyncReason::Crossed => "it stayed crossed",
-        SyncReason::Overflow => "updates flooded in before the snapshot came",
         SyncReason::Lapped => "a reader was overtaken",
         SyncReason::DecodeError => "an update could not be read",
         SyncReason::Redefined => "the venue redefined the instrument",

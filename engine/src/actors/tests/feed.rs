@@ -33,7 +33,6 @@ impl MarketSession for Scripted {
     }
 
     fn on_frame(&mut self, _: UnixNanos, frame: InboundFrame<'_>, sink: &mut dyn MarketSink) {
-        self.counters.frames += 1;
         let text = std::str::from_utf8(frame.bytes).expect("the script is text");
         let (word, count) = text.split_once(' ').unwrap_or((text, "0"));
         let count: i64 = count.trim().parse().expect("the script has numbers");
@@ -180,6 +179,18 @@ fn a_feed_that_was_overtaken_syncs_its_books_anew_and_uses_no_half_of_a_frame() 
 
     stage.venue_says("snapshot 1");
     assert_eq!(stage.told(), [Kind::SnapshotBegin, Kind::BookLevels, Kind::SnapshotEnd]);
+}
+
+#[test]
+fn news_of_a_connection_is_no_frame_of_the_venue() {
+    let mut stage = Stage::new();
+    let news = [(FrameSource::Opened, 0), (FrameSource::Closed, 0), (FrameSource::Http, 0)];
+    for (source, status) in news.into_iter().chain([(FrameSource::Http, 200)]) {
+        let head = FrameHead { source, connection: 0, status, received_at: OPENS_AT };
+        stage.frames.write_part(head, b"ask 1", 0).expect("nobody has a gate");
+        stage.turn();
+    }
+    assert_eq!(counter(&stage.actor, "frames"), 2, "the definition and the answer");
 }
 
 #[test]

