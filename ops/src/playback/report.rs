@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use fulmar_bus::record::{Bar, Level, Side, SyncState, TopOfBook, TopSource, UnixNanos};
+use fulmar_bus::record::{Bar, FundingRate, Level, Side, SyncState, TopOfBook, TopSource, UnixNanos};
 use fulmar_engine::market::decimal::format_scaled;
 use serde::Serialize;
 
@@ -64,6 +64,21 @@ pub struct InstrumentReport {
     book: Option<BookReport>,
     book_actor: BookActorReport,
     trades: TradesReport,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    derivative: Option<DerivativeReport>,
+    /// Bars of the venue's own making.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    venue_bars: Option<u64>,
+}
+
+/// What the venue told last of a derivative, as far as it did.
+#[derive(Debug, Serialize)]
+struct DerivativeReport {
+    mark_price: Option<String>,
+    index_price: Option<String>,
+    funding_rate: Option<String>,
+    funding_interval_ns: Option<u64>,
+    next_funding_at_ns: Option<u64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -115,7 +130,25 @@ impl InstrumentReport {
             book: is_live.then(|| scales.book(picture)),
             book_actor: scales.book_actor(told),
             trades: scales.trades(picture),
+            derivative: DerivativeReport::of(picture),
+            venue_bars: (picture.venue_bar_count > 0).then_some(picture.venue_bar_count),
         }
+    }
+}
+
+impl DerivativeReport {
+    fn of(picture: &Picture) -> Option<Self> {
+        let (funding, told) = (picture.funding, picture.venue_mark);
+        let text = |mantissa: i64, scale| format_scaled(mantissa.into(), scale).as_str().to_owned();
+        (funding.is_some() || told.is_some()).then(|| DerivativeReport {
+            mark_price: told.map(|told| text(told.mark.0, told.price_scale)),
+            index_price: told
+                .filter(|told| told.index.0 != 0)
+                .map(|told| text(told.index.0, told.price_scale)),
+            funding_rate: funding.map(|funding| text(funding.rate.0, FundingRate::SCALE)),
+            funding_interval_ns: funding.map(|funding| funding.interval.0).filter(|interval| *interval > 0),
+            next_funding_at_ns: funding.map(|funding| funding.next_at.0).filter(|next_at| *next_at > 0),
+        })
     }
 }
 
@@ -236,6 +269,11 @@ impl InstrumentReport {
         let (gaps, resyncs, crossed) = (self.gaps, self.resyncs, self.crossed);
         let _ =
             write!(line, "{} trades, {gaps} gaps, {resyncs} resyncs, {crossed} crossed", self.trades.count);
+        if let Some(derivative) = &self.derivative {
+            let told = |text: &Option<String>| text.clone().unwrap_or_else(|| "not told".to_owned());
+            let (mark, rate) = (told(&derivative.mark_price), told(&derivative.funding_rate));
+            let _ = write!(line, ", mark price {mark}, funding {rate}");
+        }
         line
     }
 }
