@@ -70,8 +70,8 @@ impl Picture {
         }
     }
 
-    /// How it stands, in a word: `live`, `syncing`, `desynced`, or `unlisted` where the venue does not know it, `halted`
-    /// where it does not trade it.
+    /// How it stands, in a word: `live`, `syncing`, `desynced`, or `unlisted` where the venue does not know it,
+    /// `halted` where it does not trade it.
     pub fn state(&self) -> &'static str {
         match self.listing() {
             Listing::Listed => self.replica.state().name(),
@@ -186,9 +186,10 @@ fn fixed(mantissa: i64, scale: u8, digits: u8) -> String {
 mod tests {
     use fulmar_bus::channel::{Region, RingShape, Writer, create};
     use fulmar_bus::record::{
-        BookLevels, ChannelId, Flags, Heading, InstrumentId, Level, Payload, RecordId, UnixNanos,
+        Bar, BookLevels, ChannelId, Flags, FundingRate, Heading, InstrumentId, Level, Nanos, Payload,
+        RecordId, UnixNanos,
     };
-    use zerocopy::IntoBytes;
+    use zerocopy::{FromZeros, IntoBytes};
 
     use super::*;
 
@@ -218,6 +219,10 @@ mod tests {
             self.picture.look();
         }
 
+        fn list(&mut self, listing: Listing) {
+            self.tell(&InstrumentStatus::new(listing, "the venue's words"), &[]);
+        }
+
         fn sync(&mut self, state: SyncState) {
             self.tell(&SyncChange::new(state, SyncReason::Started, 0, 0, 0), &[]);
         }
@@ -228,6 +233,33 @@ mod tests {
             let level = |(price, quantity)| Level { price: Price(price), quantity: Quantity(quantity) };
             self.tell(&update, [level(bid), level(ask)].as_bytes());
         }
+    }
+
+    #[test]
+    fn a_halted_instrument_is_shown_as_such_until_the_venue_trades_it_again() {
+        let mut market = Market::new();
+        market.sync(SyncState::Live);
+        for (listing, state) in
+            [(Listing::Halted, "halted"), (Listing::Unlisted, "unlisted"), (Listing::Listed, "live")]
+        {
+            market.list(listing);
+            assert_eq!((market.picture.listing(), market.picture.state()), (listing, state));
+        }
+    }
+
+    #[test]
+    fn what_a_venue_told_last_of_a_derivative_is_seen() {
+        let mut market = Market::new();
+        let (interval, next_at, venue_at) = (Nanos(0), UnixNanos(0), UnixNanos(1));
+        for rate in [FundingRate(5), FundingRate(-7)] {
+            market.tell(&Funding { rate, interval, next_at, venue_at }, &[]);
+        }
+        let mark_price = MarkPrice::new(Price(1_000_001), Price(0), venue_at, 4);
+        market.tell(&mark_price, &[]);
+        market.tell(&Bar::new_zeroed(), &[]);
+        let Picture { funding, venue_mark, venue_bar_count, malformed_count, .. } = market.picture;
+        assert_eq!(funding.map(|funding| funding.rate), Some(FundingRate(-7)));
+        assert_eq!((venue_mark, venue_bar_count, malformed_count), (Some(mark_price), 1, 0));
     }
 
     #[test]

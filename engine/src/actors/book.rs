@@ -1,8 +1,8 @@
 //! The book of one instrument: applies proven levels and publishes the best prices that can be believed.
 //!
-//! Reads: the market channel of its instrument. Writes: its book channel (status, definition, sync state, top of book)
-//! and, to its feed, the wish to sync anew. Owns: its [`BookReplica`]. On failure: the run ends; a new book syncs anew. It
-//! never publishes a top while the book is not live, and never a crossed one.
+//! Reads: the market channel of its instrument. Writes: its book channel (status, definition, sync state, top of
+//! book) and, to its feed, the wish to sync anew. Owns: its [`BookReplica`]. On failure: the run ends; a new book syncs
+//! anew. It never publishes a top while the book is not live, and never a crossed one.
 
 use fulmar_bus::record::{
     InstrumentDefinition, InstrumentId, InstrumentStatus, Kind, Malformed, Nanos, Record, SyncChange,

@@ -102,8 +102,8 @@ pub trait Strategy: Send {
     /// again, changed or not, and some only where it changed.
     fn on_funding(&mut self, context: &mut Context<'_>, funding: Event<'_, Funding>) {}
 
-    /// The venue said what it values a derivative at: the view's mark price is this already. Its prices are at the scale
-    /// that it states, not at the instrument's, and no order can be placed by them as they are.
+    /// The venue said what it values a derivative at: the view's mark price is this already. Its prices are at the
+    /// scale that it states, not at the instrument's, and no order can be placed by them as they are.
     fn on_mark_price(&mut self, context: &mut Context<'_>, mark_price: Event<'_, MarkPrice>) {}
 
     /// The venue does not trade an instrument now, or does not know it, or does again: the view's status is this

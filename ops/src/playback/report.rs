@@ -284,3 +284,58 @@ fn minute(at: UnixNanos) -> String {
     let moment = jiff::Timestamp::from_second(seconds).expect("a moment of this millennium");
     moment.strftime("%Y-%m-%dT%H:%M").to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use fulmar_bus::channel::{Reader, Region, RingShape, create};
+    use fulmar_bus::record::{
+        ChannelId, Flags, Funding, Heading, InstrumentId, MarkPrice, Nanos, Payload, Price, Record, RecordId,
+    };
+
+    use super::*;
+
+    /// A channel that was told this.
+    fn told(payloads: &[&dyn Fn(&mut Record)]) -> Reader {
+        let shape = RingShape { slot_count: 128, gate_count: 0 };
+        let (mut writer, ring) = create(Region::heap(shape.word_count()), shape, ChannelId(0));
+        let reader = ring.reader();
+        for write in payloads {
+            let mut record = Record::new();
+            write(&mut record);
+            writer.publish(&mut record).expect("nobody holds the writer up");
+        }
+        reader
+    }
+
+    fn written<P: Payload>(payload: P) -> impl Fn(&mut Record) {
+        let (instrument_id, cause) = (InstrumentId(0), RecordId::NONE);
+        let heading = Heading { instrument_id, cause, received_at: UnixNanos(1), flags: Flags::NONE };
+        move |record| record.write(heading, &payload)
+    }
+
+    fn report(payloads: &[&dyn Fn(&mut Record)]) -> InstrumentReport {
+        let mut picture = Picture::new("BTCUSDT", told(payloads));
+        picture.look();
+        InstrumentReport::of(&picture, &Told::new(told(&[])))
+    }
+
+    #[test]
+    fn what_a_venue_told_of_a_derivative_is_reported_as_decimals_and_what_it_did_not_tell_is_left_out() {
+        let (rate, next_at) = (FundingRate(-100_000_000), UnixNanos(7));
+        let funding = Funding { rate, interval: Nanos(0), next_at, venue_at: UnixNanos(1) };
+        let mark_price = MarkPrice::new(Price(618_376_345), Price(0), UnixNanos(1), 4);
+        let report = report(&[&written(funding), &written(mark_price)]);
+        let expected = serde_json::json!({
+            "mark_price": "61837.6345", "index_price": null, "funding_rate": "-0.0001",
+            "funding_interval_ns": null, "next_funding_at_ns": 7,
+        });
+        assert_eq!(serde_json::to_value(&report).expect("a report is JSON")["derivative"], expected);
+        assert!(report.line().ends_with(", mark price 61837.6345, funding -0.0001"), "{}", report.line());
+    }
+
+    #[test]
+    fn an_instrument_of_which_no_such_thing_was_told_is_reported_without_it() {
+        let report = serde_json::to_value(report(&[])).expect("a report is JSON");
+        assert!(report.get("derivative").is_none() && report.get("venue_bars").is_none());
+    }
+}

@@ -149,8 +149,8 @@ impl InstrumentView {
         self.status.as_ref()
     }
 
-    /// What holding it costs, as the venue said it last; `None` where it did not, or where that may have been lost on the
-    /// way here.
+    /// What holding it costs, as the venue said it last; `None` where it did not, or where that may have been lost on
+    /// the way here.
     pub fn funding(&self) -> Option<&Funding> {
         self.funding.as_ref()
     }
