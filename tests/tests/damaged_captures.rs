@@ -8,8 +8,8 @@ use fulmar::venues;
 use fulmar_adapters::binance::{BinanceConfig, BinanceMarketData, InstrumentConfig, Product};
 use fulmar_adapters::transport::capture::{CaptureLine, CaptureReader, target_of};
 use fulmar_bus::record::{
-    FrameSource, InstrumentDefinition, InstrumentId, InstrumentStatus, Level, Nanos, RequestKind, SyncChange,
-    SyncState, TopOfBook, Trade, UnixNanos,
+    Bar, FrameSource, Funding, InstrumentDefinition, InstrumentId, InstrumentStatus, Level, MarkPrice, Nanos,
+    RequestKind, SyncChange, SyncState, TopOfBook, Trade, UnixNanos,
 };
 use fulmar_engine::contract::{InboundFrame, MarketSession, MarketSink, Update};
 use fulmar_engine::market::decimal::format_scaled;
@@ -310,6 +310,12 @@ impl MarketSink for Keeper {
     fn top(&mut self, _: InstrumentId, _: &TopOfBook) {
         self.told_count += 1;
     }
+
+    fn funding(&mut self, _: InstrumentId, _: &Funding) {}
+
+    fn mark_price(&mut self, _: InstrumentId, _: &MarkPrice) {}
+
+    fn bar(&mut self, _: InstrumentId, _: &Bar) {}
 
     fn snapshot(&mut self, instrument_id: InstrumentId, update: Update<'_>) {
         let book = self.of(instrument_id);

@@ -4,9 +4,9 @@ use fulmar_adapters::binance::{
     BinanceConfig, BinanceMarketData, BinanceOrderEntry, Credentials, InstrumentConfig, Product, limits,
 };
 use fulmar_bus::record::{
-    CancelOrder, ContractKind, ExecutionReport, FrameSource, InstrumentDefinition, InstrumentId,
-    InstrumentStatus, Intent, Level, Listing, Nanos, Notional, Price, Quantity, RequestKind, Side,
-    SyncChange, SyncState, Text, TopOfBook, TopSource, Trade, UnixNanos, WideNumber,
+    Bar, CancelOrder, ContractKind, ExecutionReport, FrameSource, Funding, InstrumentDefinition,
+    InstrumentId, InstrumentStatus, Intent, Level, Listing, MarkPrice, Nanos, Notional, Price, Quantity,
+    RequestKind, Side, SyncChange, SyncState, Text, TopOfBook, TopSource, Trade, UnixNanos, WideNumber,
 };
 use fulmar_engine::contract::{
     InboundFrame, MarketSession as _, MarketSink, OrderSession as _, OrderSink, Update,
@@ -98,6 +98,20 @@ impl MarketSink for StrictSink {
         for side in [top.bid, top.ask] {
             assert_eq!(side.price.0 > 0, side.quantity.0 > 0, "half a level");
         }
+    }
+
+    fn funding(&mut self, instrument_id: InstrumentId, _: &Funding) {
+        assert!(self.revisions[instrument_id.index()] > 0, "funding before its definition");
+    }
+
+    fn mark_price(&mut self, instrument_id: InstrumentId, mark_price: &MarkPrice) {
+        assert!(self.revisions[instrument_id.index()] > 0, "a mark price before its definition");
+        assert!(mark_price.mark.0 > 0 && mark_price.index.0 >= 0, "an impossible mark price");
+    }
+
+    fn bar(&mut self, instrument_id: InstrumentId, bar: &Bar) {
+        assert!(self.revisions[instrument_id.index()] > 0, "a bar before its definition");
+        assert!(bar.low.0 > 0 && bar.low <= bar.high && bar.interval.0 > 0, "an impossible bar");
     }
 
     fn snapshot(&mut self, instrument_id: InstrumentId, update: Update<'_>) {
