@@ -24,8 +24,8 @@ const A_LITTLE: Quantity = Quantity(100_000);
 /// Far below the market of these tests, at eight digits.
 const FAR_BELOW: Price = Price(60_000_00000000);
 
-/// Two orders of its first tick. When the venue has the first, one order more; when it has the second, that is canceled.
-/// A while later, an order that nothing but time caused. At the second tick, the third order is canceled.
+/// Two orders of its first tick. When the venue has the first, one order more; when it has the second, that is
+/// canceled. A while later, an order that nothing but time caused. At the second tick, the third order is canceled.
 #[derive(Default)]
 struct Busy {
     has_begun: bool,

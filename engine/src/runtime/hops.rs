@@ -1,4 +1,4 @@
-//! When what part of the engine had passed on a record: raw clock ticks in a side array, and the latencies made of them.
+//! When a record passed which part of the engine: raw clock ticks in a side array, and the latencies made of them.
 //!
 //! Stamps lie outside records and outside the output hash, no actor can read them, and in virtual time there are none.
 //! A record has a row of its own, made from that of the record that led to it: so two orders of one tick have each

@@ -1,7 +1,7 @@
 //! The stamps of one record, in a row that others take over later.
 //!
-//! Rows come in pairs that share a cache line, and the older of a pair is taken over: so two channels whose records fall
-//! on one pair do not disturb each other.
+//! Rows come in pairs that share a cache line, and the older of a pair is taken over: so two channels whose records
+//! fall on one pair do not disturb each other.
 //!
 //! A row is written by whoever publishes its record, before it is published, and read by whoever drains it. A row that
 //! was taken over meanwhile is seen by its id. Two records that take one row at the same moment on two cores may mix
