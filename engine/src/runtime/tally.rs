@@ -12,7 +12,7 @@ use super::limits::LATENCY_NS_MAX;
 /// Every doubling of a latency has two to the power of this many buckets.
 const PARTS_BITS: u32 = 5;
 /// Buckets up to the longest latency that is told apart.
-const BUCKETS: usize = bucket_of(LATENCY_NS_MAX) as usize + 1;
+const BUCKETS: u64 = bucket_of(LATENCY_NS_MAX) + 1;
 
 /// Counts of latencies, in buckets.
 #[derive(Debug)]
