@@ -105,8 +105,8 @@ impl Actor for BookBuilder {
 
 impl BookState {
     fn on_record(&mut self, record: &Record, output: &mut Output) {
-        let origin = Origin::of(record);
-        let understood = match record.header().kind() {
+        let (origin, kind, told) = (Origin::of(record), record.header().kind(), output.book.sequence());
+        let understood = match kind {
             Some(Kind::TopOfBook) => record.read().map(|top| self.on_ticker(top, origin, output)),
             // Who reads no market channel, as the gate, hears of it here.
             Some(Kind::InstrumentStatus) => record
@@ -115,6 +115,10 @@ impl BookState {
             _ => self.replica.take(record).and_then(|taken| self.on_taken(taken, record, output)),
         };
         self.malformed_count += u64::from(understood.is_err());
+        // What changes nothing of what is told has passed the book all the same. A trade is not for it.
+        if output.book.sequence() == told && kind != Some(Kind::Trade) {
+            output.book.pass(origin);
+        }
     }
 
     /// Tells what the book has just taken in.

@@ -15,7 +15,7 @@ use zerocopy::IntoBytes;
 use super::frames::FrameAssembly;
 use super::requests::send_request;
 use crate::contract::{DecodeError, MarketSession, MarketSink, Update};
-use crate::runtime::{Actor, Delivery, Hop, HopStamps, Inboxes, Origin, Outbox, Work};
+use crate::runtime::{Actor, Delivery, HopStamps, Inboxes, Origin, Outbox, Start, Work};
 
 /// The inbox of frames; those of the books' wishes follow it.
 const FRAMES: usize = 0;
@@ -108,12 +108,9 @@ impl Actor for Feed {
                     let Some(frame) = self.assembly.add(record) else { continue };
                     self.output.origin = Origin::of(record);
                     if let Some(stamps) = &self.stamps {
-                        stamps.begin(self.output.origin.cause);
+                        stamps.begin(Start::Tick, record.header().id);
                     }
                     self.session.on_frame(now, frame, &mut self.output);
-                    if let Some(stamps) = &self.stamps {
-                        stamps.mark(Hop::Decode, self.output.origin.cause);
-                    }
                 }
                 Delivery::Record(record) => {
                     self.output.origin = Origin::of(record);
