@@ -42,6 +42,8 @@ fn the_market_payloads_are_where_every_reader_expects_them() {
         open @ 0, high @ 8, low @ 16, close @ 24, volume @ 32, notional @ 40, start_at @ 56, interval @ 64,
         trade_count @ 72,
     });
+    layout!(Funding = 32 { rate @ 0, interval @ 8, next_at @ 16, venue_at @ 24 });
+    layout!(MarkPrice = 32 { mark @ 0, index @ 8, venue_at @ 16, price_scale @ 24 });
     layout!(InstrumentDefinition = 144 {
         venue @ 0, symbol @ 24, base @ 56, quote @ 72, tick @ 88, lot @ 96, quantity_min @ 104, quantity_max @ 112,
         notional_min @ 120, revision @ 136, price_scale @ 140, quantity_scale @ 141, contract @ 142,
@@ -143,7 +145,9 @@ fn a_damaged_enum_is_refused() {
     let intent = Intent::limit(id, Side::Buy, Price(1), Quantity(1));
     refuses_damage(Trade::new(Price(1), Quantity(1), Side::Sell, 1, UnixNanos(1)), &[32]);
     refuses_damage(TopOfBook::new(level, level, 1, UnixNanos(1), TopSource::Book), &[48]);
-    refuses_damage(InstrumentStatus::new(Listing::Unlisted, "Invalid symbol."), &[96]);
+    for listing in [Listing::Listed, Listing::Unlisted, Listing::Halted] {
+        refuses_damage(InstrumentStatus::new(listing, "Invalid symbol."), &[96]);
+    }
     refuses_damage(SyncChange::new(SyncState::Live, SyncReason::Joined, 1, 0, 0), &[16, 17]);
     refuses_damage(intent, &[40, 41, 42]);
     refuses_damage(Order { intent, approved_at: UnixNanos(1) }, &[40, 41, 42]);

@@ -15,7 +15,7 @@ use ratatui::widgets::{Block, Cell, Paragraph, Row, Table};
 
 use fulmar_bus::record::{Level, Side};
 
-use crate::live::{Latency, LatencyReport, LiveEngine, Show, Watch};
+use crate::live::{Latency, LatencyReport, LiveEngine, Show, Watch, text_of};
 use crate::window::Picture;
 
 /// Looks between two drawings: a board is for the eye.
@@ -55,7 +55,7 @@ impl Show for Board {
     fn show(&mut self, engine: &mut LiveEngine, watch: &Watch) -> bool {
         self.looks += 1;
         if self.looks.is_multiple_of(LOOKS_PER_DRAWING) {
-            let latency = LatencyReport::from(engine.latencies());
+            let latency = LatencyReport::from(&engine.latencies());
             let scene = Scene { engine, watch, latency };
             // A terminal that cannot be drawn on for a moment is drawn on again soon.
             let _ = self.terminal.draw(|frame| scene.draw(frame));
@@ -155,11 +155,9 @@ impl Scene<'_> {
     }
 
     fn draw_latency(&self, frame: &mut Frame<'_>, area: Rect) {
-        let mut rows = vec![latency_row("tick to order", &self.latency.tick_to_order)];
-        rows.extend(self.latency.hops.iter().map(|(name, latency)| latency_row(name, latency)));
-        let widths =
-            [Constraint::Length(14), Constraint::Length(9), Constraint::Length(9), Constraint::Length(10)];
-        let head = Row::new(["ns", "p50", "p99", "max"]).style(Style::new().bold());
+        let rows = self.latency.rows().map(|(name, latency)| latency_row(name, latency));
+        let widths = [16, 9, 9, 9, 10].map(Constraint::Length);
+        let head = Row::new(["ns", "count", "p50", "p99", "max"]).style(Style::new().bold());
         let table = Table::new(rows, widths).header(head).block(Block::bordered().title(" latency "));
         frame.render_widget(table, area);
     }
@@ -172,8 +170,8 @@ fn ladder_row(picture: &Picture, level: Level, color: Color) -> Row<'static> {
 }
 
 fn latency_row(name: &str, latency: &Latency) -> Row<'static> {
-    let numbers = [latency.p50, latency.p99, latency.max].map(|number| Cell::from(number.to_string()));
-    Row::new(std::iter::once(Cell::from(name.to_owned())).chain(numbers))
+    let [p50, p99, max] = [latency.p50, latency.p99, latency.max].map(text_of);
+    Row::new([name.to_owned(), latency.count.to_string(), p50, p99, max])
 }
 
 #[cfg(test)]

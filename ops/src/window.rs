@@ -5,8 +5,8 @@
 
 use fulmar_bus::channel::{Poll, Reader};
 use fulmar_bus::record::{
-    InstrumentStatus, Kind, Listing, Malformed, Price, Quantity, Record, SyncChange, SyncReason, SyncState,
-    Trade,
+    Funding, InstrumentStatus, Kind, Listing, Malformed, MarkPrice, Price, Quantity, Record, SyncChange,
+    SyncReason, SyncState, Trade,
 };
 use fulmar_engine::market::decimal::{self, Rounding};
 use fulmar_engine::market::instrument::Redefinition;
@@ -20,8 +20,14 @@ const LEVELS_MAX: usize = 65_536;
 pub struct Picture {
     /// The venue's symbol.
     pub symbol: String,
-    /// What the venue said of an instrument that it did not know; none of those that it always knew.
+    /// What the venue said last of an instrument that it did not know or trade; none of those that it always did.
     pub status: Option<InstrumentStatus>,
+    /// What holding it costs, where the venue says it.
+    pub funding: Option<Funding>,
+    /// What the venue values it at, where it says it.
+    pub venue_mark: Option<MarkPrice>,
+    /// Bars of the venue's own making.
+    pub venue_bar_count: u64,
     /// The book, what it is of, and how far it can be believed here.
     pub replica: BookReplica,
     /// The latest news of the feed.
@@ -48,6 +54,9 @@ impl Picture {
         Picture {
             symbol: symbol.to_owned(),
             status: None,
+            funding: None,
+            venue_mark: None,
+            venue_bar_count: 0,
             replica: BookReplica::new(LEVELS_MAX),
             sync: SyncChange::new(SyncState::Syncing, SyncReason::Started, 0, 0, 0),
             was_live: false,
@@ -61,14 +70,19 @@ impl Picture {
         }
     }
 
-    /// How it stands, in a word: `live`, `syncing`, `desynced`, or `unlisted` where the venue does not know it.
+    /// How it stands, in a word: `live`, `syncing`, `desynced`, or `unlisted` where the venue does not know it,
+    /// `halted` where it does not trade it.
     pub fn state(&self) -> &'static str {
-        if self.is_unlisted() { "unlisted" } else { self.replica.state().name() }
+        match self.listing() {
+            Listing::Listed => self.replica.state().name(),
+            Listing::Unlisted => "unlisted",
+            Listing::Halted => "halted",
+        }
     }
 
-    /// True where the venue says that it has no such instrument.
-    pub fn is_unlisted(&self) -> bool {
-        self.status.is_some_and(|status| status.listing == Listing::Unlisted)
+    /// Whether the venue knows the instrument and trades it, as far as it says.
+    pub fn listing(&self) -> Listing {
+        self.status.map_or(Listing::Listed, |status| status.listing)
     }
 
     /// A price as people write it: with as many digits behind the point as its tick has.
@@ -107,6 +121,9 @@ impl Picture {
             Some(Kind::Trade) => self.trades.on_trade(self.record.read::<Trade>()?),
             Some(Kind::SyncChange) => self.sync = *self.record.read()?,
             Some(Kind::InstrumentStatus) => self.status = Some(*self.record.read()?),
+            Some(Kind::Funding) => self.funding = Some(*self.record.read()?),
+            Some(Kind::MarkPrice) => self.venue_mark = Some(*self.record.read()?),
+            Some(Kind::Bar) => self.venue_bar_count += 1,
             _ => {}
         }
         match self.replica.take(&self.record)? {
@@ -169,9 +186,10 @@ fn fixed(mantissa: i64, scale: u8, digits: u8) -> String {
 mod tests {
     use fulmar_bus::channel::{Region, RingShape, Writer, create};
     use fulmar_bus::record::{
-        BookLevels, ChannelId, Flags, Heading, InstrumentId, Level, Payload, RecordId, UnixNanos,
+        Bar, BookLevels, ChannelId, Flags, FundingRate, Heading, InstrumentId, Level, Nanos, Payload,
+        RecordId, UnixNanos,
     };
-    use zerocopy::IntoBytes;
+    use zerocopy::{FromZeros, IntoBytes};
 
     use super::*;
 
@@ -201,6 +219,10 @@ mod tests {
             self.picture.look();
         }
 
+        fn list(&mut self, listing: Listing) {
+            self.tell(&InstrumentStatus::new(listing, "the venue's words"), &[]);
+        }
+
         fn sync(&mut self, state: SyncState) {
             self.tell(&SyncChange::new(state, SyncReason::Started, 0, 0, 0), &[]);
         }
@@ -211,6 +233,33 @@ mod tests {
             let level = |(price, quantity)| Level { price: Price(price), quantity: Quantity(quantity) };
             self.tell(&update, [level(bid), level(ask)].as_bytes());
         }
+    }
+
+    #[test]
+    fn a_halted_instrument_is_shown_as_such_until_the_venue_trades_it_again() {
+        let mut market = Market::new();
+        market.sync(SyncState::Live);
+        for (listing, state) in
+            [(Listing::Halted, "halted"), (Listing::Unlisted, "unlisted"), (Listing::Listed, "live")]
+        {
+            market.list(listing);
+            assert_eq!((market.picture.listing(), market.picture.state()), (listing, state));
+        }
+    }
+
+    #[test]
+    fn what_a_venue_told_last_of_a_derivative_is_seen() {
+        let mut market = Market::new();
+        let (interval, next_at, venue_at) = (Nanos(0), UnixNanos(0), UnixNanos(1));
+        for rate in [FundingRate(5), FundingRate(-7)] {
+            market.tell(&Funding { rate, interval, next_at, venue_at }, &[]);
+        }
+        let mark_price = MarkPrice::new(Price(1_000_001), Price(0), venue_at, 4);
+        market.tell(&mark_price, &[]);
+        market.tell(&Bar::new_zeroed(), &[]);
+        let Picture { funding, venue_mark, venue_bar_count, malformed_count, .. } = market.picture;
+        assert_eq!(funding.map(|funding| funding.rate), Some(FundingRate(-7)));
+        assert_eq!((venue_mark, venue_bar_count, malformed_count), (Some(mark_price), 1, 0));
     }
 
     #[test]

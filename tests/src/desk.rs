@@ -9,7 +9,7 @@ use fulmar_adapters::simulated::{self, OfflineVenue, SimulatedVenueConfig};
 use fulmar_adapters::transport::LinkEnds;
 use fulmar_bus::record::{AccountId, InstrumentId, Nanos, UnixNanos};
 use fulmar_engine::contract::{BookDepth, Strategy};
-use fulmar_engine::runtime::Player;
+use fulmar_engine::runtime::{Clock, HopBoard, HopStamps, Player};
 use fulmar_engine::trading::risk::RiskSettings;
 use fulmar_engine::wiring::{
     Assembly, EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, Surroundings,
@@ -43,7 +43,20 @@ impl Desk {
     /// # Panics
     /// Where it cannot be built.
     pub fn open(strategy: Box<dyn Strategy>, seed: u64) -> Self {
-        let nobody = Surroundings { bell_of: &|_| None, stamps: None };
+        Self::with_stamps(strategy, seed, None)
+    }
+
+    /// As [`Desk::open`], with stamps, as an engine has them that runs live.
+    ///
+    /// # Panics
+    /// As [`Desk::open`].
+    pub fn stamped(strategy: Box<dyn Strategy>, seed: u64) -> (Self, HopBoard) {
+        let (stamps, board) = HopStamps::new(Clock::new());
+        (Self::with_stamps(strategy, seed, Some(stamps)), board)
+    }
+
+    fn with_stamps(strategy: Box<dyn Strategy>, seed: u64, stamps: Option<HopStamps>) -> Self {
+        let nobody = Surroundings { bell_of: &|_| None, stamps };
         let mut assembly = build(plan(strategy), &nobody).expect("nothing is written to a file");
         let mut config = SimulatedVenueConfig { seed, ..SimulatedVenueConfig::new(OPENS_AT) };
         config.credentials =

@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 
 use fulmar_bus::record::{
-    ContractKind, InstrumentDefinition, InstrumentId, Level, Nanos, Price, Quantity, SyncChange, SyncReason,
-    SyncState, Text, UnixNanos, WideNumber,
+    Bar, ContractKind, Funding, InstrumentDefinition, InstrumentId, InstrumentStatus, Level, Listing,
+    MarkPrice, Nanos, Price, Quantity, SyncChange, SyncReason, SyncState, Text, UnixNanos, WideNumber,
 };
 use fulmar_engine::contract::{Connection, InboundFrame, MarketSession, MarketSink, SessionCounters, Update};
 
@@ -24,6 +24,14 @@ pub enum Tell {
     Levels(Vec<Wire>, Vec<Wire>),
     /// The book is lost.
     Desync,
+    /// Whether it is traded.
+    Status(Listing),
+    /// What holding it costs.
+    Funding(Funding),
+    /// What the venue values it at.
+    MarkPrice(MarkPrice),
+    /// A bar of the venue's own making.
+    Bar(Bar),
 }
 
 /// A venue of one instrument, and what it tells after so many milliseconds.
@@ -64,6 +72,10 @@ impl Scripted {
                 let (bids, asks) = (levels(bids), levels(asks));
                 sink.levels(id, self.update(&bids, &asks));
             }
+            Tell::Status(listing) => sink.status(id, &InstrumentStatus::new(*listing, "as the script says")),
+            Tell::Funding(funding) => sink.funding(id, funding),
+            Tell::MarkPrice(mark_price) => sink.mark_price(id, mark_price),
+            Tell::Bar(bar) => sink.bar(id, bar),
             Tell::Desync => sink.sync(id, &sync(SyncState::Desynced, SyncReason::Gap)),
         }
     }

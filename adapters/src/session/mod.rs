@@ -131,7 +131,6 @@ impl MarketSession for MarketData {
     }
 
     fn on_frame(&mut self, now: UnixNanos, frame: InboundFrame<'_>, sink: &mut dyn MarketSink) {
-        self.counters.frames += 1;
         // A recording of others may number its connections in its own way.
         let line = usize::from(frame.connection).min(self.lines.len() - 1);
         match frame.source {

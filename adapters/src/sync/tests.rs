@@ -1,7 +1,8 @@
 //! Every market data fault that numbers can show, in virtual time.
 
 use fulmar_bus::record::{
-    InstrumentDefinition, InstrumentStatus, Level, Nanos, Price, Quantity, RequestKind, TopOfBook, Trade,
+    Bar, Funding, InstrumentDefinition, InstrumentStatus, Level, MarkPrice, Nanos, Price, Quantity,
+    RequestKind, TopOfBook, Trade,
 };
 use proptest::prelude::*;
 
@@ -26,6 +27,9 @@ impl MarketSink for Log {
     fn status(&mut self, _: InstrumentId, _: &InstrumentStatus) {}
     fn trade(&mut self, _: InstrumentId, _: &Trade) {}
     fn top(&mut self, _: InstrumentId, _: &TopOfBook) {}
+    fn funding(&mut self, _: InstrumentId, _: &Funding) {}
+    fn mark_price(&mut self, _: InstrumentId, _: &MarkPrice) {}
+    fn bar(&mut self, _: InstrumentId, _: &Bar) {}
     fn request(&mut self, _: u8, _: RequestKind, _: Nanos, _: &[u8]) {}
 
     fn snapshot(&mut self, _: InstrumentId, update: Update<'_>) {
@@ -421,6 +425,9 @@ fn wider_scales_reach_what_waits() {
         fn status(&mut self, _: InstrumentId, _: &InstrumentStatus) {}
         fn trade(&mut self, _: InstrumentId, _: &Trade) {}
         fn top(&mut self, _: InstrumentId, _: &TopOfBook) {}
+        fn funding(&mut self, _: InstrumentId, _: &Funding) {}
+        fn mark_price(&mut self, _: InstrumentId, _: &MarkPrice) {}
+        fn bar(&mut self, _: InstrumentId, _: &Bar) {}
         fn request(&mut self, _: u8, _: RequestKind, _: Nanos, _: &[u8]) {}
         fn snapshot(&mut self, _: InstrumentId, _: Update<'_>) {}
         fn levels(&mut self, _: InstrumentId, update: Update<'_>) {

@@ -24,6 +24,7 @@ pub(super) async fn stopped(stop: &mut watch::Receiver<bool>) {
 /// Shared by the tasks of one link while it runs.
 pub(super) struct Hub {
     pub(super) venue: Arc<str>,
+    pub(super) connection_count: usize,
     pub(super) limits: TransportLimits,
     pub(super) clock: Clock,
     pub(super) frames: Arc<FrameOutlet>,
@@ -47,7 +48,8 @@ impl Hub {
 
     /// Tells what happened, in the log and to whoever listens.
     pub(super) fn tell(&self, connection: Option<u8>, status: LinkStatus) {
-        let event = LinkEvent { venue: Arc::clone(&self.venue), connection, status };
+        let (venue, connection_count) = (Arc::clone(&self.venue), self.connection_count);
+        let event = LinkEvent { venue, connection, connection_count, status };
         if !self.status.tell(event) {
             count(&self.counters.events_lost, 1);
         }

@@ -147,6 +147,7 @@ impl VenueLink {
     pub async fn run(&mut self, mut stop: watch::Receiver<bool>, status: StatusSender) -> LinkReport {
         let hub = Arc::new(Hub {
             venue: Arc::clone(&self.venue),
+            connection_count: self.addresses.len(),
             limits: self.limits.clone(),
             clock: Arc::clone(&self.clock),
             frames: Arc::clone(&self.frames),

@@ -15,6 +15,8 @@ pub struct LinkEvent {
     pub venue: Arc<str>,
     /// Which connection, as its index; `None` where it is about the HTTP side or the whole link.
     pub connection: Option<u8>,
+    /// How many connections the link has.
+    pub connection_count: usize,
     /// What happened.
     pub status: LinkStatus,
 }
@@ -101,6 +103,10 @@ impl LinkStatus {
 impl fmt::Display for LinkEvent {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{}: ", self.venue)?;
+        // Those of one link have the same address.
+        if let Some(index) = self.connection.filter(|_| self.connection_count > 1) {
+            write!(out, "connection {} of {}: ", u16::from(index) + 1, self.connection_count)?;
+        }
         match &self.status {
             LinkStatus::Connecting { address, attempt } => {
                 write!(out, "connecting to {address}; attempt {attempt}")
@@ -218,7 +224,7 @@ mod tests {
     use super::*;
 
     fn event(status: LinkStatus) -> LinkEvent {
-        LinkEvent { venue: "binance-spot".into(), connection: Some(0), status }
+        LinkEvent { venue: "binance-spot".into(), connection: Some(0), connection_count: 1, status }
     }
 
     #[test]
@@ -234,6 +240,21 @@ mod tests {
             failed.to_string(),
             "binance-spot: cannot connect to ws://127.0.0.1:9 (connection refused); attempt 3, next in 1.2 s"
         );
+    }
+
+    #[test]
+    fn each_of_several_connections_is_told_apart() {
+        let open = event(LinkStatus::Open { address: "ws://127.0.0.1:9".to_owned() });
+        let told = |event: LinkEvent| event.to_string();
+        assert_eq!(
+            told(open.clone()),
+            "binance-spot: connected to ws://127.0.0.1:9",
+            "the only one needs no number"
+        );
+        let second = LinkEvent { connection: Some(1), connection_count: 3, ..open.clone() };
+        assert_eq!(told(second), "binance-spot: connection 2 of 3: connected to ws://127.0.0.1:9");
+        let whole = LinkEvent { connection: None, connection_count: 3, ..open };
+        assert_eq!(told(whole), "binance-spot: connected to ws://127.0.0.1:9");
     }
 
     #[test]

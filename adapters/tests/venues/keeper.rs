@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use fulmar_bus::record::{
-    InstrumentDefinition, InstrumentId, InstrumentStatus, Level, Nanos, Price, RequestKind, Side, SyncChange,
-    SyncState, TopOfBook, Trade,
+    Bar, Funding, InstrumentDefinition, InstrumentId, InstrumentStatus, Level, MarkPrice, Nanos, Price,
+    RequestKind, Side, SyncChange, SyncState, TopOfBook, Trade,
 };
 use fulmar_engine::contract::{MarketSink, Update};
 
@@ -64,6 +64,20 @@ impl MarketSink for Keeper {
 
     fn top(&mut self, instrument_id: InstrumentId, top: &TopOfBook) {
         self.of(instrument_id).ticker = Some(*top);
+    }
+
+    fn funding(&mut self, instrument_id: InstrumentId, _: &Funding) {
+        assert!(self.of(instrument_id).definition.is_some(), "the definition comes first");
+    }
+
+    fn mark_price(&mut self, instrument_id: InstrumentId, mark_price: &MarkPrice) {
+        assert!(self.of(instrument_id).definition.is_some(), "the definition comes first");
+        assert!(mark_price.mark.0 > 0, "a mark price is a price");
+    }
+
+    fn bar(&mut self, instrument_id: InstrumentId, bar: &Bar) {
+        assert!(self.of(instrument_id).definition.is_some(), "the definition comes first");
+        assert!(bar.low <= bar.open.min(bar.close) && bar.high >= bar.open.max(bar.close), "no bar: {bar:?}");
     }
 
     fn snapshot(&mut self, instrument_id: InstrumentId, update: Update<'_>) {

@@ -5,5 +5,6 @@
 //! they are skipped. `FULMAR_FUZZ_EXECUTIONS` sets how many inputs each campaign of hostile input tries.
 
 mod binance;
+mod fuzz;
 mod keeper;
 mod player;

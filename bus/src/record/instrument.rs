@@ -111,23 +111,27 @@ impl Payload for InstrumentDefinition {
     const KIND: Kind = Kind::InstrumentDefinition;
 }
 
-/// Whether a venue knows an instrument; part of an [`InstrumentStatus`].
+/// Whether a venue knows an instrument, and trades it now; part of an [`InstrumentStatus`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(u8)]
 pub enum Listing {
-    /// It does.
+    /// It does both, as far as it says.
     Listed = 1,
-    /// It does not: misspelled, delisted, or not listed yet.
+    /// It does not know it: misspelled, delisted, or not listed yet.
     Unlisted = 2,
+    /// It knows it and does not trade it now: maintenance, cancels alone, an auction.
+    Halted = 3,
 }
 
-/// What a venue said when it was asked whether it knows an instrument. Told of those alone that it did not know; such
-/// an instrument has no definition, so no order of it passes.
+/// What a venue says of whether it knows an instrument and trades it now. Told where it does not, and where it does
+/// again; in between no order of the instrument passes.
 ///
 /// ```
 /// use fulmar_bus::record::{InstrumentStatus, Listing};
 /// let status = InstrumentStatus::new(Listing::Unlisted, "Invalid symbol.");
 /// assert_eq!((status.listing, status.text.as_str()), (Listing::Unlisted, "Invalid symbol."));
+/// let status = InstrumentStatus::new(Listing::Halted, "cancel only");
+/// assert!(status.listing != Listing::Listed, "no order may be sent");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]

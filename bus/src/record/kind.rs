@@ -22,9 +22,13 @@ pub enum Kind {
     TopOfBook = 5,
     /// A bar of trades.
     Bar = 6,
+    /// What holding a derivative costs.
+    Funding = 7,
+    /// The prices that a venue computes of a derivative.
+    MarkPrice = 8,
     /// What an instrument is, or is from now on.
     InstrumentDefinition = 10,
-    /// Whether the venue knows an instrument.
+    /// Whether the venue knows an instrument, and trades it now.
     InstrumentStatus = 11,
     /// A book became syncing, live or desynced.
     SyncChange = 12,
@@ -58,13 +62,15 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in numeric order.
-    pub const ALL: [Kind; 22] = [
+    pub const ALL: [Kind; 24] = [
         Kind::Trade,
         Kind::BookLevels,
         Kind::SnapshotBegin,
         Kind::SnapshotEnd,
         Kind::TopOfBook,
         Kind::Bar,
+        Kind::Funding,
+        Kind::MarkPrice,
         Kind::InstrumentDefinition,
         Kind::InstrumentStatus,
         Kind::SyncChange,
@@ -92,6 +98,8 @@ impl Kind {
             4 => Kind::SnapshotEnd,
             5 => Kind::TopOfBook,
             6 => Kind::Bar,
+            7 => Kind::Funding,
+            8 => Kind::MarkPrice,
             10 => Kind::InstrumentDefinition,
             11 => Kind::InstrumentStatus,
             12 => Kind::SyncChange,

@@ -254,7 +254,8 @@ impl Payload for TopOfBook {
     const KIND: Kind = Kind::TopOfBook;
 }
 
-/// A bar of the trades of one interval, aligned to UTC.
+/// A bar of the trades of one interval, aligned to UTC: made here, or by the venue. What a venue does not say of its
+/// bar is zero.
 ///
 /// ```
 /// use fulmar_bus::record::*;
@@ -285,7 +286,7 @@ pub struct Bar {
     pub start_at: UnixNanos,
     /// Length of the interval.
     pub interval: Nanos,
-    /// Trades in it; at least one, since an interval without a trade has no bar.
+    /// Trades in it; at least one in a bar made here, since an interval without a trade has none.
     pub trade_count: u64,
 }
 

@@ -18,6 +18,7 @@
 
 mod buffer;
 mod control;
+mod derivative;
 mod header;
 mod id;
 mod instrument;
@@ -32,6 +33,7 @@ mod time;
 
 pub use buffer::{Heading, Malformed, Payload, Record};
 pub use control::{Control, ControlCommand, Frame, FrameSource, Note, Request, RequestKind, Timer};
+pub use derivative::{Funding, FundingRate, MarkPrice};
 pub use header::{Flags, Header};
 pub use id::{AccountId, ChannelId, ClientOrderId, InstrumentId, RecordId, StrategyId};
 pub use instrument::{ContractKind, InstrumentDefinition, InstrumentStatus, Listing};

@@ -47,7 +47,8 @@ pub enum SyncReason {
     Checksum = 5,
     /// The best bid is not below the best ask, for longer than it may be.
     Crossed = 6,
-    /// Too many updates came while the snapshot did not.
+    /// Too many updates came while the snapshot did not. No session tells it: one that has no room for all of them
+    /// keeps the newest, and where the snapshot does not reach these, it asks for another. The number stays taken.
     Overflow = 7,
     /// A reader lost records.
     Lapped = 8,

@@ -1,12 +1,12 @@
 //! The book of one instrument: applies proven levels and publishes the best prices that can be believed.
 //!
-//! Reads: the market channel of its instrument. Writes: its book channel (definition, sync state, top of book) and,
-//! to its feed, the wish to sync anew. Owns: its [`BookReplica`]. On failure: the run ends; a new book syncs anew. It
-//! never publishes a top while the book is not live, and never a crossed one.
+//! Reads: the market channel of its instrument. Writes: its book channel (status, definition, sync state, top of
+//! book) and, to its feed, the wish to sync anew. Owns: its [`BookReplica`]. On failure: the run ends; a new book syncs
+//! anew. It never publishes a top while the book is not live, and never a crossed one.
 
 use fulmar_bus::record::{
-    InstrumentDefinition, InstrumentId, Kind, Malformed, Nanos, Record, SyncChange, SyncReason, SyncState,
-    TopOfBook, TopSource, UnixNanos,
+    InstrumentDefinition, InstrumentId, InstrumentStatus, Kind, Malformed, Nanos, Record, SyncChange,
+    SyncReason, SyncState, TopOfBook, TopSource, UnixNanos,
 };
 
 use super::limits::{BOOK_LEVELS_MAX, CROSSED_NS_MAX, TOP_REPEAT_NS};
@@ -105,12 +105,20 @@ impl Actor for BookBuilder {
 
 impl BookState {
     fn on_record(&mut self, record: &Record, output: &mut Output) {
-        let origin = Origin::of(record);
-        let understood = match record.header().kind() {
+        let (origin, kind, told) = (Origin::of(record), record.header().kind(), output.book.sequence());
+        let understood = match kind {
             Some(Kind::TopOfBook) => record.read().map(|top| self.on_ticker(top, origin, output)),
+            // Who reads no market channel, as the gate, hears of it here.
+            Some(Kind::InstrumentStatus) => record
+                .read::<InstrumentStatus>()
+                .map(|status| output.forward(origin, self.instrument_id, status)),
             _ => self.replica.take(record).and_then(|taken| self.on_taken(taken, record, output)),
         };
         self.malformed_count += u64::from(understood.is_err());
+        // What changes nothing of what is told has passed the book all the same. A trade is not for it.
+        if output.book.sequence() == told && kind != Some(Kind::Trade) {
+            output.book.pass(origin);
+        }
     }
 
     /// Tells what the book has just taken in.

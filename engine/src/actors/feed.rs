@@ -6,15 +6,16 @@
 //! told how many.
 
 use fulmar_bus::record::{
-    BookLevels, Flags, InstrumentDefinition, InstrumentId, InstrumentStatus, Level, Nanos, RequestKind,
-    SnapshotBegin, SnapshotEnd, SyncChange, SyncReason, TopOfBook, Trade, UnixNanos,
+    Bar, BookLevels, Flags, Funding, InstrumentDefinition, InstrumentId, InstrumentStatus, Level, MarkPrice,
+    Nanos, Payload, RequestKind, SnapshotBegin, SnapshotEnd, SyncChange, SyncReason, TopOfBook, Trade,
+    UnixNanos,
 };
 use zerocopy::IntoBytes;
 
 use super::frames::FrameAssembly;
 use super::requests::send_request;
 use crate::contract::{DecodeError, MarketSession, MarketSink, Update};
-use crate::runtime::{Actor, Delivery, Hop, HopStamps, Inboxes, Origin, Outbox, Work};
+use crate::runtime::{Actor, Delivery, HopStamps, Inboxes, Origin, Outbox, Start, Work};
 
 /// The inbox of frames; those of the books' wishes follow it.
 const FRAMES: usize = 0;
@@ -34,11 +35,18 @@ struct Output {
     origin: Origin,
     /// By instrument id; `None` for instruments of other venues.
     markets: Vec<Option<Outbox>>,
-    /// By instrument id: what was defined last, for those who may have missed it.
-    definitions: Vec<Option<InstrumentDefinition>>,
+    /// By instrument id: what is told again to those who may have missed it.
+    known: Vec<Known>,
     requests: Outbox,
     levels: Vec<Level>,
     lost_requests: u64,
+}
+
+/// What was told last of an instrument.
+#[derive(Clone, Copy, Default)]
+struct Known {
+    status: Option<InstrumentStatus>,
+    definition: Option<InstrumentDefinition>,
 }
 
 impl Feed {
@@ -53,7 +61,7 @@ impl Feed {
     ) -> Self {
         let output = Output {
             origin: Origin::time(UnixNanos(0)),
-            definitions: markets.iter().map(|_| None).collect(),
+            known: vec![Known::default(); markets.len()],
             markets,
             requests,
             levels: Vec::with_capacity(BookLevels::LEVELS_MAX),
@@ -69,7 +77,7 @@ impl Feed {
         for index in 0..self.output.markets.len() {
             if self.output.markets[index].is_some() {
                 let instrument_id = instrument_at(index);
-                self.output.define_again(instrument_id);
+                self.output.tell_again(instrument_id);
                 self.session.resync(now, instrument_id, SyncReason::Lapped, &mut self.output);
             }
         }
@@ -100,18 +108,15 @@ impl Actor for Feed {
                     let Some(frame) = self.assembly.add(record) else { continue };
                     self.output.origin = Origin::of(record);
                     if let Some(stamps) = &self.stamps {
-                        stamps.begin(self.output.origin.cause);
+                        stamps.begin(Start::Tick, record.header().id);
                     }
                     self.session.on_frame(now, frame, &mut self.output);
-                    if let Some(stamps) = &self.stamps {
-                        stamps.mark(Hop::Decode, self.output.origin.cause);
-                    }
                 }
                 Delivery::Record(record) => {
                     self.output.origin = Origin::of(record);
                     if let Ok(wish) = record.read::<SyncChange>() {
                         let instrument_id = record.header().instrument_id;
-                        self.output.define_again(instrument_id);
+                        self.output.tell_again(instrument_id);
                         self.session.resync(now, instrument_id, wish.reason, &mut self.output);
                     }
                 }
@@ -135,7 +140,7 @@ impl Actor for Feed {
 
     fn counters(&self, tell: &mut dyn FnMut(&'static str, u64)) {
         let counters = self.session.counters();
-        tell("frames", counters.frames);
+        tell("frames", self.assembly.from_venue_count());
         tell("ignored_frames", counters.ignored_frames);
         tell("decode_errors", counters.decode_error_count());
         for error in DecodeError::ALL {
@@ -154,10 +159,20 @@ impl Output {
         market.expect("a session speaks of the instruments that it was given")
     }
 
-    /// Tells what an instrument is to those who may have been overtaken when it was told before.
-    fn define_again(&mut self, instrument_id: InstrumentId) {
-        if let Some(definition) = self.definitions[instrument_id.index()] {
-            self.definition(instrument_id, &definition);
+    fn send<P: Payload>(&mut self, instrument_id: InstrumentId, payload: &P) {
+        let origin = self.origin;
+        broadcast(self.market(instrument_id).send(origin, instrument_id, payload));
+    }
+
+    /// Tells what an instrument is, and whether it is traded, to those who may have been overtaken when it was told
+    /// before. The status comes first: with a definition alone the gate would let orders pass.
+    fn tell_again(&mut self, instrument_id: InstrumentId) {
+        let known = self.known[instrument_id.index()];
+        if let Some(status) = known.status {
+            self.send(instrument_id, &status);
+        }
+        if let Some(definition) = known.definition {
+            self.send(instrument_id, &definition);
         }
     }
 
@@ -198,34 +213,41 @@ impl Output {
 
 impl MarketSink for Output {
     fn definition(&mut self, instrument_id: InstrumentId, definition: &InstrumentDefinition) {
-        self.definitions[instrument_id.index()] = Some(*definition);
-        let origin = self.origin;
-        broadcast(self.market(instrument_id).send(origin, instrument_id, definition));
+        self.known[instrument_id.index()].definition = Some(*definition);
+        self.send(instrument_id, definition);
     }
 
     fn status(&mut self, instrument_id: InstrumentId, status: &InstrumentStatus) {
-        let origin = self.origin;
-        broadcast(self.market(instrument_id).send(origin, instrument_id, status));
+        self.known[instrument_id.index()].status = Some(*status);
+        self.send(instrument_id, status);
     }
 
     fn trade(&mut self, instrument_id: InstrumentId, trade: &Trade) {
-        let origin = self.origin;
-        broadcast(self.market(instrument_id).send(origin, instrument_id, trade));
+        self.send(instrument_id, trade);
     }
 
     fn top(&mut self, instrument_id: InstrumentId, top: &TopOfBook) {
-        let origin = self.origin;
-        broadcast(self.market(instrument_id).send(origin, instrument_id, top));
+        self.send(instrument_id, top);
+    }
+
+    fn funding(&mut self, instrument_id: InstrumentId, funding: &Funding) {
+        self.send(instrument_id, funding);
+    }
+
+    fn mark_price(&mut self, instrument_id: InstrumentId, mark_price: &MarkPrice) {
+        self.send(instrument_id, mark_price);
+    }
+
+    fn bar(&mut self, instrument_id: InstrumentId, bar: &Bar) {
+        self.send(instrument_id, bar);
     }
 
     fn snapshot(&mut self, instrument_id: InstrumentId, update: Update<'_>) {
-        let (origin, update_id, venue_at) = (self.origin, update.update_id, update.venue_at);
+        let (update_id, venue_at) = (update.update_id, update.venue_at);
         let (bid_count, ask_count) = (level_count(update.bids), level_count(update.asks));
-        let begin = SnapshotBegin { update_id, venue_at, bid_count, ask_count };
-        broadcast(self.market(instrument_id).send(origin, instrument_id, &begin));
+        self.send(instrument_id, &SnapshotBegin { update_id, venue_at, bid_count, ask_count });
         self.send_levels(instrument_id, update, Flags::SNAPSHOT);
-        let end = SnapshotEnd { update_id, venue_at };
-        broadcast(self.market(instrument_id).send(origin, instrument_id, &end));
+        self.send(instrument_id, &SnapshotEnd { update_id, venue_at });
     }
 
     fn levels(&mut self, instrument_id: InstrumentId, update: Update<'_>) {
@@ -233,8 +255,7 @@ impl MarketSink for Output {
     }
 
     fn sync(&mut self, instrument_id: InstrumentId, change: &SyncChange) {
-        let origin = self.origin;
-        broadcast(self.market(instrument_id).send(origin, instrument_id, change));
+        self.send(instrument_id, change);
     }
 
     fn request(&mut self, connection: u8, kind: RequestKind, delay: Nanos, bytes: &[u8]) {

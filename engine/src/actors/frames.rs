@@ -11,12 +11,13 @@ const START_BYTES: usize = 256 * 1024;
 #[derive(Debug)]
 pub struct FrameAssembly {
     bytes: Vec<u8>,
+    from_venue_count: u64,
     malformed_count: u64,
 }
 
 impl Default for FrameAssembly {
     fn default() -> Self {
-        FrameAssembly { bytes: Vec::with_capacity(START_BYTES), malformed_count: 0 }
+        FrameAssembly { bytes: Vec::with_capacity(START_BYTES), from_venue_count: 0, malformed_count: 0 }
     }
 }
 
@@ -26,6 +27,13 @@ impl FrameAssembly {
     pub(super) fn add(&mut self, record: &Record) -> Option<InboundFrame<'_>> {
         let received_at = record.header().received_at;
         let (source, connection, status) = self.take(record)?;
+        let is_from_venue = match source {
+            FrameSource::Message => true,
+            // Without a status, transport says that no answer came.
+            FrameSource::Http => status != 0,
+            FrameSource::Opened | FrameSource::Closed => false,
+        };
+        self.from_venue_count += u64::from(is_from_venue);
         Some(InboundFrame { source, connection, status, received_at, bytes: &mut self.bytes })
     }
 
@@ -49,6 +57,11 @@ impl FrameAssembly {
     /// Forgets the parts at hand: the rest of their frame is lost.
     pub(super) fn drop_partial(&mut self) {
         self.bytes.clear();
+    }
+
+    /// Whole frames that the venue sent; the others are transport's news of its connections.
+    pub fn from_venue_count(&self) -> u64 {
+        self.from_venue_count
     }
 
     /// Parts that belonged to no frame at hand.

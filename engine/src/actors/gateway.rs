@@ -13,7 +13,7 @@ use fulmar_bus::record::{
 use super::frames::FrameAssembly;
 use super::requests::send_request;
 use crate::contract::{OrderSession, OrderSink};
-use crate::runtime::{Actor, Arrival, Delivery, HopStamps, Inboxes, Origin, Outbox, Work};
+use crate::runtime::{Actor, Arrival, Delivery, HopStamps, Inboxes, Origin, Outbox, Start, Work};
 use crate::trading::risk::{Admitted, admit};
 
 /// Why an order was rejected here, without having left: [`ExecutionReport::reason`].
@@ -35,13 +35,13 @@ pub struct Gateway {
     session: Box<dyn OrderSession>,
     assembly: FrameAssembly,
     output: Output,
+    stamps: Option<HopStamps>,
 }
 
 struct Output {
     origin: Origin,
     reports: Outbox,
     outbound: Outbox,
-    stamps: Option<HopStamps>,
     rejected_here: u64,
     lost_reports: u64,
     lost_requests: u64,
@@ -59,13 +59,12 @@ impl Gateway {
             origin: Origin::time(UnixNanos(0)),
             reports,
             outbound,
-            stamps,
             rejected_here: 0,
             lost_reports: 0,
             lost_requests: 0,
         };
         let name = format!("gateway.{}", session.venue());
-        Gateway { name, inboxes, session, assembly: FrameAssembly::default(), output }
+        Gateway { name, inboxes, session, assembly: FrameAssembly::default(), output, stamps }
     }
 }
 
@@ -89,6 +88,9 @@ impl Actor for Gateway {
             if inbox == APPROVED {
                 on_approved(now, record, self.session.as_mut(), &mut self.output);
             } else if let Some(frame) = self.assembly.add(record) {
+                if let Some(stamps) = &self.stamps {
+                    stamps.begin(Start::Report, record.header().id);
+                }
                 self.session.on_frame(now, frame, &mut self.output);
             }
         }
@@ -106,7 +108,7 @@ impl Actor for Gateway {
 
     fn counters(&self, tell: &mut dyn FnMut(&'static str, u64)) {
         let counters = self.session.counters();
-        tell("order_frames", counters.frames);
+        tell("order_frames", self.assembly.from_venue_count());
         tell("rejected_before_sending", self.output.rejected_here);
         tell("decode_errors", counters.decode_error_count());
         tell("venue_refusals", counters.venue_refusals);
@@ -123,8 +125,9 @@ fn on_approved(now: UnixNanos, record: &Record, session: &mut dyn OrderSession, 
     match admit(record) {
         Some(Admitted::Order(order)) => match output.obstacle(now, session) {
             None => {
+                output.outbound.leave(Some(Arrival::Order));
                 session.submit(now, &order, output);
-                output.order_left();
+                output.outbound.leave(None);
             }
             Some(reason) => {
                 output.rejected_here += 1;
@@ -135,19 +138,16 @@ fn on_approved(now: UnixNanos, record: &Record, session: &mut dyn OrderSession, 
                 output.report(order.instrument_id(), &report);
             }
         },
-        Some(Admitted::Cancel(cancel)) => session.cancel(now, &cancel, output),
+        Some(Admitted::Cancel(cancel)) => {
+            output.outbound.leave(Some(Arrival::Cancel));
+            session.cancel(now, &cancel, output);
+            output.outbound.leave(None);
+        }
         None => unreachable!("the risk gate writes definitions, orders and cancels alone"),
     }
 }
 
 impl Output {
-    /// An order's bytes are on their way out: so ends the way of the tick that caused it.
-    fn order_left(&self) {
-        if let Some(stamps) = &self.stamps {
-            stamps.finish(Arrival::Order, self.origin.cause);
-        }
-    }
-
     /// Why an order cannot leave now.
     fn obstacle(&mut self, now: UnixNanos, session: &dyn OrderSession) -> Option<i32> {
         if !session.is_ready() {

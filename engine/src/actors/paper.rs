@@ -10,7 +10,7 @@ use fulmar_bus::record::{
 };
 
 use super::limits::STRATEGY_ORDERS_MAX;
-use crate::runtime::{Actor, Arrival, Delivery, HopStamps, Inboxes, Origin, Outbox, Work};
+use crate::runtime::{Actor, Arrival, Delivery, Inboxes, Origin, Outbox, Station, Work};
 use crate::simulation::paper::{PaperFees, PaperVenue};
 use crate::trading::risk::{Admitted, admit};
 
@@ -28,7 +28,7 @@ struct State {
     /// By instrument id.
     venues: Vec<PaperVenue>,
     reports: Outbox,
-    stamps: Option<HopStamps>,
+    station: Option<Station>,
     /// What one record led to; emptied before the next.
     made: Vec<ExecutionReport>,
     malformed_count: u64,
@@ -43,12 +43,12 @@ impl PaperGateway {
         (instrument_count, book_count): (usize, usize),
         fees: PaperFees,
         reports: Outbox,
-        stamps: Option<HopStamps>,
+        station: Option<Station>,
     ) -> Self {
         let state = State {
             venues: (0..instrument_count).map(|_| PaperVenue::new(fees)).collect(),
             reports,
-            stamps,
+            station,
             made: Vec::with_capacity(STRATEGY_ORDERS_MAX),
             malformed_count: 0,
             lost_reports: 0,
@@ -95,14 +95,13 @@ impl State {
     fn on_approved(&mut self, now: UnixNanos, record: &Record) -> Result<(), Malformed> {
         match admit(record) {
             Some(Admitted::Order(order)) => {
-                if let Some(stamps) = &self.stamps {
-                    stamps.finish(Arrival::Order, Origin::of(record).cause);
-                }
+                self.arrive(Arrival::Order, record);
                 let venue = &mut self.venues[order.instrument_id().index()];
                 venue.submit(&order.payload().intent, now, &mut self.made);
                 self.report(record, order.instrument_id());
             }
             Some(Admitted::Cancel(cancel)) => {
+                self.arrive(Arrival::Cancel, record);
                 let venue = &mut self.venues[cancel.instrument_id().index()];
                 venue.cancel(cancel.payload().client_order_id, now, &mut self.made);
                 self.report(record, cancel.instrument_id());
@@ -111,6 +110,13 @@ impl State {
             None => {}
         }
         Ok(())
+    }
+
+    /// Here ends the way of what was approved: there are no bytes that would leave.
+    fn arrive(&self, arrival: Arrival, approved: &Record) {
+        if let Some(station) = &self.station {
+            station.end(arrival, approved.header().id);
+        }
     }
 
     fn on_book(&mut self, now: UnixNanos, record: &Record) -> Result<(), Malformed> {

@@ -9,8 +9,8 @@ mod intents;
 
 use fulmar_bus::record::{
     AccountId, CancelOrder, ClientOrderId, Control, ControlCommand, ExecutionReport, ExecutionType,
-    HEADER_BYTES, InstrumentDefinition, InstrumentId, Kind, Malformed, Nanos, OrderStatus, Payload, Record,
-    SLOT_WORDS, StrategyId, SyncChange, SyncReason, SyncState, TopOfBook, UnixNanos,
+    HEADER_BYTES, InstrumentDefinition, InstrumentId, InstrumentStatus, Kind, Malformed, Nanos, OrderStatus,
+    Payload, Record, SLOT_WORDS, StrategyId, SyncChange, SyncReason, SyncState, TopOfBook, UnixNanos,
 };
 
 use super::limits::{CANCEL_RETRY_NS, ORDERS_MAX};
@@ -316,6 +316,10 @@ impl State {
             Some(Kind::SyncChange) => {
                 watched.sync = record.read::<SyncChange>()?.state;
                 watched.top = watched.top.filter(|_| watched.sync == SyncState::Live);
+            }
+            Some(Kind::InstrumentStatus) => {
+                let status = record.read::<InstrumentStatus>()?;
+                self.gate.list(header.instrument_id, status.listing);
             }
             Some(Kind::InstrumentDefinition) => {
                 let definition = record.read::<InstrumentDefinition>()?;

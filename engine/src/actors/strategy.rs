@@ -7,7 +7,7 @@
 
 use fulmar_bus::channel::Reader;
 use fulmar_bus::record::{
-    AccountId, CancelIntent, ClientOrderId, Flags, Heading, InstrumentId, Intent, Kind, Record, RecordId,
+    AccountId, CancelIntent, ClientOrderId, Flags, Heading, InstrumentId, Intent, Record, RecordId,
     StrategyId, Timer, UnixNanos,
 };
 
@@ -33,10 +33,8 @@ pub struct StrategyHost {
 enum Source {
     Reports,
     Book,
-    /// Trades of a strategy that asked for the top alone.
-    Market,
-    /// Trades and levels of this instrument.
-    Depth(InstrumentId),
+    /// What the venue tells of this instrument. Whether levels count is the view's to say, which keeps a book or not.
+    Market(InstrumentId),
     Aggregate,
 }
 
@@ -68,10 +66,10 @@ impl StrategyPorts {
         self.instruments.push(instrument_id);
         if self.depth == BookDepth::Top {
             self.add(book, Source::Book);
-            self.add(market, Source::Market);
+            self.add(market, Source::Market(instrument_id));
         } else {
             // When a quote comes, the levels that led to it stand in the view.
-            self.add(market, Source::Depth(instrument_id));
+            self.add(market, Source::Market(instrument_id));
             self.add(book, Source::Book);
         }
     }
@@ -190,18 +188,15 @@ impl Actor for StrategyHost {
             work += Work(1);
             let Delivery::Record(record) = delivery else {
                 self.view.distrust();
-                if let Source::Depth(instrument_id) = self.sources[inbox] {
-                    self.view.lose_book(instrument_id);
+                if let Source::Market(instrument_id) = self.sources[inbox] {
+                    self.view.lose_market(instrument_id);
                 }
                 continue;
             };
-            let source = self.sources[inbox];
-            if !source.gives(record) {
-                continue;
-            }
             self.desk.origin = Origin::of(record);
             let mut context = Context::new(now, &mut self.view, &mut self.desk);
-            let deliver = if matches!(source, Source::Depth(_)) { deliver_market } else { deliver };
+            let is_market = matches!(self.sources[inbox], Source::Market(_));
+            let deliver = if is_market { deliver_market } else { deliver };
             let delivered = deliver(self.strategy.as_mut(), &mut context, record);
             self.malformed_count += u64::from(delivered.is_err());
         }
@@ -228,14 +223,6 @@ impl Actor for StrategyHost {
         tell("not_submitted", self.view.not_submitted());
         tell("dropped_levels", self.view.dropped_levels());
         tell("refused_timers", self.desk.refused_timers);
-    }
-}
-
-impl Source {
-    /// True for the kinds that this source is read for. Tops and definitions come through the book, which judges them;
-    /// the market channel is read for trades.
-    fn gives(self, record: &Record) -> bool {
-        self != Source::Market || record.header().kind() == Some(Kind::Trade)
     }
 }
 

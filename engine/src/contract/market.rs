@@ -1,8 +1,8 @@
 //! What a venue's market data promises: bytes in, proven records out.
 
 use fulmar_bus::record::{
-    InstrumentDefinition, InstrumentId, InstrumentStatus, Level, Nanos, RequestKind, SyncChange, SyncReason,
-    TopOfBook, Trade, UnixNanos,
+    Bar, Funding, InstrumentDefinition, InstrumentId, InstrumentStatus, Level, MarkPrice, Nanos, RequestKind,
+    SyncChange, SyncReason, TopOfBook, Trade, UnixNanos,
 };
 
 use super::session::{Connection, InboundFrame, SessionCounters};
@@ -57,8 +57,9 @@ pub trait MarketSink {
     /// The instrument is this from now on. Comes before anything else of the instrument.
     fn definition(&mut self, instrument_id: InstrumentId, definition: &InstrumentDefinition);
 
-    /// The venue does not know the instrument, or knows it again: the one thing that may come before a definition. A
-    /// session has no log; whoever watches the market channels says it to the operator.
+    /// The venue does not know the instrument, or does not trade it now, or does again: the one thing that may come
+    /// before a definition. From then on the gate denies its orders, or lets them pass again. A session has no log;
+    /// whoever watches the market channels says it to the operator.
     fn status(&mut self, instrument_id: InstrumentId, status: &InstrumentStatus);
 
     /// A trade.
@@ -66,6 +67,16 @@ pub trait MarketSink {
 
     /// The venue's own best bid and ask.
     fn top(&mut self, instrument_id: InstrumentId, top: &TopOfBook);
+
+    /// What holding the instrument costs, whenever the venue says it.
+    fn funding(&mut self, instrument_id: InstrumentId, funding: &Funding);
+
+    /// The prices that the venue computes for the instrument.
+    fn mark_price(&mut self, instrument_id: InstrumentId, mark_price: &MarkPrice);
+
+    /// A bar of the venue's own making, once it is closed and no more. The bars that the engine makes of trades are
+    /// others, and told elsewhere.
+    fn bar(&mut self, instrument_id: InstrumentId, bar: &Bar);
 
     /// The whole book, replacing what was known.
     fn snapshot(&mut self, instrument_id: InstrumentId, update: Update<'_>);

@@ -98,8 +98,6 @@ impl DecodeError {
 /// What a session counted since it was made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SessionCounters {
-    /// Frames given to it.
-    pub frames: u64,
     /// Frames that it had no use for: other channels, acknowledgements.
     pub ignored_frames: u64,
     /// Decode errors, by [`DecodeError`] as an index.

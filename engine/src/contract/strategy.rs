@@ -4,9 +4,8 @@
 //! for what it wants. What it decides may depend on nothing else: no clock, no thread, no other memory. So it does live
 //! what it did in the backtest.
 //!
-//! Whoever hosts a strategy, inside the engine or in a process of its own, gives it records through [`deliver`] (and,
-//! where it asked for depth, those of market channels through [`deliver_market`]) and carries away what comes out at
-//! the [`IntentSink`].
+//! Whoever hosts a strategy, inside the engine or in a process of its own, gives it records through [`deliver`] (those
+//! of market channels through [`deliver_market`]) and carries away what comes out at the [`IntentSink`].
 
 mod context;
 mod deliver;
@@ -21,8 +20,8 @@ pub use view::{InstrumentView, View};
 use std::ops::Deref;
 
 use fulmar_bus::record::{
-    Bar, BookLevels, ConsolidatedTop, Denial, ExecutionReport, Header, InstrumentId, Level, Position, Timer,
-    TopOfBook, Trade, UnixNanos,
+    Bar, BookLevels, ConsolidatedTop, Denial, ExecutionReport, Funding, Header, InstrumentId,
+    InstrumentStatus, Level, MarkPrice, Position, Timer, TopOfBook, Trade, UnixNanos,
 };
 
 /// A strategy: what it does when something happens. Every callback does nothing unless it is written.
@@ -92,8 +91,25 @@ pub trait Strategy: Send {
     /// top, while the book is live; a long update comes in parts.
     fn on_book(&mut self, context: &mut Context<'_>, update: Event<'_, BookUpdate<'_>>) {}
 
-    /// A bar is complete.
+    /// A bar is complete, made by the engine of the venue's trades.
     fn on_bar(&mut self, context: &mut Context<'_>, bar: Event<'_, Bar>) {}
+
+    /// The venue closed a bar of its own making. It may differ from the engine's, which is made of the trades that came
+    /// here; what the venue does not say of it is zero. Told by venues of which bars are asked.
+    fn on_venue_bar(&mut self, context: &mut Context<'_>, bar: Event<'_, Bar>) {}
+
+    /// The venue said what holding a derivative costs: the view's funding is this already. Venues say it again and
+    /// again, changed or not, and some only where it changed.
+    fn on_funding(&mut self, context: &mut Context<'_>, funding: Event<'_, Funding>) {}
+
+    /// The venue said what it values a derivative at: the view's mark price is this already. Its prices are at the
+    /// scale that it states, not at the instrument's, and no order can be placed by them as they are.
+    fn on_mark_price(&mut self, context: &mut Context<'_>, mark_price: Event<'_, MarkPrice>) {}
+
+    /// The venue does not trade an instrument now, or does not know it, or does again: the view's status is this
+    /// already. Until it is listed again the gate denies every order of it, and cancels pass. Never called for an
+    /// instrument that the venue always traded.
+    fn on_status(&mut self, context: &mut Context<'_>, status: Event<'_, InstrumentStatus>) {}
 
     /// A timer that it set is due.
     fn on_timer(&mut self, context: &mut Context<'_>, timer: Event<'_, Timer>) {}

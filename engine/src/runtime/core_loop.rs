@@ -17,6 +17,7 @@ use super::doorbell::Doorbell;
 use super::limits::TURN_RECORDS_MAX;
 use super::note::NoteWriter;
 use super::placement::pin_this_thread;
+use super::tally::histogram;
 use super::wait::{Wait, Waiter};
 
 /// An actor and its number in notes.
@@ -171,7 +172,7 @@ impl CoreLoop {
             assert!(pin_this_thread(cpu), "cpu {cpu} was in the mask when the placement was checked");
         }
         let mut waiter = Waiter::new(self.wait, self.bell.clone());
-        let mut duty_cycle_ns = Histogram::new(3).expect("three digits are a precision");
+        let mut duty_cycle_ns = histogram();
         self.seats.iter_mut().for_each(|seat| seat.actor.on_start(started_at));
         let mut now = started_at;
         while stopped_at.load(Ordering::Relaxed) == RUNNING {

@@ -9,11 +9,10 @@ pub const SETTLE_PASSES_MAX: u32 = 10_000;
 /// How long after an input timers fire one by one, each at its own moment, while a player waits for the next. Beyond
 /// that nothing was recorded that they could answer, and a year of a feed's retries is more than a million of them.
 pub const SILENCE_MAX: Nanos = Nanos::from_secs(60 * 60);
-/// Inputs whose stamps are remembered at once: more than are ever under way between frame and order.
-pub const HOP_ROWS: usize = 4096;
-/// The longest latency that a histogram tells apart, a minute.
+/// Pairs of rows for the stamps of records, 128 kilobytes of them: several full turns of a feed and its books. What
+/// does not fit in a burst is counted.
+pub const HOP_PAIRS: usize = 2048;
+/// The longest latency that is told apart, a minute.
 pub const LATENCY_NS_MAX: u64 = 60_000_000_000;
-/// Ways that wait to be added up: a second of what one gateway can send, and a megabyte.
-pub const WAYS_WAITING_MAX: usize = 1 << 14;
 
 const _: () = assert!(TURN_RECORDS_MAX < 1 << 16, "a note counts them in 16 bits");

@@ -16,6 +16,7 @@ pub mod placement;
 pub mod player;
 pub mod port;
 pub mod refusal;
+mod tally;
 pub mod team;
 pub mod wait;
 
@@ -24,7 +25,7 @@ pub use clock::Clock;
 pub use core_loop::{CoreError, CoreLoop, CoreStatus, FinishedCore, RunningCore, Seat, counters};
 pub use digest::{Digest, DigestBoard};
 pub use doorbell::Doorbell;
-pub use hops::{Arrival, Hop, HopBoard, HopLatencies, HopStamps};
+pub use hops::{Arrival, Hop, HopBoard, HopLatencies, HopStamps, Stage, Start, Station, Way};
 pub use link::{FrameHead, FrameWriter, RequestReader};
 pub use note::{NoteWriter, NotedTurn};
 pub use placement::{CorePlan, Placement, PlacementError};

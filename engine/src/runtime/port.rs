@@ -9,17 +9,19 @@ use fulmar_bus::record::{ChannelId, Flags, Heading, InstrumentId, Payload, Recor
 
 use super::digest::Digest;
 use super::doorbell::Doorbell;
-use super::hops::{Arrival, Hop, HopStamps};
+use super::hops::{Arrival, Station};
 use super::note::NotedTurn;
 use super::refusal::Refusals;
 
-/// The input that a record goes back to, and when it reached this machine.
+/// What a record comes of: the input that it goes back to, when that reached this machine, and the record at hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Origin {
     /// The input.
     pub cause: RecordId,
     /// When it reached this machine.
     pub received_at: UnixNanos,
+    /// The record that the actor drained; stamps follow it. Nothing that is published depends on it.
+    via: RecordId,
 }
 
 impl Origin {
@@ -27,12 +29,12 @@ impl Origin {
     pub fn of(record: &Record) -> Self {
         let header = record.header();
         let cause = if header.cause == RecordId::NONE { header.id } else { header.cause };
-        Origin { cause, received_at: header.received_at }
+        Origin { cause, received_at: header.received_at, via: header.id }
     }
 
     /// The origin of what an actor does because time passed.
     pub const fn time(now: UnixNanos) -> Self {
-        Origin { cause: RecordId::NONE, received_at: now }
+        Origin { cause: RecordId::NONE, received_at: now, via: RecordId::NONE }
     }
 }
 
@@ -200,16 +202,16 @@ impl Inboxes {
     }
 }
 
-/// One channel that an actor publishes to: names each record's origin, keeps the channel's hash, stamps the hop.
+/// One channel that an actor publishes to: names each record's origin, keeps the channel's hash, stamps hops.
 #[derive(Debug)]
 pub struct Outbox {
     writer: Writer,
     record: Record,
     digest: Option<Digest>,
     bells: Vec<Doorbell>,
-    hop: Option<(Hop, HopStamps)>,
-    /// Where the way of what is published here ends, if it does.
-    arrival: Option<Arrival>,
+    station: Option<Station>,
+    /// What leaves with the next record.
+    leaving: Option<Arrival>,
     refusals: Option<Refusals>,
     /// How often the room of the channel was looked at.
     look_count: u64,
@@ -223,8 +225,8 @@ impl Outbox {
             record: Record::new(),
             digest,
             bells: Vec::new(),
-            hop: None,
-            arrival: None,
+            station: None,
+            leaving: None,
             refusals: None,
             look_count: 0,
         }
@@ -235,14 +237,22 @@ impl Outbox {
         self.bells.push(bell);
     }
 
-    /// Stamps `hop` of the record's cause at each record.
-    pub fn stamp(&mut self, hop: Hop, stamps: HopStamps) {
-        self.hop = Some((hop, stamps));
+    /// Stamps each record at `station`.
+    pub fn stamp(&mut self, station: Station) {
+        self.station = Some(station);
     }
 
-    /// Ends the way of the record's cause at each record from now on.
-    pub fn arrive(&mut self, arrival: Arrival) {
-        self.arrival = Some(arrival);
+    /// Says what leaves as bytes with the next record; `None` where that is nobody's order.
+    pub fn leave(&mut self, leaving: Option<Arrival>) {
+        self.leaving = leaving;
+    }
+
+    /// Stamps the hop of this outbox where `origin` gave nothing to publish.
+    #[inline]
+    pub fn pass(&self, origin: Origin) {
+        if let Some(station) = &self.station {
+            station.pass(origin.via);
+        }
     }
 
     /// Tells `refusals` whenever a gated reader is in the way: those of the actor that publishes here.
@@ -280,15 +290,19 @@ impl Outbox {
         if !self.has_room(usize::from(self.record.header().slot_count)) {
             return Err(Full);
         }
+        if let Some(station) = &self.station {
+            // Whoever drains the record finds its row.
+            let id = RecordId::new(self.writer.channel(), self.writer.sequence() + 1);
+            station.follow(origin.via, id);
+        }
         let id = self.writer.publish(&mut self.record)?;
         if let Some(digest) = &mut self.digest {
             digest.add(&self.record);
         }
-        if let Some((hop, stamps)) = &self.hop {
-            stamps.mark(*hop, origin.cause);
-            if let Some(arrival) = self.arrival {
-                stamps.finish(arrival, origin.cause);
-            }
+        if let Some(arrival) = self.leaving.take()
+            && let Some(station) = &self.station
+        {
+            station.end(arrival, origin.via);
         }
         for bell in &self.bells {
             bell.ring();

@@ -22,7 +22,8 @@ pub use settings::RiskSettings;
 use bucket::TokenBucket;
 use checks::Case;
 use fulmar_bus::record::{
-    CancelOrder, Denial, InstrumentId, Intent, Nanos, Order, Quantity, SyncState, TopOfBook, UnixNanos,
+    CancelOrder, Denial, InstrumentId, Intent, Listing, Nanos, Order, Quantity, SyncState, TopOfBook,
+    UnixNanos,
 };
 
 use super::{InstrumentRules, ORDER_INSTRUMENTS_MAX};
@@ -70,6 +71,8 @@ struct Controlled {
 #[derive(Debug, Default)]
 pub struct RiskGate {
     instruments: Vec<Option<Controlled>>,
+    /// By instrument, as far as venues spoke of them; where they did not, it is listed.
+    listings: Vec<Listing>,
     is_killed: bool,
     cancels_over_budget: u64,
 }
@@ -86,11 +89,7 @@ impl RiskGate {
     /// # Panics
     /// Where the id is beyond [`ORDER_INSTRUMENTS_MAX`]: the instrument table is checked when it is built.
     pub fn control(&mut self, instrument_id: InstrumentId, rules: InstrumentRules, limits: RiskLimits) {
-        let index = instrument_id.index();
-        assert!(
-            index < ORDER_INSTRUMENTS_MAX,
-            "instrument {index} is beyond the limit of {ORDER_INSTRUMENTS_MAX}"
-        );
+        let index = checked_index(instrument_id);
         if self.instruments.len() <= index {
             self.instruments.resize(index + 1, None);
         }
@@ -108,16 +107,34 @@ impl RiskGate {
         }
     }
 
+    /// Takes in what the venue says of an instrument: no order passes until it is listed, whatever it is controlled by.
+    ///
+    /// # Panics
+    /// As [`RiskGate::control`].
+    pub fn list(&mut self, instrument_id: InstrumentId, listing: Listing) {
+        let index = checked_index(instrument_id);
+        if self.listings.len() <= index {
+            self.listings.resize(index + 1, Listing::Listed);
+        }
+        self.listings[index] = listing;
+    }
+
     /// Judges an intent. An approval takes one message of the budget; a denial takes none, since nothing leaves.
     pub fn check(&mut self, intent: &Intent, instrument_id: InstrumentId, context: &Context) -> Verdict {
+        let always = [
+            (RiskCheck::KillSwitch, kill_breach(self.is_killed)),
+            (RiskCheck::InstrumentHalted, self.halt_breach(instrument_id)),
+        ];
         let Some(controlled) = self.instruments.get_mut(instrument_id.index()).and_then(Option::as_mut)
         else {
-            return Verdict::Denied(self.deny_unknown(intent));
+            return Verdict::Denied(deny_unknown(intent, always));
         };
         let tokens = controlled.messages.tokens(context.now);
         let case = Case { intent, context, rules: &controlled.rules, limits: &controlled.limits };
+        let [killed, halted] = always;
         let breaches = [
-            (RiskCheck::KillSwitch, kill_breach(self.is_killed)),
+            killed,
+            halted,
             (RiskCheck::StaleMarketData, case.stale_market_data()),
             (RiskCheck::MaxOrderQty, case.max_order_qty()),
             (RiskCheck::MaxOrderNotional, case.max_order_notional()),
@@ -169,13 +186,10 @@ impl RiskGate {
         self.cancels_over_budget
     }
 
-    /// An instrument without rules and limits has nothing that the other checks could measure by.
-    fn deny_unknown(&self, intent: &Intent) -> Denial {
-        let breaches = [
-            (RiskCheck::KillSwitch, kill_breach(self.is_killed)),
-            (RiskCheck::UnknownInstrument, Some(Breach::UNKNOWABLE)),
-        ];
-        denial(intent, &breaches).expect("the second check refuses")
+    fn halt_breach(&self, instrument_id: InstrumentId) -> Option<Breach> {
+        let listing = self.listings.get(instrument_id.index()).copied().unwrap_or(Listing::Listed);
+        let (value, limit) = (listing as u8, Listing::Listed as u8);
+        (listing != Listing::Listed).then_some(Breach { value: value.into(), limit: limit.into() })
     }
 }
 
@@ -184,6 +198,21 @@ impl RiskLimits {
     fn has_rate_of(&self, other: &RiskLimits) -> bool {
         self.messages_max == other.messages_max && self.message_window_ns == other.message_window_ns
     }
+}
+
+fn checked_index(instrument_id: InstrumentId) -> usize {
+    let index = instrument_id.index();
+    assert!(
+        index < ORDER_INSTRUMENTS_MAX,
+        "instrument {index} is beyond the limit of {ORDER_INSTRUMENTS_MAX}"
+    );
+    index
+}
+
+/// An instrument without rules and limits has nothing that the other checks could measure by.
+fn deny_unknown(intent: &Intent, [killed, halted]: [(RiskCheck, Option<Breach>); 2]) -> Denial {
+    let unknown = (RiskCheck::UnknownInstrument, Some(Breach::UNKNOWABLE));
+    denial(intent, &[killed, halted, unknown]).expect("the last check refuses")
 }
 
 fn kill_breach(is_killed: bool) -> Option<Breach> {

@@ -14,7 +14,7 @@ use crate::actors::{
     StrategyPorts,
 };
 use crate::contract::Connection;
-use crate::runtime::{Actor, Arrival, Doorbell, FrameWriter, Hop, Inboxes, Outbox, RequestReader, Seat};
+use crate::runtime::{Actor, Doorbell, FrameWriter, Hop, Inboxes, Outbox, RequestReader, Seat, Stage};
 use crate::simulation::paper::PaperFees;
 use crate::trading::risk::RiskSettings;
 
@@ -112,6 +112,7 @@ impl<'a> Builder<'a> {
                 0,
             )?;
             let mut outbox = market.outbox();
+            self.stamp(&mut outbox, Stage::Hop(Hop::Decode));
             self.ring_at(&mut outbox, &[&format!("book.{instrument}")]);
             markets[instrument_id.index()] = Some(outbox);
             self.markets[instrument_id.index()] = Some(market);
@@ -119,6 +120,7 @@ impl<'a> Builder<'a> {
             let resync = self.channels.make(&resync, ChannelRole::Book, self.sizes.resync, 1)?;
             inboxes.add(resync.gated());
             let mut wish = resync.outbox();
+            self.stamp(&mut wish, Stage::Carry);
             self.ring_at(&mut wish, &[&actor]);
             wishes.push((instrument_id, wish));
             if self.is_trading && self.risk[instrument_id.index()].is_some() {
@@ -126,6 +128,7 @@ impl<'a> Builder<'a> {
                 let recall = self.channels.make(&name, ChannelRole::Book, RECALL_SLOTS, 1)?;
                 inboxes.add(recall.gated());
                 let mut wish = recall.outbox();
+                self.stamp(&mut wish, Stage::Carry);
                 self.ring_at(&mut wish, &[&actor]);
                 self.recalls[instrument_id.index()] = Some(wish);
             }
@@ -141,10 +144,7 @@ impl<'a> Builder<'a> {
         resync.tell_refusals(inboxes.refusals());
         let channel = self.channels.make(&format!("book.{name}"), ChannelRole::Book, self.sizes.book, 0)?;
         let mut outbox = channel.outbox();
-        self.stamp(&mut outbox, Hop::Book);
-        if !self.is_trading {
-            outbox.arrive(Arrival::Book);
-        }
+        self.stamp(&mut outbox, Stage::Hop(Hop::Book));
         self.books[instrument_id.index()] = Some(channel);
         Ok(BookBuilder::new(&name, instrument_id, inboxes, outbox, resync))
     }
@@ -160,7 +160,8 @@ impl<'a> Builder<'a> {
             }
             let name = format!("aggregate.{}", pair.name);
             let channel = self.channels.make(&name, ChannelRole::Book, self.sizes.book, 0)?;
-            let outbox = channel.outbox();
+            let mut outbox = channel.outbox();
+            self.stamp(&mut outbox, Stage::Carry);
             let actor = Aggregator::new(&pair.name, &pair.instruments, intervals, inboxes, outbox);
             self.actors.push((rank::AGGREGATOR, Box::new(actor)));
             self.aggregates.push((pair.instruments, channel));
@@ -188,9 +189,10 @@ impl<'a> Builder<'a> {
                 }
             }
             let mut outbox = intents.gated_outbox(ports.inboxes());
-            self.stamp(&mut outbox, Hop::Strategy);
+            self.stamp(&mut outbox, Stage::Hop(Hop::Strategy));
             self.ring_at(&mut outbox, &["risk"]);
             let mut told = reports.outbox();
+            self.stamp(&mut told, Stage::Report);
             self.ring_at(&mut told, &[&actor]);
             self.reports.push(told);
             self.intents.push(intents);
@@ -214,9 +216,11 @@ impl<'a> Builder<'a> {
         let risk = self.risk_gate(account_id, (&control, &reports, &approved), &gateway);
         self.actors.push((rank::RISK, Box::new(risk)));
         let mut operator = control.outbox();
+        self.stamp(&mut operator, Stage::Aside);
         self.ring_at(&mut operator, &["risk"]);
         self.control = Some(operator);
         let mut told = reports.outbox();
+        self.stamp(&mut told, Stage::Report);
         self.ring_at(&mut told, &["risk"]);
         let actor: Box<dyn Actor> = match route {
             OrderRoute::None => return Ok(()),
@@ -228,7 +232,7 @@ impl<'a> Builder<'a> {
                 let name = format!("{gateway_name}.orders");
                 let ports = (ChannelRole::Outbound, &mut inboxes);
                 let mut outbound = self.link((&name, &gateway), session.connections(), ports)?;
-                self.stamp(&mut outbound, Hop::Encode);
+                self.stamp(&mut outbound, Stage::Leave);
                 Box::new(Gateway::new(session, inboxes, (told, outbound), self.surroundings.stamps.clone()))
             }
         };
@@ -260,7 +264,7 @@ impl<'a> Builder<'a> {
         };
         let told = outboxes.reports.iter_mut().chain(outboxes.recalls.iter_mut().flatten());
         told.for_each(|outbox| outbox.tell_refusals(inboxes.refusals()));
-        self.stamp(&mut outboxes.approved, Hop::Risk);
+        self.stamp(&mut outboxes.approved, Stage::Hop(Hop::Risk));
         self.ring_at(&mut outboxes.approved, &[gateway]);
         let plan = RiskPlan {
             settings: std::mem::take(&mut self.risk),
@@ -278,8 +282,9 @@ impl<'a> Builder<'a> {
         }
         inboxes.add(approved.gated());
         reports.tell_refusals(inboxes.refusals());
+        let station = self.surroundings.stamps.as_ref().map(|stamps| stamps.station(Stage::Arrive));
         let counts = (self.instruments.len(), self.books.iter().flatten().count());
-        PaperGateway::new(inboxes, counts, fees, reports, self.surroundings.stamps.clone())
+        PaperGateway::new(inboxes, counts, fees, reports, station)
     }
 
     /// A border with the IO: the first inbox of `actor` gives its frames; the outbox returned takes its requests.
@@ -315,9 +320,9 @@ impl<'a> Builder<'a> {
         actors.iter().filter_map(|actor| self.bell(actor)).for_each(|bell| outbox.ring(bell));
     }
 
-    fn stamp(&self, outbox: &mut Outbox, hop: Hop) {
+    fn stamp(&self, outbox: &mut Outbox, stage: Stage) {
         if let Some(stamps) = &self.surroundings.stamps {
-            outbox.stamp(hop, stamps.clone());
+            outbox.stamp(stamps.station(stage));
         }
     }
 

@@ -15,8 +15,8 @@ const PROGRAM_BYTES: u64 = 22 << 20;
 const ORDERS_BYTES: u64 = 4 << 20;
 /// Orders, trades and timers of one strategy.
 const STRATEGY_BYTES: u64 = 1 << 20;
-/// The updates of one instrument that wait for a snapshot, its actors and its names.
-const INSTRUMENT_BYTES: u64 = 180 << 10;
+/// The updates of one instrument that wait for a snapshot, its actors, its names, and what its hops are counted in.
+const INSTRUMENT_BYTES: u64 = 196 << 10;
 
 /// Memory that an engine takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,8 +1,9 @@
 //! Updates of an order book, by where they fall.
 //!
-//! The flow is made before it is timed: forward, then everything undone in reverse order, so that it can go round for
-//! ever while the book stays the same size and every insert and delete still is one. What it is made of was counted in
-//! recordings of a busy symbol, spot and futures: see `RECORDED`, `TOGGLED_PERCENT` and those beside them.
+//! The flow never repeats: it is made ahead in chunks, between the samples and without touching the book, so that
+//! neither a predictor nor a cache has seen what comes. The book keeps its size all the same, since a place is as
+//! likely to be filled as to be emptied. What the flow is made of was counted in recordings of a busy symbol, spot and
+//! futures: see `RECORDED`, `TOGGLED_PERCENT` and those beside them.
 
 use std::hint::black_box;
 
@@ -17,8 +18,8 @@ use super::report::{Report, Row};
 
 /// Updates that make one sample.
 const BATCH: u32 = 256;
-/// Updates of a flow, one way: too many for a processor to learn, few enough to leave its cache to the book.
-const FLOW_UPDATES: usize = 1 << 14;
+/// Updates of a chunk: 256 samples, of which the first few alone find the caches as the making left them.
+const CHUNK_UPDATES: usize = 1 << 16;
 /// A message has up to two to the power of this many updates of a side, and each doubling is as likely: a mean of 27, a
 /// median of 11, and half of all updates come in messages of 64 and more.
 const MESSAGE_DOUBLINGS: u32 = 7;
@@ -114,85 +115,19 @@ impl Update {
 
 impl Shape {
     fn row(&self, rig: &Rig, name: &str) -> Row {
-        let mut random = ChaCha8Rng::seed_from_u64(SEED);
-        let mut book = self.book(&mut random);
-        let flow = self.flow(&mut book, &mut random);
+        let mut flow = Flow::new(self);
+        let mut book = flow.book();
         let level_count = book.level_count(Side::Buy);
-        let mut turn = flow.iter().cycle();
-        let samples = rig.repeat(rig.share(4), BATCH, || {
-            let update = turn.next().expect("a cycle does not end");
-            black_box(update.apply(&mut book));
-        });
-        assert_eq!(book.dropped_count(), 0, "the book has room for every level");
-        assert!(book.level_count(Side::Buy).abs_diff(level_count) <= level_count / 2, "the flow goes round");
-        samples.row(name)
-    }
-
-    /// A book in which every second price has a level, at random.
-    fn book(&self, random: &mut ChaCha8Rng) -> Book {
-        let levels_max = usize::try_from(4 * self.level_count).expect("a level count is positive");
-        let mut book = Book::new(levels_max);
-        for place in 0..2 * self.level_count {
-            for side in [Side::Buy, Side::Sell] {
-                if random.random_bool(0.5) {
-                    Update { side, place, quantity: quantity(random) }.apply(&mut book);
-                }
-            }
-        }
-        book
-    }
-
-    /// A flow that leaves `book` as it finds it: messages of some bids and some asks, each side best first.
-    fn flow(&self, book: &mut Book, random: &mut ChaCha8Rng) -> Vec<Update> {
-        let mut flow = Vec::with_capacity(2 * FLOW_UPDATES);
-        let mut undone = Vec::with_capacity(FLOW_UPDATES);
-        let mut side = Side::Buy;
-        while flow.len() < FLOW_UPDATES {
-            for update in self.message(book, random, side) {
-                let before = book.quantity_at(side, price(side, update.place)).0;
-                let quantity = u32::try_from(before).expect("what stands was made here");
-                undone.push(Update { quantity, ..update });
-                update.apply(book);
-                flow.push(update);
-            }
-            side = side.opposite();
-        }
-        for update in undone.iter().rev() {
-            update.apply(book);
-        }
-        flow.extend(undone.into_iter().rev());
-        flow
-    }
-
-    /// The updates of one side in a message: each price once, best first.
-    fn message(&self, book: &Book, random: &mut ChaCha8Rng, side: Side) -> Vec<Update> {
-        let shortest = 1 << random.random_range(0..MESSAGE_DOUBLINGS);
-        let length = random.random_range(shortest..2 * shortest);
-        let mut updates: Vec<Update> = (0..length).map(|_| self.update(book, random, side)).collect();
-        updates.sort_unstable_by_key(|update| update.place);
-        updates.dedup_by_key(|update| update.place);
-        updates
-    }
-
-    /// One update, where the bands and as the mix say.
-    fn update(&self, book: &Book, random: &mut ChaCha8Rng, side: Side) -> Update {
-        let place = self.place(random);
-        let quantity_at = |place: &u32| book.quantity_at(side, price(side, *place)).0;
-        // Every second place has a level, so one that has, or has not, is near.
-        let mut from_here = place..2 * self.level_count;
-        let kind = random.random_range(0..100);
-        let (place, quantity) = if kind < TOGGLED_PERCENT {
-            (Some(place), if quantity_at(&place) == 0 { quantity(random) } else { 0 })
-        } else if kind < TOGGLED_PERCENT + ABSENT_PERCENT {
-            (from_here.find(|place| quantity_at(place) == 0), 0)
-        } else if kind < TOGGLED_PERCENT + ABSENT_PERCENT + SAME_PERCENT {
-            let stands = from_here.find(|place| quantity_at(place) != 0);
-            let quantity = stands.map_or(0, |place| quantity_at(&place));
-            (stands, u32::try_from(quantity).expect("what stands was made here"))
-        } else {
-            (from_here.find(|place| quantity_at(place) != 0), quantity(random))
+        let operation = |flow: &mut Flow<'_>| {
+            black_box(flow.next().apply(&mut book));
         };
-        Update { side, place: place.unwrap_or(0), quantity }
+        let samples = rig.repeat_prepared(rig.share(4), BATCH, &mut flow, (Flow::make_ahead, operation));
+        assert_eq!(book.dropped_count(), 0, "the book has room for every level");
+        assert!(
+            book.level_count(Side::Buy).abs_diff(level_count) <= level_count / 2,
+            "the book keeps its size"
+        );
+        samples.row(name)
     }
 
     /// How many places from the touch an update falls: there are two places to a level.
@@ -207,6 +142,104 @@ impl Shape {
             begin = band.end_level;
         }
         unreachable!("the bands share out all thousand")
+    }
+}
+
+/// A flow without an end: messages of some bids and some asks in turn, each side best first.
+struct Flow<'a> {
+    shape: &'a Shape,
+    random: ChaCha8Rng,
+    /// What stands at each place of the bids and of the asks once all that was made is applied; zero where nothing.
+    standing: [Vec<u32>; 2],
+    made: Vec<Update>,
+    /// How many of those made were taken.
+    taken: usize,
+    side: Side,
+}
+
+impl<'a> Flow<'a> {
+    /// Begins with every second place filled, at random.
+    fn new(shape: &'a Shape) -> Self {
+        let mut random = ChaCha8Rng::seed_from_u64(SEED);
+        let standing = [(); 2].map(|()| {
+            let place = |_| if random.random_bool(0.5) { quantity(&mut random) } else { 0 };
+            (0..2 * shape.level_count).map(place).collect()
+        });
+        Flow { shape, random, standing, made: Vec::new(), taken: 0, side: Side::Buy }
+    }
+
+    /// The book as it stands before the first update.
+    fn book(&self) -> Book {
+        let levels_max = usize::try_from(4 * self.shape.level_count).expect("a level count is positive");
+        let mut book = Book::new(levels_max);
+        for side in [Side::Buy, Side::Sell] {
+            for (place, quantity) in
+                (0..).zip(&self.standing[index(side)]).filter(|(_, standing)| **standing > 0)
+            {
+                Update { side, place, quantity: *quantity }.apply(&mut book);
+            }
+        }
+        book
+    }
+
+    /// Makes the next chunk, where less than a batch is left.
+    fn make_ahead(&mut self) {
+        if self.made.len() - self.taken >= BATCH as usize {
+            return;
+        }
+        self.made.drain(..self.taken);
+        self.taken = 0;
+        while self.made.len() < CHUNK_UPDATES {
+            self.make_message();
+            self.side = self.side.opposite();
+        }
+    }
+
+    /// The next update of those made ahead.
+    fn next(&mut self) -> Update {
+        self.taken += 1;
+        self.made[self.taken - 1]
+    }
+
+    /// The updates of one side in a message: each price once, best first.
+    fn make_message(&mut self) {
+        let shortest = 1 << self.random.random_range(0..MESSAGE_DOUBLINGS);
+        let length = self.random.random_range(shortest..2 * shortest);
+        let mut updates: Vec<Update> = (0..length).map(|_| self.update()).collect();
+        updates.sort_unstable_by_key(|update| update.place);
+        updates.dedup_by_key(|update| update.place);
+        for update in &updates {
+            self.standing[index(self.side)][update.place as usize] = update.quantity;
+        }
+        self.made.extend(updates);
+    }
+
+    /// One update, where the bands and as the mix say.
+    fn update(&mut self) -> Update {
+        let (side, place, kind) =
+            (self.side, self.shape.place(&mut self.random), self.random.random_range(0..100));
+        let standing = &self.standing[index(side)];
+        // Every second place has a level, so one that has, or has not, is near.
+        let mut from_here =
+            (place..).zip(&standing[place as usize..]).map(|(place, standing)| (place, *standing));
+        let (place, quantity) = if kind < TOGGLED_PERCENT {
+            (place, if standing[place as usize] == 0 { quantity(&mut self.random) } else { 0 })
+        } else if kind < TOGGLED_PERCENT + ABSENT_PERCENT {
+            from_here.find(|(_, standing)| *standing == 0).unwrap_or((0, 0))
+        } else {
+            let (place, standing) = from_here.find(|(_, standing)| *standing != 0).unwrap_or((0, 0));
+            let is_same = kind < TOGGLED_PERCENT + ABSENT_PERCENT + SAME_PERCENT;
+            (place, if is_same { standing } else { quantity(&mut self.random) })
+        };
+        Update { side, place, quantity }
+    }
+}
+
+/// Where a side's places stand.
+const fn index(side: Side) -> usize {
+    match side {
+        Side::Buy => 0,
+        Side::Sell => 1,
     }
 }
 

@@ -80,13 +80,25 @@ impl Rig {
 
     /// Samples of `operation` on this core until `budget` is over; a tenth of it is spent to warm up first.
     pub fn repeat(&self, budget: Nanos, batch: u32, mut operation: impl FnMut()) -> Samples {
+        self.repeat_prepared(budget, batch, &mut (), (|()| {}, |()| operation()))
+    }
+
+    /// As [`Rig::repeat`], of an operation on `state` that is prepared before each batch, outside of what is timed.
+    pub fn repeat_prepared<S>(
+        &self,
+        budget: Nanos,
+        batch: u32,
+        state: &mut S,
+        (mut prepare, mut operation): (impl FnMut(&mut S), impl FnMut(&mut S)),
+    ) -> Samples {
         let mut samples = Samples::new(batch);
         for (part, is_warm) in [(Nanos(budget.0 / 10), false), (budget, true)] {
             let began = self.clock.ticks();
             let mut before = began;
             while self.clock.ticks_to_ns(began, before) < part.0 {
+                prepare(state);
                 before = self.clock.ticks();
-                (0..batch).for_each(|_| operation());
+                (0..batch).for_each(|_| operation(state));
                 let after = self.clock.ticks();
                 if is_warm {
                     samples.add(self.clock.ticks_to_ns(before, after));

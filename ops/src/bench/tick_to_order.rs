@@ -17,7 +17,7 @@ use fulmar_bus::record::{
 };
 use fulmar_engine::contract::{BookDepth, Context, Event, NewOrder, Strategy};
 use fulmar_engine::runtime::{
-    Actor, Clock, Delivery, FrameHead, FrameWriter, HopBoard, HopStamps, Inboxes, Player, Seat, Work,
+    Actor, Clock, Delivery, FrameHead, FrameWriter, HopStamps, Inboxes, Player, Seat, Work,
 };
 use fulmar_engine::trading::risk::RiskSettings;
 use fulmar_engine::wiring::{
@@ -87,13 +87,12 @@ struct Stage {
     frames: Frames,
     venue: OfflineVenue,
     ordered_ticks: Arc<AtomicU64>,
-    hops: HopBoard,
     now: UnixNanos,
 }
 
 impl Stage {
     fn set(clock: Clock) -> anyhow::Result<Self> {
-        let (stamps, hops) = HopStamps::new(clock.clone());
+        let (stamps, _) = HopStamps::new(clock.clone());
         let surroundings = Surroundings { bell_of: &|_| None, stamps: Some(stamps) };
         let mut assembly = build(plan()?, &surroundings)?;
         let ordered_ticks = Arc::new(AtomicU64::new(0));
@@ -115,7 +114,7 @@ impl Stage {
         let mut player = Player::new(assembly.seats);
         player.start(START);
         let frames = Frames::new(Product::Spot);
-        let mut stage = Stage { clock, player, writer, frames, venue, ordered_ticks, hops, now: START };
+        let mut stage = Stage { clock, player, writer, frames, venue, ordered_ticks, now: START };
         stage.answer();
         stage.synchronize();
         Ok(stage)
@@ -149,8 +148,6 @@ impl Stage {
         self.player.settle(self.now);
         assert_eq!(written, Ok(bytes.len()), "a frame is one record");
         let ordered_ticks = self.ordered_ticks.load(Ordering::Relaxed);
-        // As a run does: stamps are added up aside.
-        self.hops.latencies();
         assert!(ordered_ticks > 0, "no order came of {}", bytes.escape_ascii());
         self.answer();
         self.clock.ticks_to_ns(before, ordered_ticks)

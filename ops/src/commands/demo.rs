@@ -269,14 +269,14 @@ impl DemoReport {
             Some(truth) => format!("the venue says {}", what(truth)),
             None => "the venue does not answer".to_owned(),
         };
-        let (orders, fills, latency) = (&self.orders, &self.fills, &self.latency_ns.tick_to_order);
+        let (orders, fills) = (&self.orders, &self.fills);
         format!(
             "{:.1} s: {} frames, {} records, {} lost\n\
              orders    {} submitted, {} denied{}, {} accepted, {} filled, {} canceled, {} rejected, {} unknown\n\
              fills     {} bought, {} sold\n\
              position  {} ({})\n\
              P&L       {} ({})\n\
-             latency   tick to order p50 {} ns, p99 {} ns, max {} ns, of {} orders that a tick caused\n\
+             {}\n\
              output hash {}",
             self.seconds,
             self.frames,
@@ -296,10 +296,7 @@ impl DemoReport {
             said(|truth| &truth.position),
             self.standing.pnl_text(),
             said(|truth| &truth.pnl),
-            latency.p50,
-            latency.p99,
-            latency.max,
-            latency.count,
+            self.latency_ns,
             self.output_hash,
         )
     }

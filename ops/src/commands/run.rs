@@ -171,6 +171,7 @@ impl RunReport {
              {unknown} unknown, {} still open",
             self.denials, self.open_orders
         ));
+        lines.push(self.latency_ns.to_string());
         lines.push(format!("output hash {}", self.output_hash));
         lines.join("\n")
     }

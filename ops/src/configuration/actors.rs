@@ -15,10 +15,11 @@ use super::document::Node;
 use super::nearest::nearest;
 use super::rules::{row, symbols_of};
 use super::violation::Violations;
+use crate::venues;
 
 /// The rules of the placement file `placement` under the configuration `document`, on `processors`.
 pub fn placement(document: &Node, placement: &Node, processors: &[usize], violations: &mut Violations) {
-    // Where a name is missing, complaints about patterns would be about a guess.
+    // Where a name is missing, or a venue's is misspelt, complaints about patterns would be about a guess.
     let Some(actors) = actors_of(document) else { return };
     let names: Vec<&str> = actors.iter().map(String::as_str).collect();
     let cores: Vec<(String, &Node)> = row(placement, "core").collect();
@@ -26,6 +27,8 @@ pub fn placement(document: &Node, placement: &Node, processors: &[usize], violat
     if cores.is_empty() || plan.len() < cores.len() {
         return;
     }
+    // Where a core lists nothing, which was told, what it was meant to take is not known.
+    let is_one_empty = plan.iter().any(|core| core.actors.is_empty());
     for error in check(&plan, processors, &names).err().unwrap_or_default() {
         match error {
             PlacementError::NotAllowed { core, cpu, allowed } => {
@@ -45,6 +48,7 @@ pub fn placement(document: &Node, placement: &Node, processors: &[usize], violat
                     advice(&pattern, &names),
                 );
             }
+            PlacementError::Unplaced { .. } if is_one_empty => {}
             PlacementError::Unplaced { actor } => {
                 let (path, node) = cores.last().expect("there is one, or nothing was judged");
                 let wrong = format!("no core takes {actor:?}");
@@ -67,7 +71,7 @@ pub fn placement(document: &Node, placement: &Node, processors: &[usize], violat
 fn actors_of(document: &Node) -> Option<Vec<String>> {
     let (mut feeds, mut instruments, mut strategies) = (Vec::new(), Vec::new(), Vec::new());
     for (_, venue) in row(document, "venue") {
-        let name = venue.name()?;
+        let name = venue.name().filter(|name| venues::NAMES.contains(name))?;
         feeds.push(format!("feed.{name}"));
         venue.get("instruments")?;
         instruments.extend(symbols_of(venue).map(|symbol| format!("{name}:{symbol}")));
@@ -210,6 +214,36 @@ depht_interval = "100ms"
             told,
             "a.toml:8: strategy.0.name: missing; it takes a name of a-z, 0-9, - and _, at most 32 bytes"
         );
+    }
+
+    #[test]
+    fn where_a_venue_is_misspelt_no_pattern_is_judged() {
+        let told = told(
+            &DESK.replace("\"binance-spot\"", "\"binance-spott\""),
+            "[[core]]\nname = \"a\"\nactors = [\"feed.binance-spot\"]\n",
+        );
+        assert!(
+            told.starts_with("a.toml:3: venue.binance-spott.name: ") && !told.contains("cores.toml"),
+            "{told}"
+        );
+    }
+
+    #[test]
+    fn where_a_core_lists_nothing_nobody_is_told_to_have_no_place() {
+        let placement = r#"[[core]]
+name = "a"
+cpu = 99
+actors = []
+[[core]]
+name = "b"
+actors = ["feed.*", "books.*"]
+"#;
+        let expected = [
+            "cores.toml:3: core.a.cpu: processor 99 is not one that this process may use; it may use [0, 1] (taskset or cgroup mask)",
+            "cores.toml:4: core.a.actors: nothing is listed; it takes a list; each element an actor's name, or its beginning and a * (\"feed.*\"), from 1 to 256",
+            "cores.toml:7: core.b.actors: \"books.*\" matches no actor of this configuration; did you mean \"book.*\"?",
+        ];
+        assert_eq!(told(DESK, placement), expected.join("\n"));
     }
 
     #[test]

@@ -260,17 +260,26 @@ fn instrument_is_known(
     at: (&str, &mut Violations),
 ) {
     let Some(name) = name.filter(|name| name.contains(':') && !known.contains(*name)) else { return };
-    let right = match nearest(name, known.iter().map(String::as_str)) {
+    // What is of no venue is no better than what was typed.
+    let is_of_a_venue =
+        |name: &&str| name.split_once(':').is_some_and(|(venue, _)| venues::NAMES.contains(&venue));
+    let right = match nearest(name, known.iter().map(String::as_str).filter(is_of_a_venue)) {
         Some(near) => format!("did you mean \"{near}\"?"),
         None => "list its symbol in the `instruments` of its [[venue]]".to_owned(),
     };
     at.1.add(&node.origin, at.0, format!("no venue has {name:?}"), right);
 }
 
+/// The instruments of all venues. Those of a misspelt venue stand under the name that was most likely meant too: the
+/// check told of the venue, and whoever names its instruments rightly is not to be told to follow its mistake.
 fn instruments_of(document: &Node) -> BTreeSet<String> {
     let of_venue = |(_, venue): (String, &Node)| {
-        let name = venue.name().unwrap_or_default().to_owned();
-        symbols_of(venue).map(|symbol| format!("{name}:{symbol}")).collect::<Vec<_>>()
+        let name = venue.name().unwrap_or_default();
+        let names = BTreeSet::from([name, nearest(name, venues::NAMES).unwrap_or(name)]);
+        let named = names
+            .into_iter()
+            .flat_map(|name| symbols_of(venue).map(move |symbol| format!("{name}:{symbol}")));
+        named.collect::<Vec<_>>()
     };
     row(document, "venue").flat_map(of_venue).collect()
 }

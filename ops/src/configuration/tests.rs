@@ -1,7 +1,10 @@
 //! The configuration through its border: texts and variables in, a typed value or every violation out.
 
+mod files;
 mod own_strategy;
+mod placement;
 mod shape;
+mod variables;
 
 use fulmar_bus::record::Nanos;
 use fulmar_engine::contract::BookDepth;
@@ -279,6 +282,29 @@ instruments = ["binance-spot:btcusdt", "binance-spot:ETHUSDT"]
 }
 
 #[test]
+fn a_misspelt_venue_is_told_once_and_nobody_is_told_to_misspell_it() {
+    let misspelt = VALID.replace("binance-spot", "binance-spott");
+    let told = "a.toml:3: venue.binance-spott.name: \"binance-spott\" does not fit; did you mean \"binance-spot\"? it takes \"binance-spot\" or \"binance-usdm\"";
+    let strategy = |instrument: &str| {
+        format!(
+            "{misspelt}[[strategy]]\nname = \"i\"\nkind = \"idle\"\ninstruments = [\"{instrument}\"]\n\
+             [risk.instrument.\"{instrument}\"]\nposition_max = \"1\"\n"
+        )
+    };
+    check(&strategy("binance-spott:BTCUSDT"), &[], &[told]);
+    check(&strategy("binance-spot:BTCUSDT"), &[], &[told]);
+    check(
+        &strategy("binance-spot:BTCUSD"),
+        &[],
+        &[
+            told,
+            "a.toml:8: strategy.i.instruments: no venue has \"binance-spot:BTCUSD\"; did you mean \"binance-spot:BTCUSDT\"?",
+            "a.toml:9: risk.instrument: no venue has \"binance-spot:BTCUSD\"; did you mean \"binance-spot:BTCUSDT\"?",
+        ],
+    );
+}
+
+#[test]
 fn every_mistake_of_syntax_is_told_and_nothing_is_guessed_from_the_rest() {
     check(
         "[engine]\nname = fulmar\nmode = \"paper\"\nmode = \"live\"\nunknown = 1",
@@ -288,84 +314,6 @@ fn every_mistake_of_syntax_is_told_and_nothing_is_guessed_from_the_rest() {
             "a.toml:4: syntax: duplicate key; check quotes and brackets; the grammar is at https://toml.io",
         ],
     );
-}
-
-#[test]
-fn a_variable_overrides_a_key_wherever_it_stands() {
-    let configuration = loaded_under(
-        FULL,
-        &[
-            ("FULMAR__ENGINE__MODE", "paper"),
-            ("FULMAR__VENUE__BINANCE_USDM__INSTRUMENTS", "BTCUSDT, ETHUSDT"),
-            ("FULMAR__VENUE__BINANCE_USDM__RECONNECT__ATTEMPTS_PER_MINUTE", "5"),
-            ("FULMAR__VENUE__BINANCE_USDM__SCALE__BTCUSDT__PRICE", "7"),
-            ("FULMAR__STRATEGY__E__PARAMETERS__SLOW_BARS", "99"),
-            ("FULMAR__RISK__INSTRUMENT__BINANCE_USDM_BTCUSDT__POSITION_MAX", "0.7"),
-            ("FULMAR__JOURNAL__DIRECTORY", "here"),
-            ("PATH", "/bin"),
-        ],
-    );
-    assert_eq!(configuration.engine.mode, Mode::Paper);
-    let venue = &configuration.venues[0];
-    assert_eq!(venue.instruments, ["BTCUSDT", "ETHUSDT"]);
-    assert_eq!(venue.reconnect.attempts_per_minute, 5);
-    assert_eq!(venue.scales["BTCUSDT"], Scale { price: 7, quantity: 3 });
-    assert_eq!(configuration.strategies[1].parameters.get("slow_bars"), Some("99"));
-    let instrument = InstrumentName::parse("binance-usdm:BTCUSDT").unwrap();
-    assert_eq!(configuration.risk.limits(&instrument).unwrap().position_max, "0.7");
-    assert_eq!(configuration.journal.directory, Some("here".into()), "relative to the working directory");
-}
-
-#[test]
-fn a_variable_that_fits_no_key_is_told_by_its_name() {
-    check(
-        VALID,
-        &[
-            ("FULMAR__ENGINE", "x"),
-            ("FULMAR__ENGINE__MOD", "live"),
-            ("FULMAR__ENGINE__MODE", "lvie"),
-            ("FULMAR__ENGINE__MODE__X", "live"),
-            ("FULMAR__RISK__OPEN_ORDERS_MAX", "many"),
-            ("FULMAR__VENUE__BINANCE_SPO__ENVIRONMENT", "testnet"),
-            ("FULMAR__VENUE__KRAKEN__ENVIRONMENT", "testnet"),
-        ],
-        &[
-            "FULMAR__ENGINE: engine: it names a table; name one of its keys",
-            "FULMAR__ENGINE__MOD: engine.mod: unknown key; did you mean `mode`?",
-            "FULMAR__ENGINE__MODE: engine.mode: \"lvie\" does not fit; did you mean \"live\"? it takes \"paper\" or \"live\"",
-            "FULMAR__ENGINE__MODE__X: engine.mode.x: `mode` is no table; end the name there",
-            "FULMAR__RISK__OPEN_ORDERS_MAX: risk.open_orders_max: a string does not fit; it takes a whole number from 1 to 10000",
-            "FULMAR__VENUE__BINANCE_SPO__ENVIRONMENT: venue.binance_spo.environment: no file has a venue of this name; did you mean BINANCE_SPOT?",
-            "FULMAR__VENUE__KRAKEN__ENVIRONMENT: venue.kraken.environment: no file has a venue of this name; there is BINANCE_SPOT",
-        ],
-    );
-}
-
-#[test]
-fn a_later_file_joins_tables_and_rows_and_replaces_the_rest() {
-    let over = r#"
-        [[venue]]
-        name = "binance-usdm"
-        instruments = ["ETHUSDT", "BTCUSDT"]
-        [[venue]]
-        name = "binance-spot"
-        instruments = ["BTCUSDT"]
-        [risk]
-        position_max = "9"
-    "#;
-    let sources = [source("a.toml", FULL), source("b.toml", over)];
-    let configuration =
-        load_sources(&sources, &Variables::new(), &Registry::default()).unwrap().configuration;
-    let names: Vec<&str> = configuration.venues.iter().map(|venue| venue.name.as_str()).collect();
-    assert_eq!(names, ["binance-usdm", "binance-spot"]);
-    assert_eq!(configuration.venues[0].instruments, ["ETHUSDT", "BTCUSDT"], "a list is replaced");
-    assert_eq!(
-        configuration.venues[0].depth_interval.as_deref(),
-        Some("250ms"),
-        "what the later file is silent about stays"
-    );
-    let limits = configuration.risk.limits(&InstrumentName::parse("binance-usdm:ETHUSDT").unwrap()).unwrap();
-    assert_eq!((&*limits.position_max, &*limits.order_notional_max), ("9", "2"));
 }
 
 #[test]
@@ -432,87 +380,6 @@ fn a_damaged_document_is_judged_and_never_a_panic() {
             assert!(!violations.0.is_empty(), "refused without a reason: {damaged}");
         }
     }
-}
-
-#[test]
-fn a_path_in_a_file_is_relative_to_that_file() {
-    let text = format!("{VALID}[journal]\ndirectory = \"journal\"\n[engine]\nstate_directory = \"/state\"");
-    let loaded =
-        load_sources(&[source("desk/a.toml", &text)], &Variables::new(), &Registry::default()).unwrap();
-    assert_eq!(loaded.configuration.journal.directory, Some("desk/journal".into()));
-    assert_eq!(loaded.configuration.engine.state_directory, PathBuf::from("/state"));
-}
-
-#[test]
-fn a_path_left_at_its_default_is_relative_to_the_last_file_with_its_table_and_the_reference_says_so() {
-    let state_directory = |first: &str, second: &str| {
-        let sources = [source("desk/a.toml", first), source("laid/b.toml", second)];
-        load_sources(&sources, &Variables::new(), &Registry::default())
-            .unwrap()
-            .configuration
-            .engine
-            .state_directory
-    };
-    let engine = "[engine]\nname = \"a\"\n";
-    assert_eq!(state_directory(&format!("{VALID}{engine}"), "[log]\n"), PathBuf::from("desk/state"));
-    assert_eq!(state_directory(&format!("{VALID}{engine}"), engine), PathBuf::from("laid/state"));
-    assert_eq!(state_directory(VALID, "[log]\n"), PathBuf::from("laid/state"));
-    assert!(
-        reference::markdown(&Registry::default())
-            .contains("to that of the last one with its table, or of the last of all")
-    );
-}
-
-#[test]
-fn a_placement_file_is_read_and_judged_with_the_configuration_that_names_it() {
-    let directory = tempfile::tempdir().unwrap();
-    let file = directory.path().join("cores.toml");
-    let text = format!("{VALID}[placement]\nfile = \"cores.toml\"");
-    let configuration = [Source { file: directory.path().join("a.toml"), text }];
-
-    let missing = load_sources(&configuration, &Variables::new(), &Registry::default()).unwrap_err();
-    assert_eq!(missing.0.len(), 1, "{missing}");
-    assert_eq!(missing.0[0].key, "placement.file");
-
-    std::fs::write(&file, "[[core]]\nname = \"engine\"\ncpu = 1\nwait = \"spin\"\nactors = [\"*\"]").unwrap();
-    let placement =
-        load_sources(&configuration, &Variables::new(), &Registry::default()).unwrap().placement.unwrap();
-    let engine = Core { name: "engine".into(), cpu: Some(1), wait: Wait::Spin, actors: vec!["*".into()] };
-    assert_eq!(placement.cores, [engine]);
-
-    std::fs::write(&file, "[[core]]\nname = \"engine\"\nactor = [\"*\"]").unwrap();
-    let wrong =
-        load_sources(&configuration, &Variables::new(), &Registry::default()).unwrap_err().to_string();
-    assert!(
-        wrong.contains("cores.toml:3: core.engine.actor: unknown key; did you mean `actors`?"),
-        "{wrong}"
-    );
-}
-
-#[test]
-fn cores_that_would_wait_for_each_other_are_refused() {
-    let text = r#"[[core]]
-name = "a"
-cpu = 1
-wait = "spin"
-actors = ["feed.*"]
-[[core]]
-name = "b"
-cpu = 1
-wait = "park"
-actors = ["feed.*"]
-[[core]]
-name = "c"
-wait = "spin"
-actors = ["risk"]
-"#;
-    let wrong = load_placement(&source("p.toml", text)).unwrap_err();
-    let expected = [
-        "p.toml:8: core.b.cpu: processor 1 is shared with \"a\", and one of the two spins; give each its own, or let both yield",
-        "p.toml:10: core.b.actors: \"feed.*\" stands on \"a\" too; an actor runs on one core",
-        "p.toml:11: core.c.wait: it spins, but on no processor of its own; state `cpu`, or wait by \"yield\" or \"park\"",
-    ];
-    assert_eq!(wrong.to_string(), expected.join("\n"));
 }
 
 #[test]

@@ -80,7 +80,7 @@ pub struct Stopped {
     pub lost: u64,
     /// Frames that could not be read.
     pub decode_errors: u64,
-    /// Latencies of all orders.
+    /// Latencies of ways and hops.
     pub latencies: HopLatencies,
     /// How each core loop fared.
     pub cores: Vec<CoreReport>,
@@ -150,9 +150,8 @@ impl LiveEngine {
         self.clock.now()
     }
 
-    /// Keeps the engine's clock with the wall's, and adds up latencies; call it about once a second.
+    /// Keeps the engine's clock with the wall's; call it about once a second.
     pub fn keep_up(&mut self) {
-        self.hops.latencies();
         let ahead_ns = self.clock.follow_the_wall();
         if ahead_ns.unsigned_abs() > WALL_DIFFERENCE_NS_MAX {
             tracing::warn!(
@@ -191,7 +190,7 @@ impl LiveEngine {
     }
 
     /// Latencies so far.
-    pub fn latencies(&mut self) -> &HopLatencies {
+    pub fn latencies(&self) -> HopLatencies {
         self.hops.latencies()
     }
 
@@ -273,7 +272,7 @@ impl LiveEngine {
             frames: counted("frames"),
             lost,
             decode_errors: counted("decode_errors"),
-            latencies: self.hops.latencies().clone(),
+            latencies: self.hops.latencies(),
             cores,
             counters,
         }

@@ -24,7 +24,7 @@ pub use journal::Summary;
 pub use launch::{Launch, Route};
 pub use memory::Memory;
 pub use orders::{Denials, Holding, OrderBoard, OrderCounts};
-pub use report::{Latency, LatencyReport};
+pub use report::{Latency, LatencyReport, text_of};
 pub use standing::Standing;
 pub use stop::Signals;
 pub use threads::CoreReport;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use fulmar_bus::record::{InstrumentId, SyncReason, SyncState};
+use fulmar_bus::record::{InstrumentId, Listing, SyncReason, SyncState};
 use fulmar_engine::market::decimal::format_scaled;
 use tokio::time::{Instant, interval_at};
 
@@ -30,8 +30,8 @@ pub struct Watch {
     names: Vec<String>,
     /// What was told of each book last; all of them begin by syncing, which is not told.
     told: Vec<SyncState>,
-    /// Whether each was told to be unknown to its venue.
-    told_unlisted: Vec<bool>,
+    /// What was told last of whether each is traded; of those that always are, nothing is told.
+    told_listings: Vec<Listing>,
     pairs: PairWatch,
     is_journal_lost: bool,
 }
@@ -81,14 +81,14 @@ impl Watch {
     pub fn new(engine: &LiveEngine) -> Self {
         let pictures = engine.pictures();
         let told = vec![SyncState::Syncing; pictures.len()];
-        let told_unlisted = vec![false; pictures.len()];
+        let told_listings = vec![Listing::Listed; pictures.len()];
         let pairs = PairWatch::new(&engine.configuration);
         Watch {
             pictures,
             orders: engine.order_board(),
             names: engine.instrument_names(),
             told,
-            told_unlisted,
+            told_listings,
             pairs,
             is_journal_lost: false,
         }
@@ -222,18 +222,22 @@ impl Watch {
         }
     }
 
-    /// Says in the log which instruments their venue does not know, with its words, and which it knows again.
+    /// Says in the log which instruments their venue does not know or trade, with its words, and which it does again.
     fn tell_listings(&mut self) {
-        for ((picture, name), told) in self.pictures.iter().zip(&self.names).zip(&mut self.told_unlisted) {
+        for ((picture, name), told) in self.pictures.iter().zip(&self.names).zip(&mut self.told_listings) {
             let Some(status) = &picture.status else { continue };
-            match (picture.is_unlisted(), *told) {
-                (true, false) => {
+            match (status.listing, *told) {
+                (listing, told) if listing == told => continue,
+                (Listing::Unlisted, _) => {
                     tracing::warn!("{name}: the venue does not know it ({}); it is not traded", status.text)
                 }
-                (false, true) => tracing::info!("{name}: the venue knows it now"),
-                _ => continue,
+                (Listing::Halted, _) => {
+                    tracing::warn!("{name}: the venue halted it ({}); its orders are denied", status.text)
+                }
+                (Listing::Listed, Listing::Halted) => tracing::info!("{name}: the venue trades it again"),
+                (Listing::Listed, _) => tracing::info!("{name}: the venue knows it now"),
             }
-            *told = picture.is_unlisted();
+            *told = status.listing;
         }
     }
 }
@@ -242,11 +246,10 @@ impl Watch {
 fn cause(reason: SyncReason) -> &'static str {
     match reason {
         SyncReason::Started | SyncReason::Joined => "it begins",
-        SyncReason::Gap => "a gap in the venue's updates",
+        SyncReason::Gap | SyncReason::Overflow => "a gap in the venue's updates",
         SyncReason::Disconnected => "the connection was lost",
         SyncReason::Checksum => "the venue's checksum differs",
         SyncReason::Crossed => "it stayed crossed",
-        SyncReason::Overflow => "updates flooded in before the snapshot came",
         SyncReason::Lapped => "a reader was overtaken",
         SyncReason::DecodeError => "an update could not be read",
         SyncReason::Redefined => "the venue redefined the instrument",

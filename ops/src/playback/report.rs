@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use fulmar_bus::record::{Bar, Level, Side, SyncState, TopOfBook, TopSource, UnixNanos};
+use fulmar_bus::record::{Bar, FundingRate, Level, Side, SyncState, TopOfBook, TopSource, UnixNanos};
 use fulmar_engine::market::decimal::format_scaled;
 use serde::Serialize;
 
@@ -64,6 +64,21 @@ pub struct InstrumentReport {
     book: Option<BookReport>,
     book_actor: BookActorReport,
     trades: TradesReport,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    derivative: Option<DerivativeReport>,
+    /// Bars of the venue's own making.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    venue_bars: Option<u64>,
+}
+
+/// What the venue told last of a derivative, as far as it did.
+#[derive(Debug, Serialize)]
+struct DerivativeReport {
+    mark_price: Option<String>,
+    index_price: Option<String>,
+    funding_rate: Option<String>,
+    funding_interval_ns: Option<u64>,
+    next_funding_at_ns: Option<u64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -115,7 +130,25 @@ impl InstrumentReport {
             book: is_live.then(|| scales.book(picture)),
             book_actor: scales.book_actor(told),
             trades: scales.trades(picture),
+            derivative: DerivativeReport::of(picture),
+            venue_bars: (picture.venue_bar_count > 0).then_some(picture.venue_bar_count),
         }
+    }
+}
+
+impl DerivativeReport {
+    fn of(picture: &Picture) -> Option<Self> {
+        let (funding, told) = (picture.funding, picture.venue_mark);
+        let text = |mantissa: i64, scale| format_scaled(mantissa.into(), scale).as_str().to_owned();
+        (funding.is_some() || told.is_some()).then(|| DerivativeReport {
+            mark_price: told.map(|told| text(told.mark.0, told.price_scale)),
+            index_price: told
+                .filter(|told| told.index.0 != 0)
+                .map(|told| text(told.index.0, told.price_scale)),
+            funding_rate: funding.map(|funding| text(funding.rate.0, FundingRate::SCALE)),
+            funding_interval_ns: funding.map(|funding| funding.interval.0).filter(|interval| *interval > 0),
+            next_funding_at_ns: funding.map(|funding| funding.next_at.0).filter(|next_at| *next_at > 0),
+        })
     }
 }
 
@@ -236,6 +269,11 @@ impl InstrumentReport {
         let (gaps, resyncs, crossed) = (self.gaps, self.resyncs, self.crossed);
         let _ =
             write!(line, "{} trades, {gaps} gaps, {resyncs} resyncs, {crossed} crossed", self.trades.count);
+        if let Some(derivative) = &self.derivative {
+            let told = |text: &Option<String>| text.clone().unwrap_or_else(|| "not told".to_owned());
+            let (mark, rate) = (told(&derivative.mark_price), told(&derivative.funding_rate));
+            let _ = write!(line, ", mark price {mark}, funding {rate}");
+        }
         line
     }
 }
@@ -245,4 +283,59 @@ fn minute(at: UnixNanos) -> String {
     let seconds = i64::try_from(at.0 / 1_000_000_000).expect("nanoseconds of 64 bits are few enough seconds");
     let moment = jiff::Timestamp::from_second(seconds).expect("a moment of this millennium");
     moment.strftime("%Y-%m-%dT%H:%M").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use fulmar_bus::channel::{Reader, Region, RingShape, create};
+    use fulmar_bus::record::{
+        ChannelId, Flags, Funding, Heading, InstrumentId, MarkPrice, Nanos, Payload, Price, Record, RecordId,
+    };
+
+    use super::*;
+
+    /// A channel that was told this.
+    fn told(payloads: &[&dyn Fn(&mut Record)]) -> Reader {
+        let shape = RingShape { slot_count: 128, gate_count: 0 };
+        let (mut writer, ring) = create(Region::heap(shape.word_count()), shape, ChannelId(0));
+        let reader = ring.reader();
+        for write in payloads {
+            let mut record = Record::new();
+            write(&mut record);
+            writer.publish(&mut record).expect("nobody holds the writer up");
+        }
+        reader
+    }
+
+    fn written<P: Payload>(payload: P) -> impl Fn(&mut Record) {
+        let (instrument_id, cause) = (InstrumentId(0), RecordId::NONE);
+        let heading = Heading { instrument_id, cause, received_at: UnixNanos(1), flags: Flags::NONE };
+        move |record| record.write(heading, &payload)
+    }
+
+    fn report(payloads: &[&dyn Fn(&mut Record)]) -> InstrumentReport {
+        let mut picture = Picture::new("BTCUSDT", told(payloads));
+        picture.look();
+        InstrumentReport::of(&picture, &Told::new(told(&[])))
+    }
+
+    #[test]
+    fn what_a_venue_told_of_a_derivative_is_reported_as_decimals_and_what_it_did_not_tell_is_left_out() {
+        let (rate, next_at) = (FundingRate(-100_000_000), UnixNanos(7));
+        let funding = Funding { rate, interval: Nanos(0), next_at, venue_at: UnixNanos(1) };
+        let mark_price = MarkPrice::new(Price(618_376_345), Price(0), UnixNanos(1), 4);
+        let report = report(&[&written(funding), &written(mark_price)]);
+        let expected = serde_json::json!({
+            "mark_price": "61837.6345", "index_price": null, "funding_rate": "-0.0001",
+            "funding_interval_ns": null, "next_funding_at_ns": 7,
+        });
+        assert_eq!(serde_json::to_value(&report).expect("a report is JSON")["derivative"], expected);
+        assert!(report.line().ends_with(", mark price 61837.6345, funding -0.0001"), "{}", report.line());
+    }
+
+    #[test]
+    fn an_instrument_of_which_no_such_thing_was_told_is_reported_without_it() {
+        let report = serde_json::to_value(report(&[])).expect("a report is JSON");
+        assert!(report.get("derivative").is_none() && report.get("venue_bars").is_none());
+    }
 }

@@ -8,7 +8,7 @@ use super::configuration::text;
 use super::program::{Program, machine, replay, rounds};
 
 /// Every key of the report that others build on.
-const KEYS: [&str; 31] = [
+const KEYS: [&str; 34] = [
     "/mode",
     "/seconds",
     "/frames",
@@ -31,6 +31,9 @@ const KEYS: [&str; 31] = [
     "/latency_ns/tick_to_order/p99",
     "/latency_ns/tick_to_order/p999",
     "/latency_ns/tick_to_order/max",
+    "/latency_ns/report_to_order/count",
+    "/latency_ns/tick_to_cancel/count",
+    "/latency_ns/report_to_cancel/count",
     "/latency_ns/hops/decode/p50",
     "/latency_ns/hops/book/p50",
     "/latency_ns/hops/strategy/p50",
@@ -73,6 +76,10 @@ fn the_demo_trades_over_sockets_agrees_with_the_venue_and_replays_to_its_hash() 
     let ended = ["/orders/filled", "/orders/canceled", "/orders/rejected"].map(count);
     assert_eq!(ended.iter().sum::<u64>(), count("/orders/submitted"), "an order has no end: {report:#}");
     assert!(count("/latency_ns/tick_to_order/p50") > 0, "{report:#}");
+    assert!(count("/latency_ns/hops/decode/count") > count("/latency_ns/tick_to_order/count"), "{report:#}");
+    let ways = ["tick_to_order", "report_to_order", "tick_to_cancel", "report_to_cancel"];
+    let left: u64 = ways.iter().map(|way| count(&format!("/latency_ns/{way}/count"))).sum();
+    assert_eq!(left, count("/latency_ns/hops/encode/count"), "each order and cancel of a way has its bytes");
 
     let played = replay(directory.path());
     assert_eq!(played["tail"], "closed", "{played:#}");

@@ -114,6 +114,7 @@ fn check(signal: Signal, name: &str) {
     assert_eq!(report["ended_by"], name, "{report:#}");
     assert_eq!(report["instruments"][0]["state"], "syncing", "{report:#}");
     assert_eq!(report["lost"], 0, "{report:#}");
+    assert_eq!(report["frames"], 0, "what transport says of itself is no frame of the venue: {report:#}");
 }
 
 /// A port of loopback that nobody listens on: it was free a moment ago.

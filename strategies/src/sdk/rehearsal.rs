@@ -227,18 +227,13 @@ impl<S: Strategy> Rehearsal<S> {
 
     /// A bar of this length closed at this price.
     pub fn bar_of(&mut self, interval: Nanos, close: i64) {
-        let price = Price(close);
-        self.tell(&Bar {
-            open: price,
-            high: price,
-            low: price,
-            close: price,
-            volume: Quantity(1),
-            notional: price.times(Quantity(1)).into(),
-            start_at: self.now,
-            interval,
-            trade_count: 1,
-        });
+        self.tell(&bar(self.now, interval, Price(close)));
+    }
+
+    /// A bar of one minute of the venue's own making closed at this price.
+    pub fn venue_bar(&mut self, close: i64) {
+        self.now = self.now + Nanos::from_millis(1);
+        self.give(deliver_market, &bar(self.now, Nanos::from_secs(60), Price(close)), &[]);
     }
 
     /// A timer fired.
@@ -335,6 +330,21 @@ fn level((price, quantity): (i64, i64)) -> Level {
     Level { price: Price(price), quantity: Quantity(quantity) }
 }
 
+/// A bar of one trade.
+fn bar(start_at: UnixNanos, interval: Nanos, price: Price) -> Bar {
+    Bar {
+        open: price,
+        high: price,
+        low: price,
+        close: price,
+        volume: Quantity(1),
+        notional: price.times(Quantity(1)).into(),
+        start_at,
+        interval,
+        trade_count: 1,
+    }
+}
+
 fn definition() -> InstrumentDefinition {
     InstrumentDefinition {
         venue: Text::new("rehearsal").expect("nine bytes fit"),
@@ -355,40 +365,4 @@ fn definition() -> InstrumentDefinition {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::sdk::{BookUpdate, Event};
-
-    /// Counts updates, and keeps what the best two bids hold.
-    #[derive(Default)]
-    struct Reader {
-        update_count: u32,
-        bid_quantity: i64,
-    }
-
-    impl Strategy for Reader {
-        fn on_book(&mut self, context: &mut Context<'_>, update: Event<'_, BookUpdate<'_>>) {
-            let book = context.instrument(update.instrument_id).and_then(|instrument| instrument.book());
-            let book = book.expect("it is live when its changes are told");
-            self.update_count += 1;
-            self.bid_quantity = book.levels(Side::Buy).map(|level| level.quantity.0).sum();
-        }
-    }
-
-    #[test]
-    fn a_strategy_that_asked_for_depth_is_rehearsed_with_a_book() {
-        let mut rehearsal = Rehearsal::with_book(Reader::default(), BookDepth::Levels(2));
-        rehearsal.snapshot(&[(100, 1), (99, 2), (98, 4)], &[(101, 1)]);
-        let view = |rehearsal: &Rehearsal<Reader>| {
-            let book = rehearsal.view().instrument(INSTRUMENT).and_then(|instrument| instrument.book());
-            book.map(|book| (book.level_count(Side::Buy), book.price_for_quantity(Side::Buy, Quantity(4))))
-        };
-        assert_eq!(view(&rehearsal), Some((2, None)), "what is not shown cannot be taken");
-        rehearsal.levels(&[(100, 0)], &[]);
-        assert_eq!((rehearsal.strategy.update_count, rehearsal.strategy.bid_quantity), (1, 6));
-        assert_eq!(view(&rehearsal), Some((2, Some(Price(98)))));
-        rehearsal.desync();
-        rehearsal.levels(&[(99, 0)], &[]);
-        assert_eq!((view(&rehearsal), rehearsal.strategy.update_count), (None, 1));
-    }
-}
+mod tests;

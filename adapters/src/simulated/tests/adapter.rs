@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use fulmar_bus::record::{
-    FrameSource, InstrumentDefinition, InstrumentId, InstrumentStatus, Level, Nanos, Price, Quantity,
-    RequestKind, SyncChange, SyncState, TopOfBook, Trade, UnixNanos,
+    Bar, FrameSource, Funding, InstrumentDefinition, InstrumentId, InstrumentStatus, Level, MarkPrice, Nanos,
+    Price, Quantity, RequestKind, SyncChange, SyncState, TopOfBook, Trade, UnixNanos,
 };
 use fulmar_engine::contract::{InboundFrame, MarketSession, MarketSink, Update};
 use fulmar_engine::market::decimal::parse;
@@ -58,6 +58,18 @@ impl MarketSink for Told {
 
     fn top(&mut self, _: InstrumentId, top: &TopOfBook) {
         self.top = Some(*top);
+    }
+
+    fn funding(&mut self, _: InstrumentId, _: &Funding) {
+        panic!("the simulated venue has no derivatives");
+    }
+
+    fn mark_price(&mut self, _: InstrumentId, _: &MarkPrice) {
+        panic!("the simulated venue has no derivatives");
+    }
+
+    fn bar(&mut self, _: InstrumentId, _: &Bar) {
+        panic!("the simulated venue makes no bars");
     }
 
     fn snapshot(&mut self, _: InstrumentId, update: Update<'_>) {

@@ -2,7 +2,6 @@
 
 mod bench;
 mod captures;
-mod fuzz;
 mod listings;
 mod market_data;
-mod writer;
+pub mod writer;

@@ -1,8 +1,8 @@
 //! The book of one instrument: what it believes, and when it stops.
 
 use fulmar_bus::record::{
-    BookLevels, Flags, InstrumentDefinition, Nanos, SnapshotBegin, SnapshotEnd, SyncChange, SyncReason,
-    SyncState,
+    BookLevels, Flags, InstrumentDefinition, InstrumentStatus, Listing, Nanos, SnapshotBegin, SnapshotEnd,
+    SyncChange, SyncReason, SyncState,
 };
 use zerocopy::IntoBytes;
 
@@ -117,6 +117,18 @@ fn nothing_is_published_until_the_feed_says_that_the_snapshot_has_joined() {
     assert_eq!(stage.tops(), []);
     stage.tell(SyncState::Live, SyncReason::Joined);
     assert_eq!(stage.tops(), [(100, 101)]);
+    stage.levels(&[level(100, 0)], &[], Flags::LAST);
+    stage.turn();
+    assert_eq!(stage.tops(), [(99, 101)]);
+}
+
+#[test]
+fn what_the_venue_says_of_trading_an_instrument_is_passed_on_and_its_book_goes_on() {
+    let mut stage = Stage::live();
+    let halted = InstrumentStatus::new(Listing::Halted, "cancel only");
+    send(&mut stage.market, stage.now, &halted);
+    stage.turn();
+    assert_eq!(drain_all::<InstrumentStatus>(&mut stage.book), [halted]);
     stage.levels(&[level(100, 0)], &[], Flags::LAST);
     stage.turn();
     assert_eq!(stage.tops(), [(99, 101)]);

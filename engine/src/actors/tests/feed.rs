@@ -1,8 +1,9 @@
 //! The feed: what its session understood as records, and what it does where something was lost.
 
 use fulmar_bus::record::{
-    BookLevels, Flags, Frame, FrameSource, InstrumentDefinition, Kind, Nanos, Request, RequestKind,
-    SnapshotBegin, SnapshotEnd, SyncChange, SyncReason, SyncState,
+    Bar, BookLevels, Flags, Frame, FrameSource, Funding, FundingRate, InstrumentDefinition, InstrumentStatus,
+    Kind, Listing, MarkPrice, Nanos, Request, RequestKind, SnapshotBegin, SnapshotEnd, SyncChange,
+    SyncReason, SyncState,
 };
 
 use super::*;
@@ -13,7 +14,8 @@ use crate::runtime::{FrameHead, FrameWriter, Inboxes};
 /// Slots of the frame channel, few enough to be lapped where nobody has a gate.
 const FRAME_SLOTS: usize = 128;
 
-/// A translator whose messages are words: `define`, `snapshot COUNT` and `ask BYTES`.
+/// A translator whose messages are words: `define`, `halt`, `derivative RATE`, `bar CLOSE`, `snapshot COUNT` and
+/// `ask BYTES`.
 #[derive(Default)]
 struct Scripted {
     counters: SessionCounters,
@@ -33,12 +35,17 @@ impl MarketSession for Scripted {
     }
 
     fn on_frame(&mut self, _: UnixNanos, frame: InboundFrame<'_>, sink: &mut dyn MarketSink) {
-        self.counters.frames += 1;
         let text = std::str::from_utf8(frame.bytes).expect("the script is text");
         let (word, count) = text.split_once(' ').unwrap_or((text, "0"));
         let count: i64 = count.trim().parse().expect("the script has numbers");
         match word {
             "define" => sink.definition(INSTRUMENT, &definition()),
+            "halt" => sink.status(INSTRUMENT, &InstrumentStatus::new(Listing::Halted, "auction")),
+            "derivative" => {
+                sink.funding(INSTRUMENT, &funding(count));
+                sink.mark_price(INSTRUMENT, &mark_price());
+            }
+            "bar" => sink.bar(INSTRUMENT, &bar(count)),
             "snapshot" => {
                 let bids: Vec<Level> = (1..=count).rev().map(|price| level(price, 1)).collect();
                 let (update_id, venue_at) = (7, UnixNanos(0));
@@ -67,6 +74,30 @@ impl MarketSession for Scripted {
 
     fn counters(&self) -> &SessionCounters {
         &self.counters
+    }
+}
+
+fn funding(rate: i64) -> Funding {
+    let (rate, next_at) = (FundingRate(rate), OPENS_AT + Nanos::from_secs(3_600));
+    Funding { rate, interval: Nanos::from_secs(8 * 3_600), next_at, venue_at: OPENS_AT }
+}
+
+fn mark_price() -> MarkPrice {
+    MarkPrice::new(Price(1_000_001), Price(1_000_002), OPENS_AT, 4)
+}
+
+fn bar(close: i64) -> Bar {
+    let price = Price(close);
+    Bar {
+        open: price,
+        high: price,
+        low: price,
+        close: price,
+        volume: Quantity(0),
+        notional: Notional(0).into(),
+        start_at: OPENS_AT,
+        interval: Nanos::from_secs(60),
+        trade_count: 0,
     }
 }
 
@@ -170,6 +201,28 @@ fn a_book_that_wants_to_sync_anew_is_told_its_definition_again() {
 }
 
 #[test]
+fn whether_an_instrument_is_traded_is_told_again_before_what_it_is() {
+    let mut stage = Stage::new();
+    stage.venue_says("halt");
+    assert_eq!(stage.told(), [Kind::InstrumentStatus]);
+    send(&mut stage.wishes, OPENS_AT, &SyncChange::new(SyncState::Desynced, SyncReason::Lapped, 0, 0, 0));
+    stage.turn();
+    assert_eq!(stage.told(), [Kind::InstrumentStatus, Kind::InstrumentDefinition, Kind::SyncChange]);
+}
+
+#[test]
+fn funding_mark_prices_and_bars_of_the_venue_are_published_as_they_were_told() {
+    let mut stage = Stage::new();
+    stage.venue_says("derivative -25");
+    stage.venue_says("bar 100");
+    let records = drain(&mut stage.market);
+    assert_eq!(all::<Funding>(&records), [funding(-25)]);
+    assert_eq!(all::<MarkPrice>(&records), [mark_price()]);
+    assert_eq!(all::<Bar>(&records), [bar(100)]);
+    assert_eq!(records.len(), 3);
+}
+
+#[test]
 fn a_feed_that_was_overtaken_syncs_its_books_anew_and_uses_no_half_of_a_frame() {
     let mut stage = Stage::new();
     // The ring holds the end of the frame, and not its beginning.
@@ -183,6 +236,18 @@ fn a_feed_that_was_overtaken_syncs_its_books_anew_and_uses_no_half_of_a_frame() 
 
     stage.venue_says("snapshot 1");
     assert_eq!(stage.told(), [Kind::SnapshotBegin, Kind::BookLevels, Kind::SnapshotEnd]);
+}
+
+#[test]
+fn news_of_a_connection_is_no_frame_of_the_venue() {
+    let mut stage = Stage::new();
+    let news = [(FrameSource::Opened, 0), (FrameSource::Closed, 0), (FrameSource::Http, 0)];
+    for (source, status) in news.into_iter().chain([(FrameSource::Http, 200)]) {
+        let head = FrameHead { source, connection: 0, status, received_at: OPENS_AT };
+        stage.frames.write_part(head, b"ask 1", 0).expect("nobody has a gate");
+        stage.turn();
+    }
+    assert_eq!(counter(&stage.actor, "frames"), 2, "the definition and the answer");
 }
 
 #[test]

@@ -58,7 +58,6 @@ impl OrderSession for Scripted {
     }
 
     fn on_frame(&mut self, _: UnixNanos, frame: InboundFrame<'_>, sink: &mut dyn OrderSink) {
-        self.counters.frames += 1;
         let text = std::str::from_utf8(frame.bytes).expect("the script is text");
         match text.split_once(' ') {
             Some(("reject", reason)) => {

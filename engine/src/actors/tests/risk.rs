@@ -2,8 +2,8 @@
 
 use fulmar_bus::record::{
     AccountId, CancelIntent, CancelOrder, ClientOrderId, Control, ControlCommand, Denial, ExecutionReport,
-    ExecutionType, InstrumentDefinition, Intent, Nanos, Order, OrderStatus, Position, Side, StrategyId,
-    SyncChange, SyncReason, SyncState,
+    ExecutionType, InstrumentDefinition, InstrumentStatus, Intent, Listing, Nanos, Order, OrderStatus,
+    Position, Side, StrategyId, SyncChange, SyncReason, SyncState,
 };
 
 use super::*;
@@ -189,6 +189,20 @@ fn before_a_definition_and_while_the_book_is_not_live_nothing_passes() {
     send(&mut stage.book, stage.now, &change);
     stage.want(10);
     assert_eq!(stage.denied().code, RiskCheck::StaleMarketData.code());
+}
+
+#[test]
+fn while_the_venue_halts_an_instrument_no_order_passes_and_what_stands_can_be_canceled() {
+    let mut stage = Stage::open();
+    let id = stage.place(10);
+    send(&mut stage.book, stage.now, &InstrumentStatus::new(Listing::Halted, "maintenance"));
+    stage.want(10);
+    assert_eq!(stage.denied().code, RiskCheck::InstrumentHalted.code());
+    send(&mut stage.intents, stage.now, &CancelIntent { client_order_id: id });
+    stage.turn();
+    assert_eq!(stage.canceled(), [id]);
+    send(&mut stage.book, stage.now, &InstrumentStatus::new(Listing::Listed, "online"));
+    stage.place(10);
 }
 
 #[test]

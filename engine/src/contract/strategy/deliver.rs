@@ -1,11 +1,11 @@
 //! From a record to a callback: the one place that says which record calls what.
 
 use fulmar_bus::record::{
-    Bar, BookLevels, ConsolidatedTop, Denial, ExecutionReport, ExecutionType, Kind, Malformed, Payload,
-    Position, Record, Timer, TopOfBook, Trade,
+    Bar, BookLevels, ConsolidatedTop, Denial, ExecutionReport, ExecutionType, Funding, InstrumentStatus,
+    Kind, Malformed, MarkPrice, Payload, Position, Record, Timer, TopOfBook, Trade,
 };
 
-use super::{BookUpdate, Context, Event, Strategy};
+use super::{BookUpdate, Context, Event, InstrumentView, Strategy};
 
 /// Gives a record to a strategy: the view takes it in first, then the callback is called that it is for, if any. A
 /// definition, a change of the sync state and an order of unknown fate show in the view alone.
@@ -17,9 +17,14 @@ pub fn deliver(
     context: &mut Context<'_>,
     record: &Record,
 ) -> Result<(), Malformed> {
+    if record.header().kind() == Some(Kind::InstrumentStatus) {
+        return deliver_status(strategy, context, record);
+    }
     context.view.apply(record)?;
     match record.header().kind().ok_or(Malformed::Kind)? {
         Kind::Trade => strategy.on_trade(context, event::<Trade>(record)?),
+        Kind::Funding => strategy.on_funding(context, event::<Funding>(record)?),
+        Kind::MarkPrice => strategy.on_mark_price(context, event::<MarkPrice>(record)?),
         Kind::TopOfBook => strategy.on_quote(context, event::<TopOfBook>(record)?),
         Kind::ConsolidatedTop => {
             let top = event::<ConsolidatedTop>(record)?;
@@ -40,8 +45,9 @@ pub fn deliver(
     Ok(())
 }
 
-/// Gives a record of a market channel to a strategy that asked for more than the top: trades as [`deliver`] does, and
-/// the book's levels. Tops and definitions of a market channel are not for it: books tell those that can be believed.
+/// Gives a record of a market channel to a strategy: trades, funding and mark prices as [`deliver`] does, bars as the
+/// venue's, and to one that asked for more than the top the book's levels. Tops, definitions and statuses of a market
+/// channel are not for it: books tell those, as far as they can be believed.
 ///
 /// # Errors
 /// As [`deliver`].
@@ -50,13 +56,30 @@ pub fn deliver_market(
     context: &mut Context<'_>,
     record: &Record,
 ) -> Result<(), Malformed> {
-    if record.header().kind() == Some(Kind::Trade) {
-        return deliver(strategy, context, record);
+    match record.header().kind() {
+        Some(Kind::Trade | Kind::Funding | Kind::MarkPrice) => return deliver(strategy, context, record),
+        Some(Kind::Bar) => strategy.on_venue_bar(context, event::<Bar>(record)?),
+        _ if context.view.apply_market(record)? => {
+            let (update, bids, asks) = BookLevels::read(record)?;
+            let update = BookUpdate { update, bids, asks };
+            strategy.on_book(context, Event::new(record.header(), &update));
+        }
+        _ => {}
     }
-    if context.view.apply_market(record)? {
-        let (update, bids, asks) = BookLevels::read(record)?;
-        let update = BookUpdate { update, bids, asks };
-        strategy.on_book(context, Event::new(record.header(), &update));
+    Ok(())
+}
+
+/// A status is told again to whoever may have missed it; a strategy hears each once.
+fn deliver_status(
+    strategy: &mut dyn Strategy,
+    context: &mut Context<'_>,
+    record: &Record,
+) -> Result<(), Malformed> {
+    let status = event::<InstrumentStatus>(record)?;
+    let known = context.instrument(status.instrument_id).and_then(InstrumentView::status).copied();
+    context.view.apply(record)?;
+    if known != Some(*status.payload) {
+        strategy.on_status(context, status);
     }
     Ok(())
 }

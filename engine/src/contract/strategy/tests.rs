@@ -1,8 +1,9 @@
 //! The contract from both sides: what records call, and what leaves at the sink.
 
 use fulmar_bus::record::{
-    AccountId, ClientOrderId, ExecutionType, Flags, Heading, Intent, Nanos, OrderStatus, Payload, Price,
-    Quantity, Record, RecordId, Side, StrategyId, SyncChange, SyncReason, SyncState, TopSource,
+    AccountId, ClientOrderId, ExecutionType, Flags, FundingRate, Heading, Intent, Listing, Malformed, Nanos,
+    Notional, OrderStatus, Payload, Price, Quantity, Record, RecordId, Side, StrategyId, SyncChange,
+    SyncReason, SyncState, TopSource,
 };
 
 use super::*;
@@ -49,6 +50,27 @@ impl Strategy for Calls {
         assert_eq!(seen, Some(*quote.payload), "the view shows what the callback tells");
         self.0.push("quote");
     }
+    fn on_bar(&mut self, _: &mut Context<'_>, _: Event<'_, Bar>) {
+        self.0.push("bar");
+    }
+    fn on_venue_bar(&mut self, _: &mut Context<'_>, _: Event<'_, Bar>) {
+        self.0.push("venue bar");
+    }
+    fn on_funding(&mut self, context: &mut Context<'_>, funding: Event<'_, Funding>) {
+        let seen = context.instrument(funding.instrument_id).and_then(|instrument| instrument.funding());
+        assert_eq!(seen, Some(funding.payload), "the view shows what the callback tells");
+        self.0.push("funding");
+    }
+    fn on_mark_price(&mut self, context: &mut Context<'_>, told: Event<'_, MarkPrice>) {
+        let seen = context.instrument(told.instrument_id).and_then(|instrument| instrument.mark_price());
+        assert_eq!(seen, Some(told.payload), "the view shows what the callback tells");
+        self.0.push("mark price");
+    }
+    fn on_status(&mut self, context: &mut Context<'_>, status: Event<'_, InstrumentStatus>) {
+        let seen = context.instrument(status.instrument_id).and_then(|instrument| instrument.status());
+        assert_eq!(seen, Some(status.payload), "the view shows what the callback tells");
+        self.0.push("status");
+    }
     fn on_timer(&mut self, _: &mut Context<'_>, timer: Event<'_, Timer>) {
         assert_eq!(timer.tag, 6);
         self.0.push("timer");
@@ -86,12 +108,48 @@ fn top() -> TopOfBook {
     TopOfBook::new(level(99), level(101), 1, UnixNanos(1), TopSource::Book)
 }
 
+/// How a host gives a record to a strategy.
+type Deliver = fn(&mut dyn Strategy, &mut Context<'_>, &Record) -> Result<(), Malformed>;
+
 /// What delivering `payload` calls.
 fn called_by<P: Payload>(view: &mut View, payload: &P) -> Vec<&'static str> {
+    called_over(deliver, view, payload)
+}
+
+/// What `payload` calls where it comes over the market channel.
+fn called_by_market<P: Payload>(view: &mut View, payload: &P) -> Vec<&'static str> {
+    called_over(deliver_market, view, payload)
+}
+
+fn called_over<P: Payload>(deliver: Deliver, view: &mut View, payload: &P) -> Vec<&'static str> {
     let (mut calls, mut sink) = (Calls::default(), Sink::default());
     let mut context = Context::new(UnixNanos(10), view, &mut sink);
     deliver(&mut calls, &mut context, &record(INSTRUMENT, payload)).expect("the record is sound");
     calls.0
+}
+
+fn funding() -> Funding {
+    let (rate, interval) = (FundingRate(-100_000_000), Nanos::from_secs(3_600));
+    Funding { rate, interval, next_at: UnixNanos(20), venue_at: UnixNanos(8) }
+}
+
+fn mark_price() -> MarkPrice {
+    MarkPrice::new(Price(1_000_001), Price(0), UnixNanos(8), 4)
+}
+
+fn bar() -> Bar {
+    let price = Price(100);
+    Bar {
+        open: price,
+        high: price,
+        low: price,
+        close: price,
+        volume: Quantity(1),
+        notional: Notional(100).into(),
+        start_at: UnixNanos(1),
+        interval: Nanos::from_secs(60),
+        trade_count: 1,
+    }
 }
 
 fn view() -> View {
@@ -115,6 +173,53 @@ fn each_record_calls_what_it_is_for() {
     assert_eq!(called_by(&mut view(), &Timer { tag: 6, due_at: UnixNanos(1) }), ["timer"]);
     let synced = SyncChange::new(SyncState::Live, SyncReason::Joined, 1, 0, 0);
     assert_eq!(called_by(&mut view(), &synced), Vec::<&str>::new());
+}
+
+#[test]
+fn a_market_channel_calls_for_trades_derivatives_and_bars_and_leaves_the_rest_to_the_book() {
+    let mut view = view();
+    let trade = Trade::new(Price(1), Quantity(1), Side::Buy, 1, UnixNanos(1));
+    assert_eq!(called_by_market(&mut view, &trade), ["trade"]);
+    assert_eq!(called_by_market(&mut view, &funding()), ["funding"]);
+    assert_eq!(called_by_market(&mut view, &mark_price()), ["mark price"]);
+    assert_eq!(called_by_market(&mut view, &bar()), ["venue bar"]);
+    assert_eq!(called_by(&mut view, &bar()), ["bar"], "the engine's own comes over another channel");
+    assert_eq!(called_by_market(&mut view, &top()), Vec::<&str>::new());
+    let halted = InstrumentStatus::new(Listing::Halted, "auction");
+    assert_eq!(called_by_market(&mut view, &halted), Vec::<&str>::new());
+    let levels = BookLevels { update_id: 1, venue_at: UnixNanos(1), bid_count: 0, ask_count: 0 };
+    assert_eq!(called_by_market(&mut view, &levels), Vec::<&str>::new(), "it asked for the top alone");
+}
+
+#[test]
+fn a_status_that_is_told_again_is_heard_once() {
+    let mut view = view();
+    let halted = InstrumentStatus::new(Listing::Halted, "maintenance");
+    assert_eq!(called_by(&mut view, &halted), ["status"]);
+    assert_eq!(called_by(&mut view, &halted), Vec::<&str>::new());
+    assert_eq!(called_by(&mut view, &InstrumentStatus::new(Listing::Halted, "auction")), ["status"]);
+    assert_eq!(called_by(&mut view, &InstrumentStatus::new(Listing::Listed, "online")), ["status"]);
+}
+
+#[test]
+fn funding_and_mark_price_that_may_be_older_than_what_was_lost_are_not_shown() {
+    let mut view = view();
+    called_by_market(&mut view, &funding());
+    called_by_market(&mut view, &mark_price());
+    called_by(&mut view, &InstrumentStatus::new(Listing::Halted, "maintenance"));
+    view.lose_market(InstrumentId(0));
+    view.distrust();
+    let shown = |view: &View| {
+        let seen = view.instrument(INSTRUMENT).expect("it is traded");
+        (seen.funding().copied(), seen.mark_price().copied())
+    };
+    assert_eq!(shown(&view), (Some(funding()), Some(mark_price())), "nothing of its own market was lost");
+    view.lose_market(INSTRUMENT);
+    assert_eq!(shown(&view), (None, None));
+    let status = view.instrument(INSTRUMENT).and_then(InstrumentView::status);
+    assert_eq!(status.map(|status| status.listing), Some(Listing::Halted), "the market channel tells none");
+    called_by_market(&mut view, &funding());
+    assert_eq!(shown(&view).0, Some(funding()));
 }
 
 #[test]

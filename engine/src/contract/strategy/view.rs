@@ -2,8 +2,9 @@
 //! subscribed to; no actor's memory is read.
 
 use fulmar_bus::record::{
-    ConsolidatedTop, Denial, ExecutionReport, InstrumentDefinition, InstrumentId, Intent, Kind, Malformed,
-    Position, Quantity, Record, SyncChange, SyncState, TopOfBook, TopSource, UnixNanos,
+    ConsolidatedTop, Denial, ExecutionReport, Funding, InstrumentDefinition, InstrumentId, InstrumentStatus,
+    Intent, Kind, Malformed, MarkPrice, Position, Quantity, Record, SyncChange, SyncState, TopOfBook,
+    TopSource, UnixNanos,
 };
 
 use super::depth::{BookDepth, BookView};
@@ -73,6 +74,9 @@ pub struct InstrumentView {
     pub sync: SyncState,
     /// What the strategy holds; `None` before its first fill.
     pub position: Option<Position>,
+    status: Option<InstrumentStatus>,
+    funding: Option<Funding>,
+    mark_price: Option<MarkPrice>,
     is_left_out: bool,
     depth: Option<Depth>,
 }
@@ -95,6 +99,9 @@ impl InstrumentView {
             consolidated: None,
             sync: SyncState::Syncing,
             position: None,
+            status: None,
+            funding: None,
+            mark_price: None,
             is_left_out: false,
             depth: None,
         }
@@ -120,6 +127,9 @@ impl InstrumentView {
                 self.definition = Some(*record.read::<InstrumentDefinition>()?);
                 self.top = None;
             }
+            Some(Kind::InstrumentStatus) => self.status = Some(*record.read::<InstrumentStatus>()?),
+            Some(Kind::Funding) => self.funding = Some(*record.read::<Funding>()?),
+            Some(Kind::MarkPrice) => self.mark_price = Some(*record.read::<MarkPrice>()?),
             Some(Kind::Position) => self.position = Some(*record.read::<Position>()?),
             _ => {}
         }
@@ -132,6 +142,22 @@ impl InstrumentView {
     pub fn book(&self) -> Option<BookView<'_>> {
         let depth = self.depth.as_ref().filter(|_| self.sync == SyncState::Live)?;
         BookView::of(&depth.replica, depth.levels_max)
+    }
+
+    /// What the venue said last of whether it trades the instrument; `None` where it never said that it does not.
+    pub fn status(&self) -> Option<&InstrumentStatus> {
+        self.status.as_ref()
+    }
+
+    /// What holding it costs, as the venue said it last; `None` where it did not, or where that may have been lost on
+    /// the way here.
+    pub fn funding(&self) -> Option<&Funding> {
+        self.funding.as_ref()
+    }
+
+    /// What the venue values it at, as it said last, at the scale stated there; `None` as for [`Self::funding`].
+    pub fn mark_price(&self) -> Option<&MarkPrice> {
+        self.mark_price.as_ref()
     }
 
     /// What an order must fit, once that is known.
@@ -169,7 +195,7 @@ impl View {
     }
 
     /// Keeps a book of each instrument that it trades, with room for `levels_max` levels a side, and shows as much of
-    /// it as `depth` says. Such a view is told market channels through [`View::apply_market`].
+    /// it as `depth` says.
     pub fn keep_books(&mut self, depth: BookDepth, levels_max: usize) {
         for instrument in self.instruments.iter_mut().flatten() {
             instrument.depth = depth
@@ -243,7 +269,8 @@ impl View {
         Ok(())
     }
 
-    /// Takes a record of a market channel into the book of its instrument. True where it changed levels of a live book.
+    /// Takes a record of a market channel into the book of its instrument, where one is kept. True where it changed
+    /// levels of a live book.
     ///
     /// # Errors
     /// As [`Record::read`], for a kind that a book is made of.
@@ -258,10 +285,12 @@ impl View {
     }
 
     /// Records of the market channel of `instrument_id` were lost on the way here: its book is not believed until the
-    /// next whole snapshot.
-    pub fn lose_book(&mut self, instrument_id: InstrumentId) {
+    /// next whole snapshot, and its funding and mark price are not known until they are told again.
+    pub fn lose_market(&mut self, instrument_id: InstrumentId) {
         let instrument = self.instruments.get_mut(instrument_id.index()).and_then(Option::as_mut);
-        if let Some(depth) = instrument.and_then(|instrument| instrument.depth.as_mut()) {
+        let Some(instrument) = instrument else { return };
+        (instrument.funding, instrument.mark_price) = (None, None);
+        if let Some(depth) = &mut instrument.depth {
             depth.replica.lose();
         }
     }

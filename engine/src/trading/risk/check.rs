@@ -41,11 +41,13 @@ pub enum RiskCheck {
     UnknownInstrument = 12,
     /// The order says that it only reduces the position, and could do more.
     ReduceOnly = 13,
+    /// The venue does not trade the instrument now, or does not know it. Measured by the number of the listing.
+    InstrumentHalted = 14,
 }
 
 impl RiskCheck {
     /// Every check, in numeric order.
-    pub const ALL: [RiskCheck; 13] = [
+    pub const ALL: [RiskCheck; 14] = [
         RiskCheck::KillSwitch,
         RiskCheck::StaleMarketData,
         RiskCheck::MaxOrderQty,
@@ -59,6 +61,7 @@ impl RiskCheck {
         RiskCheck::IntentRingFull,
         RiskCheck::UnknownInstrument,
         RiskCheck::ReduceOnly,
+        RiskCheck::InstrumentHalted,
     ];
 
     /// Its number.
@@ -92,6 +95,7 @@ impl RiskCheck {
             RiskCheck::IntentRingFull => "INTENT_RING_FULL",
             RiskCheck::UnknownInstrument => "UNKNOWN_INSTRUMENT",
             RiskCheck::ReduceOnly => "REDUCE_ONLY",
+            RiskCheck::InstrumentHalted => "INSTRUMENT_HALTED",
         }
     }
 

@@ -356,9 +356,40 @@ fn an_instrument_that_nobody_set_limits_for_is_refused_and_its_cancels_pass() {
 }
 
 #[test]
+fn an_instrument_that_its_venue_does_not_trade_is_refused_until_it_is_listed_and_its_cancels_pass() {
+    let intent = limit(Side::Buy, 100, 100);
+    let mut gate = gate();
+    for listing in [Listing::Halted, Listing::Unlisted] {
+        gate.list(INSTRUMENT, listing);
+        // What it is told of rules and limits meanwhile does not lift it.
+        gate.control(INSTRUMENT, RULES, LIMITS);
+        assert_eq!(refused_by(&mut gate, &intent, &context()), [RiskCheck::InstrumentHalted]);
+        let cancel = CancelOrder { client_order_id: id(), venue_order_id: 9 };
+        assert_eq!(*gate.pass_cancel(cancel, INSTRUMENT, NOW).payload(), cancel);
+        gate.list(INSTRUMENT, Listing::Listed);
+        assert_eq!(refused_by(&mut gate, &intent, &context()), []);
+    }
+}
+
+#[test]
+fn an_instrument_that_its_venue_halted_before_it_was_defined_is_refused_for_both() {
+    let mut gate = RiskGate::new();
+    gate.list(INSTRUMENT, Listing::Unlisted);
+    let refused = refused_by(&mut gate, &limit(Side::Buy, 100, 100), &context());
+    assert_eq!(refused, [RiskCheck::UnknownInstrument, RiskCheck::InstrumentHalted]);
+    gate.control(INSTRUMENT, RULES, LIMITS);
+    let Verdict::Denied(denial) = gate.check(&limit(Side::Buy, 100, 100), INSTRUMENT, &context()) else {
+        panic!("a definition lists nothing");
+    };
+    assert_eq!(denial.code, RiskCheck::InstrumentHalted.code());
+    assert_eq!((denial.value, denial.limit), (2, 1), "the numbers of the listings");
+}
+
+#[test]
 fn all_checks_are_evaluated_and_the_first_gives_the_code() {
     let mut gate = gate_with(RULES, RiskLimits { messages_max: 0, ..LIMITS });
     gate.kill();
+    gate.list(INSTRUMENT, Listing::Halted);
     let worst = Context { sync: SyncState::Desynced, open_orders: 9, open_buy_qty: 5_000, ..context() };
     let mut intent = limit(Side::Buy, 101, 1_001);
     intent.reduce_only = 1;
@@ -376,6 +407,7 @@ fn all_checks_are_evaluated_and_the_first_gives_the_code() {
         RiskCheck::MaxOpenOrders,
         RiskCheck::MaxMsgRate,
         RiskCheck::ReduceOnly,
+        RiskCheck::InstrumentHalted,
     ];
     assert_eq!(codes(&denial), expected);
 }
@@ -450,7 +482,7 @@ fn limits_are_read_as_integers_and_unknown_or_missing_ones_are_errors() {
 fn no_two_checks_share_a_number_or_a_name() {
     let mut numbers: Vec<u16> = RiskCheck::ALL.iter().map(|check| check.code()).collect();
     numbers.dedup();
-    assert_eq!(numbers, (1..=13).collect::<Vec<u16>>());
+    assert_eq!(numbers, (1..=14).collect::<Vec<u16>>());
     let names: std::collections::BTreeSet<&str> = RiskCheck::ALL.iter().map(|check| check.name()).collect();
     assert_eq!(names.len(), RiskCheck::ALL.len());
 }

@@ -5,8 +5,8 @@ use rand::seq::IndexedRandom as _;
 use rand::{Rng as _, RngExt as _};
 use rand_chacha::ChaCha8Rng;
 
-use super::super::writer::Writer;
 use super::judge::{Decoder, order_id};
+use crate::binance::writer::Writer;
 
 const SYMBOLS: [&str; 4] = ["BTCUSDT", "ETHUSDT", "SHIBUSDT", "DOGEUSDT"];
 
