@@ -84,6 +84,7 @@ impl<W: Words + Clone> Ring<W> {
     /// Where the last record ends: at the cursor, or one record behind it, where the writer died between the two.
     fn end(&self) -> u64 {
         let cursor = self.cursor();
+        // PAIRS WITH: the release store of the head's stamp in `Writer::write`.
         if self.stamp(cursor, Ordering::Acquire) != stamp::head(cursor) {
             return cursor;
         }

@@ -43,7 +43,8 @@ pub fn create_for_records_up_to<W: Words + Clone>(
 }
 
 /// As [`create`], with a check for each record, which [`Ring::remains`] holds it against: for memory that outlives the
-/// process. It takes [`RingShape::checked_word_count`] words; the example of [`Remains`](super::Remains) begins with it.
+/// process. It takes [`RingShape::checked_word_count`] words; the example of [`Remains`](super::Remains) begins with
+/// it.
 ///
 /// # Panics
 /// As [`create`].

@@ -4,8 +4,9 @@
 //! Publishing is writing ahead. Frames, the operator's controls, notes and orders are in `DIR/rings/CHANNEL.ring`
 //! before anybody can read them, so a kill leaves them behind: what a replay needs to play up to the kill, and which
 //! orders may be live at a venue. Each record has a check in the file, and recovery holds it against that. It only
-//! reads, from a copy in memory; a file that is no ring, or was changed, is refused, never repaired. After a loss of power a file is whatever reached the disk, and only the venue knows. A run that came to
-//! its end removes the rings: everything in them is in the journal.
+//! reads, from a copy in memory; a file that is no ring, or was changed, is refused, never repaired. After a loss of
+//! power a file is whatever reached the disk, and only the venue knows. A run that came to its end removes the rings:
+//! everything in them is in the journal.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
