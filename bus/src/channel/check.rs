@@ -75,8 +75,9 @@ mod tests {
     fn two_flipped_bits_give_another_check() {
         let [one, _, _] = samples();
         let check = of(77, &one);
-        for first in 0..SLOT_WORDS * 64 {
-            for second in 0..first {
+        let step = if cfg!(miri) { 31 } else { 1 };
+        for first in (0..SLOT_WORDS * 64).step_by(step) {
+            for second in (0..first).step_by(step) {
                 let mut changed = one.clone();
                 for bit in [first, second] {
                     changed[0][bit / 64] ^= 1 << (bit % 64);
