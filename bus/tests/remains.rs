@@ -1,5 +1,6 @@
 //! What a killed writer leaves in a ring with checks: every record that was published is read, and no bit of one can be
-//! another without being noticed.
+//! another without being noticed. Too much for Miri, which sees the same memory in the other tests.
+#![cfg(not(miri))]
 
 mod common;
 
@@ -73,8 +74,7 @@ fn check_every_flip(record_count: u64, stores: usize) {
     let is_theirs = words_of_records(sound.0, sound.1);
     let count = is_theirs.iter().filter(|is_theirs| **is_theirs).count();
     assert!(count > 100 || record_count == 0, "{count} words are looked at");
-    let step = if cfg!(miri) { 9973 } else { 1 };
-    for bit in (0..SHAPE.checked_word_count() * 64).step_by(step) {
+    for bit in 0..SHAPE.checked_word_count() * 64 {
         let (at, flip) = (bit / 64, 1 << (bit % 64));
         let before = region.load(at, Ordering::Relaxed);
         region.store(at, before ^ flip, Ordering::Relaxed);
@@ -114,11 +114,10 @@ fn every_flipped_bit_is_noticed_where_the_writer_died_before_it_moved_its_cursor
 
 #[test]
 fn a_writer_that_dies_after_any_store_leaves_every_record_that_it_published() {
-    let step = if cfg!(miri) { 191 } else { 1 };
     for record_count in [0, 1, 4, 9, 10, 28, 40] {
         let whole = read(&left_behind(record_count, 0)).expect("nothing is damaged");
         assert_eq!(whole.1, record_count);
-        for stores in (0..2 + 64 * 9).step_by(step) {
+        for stores in 0..2 + 64 * 9 {
             let (first, last) = read(&left_behind(record_count, stores))
                 .unwrap_or_else(|error| panic!("{record_count} records and {stores} stores: {error}"));
             // All stores of the next one but the cursor's: it was seen, and is published.
