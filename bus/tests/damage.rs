@@ -3,9 +3,9 @@
 
 mod common;
 
-use std::{cell::Cell, rc::Rc, sync::atomic::Ordering};
+use std::sync::atomic::Ordering;
 
-use common::{check, fill, pick};
+use common::{Dying, check, fill, pick};
 use fulmar_bus::{
     channel::{
         OpenError, Poll, Region, RingShape, Words, create, create_for_records_up_to, latest,
@@ -24,45 +24,6 @@ const CURSOR_AT: usize = 16;
 /// The word of the stamp of a slot of a ring of [`SHAPE`]; the record's words follow it.
 fn stamp_at(slot: usize) -> usize {
     SHAPE.word_count() - (SHAPE.slot_count - slot) * 8
-}
-
-/// Memory whose owner dies after a number of stores: those that follow never happen.
-#[derive(Clone)]
-struct Dying {
-    region: Region,
-    stores_left: Rc<Cell<usize>>,
-}
-
-impl Dying {
-    fn new(word_count: usize) -> Self {
-        Dying { region: Region::heap(word_count), stores_left: Rc::new(Cell::new(usize::MAX)) }
-    }
-
-    fn lives(&self) -> bool {
-        let left = self.stores_left.get();
-        self.stores_left.set(left.saturating_sub(1));
-        left > 0
-    }
-}
-
-impl Words for Dying {
-    fn word_count(&self) -> usize {
-        self.region.word_count()
-    }
-
-    fn load(&self, index: usize, order: Ordering) -> u64 {
-        self.region.load(index, order)
-    }
-
-    fn store(&self, index: usize, value: u64, order: Ordering) {
-        if self.lives() {
-            self.region.store(index, value, order);
-        }
-    }
-
-    fn compare_exchange(&self, index: usize, current: u64, new: u64) -> bool {
-        self.lives() && self.region.compare_exchange(index, current, new)
-    }
 }
 
 #[test]
@@ -161,7 +122,7 @@ fn memory_that_holds_no_ring_of_this_build_is_refused() {
         region.store(index, before, Ordering::Relaxed);
     };
     check(0, 1, OpenError::NoRing);
-    check(1, 2, OpenError::Version { found: 2 });
+    check(1, 1, OpenError::Version { found: 1 });
     for slot_count in [0, 4, 15, u64::MAX] {
         check(2, slot_count, OpenError::Shape);
     }
@@ -171,6 +132,10 @@ fn memory_that_holds_no_ring_of_this_build_is_refused() {
     check(5, 9, OpenError::Shape);
     let needed = RingShape { slot_count: 32, gate_count: 1 }.word_count();
     check(2, 32, OpenError::Size { needed, found: SHAPE.word_count() });
+    for (index, value) in [(2, 8), (3, 0), (4, 6), (5, 3), (7, 0)] {
+        check(index, value, OpenError::Header);
+    }
+    check(6, 1, OpenError::Size { needed: SHAPE.checked_word_count(), found: SHAPE.word_count() });
     assert_eq!(open(Region::heap(8)).err(), Some(OpenError::Size { needed: 32, found: 8 }));
 }
 
@@ -211,7 +176,7 @@ fn value() -> impl Strategy<Value = u64> {
         (0..64u64).prop_map(|shift| 1 << shift),
         (0..20u64).prop_map(|sequence| RecordId::new(CHANNEL, sequence).0),
         Just(RecordId::new(CHANNEL, RecordId::SEQUENCE_MAX).0),
-        (0..40u64).prop_map(|position| (position + 1) << 2 | 1),
+        (0..40u64).prop_map(|position| (position + 1) << 3 | 3),
     ]
 }
 

@@ -1,7 +1,7 @@
 //! Where everything of a ring lies, and what a stamp says. Pure arithmetic; the byte map is drawn in [`super`].
 
 use super::{
-    Words,
+    Words, check,
     limits::{GATES_MAX, SLOTS_MAX},
     ring::OpenError,
     sync::Ordering,
@@ -30,6 +30,11 @@ impl RingShape {
         GATES_AT + self.gate_count * PAD_WORDS + self.slot_count * STRIDE_WORDS
     }
 
+    /// 64-bit words that a ring of this shape takes with a check for each record: one more a slot.
+    pub const fn checked_word_count(&self) -> usize {
+        self.word_count() + self.slot_count
+    }
+
     /// True where such a ring can be, for records of up to `record_slots_max` slots.
     const fn holds(&self, record_slots_max: usize) -> bool {
         self.slot_count.is_power_of_two()
@@ -56,33 +61,46 @@ const SLOT_COUNT_AT: usize = 2;
 const GATE_COUNT_AT: usize = 3;
 const CHANNEL_AT: usize = 4;
 const RECORD_SLOTS_MAX_AT: usize = 5;
+const HAS_CHECKS_AT: usize = 6;
+/// The check of the words before it.
+const HEADER_CHECK_AT: usize = 7;
 
 /// What the first word of a ring holds; in another byte order it is another number.
 const MAGIC: u64 = u64::from_be_bytes(*b"FULMRING");
 /// Raised by any change of the byte map.
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
 
 /// A shape that was checked, ready to compute with.
 #[derive(Clone, Copy)]
 pub(super) struct Layout {
     mask: u64,
     slots_at: usize,
+    /// The word of the first check, where there are any: behind the slots, so that nobody who reads records is near.
+    checks_at: Option<usize>,
     pub(super) gate_count: usize,
     pub(super) record_slots_max: usize,
 }
 
 impl Layout {
     /// The layout of `shape`, or `None` where there is no such ring.
-    pub(super) const fn new(shape: RingShape, record_slots_max: usize) -> Option<Layout> {
+    pub(super) const fn new(shape: RingShape, record_slots_max: usize, has_checks: bool) -> Option<Layout> {
         if !shape.holds(record_slots_max) {
             return None;
         }
         Some(Layout {
             mask: shape.slot_count as u64 - 1,
             slots_at: GATES_AT + shape.gate_count * PAD_WORDS,
+            checks_at: if has_checks { Some(shape.word_count()) } else { None },
             gate_count: shape.gate_count,
             record_slots_max,
         })
+    }
+
+    /// Words that the ring takes.
+    pub(super) fn word_count(&self) -> usize {
+        let slot_count = self.slot(self.mask) + 1;
+        let slots_end = self.slots_at + slot_count * STRIDE_WORDS;
+        self.checks_at.map_or(slots_end, |checks_at| checks_at + slot_count)
     }
 
     pub(super) const fn slot_count(&self) -> u64 {
@@ -97,10 +115,22 @@ impl Layout {
 
     /// The word of the stamp of the slot at `position`.
     #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "masked below the slot count, which is a usize")]
     pub(super) const fn stamp_at(&self, position: u64) -> usize {
         // Cannot wrap, and where it did, the memory checks its bounds: this runs several times a record.
-        self.slots_at.wrapping_add(((position & self.mask) as usize).wrapping_mul(STRIDE_WORDS))
+        self.slots_at.wrapping_add(self.slot(position).wrapping_mul(STRIDE_WORDS))
+    }
+
+    /// The word of the check of the record that starts at `position`, in a ring that has checks.
+    #[inline]
+    pub(super) fn check_at(&self, position: u64) -> Option<usize> {
+        self.checks_at.map(|checks_at| checks_at.wrapping_add(self.slot(position)))
+    }
+
+    /// Which slot of the ring `position` lives in.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "masked below the slot count, which is a usize")]
+    const fn slot(&self, position: u64) -> usize {
+        (position & self.mask) as usize
     }
 
     /// The word of a gate.
@@ -111,15 +141,20 @@ impl Layout {
 }
 
 /// Lays an empty ring over `words`, whatever they held before.
-pub(super) fn format<W: Words>(words: &W, shape: RingShape, record_slots_max: usize, channel: ChannelId) {
-    for index in 0..shape.word_count() {
+pub(super) fn format<W: Words>(words: &W, shape: RingShape, layout: &Layout, channel: ChannelId) {
+    for index in 0..layout.word_count() {
         words.store(index, 0, Ordering::Relaxed);
     }
-    words.store(VERSION_AT, VERSION, Ordering::Relaxed);
-    words.store(SLOT_COUNT_AT, shape.slot_count as u64, Ordering::Relaxed);
-    words.store(GATE_COUNT_AT, shape.gate_count as u64, Ordering::Relaxed);
-    words.store(CHANNEL_AT, u64::from(channel.0), Ordering::Relaxed);
-    words.store(RECORD_SLOTS_MAX_AT, record_slots_max as u64, Ordering::Relaxed);
+    let mut header = [0; HEADER_CHECK_AT];
+    header[MAGIC_AT] = MAGIC;
+    header[VERSION_AT] = VERSION;
+    header[SLOT_COUNT_AT] = shape.slot_count as u64;
+    header[GATE_COUNT_AT] = shape.gate_count as u64;
+    header[CHANNEL_AT] = u64::from(channel.0);
+    header[RECORD_SLOTS_MAX_AT] = layout.record_slots_max as u64;
+    header[HAS_CHECKS_AT] = u64::from(layout.checks_at.is_some());
+    words.store_relaxed(MAGIC_AT + 1, &header[MAGIC_AT + 1..]);
+    words.store(HEADER_CHECK_AT, check::of(0, &[header]), Ordering::Relaxed);
     // PAIRS WITH: the acquire load of the magic word in `parse`; whoever sees it sees an empty ring.
     words.store(MAGIC_AT, MAGIC, Ordering::Release);
 }
@@ -134,26 +169,38 @@ pub(super) fn parse<W: Words>(words: &W) -> Result<(Layout, ChannelId), OpenErro
     if words.load(MAGIC_AT, Ordering::Acquire) != MAGIC {
         return Err(OpenError::NoRing);
     }
-    let field = |index| words.load(index, Ordering::Relaxed);
-    if field(VERSION_AT) != VERSION {
-        return Err(OpenError::Version { found: field(VERSION_AT) });
+    let mut header = [0; HEADER_CHECK_AT];
+    words.load_relaxed(MAGIC_AT, &mut header);
+    if header[VERSION_AT] != VERSION {
+        return Err(OpenError::Version { found: header[VERSION_AT] });
     }
-    let count = |index| usize::try_from(field(index)).map_err(|_| OpenError::Shape);
+    let count = |index: usize| usize::try_from(header[index]).map_err(|_| OpenError::Shape);
     let shape = RingShape { slot_count: count(SLOT_COUNT_AT)?, gate_count: count(GATE_COUNT_AT)? };
-    let layout = Layout::new(shape, count(RECORD_SLOTS_MAX_AT)?).ok_or(OpenError::Shape)?;
-    if found < shape.word_count() {
-        return Err(OpenError::Size { needed: shape.word_count(), found });
+    let has_checks = header[HAS_CHECKS_AT] != 0;
+    let layout = Layout::new(shape, count(RECORD_SLOTS_MAX_AT)?, has_checks).ok_or(OpenError::Shape)?;
+    if found < layout.word_count() {
+        return Err(OpenError::Size { needed: layout.word_count(), found });
     }
-    let channel = u16::try_from(field(CHANNEL_AT)).map_err(|_| OpenError::Shape)?;
+    let channel = u16::try_from(header[CHANNEL_AT]).map_err(|_| OpenError::Shape)?;
+    if words.load(HEADER_CHECK_AT, Ordering::Relaxed) != check::of(0, &[header]) {
+        return Err(OpenError::Header);
+    }
     Ok((layout, ChannelId(channel)))
 }
 
 /// What the first word of a slot says. Stamps of a later position are greater.
+///
+/// The three states are two bits apart from each other, so that one flipped bit never turns one into another: a record
+/// that was published cannot come to look like one that its writer died in.
 pub(super) mod stamp {
+    const STATE_BITS: u32 = 3;
+    const HEAD: u64 = 0b011;
+    const CONTINUATION: u64 = 0b101;
+
     /// The slot is being given to `position`.
     #[inline]
     pub const fn writing(position: u64) -> u64 {
-        position.wrapping_add(1) << 2
+        position.wrapping_add(1) << STATE_BITS
     }
 
     /// The slot at `position` is complete, and so is the whole record that starts in it.
@@ -165,7 +212,7 @@ pub(super) mod stamp {
     /// The slot at `position` is complete, and so is all of its record that follows; `offset` slots of it precede.
     #[inline]
     pub const fn complete(position: u64, offset: usize) -> u64 {
-        writing(position) | if offset == 0 { 1 } else { 2 }
+        writing(position) | if offset == 0 { HEAD } else { CONTINUATION }
     }
 }
 
@@ -175,7 +222,8 @@ mod tests {
 
     #[test]
     fn what_different_cores_write_shares_no_pair_of_cache_lines() {
-        let layout = Layout::new(RingShape { slot_count: 128, gate_count: 8 }, 64).expect("the shape holds");
+        let layout =
+            Layout::new(RingShape { slot_count: 128, gate_count: 8 }, 64, false).expect("the shape holds");
         let mut starts = vec![MAGIC_AT, CURSOR_AT];
         starts.extend((0..8).map(|gate| layout.gate_at(gate)));
         starts.push(layout.stamp_at(0));
@@ -188,16 +236,26 @@ mod tests {
     fn the_last_word_of_the_last_slot_is_the_last_word_of_the_ring() {
         for gate_count in 0..=GATES_MAX {
             let shape = RingShape { slot_count: 256, gate_count };
-            let layout = Layout::new(shape, 64).expect("the shape holds");
+            let layout = Layout::new(shape, 64, false).expect("the shape holds");
             assert_eq!(layout.stamp_at(255) + STRIDE_WORDS, shape.word_count());
+            assert_eq!((layout.word_count(), layout.check_at(255)), (shape.word_count(), None));
             assert_eq!(layout.stamp_at(256), layout.stamp_at(0));
         }
     }
 
     #[test]
+    fn checks_follow_the_slots_one_for_each() {
+        let shape = RingShape { slot_count: 256, gate_count: 3 };
+        let layout = Layout::new(shape, 64, true).expect("the shape holds");
+        assert_eq!(layout.check_at(0), Some(layout.stamp_at(255) + STRIDE_WORDS));
+        assert_eq!(layout.check_at(256 + 255), Some(shape.checked_word_count() - 1));
+        assert_eq!(layout.word_count(), shape.checked_word_count());
+    }
+
+    #[test]
     fn a_shape_that_no_ring_has_is_refused() {
         let check = |slot_count, gate_count, record_slots_max| {
-            Layout::new(RingShape { slot_count, gate_count }, record_slots_max).is_some()
+            Layout::new(RingShape { slot_count, gate_count }, record_slots_max, true).is_some()
         };
         assert!(check(128, 0, 64) && check(2, 8, 1) && check(SLOTS_MAX, 0, 64));
         assert!(!check(64, 0, 64), "the longest record twice");
@@ -214,6 +272,14 @@ mod tests {
             let stamps = [stamp::writing(position), stamp::head(position), stamp::complete(position, 1)];
             assert!(stamps.is_sorted() && stamps[2] < stamp::writing(position + 1));
             assert!(stamps[0] > 0);
+        }
+    }
+
+    #[test]
+    fn one_flipped_bit_makes_no_state_of_a_slot_another() {
+        let stamps = [stamp::writing(77), stamp::head(77), stamp::complete(77, 1)];
+        for (index, stamp) in stamps.iter().enumerate() {
+            assert!(stamps[..index].iter().all(|other| (stamp ^ other).count_ones() == 2));
         }
     }
 }

@@ -34,8 +34,9 @@
 //!   position `p` and takes `n` slots lies in `p..p + n`.
 //! - *slot*: a cache line of the ring: its stamp and seven words of a record. Position `p` lives in slot
 //!   `p % slot_count`.
-//! - *stamp*: the first word of a slot: `(position + 1) << 2 | state`. State 0 is *being written*, 1 is *complete, and
-//!   the head of a record*, 2 is *complete, and the continuation of one*. A zeroed slot has the stamp of no position.
+//! - *stamp*: the first word of a slot: `(position + 1) << 3 | state`. State 0 is *being written*, 3 is *complete, and
+//!   the head of a record*, 5 is *complete, and the continuation of one*. A zeroed slot has the stamp of no position.
+//! - *check*: a word made of all words of a record and its position, in a ring whose memory outlives the process.
 //! - *cursor*: the position that the writer, or a gated reader, comes to next.
 //! - *gate*: the cursor of a reader that must not lose a record. The writer passes no gate by more than the ring: it
 //!   gives [`Full`] back, and the record stays with the caller. A reader without a gate never holds the writer up.
@@ -48,7 +49,8 @@
 //!  word      0        8        16       24
 //!       0    +-----------------+-----------------+
 //!            | magic, version, slots, gates,     |  128 bytes: what the ring is; written once
-//!            | channel, longest record           |
+//!            | channel, longest record, checks?, |
+//!            | check of the header               |
 //!      16    +-----------------------------------+
 //!            | cursor of the writer              |  128 bytes: the writer's alone
 //!      32    +-----------------------------------+
@@ -58,6 +60,9 @@
 //! + 16*gates | slot 0                   | slot 1 ...  64 bytes each
 //!            +--------+-----------------+
 //!              slot:  | stamp | 7 words of the record |
+//!
+//! 32 + 16*gates + 8*slots: check 0, check 1, ...        8 bytes each, where the ring has checks: that of the record
+//!                                                       whose head is in the slot of this number
 //! ```
 //!
 //! # Why no read is torn
@@ -68,12 +73,23 @@
 //! that the slot was stamped anew, and takes the copy for a lap. All words are atomics, so a torn copy is a thing that
 //! is noticed, never undefined behaviour. What a hostile writer puts into shared memory can cost a reader records; it
 //! cannot make it panic, loop or read outside the ring.
+//!
+//! # What a writer that is gone leaves
+//!
+//! Its stores stand up to some point in their order. So the last record is whole where its head is complete, at the
+//! cursor or one record behind it, and was visible to nobody where it is not; [`Ring::remains`] reads what is there. In
+//! a ring made by [`create_checked`] it notices every change within one word of a published record, its stamps, its
+//! check and the header: a check is stored before the head is complete, by a writer alone, and no reader on the way of
+//! a tick looks at it. A changed stamp is none that can stand there. A changed cursor, or word of a slot that holds no
+//! published record, is noticed too, or changes nothing of what is read.
 
+mod check;
 mod latest;
 mod layout;
 mod limits;
 mod reader;
 mod region;
+mod remains;
 mod ring;
 mod sync;
 mod words;
@@ -84,6 +100,7 @@ pub use layout::RingShape;
 pub use limits::{GATES_MAX, SLOTS_MAX};
 pub use reader::{Poll, Reader};
 pub use region::Region;
-pub use ring::{OpenError, Ring, create, create_for_records_up_to, open};
+pub use remains::{Damaged, Remains};
+pub use ring::{OpenError, Ring, create, create_checked, create_for_records_up_to, open};
 pub use words::Words;
 pub use writer::{Full, Writer};

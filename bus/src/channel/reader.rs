@@ -36,9 +36,9 @@ use crate::record::{ChannelId, Record};
 /// assert_eq!((read_count, lost), (64, 136), "it went on half a ring behind the writer");
 /// ```
 pub struct Reader<W: Words = Region> {
-    ring: Ring<W>,
+    pub(super) ring: Ring<W>,
     /// Where the next record starts.
-    position: u64,
+    pub(super) position: u64,
     /// Of the last record consumed.
     sequence: u64,
     gate: Option<usize>,
@@ -107,12 +107,6 @@ impl<W: Words> Reader<W> {
         self.sequence
     }
 
-    /// True where everything that the writer has published was consumed. Where the writer is gone and a poll finds
-    /// nothing although this is false, the ring is damaged.
-    pub fn is_at_end(&self) -> bool {
-        self.position >= self.ring.cursor()
-    }
-
     /// True where [`Reader::poll`] would find nothing new.
     #[inline]
     pub fn is_empty(&self) -> bool {
@@ -133,9 +127,7 @@ impl<W: Words> Reader<W> {
             if stamp > stamp::head(position) {
                 return true;
             }
-            let header = self.ring.words.load(self.ring.layout.words_at(position), Ordering::Relaxed);
-            let [_, _, slot_count, ..] = header.to_le_bytes();
-            position += u64::from(slot_count.max(1));
+            position += u64::from(self.ring.slot_count_at(position).max(1));
         }
         true
     }

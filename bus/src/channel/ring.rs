@@ -39,10 +39,32 @@ pub fn create_for_records_up_to<W: Words + Clone>(
     shape: RingShape,
     channel: ChannelId,
 ) -> (Writer<W>, Ring<W>) {
-    let layout = Layout::new(shape, record_slots_max)
-        .unwrap_or_else(|| panic!("{shape:?} is no ring for records of {record_slots_max} slots"));
-    assert!(words.word_count() >= shape.word_count(), "the memory is too small for {shape:?}");
-    layout::format(&words, shape, record_slots_max, channel);
+    lay(words, shape, Layout::new(shape, record_slots_max, false), channel)
+}
+
+/// As [`create`], with a check for each record, which [`Ring::remains`] holds it against: for memory that outlives the
+/// process. It takes [`RingShape::checked_word_count`] words; the example of [`Remains`](super::Remains) begins with
+/// it.
+///
+/// # Panics
+/// As [`create`].
+pub fn create_checked<W: Words + Clone>(
+    words: W,
+    shape: RingShape,
+    channel: ChannelId,
+) -> (Writer<W>, Ring<W>) {
+    lay(words, shape, Layout::new(shape, RECORD_SLOTS_MAX, true), channel)
+}
+
+fn lay<W: Words + Clone>(
+    words: W,
+    shape: RingShape,
+    layout: Option<Layout>,
+    channel: ChannelId,
+) -> (Writer<W>, Ring<W>) {
+    let layout = layout.unwrap_or_else(|| panic!("{shape:?} is no ring for the records of {channel:?}"));
+    assert!(words.word_count() >= layout.word_count(), "the memory is too small for {shape:?}");
+    layout::format(&words, shape, &layout, channel);
     let ring = Ring { words, layout, channel };
     (Writer::new(ring.clone()), ring)
 }
@@ -85,6 +107,8 @@ pub enum OpenError {
         /// Words that there are.
         found: usize,
     },
+    /// What it states is not what was written there.
+    Header,
 }
 
 impl fmt::Display for OpenError {
@@ -98,6 +122,7 @@ impl fmt::Display for OpenError {
             OpenError::Size { needed, found } => {
                 write!(out, "the ring takes {needed} words and {found} are there")
             }
+            OpenError::Header => write!(out, "the ring's header is not the one that was written"),
         }
     }
 }
@@ -184,11 +209,23 @@ impl<W: Words> Ring<W> {
         if self.stamp(position, Ordering::Acquire) != stamp::head(position) {
             return None;
         }
-        let id = RecordId(self.words.load(self.layout.stamp_at(position) + 2, Ordering::Relaxed));
+        let id = self.id_at(position);
         // PAIRS WITH: the release fence in `Writer::write`; an id of a later record comes with a later stamp.
         fence(Ordering::Acquire);
         let stands = self.stamp(position, Ordering::Relaxed) == stamp::head(position);
         (stands && id.channel() == self.channel && id.sequence() > 0).then(|| id.sequence())
+    }
+
+    /// The id in the slot at `position`, if a record starts there.
+    pub(super) fn id_at(&self, position: u64) -> RecordId {
+        RecordId(self.words.load(self.layout.words_at(position) + 1, Ordering::Relaxed))
+    }
+
+    /// The slots that the header in the slot at `position` states, if a record starts there.
+    pub(super) fn slot_count_at(&self, position: u64) -> u8 {
+        let [_, _, slot_count, ..] =
+            self.words.load(self.layout.words_at(position), Ordering::Relaxed).to_le_bytes();
+        slot_count
     }
 
     /// The sequence of the record that ends at `position`, which a gate holds; zero at the beginning. It may be

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{
-    Region, Ring, Words,
+    Region, Ring, Words, check,
     layout::{CURSOR_AT, stamp},
     ring::{GATE_OPEN, gate_word},
     sync::{Ordering, fence},
@@ -131,6 +131,10 @@ impl<W: Words> Writer<W> {
         // PAIRS WITH: the acquire fences in `Reader::copy` and `Ring::head_sequence`: whoever read one of the words
         // stored below also sees the stamps stored above.
         fence(Ordering::Release);
+        if let Some(check_at) = layout.check_at(self.position) {
+            // Nobody reads it while we live, and it stands before the head does.
+            words.store(check_at, check::of(self.position, slots), Ordering::Relaxed);
+        }
         for (offset, slot) in slots.iter().enumerate().rev() {
             let position = self.position + offset as u64;
             words.store_relaxed(layout.words_at(position), slot);

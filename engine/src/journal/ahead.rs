@@ -3,16 +3,17 @@
 //!
 //! Publishing is writing ahead. Frames, the operator's controls, notes and orders are in `DIR/rings/CHANNEL.ring`
 //! before anybody can read them, so a kill leaves them behind: what a replay needs to play up to the kill, and which
-//! orders may be live at a venue. Recovery only reads, from a copy in memory; a file that is no ring is refused, never
-//! repaired. After a loss of power a file is whatever reached the disk, and only the venue knows. A run that came to
-//! its end removes the rings: everything in them is in the journal.
+//! orders may be live at a venue. Each record has a check in the file, and recovery holds it against that. It only
+//! reads, from a copy in memory; a file that is no ring, or was changed, is refused, never repaired. After a loss of
+//! power a file is whatever reached the disk, and only the venue knows. A run that came to its end removes the rings:
+//! everything in them is in the journal.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
-use fulmar_bus::channel::{Poll, Region, Words, open};
+use fulmar_bus::channel::{Damaged, Region, Words, open};
 use fulmar_bus::record::{ChannelId, Record};
 
 use super::error::JournalError;
@@ -46,8 +47,8 @@ pub fn ring_path(dir: &Path, channel_name: &str) -> PathBuf {
 /// its end.
 ///
 /// # Errors
-/// [`JournalError::NoRing`] where a file holds no ring, [`JournalError::DamagedRing`] where it ends before its own
-/// cursor, and what the file system says.
+/// [`JournalError::NoRing`] where a file holds no ring, [`JournalError::DamagedRing`] where a record in it, or a stamp,
+/// is not what was written, and what the file system says.
 pub fn recover_ahead(
     dir: &Path,
     last_sequence: impl Fn(ChannelId) -> u64,
@@ -74,7 +75,7 @@ pub fn recover_ahead(
         if region.word_count() == 0 || region.load(0, Ordering::Relaxed) == 0 {
             continue;
         }
-        channels.push(read_ahead(region, path, &last_sequence)?);
+        channels.push(read_ahead(region, &path, &last_sequence)?);
     }
     Ok(channels)
 }
@@ -91,26 +92,23 @@ pub(super) fn discard_ahead(dir: &Path) -> Result<(), JournalError> {
 
 fn read_ahead(
     region: Region,
-    path: PathBuf,
+    path: &Path,
     last_sequence: impl Fn(ChannelId) -> u64,
 ) -> Result<Ahead, JournalError> {
-    let ring = open(region).map_err(|source| JournalError::NoRing { path: path.clone(), source })?;
+    let no_ring = |source| JournalError::NoRing { path: path.to_path_buf(), source };
+    let damaged = |damage: Damaged| JournalError::DamagedRing { path: path.to_path_buf(), damage };
+    let ring = open(region).map_err(no_ring)?;
     let sequence = last_sequence(ring.channel());
-    let mut reader = ring.reader();
-    let lost_count = reader.sequence().saturating_sub(sequence);
+    let mut remains = ring.remains().map_err(damaged)?;
+    let lost_count = remains.sequence().saturating_sub(sequence);
     let mut ahead = Ahead { channel: ring.channel(), records: Vec::new(), lost_count };
     let mut record = Record::new();
-    loop {
-        match reader.poll(&mut record) {
-            Poll::Record if reader.sequence() > sequence => ahead.records.push(record.clone()),
-            Poll::Record => {}
-            Poll::Empty if reader.is_at_end() => return Ok(ahead),
-            // Nobody writes: only a damaged ring has a gap, or an end before its cursor.
-            Poll::Lapped { .. } | Poll::Empty => {
-                return Err(JournalError::DamagedRing { path, sequence: reader.sequence() });
-            }
+    while remains.next(&mut record).map_err(damaged)? {
+        if remains.sequence() > sequence {
+            ahead.records.push(record.clone());
         }
     }
+    Ok(ahead)
 }
 
 /// The whole words of a file.
@@ -127,7 +125,7 @@ fn read_region(path: &Path) -> io::Result<Region> {
 
 #[cfg(test)]
 mod tests {
-    use fulmar_bus::channel::{RingShape, create};
+    use fulmar_bus::channel::{RingShape, create_checked};
     use fulmar_bus::record::{Flags, Heading, InstrumentId, RecordId, Timer, UnixNanos};
 
     use super::*;
@@ -138,8 +136,8 @@ mod tests {
     /// Publishes that many one-slot records, tagged with their sequence, over the file of `dir`.
     fn publish(dir: &Path, count: u64) {
         fs::create_dir_all(rings_directory(dir)).expect("a folder");
-        let region = Region::map_file(&ring_path(dir, NAME), SHAPE.word_count()).expect("a mapping");
-        let (mut writer, _) = create(region, SHAPE, ChannelId(9));
+        let region = Region::map_file(&ring_path(dir, NAME), SHAPE.checked_word_count()).expect("a mapping");
+        let (mut writer, _) = create_checked(region, SHAPE, ChannelId(9));
         let heading = Heading {
             instrument_id: InstrumentId::NONE,
             cause: RecordId::NONE,
@@ -186,11 +184,12 @@ mod tests {
     fn a_record_that_its_writer_died_in_was_not_published() {
         let dir = tempfile::tempdir().expect("a directory");
         publish(dir.path(), 5);
-        let region = Region::map_file(&ring_path(dir.path(), NAME), SHAPE.word_count()).expect("a mapping");
+        let region =
+            Region::map_file(&ring_path(dir.path(), NAME), SHAPE.checked_word_count()).expect("a mapping");
         let stamp_at = 32 + 16 * SHAPE.gate_count + 4 * 8;
         let stamp = region.load(stamp_at, Ordering::Relaxed);
-        assert_eq!(stamp, 5 << 2 | 1, "the fifth record is complete");
-        region.store(stamp_at, 5 << 2, Ordering::Relaxed);
+        assert_eq!(stamp, 5 << 3 | 3, "the fifth record is complete");
+        region.store(stamp_at, 5 << 3, Ordering::Relaxed);
         region.store(16, 4, Ordering::Relaxed);
         check(dir.path(), 0, 1..5, 0);
     }
@@ -200,10 +199,11 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         publish(dir.path(), 5);
         let path = ring_path(dir.path(), NAME);
-        let region = Region::map_file(&path, SHAPE.word_count()).expect("a mapping");
+        let region = Region::map_file(&path, SHAPE.checked_word_count()).expect("a mapping");
         region.store(32 + 16 * SHAPE.gate_count + 3 * 8, 0, Ordering::Relaxed);
         let error = recover_ahead(dir.path(), |_| 0).expect_err("the fourth record is gone");
-        let text = "is damaged after record 3: more was published than can be read";
+        let text = "is damaged: record 4 is not as it was published; a copy of the journal without the folder `rings` \
+                    plays up to the journal's own last entry";
         assert_eq!(error.to_string(), format!("{} {text}", path.display()));
     }
 

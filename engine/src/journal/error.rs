@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use fulmar_bus::channel::OpenError;
+use fulmar_bus::channel::{Damaged, OpenError};
 
 /// What went wrong with a journal.
 #[derive(Debug, thiserror::Error)]
@@ -88,13 +88,17 @@ pub enum JournalError {
         /// What stands there.
         found: String,
     },
-    /// The file of a channel ends before what was published there.
-    #[error("{} is damaged after record {sequence}: more was published than can be read", path.display())]
+    /// The file of a channel is not as its writer left it.
+    #[error(
+        "{} is damaged: {damage}; a copy of the journal without the folder `rings` plays up to the journal's own last \
+         entry",
+        path.display()
+    )]
     DamagedRing {
         /// The file.
         path: PathBuf,
-        /// The last record that can be read.
-        sequence: u64,
+        /// What shows it.
+        damage: Damaged,
     },
     /// The file of a channel holds no channel.
     #[error("{} cannot be read as a channel", path.display())]

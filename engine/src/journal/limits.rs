@@ -33,7 +33,7 @@ pub(super) const ENTRY_BYTES_MAX: usize = ENTRY_HEADER_BYTES + SUMMARY_BYTES_MAX
 /// Bytes of a segment that a reader holds at once.
 pub(super) const WINDOW_BYTES: usize = 256 << 10;
 
-/// Bytes of a ring's file that recovery reads: four million slots, far more than any ring of an engine has.
+/// Bytes of a ring's file that recovery reads: 3.7 million slots, far more than any ring of an engine has.
 pub(super) const RING_BYTES_MAX: u64 = 256 << 20;
 
 const _: () = assert!(RECORD_ENTRY_BYTES_MAX <= ENTRY_BYTES_MAX, "the closing entry is the largest");

@@ -63,7 +63,8 @@
 //! stands before the named byte is for the operator to copy.
 //!
 //! Inputs, notes and orders are written ahead: their channels lie in files of `DIR/rings`, and after a kill
-//! [`recover_ahead`] gives what the recorder had not yet copied from them.
+//! [`recover_ahead`] gives what the recorder had not yet copied from them. Their bytes are drawn in
+//! [`fulmar_bus::channel`]; a record that is not as it was published is refused there too.
 //!
 //! A journal is read after its writer has ended. To a reader that follows a living writer, an entry that is being
 //! written looks torn.

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::io;
 use std::path::PathBuf;
 
-use fulmar_bus::channel::{Reader, Region, Ring, RingShape, Writer, create};
+use fulmar_bus::channel::{Reader, Region, Ring, RingShape, Writer, create, create_checked};
 use fulmar_bus::record::ChannelId;
 
 use crate::journal::ring_path;
@@ -91,14 +91,15 @@ impl Channels {
         let id = ChannelId(u16::try_from(self.names.len()).expect("a plan has far fewer channels than 2^16"));
         // One gate more than asked for: the recorder's.
         let shape = RingShape { slot_count, gate_count: gate_count + 1 };
-        self.bytes += (shape.word_count() * size_of::<u64>()) as u64;
-        let region = match &self.directory {
+        let ((writer, ring), word_count) = match &self.directory {
             Some(directory) if role.is_written_ahead() => {
-                Region::map_file(&ring_path(directory, name), shape.word_count())?
+                let word_count = shape.checked_word_count();
+                let file = Region::map_file(&ring_path(directory, name), word_count)?;
+                (create_checked(file, shape, id), word_count)
             }
-            _ => Region::heap(shape.word_count()),
+            _ => (create(Region::heap(shape.word_count()), shape, id), shape.word_count()),
         };
-        let (writer, ring) = create(region, shape, id);
+        self.bytes += (word_count * size_of::<u64>()) as u64;
         let digest = role.is_output().then(|| self.digests.add(name));
         self.names.push(ChannelName { name: name.to_owned(), role });
         self.rings.push(ring.clone());

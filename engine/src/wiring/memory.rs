@@ -56,21 +56,28 @@ impl Footprint {
 /// The rings of all channels, as the builder makes them.
 fn rings(plan: &EnginePlan) -> u64 {
     let sizes = plan.rings;
+    let bytes = |word_count: usize| (word_count * size_of::<u64>()) as u64;
     // Each has one gate more than its readers need: the recorder's.
-    let ring = |slot_count: usize, gate_count: usize| {
-        (RingShape { slot_count, gate_count: gate_count + 1 }.word_count() * size_of::<u64>()) as u64
+    let shape = |slot_count, gate_count: usize| RingShape { slot_count, gate_count: gate_count + 1 };
+    let ring = |slot_count, gate_count| bytes(shape(slot_count, gate_count).word_count());
+    // With a journal, what is written ahead has a check for each record.
+    let ahead = |slot_count, gate_count| match plan.journal_directory {
+        Some(_) => bytes(shape(slot_count, gate_count).checked_word_count()),
+        None => ring(slot_count, gate_count),
     };
-    let link = ring(sizes.frames, 1) + ring(sizes.small, 2);
+    let frames = ahead(sizes.frames, 1);
+    let link = frames + ring(sizes.small, 2);
     let instrument = ring(sizes.market, 0) + ring(sizes.book, 0) + ring(sizes.resync, 1);
     let followed: usize = plan.venues.iter().map(|venue| venue.instruments.len()).sum();
     let market = plan.venues.len() as u64 * link
         + followed as u64 * instrument
         + plan.pairs.len() as u64 * ring(sizes.book, 0);
-    let order = ring(sizes.small, 1);
+    let control = ahead(sizes.small, 1);
+    let orders = control + (2 + 2 * plan.strategies.len() as u64) * ring(sizes.small, 1);
     market
         + match plan.orders {
             OrderRoute::None => 0,
-            OrderRoute::Paper { .. } => (3 + 2 * plan.strategies.len() as u64) * order,
-            OrderRoute::Venue { .. } => (3 + 2 * plan.strategies.len() as u64) * order + link,
+            OrderRoute::Paper { .. } => orders,
+            OrderRoute::Venue { .. } => orders + frames + ahead(sizes.small, 2),
         }
 }

@@ -62,11 +62,15 @@ mod tests {
                 started_at_ns: 1,
             };
             let loaded = launch.load(&fulmar_strategies::Registry::default()).expect("it is valid");
-            let plan = launch.plan(&loaded.configuration, None).expect("this build has it all");
-            let told = Footprint::of(&plan).rings_bytes;
-            let nobody = Surroundings { bell_of: &|_| None, stamps: None };
-            let made = build(plan, &nobody).expect("nothing is written to a file");
-            assert_eq!(told, made.rings_bytes(), "{route:?}");
+            let journal = tempfile::tempdir().expect("a directory");
+            std::fs::create_dir(journal.path().join("rings")).expect("a folder");
+            for directory in [None, Some(journal.path())] {
+                let plan = launch.plan(&loaded.configuration, directory).expect("this build has it all");
+                let told = Footprint::of(&plan).rings_bytes;
+                let nobody = Surroundings { bell_of: &|_| None, stamps: None };
+                let made = build(plan, &nobody).expect("the disk has room");
+                assert_eq!(told, made.rings_bytes(), "{route:?} with {directory:?}");
+            }
         }
     }
 }

@@ -2,6 +2,10 @@
 
 use std::fs;
 use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
+
+use fulmar_bus::channel::{Region, RingShape, create_checked};
+use fulmar_bus::record::ChannelId;
 
 use super::super::segment::{EntryKind, entry_bytes, parse_entry, push_entry, segment_path};
 use super::*;
@@ -281,4 +285,59 @@ fn a_segment_that_never_got_its_name_is_no_part_of_the_journal() {
     let (first, second) = two_segments(dir.path());
     fs::write(dir.path().join("journal-000003.new"), b"FULM").expect("it is written");
     assert!(read_all(dir.path()).expect("it opens").records == records(first + second));
+}
+
+/// The ring of a run that was killed after it published so many of the tests' records.
+fn killed_ring(dir: &Path, count: u64) -> PathBuf {
+    let path = ring_path(dir, "frames.a.market");
+    fs::create_dir(path.parent().expect("it is in a folder")).expect("a new directory");
+    let shape = RingShape { slot_count: 256, gate_count: 1 };
+    let region = Region::map_file(&path, shape.checked_word_count()).expect("a mapping");
+    let (mut writer, _) = create_checked(region, shape, ChannelId(9));
+    for sequence in 1..=count {
+        writer.publish(&mut record(sequence)).expect("nobody is in the way");
+    }
+    path
+}
+
+/// What is recovered of the one ring of `dir`, as bytes.
+fn recover(dir: &Path) -> Result<(u64, Vec<Vec<u8>>), JournalError> {
+    let channels = recover_ahead(dir, |_| 0)?;
+    let [ahead] = channels.as_slice() else { panic!("one channel, not {}", channels.len()) };
+    Ok((ahead.lost_count, ahead.records.iter().map(|record| record.bytes().to_vec()).collect()))
+}
+
+#[test]
+fn a_flipped_bit_in_any_word_of_a_ring_is_told_or_changes_nothing_that_is_recovered() {
+    const SEED: u64 = 0x0F11_9BED;
+    for count in [20, 500] {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = killed_ring(dir.path(), count);
+        let sound = recover(dir.path()).expect("nothing is damaged");
+        assert_eq!(sound.0 + sound.1.len() as u64, count);
+        let bytes = fs::read(&path).expect("it is there");
+        let file = fs::File::options().write(true).open(&path).expect("it is there");
+        let mut told = 0;
+        for (at, word) in (0u64..).step_by(8).zip(bytes.as_chunks::<8>().0) {
+            let flipped = u64::from_le_bytes(*word) ^ 1 << (mix(SEED ^ at) % 64);
+            file.write_all_at(&flipped.to_le_bytes(), at).expect("it is written");
+            match recover(dir.path()) {
+                Ok(found) => assert!(found == sound, "byte {at}, seed {SEED:#x}: other records"),
+                Err(error) => {
+                    let text = error.to_string();
+                    assert!(
+                        text.starts_with(&path.display().to_string()),
+                        "byte {at}, seed {SEED:#x}: {text}"
+                    );
+                    told += 1;
+                }
+            }
+            file.write_all_at(word, at).expect("it is written");
+        }
+        assert!(recover(dir.path()).expect("it is sound again") == sound);
+        // The words of all records and their stamps, a check for each record, the header and its check.
+        let slots = sound.1.iter().map(|bytes| bytes.len() / 56).sum::<usize>();
+        let least = slots * 8 + sound.1.len() + 8;
+        assert!(told >= least, "{told} of at least {least} were told, seed {SEED:#x}");
+    }
 }

@@ -2,14 +2,17 @@
 
 use std::env;
 use std::io::{self, Read, Write};
+use std::os::unix::fs::FileExt;
 use std::process::{Command, Stdio};
 
-use fulmar_bus::channel::{Region, RingShape, create};
+use fulmar_bus::channel::{Region, RingShape, create_checked};
 use fulmar_bus::record::ChannelId;
 
 use super::*;
 
 const ROUNDS: u64 = 30;
+/// Bits that are flipped in each ring that a kill left.
+const FLIPS: u64 = 100;
 const SEED: u64 = 0x1D_EA_57;
 /// Where the process that is killed writes; its presence makes a test that process.
 const VICTIM_DIR: &str = "FULMAR_JOURNAL_VICTIM_DIR";
@@ -50,8 +53,8 @@ fn publish_for_ever(dir: &Path) -> ! {
     let path = ring_path(dir, "requests.a.orders");
     std::fs::create_dir_all(path.parent().expect("it is in a folder")).expect("a new directory");
     let shape = RingShape { slot_count: 1024, gate_count: 1 };
-    let region = Region::map_file(&path, shape.word_count()).expect("a mapping");
-    let (mut writer, _) = create(region, shape, ChannelId(9));
+    let region = Region::map_file(&path, shape.checked_word_count()).expect("a mapping");
+    let (mut writer, _) = create_checked(region, shape, ChannelId(9));
     let mut cycle = cycle();
     loop {
         let index = usize::try_from((writer.sequence() + 1) % 251).expect("it is small");
@@ -89,6 +92,28 @@ fn kill_after(test: &str, dir: &Path, seed: u64, ack_bytes: u64) -> u64 {
     let whole = &text[..text.rfind('\n').map_or(0, |end| end)];
     let last = whole.rsplit('\n').next().expect("a split has a part");
     if last.is_empty() { 0 } else { last.parse().unwrap_or_else(|_| panic!("the victim said {text}")) }
+}
+
+/// Flips bits of the one ring in `dir`, one at a time: each is told, or nothing else is found than what was.
+fn flip_bits(dir: &Path, seed: u64, sound: &Ahead) {
+    let path = ring_path(dir, "requests.a.orders");
+    let bytes = std::fs::read(&path).expect("it is there");
+    let file = std::fs::File::options().write(true).open(&path).expect("it is there");
+    for flip in 0..FLIPS {
+        let random = mix(seed ^ mix(flip));
+        let (at, bit) = (random % bytes.len() as u64, random >> 61);
+        let byte = bytes[usize::try_from(at).expect("it is in memory")];
+        file.write_all_at(&[byte ^ 1 << bit], at).expect("it is written");
+        if let Ok(channels) = recover_ahead(dir, |_| 0) {
+            let found = channels[0].records.iter().map(Record::bytes);
+            let is_same = found.eq(sound.records.iter().map(Record::bytes));
+            assert!(
+                is_same && channels[0].lost_count == sound.lost_count,
+                "byte {at}, bit {bit}, seed {seed:#x}"
+            );
+        }
+        file.write_all_at(&[byte], at).expect("it is written");
+    }
 }
 
 #[test]
@@ -149,5 +174,6 @@ fn every_published_order_is_found_after_a_kill() {
                 && found.bytes()[16..] == expected.bytes()[16..];
             assert!(same, "seed {SEED:#x}, round {round}, record {sequence}");
         }
+        flip_bits(&dir, seed, outbound);
     }
 }
