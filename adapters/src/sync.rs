@@ -258,6 +258,11 @@ impl BookSync {
         self.mirror.iter_mut().for_each(|mirror| mirror.rescale(price_factor, quantity_factor));
     }
 
+    /// The venue says that this depth is subscribed to, whatever was asked for. Of books that are proven alone.
+    pub fn set_depth(&mut self, depth: usize) {
+        self.mirror.iter_mut().for_each(|mirror| mirror.set_depth(depth));
+    }
+
     /// When a snapshot is to be asked for, if ever.
     pub const fn ask_at(&self) -> Option<UnixNanos> {
         self.ask_at

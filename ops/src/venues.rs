@@ -34,6 +34,11 @@ pub fn depths(venue: &str) -> &'static [u32] {
     fulmar_adapters::venues::venue(venue).map_or(&[], |entry| entry.depths)
 }
 
+/// The bars of its own making that `venue` sends.
+pub fn bars(venue: &str) -> &'static [&'static str] {
+    fulmar_adapters::venues::venue(venue).map_or(&[], |entry| entry.bars)
+}
+
 /// Tells each symbol that a recorded frame of `venue` has market data of; none where this build does not know the
 /// venue.
 pub fn symbols_named(venue: &str, frame: InboundFrame<'_>, tell: &mut dyn FnMut(&str)) {
@@ -135,6 +140,7 @@ fn settings(venue: &Venue) -> VenueSettings {
         rest_url: venue.rest_url.clone(),
         depth: venue.depth,
         depth_interval: venue.depth_interval.clone(),
+        bars: venue.bars.clone(),
         book_idle_max: venue.book_idle_max,
     }
 }

@@ -21,29 +21,37 @@ pub struct Binance {
 }
 
 /// Spot.
-pub const SPOT: VenueEntry =
-    entry(Product::Spot, &["100ms", "1000ms"], |settings| boxed(Product::Spot, settings));
+pub const SPOT: VenueEntry = VenueEntry {
+    name: Product::Spot.venue(),
+    spelled: symbols::spelled,
+    depths: &[],
+    depth_intervals: &["100ms", "1000ms"],
+    bars: &[],
+    protocol: |settings| Box::new(of(Product::Spot, settings)),
+    sample: || Box::new(of(Product::Spot, &VenueSettings::default())),
+};
 
 /// USD-margined futures.
-pub const USD_MARGINED: VenueEntry =
-    entry(Product::UsdMargined, FUTURES_INTERVALS, |settings| boxed(Product::UsdMargined, settings));
+pub const USD_MARGINED: VenueEntry = VenueEntry {
+    name: Product::UsdMargined.venue(),
+    depth_intervals: FUTURES_INTERVALS,
+    protocol: |settings| Box::new(of(Product::UsdMargined, settings)),
+    sample: || Box::new(of(Product::UsdMargined, &VenueSettings::default())),
+    ..SPOT
+};
 
 /// Coin-margined futures.
-pub const COIN_MARGINED: VenueEntry =
-    entry(Product::CoinMargined, FUTURES_INTERVALS, |settings| boxed(Product::CoinMargined, settings));
+pub const COIN_MARGINED: VenueEntry = VenueEntry {
+    name: Product::CoinMargined.venue(),
+    protocol: |settings| Box::new(of(Product::CoinMargined, settings)),
+    sample: || Box::new(of(Product::CoinMargined, &VenueSettings::default())),
+    ..USD_MARGINED
+};
 
 const FUTURES_INTERVALS: &[&str] = &["100ms", "250ms", "500ms"];
 
-const fn entry(
-    product: Product,
-    depth_intervals: &'static [&'static str],
-    protocol: fn(&VenueSettings) -> Box<dyn Protocol>,
-) -> VenueEntry {
-    VenueEntry { name: product.venue(), spelled: symbols::spelled, depths: &[], depth_intervals, protocol }
-}
-
-fn boxed(product: Product, settings: &VenueSettings) -> Box<dyn Protocol> {
-    Box::new(Binance::new(&BinanceConfig::of(product, settings)))
+fn of(product: Product, settings: &VenueSettings) -> Binance {
+    Binance::new(&BinanceConfig::of(product, settings))
 }
 
 impl Binance {

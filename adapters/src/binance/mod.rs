@@ -13,6 +13,7 @@ pub mod limits;
 pub mod market_data;
 pub mod order_entry;
 pub mod reference;
+mod sample;
 mod streams;
 pub mod symbols;
 pub mod wire;

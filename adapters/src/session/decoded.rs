@@ -3,7 +3,10 @@
 //! A venue has two decoders, the fast one and the reference, and both write here; what they write must be equal. The
 //! memory is reused for every frame. Nothing here was proven yet: that is the work of [`crate::sync`].
 
-use fulmar_bus::record::{InstrumentDefinition, InstrumentStatus, Level, TopOfBook, Trade, UnixNanos};
+use fulmar_bus::record::{
+    Bar, FundingRate, InstrumentDefinition, InstrumentStatus, Level, Nanos, Price, TopOfBook, Trade,
+    UnixNanos,
+};
 use fulmar_engine::contract::{DecodeError, Update};
 
 use crate::decode::Scales;
@@ -30,6 +33,27 @@ pub enum Message {
         /// The best prices.
         top: TopOfBook,
     },
+    /// Prices that the venue computes, and funding.
+    Derived {
+        /// The instrument's place in the session.
+        symbol: usize,
+        /// What is said of them.
+        derived: Derived,
+    },
+    /// A closed bar of the venue's own making.
+    Bar {
+        /// The instrument's place in the session.
+        symbol: usize,
+        /// The bar.
+        bar: Bar,
+    },
+    /// The depth of book that the venue says is subscribed to.
+    Depth {
+        /// The instrument's place in the session.
+        symbol: usize,
+        /// Levels of a side.
+        depth: usize,
+    },
     /// The venue is about to close the connection, or wants it opened anew.
     Closing,
     /// The venue refused a request.
@@ -49,6 +73,32 @@ pub struct BookMessage {
     pub venue_at: UnixNanos,
     /// Where its levels begin, and where they end.
     levels: [Mark; 2],
+}
+
+/// What a message says of prices that its venue computes, and of funding. What it is silent about is as before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Derived {
+    /// The mark price.
+    pub mark: Option<ScaledPrice>,
+    /// The index price.
+    pub index: Option<ScaledPrice>,
+    /// The funding rate of one interval.
+    pub rate: Option<FundingRate>,
+    /// The time between two fundings.
+    pub interval: Option<Nanos>,
+    /// The moment of the next funding.
+    pub next_at: Option<UnixNanos>,
+    /// When the venue said so; zero where it does not say.
+    pub venue_at: UnixNanos,
+}
+
+/// A price with as many digits as it was written with: one that is computed is bound to no tick.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ScaledPrice {
+    /// The price at `scale`.
+    pub price: Price,
+    /// Its digits behind the point.
+    pub scale: u8,
 }
 
 /// A place among the levels of a [`Decoded`].

@@ -12,6 +12,9 @@ pub const SYMBOL_BYTES_MAX: usize = 32;
 /// The widest scale that digits seen may ask for; beyond, a price of nine million would not fit any more.
 pub const INFERRED_SCALE_MAX: u8 = 12;
 
+/// Digits behind the point of a price that a venue computes: some write all that a float has.
+pub const COMPUTED_DIGITS_MAX: u8 = 9;
+
 /// Between two requests for definitions that did not come or did not fit.
 pub const DEFINITIONS_WAIT: Nanos = Nanos::from_secs(30);
 

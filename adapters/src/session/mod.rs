@@ -13,6 +13,7 @@
 
 mod decoded;
 mod definitions;
+mod derived;
 mod due;
 pub mod limits;
 mod line;
@@ -20,6 +21,7 @@ mod named;
 mod protocol;
 mod reader;
 mod reading;
+pub mod sample;
 mod settings;
 mod symbols;
 
@@ -28,8 +30,9 @@ use fulmar_bus::record::{
 };
 use fulmar_engine::contract::{Connection, InboundFrame, MarketSession, MarketSink, SessionCounters};
 
-pub use decoded::{BookMessage, Decoded, Mark, Message, Subject, TradeStream};
+pub use decoded::{BookMessage, Decoded, Derived, Mark, Message, ScaledPrice, Subject, TradeStream};
 use definitions::Standing;
+use derived::DerivedState;
 use limits::VenueLimits;
 pub use line::{Line, batches};
 pub use named::each_symbol_named;
@@ -74,6 +77,7 @@ struct Instrument {
     /// Index of the connection that carries its book.
     line: usize,
     trade_stream: Option<TradeStream>,
+    derived: DerivedState,
 }
 
 impl MarketData {
@@ -95,6 +99,7 @@ impl MarketData {
             sync: sync_of(config),
             line: lines.iter().position(|line| line.books.contains(&place)).unwrap_or(0),
             trade_stream: None,
+            derived: DerivedState::default(),
         };
         MarketData {
             symbols: Symbols::new(instruments),
@@ -222,6 +227,12 @@ impl MarketData {
                     }
                 }
                 Message::Top { symbol, top } => sink.top(self.symbols.instrument_id(symbol), &top),
+                Message::Derived { symbol, derived } => {
+                    let id = self.symbols.instrument_id(symbol);
+                    self.instruments[symbol].derived.take(id, &derived, sink);
+                }
+                Message::Bar { symbol, bar } => sink.bar(self.symbols.instrument_id(symbol), &bar),
+                Message::Depth { symbol, depth } => self.instruments[symbol].sync.set_depth(depth),
                 Message::Closing => {
                     let reason = b"the venue is about to close it";
                     sink.request(connection_of(line), RequestKind::Reconnect, Nanos(0), reason);

@@ -4,12 +4,14 @@
 //! only inferred and too narrow, the reader notes the digits that the frame has; the session then widens the scales and
 //! has the frame read again.
 
-use fulmar_bus::record::{Level, UnixNanos};
+use std::borrow::Cow;
+
+use fulmar_bus::record::{FundingRate, Level, Price, UnixNanos};
 use fulmar_engine::contract::DecodeError;
 use fulmar_engine::market::decimal::digits_behind_point;
 
-use super::decoded::{Decoded, Mark, Subject};
-use super::limits::INFERRED_SCALE_MAX;
+use super::decoded::{Decoded, Mark, ScaledPrice, Subject};
+use super::limits::{COMPUTED_DIGITS_MAX, INFERRED_SCALE_MAX};
 use super::protocol::Protocol;
 use super::symbols::Symbols;
 use crate::decode::json::{Fields, decimal, positive, without_exponent};
@@ -145,6 +147,33 @@ impl<'a> Reader<'a> {
         fields.each_pair(key, |price, quantity| self.level(symbol, side, price, quantity))
     }
 
+    /// A price that the venue computes, with the digits that it is written with; what stands behind the ninth is cut.
+    ///
+    /// # Errors
+    /// As [`decimal`]; [`DecodeError::OutOfRange`] where it is zero.
+    pub fn computed_price(&self, text: &str) -> Result<ScaledPrice, DecodeError> {
+        let text = self.plain(text);
+        let text = cut(&text, COMPUTED_DIGITS_MAX);
+        let scale = digits_behind_point(text.as_bytes());
+        Ok(ScaledPrice { price: Price(positive(decimal(text, scale)?)?), scale })
+    }
+
+    /// A funding rate; what stands behind its last digit is cut.
+    ///
+    /// # Errors
+    /// [`DecodeError::BadNumber`], [`DecodeError::Overflow`].
+    pub fn funding_rate(&self, text: &str) -> Result<FundingRate, DecodeError> {
+        let (magnitude, sign) = text.strip_prefix('-').map_or((text, 1), |magnitude| (magnitude, -1));
+        let magnitude = self.plain(magnitude);
+        Ok(FundingRate(decimal(cut(&magnitude, FundingRate::SCALE), FundingRate::SCALE)? * sign))
+    }
+
+    /// The number without the exponent that this venue may write.
+    fn plain<'text>(&self, text: &'text str) -> Cow<'text, str> {
+        let plain = if self.has_exponents { without_exponent(text) } else { None };
+        plain.map_or(Cow::Borrowed(text), Cow::Owned)
+    }
+
     /// Adds the message of the levels that were written since `begin`.
     pub fn push_book(&mut self, book: (usize, bool), span: Span, venue_at: UnixNanos, begin: Mark) {
         if self.symbols.scales(book.0).is_none() {
@@ -160,8 +189,7 @@ impl<'a> Reader<'a> {
         text: &str,
         scale_of: impl Fn(&mut Scales) -> &mut u8,
     ) -> Result<i64, DecodeError> {
-        let plain = if self.has_exponents { without_exponent(text) } else { None };
-        let text = plain.as_deref().unwrap_or(text);
+        let text = &*self.plain(text);
         let known = self.symbols.scales(symbol);
         if let Some(mut scales) = known {
             match decimal(text, *scale_of(&mut scales)) {
@@ -183,6 +211,12 @@ impl<'a> Reader<'a> {
             None => self.out.wanted.push((symbol, scales)),
         }
     }
+}
+
+/// A decimal text with at most so many digits behind its point.
+fn cut(text: &str, digits: u8) -> &str {
+    let end = text.find('.').map_or(text.len(), |point| point + 1 + usize::from(digits));
+    text.get(..end).unwrap_or(text)
 }
 
 /// The best level of a side: a price and a quantity, or neither.

@@ -3,6 +3,7 @@
 use fulmar_bus::record::Nanos;
 
 use super::protocol::Protocol;
+use super::sample::Sample;
 
 /// A venue that this build speaks to.
 pub struct VenueEntry {
@@ -15,8 +16,12 @@ pub struct VenueEntry {
     pub depths: &'static [u32],
     /// How often it can send changes of a book, in its own words, the fastest first; none where there is no choice.
     pub depth_intervals: &'static [&'static str],
+    /// The bars of its own making that can be subscribed to, as we write intervals.
+    pub bars: &'static [&'static str],
     /// Its market data, as configured.
     pub protocol: fn(&VenueSettings) -> Box<dyn Protocol>,
+    /// The venue as one whose frames can be made.
+    pub sample: fn() -> Box<dyn Sample>,
 }
 
 /// Real money or the venue's own test exchange.
@@ -42,6 +47,8 @@ pub struct VenueSettings {
     pub depth: Option<u32>,
     /// How often changes of a book come, one of [`VenueEntry::depth_intervals`]; else the fastest.
     pub depth_interval: Option<String>,
+    /// Bars of its own making to subscribe to, each one of [`VenueEntry::bars`].
+    pub bars: Vec<String>,
     /// How long a connection that carries books may say nothing, instead of what is assumed of the venue.
     pub book_idle_max: Option<Nanos>,
 }

@@ -47,6 +47,13 @@ impl Mirror {
         }
     }
 
+    /// The venue means so many levels, where it means any number.
+    pub(super) fn set_depth(&mut self, depth: usize) {
+        if self.proof.depth.is_some() {
+            self.proof.depth = Some(depth.clamp(1, PROVEN_LEVELS_MAX));
+        }
+    }
+
     /// Forgets the book: a snapshot follows.
     pub(super) fn clear(&mut self) {
         self.book.clear();

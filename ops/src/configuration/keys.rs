@@ -134,6 +134,13 @@ fn venue() -> Table {
                  stated. binance-spot: 100ms, 1000ms; binance-usdm, binance-coinm: 100ms, 250ms, 500ms.",
             ),
             key(
+                "bars",
+                List(&Interval),
+                default("[]"),
+                "Bars of the venue's own making to follow beside those that are made here from trades. A strategy hears \
+                 them as `on_venue_bar`.",
+            ),
+            key(
                 "book_idle_max_ms",
                 Integer(500, 600_000),
                 Optional,

@@ -93,7 +93,9 @@ pub struct Venue {
     pub depth_interval: Option<String>,
     /// How hard to try when a connection is lost.
     pub reconnect: Reconnect,
-    /// How long a connection that carries books may say nothing.
+    /// Bars of the venue's own making to subscribe to.
+    pub bars: Vec<String>,
+    /// How long a connection that carries books may say nothing; where it is stated.
     #[serde(rename = "book_idle_max_ms", default, deserialize_with = "values::from_millis_stated")]
     pub book_idle_max: Option<Nanos>,
     /// String places by symbol, where they are stated.

@@ -31,6 +31,7 @@ pub fn configuration(document: &Node, registry: &Registry, violations: &mut Viol
         }
         depth_interval_is_one_of_its_venue(venue, &path, violations);
         depth_is_one_of_its_venue(venue, &path, violations);
+        bars_are_made_by_their_venue(venue, &path, violations);
         backoff_is_in_order(venue, &path, violations);
         scales_are_of_its_instruments(venue, &path, violations);
     }
@@ -140,6 +141,18 @@ fn depth_is_one_of_its_venue(venue: &Node, path: &str, violations: &mut Violatio
         let texts: Vec<String> = taken.iter().map(u32::to_string).collect();
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         violations.add(&depth.origin, &joined(path, "depth"), wrong, takes(&texts));
+    }
+}
+
+fn bars_are_made_by_their_venue(venue: &Node, path: &str, violations: &mut Violations) {
+    let Some(name) = venue.name().filter(|name| venues::NAMES.contains(name)) else { return };
+    let made = venues::bars(name);
+    let Some(bars) = venue.get("bars") else { return };
+    for bar in bars.elements() {
+        if let Some(text) = bar.as_text().filter(|text| !made.contains(text)) {
+            let wrong = format!("this venue makes no bars of {text:?}");
+            violations.add(&bar.origin, &joined(path, "bars"), wrong, takes(made));
+        }
     }
 }
 

@@ -1,0 +1,102 @@
+//! Frames as a venue sends them, made from what they are to say: what tests and measurements feed a session with.
+//!
+//! A venue that has this is held to the conformance suite of all venues, fuzzed, and measured, without a line more.
+
+use super::protocol::Protocol;
+
+/// A venue whose frames can be made.
+pub trait Sample: Protocol {
+    /// Two symbols of the venue.
+    fn symbols(&self) -> [&'static str; 2];
+
+    /// What the venue says of both symbols: a tick of 0.1 and a lot of 0.00000001, or of whole contracts where it
+    /// trades these. None where it has no such message.
+    fn definitions(&self) -> Option<SampleFrame>;
+
+    /// A whole book, or levels of it that changed.
+    fn book(&self, book: &BookSample<'_>) -> SampleFrame;
+
+    /// A trade.
+    fn trade(&self, trade: &TradeSample<'_>) -> String;
+
+    /// The venue's own best bid and ask, where it sends them.
+    fn top(&self, top: &TopSample<'_>) -> Option<String>;
+
+    /// A message of a kind that nobody here uses.
+    fn unused(&self, frame: u64) -> String;
+
+    /// What the venue says where it does not take the subscription to a symbol, if it says anything.
+    fn refusal(&self, symbol: &str, frame: u64) -> Option<String>;
+
+    /// What the venue says before it closes a connection, if it says anything.
+    fn notice(&self, frame: u64) -> Option<String>;
+}
+
+/// A frame that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SampleFrame {
+    /// A message of the connection.
+    Message(String),
+    /// The path of an HTTP request, and the body of its answer.
+    Answer(String, String),
+}
+
+/// A level as it is written: price and quantity.
+pub type LevelText = (String, String);
+
+/// What a message of a book is to say.
+#[derive(Clone, Debug)]
+pub struct BookSample<'a> {
+    /// Of this symbol.
+    pub symbol: &'a str,
+    /// All of the book.
+    pub is_snapshot: bool,
+    /// Which state of the book holds after it. An update leads from one state to the next number.
+    pub step: u64,
+    /// Which frame of the connection it is, counted from zero.
+    pub frame: u64,
+    /// When the venue sends it, in milliseconds of the Unix epoch.
+    pub at_ms: u64,
+    /// Bids, in this order; a quantity of zero where one is gone.
+    pub bids: &'a [LevelText],
+    /// Asks, in this order.
+    pub asks: &'a [LevelText],
+    /// All bids and all asks once it is applied, the best first: what a checksum is made of.
+    pub after: [&'a [LevelText]; 2],
+}
+
+/// What a message of a trade is to say.
+#[derive(Clone, Debug)]
+pub struct TradeSample<'a> {
+    /// Of this symbol.
+    pub symbol: &'a str,
+    /// The venue's number of it.
+    pub trade_id: u64,
+    /// Which frame of the connection it is.
+    pub frame: u64,
+    /// When it happened, in milliseconds of the Unix epoch.
+    pub at_ms: u64,
+    /// Its price.
+    pub price: &'a str,
+    /// Its quantity.
+    pub quantity: &'a str,
+    /// The one who crossed the spread bought.
+    pub is_buy: bool,
+}
+
+/// What a message of best prices is to say.
+#[derive(Clone, Debug)]
+pub struct TopSample<'a> {
+    /// Of this symbol.
+    pub symbol: &'a str,
+    /// The venue's number of it.
+    pub step: u64,
+    /// Which frame of the connection it is.
+    pub frame: u64,
+    /// When the venue sends it, in milliseconds of the Unix epoch.
+    pub at_ms: u64,
+    /// The best bid.
+    pub bid: &'a LevelText,
+    /// The best ask.
+    pub ask: &'a LevelText,
+}
