@@ -1,6 +1,8 @@
 //! What `exchangeInfo` says of an instrument, as a definition.
 
-use fulmar_bus::record::{ContractKind, InstrumentDefinition, Price, Quantity, UnixNanos};
+use fulmar_bus::record::{
+    ContractKind, InstrumentDefinition, InstrumentStatus, Listing, Price, Quantity, UnixNanos,
+};
 use fulmar_engine::contract::DecodeError;
 use fulmar_engine::market::choose_scale;
 use simd_json::tape::Tape;
@@ -11,10 +13,9 @@ use super::market_data::Binance;
 use crate::decode::Scales;
 use crate::decode::definition::{notional, significant_digits, text, whole_units};
 use crate::decode::json::{self, Fields, decimal};
-use crate::session::{Symbols, inferred};
+use crate::session::{Decoded, Symbols, inferred};
 
-/// Hands the definition of each of `symbols` that the answer names to `take`: its index, and what the venue says of
-/// it or what is wrong with that. Revisions are zero: the session counts them.
+/// Reads the definition of each of `symbols` that the answer names, and whether it is traded now.
 ///
 /// # Errors
 /// Where the answer is no list of symbols.
@@ -22,12 +23,17 @@ pub fn read(
     protocol: &Binance,
     tape: &Tape<'_>,
     symbols: &Symbols,
-    take: &mut dyn FnMut(usize, Result<InstrumentDefinition, DecodeError>),
+    out: &mut Decoded,
 ) -> Result<(), DecodeError> {
     for fields in Fields::of(tape.as_value())?.objects("symbols")? {
         let fields = fields?;
         if let Some(index) = symbols.find(fields.text("symbol")?.as_bytes()) {
-            take(index, definition(protocol, &fields));
+            out.definitions.push((index, definition(protocol, &fields)));
+            // Coin-margined futures have a name of their own for it.
+            let status =
+                fields.text("status").or_else(|_| fields.text("contractStatus")).unwrap_or("TRADING");
+            let listing = if status == "TRADING" { Listing::Listed } else { Listing::Halted };
+            out.statuses.push((index, InstrumentStatus::new(listing, status)));
         }
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! The venue's market data as a [`Protocol`]: where each answer to "how does this venue say it" stands.
 
-use fulmar_bus::record::{ContractKind, InstrumentDefinition, UnixNanos};
+use fulmar_bus::record::{ContractKind, UnixNanos};
 use fulmar_engine::contract::DecodeError;
 use simd_json::tape::Tape;
 
@@ -152,9 +152,9 @@ impl Protocol for Binance {
         &self,
         tape: &Tape<'_>,
         symbols: &Symbols,
-        take: &mut dyn FnMut(usize, Result<InstrumentDefinition, DecodeError>),
+        out: &mut Decoded,
     ) -> Result<(), DecodeError> {
-        definitions::read(self, tape, symbols, take)
+        definitions::read(self, tape, symbols, out)
     }
 
     fn read_snapshot(

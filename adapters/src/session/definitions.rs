@@ -7,6 +7,7 @@ use fulmar_bus::record::{
 use fulmar_engine::contract::{DecodeError, MarketSink};
 use fulmar_engine::market::scale::widening_factor;
 
+use super::decoded::Decoded;
 use super::limits::{DEFINITIONS_WAIT, UNLISTED_WAIT};
 use super::{Instrument, MarketData, connection_of};
 use crate::decode::{Scales, json};
@@ -21,9 +22,6 @@ pub(super) enum Standing {
     /// The venue said at this moment that it has none such: asked about alone and seldom, its book not at all.
     Unlisted(UnixNanos),
 }
-
-/// A definition that the venue gave, or what is wrong with it, and the place of its instrument.
-type Told = (usize, Result<InstrumentDefinition, DecodeError>);
 
 impl MarketData {
     pub(super) fn on_definitions(
@@ -52,12 +50,12 @@ impl MarketData {
         body: &mut [u8],
         sink: &mut dyn MarketSink,
     ) {
-        let mut told: Vec<Told> = Vec::with_capacity(self.instruments.len());
+        let mut told = Decoded::default();
         let read = self.read_definitions(body, &mut told);
         if let Err(error) = read {
             return self.counters.count(error);
         }
-        let is_told = |index: usize| told.iter().any(|(told, _)| *told == index);
+        let is_told = |index: usize| told.definitions.iter().any(|(told, _)| *told == index);
         let absent: Vec<usize> =
             self.asked_about(path).into_iter().filter(|index| !is_told(*index)).collect();
         self.take_definitions(now, &told, sink);
@@ -66,20 +64,20 @@ impl MarketData {
         }
     }
 
-    fn read_definitions(&mut self, body: &mut [u8], told: &mut Vec<Told>) -> Result<(), DecodeError> {
+    fn read_definitions(&mut self, body: &mut [u8], told: &mut Decoded) -> Result<(), DecodeError> {
         let bytes_max = self.limits.answer_bytes_max;
-        let take = &mut |index, definition| told.push((index, definition));
-        if !self.protocol.has_bare_numbers() {
-            let tape = json::parse(body, bytes_max)?;
-            return self.protocol.read_definitions(&tape, &self.symbols, take);
-        }
         let mut quoted = Vec::new();
-        let tape = json::parse(json::quote_numbers(body, bytes_max, &mut quoted)?, quoted_max(bytes_max))?;
-        self.protocol.read_definitions(&tape, &self.symbols, take)
+        let tape = if self.protocol.has_bare_numbers() {
+            json::parse(json::quote_numbers(body, bytes_max, &mut quoted)?, quoted_max(bytes_max))?
+        } else {
+            json::parse(body, bytes_max)?
+        };
+        self.protocol.read_definitions(&tape, &self.symbols, told)
     }
 
-    pub(super) fn take_definitions(&mut self, now: UnixNanos, told: &[Told], sink: &mut dyn MarketSink) {
-        for (index, definition) in told {
+    /// Takes what a frame said of instruments: what they are, and whether they are traded.
+    pub(super) fn take_definitions(&mut self, now: UnixNanos, told: &Decoded, sink: &mut dyn MarketSink) {
+        for (index, definition) in &told.definitions {
             match definition {
                 Ok(definition) => {
                     self.relist(*index, sink);
@@ -89,19 +87,27 @@ impl MarketData {
                 Err(error) => self.counters.count(*error),
             }
         }
+        for (index, status) in &told.statuses {
+            self.on_status(now, *index, status, sink);
+        }
     }
 
-    /// The venue says, unasked, whether it knows and trades an instrument.
-    pub(super) fn on_status(
+    fn on_status(
         &mut self,
         now: UnixNanos,
         index: usize,
         status: &InstrumentStatus,
         sink: &mut dyn MarketSink,
     ) {
+        let instrument = &mut self.instruments[index];
         match status.listing {
             Listing::Unlisted => self.unlist(now, index, status.text.as_str(), sink),
-            _ => sink.status(self.symbols.instrument_id(index), status),
+            // What is told again is no news.
+            listing if (listing == Listing::Halted) == instrument.is_halted => {}
+            listing => {
+                instrument.is_halted = listing == Listing::Halted;
+                sink.status(instrument.config.instrument_id, status);
+            }
         }
     }
 

@@ -78,6 +78,8 @@ struct Instrument {
     line: usize,
     trade_stream: Option<TradeStream>,
     derived: DerivedState,
+    /// The venue said that it does not trade it now.
+    is_halted: bool,
 }
 
 impl MarketData {
@@ -100,6 +102,7 @@ impl MarketData {
             line: lines.iter().position(|line| line.books.contains(&place)).unwrap_or(0),
             trade_stream: None,
             derived: DerivedState::default(),
+            is_halted: false,
         };
         MarketData {
             symbols: Symbols::new(instruments),
@@ -240,12 +243,10 @@ impl MarketData {
                 Message::Refused => self.counters.venue_refusals += 1,
             }
         }
-        if !self.decoded.definitions.is_empty() {
-            let definitions = std::mem::take(&mut self.decoded.definitions);
-            self.take_definitions(now, &definitions, sink);
-        }
-        for (index, status) in std::mem::take(&mut self.decoded.statuses) {
-            self.on_status(now, index, &status, sink);
+        if !self.decoded.definitions.is_empty() || !self.decoded.statuses.is_empty() {
+            let told = std::mem::take(&mut self.decoded);
+            self.take_definitions(now, &told, sink);
+            self.decoded = told;
         }
     }
 

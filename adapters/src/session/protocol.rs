@@ -4,7 +4,7 @@
 //! decoding is a function of a frame and the symbols, the two decoders can be held against each other, and everything
 //! that remembers (books, connections, definitions, budgets) stands once, in [`super::MarketData`].
 
-use fulmar_bus::record::{ContractKind, InstrumentDefinition, Nanos, UnixNanos};
+use fulmar_bus::record::{ContractKind, Nanos, UnixNanos};
 use fulmar_engine::contract::DecodeError;
 use simd_json::tape::Tape;
 
@@ -72,8 +72,9 @@ pub trait Protocol: Send {
     /// True where an answer to this path would have named the instrument, if the venue had it.
     fn is_asked_about(&self, path: &str, symbol: &str) -> bool;
 
-    /// Reads an answer with definitions: hands each one of an instrument of `symbols` to `take`, or what is wrong with
-    /// it. Revisions are zero: the session counts them.
+    /// Reads an answer with definitions: those of instruments of `symbols`, or what is wrong with one, go into
+    /// `out.definitions`, and whether each is traded now into `out.statuses`. Revisions are zero: the session counts
+    /// them.
     ///
     /// # Errors
     /// Where the answer is no list of instruments.
@@ -81,7 +82,7 @@ pub trait Protocol: Send {
         &self,
         tape: &Tape<'_>,
         symbols: &Symbols,
-        take: &mut dyn FnMut(usize, Result<InstrumentDefinition, DecodeError>),
+        out: &mut Decoded,
     ) -> Result<(), DecodeError>;
 
     /// Reads an answer with the book of the instrument at `symbol`.

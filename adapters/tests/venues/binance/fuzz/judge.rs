@@ -126,12 +126,12 @@ impl Judge {
     }
 
     fn definitions(&mut self, input: &[u8], json: Option<Option<Json>>) -> Verdict {
-        let (mut scribble, mut found) = (input.to_vec(), Vec::new());
-        let read = parse_answer(&mut scribble).and_then(|tape| {
-            self.protocol.read_definitions(&tape, &self.symbols, &mut |index, definition| {
-                found.push((index, definition.ok()));
-            })
-        });
+        let mut scribble = input.to_vec();
+        self.slow.clear();
+        let read = parse_answer(&mut scribble)
+            .and_then(|tape| self.protocol.read_definitions(&tape, &self.symbols, &mut self.slow));
+        let found = self.slow.definitions.iter().map(|(index, definition)| (*index, definition.ok()));
+        let found: Vec<_> = found.collect();
         let (product, names) = (self.protocol.product(), SYMBOLS.map(|(symbol, _)| symbol));
         let expected = |json: &Json| reference::definitions(product, json, &names);
         // One that is refused among others that are taken counts as refused, once both agree on each.

@@ -59,7 +59,7 @@ struct StrictSink {
     revisions: [u32; SYMBOLS.len()],
     states: [Option<SyncState>; SYMBOLS.len()],
     has_snapshot: [bool; SYMBOLS.len()],
-    is_unlisted: [bool; SYMBOLS.len()],
+    statuses: [Option<Listing>; SYMBOLS.len()],
 }
 
 impl StrictSink {
@@ -79,12 +79,12 @@ impl MarketSink for StrictSink {
     }
 
     fn status(&mut self, instrument_id: InstrumentId, status: &InstrumentStatus) {
-        let is_unlisted = &mut self.is_unlisted[instrument_id.index()];
+        let told = &mut self.statuses[instrument_id.index()];
         assert!(
-            *is_unlisted || status.listing == Listing::Unlisted,
-            "what was never unlisted is not listed anew"
+            told.is_some() || status.listing != Listing::Listed,
+            "what was never halted or unlisted is not listed anew"
         );
-        *is_unlisted = status.listing == Listing::Unlisted;
+        *told = Some(status.listing);
     }
 
     fn trade(&mut self, instrument_id: InstrumentId, trade: &Trade) {
