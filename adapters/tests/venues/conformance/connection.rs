@@ -5,8 +5,8 @@ use fulmar_adapters::sync::limits::{BACKOFF_MAX, SNAPSHOT_ANSWER_MAX};
 use fulmar_bus::record::{Listing, Nanos, RequestKind, SyncReason, SyncState};
 use fulmar_engine::contract::MarketSession as _;
 
-use crate::Outcome::{self, Held, NotApplicable};
-use crate::bench::{Bench, IDS};
+use super::Outcome::{self, Held, NotApplicable};
+use super::bench::{Bench, IDS};
 
 /// A subscription is refused: it is told, and the other instruments go on.
 pub fn subscription_error(entry: &'static VenueEntry) -> Outcome {
