@@ -8,4 +8,5 @@ mod binance;
 mod bybit;
 mod fuzz;
 mod keeper;
+mod okx;
 mod player;
