@@ -82,4 +82,5 @@ const _: () = assert!(
 );
 const _: () = assert!(ARGUMENT_BYTES_MAX + 64 <= fulmar_bus::record::Request::BYTES_MAX);
 const _: () = assert!(BARS_PER_CONNECTION < MESSAGE_BURST as usize);
-const _: () = assert!(BOOKS_PER_CONNECTION * 3 + 5 < MESSAGE_BURST as usize, "subscribed to, and asked for once again");
+const _: () =
+    assert!(BOOKS_PER_CONNECTION * 3 + 5 < MESSAGE_BURST as usize, "subscribed to, and asked for once again");

@@ -115,6 +115,10 @@ impl Protocol for Okx {
         reference::read(self, tape, reader)
     }
 
+    fn is_pong(&self, message: &[u8]) -> bool {
+        message == b"pong"
+    }
+
     fn symbol_named<'text>(&self, tape: &Tape<'text>) -> Option<&'text str> {
         reference::symbol_named(tape)
     }

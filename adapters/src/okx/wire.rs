@@ -13,13 +13,10 @@ use crate::decode::{Scales, level};
 use crate::session::{Decoded, Message, Symbols, TradeStream, standing};
 use crate::sync::Span;
 
-/// Decodes a frame in one of the venue's own layouts. `pong`, which is no JSON, says nothing.
+/// Decodes a frame in one of the venue's own layouts.
 #[inline]
 pub fn decode(frame: &[u8], symbols: &Symbols, out: &mut Decoded) -> Option<()> {
     let mut cursor = Cursor::new(frame);
-    if cursor.takes(b"pong") {
-        return cursor.end();
-    }
     cursor.literal(b"{\"arg\":{\"channel\":\"")?;
     if cursor.takes(b"books\",\"instId\":\"") {
         book(&mut cursor, symbols, out)?;

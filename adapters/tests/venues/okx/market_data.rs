@@ -171,8 +171,6 @@ fn every_layout_that_comes_all_day_is_read_fast_and_as_the_reference_reads_it() 
         );
         assert!(!fast.is_unused(), "{frame}");
     }
-    let mut fast = Decoded::new(10);
-    assert!(okx.decode(b"pong", &symbols, &mut fast).is_some() && fast.is_unused());
 }
 
 #[test]
@@ -205,6 +203,9 @@ fn a_session_asks_for_the_lists_of_its_markets_and_opens_with_a_message_an_instr
     bench.now = bench.now + Nanos::from_secs(20);
     bench.session.on_time(bench.now, &mut bench.keeper);
     assert!(bench.keeper.requests.iter().any(|(_, _, text)| text == "ping"));
+    bench.message("pong");
+    let counters = bench.session.counters();
+    assert_eq!((counters.decode_error_count(), counters.ignored_frames), (0, 1), "no JSON, and no error");
 }
 
 #[test]
