@@ -311,6 +311,22 @@ fn trades_are_told_in_order_with_the_side_of_their_taker() {
 }
 
 #[test]
+fn the_last_trade_told_anew_to_who_subscribes_is_no_second_trade() {
+    let mut bench = Bench::defined();
+    let trade = |id: u64| {
+        format!(
+            r#"{{"arg":{{"channel":"trades","instId":"BTC-USDT"}},"data":[{{"instId":"BTC-USDT","tradeId":"{id}","px":"100.5","sz":"1","side":"buy","ts":"5","count":"1"}}]}}"#
+        )
+    };
+    bench.message(&trade(7));
+    bench.feed(FrameSource::Closed, 0, "gone");
+    bench.feed(FrameSource::Opened, 0, "wss://");
+    bench.message(&trade(7));
+    bench.message(&trade(8));
+    assert_eq!((bench.kept(SPOT).trade_count, bench.counter("trades_repeated")), (2, 1));
+}
+
+#[test]
 fn mark_index_and_funding_are_told_of_derivatives() {
     let mut bench = Bench::defined();
     bench.message(
