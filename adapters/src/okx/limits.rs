@@ -43,8 +43,8 @@ pub const MESSAGES_PER_SECOND: u32 = 10;
 /// runs here.
 pub const CONNECTS_PER_MINUTE: u32 = 60;
 
-/// Between two HTTP requests in the long run: lists of instruments may be asked for 20 times in two seconds, address and
-/// market (documentation, get instruments). A twentieth of that is plenty.
+/// Between two HTTP requests in the long run: lists of instruments may be asked for 20 times in two seconds, by address
+/// and market (documentation, get instruments). A twentieth of that is plenty.
 pub const REQUEST_INTERVAL: Nanos = Nanos::from_secs(2);
 
 /// HTTP requests that may be made at once: each market twice.

@@ -81,3 +81,15 @@ pub fn batches<T: AsRef<str>>(
     }
     batches
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_leaves_at_once_and_then_the_interval_holds() {
+        let mut line = Line::new(String::new(), Vec::new(), Vec::new()).with_message_burst(2);
+        let delays = [0; 3].map(|_| line.take_message(UnixNanos(0), Nanos(100)).0);
+        assert_eq!(delays, [0, 0, 100]);
+    }
+}
