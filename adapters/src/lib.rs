@@ -8,6 +8,7 @@
 pub mod binance;
 pub mod bybit;
 pub mod decode;
+pub mod okx;
 pub mod pacer;
 pub mod session;
 pub mod simulated;

@@ -10,4 +10,5 @@ mod conformance;
 mod flow;
 mod fuzz;
 mod keeper;
+mod okx;
 mod player;

@@ -91,6 +91,7 @@ suite! {
         binance_coinm = "binance-coinm",
         bybit_spot = "bybit-spot",
         bybit_linear = "bybit-linear",
+        okx = "okx",
     }
 }
 
