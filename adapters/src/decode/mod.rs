@@ -8,6 +8,7 @@ pub mod cursor;
 pub mod definition;
 pub mod json;
 pub mod number;
+pub mod time;
 
 use fulmar_bus::record::{Level, Price, Quantity};
 
