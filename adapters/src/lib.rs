@@ -6,6 +6,7 @@
 //! [`decode`], [`sync`], [`pacer`].
 
 pub mod binance;
+pub mod bybit;
 pub mod decode;
 pub mod pacer;
 pub mod session;

@@ -1,10 +1,11 @@
 //! The venues that this build speaks to: one line for each.
 
-use crate::binance;
 use crate::session::VenueEntry;
+use crate::{binance, bybit};
 
 /// Every venue, by name.
-pub const VENUES: [VenueEntry; 3] = [binance::SPOT, binance::USD_MARGINED, binance::COIN_MARGINED];
+pub const VENUES: [VenueEntry; 5] =
+    [binance::SPOT, binance::USD_MARGINED, binance::COIN_MARGINED, bybit::SPOT, bybit::LINEAR];
 
 /// The names of all venues, in the order of [`VENUES`].
 pub const VENUE_NAMES: [&str; VENUES.len()] = {

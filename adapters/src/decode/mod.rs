@@ -6,6 +6,7 @@
 
 pub mod cursor;
 pub mod definition;
+pub mod identity;
 pub mod json;
 pub mod number;
 pub mod time;

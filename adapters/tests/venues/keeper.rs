@@ -21,6 +21,9 @@ pub struct Kept {
     pub traded: i128,
     pub notional: i128,
     pub ticker: Option<TopOfBook>,
+    pub funding: Option<Funding>,
+    pub mark_price: Option<MarkPrice>,
+    pub bars: Vec<Bar>,
 }
 
 /// Looks at a book that changed.
@@ -66,17 +69,19 @@ impl MarketSink for Keeper {
         self.of(instrument_id).ticker = Some(*top);
     }
 
-    fn funding(&mut self, instrument_id: InstrumentId, _: &Funding) {
-        assert!(self.of(instrument_id).definition.is_some(), "the definition comes first");
+    fn funding(&mut self, instrument_id: InstrumentId, funding: &Funding) {
+        let kept = self.of(instrument_id);
+        assert_ne!(kept.funding.as_ref(), Some(funding), "what changed nothing is not told");
+        kept.funding = Some(*funding);
     }
 
     fn mark_price(&mut self, instrument_id: InstrumentId, mark_price: &MarkPrice) {
-        assert!(self.of(instrument_id).definition.is_some(), "the definition comes first");
         assert!(mark_price.mark.0 > 0, "a mark price is a price");
+        self.of(instrument_id).mark_price = Some(*mark_price);
     }
 
     fn bar(&mut self, instrument_id: InstrumentId, bar: &Bar) {
-        assert!(self.of(instrument_id).definition.is_some(), "the definition comes first");
+        self.of(instrument_id).bars.push(*bar);
         assert!(bar.low <= bar.open.min(bar.close) && bar.high >= bar.open.max(bar.close), "no bar: {bar:?}");
     }
 

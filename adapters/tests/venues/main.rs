@@ -5,6 +5,7 @@
 //! they are skipped. `FULMAR_FUZZ_EXECUTIONS` sets how many inputs each campaign of hostile input tries.
 
 mod binance;
+mod bybit;
 mod fuzz;
 mod keeper;
 mod player;

@@ -6,6 +6,8 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use fulmar_adapters::session::{InstrumentConfig, MarketData, VenueSettings};
+use fulmar_adapters::venues;
 use fulmar_bus::record::{FrameSource, InstrumentId, Price, SyncState, UnixNanos};
 use fulmar_engine::contract::{InboundFrame, MarketSession};
 use fulmar_engine::market::decimal::format_scaled;
@@ -19,6 +21,22 @@ pub struct Capture {
     expected: Value,
     /// Its instruments, by their symbol.
     pub symbols: Vec<String>,
+}
+
+/// Plays a capture of `venue` through its session, if this machine has it; of each of its instruments, its scales and
+/// whether these were inferred must be as said.
+pub fn check_capture(venue: &str, name: &str, scales: &[(u8, u8, u8)]) -> Option<Keeper> {
+    let capture = Capture::open(name)?;
+    let symbols = capture.symbols.iter().zip(0..);
+    let instruments: Vec<InstrumentConfig> =
+        symbols.map(|(symbol, id)| InstrumentConfig::new(symbol, InstrumentId(id))).collect();
+    let entry = venues::venue(venue).expect("a venue of this build");
+    let mut session = MarketData::new((entry.protocol)(&VenueSettings::default()), &instruments);
+    let keeper = capture.check(&mut session);
+    let definitions = keeper.instruments.values().map(|kept| kept.definition.expect("a definition"));
+    let known = definitions.map(|known| (known.price_scale, known.quantity_scale, known.is_inferred));
+    assert_eq!(known.collect::<Vec<_>>(), scales);
+    Some(keeper)
 }
 
 impl Capture {

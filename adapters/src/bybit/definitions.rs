@@ -1,0 +1,93 @@
+//! What `instruments-info` says of an instrument, as a definition.
+
+use fulmar_bus::record::{
+    ContractKind, InstrumentDefinition, InstrumentStatus, Listing, Price, Quantity, WideNumber,
+};
+use fulmar_engine::contract::DecodeError;
+use fulmar_engine::market::choose_scale;
+use fulmar_engine::market::decimal::digits_behind_point;
+use simd_json::tape::Tape;
+
+use super::limits::SPOT_QUANTITY_DIGITS;
+use super::market_data::{Bybit, Category};
+use crate::decode::Scales;
+use crate::decode::definition::{notional, significant_digits, text, whole_units};
+use crate::decode::json::{Fields, decimal};
+use crate::session::{Decoded, Symbols, inferred};
+
+/// A symbol that the venue does not know.
+const UNKNOWN_SYMBOL: i64 = 10_001;
+
+/// Reads the definition of each of `symbols` that the answer names, and whether it is traded now.
+///
+/// # Errors
+/// Where the answer is no list of instruments.
+pub fn read(venue: &Bybit, tape: &Tape<'_>, symbols: &Symbols, out: &mut Decoded) -> Result<(), DecodeError> {
+    let answer = Fields::of(tape.as_value())?;
+    match answer.signed("retCode")? {
+        0 => {}
+        UNKNOWN_SYMBOL => return Ok(()),
+        _ => return Err(DecodeError::UnknownValue),
+    }
+    for fields in Fields::of(answer.value("result")?)?.objects("list")? {
+        let fields = fields?;
+        if let Some(index) = symbols.find(fields.text("symbol")?.as_bytes()) {
+            out.definitions.push((index, definition(venue, &fields)));
+            let status = fields.text("status")?;
+            let listing = if status == "Trading" { Listing::Listed } else { Listing::Halted };
+            out.statuses.push((index, InstrumentStatus::new(listing, status)));
+        }
+    }
+    Ok(())
+}
+
+fn definition(venue: &Bybit, fields: &Fields<'_, '_>) -> Result<InstrumentDefinition, DecodeError> {
+    let prices = Fields::of(fields.value("priceFilter")?)?;
+    let lots = Fields::of(fields.value("lotSizeFilter")?)?;
+    let (step, notional_key, quantity_digits) = match venue.category() {
+        Category::Spot => (lots.text("basePrecision")?, "minOrderAmt", SPOT_QUANTITY_DIGITS),
+        Category::Linear => {
+            let step = lots.text("qtyStep")?;
+            (step, "minNotionalValue", digits_behind_point(step.as_bytes()))
+        }
+    };
+    let tick = prices.text("tickSize")?;
+    let price_max = prices.text("maxPrice").unwrap_or("0");
+    let quantity_max = lots.text("maxOrderQty")?;
+    let scales = Scales {
+        price: choose_scale(
+            digits_behind_point(tick.as_bytes()),
+            significant_digits(tick),
+            whole_units(price_max),
+        ),
+        quantity: choose_scale(quantity_digits, significant_digits(step), whole_units(quantity_max)),
+    };
+    let quantity = |text| decimal(text, scales.quantity).map(Quantity);
+    let notional_min = match lots.find(notional_key) {
+        Some(_) => notional(lots.text(notional_key)?, scales)?,
+        None => WideNumber::default(),
+    };
+    Ok(InstrumentDefinition {
+        base: text(fields.text("baseCoin")?),
+        quote: text(fields.text("quoteCoin")?),
+        tick: Price(decimal(tick, scales.price)?),
+        lot: quantity(step)?,
+        quantity_min: quantity(lots.text("minOrderQty")?)?,
+        quantity_max: quantity(quantity_max)?,
+        notional_min,
+        contract: contract(venue.category(), fields)?,
+        is_inferred: 0,
+        ..inferred(venue, fields.text("symbol")?, scales)
+    })
+}
+
+fn contract(category: Category, fields: &Fields<'_, '_>) -> Result<ContractKind, DecodeError> {
+    if category == Category::Spot {
+        return Ok(ContractKind::Spot);
+    }
+    match fields.text("contractType")? {
+        "LinearPerpetual" => Ok(ContractKind::LinearPerpetual),
+        "LinearFutures" => Ok(ContractKind::LinearFuture),
+        _ => Err(DecodeError::UnknownValue),
+    }
+}

@@ -1,0 +1,253 @@
+//! The reference decoders: any valid JSON, fields by key, and the name of whatever is wrong.
+
+use fulmar_bus::record::{Bar, InstrumentStatus, Listing, Nanos, Notional, Price, Quantity, Side, UnixNanos};
+use fulmar_engine::contract::DecodeError;
+use simd_json::tape::Tape;
+
+use super::wire;
+use crate::decode::identity::trade_id;
+use crate::decode::json::Fields;
+use crate::session::{BookSide, Derived, Message, Reader};
+use crate::sync::Span;
+
+/// The bars that the venue makes, as we write intervals.
+pub const BARS: &[&str] = &["1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "12h", "1d"];
+
+/// The venue's names of [`BARS`], and their lengths in minutes.
+const BAR_NAMES: [(&str, u64); 11] = [
+    ("1", 1),
+    ("3", 3),
+    ("5", 5),
+    ("15", 15),
+    ("30", 30),
+    ("60", 60),
+    ("120", 120),
+    ("240", 240),
+    ("360", 360),
+    ("720", 720),
+    ("D", 1_440),
+];
+
+/// The venue's name of a bar.
+pub fn bar_name(bar: &str) -> Option<&'static str> {
+    let place = BARS.iter().position(|known| *known == bar)?;
+    Some(BAR_NAMES[place].0)
+}
+
+/// Reads a message.
+///
+/// # Errors
+/// The first thing that is wrong with it.
+pub fn read(tape: &Tape<'_>, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+    let fields = Fields::of(tape.as_value())?;
+    let Some(topic) = topic_in(&fields)? else {
+        reader.is_no_book();
+        return on_answer(&fields, reader);
+    };
+    match topic {
+        Topic::Book { depth: 1, symbol } => best_prices(&fields, symbol, reader),
+        Topic::Book { symbol, .. } => book(&fields, symbol, reader),
+        Topic::Trades(symbol) => trades(&fields, symbol, reader),
+        Topic::Ticker(symbol) => ticker(&fields, symbol, reader),
+        Topic::Bar { minutes, symbol } => bars(&fields, minutes, symbol, reader),
+        Topic::Unused => {
+            reader.is_no_book();
+            Ok(())
+        }
+    }
+}
+
+/// The symbol that a message has market data of, whether a session follows it or not.
+pub fn symbol_named<'text>(tape: &Tape<'text>) -> Option<&'text str> {
+    match topic_in(&Fields::of(tape.as_value()).ok()?).ok()?? {
+        Topic::Book { symbol, .. } | Topic::Trades(symbol) => Some(symbol),
+        Topic::Ticker(_) | Topic::Bar { .. } | Topic::Unused => None,
+    }
+}
+
+/// What a message is about.
+enum Topic<'text> {
+    Book { depth: u64, symbol: &'text str },
+    Trades(&'text str),
+    Ticker(&'text str),
+    Bar { minutes: u64, symbol: &'text str },
+    Unused,
+}
+
+/// The topic of a message; none where it has none, as answers to requests.
+fn topic_in<'text>(fields: &Fields<'_, 'text>) -> Result<Option<Topic<'text>>, DecodeError> {
+    if fields.find("topic").is_none() {
+        return Ok(None);
+    }
+    let topic = fields.text("topic")?;
+    let mut parts = topic.splitn(3, '.');
+    let parts = (parts.next().unwrap_or_default(), parts.next(), parts.next());
+    Ok(Some(match parts {
+        ("orderbook", Some(depth), Some(symbol)) => match depth.parse() {
+            Ok(depth) => Topic::Book { depth, symbol },
+            Err(_) => Topic::Unused,
+        },
+        ("publicTrade", Some(symbol), None) => Topic::Trades(symbol),
+        ("tickers", Some(symbol), None) => Topic::Ticker(symbol),
+        ("kline", Some(name), Some(symbol)) => {
+            let minutes = BAR_NAMES.iter().find(|(known, _)| *known == name).map(|(_, minutes)| *minutes);
+            minutes.map_or(Topic::Unused, |minutes| Topic::Bar { minutes, symbol })
+        }
+        _ => Topic::Unused,
+    }))
+}
+
+/// Whether the data are all that there is.
+fn is_snapshot(fields: &Fields<'_, '_>) -> Result<bool, DecodeError> {
+    match fields.text("type")? {
+        "snapshot" => Ok(true),
+        "delta" => Ok(false),
+        _ => Err(DecodeError::UnknownValue),
+    }
+}
+
+/// When the matching engine made it, or else when it was sent.
+fn venue_at(fields: &Fields<'_, '_>) -> Result<UnixNanos, DecodeError> {
+    let key = if fields.find("cts").is_some() { "cts" } else { "ts" };
+    fields.unsigned(key).map(UnixNanos::from_millis)
+}
+
+fn book(fields: &Fields<'_, '_>, symbol: &str, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+    let Some(symbol) = reader.find_book(symbol) else {
+        return Ok(());
+    };
+    let data = Fields::of(fields.value("data")?)?;
+    if reader.find(data.text("s")?) != Some(symbol) {
+        return Err(DecodeError::UnknownValue);
+    }
+    let span = Span::numbered(data.unsigned("u")?);
+    let begin = reader.out.mark();
+    reader.pairs(symbol, BookSide::Bids, &data, "b")?;
+    reader.pairs(symbol, BookSide::Asks, &data, "a")?;
+    reader.push_book((symbol, is_snapshot(fields)?), span, venue_at(fields)?, begin);
+    Ok(())
+}
+
+/// The book of one level. Changes of it alone say nothing of the other side, and are not used.
+fn best_prices(fields: &Fields<'_, '_>, symbol: &str, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+    reader.is_no_book();
+    let Some(symbol) = reader.find(symbol).filter(|_| is_snapshot(fields) != Ok(false)) else {
+        return Ok(());
+    };
+    let data = Fields::of(fields.value("data")?)?;
+    if reader.find(data.text("s")?) != Some(symbol) {
+        return Err(DecodeError::UnknownValue);
+    }
+    reader.pairs(symbol, BookSide::Bids, &data, "b")?;
+    reader.pairs(symbol, BookSide::Asks, &data, "a")?;
+    let (is_snapshot, update_id) = (is_snapshot(fields)?, data.unsigned("u")?);
+    wire::top(symbol, is_snapshot, update_id, venue_at(fields)?, reader.out).ok_or(DecodeError::OutOfRange)
+}
+
+fn trades(fields: &Fields<'_, '_>, symbol: &str, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+    reader.is_no_book();
+    let Some(symbol) = reader.find(symbol) else {
+        return Ok(());
+    };
+    for trade in fields.objects("data")? {
+        let trade = trade?;
+        if reader.find(trade.text("s")?) != Some(symbol) {
+            return Err(DecodeError::UnknownValue);
+        }
+        if trade.find("BT").is_some() && trade.flag("BT")? {
+            // A block trade was not made in the book.
+            continue;
+        }
+        let traded = reader.traded(symbol, trade.text("p")?, trade.text("v")?)?;
+        let id = trade_id(trade.text("i")?.as_bytes()).ok_or(DecodeError::BadNumber)?;
+        let side = match trade.text("S")? {
+            "Buy" => Side::Buy,
+            "Sell" => Side::Sell,
+            _ => return Err(DecodeError::UnknownValue),
+        };
+        let numbers = (id, traded.price.0, traded.quantity.0, trade.unsigned("T")?);
+        wire::push_trade(symbol, numbers, side, reader.out).ok_or(DecodeError::OutOfRange)?;
+    }
+    Ok(())
+}
+
+/// Mark price, index price and funding, of which a change alone may be said.
+fn ticker(fields: &Fields<'_, '_>, symbol: &str, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+    reader.is_no_book();
+    let Some(symbol) = reader.find(symbol) else {
+        return Ok(());
+    };
+    let data = Fields::of(fields.value("data")?)?;
+    // A dated future has no funding, and says so by an empty text.
+    let text = |key: &str| match data.find(key) {
+        Some(_) => data.text(key).map(|text| Some(text).filter(|text| !text.is_empty())),
+        None => Ok(None),
+    };
+    let hours = text("fundingIntervalHour")?.map(|_| data.whole("fundingIntervalHour")).transpose()?;
+    let next_at = text("nextFundingTime")?.map(|_| data.whole("nextFundingTime")).transpose()?;
+    let derived = Derived {
+        mark: text("markPrice")?.map(|text| reader.computed_price(text)).transpose()?,
+        index: text("indexPrice")?.map(|text| reader.computed_price(text)).transpose()?,
+        rate: text("fundingRate")?.map(|text| reader.funding_rate(text)).transpose()?,
+        interval: hours.map(|hours| Nanos::from_secs(hours.saturating_mul(3_600))),
+        next_at: next_at.filter(|millis| *millis > 0).map(UnixNanos::from_millis),
+        venue_at: fields.unsigned("ts").map(UnixNanos::from_millis)?,
+    };
+    let is_silent = Derived { venue_at: derived.venue_at, ..Derived::default() } == derived;
+    if !is_silent && reader.symbols().scales(symbol).is_some() {
+        reader.out.messages.push(Message::Derived { symbol, derived });
+    }
+    Ok(())
+}
+
+/// Bars; of those that are still open nothing is told.
+fn bars(
+    fields: &Fields<'_, '_>,
+    minutes: u64,
+    symbol: &str,
+    reader: &mut Reader<'_>,
+) -> Result<(), DecodeError> {
+    reader.is_no_book();
+    let Some(symbol) = reader.find(symbol) else {
+        return Ok(());
+    };
+    for bar in fields.objects("data")? {
+        let bar = bar?;
+        if !bar.flag("confirm")? {
+            continue;
+        }
+        let mut price = |key| reader.price(symbol, bar.text(key)?).map(Price);
+        let (open, high, low, close) = (price("open")?, price("high")?, price("low")?, price("close")?);
+        let bar = Bar {
+            open,
+            high,
+            low,
+            close,
+            volume: Quantity(reader.quantity(symbol, bar.text("volume")?)?),
+            notional: Notional(0).into(),
+            start_at: UnixNanos::from_millis(bar.unsigned("start")?),
+            interval: Nanos::from_secs(minutes * 60),
+            trade_count: 0,
+        };
+        reader.out.messages.push(Message::Bar { symbol, bar });
+    }
+    Ok(())
+}
+
+/// What the venue says of a subscription.
+fn on_answer(fields: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+    if fields.find("success").is_none() || fields.flag("success")? {
+        return Ok(());
+    }
+    let words = fields.text("ret_msg")?;
+    let is_of_name = |sign: char| sign.is_ascii_alphanumeric() || sign == '-';
+    let named = words.split(|sign| !is_of_name(sign)).find_map(|word| reader.find(word));
+    match named {
+        Some(symbol) => {
+            let status = InstrumentStatus::new(Listing::Unlisted, words);
+            reader.out.statuses.push((symbol, status));
+        }
+        None => reader.out.messages.push(Message::Refused),
+    }
+    Ok(())
+}

@@ -1,0 +1,100 @@
+//! The venue's frames, made from what they are to say.
+
+use super::market_data::{Bybit, Category};
+use crate::session::sample::{BookSample, LevelText, Sample, SampleFrame, TopSample, TradeSample};
+
+impl Sample for Bybit {
+    fn symbols(&self) -> [&'static str; 2] {
+        ["BTCUSDT", "ETHUSDT"]
+    }
+
+    fn definitions(&self) -> Option<SampleFrame> {
+        let (kind, step) = match self.category() {
+            Category::Spot => ("", r#""basePrecision":"0.00000001","quotePrecision":"0.01""#),
+            Category::Linear => (r#""contractType":"LinearPerpetual","#, r#""qtyStep":"0.00000001""#),
+        };
+        let one = |symbol: &str| {
+            format!(
+                r#"{{"symbol":"{symbol}",{kind}"status":"Trading","baseCoin":"BTC","quoteCoin":"USDT","lotSizeFilter":{{{step},"minOrderQty":"0.00000001","maxOrderQty":"9000"}},"priceFilter":{{"tickSize":"0.1"}}}}"#
+            )
+        };
+        let [first, second] = self.symbols().map(one);
+        let category = self.category().name();
+        let path = format!("/v5/market/instruments-info?category={category}");
+        let body = format!(
+            r#"{{"retCode":0,"retMsg":"OK","result":{{"category":"{category}","list":[{first},{second}]}},"time":1}}"#
+        );
+        Some(SampleFrame::Answer(path, body))
+    }
+
+    fn book(&self, book: &BookSample<'_>) -> SampleFrame {
+        let BookSample { symbol, step, at_ms, .. } = book;
+        let kind = if book.is_snapshot { "snapshot" } else { "delta" };
+        SampleFrame::Message(format!(
+            r#"{{"topic":"orderbook.200.{symbol}",{},"data":{},"cts":{at_ms}}}"#,
+            self.head(kind, *at_ms),
+            levels(symbol, [book.bids, book.asks], *step)
+        ))
+    }
+
+    fn trade(&self, trade: &TradeSample<'_>) -> String {
+        let TradeSample { symbol, trade_id, at_ms, price, quantity, is_buy, .. } = trade;
+        let side = if *is_buy { "Buy" } else { "Sell" };
+        let trade = match self.category() {
+            Category::Spot => format!(
+                r#"{{"i":"{trade_id}","T":{at_ms},"p":"{price}","v":"{quantity}","S":"{side}","seq":7,"s":"{symbol}","BT":false,"RPI":false}}"#
+            ),
+            Category::Linear => format!(
+                r#"{{"T":{at_ms},"s":"{symbol}","S":"{side}","v":"{quantity}","p":"{price}","L":"ZeroPlusTick","i":"{trade_id:08x}-82bc-50de-be60-03eedbe3cdd7","BT":false,"RPI":false,"seq":7}}"#
+            ),
+        };
+        format!(r#"{{"topic":"publicTrade.{symbol}",{},"data":[{trade}]}}"#, self.head("snapshot", *at_ms))
+    }
+
+    fn top(&self, top: &TopSample<'_>) -> Option<String> {
+        let TopSample { symbol, step, at_ms, bid, ask, .. } = *top;
+        let one = |level: &LevelText| [level.clone()];
+        Some(format!(
+            r#"{{"topic":"orderbook.1.{symbol}",{},"data":{},"cts":{at_ms}}}"#,
+            self.head("snapshot", at_ms),
+            levels(symbol, [&one(bid), &one(ask)], step)
+        ))
+    }
+
+    fn unused(&self, _frame: u64) -> String {
+        r#"{"topic":"allLiquidation.BTCUSDT","type":"snapshot","ts":1,"data":[]}"#.to_owned()
+    }
+
+    fn refusal(&self, symbol: &str, _frame: u64) -> Option<String> {
+        let words = format!("error:handler not found,topic:orderbook.1000.{symbol}");
+        Some(format!(r#"{{"success":false,"ret_msg":"{words}","conn_id":"x","req_id":"","op":"subscribe"}}"#))
+    }
+
+    fn notice(&self, _frame: u64) -> Option<String> {
+        None
+    }
+}
+
+impl Bybit {
+    /// What stands before the data, in the order of the category.
+    fn head(&self, kind: &str, at_ms: u64) -> String {
+        match self.category() {
+            Category::Spot => format!(r#""ts":{at_ms},"type":"{kind}""#),
+            Category::Linear => format!(r#""type":"{kind}","ts":{at_ms}"#),
+        }
+    }
+}
+
+fn levels(symbol: &str, [bids, asks]: [&[LevelText]; 2], step: u64) -> String {
+    let pairs = |levels: &[LevelText]| {
+        let pairs: Vec<String> =
+            levels.iter().map(|(price, quantity)| format!(r#"["{price}","{quantity}"]"#)).collect();
+        pairs.join(",")
+    };
+    format!(
+        r#"{{"s":"{symbol}","b":[{}],"a":[{}],"u":{step},"seq":{}}}"#,
+        pairs(bids),
+        pairs(asks),
+        step + 9_000
+    )
+}

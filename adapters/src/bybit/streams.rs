@@ -1,0 +1,77 @@
+//! Which topics a session subscribes to, and over which connections.
+
+use super::limits::{TOPIC_BYTES_MAX, TOPICS_PER_MESSAGE};
+use super::market_data::Bybit;
+use crate::session::{InstrumentConfig, Line, batches};
+
+/// Bytes of a subscription that may be topics: the rest of a request is its frame.
+const MESSAGE_TOPIC_BYTES_MAX: usize = 2_000;
+
+/// The connections that these instruments need. One carries as many as its topics allow.
+pub fn plan(venue: &Bybit, instruments: &[InstrumentConfig]) -> Vec<Line> {
+    let topics: Vec<Vec<String>> =
+        instruments.iter().map(|instrument| venue.topics(&instrument.symbol)).collect();
+    // Quotes and a comma come to each topic.
+    let bytes_of = |topics: &Vec<String>| topics.iter().map(|topic| topic.len() + 3).sum::<usize>();
+    let mut lines = Vec::new();
+    let (mut first, mut bytes) = (0, 0);
+    for place in 0..topics.len() {
+        let more = bytes_of(&topics[place]);
+        if bytes + more > TOPIC_BYTES_MAX {
+            lines.push(line(venue, first..place, &topics));
+            (first, bytes) = (place, 0);
+        }
+        bytes += more;
+    }
+    lines.push(line(venue, first..topics.len(), &topics));
+    lines
+}
+
+fn line(venue: &Bybit, places: std::ops::Range<usize>, topics: &[Vec<String>]) -> Line {
+    let all: Vec<String> = topics[places.clone()].iter().flatten().cloned().collect();
+    let groups = batches(&all, 3, (TOPICS_PER_MESSAGE, MESSAGE_TOPIC_BYTES_MAX));
+    let subscriptions = groups.into_iter().map(|some| request("subscribe", some));
+    Line::new(venue.stream_url().to_owned(), subscriptions.collect(), places.collect())
+}
+
+/// A request about topics.
+pub fn request(operation: &str, topics: &[String]) -> String {
+    let quoted: Vec<String> = topics.iter().map(|topic| format!("\"{topic}\"")).collect();
+    format!(r#"{{"op":"{operation}","args":[{}]}}"#, quoted.join(","))
+}
+
+#[cfg(test)]
+mod tests {
+    use fulmar_bus::record::InstrumentId;
+
+    use super::super::Category;
+    use super::*;
+    use crate::session::VenueSettings;
+
+    fn planned(category: Category, count: u32) -> Vec<Line> {
+        let venue = Bybit::new(category, &VenueSettings::default());
+        let instruments: Vec<_> =
+            (0..count).map(|n| InstrumentConfig::new(&format!("COIN{n}USDT"), InstrumentId(n))).collect();
+        plan(&venue, &instruments)
+    }
+
+    #[test]
+    fn a_few_instruments_take_one_connection_and_messages_of_ten_topics() {
+        let lines = planned(Category::Linear, 3);
+        assert_eq!(lines.len(), 1);
+        assert_eq!(lines[0].url, "wss://stream.bybit.com/v5/public/linear");
+        assert_eq!(lines[0].subscriptions.len(), 2, "four topics each");
+        let first = r#"{"op":"subscribe","args":["orderbook.1000.COIN0USDT","orderbook.1.COIN0USDT","publicTrade.COIN0USDT","tickers.COIN0USDT","#;
+        assert!(lines[0].subscriptions[0].starts_with(first), "{}", lines[0].subscriptions[0]);
+    }
+
+    #[test]
+    fn many_instruments_are_split_where_their_topics_would_be_too_long() {
+        let lines = planned(Category::Spot, 500);
+        assert_eq!(lines.len(), 2);
+        assert_eq!(lines.iter().map(|line| line.books.len()).sum::<usize>(), 500);
+        for line in &lines {
+            assert!(line.subscriptions.iter().map(String::len).sum::<usize>() < 30_000);
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! The fast decoders of the messages that come all day: books, best prices, trades.
+//!
+//! Both categories send the same fields, in two orders. Exactly these are taken; on anything else the answer is `None`,
+//! which is no error: `reference` then reads the frame, and alone says what is wrong with it.
+
+use fulmar_bus::record::{Level, Side, TopOfBook, TopSource, Trade, UnixNanos};
+
+use super::limits::LEVELS_MAX;
+use crate::decode::cursor::Cursor;
+use crate::decode::identity::trade_id;
+use crate::decode::{Scales, level};
+use crate::session::{Decoded, Message, Symbols, TradeStream};
+use crate::sync::Span;
+
+/// Decodes a frame in one of the venue's own layouts.
+#[inline]
+pub fn decode(frame: &[u8], symbols: &Symbols, out: &mut Decoded) -> Option<()> {
+    let mut cursor = Cursor::new(frame);
+    cursor.literal(b"{\"topic\":\"")?;
+    if cursor.takes(b"orderbook.") {
+        book(&mut cursor, symbols, out)?;
+    } else {
+        cursor.literal(b"publicTrade.")?;
+        trades(&mut cursor, symbols, out)?;
+    }
+    cursor.end()
+}
+
+/// What stands before the data: whether it is a snapshot, and when it was sent, in either order.
+#[inline]
+fn head(cursor: &mut Cursor<'_>) -> Option<(bool, u64)> {
+    cursor.literal(b"\",\"")?;
+    if cursor.takes(b"type\":\"") {
+        let is_snapshot = kind(cursor)?;
+        cursor.literal(b"\",\"ts\":")?;
+        return Some((is_snapshot, cursor.unsigned()?));
+    }
+    cursor.literal(b"ts\":")?;
+    let sent_at_ms = cursor.unsigned()?;
+    cursor.literal(b",\"type\":\"")?;
+    let is_snapshot = kind(cursor)?;
+    cursor.literal(b"\"")?;
+    Some((is_snapshot, sent_at_ms))
+}
+
+#[inline]
+fn kind(cursor: &mut Cursor<'_>) -> Option<bool> {
+    if cursor.takes(b"delta") {
+        return Some(false);
+    }
+    cursor.literal(b"snapshot").map(|()| true)
+}
+
+/// After `orderbook.`: `200.BTCUSDT"`, the head, and `,"data":{"s":..,"b":[..],"a":[..],"u":..,"seq":..},"cts":..}`.
+fn book(cursor: &mut Cursor<'_>, symbols: &Symbols, out: &mut Decoded) -> Option<()> {
+    let depth = cursor.unsigned()?;
+    cursor.literal(b".")?;
+    let (symbol, scales) = symbol(cursor, symbols)?;
+    let (is_snapshot, _) = head(cursor)?;
+    cursor.literal(b",\"data\":{\"s\":\"")?;
+    if symbols.find(cursor.name()) != Some(symbol) {
+        return None;
+    }
+    let begin = out.mark();
+    cursor.literal(b"\",\"b\":")?;
+    cursor.levels(scales, LEVELS_MAX, &mut out.bids)?;
+    cursor.literal(b",\"a\":")?;
+    cursor.levels(scales, LEVELS_MAX, &mut out.asks)?;
+    cursor.literal(b",\"u\":")?;
+    let update_id = cursor.unsigned()?;
+    cursor.literal(b",\"seq\":")?;
+    cursor.unsigned()?;
+    cursor.literal(b"},\"cts\":")?;
+    let venue_at = UnixNanos::from_millis(cursor.unsigned()?);
+    cursor.literal(b"}")?;
+    if depth == 1 {
+        return top(symbol, is_snapshot, update_id, venue_at, out);
+    }
+    out.push_book((symbol, is_snapshot), Span::numbered(update_id), venue_at, begin);
+    Some(())
+}
+
+/// The book of one level, which is always sent whole, as the venue's best prices.
+pub(super) fn top(
+    symbol: usize,
+    is_snapshot: bool,
+    update_id: u64,
+    venue_at: UnixNanos,
+    out: &mut Decoded,
+) -> Option<()> {
+    if !is_snapshot || out.bids.len() > 1 || out.asks.len() > 1 {
+        return None;
+    }
+    let best = |levels: &[Level]| levels.first().copied().unwrap_or(level(0, 0));
+    let (bid, ask) = (best(&out.bids), best(&out.asks));
+    if [bid, ask].iter().any(|level| (level.price.0 > 0) != (level.quantity.0 > 0)) {
+        return None;
+    }
+    out.bids.clear();
+    out.asks.clear();
+    let top = TopOfBook::new(bid, ask, update_id, venue_at, TopSource::Ticker);
+    out.messages.push(Message::Top { symbol, top });
+    Some(())
+}
+
+/// After `publicTrade.`: the symbol, the head, and the list.
+fn trades(cursor: &mut Cursor<'_>, symbols: &Symbols, out: &mut Decoded) -> Option<()> {
+    let (symbol, scales) = symbol(cursor, symbols)?;
+    head(cursor)?;
+    cursor.literal(b",\"data\":[{\"")?;
+    loop {
+        if cursor.takes(b"T\":") {
+            linear_trade(cursor, (symbol, scales), symbols, out)?;
+        } else {
+            cursor.literal(b"i\":\"")?;
+            spot_trade(cursor, (symbol, scales), symbols, out)?;
+        }
+        if !cursor.takes(b"},{\"") {
+            return cursor.literal(b"}]}");
+        }
+    }
+}
+
+/// After `"T":`: `..,"s":..,"S":..,"v":..,"p":..,"L":..,"i":..,"BT":..,"RPI":..,"seq":..`.
+fn linear_trade(
+    cursor: &mut Cursor<'_>,
+    (symbol, scales): (usize, Scales),
+    symbols: &Symbols,
+    out: &mut Decoded,
+) -> Option<()> {
+    let at_ms = cursor.unsigned()?;
+    cursor.literal(b",\"s\":\"")?;
+    if symbols.find(cursor.name()) != Some(symbol) {
+        return None;
+    }
+    cursor.literal(b"\",\"S\":\"")?;
+    let side = side(cursor)?;
+    cursor.literal(b"\",\"v\":\"")?;
+    let quantity = cursor.decimal(scales.quantity)?;
+    cursor.literal(b"\",\"p\":\"")?;
+    let price = cursor.decimal(scales.price)?;
+    cursor.literal(b"\",\"L\":\"")?;
+    cursor.name();
+    cursor.literal(b"\",\"i\":\"")?;
+    let id = trade_id(cursor.name())?;
+    flags(cursor)?;
+    cursor.literal(b",\"seq\":")?;
+    cursor.unsigned()?;
+    push_trade(symbol, (id, price, quantity, at_ms), side, out)
+}
+
+/// After `"i":"`: `..","T":..,"p":..,"v":..,"S":..,"seq":..,"s":..,"BT":..,"RPI":..`.
+fn spot_trade(
+    cursor: &mut Cursor<'_>,
+    (symbol, scales): (usize, Scales),
+    symbols: &Symbols,
+    out: &mut Decoded,
+) -> Option<()> {
+    let id = trade_id(cursor.name())?;
+    cursor.literal(b"\",\"T\":")?;
+    let at_ms = cursor.unsigned()?;
+    cursor.literal(b",\"p\":\"")?;
+    let price = cursor.decimal(scales.price)?;
+    cursor.literal(b"\",\"v\":\"")?;
+    let quantity = cursor.decimal(scales.quantity)?;
+    cursor.literal(b"\",\"S\":\"")?;
+    let side = side(cursor)?;
+    cursor.literal(b"\",\"seq\":")?;
+    cursor.unsigned()?;
+    cursor.literal(b",\"s\":\"")?;
+    if symbols.find(cursor.name()) != Some(symbol) {
+        return None;
+    }
+    flags(cursor)?;
+    push_trade(symbol, (id, price, quantity, at_ms), side, out)
+}
+
+/// `","BT":false,"RPI":..`: made in the book. A block trade, made outside of it, is left to the reference.
+#[inline]
+fn flags(cursor: &mut Cursor<'_>) -> Option<()> {
+    cursor.literal(b"\",\"BT\":false,\"RPI\":")?;
+    cursor.flag().map(|_| ())
+}
+
+#[inline]
+fn side(cursor: &mut Cursor<'_>) -> Option<Side> {
+    if cursor.takes(b"Buy") {
+        return Some(Side::Buy);
+    }
+    cursor.literal(b"Sell").map(|()| Side::Sell)
+}
+
+/// Adds a trade of this id, price, quantity and time in milliseconds.
+#[inline]
+pub(super) fn push_trade(
+    symbol: usize,
+    (id, price, quantity, at_ms): (u64, i64, i64, u64),
+    aggressor: Side,
+    out: &mut Decoded,
+) -> Option<()> {
+    if price <= 0 || quantity <= 0 {
+        return None;
+    }
+    let Level { price, quantity } = level(price, quantity);
+    let trade = Trade::new(price, quantity, aggressor, id, UnixNanos::from_millis(at_ms));
+    out.messages.push(Message::Trade { symbol, stream: TradeStream::Trade, trade });
+    Some(())
+}
+
+/// The symbol, up to its closing quote.
+#[inline]
+fn symbol(cursor: &mut Cursor<'_>, symbols: &Symbols) -> Option<(usize, Scales)> {
+    let symbol = symbols.find(cursor.name())?;
+    Some((symbol, symbols.scales(symbol)?))
+}

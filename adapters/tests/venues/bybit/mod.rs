@@ -1,0 +1,3 @@
+//! Bybit through its session.
+
+mod captures;
