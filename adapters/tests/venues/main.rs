@@ -6,6 +6,7 @@
 
 mod binance;
 mod bybit;
+mod coinbase;
 mod fuzz;
 mod keeper;
 mod player;

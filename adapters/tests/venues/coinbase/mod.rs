@@ -1,0 +1,3 @@
+//! Coinbase through its session.
+
+mod captures;
