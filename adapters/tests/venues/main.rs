@@ -7,6 +7,8 @@
 mod binance;
 mod bybit;
 mod coinbase;
+mod conformance;
+mod flow;
 mod fuzz;
 mod keeper;
 mod player;

@@ -5,8 +5,8 @@ use fulmar_adapters::session::sample::SampleFrame;
 use fulmar_bus::record::{Nanos, SyncReason, SyncState};
 use fulmar_engine::contract::MarketSession as _;
 
-use crate::Outcome::{self, Held, NotApplicable};
-use crate::bench::{Bench, IDS};
+use super::Outcome::{self, Held, NotApplicable};
+use super::bench::{Bench, IDS};
 
 /// A snapshot and the stream become one book, level by level.
 pub fn snapshot_then_stream(entry: &'static VenueEntry) -> Outcome {

@@ -11,7 +11,7 @@ use fulmar_engine::wiring::{
     EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, Surroundings, VenuePlan, build,
 };
 
-use crate::Outcome::{self, Held};
+use super::Outcome::{self, Held};
 use crate::flow::Flow;
 
 /// A book whose best bid is not below its best ask is never told as one to trade at, and synced anew where it stays so.

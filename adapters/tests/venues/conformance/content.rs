@@ -5,8 +5,8 @@ use fulmar_adapters::session::sample::{LevelText, SampleFrame};
 use fulmar_bus::record::{Price, Side, SyncState};
 use fulmar_engine::contract::{DecodeError, MarketSession as _};
 
-use crate::Outcome::{self, Held, NotApplicable};
-use crate::bench::{Bench, IDS};
+use super::Outcome::{self, Held, NotApplicable};
+use super::bench::{Bench, IDS};
 use crate::flow::mantissa;
 
 /// A level is deleted that is not there, as when it left the depth of a subscription.

@@ -1,10 +1,10 @@
 //! One suite for all venues: what a feed may do wrong, and what a session must then do, row by row, in virtual time.
 //!
 //! A row is a function over [`Bench`], written once; a venue says by its `Sample` what its frames look like. A test is
-//! named `VENUE::ROW`. The whole as a table, venue by row:
+//! named `conformance::VENUE::ROW`. The whole as a table, venue by row:
 //!
 //! ```text
-//! cargo test -p fulmar-adapters --test conformance -- --nocapture the_table
+//! cargo test -p fulmar-adapters --test venues -- --nocapture the_table
 //! ```
 
 mod bench;
@@ -12,9 +12,6 @@ mod connection;
 mod content;
 mod continuity;
 mod crossed;
-mod flow;
-#[path = "../venues/keeper.rs"]
-mod keeper;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -52,7 +49,7 @@ macro_rules! suite {
             $(
                 #[test]
                 fn $row() {
-                    crate::held($name, crate::$file::$row);
+                    super::held($name, super::$file::$row);
                 }
             )*
         }
@@ -94,6 +91,7 @@ suite! {
         binance_coinm = "binance-coinm",
         bybit_spot = "bybit-spot",
         bybit_linear = "bybit-linear",
+        coinbase = "coinbase",
     }
 }
 
