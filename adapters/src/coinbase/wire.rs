@@ -60,6 +60,7 @@ fn book(
     cursor.literal(b"\",\"updates\":[")?;
     let begin = out.mark();
     let mut venue_at = UnixNanos(0);
+    let mut known: (&[u8], _) = (&[], venue_at);
     if !cursor.takes(b"]}") {
         cursor.literal(b"{\"side\":\"")?;
         loop {
@@ -70,7 +71,7 @@ fn book(
                 &mut out.asks
             };
             cursor.literal(b"\",\"event_time\":\"")?;
-            venue_at = venue_at.max(cursor.time()?);
+            venue_at = venue_at.max(cursor.time_again(&mut known)?);
             cursor.literal(b"\",\"price_level\":\"")?;
             let price = cursor.decimal(scales.price)?;
             cursor.literal(b"\",\"new_quantity\":\"")?;

@@ -109,7 +109,7 @@ fn days_since_epoch(year: u64, month: u64, day: u64) -> Option<u64> {
         return None;
     }
     let place = usize::try_from(month).ok()?;
-    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     let length = BEFORE[place] - BEFORE[place - 1] + u64::from(is_leap && month == 2);
     let leaps = |year: u64| year / 4 - year / 100 + year / 400;
     let leap_days = leaps(year - 1) - leaps(EPOCH_YEAR - 1) + u64::from(is_leap && month > 2);
