@@ -66,12 +66,18 @@ fn definition(venue: &Coinbase, fields: &Fields<'_, '_>) -> Result<InstrumentDef
         tick: Price(decimal(tick, scales.price)?),
         lot: quantity(lot)?,
         quantity_min: quantity(fields.text("base_min_size")?)?,
-        quantity_max: quantity(quantity_max)?,
+        quantity_max: Quantity(largest(quantity_max, lot, scales.quantity)?),
         notional_min: notional(fields.text("quote_min_size")?, scales)?,
         contract,
         is_inferred: 0,
         ..inferred(venue, fields.text("product_id")?, scales)
     })
+}
+
+/// The largest order. One that is no multiple of the lot was computed from a price and moves with it, by which the
+/// definition would become another each time it is read: it is left out.
+fn largest(text: &str, lot: &str, scale: u8) -> Result<i64, DecodeError> {
+    if significant_digits(text) > significant_digits(lot) { Ok(0) } else { decimal(text, scale) }
 }
 
 /// What the list says of a future alone; spot has no such details, or an object of empty texts.

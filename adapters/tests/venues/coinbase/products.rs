@@ -48,6 +48,13 @@ fn a_spot_product_is_defined_by_its_increments() {
 }
 
 #[test]
+fn a_largest_order_that_moves_with_the_price_is_left_out() {
+    let moving = SPOT.replace("\"3400\"", "\"6444.2747452094872613\"");
+    let known = definition("BTC-USD", &moving).expect("a definition");
+    assert_eq!((known.quantity_scale, known.quantity_max), (8, Quantity(0)));
+}
+
+#[test]
 fn a_future_that_pays_funding_is_a_perpetual() {
     let symbol = "BIP-20DEC30-CDE";
     let told = read(&[symbol], &[SPOT, FUTURE]);
