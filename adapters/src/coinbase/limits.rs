@@ -15,9 +15,10 @@ pub const MESSAGE_BYTES_MAX: usize = 24 * 1024 * 1024;
 /// Bytes of an HTTP answer: the list of all 920 products had 1.1 MB (August 2026).
 pub const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 
-/// Products of one connection. The venue states no limit. A hole in the frames of a connection costs all its books, and
-/// their snapshots come anew through one pipe, so these are as many as one connection can lose without harm.
-pub const PRODUCTS_PER_CONNECTION: usize = 20;
+/// Products of one connection. The venue states no limit. Fewer would lose fewer books by a hole, but it drops a
+/// connection that does not subscribe within five seconds (documentation, websocket/websocket-overview), in which time
+/// some thirty messages can leave: five a connection.
+pub const PRODUCTS_PER_CONNECTION: usize = 64;
 
 /// Bytes of a subscription that may be product ids: the rest of a request is its frame.
 pub const PRODUCT_BYTES_MAX: usize = 2_000;
@@ -25,12 +26,12 @@ pub const PRODUCT_BYTES_MAX: usize = 2_000;
 /// Products in one request for definitions: their text stays below one record's payload.
 pub const PRODUCTS_PER_REQUEST: usize = 40;
 
-/// Between two messages to the venue on one connection: eight a second and address without a key (documentation,
-/// websocket/websocket-rate-limits), shared by two connections that open at once.
-pub const MESSAGE_INTERVAL: Nanos = Nanos::from_millis(250);
+/// Between two messages to the venue: eight a second and address without a key (documentation,
+/// websocket/websocket-rate-limits), of all connections together; one is left to others.
+pub const MESSAGE_INTERVAL: Nanos = Nanos::from_millis(150);
 
-/// Messages of one connection in one second: as [`MESSAGE_INTERVAL`].
-pub const MESSAGES_PER_SECOND: u32 = 4;
+/// Messages of one connection in one second: what [`MESSAGE_INTERVAL`] lets pass.
+pub const MESSAGES_PER_SECOND: u32 = 7;
 
 /// Attempts to connect in a minute: eight a second and address (documentation, websocket/websocket-rate-limits), shared
 /// by all that runs here.

@@ -79,6 +79,10 @@ impl Protocol for Coinbase {
         self.limits.clone()
     }
 
+    fn counts_messages_by_address(&self) -> bool {
+        true
+    }
+
     fn lines(&self, instruments: &[InstrumentConfig]) -> Vec<Line> {
         streams::plan(self, instruments)
     }

@@ -11,6 +11,10 @@ impl Sample for Coinbase {
         ["BTC-USD", "ETH-USD"]
     }
 
+    fn digits(&self) -> [u8; 2] {
+        [2, 8]
+    }
+
     fn definitions(&self) -> Option<SampleFrame> {
         let one = |symbol: &str| {
             format!(

@@ -67,9 +67,9 @@ mod tests {
 
     #[test]
     fn many_products_are_split_over_connections() {
-        let lines = planned(&[], 45);
-        assert_eq!(lines.iter().map(|line| line.books.len()).collect::<Vec<_>>(), [20, 20, 5]);
-        assert!(lines[2].subscriptions[1].contains("COIN44-USD"));
+        let lines = planned(&[], 130);
+        assert_eq!(lines.iter().map(|line| line.books.len()).collect::<Vec<_>>(), [64, 64, 2]);
+        assert!(lines[2].subscriptions[1].contains("COIN129-USD"));
         assert_eq!(planned(&[], 0).len(), 1, "a session has connections");
     }
 }

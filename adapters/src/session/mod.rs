@@ -61,6 +61,8 @@ pub struct MarketData {
     /// A frame whose bare numbers were put in quotes.
     quoted: Vec<u8>,
     weight: Pacer,
+    /// Of the messages of all connections, where the venue counts these together.
+    messages: Option<Pacer>,
     /// When definitions are to be asked for again; none once all came.
     definitions_at: Option<UnixNanos>,
     definitions_asked_at: UnixNanos,
@@ -115,6 +117,7 @@ impl MarketData {
             parser: Parser::new(definitions::quoted_max(limits.message_bytes_max)),
             quoted: Vec::new(),
             weight: Pacer::new(limits.weight_interval, limits.weight_burst),
+            messages: protocol.counts_messages_by_address().then(|| Pacer::new(limits.message_interval, 1)),
             definitions_at: None,
             definitions_asked_at: UnixNanos(0),
             due_at: None,
@@ -307,7 +310,7 @@ impl MarketData {
         self.lines[line].state.sequence = None;
         let mut sent_at = now;
         for place in 0..self.lines[line].subscriptions.len() {
-            let delay = self.lines[line].take_message(now, self.limits.message_interval);
+            let delay = self.take_message(now, line);
             sent_at = now + delay;
             let message = self.lines[line].subscriptions[place].as_bytes();
             sink.request(connection_of(line), RequestKind::Send, delay, message);

@@ -40,6 +40,12 @@ pub trait Protocol: Send {
     /// What a session keeps to.
     fn limits(&self) -> VenueLimits;
 
+    /// True where the venue counts messages by address, so that its interval between two holds for all connections
+    /// together.
+    fn counts_messages_by_address(&self) -> bool {
+        false
+    }
+
     /// The connections that these instruments need, in the order of their index: one at least.
     fn lines(&self, instruments: &[InstrumentConfig]) -> Vec<Line>;
 

@@ -1,13 +1,16 @@
 //! What is special to the venue's messages.
 
 use fulmar_adapters::coinbase::ENTRY;
+use fulmar_adapters::session::{InstrumentConfig, MarketData, VenueSettings};
 use fulmar_bus::record::{
-    Listing, Nanos, Price, Quantity, RequestKind, Side, SyncReason, SyncState, UnixNanos,
+    FrameSource, InstrumentId, Listing, Nanos, Price, Quantity, RequestKind, Side, SyncReason, SyncState,
+    UnixNanos,
 };
-use fulmar_engine::contract::{DecodeError, MarketSession as _};
+use fulmar_engine::contract::{DecodeError, InboundFrame, MarketSession as _};
 
 use crate::conformance::bench::{Bench, IDS};
 use crate::fuzz::every::agree::{Judge, Verdict};
+use crate::keeper::Keeper;
 
 const AT: &str = "2026-08-09T21:05:48.228568804Z";
 
@@ -212,4 +215,24 @@ fn a_product_that_is_not_traded_is_halted_until_the_list_of_products_says_otherw
     bench.give(&list);
     assert_eq!(told(&bench)[1..], [(Listing::Listed, "online".to_owned())]);
     assert_eq!([bench.state(0), bench.state(1)], [SyncState::Live; 2]);
+}
+
+#[test]
+fn messages_of_all_connections_keep_to_one_rate() {
+    let symbols: Vec<String> = (0..200).map(|n| format!("COIN{n}-USD")).collect();
+    let instrument = |(symbol, id): (&String, u32)| InstrumentConfig::new(symbol, InstrumentId(id));
+    let instruments: Vec<_> = symbols.iter().zip(0..).map(instrument).collect();
+    let mut session = MarketData::new((ENTRY.protocol)(&VenueSettings::default()), &instruments);
+    let (now, mut keeper) = (UnixNanos::from_millis(1_000), Keeper::default());
+    let count = session.connections().len();
+    for connection in session.connections() {
+        let (source, connection) = (FrameSource::Opened, connection.index);
+        let frame = InboundFrame { source, connection, status: 0, received_at: now, bytes: &mut [] };
+        session.on_frame(now, frame, &mut keeper);
+    }
+    let delays: Vec<Nanos> = keeper.requests.iter().map(|(_, delay, _)| *delay).collect();
+    assert_eq!((count, delays.len()), (4, 20));
+    let is_spaced = |pair: &[Nanos]| pair[1].0 >= pair[0].0 + 125_000_000;
+    assert!(delays.windows(2).all(is_spaced), "eight a second: {delays:?}");
+    assert!(delays[15] < Nanos::from_secs(5), "each connection subscribes before the venue drops it");
 }
