@@ -170,7 +170,7 @@ impl<'tape, 'text> Fields<'tape, 'text> {
         key: &str,
     ) -> Result<impl Iterator<Item = Result<Fields<'tape, 'text>, DecodeError>>, DecodeError> {
         let list = self.value(key)?.as_array().ok_or(DecodeError::Malformed)?;
-        Ok(list.iter().map(Fields::of).collect::<Vec<_>>().into_iter())
+        Ok(list.iter().map(Fields::of))
     }
 
     /// The list of `["price","quantity"]` pairs of `key` into `levels`.
