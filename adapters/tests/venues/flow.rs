@@ -121,8 +121,8 @@ impl Flow {
         Some(top)
     }
 
-    /// What the venue says where it does not take a subscription, if it says anything. One that does not name the number
-    /// of its frame is not counted among them.
+    /// What the venue says where it does not take a subscription, if it says anything. A refusal that does not name the
+    /// number of its frame is not counted among the frames.
     pub fn refusal(&mut self, index: usize) -> Option<String> {
         let refusal = |frame| self.sample.refusal(self.symbols[index], frame);
         let (refused, other) = (refusal(self.frame), refusal(self.frame + 1));
