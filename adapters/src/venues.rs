@@ -1,11 +1,18 @@
 //! The venues that this build speaks to: one line for each.
 
 use crate::session::VenueEntry;
-use crate::{binance, bybit, okx};
+use crate::{binance, bybit, coinbase, okx};
 
 /// Every venue, by name.
-pub const VENUES: [VenueEntry; 6] =
-    [binance::SPOT, binance::USD_MARGINED, binance::COIN_MARGINED, bybit::SPOT, bybit::LINEAR, okx::OKX];
+pub const VENUES: [VenueEntry; 7] = [
+    binance::SPOT,
+    binance::USD_MARGINED,
+    binance::COIN_MARGINED,
+    coinbase::ENTRY,
+    bybit::SPOT,
+    bybit::LINEAR,
+    okx::OKX,
+];
 
 /// The names of all venues, in the order of [`VENUES`].
 pub const VENUE_NAMES: [&str; VENUES.len()] = {

@@ -3,9 +3,9 @@
 //! Every step either takes exactly what it names or says `None`, which means no more than that the reference decoder
 //! must look. It never skips white space, never unescapes, never names an error.
 
-use fulmar_bus::record::Level;
+use fulmar_bus::record::{Level, UnixNanos};
 
-use super::{Scales, level, number};
+use super::{Scales, level, number, time};
 
 /// What is left of a message.
 #[derive(Clone, Copy, Debug)]
@@ -73,6 +73,26 @@ impl<'a> Cursor<'a> {
         let (value, length) = number::decimal(self.rest, scale)?;
         self.rest = &self.rest[length..];
         Some(value)
+    }
+
+    /// Takes a moment as RFC 3339 writes it, without the quotes around it.
+    #[inline]
+    pub fn time(&mut self) -> Option<UnixNanos> {
+        let (moment, length) = time::rfc3339(self.rest)?;
+        self.rest = &self.rest[length..];
+        Some(moment)
+    }
+
+    /// Takes a moment that is often the one before it: `known` holds that one, as text and as what it says.
+    #[inline]
+    pub fn time_again(&mut self, known: &mut (&'a [u8], UnixNanos)) -> Option<UnixNanos> {
+        let is_known = !known.0.is_empty() && self.rest.starts_with(known.0);
+        if !is_known {
+            let (moment, length) = time::rfc3339(self.rest)?;
+            *known = (&self.rest[..length], moment);
+        }
+        self.rest = &self.rest[known.0.len()..];
+        Some(known.1)
     }
 
     /// Takes `true` or `false`.

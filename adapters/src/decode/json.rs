@@ -3,7 +3,7 @@
 //! Unknown keys are ignored, the first of two equal keys counts, and nothing is guessed: a text is no number, a number
 //! no text.
 
-use fulmar_bus::record::Level;
+use fulmar_bus::record::{Level, UnixNanos};
 use fulmar_engine::contract::DecodeError;
 use simd_json::Buffers;
 use simd_json::prelude::{TypedScalarValue, ValueAsScalar, ValueIntoString};
@@ -11,7 +11,7 @@ use simd_json::tape::{Object, Value};
 
 pub use simd_json::tape::Tape;
 
-use super::{Scales, level};
+use super::{Scales, level, time};
 
 /// Bytes of a message that a [`Parser`] has room for from the beginning: the longest report on an order has some 1,000.
 const USUAL_BYTES: usize = 64 * 1024;
@@ -162,6 +162,14 @@ impl<'tape, 'text> Fields<'tape, 'text> {
     /// [`DecodeError::MissingField`]; [`DecodeError::Malformed`] where it is no text; as [`decimal`].
     pub fn decimal(&self, key: &str, scale: u8) -> Result<i64, DecodeError> {
         decimal(self.text(key)?, scale)
+    }
+
+    /// The moment that the text of `key` is, as RFC 3339 writes it.
+    ///
+    /// # Errors
+    /// [`DecodeError::MissingField`]; [`DecodeError::Malformed`] where it is no text; [`DecodeError::BadNumber`].
+    pub fn time(&self, key: &str) -> Result<UnixNanos, DecodeError> {
+        time::parse(self.text(key)?)
     }
 
     /// The objects of the list of `key`.
