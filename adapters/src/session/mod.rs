@@ -147,6 +147,10 @@ impl MarketSession for MarketData {
         self.lines.iter().enumerate().map(connection).collect()
     }
 
+    fn book_levels_max(&self) -> usize {
+        self.limits.levels_max.min(limits::BOOK_LEVELS_MAX)
+    }
+
     fn on_start(&mut self, now: UnixNanos, sink: &mut dyn MarketSink) {
         self.ask_definitions(now, sink);
     }
