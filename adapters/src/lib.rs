@@ -8,6 +8,8 @@
 pub mod binance;
 pub mod bybit;
 pub mod decode;
+pub mod kraken;
+pub mod kraken_futures;
 pub mod pacer;
 pub mod session;
 pub mod simulated;

@@ -3,9 +3,9 @@
 //! Every step either takes exactly what it names or says `None`, which means no more than that the reference decoder
 //! must look. It never skips white space, never unescapes, never names an error.
 
-use fulmar_bus::record::Level;
+use fulmar_bus::record::{Level, UnixNanos};
 
-use super::{Scales, level, number};
+use super::{Scales, level, number, time};
 
 /// What is left of a message.
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +62,24 @@ impl<'a> Cursor<'a> {
         Some(value)
     }
 
+    /// Takes a moment as RFC 3339 writes it, without the quotes around it.
+    #[inline]
+    pub fn time(&mut self) -> Option<UnixNanos> {
+        let (moment, length) = time::rfc3339(self.rest)?;
+        self.rest = &self.rest[length..];
+        Some(moment)
+    }
+
+    /// Takes a bare number of any kind that nobody here uses: what the reference would take for one, too.
+    #[inline]
+    pub fn any_number(&mut self) -> Option<()> {
+        let is_part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
+        let length = self.rest.iter().position(|byte| !is_part(byte)).unwrap_or(self.rest.len());
+        let begins = matches!(self.rest.first(), Some(b'0'..=b'9' | b'-'));
+        self.rest = &self.rest[length..];
+        begins.then_some(())
+    }
+
     /// Takes `true` or `false`.
     #[inline]
     pub fn flag(&mut self) -> Option<bool> {
@@ -90,6 +108,34 @@ impl<'a> Cursor<'a> {
             levels.push(level(price, quantity));
             if !self.takes(b"\"],[\"") {
                 return self.literal(b"\"]]");
+            }
+        }
+    }
+
+    /// Takes a list of `{"price":1.5,"qty":2.5}` objects, each price above zero, behind what `levels` holds; `None`
+    /// past `levels_max`.
+    #[inline]
+    pub fn level_objects(
+        &mut self,
+        scales: Scales,
+        levels_max: usize,
+        levels: &mut Vec<Level>,
+    ) -> Option<()> {
+        self.literal(b"[")?;
+        if self.takes(b"]") {
+            return Some(());
+        }
+        loop {
+            self.literal(b"{\"price\":")?;
+            let price = self.decimal(scales.price)?;
+            self.literal(b",\"qty\":")?;
+            let quantity = self.decimal(scales.quantity)?;
+            if price == 0 || levels.len() == levels_max {
+                return None;
+            }
+            levels.push(level(price, quantity));
+            if !self.takes(b"},") {
+                return self.literal(b"}]");
             }
         }
     }

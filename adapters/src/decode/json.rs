@@ -3,13 +3,15 @@
 //! Unknown keys are ignored, the first of two equal keys counts, and nothing is guessed: a text is no number, a number
 //! no text.
 
-use fulmar_bus::record::Level;
+use std::borrow::Cow;
+
+use fulmar_bus::record::{Level, UnixNanos};
 use fulmar_engine::contract::DecodeError;
 use simd_json::Buffers;
 use simd_json::prelude::{TypedScalarValue, ValueAsScalar, ValueIntoString};
 use simd_json::tape::{Object, Tape, Value};
 
-use super::{Scales, level};
+use super::{Scales, level, time};
 
 /// Bytes of a message that a [`Parser`] has room for from the beginning: the longest report on an order has some 1,000.
 const USUAL_BYTES: usize = 64 * 1024;
@@ -149,6 +151,14 @@ impl<'tape, 'text> Fields<'tape, 'text> {
     /// [`DecodeError::MissingField`]; [`DecodeError::Malformed`] where it is no text; as [`decimal`].
     pub fn decimal(&self, key: &str, scale: u8) -> Result<i64, DecodeError> {
         decimal(self.text(key)?, scale)
+    }
+
+    /// The moment that the text of `key` is, as RFC 3339 writes it.
+    ///
+    /// # Errors
+    /// [`DecodeError::MissingField`]; [`DecodeError::Malformed`] where it is no text; [`DecodeError::BadNumber`].
+    pub fn time(&self, key: &str) -> Result<UnixNanos, DecodeError> {
+        time::parse(self.text(key)?)
     }
 
     /// The objects of the list of `key`.
@@ -293,6 +303,11 @@ pub fn without_exponent(text: &str) -> Option<String> {
     let before = if before.is_empty() { "0" } else { before };
     let behind = behind.trim_end_matches('0');
     Some(if behind.is_empty() { before.to_owned() } else { format!("{before}.{behind}") })
+}
+
+/// The number without the exponent that it may have.
+pub fn plain(text: &str) -> Cow<'_, str> {
+    without_exponent(text).map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
 /// `value`, which must be above zero.

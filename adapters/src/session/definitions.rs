@@ -170,6 +170,7 @@ impl MarketData {
         self.symbols.set_scales(index, scales, definition.is_inferred == 0);
         sink.definition(instrument.config.instrument_id, &definition);
         instrument.sync.start(scales, sink);
+        instrument.forming.clear();
         if let Some(known) = known {
             self.redefine_book(now, index, (&known, &definition), sink);
         }

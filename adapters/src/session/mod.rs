@@ -15,6 +15,7 @@ mod decoded;
 mod definitions;
 mod derived;
 mod due;
+mod forming;
 pub mod limits;
 mod line;
 mod named;
@@ -33,6 +34,7 @@ use fulmar_engine::contract::{Connection, InboundFrame, MarketSession, MarketSin
 pub use decoded::{BookMessage, Decoded, Derived, Mark, Message, ScaledPrice, Subject, TradeStream};
 use definitions::Standing;
 use derived::DerivedState;
+use forming::FormingBars;
 use limits::VenueLimits;
 pub use line::{Line, batches};
 pub use named::each_symbol_named;
@@ -78,6 +80,7 @@ struct Instrument {
     line: usize,
     trade_stream: Option<TradeStream>,
     derived: DerivedState,
+    forming: FormingBars,
     /// The venue said that it does not trade it now.
     is_halted: bool,
 }
@@ -102,6 +105,7 @@ impl MarketData {
             line: lines.iter().position(|line| line.books.contains(&place)).unwrap_or(0),
             trade_stream: None,
             derived: DerivedState::default(),
+            forming: FormingBars::default(),
             is_halted: false,
         };
         MarketData {
@@ -235,6 +239,10 @@ impl MarketData {
                     self.instruments[symbol].derived.take(id, &derived, sink);
                 }
                 Message::Bar { symbol, bar } => sink.bar(self.symbols.instrument_id(symbol), &bar),
+                Message::Forming { symbol, bar, is_past } => {
+                    let id = self.symbols.instrument_id(symbol);
+                    self.instruments[symbol].forming.take(id, &bar, is_past, sink);
+                }
                 Message::Depth { symbol, depth } => self.instruments[symbol].sync.set_depth(depth),
                 Message::Closing => {
                     let reason = b"the venue is about to close it";

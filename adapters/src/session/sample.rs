@@ -100,3 +100,40 @@ pub struct TopSample<'a> {
     /// The best ask.
     pub ask: &'a LevelText,
 }
+
+/// A moment, in milliseconds of the Unix epoch, as RFC 3339 writes it.
+///
+/// ```
+/// use fulmar_adapters::session::sample::moment;
+/// assert_eq!(moment(1_709_251_199_070), "2024-02-29T23:59:59.070Z");
+/// ```
+pub fn moment(at_ms: u64) -> String {
+    let (seconds, millis) = (at_ms / 1_000, at_ms % 1_000);
+    let (hour, minute, second) = (seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60);
+    // Years that begin in March end with their leap day; 719,468 days lie between the first of March of the year zero
+    // and the epoch, and 146,097 in each four hundred years.
+    let days = seconds / 86_400 + 719_468;
+    let (era, day) = (days / 146_097, days % 146_097);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let year = era * 400 + year + u64::from(month >= 10);
+    let month = (month + 2) % 12 + 1;
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::moment;
+    use crate::decode::time;
+
+    #[test]
+    fn a_moment_is_written_as_it_is_read() {
+        for day in 0..60_000 {
+            let at_ms = day * 86_400_000 + 12_345;
+            let read = time::parse(&moment(at_ms)).expect("a moment");
+            assert_eq!(read.0, at_ms * 1_000_000, "{}", moment(at_ms));
+        }
+    }
+}

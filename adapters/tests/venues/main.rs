@@ -8,4 +8,6 @@ mod binance;
 mod bybit;
 mod fuzz;
 mod keeper;
+mod kraken;
+mod kraken_futures;
 mod player;

@@ -1,0 +1,3 @@
+//! Kraken Spot through its session.
+
+mod captures;

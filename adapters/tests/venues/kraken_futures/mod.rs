@@ -1,0 +1,3 @@
+//! Kraken Futures through its session.
+
+mod captures;
