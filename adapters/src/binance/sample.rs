@@ -12,6 +12,14 @@ impl Sample for Binance {
         }
     }
 
+    fn digits(&self) -> [u8; 2] {
+        match self.product() {
+            Product::Spot => [8, 8],
+            Product::UsdMargined => [2, 3],
+            Product::CoinMargined => [1, 0],
+        }
+    }
+
     fn definitions(&self) -> Option<SampleFrame> {
         let contract = if self.product().is_futures() {
             r#""contractType":"PERPETUAL","pricePrecision":1,"quantityPrecision":8"#

@@ -8,6 +8,13 @@ impl Sample for Bybit {
         ["BTCUSDT", "ETHUSDT"]
     }
 
+    fn digits(&self) -> [u8; 2] {
+        match self.category() {
+            Category::Spot => [1, 6],
+            Category::Linear => [2, 3],
+        }
+    }
+
     fn definitions(&self) -> Option<SampleFrame> {
         let (kind, step) = match self.category() {
             Category::Spot => ("", r#""basePrecision":"0.00000001","quotePrecision":"0.01""#),
@@ -45,7 +52,8 @@ impl Sample for Bybit {
                 r#"{{"i":"{trade_id}","T":{at_ms},"p":"{price}","v":"{quantity}","S":"{side}","seq":7,"s":"{symbol}","BT":false,"RPI":false}}"#
             ),
             Category::Linear => format!(
-                r#"{{"T":{at_ms},"s":"{symbol}","S":"{side}","v":"{quantity}","p":"{price}","L":"ZeroPlusTick","i":"{trade_id:08x}-82bc-50de-be60-03eedbe3cdd7","BT":false,"RPI":false,"seq":7}}"#
+                r#"{{"T":{at_ms},"s":"{symbol}","S":"{side}","v":"{quantity}","p":"{price}","L":"ZeroPlusTick","i":"{:08x}-82bc-50de-be60-03eedbe3cdd7","BT":false,"RPI":false,"seq":7}}"#,
+                trade_id & 0xffff_ffff
             ),
         };
         format!(r#"{{"topic":"publicTrade.{symbol}",{},"data":[{trade}]}}"#, self.head("snapshot", *at_ms))

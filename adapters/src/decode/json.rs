@@ -9,7 +9,9 @@ use fulmar_bus::record::{Level, UnixNanos};
 use fulmar_engine::contract::DecodeError;
 use simd_json::Buffers;
 use simd_json::prelude::{TypedScalarValue, ValueAsScalar, ValueIntoString};
-use simd_json::tape::{Object, Tape, Value};
+use simd_json::tape::{Object, Value};
+
+pub use simd_json::tape::Tape;
 
 use super::{Scales, level, time};
 

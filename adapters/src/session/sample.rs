@@ -9,6 +9,11 @@ pub trait Sample: Protocol {
     /// Two symbols of the venue.
     fn symbols(&self) -> [&'static str; 2];
 
+    /// Digits behind the point of prices and of quantities, as the venue writes those of its best known instrument.
+    fn digits(&self) -> [u8; 2] {
+        [1, 8]
+    }
+
     /// What the venue says of both symbols: a tick of 0.1 and a lot of 0.00000001, or of whole contracts where it
     /// trades these. None where it has no such message.
     fn definitions(&self) -> Option<SampleFrame>;

@@ -3,17 +3,19 @@
 //! cargo-fuzz gives each entry bytes of its own choice (`adapters/fuzz`, on nightly). What it once found, and an
 //! example of each kind, stands in `adapters/fuzz/corpus/NAME`, which is replayed here by every `cargo test`.
 //!
-//! To add one: a line in the `TARGETS` of the venue's `fuzz/mod.rs` (for a new venue also that folder, its `mod` and
-//! its place in [`VENUES`] below), the name among the `[[bin]]` of `adapters/fuzz/Cargo.toml`, and a few examples in
+//! A new venue is tried by the targets of `every` as it is; it needs examples in their corpora. To add a target: a line
+//! in one of the `TARGETS`, the name among the `[[bin]]` of `adapters/fuzz/Cargo.toml`, and a few examples in
 //! `adapters/fuzz/corpus/NAME`. The test below says what is missing.
 
 #[path = "binance/fuzz/mod.rs"]
 mod binance;
+#[path = "every/mod.rs"]
+pub mod every;
 
 /// What takes any bytes: its name, and the function that panics where it should not.
 pub type Target = (&'static str, fn(&[u8]));
 
-const VENUES: [&[Target]; 1] = [&binance::TARGETS];
+const VENUES: [&[Target]; 2] = [&every::TARGETS, &binance::TARGETS];
 
 /// Gives `input` to the target of that name.
 ///
@@ -27,8 +29,8 @@ pub fn run(name: &str, input: &[u8]) {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
     use std::path::Path;
+    use std::{fs, io};
 
     use super::*;
 
@@ -52,6 +54,16 @@ mod tests {
                 count += 1;
             }
             assert!(count >= INPUTS_MIN, "{name} has {count} examples");
+        }
+        for entry in &fulmar_adapters::venues::VENUES {
+            for (name, _) in every::TARGETS {
+                let mut examples = fs::read_dir(folder.join("corpus").join(name)).expect("a folder");
+                let is_of_venue = |file: io::Result<fs::DirEntry>| {
+                    let name = file.expect("a file").file_name();
+                    name.to_string_lossy().starts_with(entry.name)
+                };
+                assert!(examples.any(is_of_venue), "{name} has no example of {}", entry.name);
+            }
         }
         // Beside the package itself.
         assert_eq!(

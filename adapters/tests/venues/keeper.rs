@@ -20,6 +20,7 @@ pub struct Kept {
     pub buy_count: u64,
     pub traded: i128,
     pub notional: i128,
+    pub last_trade: Option<Trade>,
     pub ticker: Option<TopOfBook>,
     pub funding: Option<Funding>,
     pub mark_price: Option<MarkPrice>,
@@ -59,6 +60,7 @@ impl MarketSink for Keeper {
 
     fn trade(&mut self, instrument_id: InstrumentId, trade: &Trade) {
         let kept = self.of(instrument_id);
+        kept.last_trade = Some(*trade);
         kept.trade_count += 1;
         kept.buy_count += u64::from(trade.aggressor == Side::Buy);
         kept.traded += i128::from(trade.quantity.0);

@@ -6,6 +6,8 @@
 
 mod binance;
 mod bybit;
+mod conformance;
+mod flow;
 mod fuzz;
 mod keeper;
 mod kraken;

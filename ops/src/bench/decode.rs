@@ -3,12 +3,12 @@
 
 use std::hint::black_box;
 
-use fulmar_adapters::binance::{Binance, BinanceConfig, Product};
 use fulmar_adapters::decode::Scales;
-use fulmar_adapters::session::{Decoded, InstrumentConfig, Protocol, Symbols, read_message};
+use fulmar_adapters::session::{Decoded, InstrumentConfig, Protocol, Symbols, VenueEntry, read_message};
+use fulmar_adapters::venues::VENUES;
 use fulmar_bus::record::InstrumentId;
 
-use super::frames::{Frames, SYMBOL};
+use super::frames::Frames;
 use super::limits::DEPTH_BYTES;
 use super::measure::Rig;
 use super::report::{Report, Row};
@@ -18,74 +18,77 @@ const FRAME_COUNT: usize = 1_024;
 /// Frames that make one sample.
 const BATCH: u32 = 16;
 
-/// Measures every message of both products, each with its reference beside it.
+/// Measures every message that comes all day of every venue, each with its reference beside it.
 pub fn run(rig: &Rig) -> Report {
-    let subjects: Vec<Subject> =
-        [Product::Spot, Product::UsdMargined].into_iter().flat_map(subjects).collect();
+    let subjects: Vec<Subject> = VENUES.iter().flat_map(subjects).collect();
+    // A fast decoder takes a fifth of the time that its reference takes.
+    let share = u64::try_from(subjects.len()).expect("a few rows") * 5 / 2;
     let limit = rig.limit(rig.share(16));
-    let rows = subjects.iter().flat_map(|subject| subject.rows(rig)).collect();
+    let rows = subjects.iter().flat_map(|subject| subject.rows(rig, share)).collect();
     let mut report = rig.report("decode", limit, rows);
     report.notes.extend(subjects.iter().map(Subject::note));
     report.notes.push("/simd-json includes the copy that it scribbles on".to_owned());
     report
 }
 
-/// One message of one product.
+/// One message of one venue.
 struct Subject {
-    name: &'static str,
+    name: String,
     protocol: Box<dyn Protocol>,
     frames: Vec<Vec<u8>>,
     symbols: Symbols,
 }
 
-fn subjects(product: Product) -> [Subject; 3] {
-    let names = match product {
-        Product::Spot => {
-            ["decode.binance_spot_depth", "decode.binance_spot_trade", "decode.binance_spot_book_ticker"]
-        }
-        _ => ["decode.binance_usdm_depth", "decode.binance_usdm_trade", "decode.binance_usdm_book_ticker"],
+/// Makes the next frame of a kind, where the venue has it.
+type Write = fn(&mut Frames) -> Option<&str>;
+
+fn subjects(entry: &VenueEntry) -> Vec<Subject> {
+    let writers: [(&str, Write); 3] = [
+        ("depth", |frames| Some(frames.depth(DEPTH_BYTES))),
+        ("trade", |frames| Some(frames.trade())),
+        ("book_ticker", Frames::book_ticker),
+    ];
+    let subject = |(message, write): (&str, Write)| {
+        let mut frames = Frames::new(entry);
+        let texts: Option<Vec<Vec<u8>>> =
+            (0..FRAME_COUNT).map(|_| write(&mut frames).map(|text| text.as_bytes().to_vec())).collect();
+        Some(Subject {
+            name: format!("decode.{}_{message}", entry.name.replace('-', "_")),
+            protocol: (entry.sample)(),
+            frames: texts?,
+            symbols: symbols(entry),
+        })
     };
-    let writers: [fn(&mut Frames) -> &str; 3] =
-        [|frames| frames.depth(DEPTH_BYTES), Frames::trade, Frames::book_ticker];
-    let subject = |(name, write): (&'static str, fn(&mut Frames) -> &str)| {
-        let mut frames = Frames::new(product);
-        let frames = (0..FRAME_COUNT).map(|_| write(&mut frames).as_bytes().to_vec()).collect();
-        let protocol = Box::new(Binance::new(&BinanceConfig::production(product)));
-        Subject { name, protocol, frames, symbols: symbols(product) }
-    };
-    let [depth, trade, ticker] = names;
-    [(depth, writers[0]), (trade, writers[1]), (ticker, writers[2])].map(subject)
+    writers.into_iter().filter_map(subject).collect()
 }
 
-fn symbols(product: Product) -> Symbols {
-    let mut symbols = Symbols::new(&[InstrumentConfig::new(SYMBOL, InstrumentId(0))]);
-    let scales = match product {
-        Product::Spot => Scales { price: 8, quantity: 8 },
-        _ => Scales { price: 2, quantity: 3 },
-    };
-    symbols.set_scales(0, scales, true);
+fn symbols(entry: &VenueEntry) -> Symbols {
+    let sample = (entry.sample)();
+    let [price, quantity] = sample.digits();
+    let mut symbols = Symbols::new(&[InstrumentConfig::new(sample.symbols()[0], InstrumentId(0))]);
+    symbols.set_scales(0, Scales { price, quantity }, true);
     symbols
 }
 
 impl Subject {
     /// The fast decoder's row, then the reference's.
-    fn rows(&self, rig: &Rig) -> [Row; 2] {
+    fn rows(&self, rig: &Rig, share: u64) -> [Row; 2] {
         self.check();
         let mut out = Decoded::default();
         let mut turn = self.frames.iter().cycle();
-        let fast = rig.repeat(rig.share(16), BATCH, || {
+        let fast = rig.repeat(rig.share(share), BATCH, || {
             let frame = turn.next().expect("a cycle does not end");
             black_box(self.fast(frame, &mut out));
             black_box(&out);
         });
         let mut copy = Vec::with_capacity(DEPTH_BYTES * 2);
-        let slow = rig.repeat(rig.share(24), BATCH, || {
+        let slow = rig.repeat(rig.share(share), BATCH, || {
             copy.clear();
             copy.extend_from_slice(turn.next().expect("a cycle does not end"));
             black_box(self.reference(&mut copy, &mut out));
             black_box(&out);
         });
-        [fast.row(self.name), slow.row(format!("{}/simd-json", self.name))]
+        [fast.row(self.name.as_str()), slow.row(format!("{}/simd-json", self.name))]
     }
 
     fn fast(&self, frame: &[u8], out: &mut Decoded) -> Option<()> {

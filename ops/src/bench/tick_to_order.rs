@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::Context as _;
-use fulmar_adapters::binance::{BinanceConfig, BinanceOrderEntry, Credentials, Product};
+use fulmar_adapters::binance::{BinanceConfig, BinanceOrderEntry, Credentials, Product, SPOT};
 use fulmar_adapters::simulated::{self, OfflineVenue, SimulatedVenueConfig};
 use fulmar_adapters::transport::LinkEnds;
 use fulmar_bus::record::{
@@ -24,7 +24,7 @@ use fulmar_engine::wiring::{
     EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, Surroundings, VenuePlan, build,
 };
 
-use super::frames::{Frames, SYMBOL};
+use super::frames::Frames;
 use super::limits::DEPTH_BYTES;
 use super::measure::Rig;
 use super::report::{Report, Row, Samples};
@@ -54,7 +54,7 @@ const AWAY: i64 = 50;
 pub fn run(rig: &Rig) -> anyhow::Result<Report> {
     let limit = rig.limit(rig.share(8));
     let rows = vec![
-        row(rig, "tick_to_order", |frames| frames.book_ticker())?,
+        row(rig, "tick_to_order", |frames| frames.book_ticker().expect("the venue sends them"))?,
         row(rig, "tick_to_order.depth", |frames| frames.depth(DEPTH_BYTES))?,
     ];
     let mut report = rig.report("tick-to-order", limit, rows);
@@ -113,7 +113,7 @@ impl Stage {
         let writer = assembly.links.pop().context("a venue has a link")?.frames;
         let mut player = Player::new(assembly.seats);
         player.start(START);
-        let frames = Frames::new(Product::Spot);
+        let frames = Frames::new(&SPOT);
         let mut stage = Stage { clock, player, writer, frames, venue, ordered_ticks, now: START };
         stage.answer();
         stage.synchronize();
@@ -122,9 +122,8 @@ impl Stage {
 
     /// Brings the book to life: definition, connection, an update to keep, the snapshot, the update that follows.
     fn synchronize(&mut self) {
-        let definition = self.frames.definition().to_owned();
         self.take(FrameSource::Opened, b"");
-        self.take(FrameSource::Http, definition.as_bytes());
+        self.take(FrameSource::Http, DEFINITION.as_bytes());
         let kept = self.frames.depth(DEPTH_BYTES).to_owned();
         self.take(FrameSource::Message, kept.as_bytes());
         let snapshot = self.frames.snapshot(LEVELS).to_owned();
@@ -179,6 +178,18 @@ impl Stage {
         self.player.settle(self.now);
     }
 }
+
+/// The answer that defines the symbol.
+const DEFINITION: &str = concat!(
+    "/api/v3/exchangeInfo?symbols=x\n",
+    r#"{"symbols":[{"symbol":"BTCUSDT","baseAsset":"BTC","baseAssetPrecision":8,"quoteAsset":"USDT","#,
+    r#""quotePrecision":8,"filters":["#,
+    r#"{"filterType":"PRICE_FILTER","maxPrice":"1000000.00000000","tickSize":"0.01000000"},"#,
+    r#"{"filterType":"LOT_SIZE","minQty":"0.00001","maxQty":"9000.0","stepSize":"0.00001000"},"#,
+    r#"{"filterType":"NOTIONAL","minNotional":"5.00000000"}]}]}"#,
+);
+/// The symbol that is traded.
+const SYMBOL: &str = "BTCUSDT";
 
 fn head(source: FrameSource, received_at: UnixNanos) -> FrameHead {
     let status = if source == FrameSource::Http { 200 } else { 0 };

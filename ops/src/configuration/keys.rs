@@ -13,6 +13,7 @@ use super::schema::Kind::{
 use super::schema::Need::{Optional, Required};
 use super::schema::{Key, Kind, Scheme, Table, default, key};
 use super::strategies;
+use crate::venues;
 
 /// The document that `--config` names, in a program with these strategies.
 pub fn configuration(registry: &Registry) -> Table {
@@ -93,12 +94,7 @@ fn venue() -> Table {
     Table {
         doc: "A venue and the instruments to follow there.",
         keys: vec![
-            key(
-                "name",
-                Choice(vec!["binance-spot", "binance-usdm"]),
-                Required,
-                "Which venue, and so which protocol.",
-            ),
+            key("name", Choice(venues::NAMES.to_vec()), Required, "Which venue, and so which protocol."),
             key(
                 "environment",
                 Choice(vec!["production", "testnet"]),
@@ -136,7 +132,7 @@ fn venue() -> Table {
             key(
                 "bars",
                 List(&Interval),
-                default("[]"),
+                Optional,
                 "Bars of the venue's own making to follow beside those that are made here from trades. A strategy hears \
                  them as `on_venue_bar`.",
             ),

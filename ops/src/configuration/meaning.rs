@@ -94,6 +94,7 @@ pub struct Venue {
     /// How hard to try when a connection is lost.
     pub reconnect: Reconnect,
     /// Bars of the venue's own making to subscribe to.
+    #[serde(default)]
     pub bars: Vec<String>,
     /// How long a connection that carries books may say nothing; where it is stated.
     #[serde(rename = "book_idle_max_ms", default, deserialize_with = "values::from_millis_stated")]

@@ -42,6 +42,12 @@ book_idle_max_ms = 7_000
 reconnect = { attempts_per_minute = 3, backoff_min_ms = 20, backoff_max_ms = 30 }
 scale = { BTCUSDT = { price = 1, quantity = 3 } }
 
+[[venue]]
+name = "bybit-linear"
+instruments = ["BTCUSDT"]
+depth = 50
+bars = ["1m", "1h"]
+
 [[pair]]
 name = "BTC-USDT"
 instruments = ["binance-usdm:BTCUSDT"]
@@ -186,7 +192,7 @@ fn a_key_in_the_wrong_place_is_sent_home() {
         &[],
         &[
             "a.toml:1: segment_bytes: unknown key; it belongs in [journal]",
-            "a.toml:6: venue.binance-spot.leverage: unknown key; known here: name, environment, stream_url, rest_url, order_url, instruments, depth, depth_interval, book_idle_max_ms, reconnect, scale",
+            "a.toml:6: venue.binance-spot.leverage: unknown key; known here: name, environment, stream_url, rest_url, order_url, instruments, depth, depth_interval, bars, book_idle_max_ms, reconnect, scale",
         ],
     );
 }
@@ -284,20 +290,23 @@ instruments = ["binance-spot:btcusdt", "binance-spot:ETHUSDT"]
 #[test]
 fn a_misspelt_venue_is_told_once_and_nobody_is_told_to_misspell_it() {
     let misspelt = VALID.replace("binance-spot", "binance-spott");
-    let told = "a.toml:3: venue.binance-spott.name: \"binance-spott\" does not fit; did you mean \"binance-spot\"? it takes \"binance-spot\" or \"binance-usdm\"";
+    let names = super::schema::one_of(&crate::venues::NAMES);
+    let told = format!(
+        "a.toml:3: venue.binance-spott.name: \"binance-spott\" does not fit; did you mean \"binance-spot\"? it takes {names}"
+    );
     let strategy = |instrument: &str| {
         format!(
             "{misspelt}[[strategy]]\nname = \"i\"\nkind = \"idle\"\ninstruments = [\"{instrument}\"]\n\
              [risk.instrument.\"{instrument}\"]\nposition_max = \"1\"\n"
         )
     };
-    check(&strategy("binance-spott:BTCUSDT"), &[], &[told]);
-    check(&strategy("binance-spot:BTCUSDT"), &[], &[told]);
+    check(&strategy("binance-spott:BTCUSDT"), &[], &[&told]);
+    check(&strategy("binance-spot:BTCUSDT"), &[], &[&told]);
     check(
         &strategy("binance-spot:BTCUSD"),
         &[],
         &[
-            told,
+            &told,
             "a.toml:8: strategy.i.instruments: no venue has \"binance-spot:BTCUSD\"; did you mean \"binance-spot:BTCUSDT\"?",
             "a.toml:9: risk.instrument: no venue has \"binance-spot:BTCUSD\"; did you mean \"binance-spot:BTCUSDT\"?",
         ],
@@ -320,7 +329,7 @@ fn every_mistake_of_syntax_is_told_and_nothing_is_guessed_from_the_rest() {
 fn every_key_of_the_schema_reaches_the_types() {
     let mut violations = Violations::default();
     let full = Node::parse("full".as_ref(), FULL, &mut violations);
-    assert_is_stated(&full, &keys::configuration(&Registry::default()));
+    assert_is_stated(&[&full], &keys::configuration(&Registry::default()));
     let configuration = loaded(FULL);
     let instrument = InstrumentName::parse("binance-usdm:BTCUSDT").unwrap();
     let limits = configuration.risk.limits(&instrument).unwrap();
@@ -336,21 +345,29 @@ fn every_key_of_the_schema_reaches_the_types() {
     assert_eq!(books, [BookDepth::Full, BookDepth::Levels(20), BookDepth::Top]);
 }
 
-/// Each key of `table`, and of the tables within, stands in `node` at least once.
-fn assert_is_stated(node: &Node, table: &Table) {
+/// Each key of `table`, and of the tables within, stands in one of `nodes` at least.
+fn assert_is_stated(nodes: &[&Node], table: &Table) {
     for Key { name, kind, .. } in &table.keys {
-        let stated = node.get(name).unwrap_or_else(|| panic!("`{name}` is missing from the full document"));
+        let stated: Vec<&Node> = nodes.iter().filter_map(|node| node.get(name)).collect();
+        assert!(!stated.is_empty(), "`{name}` is missing from the full document");
         match kind {
-            Kind::Table(inner) => assert_is_stated(stated, inner),
-            Kind::Tables(inner, _) => stated.elements().iter().for_each(|node| assert_is_stated(node, inner)),
+            Kind::Table(inner) => assert_is_stated(&stated, inner),
+            Kind::Tables(inner, _) => {
+                let rows: Vec<&Node> = stated.iter().flat_map(|node| node.elements()).collect();
+                assert_is_stated(&rows, inner);
+            }
             Kind::Map(_, inner) => {
-                stated.as_table().unwrap().values().for_each(|node| assert_is_stated(node, inner));
+                let values: Vec<&Node> =
+                    stated.iter().flat_map(|node| node.as_table().unwrap().values()).collect();
+                assert_is_stated(&values, inner);
             }
             Kind::Variant(by, choices) => {
-                let chosen = node.get(by).and_then(Node::as_text).unwrap();
-                let choice = choices.iter().find(|(name, _)| *name == chosen);
-                let Some((_, Kind::Table(inner))) = choice else { panic!("{chosen} chooses no table") };
-                assert_is_stated(stated, inner);
+                for node in nodes {
+                    let chosen = node.get(by).and_then(Node::as_text).unwrap();
+                    let choice = choices.iter().find(|(name, _)| *name == chosen);
+                    let Some((_, Kind::Table(inner))) = choice else { panic!("{chosen} chooses no table") };
+                    node.get(name).iter().for_each(|stated| assert_is_stated(&[stated], inner));
+                }
             }
             _ => {}
         }

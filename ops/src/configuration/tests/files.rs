@@ -18,7 +18,7 @@ fn a_later_file_joins_tables_and_rows_and_replaces_the_rest() {
     let configuration =
         load_sources(&sources, &Variables::new(), &Registry::default()).unwrap().configuration;
     let names: Vec<&str> = configuration.venues.iter().map(|venue| venue.name.as_str()).collect();
-    assert_eq!(names, ["binance-usdm", "binance-spot"]);
+    assert_eq!(names, ["binance-usdm", "bybit-linear", "binance-spot"]);
     assert_eq!(configuration.venues[0].instruments, ["ETHUSDT", "BTCUSDT"], "a list is replaced");
     assert_eq!(
         configuration.venues[0].depth_interval.as_deref(),

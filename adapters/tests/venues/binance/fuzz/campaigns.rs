@@ -7,10 +7,10 @@ use fulmar_adapters::binance::Product;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
-use super::damage::damage;
 use super::judge::{Decoder, Judge, Verdict};
 use super::{PRODUCTS, inputs, sessions};
 use crate::binance::writer::Writer;
+use crate::fuzz::every::damage::damage;
 
 const SEED: u64 = 0x00f0_11a2;
 const EXECUTIONS: usize = 50_000;
@@ -27,7 +27,7 @@ fn campaign(decoder: Decoder) {
     let mut verdicts: [Vec<Verdict>; 2] = Default::default();
     let count = executions();
     for execution in 0..count {
-        let product = usize::from(random.random::<bool>());
+        let product = random.random_range(0..PRODUCTS.len());
         let mut input = inputs::input(&mut random, PRODUCTS[product], decoder).into_bytes();
         let is_damaged = execution % 4 != 0;
         if is_damaged {
@@ -136,37 +136,6 @@ fn every_kind_of_message_in_the_venues_layout_is_read_fast() {
             }
         }
     }
-}
-
-#[test]
-fn a_market_data_session_survives_any_frames() {
-    let mut random = ChaCha8Rng::seed_from_u64(SEED + 100);
-    // Each execution is a session's whole life of some fifteen frames.
-    let count = executions() / 15;
-    for _ in 0..count {
-        let mut data = vec![random.random::<u8>() % 2];
-        let product = PRODUCTS[usize::from(data[0])];
-        for _ in 0..random.random_range(1..30) {
-            let (source, text) = match random.random_range(0..10) {
-                0..=2 => (3, inputs::snapshot(&mut random, Writer(product))),
-                3 => (3, format!("/exchangeInfo\n{}", inputs::definitions(&mut random, product))),
-                4 => {
-                    let body = r#"{"code":-1121,"msg":"Invalid symbol."}"#;
-                    (8, format!("/exchangeInfo?symbols=%5B%22BTCUSDT%22,%22ETHUSDT%22%5D\n{body}"))
-                }
-                _ => (random.random_range(0..16), inputs::any_message(&mut random, product)),
-            };
-            let mut bytes = text.into_bytes();
-            if random.random_bool(0.2) {
-                damage(&mut random, &mut bytes);
-            }
-            data.push(source);
-            data.extend(bytes.into_iter().filter(|byte| *byte != 0));
-            data.push(0);
-        }
-        sessions::market_data_survives(&data);
-    }
-    println!("seed {SEED:#x}: {count} sessions");
 }
 
 #[test]

@@ -44,13 +44,6 @@ fn message(random: &mut ChaCha8Rng, product: Product, decoder: Decoder) -> Strin
     if random.random_bool(0.3) { text[data_at..text.len() - 1].to_owned() } else { text }
 }
 
-/// A message of any kind.
-pub fn any_message(random: &mut ChaCha8Rng, product: Product) -> String {
-    let kinds = [Decoder::Depth, Decoder::Depth, Decoder::Trades, Decoder::Ticker];
-    let kind = *kinds.choose(random).expect("there are some");
-    message(random, product, kind)
-}
-
 /// The answer with a book, and the path that was asked for.
 pub fn snapshot(random: &mut ChaCha8Rng, writer: Writer) -> String {
     let symbol = symbol(random);

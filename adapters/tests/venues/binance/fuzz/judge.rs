@@ -7,13 +7,12 @@
 use fulmar_adapters::binance::order_entry::translate;
 use fulmar_adapters::binance::{Binance, BinanceConfig, Product, limits};
 use fulmar_adapters::decode::Scales;
-use fulmar_adapters::decode::json::{self, Fields};
+use fulmar_adapters::decode::json::{self, Fields, Tape};
 use fulmar_adapters::session::{
     Decoded, InstrumentConfig, Message, Protocol as _, Reader, Symbols, read_message,
 };
 use fulmar_bus::record::{ClientOrderId, ExecutionReport, InstrumentId, Quantity, StrategyId};
 use fulmar_engine::contract::DecodeError;
-use simd_json::tape::Tape;
 
 use super::json::{Json, is_read_alike};
 use super::{layout, reference};

@@ -17,12 +17,23 @@ const USD_MARGINED: [&str; 4] = [
     r#"{"e":"bookTicker","u":#,"s":"@","b":"~","B":"~","a":"~","A":"~","T":#,"E":#}"#,
 ];
 
+const COIN_MARGINED: [&str; 4] = [
+    r#"{"e":"depthUpdate","E":#,"T":#,"s":"@","ps":"@","U":#,"u":#,"pu":#,"b":%,"a":%}"#,
+    USD_MARGINED[1],
+    USD_MARGINED[2],
+    r#"{"e":"bookTicker","u":#,"s":"@","ps":"@","b":"~","B":"~","a":"~","A":"~","T":#,"E":#}"#,
+];
+
 /// THE RULE about the fast decoders. They take what the reference takes, where it stands byte for byte in one of the
 /// layouts, alone or in `{"stream":NAME,"data":...}`, no whole number has more than 18 digits, and a point stands
 /// between digits. Everything else that the reference takes (white space, another order, new fields, escapes, longer
 /// numbers, `5.`) they leave to it.
 pub fn is_taken_fast(product: Product, frame: &[u8]) -> bool {
-    let layouts = if product == Product::Spot { SPOT } else { USD_MARGINED };
+    let layouts = match product {
+        Product::Spot => SPOT,
+        Product::UsdMargined => USD_MARGINED,
+        Product::CoinMargined => COIN_MARGINED,
+    };
     let fits = |layout: &str| rest_after(layout, frame).is_some_and(<[u8]>::is_empty);
     layouts.iter().any(|layout| fits(layout) || fits(&format!(r#"{{"stream":"@","data":{layout}}}"#)))
 }

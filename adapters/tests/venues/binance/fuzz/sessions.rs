@@ -1,146 +1,16 @@
-//! Sessions against any frames: none panics, and none tells what its sink may not be told.
+//! The order session against any frames: it does not panic, and tells nothing that its sink may not be told.
 
-use fulmar_adapters::binance::{Binance, BinanceConfig, BinanceOrderEntry, Credentials, Product, limits};
-use fulmar_adapters::session::InstrumentConfig;
+use fulmar_adapters::binance::{BinanceConfig, BinanceOrderEntry, Credentials, Product, limits};
 use fulmar_bus::record::{
-    Bar, CancelOrder, ContractKind, ExecutionReport, FrameSource, Funding, InstrumentDefinition,
-    InstrumentId, InstrumentStatus, Intent, Level, Listing, MarkPrice, Nanos, Notional, Price, Quantity,
-    RequestKind, Side, SyncChange, SyncState, Text, TopOfBook, TopSource, Trade, UnixNanos, WideNumber,
+    CancelOrder, ContractKind, ExecutionReport, FrameSource, InstrumentDefinition, InstrumentId, Intent,
+    Level, Nanos, Notional, Price, Quantity, RequestKind, Side, SyncState, Text, TopOfBook, TopSource,
+    UnixNanos, WideNumber,
 };
-use fulmar_engine::contract::{
-    InboundFrame, MarketSession as _, MarketSink, OrderSession as _, OrderSink, Update,
-};
+use fulmar_engine::contract::{InboundFrame, OrderSession as _, OrderSink};
 use fulmar_engine::trading::InstrumentRules;
 use fulmar_engine::trading::risk::{Context, RiskGate, RiskLimits, Verdict};
 
 use super::judge::{SYMBOLS, order_id};
-
-/// Feeds the first byte's product with the rest: frames that are split by zero bytes, each with its source before it.
-pub fn market_data_survives(data: &[u8]) {
-    let Some((product, frames)) = split(data) else {
-        return;
-    };
-    let mut config = BinanceConfig::production(product);
-    config.instruments = instruments();
-    let mut session = Binance::market_data(&config);
-    let mut sink = StrictSink::default();
-    session.on_start(UnixNanos(0), &mut sink);
-    for (frame, second) in frames.split(|byte| *byte == 0).zip(1..) {
-        let Some((source, bytes)) = frame.split_first() else {
-            continue;
-        };
-        let (source, status) = match source % 9 {
-            0 => (FrameSource::Opened, 0),
-            1 => (FrameSource::Closed, 0),
-            2 => (FrameSource::Http, 429),
-            3 | 4 => (FrameSource::Http, 200),
-            8 => (FrameSource::Http, 400),
-            _ => (FrameSource::Message, 0),
-        };
-        let (now, mut bytes) = (UnixNanos::from_millis(second * 1_000), bytes.to_vec());
-        let frame = InboundFrame { source, connection: 0, status, received_at: now, bytes: &mut bytes };
-        session.on_frame(now, frame, &mut sink);
-        session.on_time(now, &mut sink);
-    }
-}
-
-fn split(data: &[u8]) -> Option<(Product, &[u8])> {
-    let (choice, rest) = data.split_first()?;
-    Some((if choice % 2 == 0 { Product::Spot } else { Product::UsdMargined }, rest))
-}
-
-fn instruments() -> Vec<InstrumentConfig> {
-    SYMBOLS.iter().zip(0..).map(|((symbol, _), id)| InstrumentConfig::new(symbol, InstrumentId(id))).collect()
-}
-
-/// Holds a session to what a sink may rely on.
-#[derive(Default)]
-struct StrictSink {
-    revisions: [u32; SYMBOLS.len()],
-    states: [Option<SyncState>; SYMBOLS.len()],
-    has_snapshot: [bool; SYMBOLS.len()],
-    statuses: [Option<Listing>; SYMBOLS.len()],
-}
-
-impl StrictSink {
-    fn check_levels(levels: &[Level], what: &str) {
-        assert!(
-            levels.iter().all(|level| level.price.0 > 0 && level.quantity.0 >= 0),
-            "{what} of impossible levels"
-        );
-    }
-}
-
-impl MarketSink for StrictSink {
-    fn definition(&mut self, instrument_id: InstrumentId, definition: &InstrumentDefinition) {
-        let revision = &mut self.revisions[instrument_id.index()];
-        *revision += 1;
-        assert_eq!(definition.revision, *revision, "revisions count from one");
-    }
-
-    fn status(&mut self, instrument_id: InstrumentId, status: &InstrumentStatus) {
-        let told = &mut self.statuses[instrument_id.index()];
-        assert!(
-            told.is_some() || status.listing != Listing::Listed,
-            "what was never halted or unlisted is not listed anew"
-        );
-        *told = Some(status.listing);
-    }
-
-    fn trade(&mut self, instrument_id: InstrumentId, trade: &Trade) {
-        assert!(self.revisions[instrument_id.index()] > 0, "a trade before its definition");
-        assert!(trade.price.0 > 0 && trade.quantity.0 > 0, "a trade of nothing");
-    }
-
-    fn top(&mut self, instrument_id: InstrumentId, top: &TopOfBook) {
-        assert!(self.revisions[instrument_id.index()] > 0, "a top before its definition");
-        for side in [top.bid, top.ask] {
-            assert_eq!(side.price.0 > 0, side.quantity.0 > 0, "half a level");
-        }
-    }
-
-    fn funding(&mut self, instrument_id: InstrumentId, _: &Funding) {
-        assert!(self.revisions[instrument_id.index()] > 0, "funding before its definition");
-    }
-
-    fn mark_price(&mut self, instrument_id: InstrumentId, mark_price: &MarkPrice) {
-        assert!(self.revisions[instrument_id.index()] > 0, "a mark price before its definition");
-        assert!(mark_price.mark.0 > 0 && mark_price.index.0 >= 0, "an impossible mark price");
-    }
-
-    fn bar(&mut self, instrument_id: InstrumentId, bar: &Bar) {
-        assert!(self.revisions[instrument_id.index()] > 0, "a bar before its definition");
-        assert!(bar.low.0 > 0 && bar.low <= bar.high && bar.interval.0 > 0, "an impossible bar");
-    }
-
-    fn snapshot(&mut self, instrument_id: InstrumentId, update: Update<'_>) {
-        let index = instrument_id.index();
-        assert_eq!(self.states[index], Some(SyncState::Syncing), "a snapshot out of place");
-        Self::check_levels(update.bids, "a snapshot");
-        Self::check_levels(update.asks, "a snapshot");
-        self.has_snapshot[index] = true;
-    }
-
-    fn levels(&mut self, instrument_id: InstrumentId, update: Update<'_>) {
-        let index = instrument_id.index();
-        assert!(self.has_snapshot[index], "levels without a snapshot");
-        assert_ne!(self.states[index], Some(SyncState::Desynced), "levels of a desynced book");
-        Self::check_levels(update.bids, "an update");
-        Self::check_levels(update.asks, "an update");
-    }
-
-    fn sync(&mut self, instrument_id: InstrumentId, change: &SyncChange) {
-        let index = instrument_id.index();
-        assert!(self.revisions[index] > 0, "a state before its definition");
-        assert!(change.state != SyncState::Live || self.has_snapshot[index], "live without a snapshot");
-        self.has_snapshot[index] &= change.state != SyncState::Desynced;
-        self.states[index] = Some(change.state);
-    }
-
-    fn request(&mut self, _connection: u8, _kind: RequestKind, _delay: Nanos, bytes: &[u8]) {
-        assert!(bytes.len() <= fulmar_bus::record::Request::BYTES_MAX, "a request that fits no record");
-    }
-}
 
 /// Feeds an order session the frames of `data`, which are split by zero bytes.
 pub fn order_entry_survives(data: &[u8]) {

@@ -1,0 +1,170 @@
+//! A session of one venue, its sink, the venue's side of the wire, and a clock that is moved by hand.
+
+use fulmar_adapters::session::sample::SampleFrame;
+use fulmar_adapters::session::{InstrumentConfig, MarketData, VenueEntry, VenueSettings};
+use fulmar_bus::record::{FrameSource, InstrumentId, Nanos, RequestKind, SyncReason, SyncState, UnixNanos};
+use fulmar_engine::contract::{DecodeError, InboundFrame, MarketSession as _};
+use fulmar_engine::market::decimal::Rounding;
+use fulmar_engine::market::decimal::rescale;
+
+use crate::flow::{Flow, mantissa};
+use crate::keeper::Keeper;
+
+/// The instruments of every bench.
+pub const IDS: [InstrumentId; 2] = [InstrumentId(0), InstrumentId(1)];
+
+/// A session, its sink and its venue.
+pub struct Bench {
+    pub session: MarketData,
+    pub keeper: Keeper,
+    pub flow: Flow,
+    pub now: UnixNanos,
+}
+
+impl Bench {
+    /// A session whose connections are open and whose instruments are defined; of their books nothing is known.
+    pub fn new(entry: &VenueEntry) -> Self {
+        let flow = Flow::new((entry.sample)());
+        let instruments: Vec<InstrumentConfig> =
+            flow.symbols.iter().zip(IDS).map(|(symbol, id)| InstrumentConfig::new(symbol, id)).collect();
+        let mut bench = Bench {
+            session: MarketData::new((entry.protocol)(&VenueSettings::default()), &instruments),
+            keeper: Keeper::default(),
+            flow,
+            now: UnixNanos::from_millis(1_786_310_816_516),
+        };
+        bench.session.on_start(bench.now, &mut bench.keeper);
+        bench.open();
+        if let Some(definitions) = bench.flow.sample.definitions() {
+            bench.give(&definitions);
+        }
+        bench
+    }
+
+    /// Both books live.
+    pub fn live(entry: &VenueEntry) -> Self {
+        let mut bench = Bench::new(entry);
+        bench.sync(0);
+        bench.sync(1);
+        assert_eq!([bench.state(0), bench.state(1)], [SyncState::Live; 2]);
+        bench.keeper.requests.clear();
+        bench
+    }
+
+    /// A snapshot and an update of this book.
+    pub fn sync(&mut self, index: usize) {
+        let snapshot = self.flow.snapshot(index);
+        self.give(&snapshot);
+        let update = self.flow.update(index, &[("98.0", "7.00000000")], &[]);
+        self.give(&update);
+    }
+
+    /// A snapshot, and an update that changes nothing.
+    pub fn sync_largest(&mut self) {
+        let snapshot = self.flow.snapshot(0);
+        self.give(&snapshot);
+        let update = self.flow.update(0, &[], &[]);
+        self.give(&update);
+        assert_eq!(self.state(0), SyncState::Live);
+        self.assert_book(0);
+    }
+
+    /// Does what the session asked for, as its venue would: a connection anew where it wanted one, and the books.
+    pub fn recover(&mut self) {
+        self.pass(Nanos::from_secs(2));
+        if self.keeper.requests.iter().any(|(kind, ..)| *kind == RequestKind::Reconnect) {
+            self.close();
+            self.open();
+        }
+        for index in 0..IDS.len() {
+            if self.state(index) != SyncState::Live {
+                self.sync(index);
+            }
+        }
+        assert_eq!([self.state(0), self.state(1)], [SyncState::Live; 2], "the books come back");
+        self.assert_books();
+    }
+
+    pub fn open(&mut self) {
+        self.flow.reconnect();
+        for connection in self.session.connections() {
+            self.feed(FrameSource::Opened, connection.index, b"wss://");
+        }
+    }
+
+    pub fn close(&mut self) {
+        for connection in self.session.connections() {
+            self.feed(FrameSource::Closed, connection.index, b"gone");
+        }
+    }
+
+    pub fn give(&mut self, frame: &SampleFrame) {
+        match frame {
+            SampleFrame::Message(text) => self.message(text.as_bytes()),
+            SampleFrame::Answer(path, body) => {
+                self.feed(FrameSource::Http, 0, format!("{path}\n{body}").as_bytes());
+            }
+        }
+    }
+
+    pub fn message(&mut self, bytes: &[u8]) {
+        self.feed(FrameSource::Message, 0, bytes);
+    }
+
+    fn feed(&mut self, source: FrameSource, connection: u8, bytes: &[u8]) {
+        let mut bytes = bytes.to_vec();
+        let status = if source == FrameSource::Http { 200 } else { 0 };
+        let frame = InboundFrame { source, connection, status, received_at: self.now, bytes: &mut bytes };
+        self.session.on_frame(self.now, frame, &mut self.keeper);
+    }
+
+    /// Lets time pass, serving the session whenever it asks to be.
+    pub fn pass(&mut self, duration: Nanos) {
+        let end = self.now + duration;
+        while let Some(due_at) = self.session.due_at().filter(|due_at| *due_at <= end) {
+            self.now = self.now.max(due_at);
+            self.session.on_time(self.now, &mut self.keeper);
+            let again_at = self.session.due_at();
+            assert!(again_at.is_none_or(|at| at > due_at), "what is due once is not due at once again");
+        }
+        self.now = end;
+    }
+
+    pub fn state(&self, index: usize) -> SyncState {
+        self.keeper.instruments[&IDS[index]].state.expect("a state").state
+    }
+
+    pub fn reason(&self, index: usize) -> SyncReason {
+        self.keeper.instruments[&IDS[index]].state.expect("a state").reason
+    }
+
+    pub fn errors(&self, error: DecodeError) -> u64 {
+        self.session.counters().decode_errors[error as usize]
+    }
+
+    /// Both books are what the venue means.
+    pub fn assert_books(&self) {
+        (0..IDS.len()).for_each(|index| self.assert_book(index));
+    }
+
+    /// The book is what the venue means, level by level.
+    pub fn assert_book(&self, index: usize) {
+        let kept = &self.keeper.instruments[&IDS[index]];
+        let definition = kept.definition.expect("defined");
+        let at_eight = |value: i64, scale| rescale(value, scale, 8, Rounding::Down).expect("it fits");
+        let told = |levels: &std::collections::BTreeMap<_, i64>| {
+            let level = |(price, quantity): (&fulmar_bus::record::Price, &i64)| {
+                (at_eight(price.0, definition.price_scale), at_eight(*quantity, definition.quantity_scale))
+            };
+            levels.iter().map(level).collect::<Vec<_>>()
+        };
+        let meant = |levels: &[(String, String)]| {
+            levels.iter().map(|(price, quantity)| (mantissa(price), mantissa(quantity))).collect::<Vec<_>>()
+        };
+        let [bids, asks] = self.flow.book(index);
+        let mut told_bids = told(&kept.bids);
+        told_bids.reverse();
+        assert_eq!(told_bids, meant(bids), "bids of {}", self.flow.symbols[index]);
+        assert_eq!(told(&kept.asks), meant(asks), "asks of {}", self.flow.symbols[index]);
+    }
+}

@@ -1,0 +1,130 @@
+//! The row that needs the engine behind the session: a book that stays crossed.
+
+use fulmar_adapters::session::sample::SampleFrame;
+use fulmar_adapters::session::{InstrumentConfig, MarketData, VenueEntry, VenueSettings};
+use fulmar_bus::channel::{Poll, Reader};
+use fulmar_bus::record::{
+    FrameSource, InstrumentId, Nanos, Record, SyncChange, SyncReason, SyncState, TopOfBook, UnixNanos,
+};
+use fulmar_engine::runtime::{FrameHead, FrameWriter, Player};
+use fulmar_engine::wiring::{
+    EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, Surroundings, VenuePlan, build,
+};
+
+use super::Outcome::{self, Held};
+use crate::flow::Flow;
+
+/// A book whose best bid is not below its best ask is never told as one to trade at, and synced anew where it stays so.
+pub fn crossed_book(entry: &'static VenueEntry) -> Outcome {
+    let mut stage = Stage::new(entry);
+    let snapshot = stage.flow.snapshot(0);
+    let update = stage.flow.update(0, &[("98.0", "7.00000000")], &[]);
+    stage.give(&snapshot);
+    stage.give(&update);
+    assert!(stage.tops().iter().all(TopOfBook::is_two_sided), "best prices are told");
+
+    let crossing = stage.flow.update(0, &[("100.7", "1.00000000")], &[]);
+    stage.give(&crossing);
+    stage.pass(Nanos::from_millis(1_500));
+    assert_eq!(stage.tops(), [], "nothing is told of a crossed book");
+    assert_eq!(stage.changes(), [], "which may be for a moment");
+
+    let later = stage.flow.update(0, &[("97.0", "1.00000000")], &[]);
+    stage.give(&later);
+    stage.pass(Nanos::from_millis(1_000));
+    assert_eq!(stage.changes(), [(SyncState::Desynced, SyncReason::Crossed)], "and not for longer");
+    assert_eq!(stage.tops(), []);
+    Held
+}
+
+/// An engine of one instrument, and its venue's side of the wire.
+struct Stage {
+    player: Player,
+    frames: FrameWriter,
+    market: Reader,
+    book: Reader,
+    flow: Flow,
+    now: UnixNanos,
+}
+
+impl Stage {
+    fn new(entry: &VenueEntry) -> Self {
+        let flow = Flow::new((entry.sample)());
+        let (id, name) = (InstrumentId(0), format!("{}:{}", entry.name, flow.symbols[0]));
+        let instruments = [InstrumentConfig::new(flow.symbols[0], id)];
+        let session = MarketData::new((entry.protocol)(&VenueSettings::default()), &instruments);
+        let plan = EnginePlan {
+            instruments: vec![InstrumentPlan { name: name.clone(), risk: None }],
+            venues: vec![VenuePlan { session: Box::new(session), instruments: vec![id] }],
+            pairs: vec![PairPlan { name: name.clone(), instruments: vec![id] }],
+            bar_intervals: Vec::new(),
+            strategies: Vec::new(),
+            orders: OrderRoute::None,
+            rings: RingSizes::default(),
+            epoch: 1,
+            journal_directory: None,
+        };
+        let nobody = Surroundings { bell_of: &|_| None, stamps: None };
+        let mut assembly = build(plan, &nobody).expect("rings on the heap");
+        let reader = |stream: &str| assembly.ring(&format!("{stream}.{name}")).expect("its channel").reader();
+        let (market, book) = (reader("market"), reader("book"));
+        let frames = assembly.links.pop().expect("a venue has one link").frames;
+        let now = UnixNanos::from_millis(1_786_310_816_516);
+        let mut player = Player::new(assembly.seats);
+        player.start(now);
+        let mut stage = Stage { player, frames, market, book, flow, now };
+        stage.feed(FrameSource::Opened, b"wss://");
+        if let Some(definitions) = stage.flow.sample.definitions() {
+            stage.give(&definitions);
+        }
+        stage
+    }
+
+    fn give(&mut self, frame: &SampleFrame) {
+        match frame {
+            SampleFrame::Message(text) => self.feed(FrameSource::Message, text.as_bytes()),
+            SampleFrame::Answer(path, body) => {
+                self.feed(FrameSource::Http, format!("{path}\n{body}").as_bytes());
+            }
+        }
+    }
+
+    fn feed(&mut self, source: FrameSource, bytes: &[u8]) {
+        let status = if source == FrameSource::Http { 200 } else { 0 };
+        let head = FrameHead { source, connection: 0, status, received_at: self.now };
+        let end = self.frames.write_part(head, bytes, 0).expect("the ring has room");
+        assert_eq!(end, bytes.len(), "for all of it");
+        self.player.settle(self.now);
+    }
+
+    fn pass(&mut self, duration: Nanos) {
+        self.now = self.now + duration;
+        self.player.advance(self.now);
+        self.player.settle(self.now);
+    }
+
+    /// The best prices told since the last call.
+    fn tops(&mut self) -> Vec<TopOfBook> {
+        let records = drain(&mut self.book);
+        records.iter().filter_map(|record| record.read::<TopOfBook>().ok().copied()).collect()
+    }
+
+    /// What the session told of the book's state since the last call.
+    fn changes(&mut self) -> Vec<(SyncState, SyncReason)> {
+        let records = drain(&mut self.market);
+        let changes = records.iter().filter_map(|record| record.read::<SyncChange>().ok());
+        let changes = changes.map(|change| (change.state, change.reason));
+        changes.filter(|(state, _)| *state == SyncState::Desynced).collect()
+    }
+}
+
+fn drain(reader: &mut Reader) -> Vec<Record> {
+    let (mut record, mut records) = (Record::new(), Vec::new());
+    loop {
+        match reader.poll(&mut record) {
+            Poll::Record => records.push(record.clone()),
+            Poll::Empty => return records,
+            Poll::Lapped { .. } => panic!("the ring has room for all of a test"),
+        }
+    }
+}
