@@ -138,6 +138,10 @@ fn bars(message: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Result<(), DecodeE
         };
         let mut price = |key| reader.price(symbol, data.text(key)?).map(Price);
         let (open, high, low, close) = (price("open")?, price("high")?, price("low")?, price("close")?);
+        let interval = Nanos::from_secs(data.whole("interval")?.saturating_mul(60));
+        if interval.0 == 0 || low > open.min(close) || high < open.max(close) {
+            return Err(DecodeError::OutOfRange);
+        }
         let bar = Bar {
             open,
             high,
@@ -146,7 +150,7 @@ fn bars(message: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Result<(), DecodeE
             volume: Quantity(reader.quantity(symbol, data.text("volume")?)?),
             notional: Notional(0).into(),
             start_at: data.time("interval_begin")?,
-            interval: Nanos::from_secs(data.whole("interval")?.saturating_mul(60)),
+            interval,
             trade_count: data.whole("trades")?,
         };
         reader.out.messages.push(Message::Forming { symbol, bar, is_past });

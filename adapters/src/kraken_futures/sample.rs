@@ -49,6 +49,11 @@ impl Sample for KrakenFutures {
         )
     }
 
+    /// The ticker comes once a second.
+    fn is_top_seldom(&self) -> bool {
+        true
+    }
+
     fn top(&self, top: &TopSample<'_>) -> Option<String> {
         let TopSample { symbol, at_ms, bid, ask, .. } = top;
         Some(format!(

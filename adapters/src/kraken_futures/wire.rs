@@ -5,6 +5,7 @@
 
 use fulmar_bus::record::{Level, Side, Trade, UnixNanos};
 
+use super::limits::LEVELS_MAX;
 use crate::decode::cursor::Cursor;
 use crate::decode::{Scales, level};
 use crate::session::{Decoded, Message, Symbols, TradeStream};
@@ -16,6 +17,8 @@ pub fn decode(frame: &[u8], symbols: &Symbols, out: &mut Decoded) -> Option<()> 
     let mut cursor = Cursor::new(frame);
     if cursor.takes(b"{\"feed\":\"book\",\"product_id\":\"") {
         book(&mut cursor, symbols, out)?;
+    } else if cursor.takes(b"{\"feed\":\"book_snapshot\",\"product_id\":\"") {
+        snapshot(&mut cursor, symbols, out)?;
     } else if cursor.takes(b"{\"product_id\":\"") {
         trade(&mut cursor, symbols, out)?;
     } else {
@@ -45,6 +48,23 @@ fn book(cursor: &mut Cursor<'_>, symbols: &Symbols, out: &mut Decoded) -> Option
     let levels = if side == Side::Buy { &mut out.bids } else { &mut out.asks };
     levels.push(level(price, quantity));
     out.push_book((symbol, false), Span::numbered(number), venue_at, begin);
+    Some(())
+}
+
+/// After `"product_id":"`: `..","timestamp":..,"seq":..,"tickSize":null,"bids":[..],"asks":[..]}`.
+fn snapshot(cursor: &mut Cursor<'_>, symbols: &Symbols, out: &mut Decoded) -> Option<()> {
+    let (symbol, scales) = symbol(cursor, symbols)?;
+    cursor.literal(b"\",\"timestamp\":")?;
+    let venue_at = UnixNanos::from_millis(cursor.unsigned()?);
+    cursor.literal(b",\"seq\":")?;
+    let number = cursor.unsigned()?;
+    let begin = out.mark();
+    cursor.literal(b",\"tickSize\":null,\"bids\":")?;
+    cursor.level_objects(scales, LEVELS_MAX, &mut out.bids)?;
+    cursor.literal(b",\"asks\":")?;
+    cursor.level_objects(scales, LEVELS_MAX, &mut out.asks)?;
+    cursor.literal(b"}")?;
+    out.push_book((symbol, true), Span::numbered(number), venue_at, begin);
     Some(())
 }
 

@@ -91,6 +91,8 @@ suite! {
         binance_coinm = "binance-coinm",
         bybit_spot = "bybit-spot",
         bybit_linear = "bybit-linear",
+        kraken = "kraken",
+        kraken_futures = "kraken-futures",
     }
 }
 
