@@ -38,6 +38,8 @@ pub struct BinanceConfig {
     pub order_url: String,
     /// Which trades to subscribe to.
     pub trade_stream: TradeStream,
+    /// Bars of the venue's own making to subscribe to, such as `1m`; futures and spot name them alike.
+    pub bars: Vec<String>,
     /// What stands behind `@depth` in a stream's name, such as `@100ms`.
     pub depth_speed: String,
     /// How long a connection that carries books may say nothing; see [`limits::BOOK_IDLE_MAX`].
@@ -62,6 +64,7 @@ impl BinanceConfig {
         if let Some(interval) = &settings.depth_interval {
             config.depth_speed = format!("@{interval}");
         }
+        config.bars.clone_from(&settings.bars);
         config.book_idle_max = settings.book_idle_max.unwrap_or(config.book_idle_max);
         config
     }
@@ -124,6 +127,7 @@ impl BinanceConfig {
             rest_url: rest_url.to_owned(),
             order_url: order_url.to_owned(),
             trade_stream: TradeStream::Trade,
+            bars: Vec::new(),
             depth_speed: "@100ms".to_owned(),
             book_idle_max: limits::BOOK_IDLE_MAX,
             instruments: Vec::new(),

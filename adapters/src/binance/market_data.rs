@@ -26,7 +26,7 @@ pub const SPOT: VenueEntry = VenueEntry {
     spelled: symbols::spelled,
     depths: &[],
     depth_intervals: &["100ms", "1000ms"],
-    bars: &[],
+    bars: SPOT_BARS,
     protocol: |settings| Box::new(of(Product::Spot, settings)),
     sample: || Box::new(of(Product::Spot, &VenueSettings::default())),
 };
@@ -35,6 +35,7 @@ pub const SPOT: VenueEntry = VenueEntry {
 pub const USD_MARGINED: VenueEntry = VenueEntry {
     name: Product::UsdMargined.venue(),
     depth_intervals: FUTURES_INTERVALS,
+    bars: FUTURES_BARS,
     protocol: |settings| Box::new(of(Product::UsdMargined, settings)),
     sample: || Box::new(of(Product::UsdMargined, &VenueSettings::default())),
     ..SPOT
@@ -47,6 +48,10 @@ pub const COIN_MARGINED: VenueEntry = VenueEntry {
     sample: || Box::new(of(Product::CoinMargined, &VenueSettings::default())),
     ..USD_MARGINED
 };
+
+/// As the venue writes them, which is as we do. Spot alone has bars of a second.
+const SPOT_BARS: &[&str] = &["1s", "1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d"];
+const FUTURES_BARS: &[&str] = &["1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d"];
 
 const FUTURES_INTERVALS: &[&str] = &["100ms", "250ms", "500ms"];
 

@@ -3,14 +3,14 @@
 //! They decide what the venue's messages mean; [`super::wire`] is only faster on the layout that the venue sends. They
 //! also serve what comes seldom: snapshots, and frames of symbols whose scales are not known yet.
 
-use fulmar_bus::record::{TopOfBook, TopSource, UnixNanos};
+use fulmar_bus::record::{Bar, Notional, Price, Quantity, TopOfBook, TopSource, UnixNanos};
 use fulmar_engine::contract::DecodeError;
 use simd_json::tape::Tape;
 
 use super::config::Product;
 use super::wire::push_trade;
 use crate::decode::json::Fields;
-use crate::session::{BookSide, Message, Reader, TradeStream};
+use crate::session::{BookSide, Derived, Message, Reader, TradeStream};
 use crate::sync::Span;
 
 /// Reads a message.
@@ -23,6 +23,8 @@ pub fn read(product: Product, tape: &Tape<'_>, reader: &mut Reader<'_>) -> Resul
         Event::Depth => depth(product, &fields, reader),
         Event::Trade(stream) => trade(product, stream, &fields, reader),
         Event::Ticker => ticker(product, &fields, reader),
+        Event::MarkPrice => mark_price(&fields, reader),
+        Event::Bar => bar(&fields, reader),
         Event::ServerShutdown => {
             reader.out.messages.push(Message::Closing);
             Ok(())
@@ -58,7 +60,7 @@ pub fn symbol_named<'text>(tape: &Tape<'text>) -> Option<&'text str> {
     let (fields, event) = event_in(tape).ok()?;
     match event {
         Event::Depth | Event::Trade(_) | Event::Ticker => fields.text("s").ok(),
-        Event::ServerShutdown | Event::Refused | Event::Unused => None,
+        Event::MarkPrice | Event::Bar | Event::ServerShutdown | Event::Refused | Event::Unused => None,
     }
 }
 
@@ -118,6 +120,57 @@ fn ticker(product: Product, fields: &Fields<'_, '_>, reader: &mut Reader<'_>) ->
     Ok(())
 }
 
+/// Mark price, index price and funding. A dated future has no funding, and says so by an empty text.
+fn mark_price(fields: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+    reader.is_no_book();
+    let Some(symbol) = reader.find(fields.text("s")?) else {
+        return Ok(());
+    };
+    // Coin-margined futures tell the index on a stream of its own.
+    let text = |key: &str| match fields.find(key) {
+        Some(_) => fields.text(key).map(|text| Some(text).filter(|text| !text.is_empty())),
+        None => Ok(None),
+    };
+    let derived = Derived {
+        mark: Some(reader.computed_price(fields.text("p")?)?),
+        index: text("i")?.map(|text| reader.computed_price(text)).transpose()?,
+        rate: text("r")?.map(|text| reader.funding_rate(text)).transpose()?,
+        interval: None,
+        next_at: Some(fields.unsigned("T")?).filter(|millis| *millis > 0).map(UnixNanos::from_millis),
+        venue_at: UnixNanos::from_millis(fields.unsigned("E")?),
+    };
+    if reader.symbols().scales(symbol).is_some() {
+        reader.out.messages.push(Message::Derived { symbol, derived });
+    }
+    Ok(())
+}
+
+/// A bar; of one that is still open nothing is told.
+fn bar(fields: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+    reader.is_no_book();
+    let Some(symbol) = reader.find(fields.text("s")?) else {
+        return Ok(());
+    };
+    let bar = Fields::of(fields.value("k")?)?;
+    if !bar.flag("x")? {
+        return Ok(());
+    }
+    let mut price = |key| reader.price(symbol, bar.text(key)?).map(Price);
+    let (open, high, low, close) = (price("o")?, price("h")?, price("l")?, price("c")?);
+    let volume = Quantity(reader.quantity(symbol, bar.text("v")?)?);
+    let start_at = UnixNanos::from_millis(bar.unsigned("t")?);
+    // The venue names the last millisecond of a bar.
+    let end_at = UnixNanos::from_millis(bar.unsigned("T")?.checked_add(1).ok_or(DecodeError::Overflow)?);
+    let (interval, trade_count) = (end_at.since(start_at), bar.unsigned("n")?);
+    if interval.0 == 0 || low > open.min(close) || high < open.max(close) {
+        return Err(DecodeError::OutOfRange);
+    }
+    let notional = Notional(0).into();
+    let bar = Bar { open, high, low, close, volume, notional, start_at, interval, trade_count };
+    reader.out.messages.push(Message::Bar { symbol, bar });
+    Ok(())
+}
+
 /// What a message is.
 enum Event {
     /// `depthUpdate`.
@@ -126,6 +179,10 @@ enum Event {
     Trade(TradeStream),
     /// `bookTicker`.
     Ticker,
+    /// `markPriceUpdate`.
+    MarkPrice,
+    /// `kline`.
+    Bar,
     /// `serverShutdown`.
     ServerShutdown,
     /// An error answer to a subscription.
@@ -156,6 +213,8 @@ fn event_in<'tape, 'text>(tape: &'tape Tape<'text>) -> Result<(Fields<'tape, 'te
         "trade" => Event::Trade(TradeStream::Trade),
         "aggTrade" => Event::Trade(TradeStream::Aggregate),
         "bookTicker" => Event::Ticker,
+        "markPriceUpdate" => Event::MarkPrice,
+        "kline" => Event::Bar,
         "serverShutdown" => Event::ServerShutdown,
         _ => Event::Unused,
     };

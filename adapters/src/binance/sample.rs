@@ -89,7 +89,7 @@ impl Sample for Binance {
     }
 
     fn unused(&self, _frame: u64) -> String {
-        r#"{"stream":"btcusdt@kline_1m","data":{"e":"kline","E":1,"s":"BTCUSDT","k":{}}}"#.to_owned()
+        r#"{"stream":"btcusdt@24hrTicker","data":{"e":"24hrTicker","E":1,"s":"BTCUSDT"}}"#.to_owned()
     }
 
     fn refusal(&self, _symbol: &str, _frame: u64) -> Option<String> {

@@ -9,35 +9,53 @@ use crate::session::{InstrumentConfig, Line, TradeStream};
 /// The connections that the configuration needs, in the order of their index.
 pub fn plan(config: &BinanceConfig, instruments: &[InstrumentConfig]) -> Vec<Line> {
     let is_shared = config.book_path == config.trade_path;
-    let books = |instrument: &InstrumentConfig| {
-        let mut streams = vec![
-            format!("{}@depth{}", instrument.symbol.to_lowercase(), config.depth_speed),
-            format!("{}@bookTicker", instrument.symbol.to_lowercase()),
-        ];
-        streams.extend(is_shared.then(|| trades(config, instrument)));
+    let places: Vec<usize> = (0..instruments.len()).collect();
+    let mut lines = Vec::new();
+    let of_books = |place: &usize| -> Vec<String> {
+        let instrument = &instruments[*place];
+        let mut streams = books(config, instrument);
+        streams.extend(is_shared.then(|| trades(config, instrument)).into_iter().flatten());
         streams
     };
-    let mut lines = Vec::new();
-    let places: Vec<usize> = (0..instruments.len()).collect();
-    for some in places.chunks(STREAMS_MAX / if is_shared { 3 } else { 2 }) {
-        let streams: Vec<String> = some.iter().flat_map(|place| books(&instruments[*place])).collect();
-        lines.push(connect(&config.stream_url, &config.book_path, &streams, some.to_vec()));
-    }
+    let of_trades = |place: &usize| trades(config, &instruments[*place]);
+    lines.extend(
+        split(&places, of_books)
+            .into_iter()
+            .map(|(some, streams)| connect(&config.stream_url, &config.book_path, &streams, some)),
+    );
     if !is_shared {
-        for some in instruments.chunks(STREAMS_MAX) {
-            let streams: Vec<String> = some.iter().map(|instrument| trades(config, instrument)).collect();
-            lines.push(connect(&config.stream_url, &config.trade_path, &streams, Vec::new()));
-        }
+        lines.extend(
+            split(&places, of_trades)
+                .into_iter()
+                .map(|(_, streams)| connect(&config.stream_url, &config.trade_path, &streams, Vec::new())),
+        );
     }
     lines
 }
 
-fn trades(config: &BinanceConfig, instrument: &InstrumentConfig) -> String {
+/// The instruments in groups whose streams fit one connection, with these streams.
+fn split(places: &[usize], streams_of: impl Fn(&usize) -> Vec<String>) -> Vec<(Vec<usize>, Vec<String>)> {
+    let streams_each = places.first().map_or(1, |place| streams_of(place).len());
+    let groups = places.chunks(STREAMS_MAX / streams_each);
+    groups.map(|some| (some.to_vec(), some.iter().flat_map(&streams_of).collect())).collect()
+}
+
+fn books(config: &BinanceConfig, instrument: &InstrumentConfig) -> Vec<String> {
+    let symbol = instrument.symbol.to_lowercase();
+    vec![format!("{symbol}@depth{}", config.depth_speed), format!("{symbol}@bookTicker")]
+}
+
+/// Trades, and what comes no faster than they do.
+fn trades(config: &BinanceConfig, instrument: &InstrumentConfig) -> Vec<String> {
+    let symbol = instrument.symbol.to_lowercase();
     let stream = match config.trade_stream {
         TradeStream::Trade => "trade",
         TradeStream::Aggregate => "aggTrade",
     };
-    format!("{}@{stream}", instrument.symbol.to_lowercase())
+    let mut streams = vec![format!("{symbol}@{stream}")];
+    streams.extend(config.product.is_futures().then(|| format!("{symbol}@markPrice@1s")));
+    streams.extend(config.bars.iter().map(|bar| format!("{symbol}@kline_{bar}")));
+    streams
 }
 
 fn connect(host: &str, path: &str, streams: &[String], books: Vec<usize>) -> Line {
@@ -85,7 +103,8 @@ mod tests {
         let urls: Vec<_> = planned.iter().map(|planned| planned.url.as_str()).collect();
         let books =
             "wss://fstream.binance.com/public/stream?streams=coin0usdt@depth@100ms/coin0usdt@bookTicker";
-        let trades = "wss://fstream.binance.com/market/stream?streams=coin0usdt@aggTrade";
+        let trades =
+            "wss://fstream.binance.com/market/stream?streams=coin0usdt@aggTrade/coin0usdt@markPrice@1s";
         assert_eq!(urls, [books, trades]);
         assert!(planned[1].books.is_empty(), "losing the trades does not touch a book");
     }

@@ -68,7 +68,7 @@ mod tests {
     #[test]
     fn many_instruments_are_split_where_their_topics_would_be_too_long() {
         let lines = planned(Category::Spot, 500);
-        assert_eq!(lines.len(), 2);
+        assert_eq!(lines.len(), 3);
         assert_eq!(lines.iter().map(|line| line.books.len()).sum::<usize>(), 500);
         for line in &lines {
             assert!(line.subscriptions.iter().map(String::len).sum::<usize>() < 30_000);

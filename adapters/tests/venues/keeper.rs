@@ -25,6 +25,8 @@ pub struct Kept {
     pub funding: Option<Funding>,
     pub mark_price: Option<MarkPrice>,
     pub bars: Vec<Bar>,
+    pub fundings_told: u32,
+    pub mark_prices_told: u32,
 }
 
 /// Looks at a book that changed.
@@ -75,11 +77,14 @@ impl MarketSink for Keeper {
         let kept = self.of(instrument_id);
         assert_ne!(kept.funding.as_ref(), Some(funding), "what changed nothing is not told");
         kept.funding = Some(*funding);
+        kept.fundings_told += 1;
     }
 
     fn mark_price(&mut self, instrument_id: InstrumentId, mark_price: &MarkPrice) {
         assert!(mark_price.mark.0 > 0, "a mark price is a price");
-        self.of(instrument_id).mark_price = Some(*mark_price);
+        let kept = self.of(instrument_id);
+        kept.mark_price = Some(*mark_price);
+        kept.mark_prices_told += 1;
     }
 
     fn bar(&mut self, instrument_id: InstrumentId, bar: &Bar) {

@@ -3,8 +3,8 @@
 use fulmar_adapters::binance::{BinanceConfig, Product, limits};
 use fulmar_adapters::session::InstrumentConfig;
 use fulmar_bus::record::{
-    ContractKind, FrameSource, InstrumentId, Nanos, Notional, Price, Quantity, RequestKind, SyncReason,
-    SyncState,
+    ContractKind, FrameSource, InstrumentId, Listing, Nanos, Notional, Price, Quantity, RequestKind,
+    SyncReason, SyncState,
 };
 use fulmar_engine::contract::{DecodeError, MarketSession as _};
 
@@ -278,7 +278,7 @@ fn deleting_a_level_that_is_not_there_and_crossing_prices_pass_to_the_book() {
 fn messages_without_use_are_counted_and_new_fields_are_not_even_that() {
     let mut bench = Bench::live(Product::Spot);
     for unused in [
-        r#"{"stream":"btcusdt@kline_1m","data":{"e":"kline","E":1,"s":"BTCUSDT","k":{"t":1}}}"#,
+        r#"{"stream":"btcusdt@kline_1m","data":{"e":"24hrMiniTicker","E":1,"s":"BTCUSDT","k":{"t":1}}}"#,
         r#"{"result":null,"id":1}"#,
         r#"{"stream":"x","data":[]}"#,
         &Writer(Product::Spot).trade("DOGEUSDT", 1, ("1", "1"), true),
@@ -468,4 +468,72 @@ fn definitions_that_do_not_come_are_asked_for_again() {
     bench.pass(Nanos::from_secs(31));
     assert!(bench.asked().contains(&"/fapi/v1/exchangeInfo".to_owned()));
     assert_eq!(bench.errors(DecodeError::Malformed), 1);
+}
+
+#[test]
+fn mark_price_and_funding_are_told_once_and_again_where_they_changed() {
+    let mut bench = Bench::live(Product::UsdMargined);
+    let said = |mark: &str, rate: &str| {
+        format!(
+            r#"{{"stream":"btcusdt@markPrice@1s","data":{{"e":"markPriceUpdate","E":1562305380000,"s":"BTCUSDT","p":"{mark}","i":"11784.62659091","P":"11784.25641265","r":"{rate}","T":1562306400000}}}}"#
+        )
+    };
+    bench.message(&said("11794.15000000", "0.00038167"));
+    bench.message(&said("11794.15000000", "0.00038167"));
+    let kept = &bench.keeper.instruments[&BTC];
+    let (mark, funding) = (kept.mark_price.expect("told"), kept.funding.expect("told"));
+    assert_eq!(
+        (mark.mark, mark.index, mark.price_scale),
+        (Price(1_179_415_000_000), Price(1_178_462_659_091), 8)
+    );
+    assert_eq!((funding.rate.0, funding.next_at.0), (381_670_000, 1_562_306_400_000_000_000));
+    assert_eq!((kept.mark_prices_told, kept.fundings_told), (1, 1), "what changed nothing is not told");
+    bench.message(&said("11794.15000000", "-0.00010000"));
+    let kept = &bench.keeper.instruments[&BTC];
+    assert_eq!((kept.mark_prices_told, kept.fundings_told), (1, 2));
+    assert_eq!(kept.funding.expect("told").rate.0, -100_000_000, "shorts pay longs");
+    assert_eq!(bench.session.counters().decode_error_count(), 0);
+}
+
+#[test]
+fn a_bar_of_the_venue_is_told_once_it_is_closed() {
+    let mut bench = Bench::live(Product::Spot);
+    let said = |is_closed: bool| {
+        format!(
+            r#"{{"e":"kline","E":1,"s":"BTCUSDT","k":{{"t":1672515780000,"T":1672515839999,"s":"BTCUSDT","i":"1m","f":100,"L":200,"o":"100.10","c":"100.20","h":"100.25","l":"100.00","v":"1.000","n":100,"x":{is_closed},"q":"1","V":"1","Q":"1","B":"0"}}}}"#
+        )
+    };
+    bench.message(&said(false));
+    assert!(bench.keeper.instruments[&BTC].bars.is_empty());
+    bench.message(&said(true));
+    let bar = bench.keeper.instruments[&BTC].bars[0];
+    assert_eq!(
+        (bar.open, bar.high, bar.low, bar.close),
+        (Price(10_010), Price(10_025), Price(10_000), Price(10_020))
+    );
+    assert_eq!((bar.volume, bar.interval, bar.trade_count), (Quantity(1_000), Nanos::from_secs(60), 100));
+    bench.message(&said(true).replace("100.25", "100.05"));
+    assert_eq!(bench.errors(DecodeError::OutOfRange), 1, "a high that is none");
+}
+
+#[test]
+fn an_instrument_that_is_not_traded_is_halted_until_it_is() {
+    let mut bench = Bench::live(Product::Spot);
+    let define = |status: &str| {
+        format!(
+            r#"/api/v3/exchangeInfo
+{{"symbols":[{{"symbol":"BTCUSDT","status":"{status}","baseAsset":"BTC","baseAssetPrecision":3,"quoteAsset":"USDT","quotePrecision":2,"filters":[]}}]}}"#
+        )
+    };
+    for status in ["TRADING", "HALT", "BREAK", "TRADING"] {
+        bench.answer(&define(status));
+    }
+    let told: Vec<_> = bench
+        .keeper
+        .statuses
+        .iter()
+        .map(|(id, status)| (*id, status.listing, status.text.as_str()))
+        .collect();
+    let told: Vec<_> = told.into_iter().filter(|(id, ..)| *id == BTC).collect();
+    assert_eq!(told, [(BTC, Listing::Halted, "HALT"), (BTC, Listing::Listed, "TRADING")], "changes alone");
 }

@@ -1,3 +1,4 @@
 //! Bybit through its session.
 
 mod captures;
+mod market_data;

@@ -7,7 +7,7 @@
 //! cargo test -p fulmar-adapters --test venues -- --nocapture the_table
 //! ```
 
-mod bench;
+pub mod bench;
 mod connection;
 mod content;
 mod continuity;

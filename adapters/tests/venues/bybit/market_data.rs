@@ -1,0 +1,81 @@
+//! What is special to Bybit: changes of a ticker, definitions, refusals, trades that are none of the book's.
+
+use fulmar_adapters::bybit::LINEAR;
+use fulmar_bus::record::{ContractKind, Listing, Price, Quantity, SyncState};
+use fulmar_engine::contract::MarketSession as _;
+
+use crate::conformance::bench::{Bench, IDS};
+
+#[test]
+fn a_ticker_says_what_changed_and_the_rest_stays() {
+    let mut bench = Bench::live(&LINEAR);
+    bench.message(
+        br#"{"topic":"tickers.BTCUSDT","type":"snapshot","data":{"symbol":"BTCUSDT","markPrice":"65117.44","indexPrice":"65137.769","fundingIntervalHour":"8","nextFundingTime":"1786320000000","fundingRate":"0.0001","bid1Price":"65114.20"},"cs":1,"ts":1786310817883}"#,
+    );
+    let kept = &bench.keeper.instruments[&IDS[0]];
+    let (mark, funding) = (kept.mark_price.expect("told"), kept.funding.expect("told"));
+    assert_eq!((mark.mark, mark.index, mark.price_scale), (Price(65_117_440), Price(65_137_769), 3));
+    assert_eq!((funding.rate.0, funding.interval.0), (100_000_000, 8 * 3_600_000_000_000));
+    bench.message(
+        br#"{"topic":"tickers.BTCUSDT","type":"delta","data":{"symbol":"BTCUSDT","bid1Price":"65114.30"},"cs":2,"ts":1786310817983}"#,
+    );
+    bench.message(
+        br#"{"topic":"tickers.BTCUSDT","type":"delta","data":{"symbol":"BTCUSDT","markPrice":"65118.00"},"cs":3,"ts":1786310818083}"#,
+    );
+    let kept = &bench.keeper.instruments[&IDS[0]];
+    assert_eq!(
+        (kept.mark_prices_told, kept.fundings_told),
+        (2, 1),
+        "a change of either is told, and no other"
+    );
+    let mark = kept.mark_price.expect("told");
+    assert_eq!((mark.mark, mark.index), (Price(65_118_000), Price(65_137_769)));
+    assert_eq!(bench.session.counters().decode_error_count(), 0);
+}
+
+#[test]
+fn a_definition_says_scales_steps_and_whether_it_is_traded() {
+    let mut bench = Bench::live(&LINEAR);
+    let answer = |status: &str| {
+        format!(
+            r#"{{"retCode":0,"retMsg":"OK","result":{{"list":[{{"symbol":"BTCUSDT","contractType":"LinearPerpetual","status":"{status}","baseCoin":"BTC","quoteCoin":"USDT","priceFilter":{{"minPrice":"0.10","maxPrice":"1999999.80","tickSize":"0.10"}},"lotSizeFilter":{{"maxOrderQty":"1190.000","minOrderQty":"0.001","qtyStep":"0.001","minNotionalValue":"5"}}}}]}}}}"#
+        )
+    };
+    let path = "/v5/market/instruments-info?category=linear&symbol=BTCUSDT";
+    for status in ["Trading", "PreLaunch"] {
+        let body = answer(status);
+        bench.give(&fulmar_adapters::session::sample::SampleFrame::Answer(path.to_owned(), body));
+    }
+    let definition = bench.keeper.instruments[&IDS[0]].definition.expect("defined");
+    assert_eq!((definition.price_scale, definition.quantity_scale), (2, 3));
+    assert_eq!(
+        (definition.tick, definition.lot, definition.quantity_min),
+        (Price(10), Quantity(1), Quantity(1))
+    );
+    assert_eq!(definition.contract, ContractKind::LinearPerpetual);
+    let told: Vec<_> = bench.keeper.statuses.iter().map(|(id, status)| (*id, status.listing)).collect();
+    assert_eq!(told, [(IDS[0], Listing::Halted)]);
+    assert_eq!(bench.state(1), SyncState::Live, "the other book stands");
+}
+
+#[test]
+fn a_symbol_that_the_venue_does_not_know_is_unlisted() {
+    let mut bench = Bench::new(&LINEAR);
+    let path = "/v5/market/instruments-info?category=linear&symbol=ETHUSDT";
+    let body =
+        r#"{"retCode":10001,"retMsg":"params error: symbol invalid","result":{},"retExtInfo":{},"time":1}"#;
+    bench.give(&fulmar_adapters::session::sample::SampleFrame::Answer(path.to_owned(), body.to_owned()));
+    let told: Vec<_> = bench.keeper.statuses.iter().map(|(id, status)| (*id, status.listing)).collect();
+    assert_eq!(told, [(IDS[1], Listing::Unlisted)]);
+}
+
+#[test]
+fn a_block_trade_is_no_trade_of_the_book() {
+    let mut bench = Bench::live(&LINEAR);
+    let trade = bench.flow.trade(0, "100.5", "1.00000000", true);
+    bench.message(trade.replace("\"BT\":false", "\"BT\":true").as_bytes());
+    assert_eq!(bench.keeper.instruments[&IDS[0]].trade_count, 0);
+    bench.message(trade.as_bytes());
+    assert_eq!(bench.keeper.instruments[&IDS[0]].trade_count, 1);
+    assert_eq!(bench.session.counters().decode_error_count(), 0);
+}
