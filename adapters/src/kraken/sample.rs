@@ -1,9 +1,12 @@
 //! The venue's frames, made from what they are to say. Numbers are written as the venue writes them, with all the digits
 //! of their instrument: its checksums are made of these.
 
+use fulmar_bus::record::UnixNanos;
+
 use super::checksum::LEVELS;
 use super::market_data::Kraken;
-use crate::session::sample::{BookSample, LevelText, Sample, SampleFrame, TopSample, TradeSample, moment};
+use crate::decode::time::written;
+use crate::session::sample::{BookSample, LevelText, Sample, SampleFrame, TopSample, TradeSample};
 
 /// Digits behind the point of both symbols' prices.
 const PRICE_DIGITS: usize = 1;
@@ -32,7 +35,8 @@ impl Sample for Kraken {
     fn book(&self, book: &BookSample<'_>) -> SampleFrame {
         let BookSample { symbol, at_ms, is_snapshot, after, .. } = book;
         let kind = if *is_snapshot { "snapshot" } else { "update" };
-        let (bids, asks, moment) = (objects(book.bids), objects(book.asks), moment(*at_ms));
+        let (bids, asks, moment) =
+            (objects(book.bids), objects(book.asks), written(UnixNanos::from_millis(*at_ms)));
         let checksum = checksum(after);
         SampleFrame::Message(format!(
             r#"{{"channel":"book","type":"{kind}","data":[{{"symbol":"{symbol}","bids":{bids},"asks":{asks},"checksum":{checksum},"timestamp":"{moment}"}}]}}"#
@@ -43,7 +47,7 @@ impl Sample for Kraken {
         let TradeSample { symbol, trade_id, is_buy, .. } = trade;
         let side = if *is_buy { "buy" } else { "sell" };
         let (price, quantity) = (fixed(trade.price, PRICE_DIGITS), fixed(trade.quantity, QUANTITY_DIGITS));
-        let moment = moment(trade.at_ms);
+        let moment = written(UnixNanos::from_millis(trade.at_ms));
         format!(
             r#"{{"channel":"trade","type":"update","data":[{{"symbol":"{symbol}","side":"{side}","price":{price},"qty":{quantity},"ord_type":"limit","trade_id":{trade_id},"timestamp":"{moment}"}}]}}"#
         )
@@ -54,7 +58,7 @@ impl Sample for Kraken {
         let level =
             |(price, quantity): &LevelText| [fixed(price, PRICE_DIGITS), fixed(quantity, QUANTITY_DIGITS)];
         let ([bid, bid_quantity], [ask, ask_quantity]) = (level(top.bid), level(top.ask));
-        let moment = moment(*at_ms);
+        let moment = written(UnixNanos::from_millis(*at_ms));
         Some(format!(
             r#"{{"channel":"ticker","type":"update","data":[{{"symbol":"{symbol}","bid":{bid},"bid_qty":{bid_quantity},"ask":{ask},"ask_qty":{ask_quantity},"last":{bid},"volume":4696.17832496,"vwap":80044.4,"low":76949.6,"high":82288.1,"change":-4166.6,"change_pct":-5.41,"trades":145275,"timestamp":"{moment}"}}]}}"#
         ))
