@@ -138,7 +138,7 @@ impl Frames {
                 at_ms,
                 bids: &bids,
                 asks: &[],
-                after: [&[], &[]],
+                after: [&bids, &[]],
             });
             text_of(frame).len()
         };
