@@ -2,6 +2,7 @@
 
 use fulmar_bus::record::{ContractKind, InstrumentDefinition, InstrumentStatus, Listing, Price, Quantity};
 use fulmar_engine::contract::DecodeError;
+use fulmar_engine::market::limits::SCALE_MAX;
 
 use super::market_data::SPOT;
 use crate::decode::Scales;
@@ -9,16 +10,21 @@ use crate::decode::definition::{notional, text};
 use crate::decode::json::{Fields, decimal, plain};
 use crate::session::Reader;
 
-/// Reads the definition of each instrument of the session that the message names, and whether it is traded now.
+/// Reads the definition of each instrument of the session that the message names, and whether it is traded now. All pairs
+/// at once are told behind the state of the venue, which counts for those that would be traded by themselves.
 ///
 /// # Errors
 /// Where the message is no list of pairs.
 pub fn read(message: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+    let is_update = message.text("type")? == "update";
     for fields in Fields::of(message.value("data")?)?.objects("pairs")? {
         let fields = fields?;
         if let Some(index) = reader.find(fields.text("symbol")?) {
             reader.out.definitions.push((index, definition(&fields)));
-            reader.out.statuses.push((index, status(fields.text("status")?)));
+            let status = status(fields.text("status")?);
+            if is_update || status.listing == Listing::Halted {
+                reader.out.statuses.push((index, status));
+            }
         }
     }
     Ok(())
@@ -33,7 +39,10 @@ pub fn status(words: &str) -> InstrumentStatus {
 
 /// The scales are exactly the digits that the venue sends, whatever the numbers: its checksums are made of these.
 fn definition(fields: &Fields<'_, '_>) -> Result<InstrumentDefinition, DecodeError> {
-    let scale = |key| u8::try_from(fields.whole(key)?).map_err(|_| DecodeError::OutOfRange);
+    let scale = |key| {
+        let digits = u8::try_from(fields.whole(key)?).ok().filter(|digits| *digits <= SCALE_MAX);
+        digits.ok_or(DecodeError::OutOfRange)
+    };
     let scales = Scales { price: scale("price_precision")?, quantity: scale("qty_precision")? };
     let price = |key| decimal(&plain(fields.text(key)?), scales.price).map(Price);
     let quantity = |key| decimal(&plain(fields.text(key)?), scales.quantity).map(Quantity);

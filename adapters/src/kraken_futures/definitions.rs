@@ -21,9 +21,10 @@ pub fn read(tape: &Tape<'_>, symbols: &Symbols, out: &mut Decoded) -> Result<(),
         let symbol = fields.text("symbol")?.to_ascii_uppercase();
         if let Some(index) = symbols.find(symbol.as_bytes()) {
             out.definitions.push((index, definition(&symbol, &fields)));
-            let (listing, words) = match fields.flag("tradeable")? {
-                true => (Listing::Listed, "tradeable"),
-                false => (Listing::Halted, "not tradeable"),
+            let (listing, words) = if fields.flag("tradeable")? {
+                (Listing::Listed, "tradeable")
+            } else {
+                (Listing::Halted, "not tradeable")
             };
             out.statuses.push((index, InstrumentStatus::new(listing, words)));
         }

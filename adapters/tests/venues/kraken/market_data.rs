@@ -169,6 +169,10 @@ fn a_pair_or_the_whole_venue_is_halted_and_listed_again() {
     assert_eq!(said(&mut bench), [(BTC, Listing::Halted)]);
     bench.message(&pair("limit_only"));
     assert_eq!(said(&mut bench), [(BTC, Listing::Listed)]);
+    bench.message(&system("post_only"));
+    said(&mut bench);
+    bench.message(&pair("online").replace("update", "snapshot"));
+    assert_eq!(said(&mut bench), [], "the venue does not trade, whatever the pair would");
 }
 
 #[test]
