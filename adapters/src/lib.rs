@@ -10,6 +10,7 @@ pub mod bybit;
 pub mod decode;
 pub mod kraken;
 pub mod kraken_futures;
+pub mod okx;
 pub mod pacer;
 pub mod session;
 pub mod simulated;

@@ -1,10 +1,10 @@
 //! The venues that this build speaks to: one line for each.
 
 use crate::session::VenueEntry;
-use crate::{binance, bybit, kraken, kraken_futures};
+use crate::{binance, bybit, kraken, kraken_futures, okx};
 
 /// Every venue, by name.
-pub const VENUES: [VenueEntry; 7] = [
+pub const VENUES: [VenueEntry; 8] = [
     binance::SPOT,
     binance::USD_MARGINED,
     binance::COIN_MARGINED,
@@ -12,6 +12,7 @@ pub const VENUES: [VenueEntry; 7] = [
     bybit::LINEAR,
     kraken::SPOT,
     kraken_futures::FUTURES,
+    okx::OKX,
 ];
 
 /// The names of all venues, in the order of [`VENUES`].

@@ -54,6 +54,19 @@ impl<'a> Cursor<'a> {
         Some(value)
     }
 
+    /// Takes a whole number, which may be negative.
+    #[inline]
+    pub fn signed(&mut self) -> Option<i64> {
+        let is_negative = self.takes(b"-");
+        let magnitude = i64::try_from(self.unsigned()?).ok()?;
+        // JSON has a negative zero, which is a float.
+        match (is_negative, magnitude) {
+            (true, 0) => None,
+            (true, _) => Some(-magnitude),
+            (false, _) => Some(magnitude),
+        }
+    }
+
     /// Takes a decimal number, without the quotes around it.
     #[inline]
     pub fn decimal(&mut self, scale: u8) -> Option<i64> {
@@ -93,6 +106,19 @@ impl<'a> Cursor<'a> {
     /// `levels_max`.
     #[inline]
     pub fn levels(&mut self, scales: Scales, levels_max: usize, levels: &mut Vec<Level>) -> Option<()> {
+        self.levels_and(scales, levels_max, levels, |_| Some(()))
+    }
+
+    /// As [`Cursor::levels`], of lists that hold more than price and quantity: `rest` takes what stands between the
+    /// quantity's last digit and the closing quote of the last text.
+    #[inline]
+    pub fn levels_and(
+        &mut self,
+        scales: Scales,
+        levels_max: usize,
+        levels: &mut Vec<Level>,
+        mut rest: impl FnMut(&mut Self) -> Option<()>,
+    ) -> Option<()> {
         self.literal(b"[")?;
         if self.takes(b"]") {
             return Some(());
@@ -102,6 +128,7 @@ impl<'a> Cursor<'a> {
             let price = self.decimal(scales.price)?;
             self.literal(b"\",\"")?;
             let quantity = self.decimal(scales.quantity)?;
+            rest(self)?;
             if price == 0 || levels.len() == levels_max {
                 return None;
             }

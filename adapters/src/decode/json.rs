@@ -110,6 +110,17 @@ impl<'tape, 'text> Fields<'tape, 'text> {
         into_text(self.value(key)?)
     }
 
+    /// The text of `key`; none where it is empty, or not there at all.
+    ///
+    /// # Errors
+    /// [`DecodeError::Malformed`] where it is no text.
+    pub fn text_if_any(&self, key: &str) -> Result<Option<&'text str>, DecodeError> {
+        match self.find(key) {
+            Some(value) => into_text(value).map(|text| Some(text).filter(|text| !text.is_empty())),
+            None => Ok(None),
+        }
+    }
+
     /// The flag of `key`.
     ///
     /// # Errors
@@ -172,7 +183,19 @@ impl<'tape, 'text> Fields<'tape, 'text> {
         key: &str,
     ) -> Result<impl Iterator<Item = Result<Fields<'tape, 'text>, DecodeError>>, DecodeError> {
         let list = self.value(key)?.as_array().ok_or(DecodeError::Malformed)?;
-        Ok(list.iter().map(Fields::of).collect::<Vec<_>>().into_iter())
+        Ok(list.iter().map(Fields::of))
+    }
+
+    /// The lists of texts in the list of `key`.
+    ///
+    /// # Errors
+    /// [`DecodeError::MissingField`]; [`DecodeError::Malformed`] where it is no list of such lists.
+    pub fn rows(&self, key: &str) -> Result<Vec<Vec<&'text str>>, DecodeError> {
+        let list = self.value(key)?.as_array().ok_or(DecodeError::Malformed)?;
+        let texts =
+            |row: Value<'tape, 'text>| row.as_array()?.iter().map(|text| text.into_string()).collect();
+        let rows: Option<Vec<Vec<&'text str>>> = list.iter().map(texts).collect();
+        rows.ok_or(DecodeError::Malformed)
     }
 
     /// The list of `["price","quantity"]` pairs of `key` into `levels`.

@@ -69,6 +69,8 @@ pub struct MarketData {
     counters: SessionCounters,
     /// Frames that came twice, by their number on the connection.
     frames_repeated: u64,
+    /// Trades that came twice in a row: venues tell the last one anew to who subscribes.
+    trades_repeated: u64,
 }
 
 struct Instrument {
@@ -79,6 +81,8 @@ struct Instrument {
     /// Index of the connection that carries its book.
     line: usize,
     trade_stream: Option<TradeStream>,
+    /// The venue's number of the last trade, where it numbers them.
+    last_trade_id: Option<u64>,
     derived: DerivedState,
     forming: FormingBars,
     /// The venue said that it does not trade it now.
@@ -104,6 +108,7 @@ impl MarketData {
             sync: sync_of(config),
             line: lines.iter().position(|line| line.books.contains(&place)).unwrap_or(0),
             trade_stream: None,
+            last_trade_id: None,
             derived: DerivedState::default(),
             forming: FormingBars::default(),
             is_halted: false,
@@ -120,6 +125,7 @@ impl MarketData {
             due_at: None,
             counters: SessionCounters::default(),
             frames_repeated: 0,
+            trades_repeated: 0,
             protocol,
             limits,
             lines,
@@ -190,6 +196,7 @@ impl MarketSession for MarketData {
 
     fn tell_counters(&self, tell: &mut dyn FnMut(&'static str, u64)) {
         tell("frames_repeated", self.frames_repeated);
+        tell("trades_repeated", self.trades_repeated);
         self.instruments.iter().for_each(|instrument| instrument.sync.counters().tell(tell));
     }
 }
@@ -227,10 +234,15 @@ impl MarketData {
                     self.ask_if_due(now, message.symbol, sink);
                 }
                 Message::Trade { symbol, stream, trade } => {
-                    if *self.instruments[symbol].trade_stream.get_or_insert(stream) == stream {
-                        sink.trade(self.symbols.instrument_id(symbol), &trade);
-                    } else {
+                    let Instrument { trade_stream, last_trade_id, config, .. } =
+                        &mut self.instruments[symbol];
+                    let id = Some(trade.trade_id).filter(|id| *id != 0);
+                    if *trade_stream.get_or_insert(stream) != stream {
                         self.counters.ignored_frames += 1;
+                    } else if std::mem::replace(last_trade_id, id) == id && id.is_some() {
+                        self.trades_repeated += 1;
+                    } else {
+                        sink.trade(config.instrument_id, &trade);
                     }
                 }
                 Message::Top { symbol, top } => sink.top(self.symbols.instrument_id(symbol), &top),

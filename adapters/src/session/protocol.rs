@@ -56,6 +56,11 @@ pub trait Protocol: Send {
     /// The first thing that is wrong with the frame. What it was about is known as far as the reader was told.
     fn read(&self, tape: &Tape<'_>, reader: &mut Reader<'_>) -> Result<(), DecodeError>;
 
+    /// Whether a message is the answer to a ping where that is no JSON: it says nothing, and no decoder sees it.
+    fn is_pong(&self, _message: &[u8]) -> bool {
+        false
+    }
+
     /// The symbol that a message has market data of, whether a session follows it or not.
     fn symbol_named<'text>(&self, tape: &Tape<'text>) -> Option<&'text str>;
 

@@ -12,4 +12,5 @@ mod fuzz;
 mod keeper;
 mod kraken;
 mod kraken_futures;
+mod okx;
 mod player;

@@ -93,6 +93,7 @@ suite! {
         bybit_linear = "bybit-linear",
         kraken = "kraken",
         kraken_futures = "kraken-futures",
+        okx = "okx",
     }
 }
 
