@@ -7,6 +7,7 @@
 
 pub mod binance;
 pub mod bybit;
+pub mod coinbase;
 pub mod decode;
 pub mod kraken;
 pub mod kraken_futures;

@@ -93,6 +93,18 @@ impl<'a> Cursor<'a> {
         begins.then_some(())
     }
 
+    /// Takes a moment that is often the one before it: `known` holds that one, as text and as what it says.
+    #[inline]
+    pub fn time_again(&mut self, known: &mut (&'a [u8], UnixNanos)) -> Option<UnixNanos> {
+        let is_known = !known.0.is_empty() && self.rest.starts_with(known.0);
+        if !is_known {
+            let (moment, length) = time::rfc3339(self.rest)?;
+            *known = (&self.rest[..length], moment);
+        }
+        self.rest = &self.rest[known.0.len()..];
+        Some(known.1)
+    }
+
     /// Takes `true` or `false`.
     #[inline]
     pub fn flag(&mut self) -> Option<bool> {

@@ -103,7 +103,7 @@ fn ticker(message: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Result<(), Decod
         return Ok(());
     };
     let venue_at = moment(message, "time")?;
-    let text = |key| message.find(key).map(|_| message.text(key)).transpose();
+    let text = |key| message.text_if_any(key);
     let zero = |key| text(key).map(|text| text.unwrap_or("0"));
     let bid = reader.standing(symbol, zero("bid")?, zero("bid_size")?)?;
     let ask = reader.standing(symbol, zero("ask")?, zero("ask_size")?)?;

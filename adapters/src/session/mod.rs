@@ -61,6 +61,8 @@ pub struct MarketData {
     /// A frame whose bare numbers were put in quotes.
     quoted: Vec<u8>,
     weight: Pacer,
+    /// Of the messages of all connections, where the venue counts these together.
+    messages: Option<Pacer>,
     /// When definitions are to be asked for again; none once all came.
     definitions_at: Option<UnixNanos>,
     definitions_asked_at: UnixNanos,
@@ -120,6 +122,7 @@ impl MarketData {
             parser: Parser::new(definitions::quoted_max(limits.message_bytes_max)),
             quoted: Vec::new(),
             weight: Pacer::new(limits.weight_interval, limits.weight_burst),
+            messages: protocol.counts_messages_by_address().then(|| Pacer::new(limits.message_interval, 1)),
             definitions_at: None,
             definitions_asked_at: UnixNanos(0),
             due_at: None,
@@ -210,12 +213,15 @@ impl MarketData {
             Some(()) => Ok(()),
             None => self.read(now, bytes, sink),
         };
-        if let Err(error) = read {
-            return self.on_unreadable(now, line, error, sink);
-        }
-        if self.is_next_of_line(now, line, sink) {
-            self.counters.ignored_frames += u64::from(self.decoded.is_unused());
-            self.deliver(now, line, sink);
+        // A frame that nobody can read may still say which of its connection it is.
+        match (read, self.is_next_of_line(now, line, sink)) {
+            (Ok(()), true) => {
+                self.counters.ignored_frames += u64::from(self.decoded.is_unused());
+                self.deliver(now, line, sink);
+            }
+            (Ok(()), false) => {}
+            (Err(error), true) => self.on_unreadable(now, line, error, sink),
+            (Err(error), false) => self.counters.count(error),
         }
     }
 
@@ -246,10 +252,7 @@ impl MarketData {
                     }
                 }
                 Message::Top { symbol, top } => sink.top(self.symbols.instrument_id(symbol), &top),
-                Message::Derived { symbol, derived } => {
-                    let id = self.symbols.instrument_id(symbol);
-                    self.instruments[symbol].derived.take(id, &derived, sink);
-                }
+                Message::Derived { symbol, derived } => self.on_derived(symbol, &derived, sink),
                 Message::Bar { symbol, bar } => sink.bar(self.symbols.instrument_id(symbol), &bar),
                 Message::Forming { symbol, bar, is_past } => {
                     let id = self.symbols.instrument_id(symbol);
@@ -319,7 +322,7 @@ impl MarketData {
         self.lines[line].state.sequence = None;
         let mut sent_at = now;
         for place in 0..self.lines[line].subscriptions.len() {
-            let delay = self.lines[line].take_message(now, self.limits.message_interval);
+            let delay = self.take_message(now, line);
             sent_at = now + delay;
             let message = self.lines[line].subscriptions[place].as_bytes();
             sink.request(connection_of(line), RequestKind::Send, delay, message);

@@ -93,7 +93,11 @@ impl MarketData {
         match self.decoded.subject {
             Subject::Book(index) => self.break_off(now, index, SyncReason::DecodeError, sink),
             Subject::Other => {}
-            Subject::Unknown => self.break_off_all(now, line, SyncReason::DecodeError, sink),
+            Subject::Unknown => {
+                // Where it does not say which of its connection it is either, the next one begins to count.
+                self.lines[line].state.sequence = self.decoded.sequence;
+                self.break_off_all(now, line, SyncReason::DecodeError, sink);
+            }
         }
         let is_misfit = matches!(error, DecodeError::TooPrecise | DecodeError::Overflow);
         let ask_at = now.max(self.definitions_asked_at + DEFINITIONS_WAIT);

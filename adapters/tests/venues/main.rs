@@ -6,6 +6,7 @@
 
 mod binance;
 mod bybit;
+mod coinbase;
 mod conformance;
 mod flow;
 mod fuzz;

@@ -107,6 +107,12 @@ impl Capture {
         keeper
     }
 
+    /// Its messages, as the venue sent them.
+    pub fn messages(&self) -> impl Iterator<Item = String> {
+        let messages = lines(&self.path).filter(|line| line["t"] == "recv");
+        messages.map(|line| line["data"].as_str().expect("a message").to_owned())
+    }
+
     /// Books that are expected on the way, by the number of the update that makes them.
     fn checkpoints(&self) -> BTreeMap<u64, Value> {
         let instruments = self.expected.as_object().expect("instruments").values();

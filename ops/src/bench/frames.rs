@@ -147,7 +147,7 @@ impl Frames {
         };
         let (shortest, longer) = (length(1), length(PROBE_LEVELS));
         let level_bytes = (longer - shortest) / 10;
-        let more = bytes.saturating_sub(shortest + level_bytes / 2).checked_div(level_bytes).unwrap_or(0);
+        let more = (bytes.saturating_sub(shortest) + level_bytes / 2).checked_div(level_bytes).unwrap_or(0);
         (more + 1).max(2)
     }
 

@@ -89,6 +89,7 @@ suite! {
         binance_spot = "binance-spot",
         binance_usdm = "binance-usdm",
         binance_coinm = "binance-coinm",
+        coinbase = "coinbase",
         bybit_spot = "bybit-spot",
         bybit_linear = "bybit-linear",
         kraken = "kraken",
