@@ -10,8 +10,8 @@ use crate::decode::definition::{notional, text};
 use crate::decode::json::{Fields, decimal, plain};
 use crate::session::Reader;
 
-/// Reads the definition of each instrument of the session that the message names, and whether it is traded now. All pairs
-/// at once are told behind the state of the venue, which counts for those that would be traded by themselves.
+/// Reads the definition of each instrument of the session that the message names, and whether it is traded now. All
+/// pairs at once are told behind the state of the venue, which counts for those that would be traded by themselves.
 ///
 /// # Errors
 /// Where the message is no list of pairs.
@@ -30,8 +30,8 @@ pub fn read(message: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Result<(), Dec
     Ok(())
 }
 
-/// What the venue calls the state of a pair, or of all of itself. Limit orders alone are traded as any; where there are
-/// cancels alone, or orders that must not trade, or none at all, it is not traded.
+/// What the venue calls the state of a pair, or of all of itself. Limit orders alone are traded as any; where there
+/// are cancels alone, or orders that must not trade, or none at all, it is not traded.
 pub fn status(words: &str) -> InstrumentStatus {
     let listing = if matches!(words, "online" | "limit_only") { Listing::Listed } else { Listing::Halted };
     InstrumentStatus::new(listing, words)

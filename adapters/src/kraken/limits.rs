@@ -27,8 +27,8 @@ pub const SYMBOLS_BYTES_MAX: usize = 3_000;
 /// Symbols in one subscription. The venue answers each by itself; assumed, so that these are no burst.
 pub const SYMBOLS_PER_MESSAGE: usize = 50;
 
-/// Between two messages to the venue on one connection. Its limit is not stated and varies with its load (documentation,
-/// general/ratelimits); assumed.
+/// Between two messages to the venue on one connection. Its limit is not stated and varies with its load
+/// (documentation, general/ratelimits); assumed.
 pub const MESSAGE_INTERVAL: Nanos = Nanos::from_millis(200);
 
 /// Messages of one connection in one second: as [`MESSAGE_INTERVAL`].

@@ -37,8 +37,8 @@ pub struct Kraken {
 }
 
 impl Kraken {
-    /// The protocol, as configured. The venue has no test exchange: what is asked for as one is its beta interface, which
-    /// stands before the real market.
+    /// The protocol, as configured. The venue has no test exchange: what is asked for as one is its beta interface,
+    /// which stands before the real market.
     pub fn new(settings: &VenueSettings) -> Self {
         let host = match settings.environment {
             Environment::Production => "wss://ws.kraken.com",

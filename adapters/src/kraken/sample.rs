@@ -1,5 +1,5 @@
-//! The venue's frames, made from what they are to say. Numbers are written as the venue writes them, with all the digits
-//! of their instrument: its checksums are made of these.
+//! The venue's frames, made from what they are to say. Numbers are written as the venue writes them, with all the
+//! digits of their instrument: its checksums are made of these.
 
 use fulmar_bus::record::UnixNanos;
 

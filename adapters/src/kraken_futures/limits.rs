@@ -27,8 +27,8 @@ pub const MESSAGE_INTERVAL: Nanos = Nanos::from_millis(100);
 /// Messages of one connection in one second, pings included: as [`MESSAGE_INTERVAL`].
 pub const MESSAGES_PER_SECOND: u32 = 12;
 
-/// Attempts to connect in a minute. It takes 100 connections at a time (documentation, guides/rate-limits) and states no
-/// rate; assumed as on spot.
+/// Attempts to connect in a minute. It takes 100 connections at a time (documentation, guides/rate-limits) and states
+/// no rate; assumed as on spot.
 pub const CONNECTS_PER_MINUTE: u32 = 10;
 
 /// Between two HTTP requests in the long run: 500 in ten seconds are taken where they need a key (documentation,
@@ -38,13 +38,13 @@ pub const REQUEST_INTERVAL: Nanos = Nanos::from_secs(1);
 /// HTTP requests that may be made at once.
 pub const REQUEST_BURST: u32 = 5;
 
-/// A connection that carries books and says nothing for this long is replaced. The venue's heartbeat comes at intervals
-/// that the documentation does not state (futures-websocket/heartbeat), and tickers each second where something changes;
-/// assumed.
+/// A connection that carries books and says nothing for this long is replaced. The venue's heartbeat comes at
+/// intervals that the documentation does not state (futures-websocket/heartbeat), and tickers each second where
+/// something changes; assumed.
 pub const BOOK_IDLE_MAX: Nanos = Nanos::from_secs(15);
 
-/// What keeps a connection open. The documentation wants a ping each 60 seconds (guides/futures/websockets) and names no
-/// message: `{"event":"ping"}` is answered with an alert, bad message. So a request is made that changes nothing.
+/// What keeps a connection open. The documentation wants a ping each 60 seconds (guides/futures/websockets) and names
+/// no message: `{"event":"ping"}` is answered with an alert, bad message. So a request is made that changes nothing.
 pub const PING: &str = super::streams::HEARTBEAT;
 
 /// How often it is said: twice in the time that the venue waits.

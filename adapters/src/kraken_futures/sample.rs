@@ -19,8 +19,8 @@ impl Sample for KrakenFutures {
         Some(SampleFrame::Answer(DEFINITIONS_PATH.to_owned(), body))
     }
 
-    /// A snapshot, or the one level that changed: this venue sends no more of them in one message. Where more or none are
-    /// to be said, it is a snapshot of what then stands.
+    /// A snapshot, or the one level that changed: this venue sends no more of them in one message. Where more or none
+    /// are to be said, it is a snapshot of what then stands.
     fn book(&self, book: &BookSample<'_>) -> SampleFrame {
         let BookSample { symbol, step, at_ms, is_snapshot, .. } = book;
         let side = match (book.bids, book.asks) {

@@ -2,8 +2,8 @@
 
 use fulmar_bus::record::ContractKind;
 
-/// A symbol as the streams write it: capitals, its kind, its pair, and the day of its end. Definitions were once written
-/// small, and are compared without regard to that.
+/// A symbol as the streams write it: capitals, its kind, its pair, and the day of its end. Definitions were once
+/// written small, and are compared without regard to that.
 ///
 /// ```
 /// use fulmar_adapters::kraken_futures::symbols::spelled;

@@ -1,7 +1,7 @@
 //! The fast decoders of the messages that come all day: levels of books, and trades.
 //!
-//! Exactly the venue's own layouts are taken; on anything else the answer is `None`, which is no error: `reference` then
-//! reads the frame, and alone says what is wrong with it.
+//! Exactly the venue's own layouts are taken; on anything else the answer is `None`, which is no error: `reference`
+//! then reads the frame, and alone says what is wrong with it.
 
 use fulmar_bus::record::{Level, Side, Trade, UnixNanos};
 
