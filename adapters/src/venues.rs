@@ -1,16 +1,18 @@
 //! The venues that this build speaks to: one line for each.
 
 use crate::session::VenueEntry;
-use crate::{binance, bybit, coinbase, okx};
+use crate::{binance, bybit, coinbase, kraken, kraken_futures, okx};
 
 /// Every venue, by name.
-pub const VENUES: [VenueEntry; 7] = [
+pub const VENUES: [VenueEntry; 9] = [
     binance::SPOT,
     binance::USD_MARGINED,
     binance::COIN_MARGINED,
     coinbase::ENTRY,
     bybit::SPOT,
     bybit::LINEAR,
+    kraken::SPOT,
+    kraken_futures::FUTURES,
     okx::OKX,
 ];
 

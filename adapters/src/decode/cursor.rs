@@ -83,6 +83,16 @@ impl<'a> Cursor<'a> {
         Some(moment)
     }
 
+    /// Takes a bare number of any kind that nobody here uses: what the reference would take for one, too.
+    #[inline]
+    pub fn any_number(&mut self) -> Option<()> {
+        let is_part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
+        let length = self.rest.iter().position(|byte| !is_part(byte)).unwrap_or(self.rest.len());
+        let begins = matches!(self.rest.first(), Some(b'0'..=b'9' | b'-'));
+        self.rest = &self.rest[length..];
+        begins.then_some(())
+    }
+
     /// Takes a moment that is often the one before it: `known` holds that one, as text and as what it says.
     #[inline]
     pub fn time_again(&mut self, known: &mut (&'a [u8], UnixNanos)) -> Option<UnixNanos> {
@@ -137,6 +147,34 @@ impl<'a> Cursor<'a> {
             levels.push(level(price, quantity));
             if !self.takes(b"\"],[\"") {
                 return self.literal(b"\"]]");
+            }
+        }
+    }
+
+    /// Takes a list of `{"price":1.5,"qty":2.5}` objects, each price above zero, behind what `levels` holds; `None`
+    /// past `levels_max`.
+    #[inline]
+    pub fn level_objects(
+        &mut self,
+        scales: Scales,
+        levels_max: usize,
+        levels: &mut Vec<Level>,
+    ) -> Option<()> {
+        self.literal(b"[")?;
+        if self.takes(b"]") {
+            return Some(());
+        }
+        loop {
+            self.literal(b"{\"price\":")?;
+            let price = self.decimal(scales.price)?;
+            self.literal(b",\"qty\":")?;
+            let quantity = self.decimal(scales.quantity)?;
+            if price == 0 || levels.len() == levels_max {
+                return None;
+            }
+            levels.push(level(price, quantity));
+            if !self.takes(b"},") {
+                return self.literal(b"}]");
             }
         }
     }

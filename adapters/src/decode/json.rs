@@ -3,6 +3,8 @@
 //! Unknown keys are ignored, the first of two equal keys counts, and nothing is guessed: a text is no number, a number
 //! no text.
 
+use std::borrow::Cow;
+
 use fulmar_bus::record::{Level, UnixNanos};
 use fulmar_engine::contract::DecodeError;
 use simd_json::Buffers;
@@ -326,6 +328,11 @@ pub fn without_exponent(text: &str) -> Option<String> {
     let before = if before.is_empty() { "0" } else { before };
     let behind = behind.trim_end_matches('0');
     Some(if behind.is_empty() { before.to_owned() } else { format!("{before}.{behind}") })
+}
+
+/// The number without the exponent that it may have.
+pub fn plain(text: &str) -> Cow<'_, str> {
+    without_exponent(text).map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
 /// `value`, which must be above zero.

@@ -11,5 +11,7 @@ mod conformance;
 mod flow;
 mod fuzz;
 mod keeper;
+mod kraken;
+mod kraken_futures;
 mod okx;
 mod player;

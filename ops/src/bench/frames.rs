@@ -75,8 +75,11 @@ impl Frames {
         &self.text
     }
 
-    /// The best bid and ask, a little elsewhere each time, where the venue sends them.
+    /// The best bid and ask, a little elsewhere each time, where the venue sends them all day.
     pub fn book_ticker(&mut self) -> Option<&str> {
+        if self.sample.is_top_seldom() {
+            return None;
+        }
         self.advance();
         let bid = self.random_near(50);
         let (bid, ask) = (self.level(bid, true), self.level(bid + 1, true));
@@ -138,7 +141,7 @@ impl Frames {
                 at_ms,
                 bids: &bids,
                 asks: &[],
-                after: [&[], &[]],
+                after: [&bids, &[]],
             });
             text_of(frame).len()
         };

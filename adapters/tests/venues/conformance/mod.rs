@@ -92,6 +92,8 @@ suite! {
         coinbase = "coinbase",
         bybit_spot = "bybit-spot",
         bybit_linear = "bybit-linear",
+        kraken = "kraken",
+        kraken_futures = "kraken-futures",
         okx = "okx",
     }
 }
