@@ -9,10 +9,10 @@ pub const VENUES: [VenueEntry; 9] = [
     binance::USD_MARGINED,
     binance::COIN_MARGINED,
     coinbase::ENTRY,
-    bybit::SPOT,
-    bybit::LINEAR,
     kraken::SPOT,
     kraken_futures::FUTURES,
+    bybit::SPOT,
+    bybit::LINEAR,
     okx::OKX,
 ];
 

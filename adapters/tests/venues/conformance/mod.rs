@@ -90,10 +90,10 @@ suite! {
         binance_usdm = "binance-usdm",
         binance_coinm = "binance-coinm",
         coinbase = "coinbase",
-        bybit_spot = "bybit-spot",
-        bybit_linear = "bybit-linear",
         kraken = "kraken",
         kraken_futures = "kraken-futures",
+        bybit_spot = "bybit-spot",
+        bybit_linear = "bybit-linear",
         okx = "okx",
     }
 }
