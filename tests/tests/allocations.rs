@@ -257,7 +257,11 @@ fn plan(venue: &str, symbols: &[String], quotes_between: u64, level_count: Arc<A
         pairs: symbols
             .iter()
             .zip(&ids)
-            .map(|(symbol, id)| PairPlan { name: name(symbol), instruments: vec![*id] })
+            .map(|(symbol, id)| PairPlan {
+                name: name(symbol),
+                instruments: vec![*id],
+                taker_fees: Vec::new(),
+            })
             .collect(),
         strategies: vec![StrategyPlan {
             name: "restless".to_owned(),

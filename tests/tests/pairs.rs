@@ -67,7 +67,7 @@ fn engine_of(scripts: Vec<Vec<(u64, Tell)>>, strategy: Box<dyn Strategy>, traded
             .map(|id| InstrumentPlan { name: format!("venue:{}", id.0), risk: None })
             .collect(),
         venues: venues.map(venue).collect(),
-        pairs: vec![PairPlan { name: "BTC-USDT".to_owned(), instruments: ids }],
+        pairs: vec![PairPlan { name: "BTC-USDT".to_owned(), instruments: ids, taker_fees: Vec::new() }],
         bar_intervals: vec![Nanos::from_secs(60)],
         strategies: vec![StrategyPlan {
             name: "watcher".to_owned(),

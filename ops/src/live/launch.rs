@@ -175,14 +175,23 @@ fn pair_plans(
     names: &[InstrumentName],
     id_of: &dyn Fn(&InstrumentName) -> InstrumentId,
 ) -> Vec<PairPlan> {
+    let fee_of = |name: &InstrumentName| {
+        let venue = configuration.venues.iter().find(|venue| venue.name == name.venue)?;
+        Some((id_of(name), venue.taker_fee?))
+    };
     let stated = configuration.pairs.iter().map(|pair| PairPlan {
         name: pair.name.clone(),
         instruments: pair.instruments.iter().map(id_of).collect(),
+        taker_fees: pair.instruments.iter().filter_map(fee_of).collect(),
     });
     let is_alone =
         |name: &&InstrumentName| !configuration.pairs.iter().any(|pair| pair.instruments.contains(name));
     let alone = names.iter().filter(is_alone);
-    let alone = alone.map(|name| PairPlan { name: name.to_string(), instruments: vec![id_of(name)] });
+    let alone = alone.map(|name| PairPlan {
+        name: name.to_string(),
+        instruments: vec![id_of(name)],
+        taker_fees: Vec::new(),
+    });
     stated.chain(alone).collect()
 }
 
