@@ -1,8 +1,8 @@
 //! One pair over all its venues: the consolidated best bid and ask, the signals between venues, and bars of trades.
 //!
-//! Reads: the book channel and the market channel of each instrument of the pair. Writes: the aggregate channel of
-//! the pair. Owns: the consolidation, the signals and the bars under way. On failure: the run ends; tops come again with the next
-//! change. What of it is unlike the rest is left out, by the rule of [`crate::market::pair`], and counted.
+//! Reads: the book channel and the market channel of each instrument of the pair. Writes: the aggregate channel of the
+//! pair. Owns: the consolidation, the signals and the bars under way. On failure: the run ends; tops come again with
+//! the next change. What of it is unlike the rest is left out, by the rule of [`crate::market::pair`], and counted.
 
 use fulmar_bus::record::{
     Bar, ConsolidatedTop, CrossVenue, InstrumentDefinition, InstrumentId, Kind, Malformed, Nanos, Payload,
@@ -48,8 +48,8 @@ struct Member {
 
 impl Aggregator {
     /// The pair called `name`, of these instruments, each with what its venue takes of a taker where that is known, and
-    /// with a bar for each interval. The inboxes give the book channel of each instrument first, then the market channel
-    /// of each.
+    /// with a bar for each interval. The inboxes give the book channel of each instrument first, then the market
+    /// channel of each.
     pub fn new(
         name: &str,
         instruments: &[(InstrumentId, Option<FeeRate>)],

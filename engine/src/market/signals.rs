@@ -1,9 +1,10 @@
-//! What the venues of one pair say of each other: how far apart they value it, what an arbitrage would bring after fees,
-//! and which of them moves first.
+//! What the venues of one pair say of each other: how far apart they value it, what an arbitrage would bring after
+//! fees, and which of them moves first.
 //!
 //! All of it is computed from the tops that [`Consolidated`] keeps at the pair's scales, by looking at each: a pair has
-//! a handful of venues. Nothing is allocated once it is made. A venue that is not live has no say. It never says what to
-//! do about it: tops of two venues reach this machine by two ways, and one of them may have changed at its venue since.
+//! a handful of venues. Nothing is allocated once it is made. A venue that is not live has no say. It never says what
+//! to do about it: tops of two venues reach this machine by two ways, and one of them may have changed at its venue
+//! since.
 
 mod arbitrage;
 mod lead_lag;
@@ -55,8 +56,8 @@ impl Signals {
         }
     }
 
-    /// The member at `place` stands in `pair` as its last top said, which reached this machine at `at`. Gives the signals
-    /// where they changed.
+    /// The member at `place` stands in `pair` as its last top said, which reached this machine at `at`. Gives the
+    /// signals where they changed.
     ///
     /// # Panics
     /// Where `pair` has no member at `place`, or another number of them.

@@ -197,6 +197,8 @@ fn pair_plans(
 
 #[cfg(test)]
 mod tests {
+    use fulmar_engine::market::FeeRate;
+
     use super::*;
 
     fn launch(texts: &[&str]) -> Launch {
@@ -212,22 +214,29 @@ mod tests {
     }
 
     #[test]
-    fn an_instrument_that_no_pair_names_is_a_pair_of_its_own() {
+    fn an_instrument_that_no_pair_names_is_a_pair_of_its_own_and_fees_are_those_of_its_venues() {
         let text = r#"
             [[venue]]
             name = "binance-spot"
             instruments = ["BTCUSDT", "ETHUSDT", "BTCUSDC"]
+            taker_fee_bps = "7.5"
+            [[venue]]
+            name = "binance-usdm"
+            instruments = ["BTCUSDT"]
             [[pair]]
             name = "BTC"
-            instruments = ["binance-spot:BTCUSDC", "binance-spot:BTCUSDT"]
+            instruments = ["binance-spot:BTCUSDC", "binance-spot:BTCUSDT", "binance-usdm:BTCUSDT"]
         "#;
         let launch = launch(&[text]);
         let configuration = launch.load(&Registry::default()).expect("it is valid").configuration;
         let plan = launch.plan(&configuration, None).expect("this build has all of it");
         let pairs: Vec<_> = plan.pairs.iter().map(|pair| (&*pair.name, &*pair.instruments)).collect();
         let eth: &[InstrumentId] = &[InstrumentId(1)];
-        let btc: &[InstrumentId] = &[InstrumentId(2), InstrumentId(0)];
+        let btc: &[InstrumentId] = &[InstrumentId(2), InstrumentId(0), InstrumentId(3)];
         assert_eq!(pairs, [("BTC", btc), ("binance-spot:ETHUSDT", eth)]);
+        let fee = FeeRate::parse_bps("7.5").expect("a rate");
+        let stated = [(InstrumentId(2), fee), (InstrumentId(0), fee)];
+        assert_eq!(plan.pairs[0].taker_fees, stated, "a fee that is not stated is not guessed");
     }
 
     #[test]

@@ -70,8 +70,8 @@ pub struct InstrumentView {
     /// an instrument that no configured pair names, its own top once more; of one that its pair leaves out as unlike,
     /// never anything.
     pub consolidated: Option<ConsolidatedTop>,
-    /// What the venues of its pair say of each other, at the scales that it states; `None` while it is not known, and as
-    /// long as no second venue has been live. Of one that its pair leaves out as unlike, never anything.
+    /// What the venues of its pair say of each other, at the scales that it states; `None` while it is not known, and
+    /// as long as no second venue has been live. Of one that its pair leaves out as unlike, never anything.
     pub cross_venue: Option<CrossVenue>,
     /// How far the book can be believed.
     pub sync: SyncState,

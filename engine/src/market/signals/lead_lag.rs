@@ -1,13 +1,14 @@
 //! Which venue's middle moves first, as far as that can be seen from here.
 //!
-//! Between any two venues there is a race. A move of one opens it; a move of the other, in the same direction and within
-//! [`FOLLOW_WINDOW`], is a follow and ends it. So each move either leads or follows, and a venue that moves often is not
-//! taken for one that moves first. A move that nobody has followed yet gives way to the next move of either venue. Moves
-//! count by when they reached this machine, whichever was read first; two of one moment say nothing.
+//! Between any two venues there is a race. A move of one opens it; a move of the other, in the same direction and
+//! within [`FOLLOW_WINDOW`], is a follow and ends it. So each move either leads or follows, and a venue that moves
+//! often is not taken for one that moves first. A move that nobody has followed yet gives way to the next move of
+//! either venue. Moves count by when they reached this machine, whichever was read first; two of one moment say
+//! nothing.
 //!
 //! That is a count of what was seen, halved now and then so that it forgets. It is not a correlation, not a cause and
-//! not a forecast: it does not look at how far a middle moved, of several moves that follow one another closely it takes
-//! the nearest, and a venue whose frames take longer to this machine looks later than it was.
+//! not a forecast: it does not look at how far a middle moved, of several moves that follow one another closely it
+//! takes the nearest, and a venue whose frames take longer to this machine looks later than it was.
 
 use fulmar_bus::record::{LeadLag, Nanos, UnixNanos};
 
