@@ -12,7 +12,7 @@ use fulmar_strategies::Registry;
 
 use super::schema::Kind::{
     Address, BasisPoints, Choice, Decimal, Instrument, Integer, Interval, Label, List, Map, Name, Path,
-    PathOr, Pattern, Symbol, Tables,
+    PathOr, Symbol, Tables,
 };
 use super::schema::Need::{Optional, Required};
 use super::schema::{Key, Kind, Scheme, Table, default, key};
