@@ -306,18 +306,28 @@ fn the_venue_that_moves_first_is_told() {
     assert_eq!((last.lag, last.leader_share, last.follow_count), (Nanos::from_millis(7), 10_000, 40));
 }
 
+/// What a view shows of a pair.
+type Shown = (Option<ConsolidatedTop>, Option<CrossVenue>);
+
 /// Keeps what its view shows of the pair at each quote, and panics where it hears of it by a callback.
-struct Outsider(Sender<Option<ConsolidatedTop>>);
+struct Outsider(Sender<Shown>);
+
+fn shown(context: &Context<'_>) -> Shown {
+    let future = context.instrument(FUTURE).expect("it trades there");
+    (future.consolidated, future.cross_venue)
+}
 
 impl Strategy for Outsider {
     fn on_quote(&mut self, context: &mut Context<'_>, _: Event<'_, TopOfBook>) {
-        let shown = context.instrument(FUTURE).and_then(|instrument| instrument.consolidated);
-        self.0.send(shown).expect("the test listens");
+        self.0.send(shown(context)).expect("the test listens");
     }
 
     fn on_consolidated(&mut self, context: &mut Context<'_>, top: Event<'_, ConsolidatedTop>) {
-        let shown = context.instrument(FUTURE).and_then(|instrument| instrument.consolidated);
-        assert_eq!(shown, Some(*top.payload), "it hears of a pair of which its instrument is one");
+        assert_eq!(shown(context).0, Some(*top.payload), "it hears of a pair of which its instrument is one");
+    }
+
+    fn on_cross_venue(&mut self, context: &mut Context<'_>, signals: Event<'_, CrossVenue>) {
+        assert_eq!(shown(context).1, Some(*signals.payload), "as of the best of all");
     }
 }
 
@@ -336,9 +346,12 @@ fn a_strategy_whose_instrument_is_left_out_is_shown_nothing_of_the_pair_until_it
     let (sender, shown) = channel();
     let mut player = engine_of(vec![here, there, third], Box::new(Outsider(sender)), FUTURE, &[]);
     player.advance(OPENS_AT + Nanos::from_millis(4));
-    assert_eq!(shown.try_iter().collect::<Vec<_>>(), [None]);
+    assert_eq!(shown.try_iter().collect::<Vec<_>>(), [(None, None)]);
     player.advance(OPENS_AT + Nanos::from_millis(7));
-    let last = shown.try_iter().last().flatten().expect("it is spot now, and one of the pair");
+    let (Some(last), Some(signals)) = shown.try_iter().last().expect("it has quotes") else {
+        panic!("it is spot now, and one of the pair");
+    };
+    assert_eq!(signals.mids.low_instrument_id, FUTURE);
     assert_eq!((last.bid, last.bid_instrument_id), (level(10_001, 5), THERE));
     assert_eq!((last.ask, last.ask_instrument_id), (level(10_002, 7), FUTURE));
 }
