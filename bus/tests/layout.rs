@@ -57,6 +57,13 @@ fn the_market_payloads_are_where_every_reader_expects_them() {
         bid @ 0, ask @ 16, bid_instrument_id @ 32, ask_instrument_id @ 36, price_scale @ 40, quantity_scale @ 41,
         live_count @ 42, is_left_out @ 44,
     });
+    layout!(CrossVenue = 80 {
+        mids.high @ 0, mids.low @ 8, mids.high_instrument_id @ 16, mids.low_instrument_id @ 20,
+        arbitrage.profit @ 24, arbitrage.quantity @ 32, arbitrage.buy_instrument_id @ 40,
+        arbitrage.sell_instrument_id @ 44, lead_lag.lag @ 48, lead_lag.leader_instrument_id @ 56,
+        lead_lag.follower_instrument_id @ 60, lead_lag.follow_count @ 64, lead_lag.leader_share @ 68,
+        price_scale @ 72, quantity_scale @ 73,
+    });
     assert_eq!((size_of::<Level>(), offset_of!(Level, price), offset_of!(Level, quantity)), (16, 0, 8));
 }
 

@@ -107,7 +107,7 @@ fn plan(strategy: Box<dyn Strategy>) -> EnginePlan {
     EnginePlan {
         instruments: vec![InstrumentPlan { name: INSTRUMENT.to_owned(), risk: Some(risk) }],
         venues: vec![VenuePlan { session, instruments: vec![id] }],
-        pairs: vec![PairPlan { name: INSTRUMENT.to_owned(), instruments: vec![id] }],
+        pairs: vec![PairPlan { name: INSTRUMENT.to_owned(), instruments: vec![id], taker_fees: Vec::new() }],
         bar_intervals: vec![Nanos::from_secs(60)],
         strategies: vec![StrategyPlan {
             name: "trader".to_owned(),

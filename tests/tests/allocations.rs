@@ -1,6 +1,7 @@
-//! Between a frame's bytes and an order's bytes nothing is allocated, once every book has had its first snapshot: feed,
-//! book, bars, strategy, risk gate and the gateway of a venue that wants its requests signed, with the venue's answers
-//! coming back; and on paper, with a strategy that keeps the whole book, on generated frames and on recorded ones.
+//! Between a frame's bytes and an order's bytes nothing is allocated, once every book has had its first snapshot:
+//! feed, book, bars, strategy, risk gate and the gateway of a venue that wants its requests signed, with the venue's
+//! answers coming back; in the signals of a pair; and on paper, with a strategy that keeps the whole book, on
+//! generated frames and on recorded ones.
 //!
 //! The allocator of this program counts what this thread asks for, while it is told to. A program has one allocator,
 //! and the crate `fulmar` brings another, so that nothing of it is used here.
@@ -18,10 +19,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use fulmar_adapters::session::{InstrumentConfig, MarketData, Protocol, VenueSettings, each_symbol_named};
 use fulmar_adapters::transport::capture::{CaptureLine, CaptureReader, target_of};
 use fulmar_adapters::venues;
-use fulmar_bus::record::{AccountId, FrameSource, InstrumentId, Nanos, Price, Quantity, Side, TopOfBook};
+use fulmar_bus::record::{
+    AccountId, FrameSource, InstrumentId, Level, Nanos, Price, Quantity, Side, TopOfBook, TopSource,
+    UnixNanos,
+};
 use fulmar_engine::contract::{
     BookDepth, BookUpdate, Context, Event, InboundFrame, MarketSession, NewOrder, Strategy,
 };
+use fulmar_engine::market::{Consolidated, FeeRate, Signals};
 use fulmar_engine::runtime::counters;
 use fulmar_engine::simulation::paper::PaperFees;
 use fulmar_engine::trading::risk::RiskSettings;
@@ -132,6 +137,33 @@ fn trading_on_generated_frames_allocates_nothing() {
     for counter in ["decode_errors", "lost_records", "orphan_reports", "malformed_records", "not_submitted"] {
         assert_eq!(counters(&seats).get(counter), None, "{counter}");
     }
+}
+
+#[test]
+fn the_signals_of_a_pair_allocate_nothing() {
+    let ids = [InstrumentId(0), InstrumentId(1), InstrumentId(2)];
+    let mut pair = Consolidated::new(&ids.map(|id| (id, 2, 5)));
+    let mut signals = Signals::new(&[Some(FeeRate::from_bps(1)); 3]);
+    let level = |price| Level { price: Price(price), quantity: Quantity(1) };
+    let (mut told_count, mut arbitrage_count, mut leader_count) = (0, 0, 0);
+    let count = allocations(|| {
+        for round in 0..4_096_u64 {
+            let place = usize::try_from(round % 3).expect("one of three");
+            let bid = 6_000_000 + i64::try_from(round * round % 4_001).expect("a small number");
+            let at = UnixNanos::from_millis(round);
+            let top = TopOfBook::new(level(bid), level(bid + 1), round, at, TopSource::Book);
+            pair.on_top(ids[place], (round % 500 != 0).then_some(&top));
+            told_count += u32::from(signals.on_top(&pair, place, at).is_some());
+            arbitrage_count += u32::from(!signals.told().arbitrage.is_none());
+            leader_count += u32::from(!signals.told().lead_lag.is_none());
+        }
+    });
+    assert_eq!(count, 0);
+    let counts = [told_count, arbitrage_count, leader_count];
+    assert!(
+        counts.iter().all(|count| *count > 1_000),
+        "{counts:?}: there must have been all of it all along"
+    );
 }
 
 #[test]
@@ -328,7 +360,11 @@ fn plan(venue: &str, symbols: &[String], quotes_between: u64, level_count: Arc<A
         pairs: symbols
             .iter()
             .zip(&ids)
-            .map(|(symbol, id)| PairPlan { name: name(symbol), instruments: vec![*id] })
+            .map(|(symbol, id)| PairPlan {
+                name: name(symbol),
+                instruments: vec![*id],
+                taker_fees: Vec::new(),
+            })
             .collect(),
         strategies: vec![StrategyPlan {
             name: "restless".to_owned(),

@@ -71,7 +71,7 @@ impl Scene {
                 session: Box::new(Scripted::new("venue", BTC, script)),
                 instruments: vec![BTC],
             }],
-            pairs: vec![PairPlan { name: "BTC".to_owned(), instruments: vec![BTC] }],
+            pairs: vec![PairPlan { name: "BTC".to_owned(), instruments: vec![BTC], taker_fees: Vec::new() }],
             bar_intervals: vec![Nanos::from_secs(60)],
             strategies: vec![StrategyPlan {
                 name: "reader".to_owned(),

@@ -84,7 +84,7 @@ fn paper_plan() -> EnginePlan {
     EnginePlan {
         instruments: vec![InstrumentPlan { name: INSTRUMENT.to_owned(), risk: Some(risk) }],
         venues: vec![venue],
-        pairs: vec![PairPlan { name: INSTRUMENT.to_owned(), instruments: vec![BTC] }],
+        pairs: vec![PairPlan { name: INSTRUMENT.to_owned(), instruments: vec![BTC], taker_fees: Vec::new() }],
         bar_intervals: vec![Nanos::from_secs(60)],
         strategies: vec![busy],
         orders: OrderRoute::Paper { account_id: AccountId(0), fees: PaperFees::default() },

@@ -107,7 +107,11 @@ impl Desk {
         let stage = Stage::build(EnginePlan {
             instruments: vec![InstrumentPlan { name: INSTRUMENT.to_owned(), risk: Some(limits()) }],
             venues: vec![venue],
-            pairs: vec![PairPlan { name: INSTRUMENT.to_owned(), instruments: vec![BTC] }],
+            pairs: vec![PairPlan {
+                name: INSTRUMENT.to_owned(),
+                instruments: vec![BTC],
+                taker_fees: Vec::new(),
+            }],
             bar_intervals: vec![Nanos::from_secs(60)],
             strategies: vec![buyer],
             orders: OrderRoute::Paper { account_id: AccountId(0), fees: PaperFees::default() },

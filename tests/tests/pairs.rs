@@ -1,13 +1,14 @@
-//! One thing at several venues: its best prices over all of them reach a strategy, at one scale, and what is another
-//! thing is never merged into them, whatever a configuration calls a pair.
+//! One thing at several venues: its best prices over all of them reach a strategy, at one scale, and so does what the
+//! venues say of each other; what is another thing is never merged into them, whatever a configuration calls a pair.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use fulmar_bus::record::{
-    AccountId, Bar, ConsolidatedTop, ContractKind, InstrumentId, Level, Nanos, Price, Quantity, TopOfBook,
-    TopSource,
+    AccountId, Arbitrage, Bar, ConsolidatedTop, ContractKind, CrossVenue, InstrumentId, Level, Nanos, Price,
+    Quantity, TopOfBook, TopSource,
 };
 use fulmar_engine::contract::{BookDepth, Context, Event, MarketSession, Strategy};
+use fulmar_engine::market::FeeRate;
 use fulmar_engine::runtime::{Player, counters};
 use fulmar_engine::simulation::paper::PaperFees;
 use fulmar_engine::wiring::{
@@ -25,6 +26,7 @@ const FUTURE: InstrumentId = InstrumentId(2);
 enum Told {
     Quote(InstrumentId, TopOfBook),
     Consolidated(ConsolidatedTop),
+    CrossVenue(CrossVenue),
 }
 
 /// Trades at one venue and sees the other through the pair.
@@ -42,6 +44,12 @@ impl Strategy for Watcher {
         self.0.send(Told::Consolidated(*top.payload)).expect("the test listens");
     }
 
+    fn on_cross_venue(&mut self, context: &mut Context<'_>, signals: Event<'_, CrossVenue>) {
+        let here = context.instrument(HERE).expect("it trades here");
+        assert_eq!(here.cross_venue, Some(*signals.payload), "the view shows what the callback tells");
+        self.0.send(Told::CrossVenue(*signals.payload)).expect("the test listens");
+    }
+
     fn on_bar(&mut self, _: &mut Context<'_>, bar: Event<'_, Bar>) {
         panic!("nobody traded, and there are bars of {:?}", bar.instrument_id);
     }
@@ -50,11 +58,23 @@ impl Strategy for Watcher {
 /// As [`engine_of`], with a strategy that trades at the first venue.
 fn engine(scripts: Vec<Vec<(u64, Tell)>>) -> (Player, Receiver<Told>) {
     let (sender, told) = channel();
-    (engine_of(scripts, Box::new(Watcher(sender)), HERE), told)
+    (engine_of(scripts, Box::new(Watcher(sender)), HERE, &[]), told)
 }
 
-/// An engine of venues that tell this, and a strategy that trades `traded` alone.
-fn engine_of(scripts: Vec<Vec<(u64, Tell)>>, strategy: Box<dyn Strategy>, traded: InstrumentId) -> Player {
+/// As [`engine`], of venues that take these hundredths of a percent of a taker.
+fn engine_with_fees(scripts: Vec<Vec<(u64, Tell)>>, bps: &[u32]) -> (Player, Receiver<Told>) {
+    let (sender, told) = channel();
+    (engine_of(scripts, Box::new(Watcher(sender)), HERE, bps), told)
+}
+
+/// An engine of venues that tell this and of which the first take these fees of a taker, and a strategy that trades
+/// `traded` alone.
+fn engine_of(
+    scripts: Vec<Vec<(u64, Tell)>>,
+    strategy: Box<dyn Strategy>,
+    traded: InstrumentId,
+    bps: &[u32],
+) -> Player {
     let ids: Vec<InstrumentId> = [HERE, THERE, FUTURE][..scripts.len()].to_vec();
     let venues = ["venue-a", "venue-b", "venue-c"].into_iter().zip(&ids).zip(scripts);
     let venue = |((name, id), script): ((&'static str, &InstrumentId), _)| VenuePlan {
@@ -67,7 +87,11 @@ fn engine_of(scripts: Vec<Vec<(u64, Tell)>>, strategy: Box<dyn Strategy>, traded
             .map(|id| InstrumentPlan { name: format!("venue:{}", id.0), risk: None })
             .collect(),
         venues: venues.map(venue).collect(),
-        pairs: vec![PairPlan { name: "BTC-USDT".to_owned(), instruments: ids }],
+        pairs: vec![PairPlan {
+            name: "BTC-USDT".to_owned(),
+            taker_fees: ids.iter().copied().zip(bps.iter().map(|bps| FeeRate::from_bps(*bps))).collect(),
+            instruments: ids,
+        }],
         bar_intervals: vec![Nanos::from_secs(60)],
         strategies: vec![StrategyPlan {
             name: "watcher".to_owned(),
@@ -95,7 +119,7 @@ fn level(price: i64, quantity: i64) -> Level {
 fn best(told: &Receiver<Told>) -> Option<(Level, InstrumentId, Level, InstrumentId)> {
     let consolidated = told.try_iter().filter_map(|told| match told {
         Told::Consolidated(top) => Some(top),
-        Told::Quote(..) => None,
+        Told::Quote(..) | Told::CrossVenue(_) => None,
     });
     let last = consolidated.last()?;
     assert_eq!((last.price_scale, last.quantity_scale), (2, 5), "the widest of both");
@@ -179,18 +203,131 @@ fn what_is_unlike_is_left_out_of_a_pair_and_counted_whoever_was_defined_first() 
     assert_eq!(counters.get("left_out_tops"), Some(&1), "{counters:?}");
 }
 
+/// The signals that were told since the last look.
+fn signals(told: &Receiver<Told>) -> Vec<CrossVenue> {
+    let signals = told.try_iter().filter_map(|told| match told {
+        Told::CrossVenue(signals) => Some(signals),
+        Told::Quote(..) | Told::Consolidated(_) => None,
+    });
+    signals.collect()
+}
+
+/// Two venues of which the second bids more than the first asks, from the third millisecond on.
+fn apart() -> [Vec<(u64, Tell)>; 2] {
+    let here = vec![
+        (1, spot((2, 5))),
+        (2, Tell::Snapshot(vec![(9_998, 500_000)], vec![(10_000, 700_000)])),
+        (6, Tell::Desync),
+    ];
+    let there = vec![
+        (1, spot((1, 3))),
+        (3, Tell::Snapshot(vec![(1_004, 4_000)], vec![(1_006, 9_000)])),
+        (5, Tell::Levels(vec![(1_004, 3_000)], vec![])),
+    ];
+    [here, there]
+}
+
+#[test]
+fn what_two_venues_say_of_each_other_reaches_a_strategy_once_both_are_live_and_where_it_changed() {
+    let (mut player, told) = engine_with_fees(apart().to_vec(), &[10, 10]);
+    let mut at = |millis| player.advance(OPENS_AT + Nanos::from_millis(millis));
+
+    at(2);
+    assert_eq!(signals(&told), [], "one venue has no other");
+    at(4);
+    let [first] = signals(&told)[..] else { panic!("both are live, and that is told once") };
+    assert_eq!((first.price_scale, first.quantity_scale), (2, 5), "the widest of both");
+    assert_eq!((first.mids.high, first.mids.high_instrument_id), (Price(10_050), THERE));
+    assert_eq!((first.mids.low, first.mids.low_instrument_id), (Price(9_999), HERE));
+    let arbitrage = Arbitrage {
+        profit: Price(19), // 40 less fees of 10 and of 10.04, rounded down.
+        quantity: Quantity(400_000),
+        buy_instrument_id: HERE,
+        sell_instrument_id: THERE,
+    };
+    assert_eq!(first.arbitrage, arbitrage);
+    at(5);
+    let [smaller] = signals(&told)[..] else { panic!("there is less to sell to") };
+    assert_eq!((smaller.arbitrage.quantity, smaller.mids), (Quantity(300_000), first.mids));
+    at(6);
+    let [last] = signals(&told)[..] else { panic!("it is told once that nothing is known") };
+    assert!(last.is_empty(), "a book that is not live has no say");
+}
+
+#[test]
+fn fees_turn_an_apparent_arbitrage_into_none_and_a_fee_that_is_not_stated_allows_none() {
+    let arbitrage = |bps: &[u32]| {
+        let (mut player, told) = engine_with_fees(apart().to_vec(), bps);
+        player.advance(OPENS_AT + Nanos::from_millis(4));
+        signals(&told).last().expect("both are live").arbitrage
+    };
+    assert_eq!(arbitrage(&[0, 0]).profit, Price(40));
+    assert_eq!(arbitrage(&[20, 20]), Arbitrage::NONE, "both venues together take more");
+    assert_eq!(arbitrage(&[0]), Arbitrage::NONE, "nobody said what the other takes");
+}
+
+#[test]
+fn what_is_unlike_has_no_say_in_the_signals_of_a_pair() {
+    let future = Tell::Definition(definition("BTC", "USDT", (2, 5), ContractKind::LinearPerpetual));
+    let third = vec![(1, future), (3, Tell::Snapshot(vec![(20_000, 500_000)], vec![(20_010, 700_000)]))];
+    let [here, there] = apart();
+    let (mut player, told) = engine_with_fees(vec![here.clone(), there, third.clone()], &[0, 0, 0]);
+    player.advance(OPENS_AT + Nanos::from_millis(5));
+    let told = signals(&told);
+    assert_eq!(
+        told.last().map(|last| last.arbitrage.profit),
+        Some(Price(40)),
+        "the future bids twice as much"
+    );
+    assert!(told.iter().all(|told| told.mids.high_instrument_id != FUTURE));
+
+    let unknown = vec![(9, spot((1, 3)))];
+    let (mut player, told) = engine_with_fees(vec![here, unknown, third], &[0, 0, 0]);
+    player.advance(OPENS_AT + Nanos::from_millis(5));
+    assert_eq!(signals(&told), [], "of the pair there is one venue that is live");
+}
+
+#[test]
+fn the_venue_that_moves_first_is_told() {
+    let script = |later: u64| {
+        let mut script = vec![(1, spot((2, 5))), (2, Tell::Snapshot(vec![(10_000, 5)], vec![(10_050, 7)]))];
+        script.extend((0..40).map(|round: i64| {
+            let levels = vec![(10_001 + round, 5)];
+            (u64::try_from(10 + round * 20).unwrap() + later, Tell::Levels(levels, vec![]))
+        }));
+        script
+    };
+    let (mut player, told) = engine_with_fees(vec![script(7), script(0)], &[]);
+    for millis in 0..1_000 {
+        player.advance(OPENS_AT + Nanos::from_millis(millis));
+    }
+    let last = signals(&told).last().expect("they moved").lead_lag;
+    assert_eq!((last.leader_instrument_id, last.follower_instrument_id), (THERE, HERE));
+    assert_eq!((last.lag, last.leader_share, last.follow_count), (Nanos::from_millis(7), 10_000, 40));
+}
+
+/// What a view shows of a pair.
+type Shown = (Option<ConsolidatedTop>, Option<CrossVenue>);
+
 /// Keeps what its view shows of the pair at each quote, and panics where it hears of it by a callback.
-struct Outsider(Sender<Option<ConsolidatedTop>>);
+struct Outsider(Sender<Shown>);
+
+fn shown(context: &Context<'_>) -> Shown {
+    let future = context.instrument(FUTURE).expect("it trades there");
+    (future.consolidated, future.cross_venue)
+}
 
 impl Strategy for Outsider {
     fn on_quote(&mut self, context: &mut Context<'_>, _: Event<'_, TopOfBook>) {
-        let shown = context.instrument(FUTURE).and_then(|instrument| instrument.consolidated);
-        self.0.send(shown).expect("the test listens");
+        self.0.send(shown(context)).expect("the test listens");
     }
 
     fn on_consolidated(&mut self, context: &mut Context<'_>, top: Event<'_, ConsolidatedTop>) {
-        let shown = context.instrument(FUTURE).and_then(|instrument| instrument.consolidated);
-        assert_eq!(shown, Some(*top.payload), "it hears of a pair of which its instrument is one");
+        assert_eq!(shown(context).0, Some(*top.payload), "it hears of a pair of which its instrument is one");
+    }
+
+    fn on_cross_venue(&mut self, context: &mut Context<'_>, signals: Event<'_, CrossVenue>) {
+        assert_eq!(shown(context).1, Some(*signals.payload), "as of the best of all");
     }
 }
 
@@ -207,11 +344,14 @@ fn a_strategy_whose_instrument_is_left_out_is_shown_nothing_of_the_pair_until_it
         (7, Tell::Levels(vec![(9_991, 5)], vec![])),
     ];
     let (sender, shown) = channel();
-    let mut player = engine_of(vec![here, there, third], Box::new(Outsider(sender)), FUTURE);
+    let mut player = engine_of(vec![here, there, third], Box::new(Outsider(sender)), FUTURE, &[]);
     player.advance(OPENS_AT + Nanos::from_millis(4));
-    assert_eq!(shown.try_iter().collect::<Vec<_>>(), [None]);
+    assert_eq!(shown.try_iter().collect::<Vec<_>>(), [(None, None)]);
     player.advance(OPENS_AT + Nanos::from_millis(7));
-    let last = shown.try_iter().last().flatten().expect("it is spot now, and one of the pair");
+    let (Some(last), Some(signals)) = shown.try_iter().last().expect("it has quotes") else {
+        panic!("it is spot now, and one of the pair");
+    };
+    assert_eq!(signals.mids.low_instrument_id, FUTURE);
     assert_eq!((last.bid, last.bid_instrument_id), (level(10_001, 5), THERE));
     assert_eq!((last.ask, last.ask_instrument_id), (level(10_002, 7), FUTURE));
 }

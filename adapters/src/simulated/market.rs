@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use fulmar_bus::record::{AccountId, Level, Nanos, Notional, Price, Side, UnixNanos};
-use fulmar_engine::simulation::fees::FeeRate;
+use fulmar_engine::market::FeeRate;
 use fulmar_engine::simulation::flow::{Flow, FlowConfig};
 use fulmar_engine::simulation::matching::{
     Balance, Event, Expiry, Match, Matching, NewOrder, OrderKey, Rejection, Terms,

@@ -34,6 +34,8 @@ pub enum Kind {
     SyncChange = 12,
     /// Best bid and ask of one pair over several venues.
     ConsolidatedTop = 13,
+    /// What the venues of one pair say of each other.
+    CrossVenue = 14,
     /// A strategy wants an order.
     Intent = 20,
     /// A strategy wants an order canceled.
@@ -62,7 +64,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in numeric order.
-    pub const ALL: [Kind; 24] = [
+    pub const ALL: [Kind; 25] = [
         Kind::Trade,
         Kind::BookLevels,
         Kind::SnapshotBegin,
@@ -75,6 +77,7 @@ impl Kind {
         Kind::InstrumentStatus,
         Kind::SyncChange,
         Kind::ConsolidatedTop,
+        Kind::CrossVenue,
         Kind::Intent,
         Kind::CancelIntent,
         Kind::Order,
@@ -104,6 +107,7 @@ impl Kind {
             11 => Kind::InstrumentStatus,
             12 => Kind::SyncChange,
             13 => Kind::ConsolidatedTop,
+            14 => Kind::CrossVenue,
             20 => Kind::Intent,
             21 => Kind::CancelIntent,
             23 => Kind::Order,

@@ -3,7 +3,7 @@
 
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, TryFromBytes};
 
-use super::{InstrumentId, Kind, Malformed, Nanos, Payload, Price, Quantity, Record, UnixNanos, WideNumber};
+use super::{Kind, Malformed, Nanos, Payload, Price, Quantity, Record, UnixNanos, WideNumber};
 
 /// Which side of the market.
 ///
@@ -292,59 +292,4 @@ pub struct Bar {
 
 impl Payload for Bar {
     const KIND: Kind = Kind::Bar;
-}
-
-/// Best bid and ask of one pair over several venues, at the scales stated here.
-///
-/// ```
-/// use fulmar_bus::record::*;
-/// let mut top = ConsolidatedTop::empty(2, 5);
-/// assert_eq!((top.bid_instrument_id, top.live_count), (InstrumentId::NONE, 0));
-/// top.bid = Level { price: Price(6_183_763), quantity: Quantity(1_500) };
-/// top.bid_instrument_id = InstrumentId(4);
-/// assert!(!top.bid.quantity.is_zero() && top.ask.quantity.is_zero(), "somebody bids, nobody asks");
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
-#[repr(C)]
-pub struct ConsolidatedTop {
-    /// Best bid of all; zero where no venue has one.
-    pub bid: Level,
-    /// Best ask of all; zero where no venue has one.
-    pub ask: Level,
-    /// Where the best bid stands.
-    pub bid_instrument_id: InstrumentId,
-    /// Where the best ask stands.
-    pub ask_instrument_id: InstrumentId,
-    /// Scale of both prices: the widest of the pair's instruments.
-    pub price_scale: u8,
-    /// Scale of both quantities: the widest of the pair's instruments.
-    pub quantity_scale: u8,
-    /// Venues whose book is live.
-    pub live_count: u16,
-    /// One where the instrument that this is told of is unlike its pair and left out: nothing stands here then, and the
-    /// pair goes on without it.
-    pub is_left_out: u8,
-    reserved: [u8; 3],
-}
-
-impl ConsolidatedTop {
-    /// Nothing stands anywhere, at these scales.
-    pub const fn empty(price_scale: u8, quantity_scale: u8) -> Self {
-        const NOTHING: Level = Level { price: Price(0), quantity: Quantity(0) };
-        ConsolidatedTop {
-            bid: NOTHING,
-            ask: NOTHING,
-            bid_instrument_id: InstrumentId::NONE,
-            ask_instrument_id: InstrumentId::NONE,
-            price_scale,
-            quantity_scale,
-            live_count: 0,
-            is_left_out: 0,
-            reserved: [0; 3],
-        }
-    }
-}
-
-impl Payload for ConsolidatedTop {
-    const KIND: Kind = Kind::ConsolidatedTop;
 }

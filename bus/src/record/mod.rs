@@ -26,6 +26,7 @@ mod kind;
 mod market;
 mod number;
 mod order;
+mod pair;
 mod report;
 mod sync;
 mod text;
@@ -38,11 +39,10 @@ pub use header::{Flags, Header};
 pub use id::{AccountId, ChannelId, ClientOrderId, InstrumentId, RecordId, StrategyId};
 pub use instrument::{ContractKind, InstrumentDefinition, InstrumentStatus, Listing};
 pub use kind::Kind;
-pub use market::{
-    Bar, BookLevels, ConsolidatedTop, Level, Side, SnapshotBegin, SnapshotEnd, TopOfBook, TopSource, Trade,
-};
+pub use market::{Bar, BookLevels, Level, Side, SnapshotBegin, SnapshotEnd, TopOfBook, TopSource, Trade};
 pub use number::{Notional, Price, Quantity, WideNumber};
 pub use order::{CancelIntent, CancelOrder, Denial, Intent, Order, OrderType, TimeInForce};
+pub use pair::{Arbitrage, ConsolidatedTop, CrossVenue, LeadLag, MidSpread};
 pub use report::{ExecutionReport, ExecutionType, LiquiditySide, OrderStatus, Position};
 pub use sync::{SyncChange, SyncReason, SyncState};
 pub use text::Text;

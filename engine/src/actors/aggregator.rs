@@ -1,19 +1,19 @@
-//! One pair over all its venues: the consolidated best bid and ask, and bars of trades.
+//! One pair over all its venues: the consolidated best bid and ask, the signals between venues, and bars of trades.
 //!
-//! Reads: the book channel and the market channel of each instrument of the pair. Writes: the aggregate channel of
-//! the pair. Owns: the consolidation and the bars under way. On failure: the run ends; tops come again with the next
-//! change. What of it is unlike the rest is left out, by the rule of [`crate::market::pair`], and counted.
+//! Reads: the book channel and the market channel of each instrument of the pair. Writes: the aggregate channel of the
+//! pair. Owns: the consolidation, the signals and the bars under way. On failure: the run ends; tops come again with
+//! the next change. What of it is unlike the rest is left out, by the rule of [`crate::market::pair`], and counted.
 
 use fulmar_bus::record::{
-    Bar, ConsolidatedTop, InstrumentDefinition, InstrumentId, Kind, Malformed, Nanos, Payload, Record,
-    SyncChange, SyncState, TopOfBook, Trade, UnixNanos,
+    Bar, ConsolidatedTop, CrossVenue, InstrumentDefinition, InstrumentId, Kind, Malformed, Nanos, Payload,
+    Record, SyncChange, SyncState, TopOfBook, Trade, UnixNanos,
 };
 
 use super::limits::BAR_GRACE_NS;
 use crate::market::bars::BarBuilder;
 use crate::market::consolidated::Consolidated;
 use crate::market::instrument::{Redefinition, compare};
-use crate::market::pair;
+use crate::market::{FeeRate, Signals, pair};
 use crate::runtime::{Actor, Delivery, Inboxes, Origin, Outbox, Work};
 
 /// The actor of one pair.
@@ -28,6 +28,8 @@ struct State {
     members: Vec<Member>,
     likeness: pair::Members,
     consolidated: Consolidated,
+    /// `None` where the pair has one venue, of which there is nothing to say.
+    signals: Option<Signals>,
     /// Tops of members that are no one of the pair, or not defined yet.
     left_out_tops: u64,
     malformed_count: u64,
@@ -45,16 +47,17 @@ struct Member {
 }
 
 impl Aggregator {
-    /// The pair called `name`, of these instruments, with a bar for each interval. The inboxes give the book channel of
-    /// each instrument first, then the market channel of each.
+    /// The pair called `name`, of these instruments, each with what its venue takes of a taker where that is known, and
+    /// with a bar for each interval. The inboxes give the book channel of each instrument first, then the market
+    /// channel of each.
     pub fn new(
         name: &str,
-        instruments: &[InstrumentId],
+        instruments: &[(InstrumentId, Option<FeeRate>)],
         intervals: &[Nanos],
         inboxes: Inboxes,
         aggregate: Outbox,
     ) -> Self {
-        let member = |instrument_id: &InstrumentId| Member {
+        let member = |(instrument_id, _): &(InstrumentId, Option<FeeRate>)| Member {
             instrument_id: *instrument_id,
             definition: None,
             belongs: false,
@@ -62,11 +65,13 @@ impl Aggregator {
             bars: intervals.iter().map(|interval| BarBuilder::new(*interval)).collect(),
         };
         let members: Vec<Member> = instruments.iter().map(member).collect();
-        let unscaled: Vec<_> = instruments.iter().map(|id| (*id, 0, 0)).collect();
+        let unscaled: Vec<_> = instruments.iter().map(|(id, _)| (*id, 0, 0)).collect();
+        let taker_fees: Vec<_> = instruments.iter().map(|(_, fee)| *fee).collect();
         let state = State {
             likeness: pair::Members::new(members.len()),
             members,
             consolidated: Consolidated::new(&unscaled),
+            signals: (instruments.len() > 1).then(|| Signals::new(&taker_fees)),
             left_out_tops: 0,
             malformed_count: 0,
         };
@@ -173,6 +178,11 @@ impl State {
         if let Some(best) = self.consolidated.on_top(instrument_id, top) {
             publish(aggregate, origin, instrument_id, &best);
         }
+        let signals = self.signals.as_mut();
+        let changed = signals.and_then(|all| all.on_top(&self.consolidated, place, origin.received_at));
+        if let Some(changed) = changed {
+            publish::<CrossVenue>(aggregate, origin, instrument_id, &changed);
+        }
     }
 
     fn on_definition(
@@ -221,6 +231,7 @@ impl State {
         }
         let best = *self.consolidated.top();
         let mut is_news = best != before && before.live_count > 0;
+        let mut is_return = false;
         for (place, member) in self.members.iter_mut().enumerate() {
             let was_left_out = std::mem::replace(&mut member.is_left_out, self.likeness.is_unlike(place));
             if member.is_left_out && !was_left_out {
@@ -230,7 +241,15 @@ impl State {
             } else if member.belongs && (was_left_out || is_news) {
                 publish(aggregate, origin, member.instrument_id, &best);
                 is_news = false;
+                is_return |= was_left_out;
             }
+        }
+        let Some(signals) = &mut self.signals else { return };
+        let changed = signals.on_definition(&self.consolidated);
+        // Who is taken in again has heard nothing of the pair since it was left out.
+        let missed = Some(*signals.told()).filter(|told| is_return && !told.is_empty());
+        if let Some(told) = changed.or(missed) {
+            publish::<CrossVenue>(aggregate, origin, self.members[defined].instrument_id, &told);
         }
     }
 

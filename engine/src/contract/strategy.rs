@@ -20,7 +20,7 @@ pub use view::{InstrumentView, View};
 use std::ops::Deref;
 
 use fulmar_bus::record::{
-    Bar, BookLevels, ConsolidatedTop, Denial, ExecutionReport, Funding, Header, InstrumentId,
+    Bar, BookLevels, ConsolidatedTop, CrossVenue, Denial, ExecutionReport, Funding, Header, InstrumentId,
     InstrumentStatus, Level, MarkPrice, Position, Timer, TopOfBook, Trade, UnixNanos,
 };
 
@@ -86,6 +86,12 @@ pub trait Strategy: Send {
     /// prices and quantities are at the scales that it states, not at each instrument's, so that it is no quote.
     /// The event's instrument is the one whose change led to it, which need not be one that the strategy trades.
     fn on_consolidated(&mut self, context: &mut Context<'_>, top: Event<'_, ConsolidatedTop>) {}
+
+    /// What the venues of a pair say of each other changed: how far apart they value it, what an arbitrage would bring
+    /// after fees, which of them moves first. The view's signals are these already. They are at the scales that they
+    /// state; the event's instrument is as in [`Self::on_consolidated`], which comes first where both changed. Told of
+    /// pairs of two venues or more.
+    fn on_cross_venue(&mut self, context: &mut Context<'_>, signals: Event<'_, CrossVenue>) {}
 
     /// Levels of the book changed: the view's book has them already. Called for a strategy that asked for more than the
     /// top, while the book is live; a long update comes in parts.

@@ -34,12 +34,13 @@ pub struct Consolidated {
 
 /// One instrument of the pair.
 #[derive(Clone, Debug)]
-struct Member {
-    id: InstrumentId,
-    /// Of its prices and of its quantities.
-    scales: (u8, u8),
+pub struct Member {
+    /// Which one.
+    pub id: InstrumentId,
     /// Best bid and ask at the pair's scales; `None` where the book is not live. An empty side has no quantity.
-    top: Option<[Level; 2]>,
+    pub top: Option<[Level; 2]>,
+    /// Of its own prices and quantities.
+    scales: (u8, u8),
 }
 
 impl Consolidated {
@@ -117,6 +118,11 @@ impl Consolidated {
     /// The pair's top as it stands.
     pub fn top(&self) -> &ConsolidatedTop {
         &self.result
+    }
+
+    /// The instruments, in the order of the list.
+    pub fn members(&self) -> &[Member] {
+        &self.members
     }
 
     /// Tops left out because they did not fit 64 bits at the pair's scales.

@@ -55,6 +55,18 @@ pub const INSTRUMENTS_MAX: usize = 65_536;
 /// Instruments of one pair: its venues, and each is looked at for each change.
 pub const PAIR_INSTRUMENTS_MAX: usize = 64;
 
+/// A move that came longer after another did not follow it. Venues of one pair are within a few hundred milliseconds of
+/// each other, wherever they are; what is further apart has a cause of its own more often than not.
+pub const FOLLOW_WINDOW: Nanos = Nanos::from_millis(500);
+
+/// Follows between two venues before one of them is called the leader: with fewer, chance alone often looks like one.
+pub const FOLLOWS_MIN: u32 = 32;
+
+/// Follows between two venues at which what is counted of both is halved, so that it forgets: some minutes of a busy
+/// pair, and few enough that a venue that begins to lead is seen within as many again.
+pub const FOLLOWS_MAX: u32 = 1_024;
+
+const _: () = assert!(FOLLOWS_MIN <= FOLLOWS_MAX / 2, "a halving does not make a leader unknown");
 const _: () = assert!(MERGED_LEVELS_MAX * 2 <= BLOCK_LEVELS, "a block just merged does not split at once");
 const _: () = assert!(10_i64.checked_pow(SCALE_MAX as u32).is_some(), "one unit at the widest scale fits");
 const _: () = assert!(BAR_INTERVAL_MIN.0 < BAR_INTERVAL_MAX.0, "there are intervals between the two");

@@ -303,7 +303,7 @@ mod tests {
         let terms = Terms {
             tick: Price(100),
             lot: Quantity(10),
-            fee: crate::simulation::fees::FeeRate::ZERO,
+            fee: crate::market::FeeRate::ZERO,
             money_unit: Notional(1),
         };
         let mut market = Matching::new(terms);

@@ -18,8 +18,8 @@ use fulmar_bus::record::{
     WideNumber,
 };
 
-use super::fees::FeeRate;
 use super::limits::PAPER_ORDERS_MAX;
+use crate::market::FeeRate;
 
 /// Reason of a rejection: an order with this id is open.
 pub const REASON_DUPLICATE: i32 = 1;

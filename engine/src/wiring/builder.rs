@@ -159,7 +159,9 @@ impl<'a> Builder<'a> {
             let channel = self.channels.make(&name, ChannelRole::Book, self.sizes.book, 0)?;
             let mut outbox = channel.outbox();
             self.stamp(&mut outbox, Stage::Carry);
-            let actor = Aggregator::new(&pair.name, &pair.instruments, intervals, inboxes, outbox);
+            let fee_of = |id| pair.taker_fees.iter().find(|(of, _)| *of == id).map(|(_, fee)| *fee);
+            let members: Vec<_> = pair.instruments.iter().map(|id| (*id, fee_of(*id))).collect();
+            let actor = Aggregator::new(&pair.name, &members, intervals, inboxes, outbox);
             self.actors.push((rank::AGGREGATOR, Box::new(actor)));
             self.aggregates.push((pair.instruments, channel));
         }

@@ -6,6 +6,7 @@ use fulmar_bus::record::{AccountId, BookLevels, InstrumentId, Nanos, RECORD_SLOT
 
 use crate::contract::strategy::{BookDepth, Strategy};
 use crate::contract::{MarketSession, OrderSession};
+use crate::market::FeeRate;
 use crate::simulation::paper::PaperFees;
 use crate::trading::risk::RiskSettings;
 
@@ -53,6 +54,8 @@ pub struct PairPlan {
     pub name: String,
     /// Its instruments.
     pub instruments: Vec<InstrumentId>,
+    /// What a taker pays at the venues of those of which it is known. The others have no part in an arbitrage.
+    pub taker_fees: Vec<(InstrumentId, FeeRate)>,
 }
 
 /// A strategy and what it trades.

@@ -272,7 +272,7 @@ fn plan() -> anyhow::Result<EnginePlan> {
             session: venues::capture_session(venue, &[(SYMBOL, instrument_id)])?,
             instruments: vec![instrument_id],
         }],
-        pairs: vec![PairPlan { name, instruments: vec![instrument_id] }],
+        pairs: vec![PairPlan { name, instruments: vec![instrument_id], taker_fees: Vec::new() }],
         bar_intervals: vec![Nanos::from_secs(60)],
         strategies: vec![strategy],
         orders: OrderRoute::Venue { session: Box::new(orders), account_id: AccountId(1) },

@@ -4,11 +4,15 @@
 //! [`super::meaning`], which a test insists on. What a strategy takes stands in its entry, and becomes keys in
 //! [`super::strategies`].
 
+mod placement_file;
+
+pub use placement_file::placement_file;
+
 use fulmar_strategies::Registry;
 
 use super::schema::Kind::{
     Address, BasisPoints, Choice, Decimal, Instrument, Integer, Interval, Label, List, Map, Name, Path,
-    PathOr, Pattern, Symbol, Tables,
+    PathOr, Symbol, Tables,
 };
 use super::schema::Need::{Optional, Required};
 use super::schema::{Key, Kind, Scheme, Table, default, key};
@@ -47,19 +51,6 @@ pub fn configuration(registry: &Registry) -> Table {
             section("placement", placement()),
             section("log", log()),
         ],
-    }
-}
-
-/// The document that `[placement] file` names.
-pub fn placement_file() -> Table {
-    Table {
-        doc: "What `[placement] file` names: which core runs which actors, on one page.",
-        keys: vec![Key {
-            name: "core",
-            kind: Tables(core(), 1),
-            need: Required,
-            doc: "A thread of the engine, in the order in which the page is read.",
-        }],
     }
 }
 
@@ -144,6 +135,13 @@ fn venue() -> Table {
                  replaced; each venue has its own where it is not stated (5000 at Binance). Raise it for instruments \
                  that are quiet for longer: venues promise no rate.",
             ),
+            key(
+                "taker_fee_bps",
+                BasisPoints(false),
+                Optional,
+                "What it takes of the money of an order that takes, for the arbitrage of its pairs. It hangs on the \
+                 account, so none is guessed: without it, its instruments have no part in an arbitrage.",
+            ),
             section("reconnect", reconnect()),
             Key {
                 name: "scale",
@@ -218,7 +216,8 @@ fn paper() -> Table {
 fn pair() -> Table {
     Table {
         doc: "What is one thing at several venues: the strategies that trade one of its instruments are told its best bid \
-          and ask over all of them. An instrument that no pair names is a pair of its own.",
+          and ask over all of them, and what those say of each other: how far apart they value it, what an arbitrage \
+          would bring after fees, which of them moves first. An instrument that no pair names is a pair of its own.",
         keys: vec![
             key("name", Label, Required, "Names it in placement and metrics; no two are alike."),
             key(
@@ -359,34 +358,6 @@ fn log() -> Table {
                 Choice(vec!["text", "json"]),
                 default("\"text\""),
                 "Lines for people, or JSON lines for programs.",
-            ),
-        ],
-    }
-}
-
-fn core() -> Table {
-    Table {
-        doc: "One thread and the actors that take turns on it, in the order of their patterns.",
-        keys: vec![
-            key("name", Name, Required, "Names the thread; no two are alike."),
-            key(
-                "cpu",
-                Integer(0, 1023),
-                Optional,
-                "The processor to pin it to; without it, the system chooses.",
-            ),
-            key(
-                "wait",
-                Choice(vec!["spin", "yield", "park"]),
-                default("\"park\""),
-                "What it does without work: `spin` burns its processor and is the fastest, `yield` lets others run \
-             between looks, `park` sleeps until woken.",
-            ),
-            key(
-                "actors",
-                List(&Pattern),
-                Required,
-                "The actors that it runs; a `*` at the end stands for any rest.",
             ),
         ],
     }

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 
 use fulmar_bus::record::Nanos;
 use fulmar_engine::contract::BookDepth;
+use fulmar_engine::market::FeeRate;
 use fulmar_engine::simulation::paper::PaperFees;
 use fulmar_engine::trading::risk::RiskSettings;
 use fulmar_strategies::{Parameters, StrategyEntry};
@@ -91,6 +92,9 @@ pub struct Venue {
     pub depth: Option<u32>,
     /// How often changes of a book come, in the venue's words: `100ms`; where it is stated.
     pub depth_interval: Option<String>,
+    /// What it takes of a taker, where it is stated.
+    #[serde(rename = "taker_fee_bps", default, deserialize_with = "values::fee_stated")]
+    pub taker_fee: Option<FeeRate>,
     /// How hard to try when a connection is lost.
     pub reconnect: Reconnect,
     /// Bars of the venue's own making to subscribe to.

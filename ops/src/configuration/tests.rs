@@ -8,7 +8,7 @@ mod variables;
 
 use fulmar_bus::record::Nanos;
 use fulmar_engine::contract::BookDepth;
-use fulmar_engine::simulation::fees::FeeRate;
+use fulmar_engine::market::FeeRate;
 use fulmar_strategies::{Need, ParameterEntry, ParameterError, ParameterValue, Registry, StrategyEntry};
 
 use super::document::Node;
@@ -39,6 +39,7 @@ order_url = "ws://127.0.0.1:3"
 instruments = ["BTCUSDT"]
 depth_interval = "250ms"
 book_idle_max_ms = 7_000
+taker_fee_bps = "4.5"
 reconnect = { attempts_per_minute = 3, backoff_min_ms = 20, backoff_max_ms = 30 }
 scale = { BTCUSDT = { price = 1, quantity = 3 } }
 
@@ -192,7 +193,7 @@ fn a_key_in_the_wrong_place_is_sent_home() {
         &[],
         &[
             "a.toml:1: segment_bytes: unknown key; it belongs in [journal]",
-            "a.toml:6: venue.binance-spot.leverage: unknown key; known here: name, environment, stream_url, rest_url, order_url, instruments, depth, depth_interval, bars, book_idle_max_ms, reconnect, scale",
+            "a.toml:6: venue.binance-spot.leverage: unknown key; known here: name, environment, stream_url, rest_url, order_url, instruments, depth, depth_interval, bars, book_idle_max_ms, taker_fee_bps, reconnect, scale",
         ],
     );
 }
@@ -341,6 +342,7 @@ fn every_key_of_the_schema_reaches_the_types() {
     assert_eq!(configuration.strategies[1].parameters.get("interval"), Some("1h"));
     assert_eq!(configuration.paper.maker, FeeRate::parse_bps("-0.5").unwrap());
     assert_eq!(configuration.paper.taker, FeeRate::parse_bps("7.5").unwrap());
+    assert_eq!(configuration.venues[0].taker_fee, FeeRate::parse_bps("4.5"));
     let books: Vec<BookDepth> = configuration.strategies.iter().map(|strategy| strategy.book).collect();
     assert_eq!(books, [BookDepth::Full, BookDepth::Levels(20), BookDepth::Top]);
 }
@@ -381,6 +383,7 @@ fn what_is_left_out_is_the_default_and_every_default_fits_its_key() {
     assert_eq!(configuration.engine.state_directory, PathBuf::from("state"));
     assert_eq!(configuration.placement, Placement::Auto);
     assert_eq!(configuration.paper, fulmar_engine::simulation::paper::PaperFees::default());
+    assert_eq!(configuration.venues[0].taker_fee, None, "what a venue takes is not guessed");
     assert_eq!(configuration.bars.intervals, [Nanos::from_secs(60)]);
     assert!(configuration.strategies.is_empty());
     let instrument = InstrumentName::parse("binance-spot:BTCUSDT").unwrap();

@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
+use fulmar_engine::market::FeeRate;
 use fulmar_engine::market::interval;
-use fulmar_engine::simulation::fees::FeeRate;
 
 use super::nearest::nearest;
 use super::schema::{Kind, NAME_BYTES_MAX, Scheme};

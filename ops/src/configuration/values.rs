@@ -4,8 +4,8 @@
 
 use fulmar_bus::record::Nanos;
 use fulmar_engine::contract::BookDepth;
+use fulmar_engine::market::FeeRate;
 use fulmar_engine::market::interval;
-use fulmar_engine::simulation::fees::FeeRate;
 use fulmar_engine::simulation::paper::PaperFees;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
@@ -56,7 +56,15 @@ pub fn paper_fees<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PaperFee
         maker_bps: String,
         taker_bps: String,
     }
-    let rate = |text: &str| FeeRate::parse_bps(text).ok_or_else(|| D::Error::custom("no rate of a fee"));
     let stated = Stated::deserialize(deserializer)?;
-    Ok(PaperFees { maker: rate(&stated.maker_bps)?, taker: rate(&stated.taker_bps)? })
+    Ok(PaperFees { maker: fee(&stated.maker_bps)?, taker: fee(&stated.taker_bps)? })
+}
+
+/// A rate of a fee, where one is stated.
+pub fn fee_stated<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<FeeRate>, D::Error> {
+    fee(&String::deserialize(deserializer)?).map(Some)
+}
+
+fn fee<E: Error>(text: &str) -> Result<FeeRate, E> {
+    FeeRate::parse_bps(text).ok_or_else(|| E::custom("no rate of a fee"))
 }

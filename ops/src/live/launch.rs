@@ -175,19 +175,30 @@ fn pair_plans(
     names: &[InstrumentName],
     id_of: &dyn Fn(&InstrumentName) -> InstrumentId,
 ) -> Vec<PairPlan> {
+    let fee_of = |name: &InstrumentName| {
+        let venue = configuration.venues.iter().find(|venue| venue.name == name.venue)?;
+        Some((id_of(name), venue.taker_fee?))
+    };
     let stated = configuration.pairs.iter().map(|pair| PairPlan {
         name: pair.name.clone(),
         instruments: pair.instruments.iter().map(id_of).collect(),
+        taker_fees: pair.instruments.iter().filter_map(fee_of).collect(),
     });
     let is_alone =
         |name: &&InstrumentName| !configuration.pairs.iter().any(|pair| pair.instruments.contains(name));
     let alone = names.iter().filter(is_alone);
-    let alone = alone.map(|name| PairPlan { name: name.to_string(), instruments: vec![id_of(name)] });
+    let alone = alone.map(|name| PairPlan {
+        name: name.to_string(),
+        instruments: vec![id_of(name)],
+        taker_fees: Vec::new(),
+    });
     stated.chain(alone).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use fulmar_engine::market::FeeRate;
+
     use super::*;
 
     fn launch(texts: &[&str]) -> Launch {
@@ -203,22 +214,29 @@ mod tests {
     }
 
     #[test]
-    fn an_instrument_that_no_pair_names_is_a_pair_of_its_own() {
+    fn an_instrument_that_no_pair_names_is_a_pair_of_its_own_and_fees_are_those_of_its_venues() {
         let text = r#"
             [[venue]]
             name = "binance-spot"
             instruments = ["BTCUSDT", "ETHUSDT", "BTCUSDC"]
+            taker_fee_bps = "7.5"
+            [[venue]]
+            name = "binance-usdm"
+            instruments = ["BTCUSDT"]
             [[pair]]
             name = "BTC"
-            instruments = ["binance-spot:BTCUSDC", "binance-spot:BTCUSDT"]
+            instruments = ["binance-spot:BTCUSDC", "binance-spot:BTCUSDT", "binance-usdm:BTCUSDT"]
         "#;
         let launch = launch(&[text]);
         let configuration = launch.load(&Registry::default()).expect("it is valid").configuration;
         let plan = launch.plan(&configuration, None).expect("this build has all of it");
         let pairs: Vec<_> = plan.pairs.iter().map(|pair| (&*pair.name, &*pair.instruments)).collect();
         let eth: &[InstrumentId] = &[InstrumentId(1)];
-        let btc: &[InstrumentId] = &[InstrumentId(2), InstrumentId(0)];
+        let btc: &[InstrumentId] = &[InstrumentId(2), InstrumentId(0), InstrumentId(3)];
         assert_eq!(pairs, [("BTC", btc), ("binance-spot:ETHUSDT", eth)]);
+        let fee = FeeRate::parse_bps("7.5").expect("a rate");
+        let stated = [(InstrumentId(2), fee), (InstrumentId(0), fee)];
+        assert_eq!(plan.pairs[0].taker_fees, stated, "a fee that is not stated is not guessed");
     }
 
     #[test]

@@ -207,9 +207,11 @@ fn plan(venue: &str, symbols: &[String]) -> anyhow::Result<EnginePlan> {
         .iter()
         .map(|symbol| InstrumentPlan { name: format!("{venue}:{symbol}"), risk: None })
         .collect();
-    let pairs = named
-        .iter()
-        .map(|(symbol, id)| PairPlan { name: format!("{venue}:{symbol}"), instruments: vec![*id] });
+    let pairs = named.iter().map(|(symbol, id)| PairPlan {
+        name: format!("{venue}:{symbol}"),
+        instruments: vec![*id],
+        taker_fees: Vec::new(),
+    });
     Ok(EnginePlan {
         instruments,
         pairs: pairs.collect(),

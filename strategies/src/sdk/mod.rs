@@ -6,9 +6,10 @@ mod rehearsal;
 pub use crate::entry::{Need, ParameterEntry, ParameterValue, StrategyEntry};
 pub use crate::parameters::{Amount, ParameterError, Parameters};
 pub use fulmar_bus::record::{
-    Bar, ClientOrderId, ConsolidatedTop, Denial, ExecutionReport, Funding, FundingRate, InstrumentDefinition,
-    InstrumentId, InstrumentStatus, Intent, Level, LiquiditySide, Listing, MarkPrice, Nanos, OrderStatus,
-    OrderType, Position, Price, Quantity, Side, SyncState, TimeInForce, Timer, TopOfBook, Trade, UnixNanos,
+    Arbitrage, Bar, ClientOrderId, ConsolidatedTop, CrossVenue, Denial, ExecutionReport, Funding,
+    FundingRate, InstrumentDefinition, InstrumentId, InstrumentStatus, Intent, LeadLag, Level, LiquiditySide,
+    Listing, MarkPrice, MidSpread, Nanos, OrderStatus, OrderType, Position, Price, Quantity, Side, SyncState,
+    TimeInForce, Timer, TopOfBook, Trade, UnixNanos,
 };
 pub use fulmar_engine::contract::{
     BookDepth, BookUpdate, BookView, Context, Event, InstrumentView, IntentSink, NewOrder, NotSubmitted,

@@ -56,7 +56,7 @@ impl Stage {
         let plan = EnginePlan {
             instruments: vec![InstrumentPlan { name: name.clone(), risk: None }],
             venues: vec![VenuePlan { session: Box::new(session), instruments: vec![id] }],
-            pairs: vec![PairPlan { name: name.clone(), instruments: vec![id] }],
+            pairs: vec![PairPlan { name: name.clone(), instruments: vec![id], taker_fees: Vec::new() }],
             bar_intervals: Vec::new(),
             strategies: Vec::new(),
             orders: OrderRoute::None,

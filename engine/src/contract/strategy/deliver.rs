@@ -1,8 +1,8 @@
 //! From a record to a callback: the one place that says which record calls what.
 
 use fulmar_bus::record::{
-    Bar, BookLevels, ConsolidatedTop, Denial, ExecutionReport, ExecutionType, Funding, InstrumentStatus,
-    Kind, Malformed, MarkPrice, Payload, Position, Record, Timer, TopOfBook, Trade,
+    Bar, BookLevels, ConsolidatedTop, CrossVenue, Denial, ExecutionReport, ExecutionType, Funding,
+    InstrumentStatus, Kind, Malformed, MarkPrice, Payload, Position, Record, Timer, TopOfBook, Trade,
 };
 
 use super::{BookUpdate, Context, Event, InstrumentView, Strategy};
@@ -33,6 +33,8 @@ pub fn deliver(
                 strategy.on_consolidated(context, top);
             }
         }
+        Kind::CrossVenue if !context.view.has_pair_of(record.header().instrument_id) => {}
+        Kind::CrossVenue => strategy.on_cross_venue(context, event::<CrossVenue>(record)?),
         // A pair's channel tells bars of all its instruments, of which the strategy may see but some.
         Kind::Bar if context.instrument(record.header().instrument_id).is_none() => {}
         Kind::Bar => strategy.on_bar(context, event::<Bar>(record)?),

@@ -2,9 +2,9 @@
 //! subscribed to; no actor's memory is read.
 
 use fulmar_bus::record::{
-    ConsolidatedTop, Denial, ExecutionReport, Funding, InstrumentDefinition, InstrumentId, InstrumentStatus,
-    Intent, Kind, Malformed, MarkPrice, Position, Quantity, Record, SyncChange, SyncState, TopOfBook,
-    TopSource, UnixNanos,
+    ConsolidatedTop, CrossVenue, Denial, ExecutionReport, Funding, InstrumentDefinition, InstrumentId,
+    InstrumentStatus, Intent, Kind, Malformed, MarkPrice, Position, Quantity, Record, SyncChange, SyncState,
+    TopOfBook, TopSource, UnixNanos,
 };
 
 use super::depth::{BookDepth, BookView};
@@ -70,6 +70,9 @@ pub struct InstrumentView {
     /// an instrument that no configured pair names, its own top once more; of one that its pair leaves out as unlike,
     /// never anything.
     pub consolidated: Option<ConsolidatedTop>,
+    /// What the venues of its pair say of each other, at the scales that it states; `None` while it is not known, and
+    /// as long as no second venue has been live. Of one that its pair leaves out as unlike, never anything.
+    pub cross_venue: Option<CrossVenue>,
     /// How far the book can be believed.
     pub sync: SyncState,
     /// What the strategy holds; `None` before its first fill.
@@ -97,6 +100,7 @@ impl InstrumentView {
             top: None,
             top_at: UnixNanos(0),
             consolidated: None,
+            cross_venue: None,
             sync: SyncState::Syncing,
             position: None,
             status: None,
@@ -258,6 +262,10 @@ impl View {
                 self.orphans += u64::from(applied == Applied::Orphan);
             }
             Some(Kind::ConsolidatedTop) => self.consolidate(header.instrument_id, record.read()?),
+            Some(Kind::CrossVenue) => {
+                let told = *record.read::<CrossVenue>()?;
+                self.tell_pair(header.instrument_id, |view| view.cross_venue = Some(told));
+            }
             Some(_) => {
                 let place = header.instrument_id.index();
                 if let Some(instrument) = self.instruments.get_mut(place).and_then(Option::as_mut) {
@@ -306,6 +314,7 @@ impl View {
         for instrument in self.instruments.iter_mut().flatten() {
             instrument.top = None;
             instrument.consolidated = None;
+            instrument.cross_venue = None;
             instrument.sync = SyncState::Syncing;
         }
     }
@@ -321,13 +330,18 @@ impl View {
         if let Some(instrument) = self.instruments.get_mut(instrument_id.index()).and_then(Option::as_mut) {
             instrument.is_left_out = top.is_left_out != 0;
             instrument.consolidated = None;
+            instrument.cross_venue = instrument.cross_venue.filter(|_| !instrument.is_left_out);
         }
-        if top.is_left_out != 0 {
-            return;
+        if top.is_left_out == 0 {
+            self.tell_pair(instrument_id, |view| view.consolidated = Some(*top));
         }
+    }
+
+    /// Tells something to each of its instruments in the pair of `instrument_id` that is not left out of it.
+    fn tell_pair(&mut self, instrument_id: InstrumentId, tell: impl Fn(&mut InstrumentView)) {
         for id in self.pairs.get(instrument_id.index()).into_iter().flatten() {
             if let Some(instrument) = self.instruments[id.index()].as_mut().filter(|view| !view.is_left_out) {
-                instrument.consolidated = Some(*top);
+                tell(instrument);
             }
         }
     }

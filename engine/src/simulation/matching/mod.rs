@@ -24,7 +24,7 @@ pub use order::{Event, Expiry, Match, NewOrder, OrderKey, OrderKind, Rejection, 
 /// use fulmar_bus::record::{Price, Quantity, Side};
 /// use fulmar_engine::simulation::matching::{Balance, Event, Matching, NewOrder, OrderKind, SelfTrade, Terms};
 /// # use fulmar_bus::record::Notional;
-/// # use fulmar_engine::simulation::fees::FeeRate;
+/// # use fulmar_engine::market::FeeRate;
 /// let terms = Terms { tick: Price(1), lot: Quantity(1), fee: FeeRate::ZERO, money_unit: Notional(1) };
 /// let mut market = Matching::new(terms);
 /// let maker = market.open_account(Balance { base: 10, quote: 0 }).expect("there is room");

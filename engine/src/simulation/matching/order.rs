@@ -2,7 +2,7 @@
 
 use fulmar_bus::record::{AccountId, Notional, Price, Quantity, Side};
 
-use crate::simulation::fees::FeeRate;
+use crate::market::FeeRate;
 use crate::simulation::limits::ORDER_QUANTITY_MAX;
 
 /// What may be ordered in a market, and what a trade costs. A step of zero does not constrain.

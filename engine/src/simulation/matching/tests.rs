@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
 use super::*;
-use crate::simulation::fees::FeeRate;
+use crate::market::FeeRate;
 
 const FEE: FeeRate = FeeRate::from_bps(25);
 const DEPOSIT: Balance = Balance { base: 5_000, quote: 500_000 };

@@ -1,23 +1,24 @@
-//! What a trade costs at a simulated venue: the one place that computes it, for paper fills and for our own market.
+//! What a trade costs: the one place that computes it, for paper fills, for our own market, and for what is left of an
+//! arbitrage.
 //!
 //! A commission is never told too small: what is less than a unit is rounded away from the trader, so that a fee is
 //! rounded up and a rebate down.
 
-use crate::market::decimal::parse_signed;
+use fulmar_bus::record::Price;
+
+use super::decimal::parse_signed;
 
 /// Digits of a rate behind the point, where it is written in hundredths of a percent.
 const BPS_SCALE: u8 = 4;
 /// One hundredth of a percent.
 const BPS: i64 = 10_000;
-/// All of it.
-const WHOLE: i128 = 10_000 * BPS as i128;
 /// The highest rate, a tenth of the money: no venue takes or gives half as much.
 const RATE_MAX: i64 = 1_000 * BPS;
 
 /// A part of what is traded, in hundred-millionths: above zero a fee, below zero a rebate.
 ///
 /// ```
-/// use fulmar_engine::simulation::fees::FeeRate;
+/// use fulmar_engine::market::FeeRate;
 /// let fee = FeeRate::parse_bps("7.5").expect("a rate");
 /// assert_eq!(fee.of(1_000_000, 1), 750);
 /// assert_eq!(fee.of(1_000_001, 1), 751, "a fee is rounded up");
@@ -30,6 +31,9 @@ pub struct FeeRate(i64);
 impl FeeRate {
     /// Nothing.
     pub const ZERO: FeeRate = FeeRate(0);
+
+    /// All of it: the unit of [`FeeRate::share_of`].
+    pub const WHOLE: i128 = 10_000 * BPS as i128;
 
     /// So many hundredths of a percent.
     ///
@@ -53,13 +57,18 @@ impl FeeRate {
         self.0 < 0
     }
 
+    /// What is charged on one unit at `price`, exactly: in hundred-millionths of the price's own unit.
+    pub const fn share_of(self, price: Price) -> i128 {
+        self.0 as i128 * price.0 as i128
+    }
+
     /// What is charged on `amount`, in whole multiples of `unit`, rounded away from the trader.
     ///
     /// # Panics
     /// Where `unit` is not above zero.
     pub const fn of(self, amount: i128, unit: i128) -> i128 {
         assert!(unit > 0, "a commission is charged in units");
-        let (rate, divisor) = (self.0 as i128, WHOLE * unit);
+        let (rate, divisor) = (self.0 as i128, FeeRate::WHOLE * unit);
         // In two parts, so that no amount overflows on the way.
         let rest = amount % divisor * rate;
         let up = -(-rest).div_euclid(divisor);
@@ -102,8 +111,8 @@ mod tests {
         ) {
             let charged = FeeRate(rate).of(amount, unit);
             prop_assert_eq!(charged % unit, 0);
-            let too_much = charged * WHOLE - amount * i128::from(rate);
-            prop_assert!((0..WHOLE * unit).contains(&too_much), "{charged} of {amount}");
+            let too_much = charged * FeeRate::WHOLE - amount * i128::from(rate);
+            prop_assert!((0..FeeRate::WHOLE * unit).contains(&too_much), "{charged} of {amount}");
         }
 
         #[test]
