@@ -7,7 +7,11 @@
 
 pub mod binance;
 pub mod bybit;
+pub mod coinbase;
 pub mod decode;
+pub mod kraken;
+pub mod kraken_futures;
+pub mod okx;
 pub mod pacer;
 pub mod session;
 pub mod simulated;

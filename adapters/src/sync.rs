@@ -172,7 +172,7 @@ impl BookSync {
         snapshot: Update<'_>,
         sink: &mut dyn MarketSink,
     ) {
-        self.mirror.iter_mut().for_each(Mirror::clear);
+        self.mirror.iter_mut().for_each(|mirror| mirror.begin(span.checksum.is_some()));
         if self.prove(span, snapshot).is_err() {
             return self.break_off(now, SyncReason::Checksum, sink);
         }
@@ -339,7 +339,7 @@ impl BookSync {
             return Ok(());
         };
         let proven = mirror.apply(update, span.checksum, self.scales);
-        self.counters.checksums_right += u64::from(span.checksum.is_some() && proven.is_ok());
+        self.counters.checksums_right += u64::from(mirror.is_proven());
         self.counters.checksums_wrong += u64::from(proven.is_err());
         proven
     }

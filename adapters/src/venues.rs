@@ -1,11 +1,20 @@
 //! The venues that this build speaks to: one line for each.
 
 use crate::session::VenueEntry;
-use crate::{binance, bybit};
+use crate::{binance, bybit, coinbase, kraken, kraken_futures, okx};
 
 /// Every venue, by name.
-pub const VENUES: [VenueEntry; 5] =
-    [binance::SPOT, binance::USD_MARGINED, binance::COIN_MARGINED, bybit::SPOT, bybit::LINEAR];
+pub const VENUES: [VenueEntry; 9] = [
+    binance::SPOT,
+    binance::USD_MARGINED,
+    binance::COIN_MARGINED,
+    coinbase::ENTRY,
+    bybit::SPOT,
+    bybit::LINEAR,
+    kraken::SPOT,
+    kraken_futures::FUTURES,
+    okx::OKX,
+];
 
 /// The names of all venues, in the order of [`VENUES`].
 pub const VENUE_NAMES: [&str; VENUES.len()] = {

@@ -47,6 +47,10 @@ pub fn symbols_named(venue: &str, frame: InboundFrame<'_>, tell: &mut dyn FnMut(
     }
 }
 
+/// How long a recording may say nothing. Whether a line lived is told by its recorder, which writes what closed; many
+/// keep no heartbeats, so that silence proves nothing, and the frames behind it are there to be judged.
+const RECORDED_SILENCE_MAX: Nanos = Nanos::from_secs(24 * 60 * 60);
+
 /// The translator for a capture of `venue` with these instruments.
 ///
 /// # Errors
@@ -55,7 +59,8 @@ pub fn capture_session(
     venue: &str,
     instruments: &[(&str, InstrumentId)],
 ) -> anyhow::Result<Box<dyn MarketSession>> {
-    let protocol = protocol(venue, &VenueSettings::default())?;
+    let settings = VenueSettings { book_idle_max: Some(RECORDED_SILENCE_MAX), ..VenueSettings::default() };
+    let protocol = protocol(venue, &settings)?;
     let named = instruments.iter().map(|(symbol, id)| InstrumentConfig::new(symbol, *id));
     Ok(Box::new(MarketData::new(protocol, &named.collect::<Vec<_>>())))
 }

@@ -5,8 +5,8 @@
 
 use fulmar_bus::channel::{Poll, Reader};
 use fulmar_bus::record::{
-    Funding, InstrumentStatus, Kind, Listing, Malformed, MarkPrice, Price, Quantity, Record, SyncChange,
-    SyncReason, SyncState, Trade,
+    Flags, Funding, InstrumentStatus, Kind, Listing, Malformed, MarkPrice, Price, Quantity, Record,
+    SyncChange, SyncReason, SyncState, Trade,
 };
 use fulmar_engine::market::decimal::{self, Rounding};
 use fulmar_engine::market::instrument::Redefinition;
@@ -40,6 +40,10 @@ pub struct Picture {
     pub trades: TradeStats,
     /// Updates after which a live book's best bid was not below its best ask.
     pub crossed_count: u64,
+    /// Updates and snapshots after which the venue's own checksum of the book was ours.
+    pub checksum_ok_count: u64,
+    /// Times that it was not, so that the book was given up.
+    pub checksum_bad_count: u64,
     /// Records that were overwritten before they were seen here.
     pub lost_count: u64,
     /// Records that were not what their kind says.
@@ -63,6 +67,8 @@ impl Picture {
             mark: None,
             trades: TradeStats::new(),
             crossed_count: 0,
+            checksum_ok_count: 0,
+            checksum_bad_count: 0,
             lost_count: 0,
             malformed_count: 0,
             reader,
@@ -119,7 +125,16 @@ impl Picture {
     fn take(&mut self) -> Result<(), Malformed> {
         match self.record.header().kind() {
             Some(Kind::Trade) => self.trades.on_trade(self.record.read::<Trade>()?),
-            Some(Kind::SyncChange) => self.sync = *self.record.read()?,
+            Some(Kind::SyncChange) => {
+                self.sync = *self.record.read()?;
+                let is_mismatch =
+                    (self.sync.state, self.sync.reason) == (SyncState::Desynced, SyncReason::Checksum);
+                self.checksum_bad_count += u64::from(is_mismatch);
+            }
+            Some(Kind::BookLevels) => {
+                let is_proven = self.record.header().flags.contains(Flags::PROVEN);
+                self.checksum_ok_count += u64::from(is_proven);
+            }
             Some(Kind::InstrumentStatus) => self.status = Some(*self.record.read()?),
             Some(Kind::Funding) => self.funding = Some(*self.record.read()?),
             Some(Kind::MarkPrice) => self.venue_mark = Some(*self.record.read()?),
@@ -186,8 +201,8 @@ fn fixed(mantissa: i64, scale: u8, digits: u8) -> String {
 mod tests {
     use fulmar_bus::channel::{Region, RingShape, Writer, create};
     use fulmar_bus::record::{
-        Bar, BookLevels, ChannelId, Flags, FundingRate, Heading, InstrumentId, Level, Nanos, Payload,
-        RecordId, UnixNanos,
+        Bar, BookLevels, ChannelId, FundingRate, Heading, InstrumentId, Level, Nanos, Payload, RecordId,
+        UnixNanos,
     };
     use zerocopy::{FromZeros, IntoBytes};
 
@@ -207,12 +222,12 @@ mod tests {
         }
 
         fn tell<P: Payload>(&mut self, payload: &P, tail: &[u8]) {
-            let heading = Heading {
-                instrument_id: InstrumentId(0),
-                cause: RecordId::NONE,
-                received_at: UnixNanos(1),
-                flags: Flags::LAST,
-            };
+            self.tell_flagged(Flags::LAST, payload, tail);
+        }
+
+        fn tell_flagged<P: Payload>(&mut self, flags: Flags, payload: &P, tail: &[u8]) {
+            let (instrument_id, cause) = (InstrumentId(0), RecordId::NONE);
+            let heading = Heading { instrument_id, cause, received_at: UnixNanos(1), flags };
             let mut record = Record::new();
             record.write_with_tail(heading, payload, tail);
             self.writer.publish(&mut record).expect("nobody holds the writer up");
@@ -260,6 +275,21 @@ mod tests {
         let Picture { funding, venue_mark, venue_bar_count, malformed_count, .. } = market.picture;
         assert_eq!(funding.map(|funding| funding.rate), Some(FundingRate(-7)));
         assert_eq!((venue_mark, venue_bar_count, malformed_count), (Some(mark_price), 1, 0));
+    }
+
+    #[test]
+    fn checksums_that_agreed_are_counted_and_those_that_did_not() {
+        let mut market = Market::new();
+        let part = BookLevels { update_id: 1, venue_at: UnixNanos(1), bid_count: 0, ask_count: 0 };
+        let proven = Flags::LAST.with(Flags::PROVEN, true);
+        for flags in [Flags::SNAPSHOT, Flags::SNAPSHOT.with(proven, true), Flags::NONE, proven] {
+            market.tell_flagged(flags, &part, &[]);
+        }
+        let change = |state| SyncChange::new(state, SyncReason::Checksum, 1, 0, 1);
+        market.tell(&change(SyncState::Desynced), &[]);
+        market.tell(&change(SyncState::Syncing), &[]);
+        let Picture { checksum_ok_count, checksum_bad_count, .. } = market.picture;
+        assert_eq!((checksum_ok_count, checksum_bad_count), (2, 1), "a mismatch is one until the next");
     }
 
     #[test]

@@ -162,7 +162,18 @@ const RULES: &[Rule] = &[
     },
     Rule {
         says: "a venue is a translator: it owns no socket, no clock, no thread, no file, and does no IO",
-        files: &["adapters/src/binance", "adapters/src/sync", "adapters/src/decode", "adapters/src/pacer.rs"],
+        files: &[
+            "adapters/src/binance",
+            "adapters/src/bybit",
+            "adapters/src/coinbase",
+            "adapters/src/kraken",
+            "adapters/src/kraken_futures",
+            "adapters/src/okx",
+            "adapters/src/session",
+            "adapters/src/sync",
+            "adapters/src/decode",
+            "adapters/src/pacer.rs",
+        ],
         except: &[],
         banned: &[
             "std::fs",

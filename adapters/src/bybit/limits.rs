@@ -5,7 +5,7 @@ use fulmar_bus::record::Nanos;
 
 use crate::session::limits::VenueLimits;
 
-/// The depths of book that there are, the deepest first (documentation, websocket/public/orderbook; 500 was replaced by
+/// The depths of book that there are, the deepest first (documentation of the public stream of books; 500 was replaced by
 /// 1000 and stands in older recordings).
 pub const DEPTHS: &[u32] = &[1_000, 200, 50];
 
@@ -31,12 +31,12 @@ pub const MESSAGE_INTERVAL: Nanos = Nanos::from_millis(100);
 /// Messages of one connection in one second, pings included: as [`MESSAGE_INTERVAL`].
 pub const MESSAGES_PER_SECOND: u32 = 12;
 
-/// Attempts to connect in a minute: 500 in five minutes and address (documentation, rate-limit), shared by all that runs
-/// here.
+/// Attempts to connect in a minute: 500 in five minutes and address (documentation, rate-limit), shared by all that
+/// runs here.
 pub const CONNECTS_PER_MINUTE: u32 = 30;
 
-/// Between two HTTP requests in the long run: 600 in five seconds and address, past which the address is shut out for ten
-/// minutes (documentation, rate-limit). A tenth of that is plenty.
+/// Between two HTTP requests in the long run: 600 in five seconds and address, past which the address is shut out for
+/// ten minutes (documentation, rate-limit). A tenth of that is plenty.
 pub const REQUEST_INTERVAL: Nanos = Nanos::from_millis(100);
 
 /// HTTP requests that may be made at once.
@@ -46,7 +46,7 @@ pub const REQUEST_BURST: u32 = 50;
 pub const REFUSED_WAIT: Nanos = Nanos::from_secs(600);
 
 /// A connection that carries books and says nothing for this long is replaced. The venue repeats the best level each
-/// three seconds where nothing changes (documentation, websocket/public/orderbook), so three of these were missed.
+/// three seconds where nothing changes (documentation of the public stream of books), so three of these were missed.
 pub const BOOK_IDLE_MAX: Nanos = Nanos::from_secs(10);
 
 /// How often the venue is to be told that we are still there (documentation, ws/connect).

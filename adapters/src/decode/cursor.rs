@@ -3,9 +3,9 @@
 //! Every step either takes exactly what it names or says `None`, which means no more than that the reference decoder
 //! must look. It never skips white space, never unescapes, never names an error.
 
-use fulmar_bus::record::Level;
+use fulmar_bus::record::{Level, UnixNanos};
 
-use super::{Scales, level, number};
+use super::{Scales, level, number, time};
 
 /// What is left of a message.
 #[derive(Clone, Copy, Debug)]
@@ -54,12 +54,55 @@ impl<'a> Cursor<'a> {
         Some(value)
     }
 
+    /// Takes a whole number, which may be negative.
+    #[inline]
+    pub fn signed(&mut self) -> Option<i64> {
+        let is_negative = self.takes(b"-");
+        let magnitude = i64::try_from(self.unsigned()?).ok()?;
+        // JSON has a negative zero, which is a float.
+        match (is_negative, magnitude) {
+            (true, 0) => None,
+            (true, _) => Some(-magnitude),
+            (false, _) => Some(magnitude),
+        }
+    }
+
     /// Takes a decimal number, without the quotes around it.
     #[inline]
     pub fn decimal(&mut self, scale: u8) -> Option<i64> {
         let (value, length) = number::decimal(self.rest, scale)?;
         self.rest = &self.rest[length..];
         Some(value)
+    }
+
+    /// Takes a moment as RFC 3339 writes it, without the quotes around it.
+    #[inline]
+    pub fn time(&mut self) -> Option<UnixNanos> {
+        let (moment, length) = time::rfc3339(self.rest)?;
+        self.rest = &self.rest[length..];
+        Some(moment)
+    }
+
+    /// Takes a bare number of any kind that nobody here uses: what the reference would take for one, too.
+    #[inline]
+    pub fn any_number(&mut self) -> Option<()> {
+        let is_part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
+        let length = self.rest.iter().position(|byte| !is_part(byte)).unwrap_or(self.rest.len());
+        let begins = matches!(self.rest.first(), Some(b'0'..=b'9' | b'-'));
+        self.rest = &self.rest[length..];
+        begins.then_some(())
+    }
+
+    /// Takes a moment that is often the one before it: `known` holds that one, as text and as what it says.
+    #[inline]
+    pub fn time_again(&mut self, known: &mut (&'a [u8], UnixNanos)) -> Option<UnixNanos> {
+        let is_known = !known.0.is_empty() && self.rest.starts_with(known.0);
+        if !is_known {
+            let (moment, length) = time::rfc3339(self.rest)?;
+            *known = (&self.rest[..length], moment);
+        }
+        self.rest = &self.rest[known.0.len()..];
+        Some(known.1)
     }
 
     /// Takes `true` or `false`.
@@ -75,6 +118,19 @@ impl<'a> Cursor<'a> {
     /// `levels_max`.
     #[inline]
     pub fn levels(&mut self, scales: Scales, levels_max: usize, levels: &mut Vec<Level>) -> Option<()> {
+        self.levels_and(scales, levels_max, levels, |_| Some(()))
+    }
+
+    /// As [`Cursor::levels`], of lists that hold more than price and quantity: `rest` takes what stands between the
+    /// quantity's last digit and the closing quote of the last text.
+    #[inline]
+    pub fn levels_and(
+        &mut self,
+        scales: Scales,
+        levels_max: usize,
+        levels: &mut Vec<Level>,
+        mut rest: impl FnMut(&mut Self) -> Option<()>,
+    ) -> Option<()> {
         self.literal(b"[")?;
         if self.takes(b"]") {
             return Some(());
@@ -84,12 +140,41 @@ impl<'a> Cursor<'a> {
             let price = self.decimal(scales.price)?;
             self.literal(b"\",\"")?;
             let quantity = self.decimal(scales.quantity)?;
+            rest(self)?;
             if price == 0 || levels.len() == levels_max {
                 return None;
             }
             levels.push(level(price, quantity));
             if !self.takes(b"\"],[\"") {
                 return self.literal(b"\"]]");
+            }
+        }
+    }
+
+    /// Takes a list of `{"price":1.5,"qty":2.5}` objects, each price above zero, behind what `levels` holds; `None`
+    /// past `levels_max`.
+    #[inline]
+    pub fn level_objects(
+        &mut self,
+        scales: Scales,
+        levels_max: usize,
+        levels: &mut Vec<Level>,
+    ) -> Option<()> {
+        self.literal(b"[")?;
+        if self.takes(b"]") {
+            return Some(());
+        }
+        loop {
+            self.literal(b"{\"price\":")?;
+            let price = self.decimal(scales.price)?;
+            self.literal(b",\"qty\":")?;
+            let quantity = self.decimal(scales.quantity)?;
+            if price == 0 || levels.len() == levels_max {
+                return None;
+            }
+            levels.push(level(price, quantity));
+            if !self.takes(b"},") {
+                return self.literal(b"}]");
             }
         }
     }

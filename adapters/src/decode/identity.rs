@@ -2,8 +2,8 @@
 
 /// The id of a trade: the number that it is, or the first sixteen digits of a UUID. `None` where it is neither.
 ///
-/// Two trades whose UUIDs begin alike would have one id, which is nothing to fear of random digits; the id is for people
-/// and for telling repetitions, and nothing is decided by it.
+/// Two trades whose UUIDs begin alike would have one id, which is nothing to fear of random digits; the id is for
+/// people and for telling repetitions, and nothing is decided by it.
 ///
 /// ```
 /// use fulmar_adapters::decode::identity::trade_id;

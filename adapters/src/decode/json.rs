@@ -3,7 +3,9 @@
 //! Unknown keys are ignored, the first of two equal keys counts, and nothing is guessed: a text is no number, a number
 //! no text.
 
-use fulmar_bus::record::Level;
+use std::borrow::Cow;
+
+use fulmar_bus::record::{Level, UnixNanos};
 use fulmar_engine::contract::DecodeError;
 use simd_json::Buffers;
 use simd_json::prelude::{TypedScalarValue, ValueAsScalar, ValueIntoString};
@@ -11,7 +13,7 @@ use simd_json::tape::{Object, Value};
 
 pub use simd_json::tape::Tape;
 
-use super::{Scales, level};
+use super::{Scales, level, time};
 
 /// Bytes of a message that a [`Parser`] has room for from the beginning: the longest report on an order has some 1,000.
 const USUAL_BYTES: usize = 64 * 1024;
@@ -108,6 +110,17 @@ impl<'tape, 'text> Fields<'tape, 'text> {
         into_text(self.value(key)?)
     }
 
+    /// The text of `key`; none where it is empty, or not there at all.
+    ///
+    /// # Errors
+    /// [`DecodeError::Malformed`] where it is no text.
+    pub fn text_if_any(&self, key: &str) -> Result<Option<&'text str>, DecodeError> {
+        match self.find(key) {
+            Some(value) => into_text(value).map(|text| Some(text).filter(|text| !text.is_empty())),
+            None => Ok(None),
+        }
+    }
+
     /// The flag of `key`.
     ///
     /// # Errors
@@ -153,6 +166,14 @@ impl<'tape, 'text> Fields<'tape, 'text> {
         decimal(self.text(key)?, scale)
     }
 
+    /// The moment that the text of `key` is, as RFC 3339 writes it.
+    ///
+    /// # Errors
+    /// [`DecodeError::MissingField`]; [`DecodeError::Malformed`] where it is no text; [`DecodeError::BadNumber`].
+    pub fn time(&self, key: &str) -> Result<UnixNanos, DecodeError> {
+        time::parse(self.text(key)?)
+    }
+
     /// The objects of the list of `key`.
     ///
     /// # Errors
@@ -163,6 +184,18 @@ impl<'tape, 'text> Fields<'tape, 'text> {
     ) -> Result<impl Iterator<Item = Result<Fields<'tape, 'text>, DecodeError>>, DecodeError> {
         let list = self.value(key)?.as_array().ok_or(DecodeError::Malformed)?;
         Ok(list.iter().map(Fields::of))
+    }
+
+    /// The lists of texts in the list of `key`.
+    ///
+    /// # Errors
+    /// [`DecodeError::MissingField`]; [`DecodeError::Malformed`] where it is no list of such lists.
+    pub fn rows(&self, key: &str) -> Result<Vec<Vec<&'text str>>, DecodeError> {
+        let list = self.value(key)?.as_array().ok_or(DecodeError::Malformed)?;
+        let texts =
+            |row: Value<'tape, 'text>| row.as_array()?.iter().map(|text| text.into_string()).collect();
+        let rows: Option<Vec<Vec<&'text str>>> = list.iter().map(texts).collect();
+        rows.ok_or(DecodeError::Malformed)
     }
 
     /// The list of `["price","quantity"]` pairs of `key` into `levels`.
@@ -295,6 +328,11 @@ pub fn without_exponent(text: &str) -> Option<String> {
     let before = if before.is_empty() { "0" } else { before };
     let behind = behind.trim_end_matches('0');
     Some(if behind.is_empty() { before.to_owned() } else { format!("{before}.{behind}") })
+}
+
+/// The number without the exponent that it may have.
+pub fn plain(text: &str) -> Cow<'_, str> {
+    without_exponent(text).map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
 /// `value`, which must be above zero.

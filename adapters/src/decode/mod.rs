@@ -9,6 +9,7 @@ pub mod definition;
 pub mod identity;
 pub mod json;
 pub mod number;
+pub mod time;
 
 use fulmar_bus::record::{Level, Price, Quantity};
 

@@ -47,6 +47,15 @@ pub enum Message {
         /// The bar.
         bar: Bar,
     },
+    /// A bar of the venue's own making as it is now, of a venue that never says that one is closed.
+    Forming {
+        /// The instrument's place in the session.
+        symbol: usize,
+        /// The bar.
+        bar: Bar,
+        /// It was told on subscription, among those of the past.
+        is_past: bool,
+    },
     /// The depth of book that the venue says is subscribed to.
     Depth {
         /// The instrument's place in the session.

@@ -7,7 +7,7 @@ use fulmar_bus::record::{
 use fulmar_engine::contract::{DecodeError, MarketSink};
 use fulmar_engine::market::scale::widening_factor;
 
-use super::decoded::Decoded;
+use super::decoded::{Decoded, Message};
 use super::limits::{DEFINITIONS_WAIT, UNLISTED_WAIT};
 use super::{Instrument, MarketData, connection_of};
 use crate::decode::{Scales, json};
@@ -38,7 +38,9 @@ impl MarketData {
         }
         let mut waits = self.instruments.iter().filter(|instrument| instrument.is_inferred());
         if waits.clone().all(Instrument::is_unlisted) {
-            self.definitions_at = waits.next().map(|_| now + UNLISTED_WAIT);
+            let of_unlisted = waits.next().map(|_| UNLISTED_WAIT);
+            let wait = of_unlisted.into_iter().chain(self.protocol.definitions_interval()).min();
+            self.definitions_at = wait.map(|wait| now + wait);
             self.definitions_at.into_iter().for_each(|at| self.wake_at(at));
         }
     }
@@ -59,6 +61,11 @@ impl MarketData {
         let absent: Vec<usize> =
             self.asked_about(path).into_iter().filter(|index| !is_told(*index)).collect();
         self.take_definitions(now, &told, sink);
+        for message in &told.messages {
+            if let Message::Derived { symbol, derived } = message {
+                self.on_derived(*symbol, derived, sink);
+            }
+        }
         for index in absent {
             self.unlist(now, index, "its list of instruments does not have it", sink);
         }
@@ -170,6 +177,7 @@ impl MarketData {
         self.symbols.set_scales(index, scales, definition.is_inferred == 0);
         sink.definition(instrument.config.instrument_id, &definition);
         instrument.sync.start(scales, sink);
+        instrument.forming.clear();
         if let Some(known) = known {
             self.redefine_book(now, index, (&known, &definition), sink);
         }

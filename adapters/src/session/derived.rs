@@ -7,7 +7,16 @@ use fulmar_bus::record::{Funding, InstrumentId, MarkPrice, Nanos, Price, UnixNan
 use fulmar_engine::contract::MarketSink;
 use fulmar_engine::market::scale::widening_factor;
 
+use super::MarketData;
 use super::decoded::{Derived, ScaledPrice};
+
+impl MarketData {
+    /// The venue says this of an instrument's computed prices and funding.
+    pub(super) fn on_derived(&mut self, symbol: usize, said: &Derived, sink: &mut dyn MarketSink) {
+        let id = self.symbols.instrument_id(symbol);
+        self.instruments[symbol].derived.take(id, said, sink);
+    }
+}
 
 /// What is known of one instrument.
 #[derive(Clone, Copy, Debug, Default)]

@@ -51,14 +51,15 @@ impl MarketData {
             SnapshotRequest::Messages(messages) => {
                 let mut delay = Nanos(0);
                 for message in messages {
-                    delay = self.lines[line].take_message(now, self.limits.message_interval);
+                    delay = self.take_message(now, line);
                     sink.request(connection_of(line), RequestKind::Send, delay, message.as_bytes());
                 }
                 delay
             }
         };
-        instrument.sync.on_asked(now + sent_in);
-        let again_at = instrument.sync.ask_at();
+        let sync = &mut self.instruments[index].sync;
+        sync.on_asked(now + sent_in);
+        let again_at = sync.ask_at();
         again_at.into_iter().for_each(|at| self.wake_at(at));
     }
 
@@ -87,17 +88,26 @@ impl MarketData {
     }
 
     pub(super) fn ping_if_due(&mut self, now: UnixNanos, index: usize, sink: &mut dyn MarketSink) {
-        let line = &mut self.lines[index];
-        let (Some((text, interval)), Some(ping_at)) = (self.limits.ping, line.state.ping_at) else {
+        let (Some((text, interval)), Some(ping_at)) = (self.limits.ping, self.lines[index].state.ping_at)
+        else {
             return;
         };
+        let mut ping_at = ping_at;
         if ping_at <= now {
-            let delay = line.take_message(now, self.limits.message_interval);
+            let delay = self.take_message(now, index);
             sink.request(connection_of(index), RequestKind::Send, delay, text.as_bytes());
-            line.state.ping_at = Some(now + interval);
+            ping_at = now + interval;
+            self.lines[index].state.ping_at = Some(ping_at);
         }
-        let ping_at = line.state.ping_at;
-        ping_at.into_iter().for_each(|at| self.wake_at(at));
+        self.wake_at(ping_at);
+    }
+
+    /// How long the next message of a connection must wait.
+    pub(super) fn take_message(&mut self, now: UnixNanos, line: usize) -> Nanos {
+        match &mut self.messages {
+            Some(messages) => messages.take(now, 1),
+            None => self.lines[line].take_message(now, self.limits.message_interval),
+        }
     }
 
     pub(super) fn wake_at(&mut self, at: UnixNanos) {

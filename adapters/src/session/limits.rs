@@ -9,6 +9,10 @@ pub const INSTRUMENTS_MAX: usize = 512;
 /// Bytes of a symbol: the record's text field holds no more, and the longest seen (a dated future) has 19.
 pub const SYMBOL_BYTES_MAX: usize = 32;
 
+/// Levels of a side that rings have room for at once, where a venue sets no lower limit: the largest book seen has
+/// 27,239 (bitcoin at Coinbase, August 2026).
+pub const BOOK_LEVELS_MAX: usize = 40_000;
+
 /// The widest scale that digits seen may ask for; beyond, a price of nine million would not fit any more.
 pub const INFERRED_SCALE_MAX: u8 = 12;
 

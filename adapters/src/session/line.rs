@@ -12,6 +12,8 @@ pub struct Line {
     pub subscriptions: Vec<String>,
     /// Places in the session of the instruments whose book it carries.
     pub books: Vec<usize>,
+    /// Messages that may leave at once after a quiet time.
+    message_burst: u32,
     pub(super) state: LineState,
 }
 
@@ -36,12 +38,17 @@ impl Line {
     pub fn new(url: String, subscriptions: Vec<String>, books: Vec<usize>) -> Self {
         let is_sendable = |message: &String| message.len() <= Request::BYTES_MAX;
         assert!(subscriptions.iter().all(is_sendable), "a subscription fits a request");
-        Line { url, subscriptions, books, state: LineState::default() }
+        Line { url, subscriptions, books, message_burst: 1, state: LineState::default() }
+    }
+
+    /// The same connection, where the venue counts messages over so long a time that `burst` of them may leave at once.
+    pub fn with_message_burst(self, burst: u32) -> Self {
+        Line { message_burst: burst, ..self }
     }
 
     /// How long the next message must wait.
     pub(super) fn take_message(&mut self, now: UnixNanos, interval: Nanos) -> Nanos {
-        self.state.pacer.get_or_insert_with(|| Pacer::new(interval, 1)).take(now, 1)
+        self.state.pacer.get_or_insert_with(|| Pacer::new(interval, self.message_burst)).take(now, 1)
     }
 }
 
@@ -73,4 +80,16 @@ pub fn batches<T: AsRef<str>>(
         rest = others;
     }
     batches
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_leaves_at_once_and_then_the_interval_holds() {
+        let mut line = Line::new(String::new(), Vec::new(), Vec::new()).with_message_burst(2);
+        let delays = [0; 3].map(|_| line.take_message(UnixNanos(0), Nanos(100)).0);
+        assert_eq!(delays, [0, 0, 100]);
+    }
 }

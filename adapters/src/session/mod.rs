@@ -15,6 +15,7 @@ mod decoded;
 mod definitions;
 mod derived;
 mod due;
+mod forming;
 pub mod limits;
 mod line;
 mod named;
@@ -33,6 +34,7 @@ use fulmar_engine::contract::{Connection, InboundFrame, MarketSession, MarketSin
 pub use decoded::{BookMessage, Decoded, Derived, Mark, Message, ScaledPrice, Subject, TradeStream};
 use definitions::Standing;
 use derived::DerivedState;
+use forming::FormingBars;
 use limits::VenueLimits;
 pub use line::{Line, batches};
 pub use named::each_symbol_named;
@@ -59,6 +61,8 @@ pub struct MarketData {
     /// A frame whose bare numbers were put in quotes.
     quoted: Vec<u8>,
     weight: Pacer,
+    /// Of the messages of all connections, where the venue counts these together.
+    messages: Option<Pacer>,
     /// When definitions are to be asked for again; none once all came.
     definitions_at: Option<UnixNanos>,
     definitions_asked_at: UnixNanos,
@@ -67,6 +71,8 @@ pub struct MarketData {
     counters: SessionCounters,
     /// Frames that came twice, by their number on the connection.
     frames_repeated: u64,
+    /// Trades that came twice in a row: venues tell the last one anew to who subscribes.
+    trades_repeated: u64,
 }
 
 struct Instrument {
@@ -77,7 +83,10 @@ struct Instrument {
     /// Index of the connection that carries its book.
     line: usize,
     trade_stream: Option<TradeStream>,
+    /// The venue's number of the last trade, where it numbers them.
+    last_trade_id: Option<u64>,
     derived: DerivedState,
+    forming: FormingBars,
     /// The venue said that it does not trade it now.
     is_halted: bool,
 }
@@ -101,7 +110,9 @@ impl MarketData {
             sync: sync_of(config),
             line: lines.iter().position(|line| line.books.contains(&place)).unwrap_or(0),
             trade_stream: None,
+            last_trade_id: None,
             derived: DerivedState::default(),
+            forming: FormingBars::default(),
             is_halted: false,
         };
         MarketData {
@@ -111,11 +122,13 @@ impl MarketData {
             parser: Parser::new(definitions::quoted_max(limits.message_bytes_max)),
             quoted: Vec::new(),
             weight: Pacer::new(limits.weight_interval, limits.weight_burst),
+            messages: protocol.counts_messages_by_address().then(|| Pacer::new(limits.message_interval, 1)),
             definitions_at: None,
             definitions_asked_at: UnixNanos(0),
             due_at: None,
             counters: SessionCounters::default(),
             frames_repeated: 0,
+            trades_repeated: 0,
             protocol,
             limits,
             lines,
@@ -132,6 +145,10 @@ impl MarketSession for MarketData {
         let connection =
             |(index, line): (usize, &Line)| Connection { index: connection_of(index), url: line.url.clone() };
         self.lines.iter().enumerate().map(connection).collect()
+    }
+
+    fn book_levels_max(&self) -> usize {
+        self.limits.levels_max.min(limits::BOOK_LEVELS_MAX)
     }
 
     fn on_start(&mut self, now: UnixNanos, sink: &mut dyn MarketSink) {
@@ -186,6 +203,7 @@ impl MarketSession for MarketData {
 
     fn tell_counters(&self, tell: &mut dyn FnMut(&'static str, u64)) {
         tell("frames_repeated", self.frames_repeated);
+        tell("trades_repeated", self.trades_repeated);
         self.instruments.iter().for_each(|instrument| instrument.sync.counters().tell(tell));
     }
 }
@@ -199,12 +217,15 @@ impl MarketData {
             Some(()) => Ok(()),
             None => self.read(now, bytes, sink),
         };
-        if let Err(error) = read {
-            return self.on_unreadable(now, line, error, sink);
-        }
-        if self.is_next_of_line(now, line, sink) {
-            self.counters.ignored_frames += u64::from(self.decoded.is_unused());
-            self.deliver(now, line, sink);
+        // A frame that nobody can read may still say which of its connection it is.
+        match (read, self.is_next_of_line(now, line, sink)) {
+            (Ok(()), true) => {
+                self.counters.ignored_frames += u64::from(self.decoded.is_unused());
+                self.deliver(now, line, sink);
+            }
+            (Ok(()), false) => {}
+            (Err(error), true) => self.on_unreadable(now, line, error, sink),
+            (Err(error), false) => self.counters.count(error),
         }
     }
 
@@ -223,18 +244,24 @@ impl MarketData {
                     self.ask_if_due(now, message.symbol, sink);
                 }
                 Message::Trade { symbol, stream, trade } => {
-                    if *self.instruments[symbol].trade_stream.get_or_insert(stream) == stream {
-                        sink.trade(self.symbols.instrument_id(symbol), &trade);
-                    } else {
+                    let Instrument { trade_stream, last_trade_id, config, .. } =
+                        &mut self.instruments[symbol];
+                    let id = Some(trade.trade_id).filter(|id| *id != 0);
+                    if *trade_stream.get_or_insert(stream) != stream {
                         self.counters.ignored_frames += 1;
+                    } else if std::mem::replace(last_trade_id, id) == id && id.is_some() {
+                        self.trades_repeated += 1;
+                    } else {
+                        sink.trade(config.instrument_id, &trade);
                     }
                 }
                 Message::Top { symbol, top } => sink.top(self.symbols.instrument_id(symbol), &top),
-                Message::Derived { symbol, derived } => {
-                    let id = self.symbols.instrument_id(symbol);
-                    self.instruments[symbol].derived.take(id, &derived, sink);
-                }
+                Message::Derived { symbol, derived } => self.on_derived(symbol, &derived, sink),
                 Message::Bar { symbol, bar } => sink.bar(self.symbols.instrument_id(symbol), &bar),
+                Message::Forming { symbol, bar, is_past } => {
+                    let id = self.symbols.instrument_id(symbol);
+                    self.instruments[symbol].forming.take(id, &bar, is_past, sink);
+                }
                 Message::Depth { symbol, depth } => self.instruments[symbol].sync.set_depth(depth),
                 Message::Closing => {
                     let reason = b"the venue is about to close it";
@@ -299,7 +326,7 @@ impl MarketData {
         self.lines[line].state.sequence = None;
         let mut sent_at = now;
         for place in 0..self.lines[line].subscriptions.len() {
-            let delay = self.lines[line].take_message(now, self.limits.message_interval);
+            let delay = self.take_message(now, line);
             sent_at = now + delay;
             let message = self.lines[line].subscriptions[place].as_bytes();
             sink.request(connection_of(line), RequestKind::Send, delay, message);

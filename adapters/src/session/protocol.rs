@@ -40,6 +40,12 @@ pub trait Protocol: Send {
     /// What a session keeps to.
     fn limits(&self) -> VenueLimits;
 
+    /// True where the venue counts messages by address, so that its interval between two holds for all connections
+    /// together.
+    fn counts_messages_by_address(&self) -> bool {
+        false
+    }
+
     /// The connections that these instruments need, in the order of their index: one at least.
     fn lines(&self, instruments: &[InstrumentConfig]) -> Vec<Line>;
 
@@ -56,6 +62,11 @@ pub trait Protocol: Send {
     /// The first thing that is wrong with the frame. What it was about is known as far as the reader was told.
     fn read(&self, tape: &Tape<'_>, reader: &mut Reader<'_>) -> Result<(), DecodeError>;
 
+    /// Whether a message is the answer to a ping where that is no JSON: it says nothing, and no decoder sees it.
+    fn is_pong(&self, _message: &[u8]) -> bool {
+        false
+    }
+
     /// The symbol that a message has market data of, whether a session follows it or not.
     fn symbol_named<'text>(&self, tape: &Tape<'text>) -> Option<&'text str>;
 
@@ -66,6 +77,12 @@ pub trait Protocol: Send {
     /// venue says it in the stream, unasked.
     fn definition_paths(&self, symbols: &[&str], tell: &mut dyn FnMut(&str));
 
+    /// How often definitions are asked for again once all came, where nothing else says that an instrument is halted or
+    /// what its funding is. None where the stream does.
+    fn definitions_interval(&self) -> Option<Nanos> {
+        None
+    }
+
     /// What an HTTP answer to a request of this path is.
     fn answer<'path>(&self, path: &'path str) -> Answer<'path>;
 
@@ -73,8 +90,8 @@ pub trait Protocol: Send {
     fn is_asked_about(&self, path: &str, symbol: &str) -> bool;
 
     /// Reads an answer with definitions: those of instruments of `symbols`, or what is wrong with one, go into
-    /// `out.definitions`, and whether each is traded now into `out.statuses`. Revisions are zero: the session counts
-    /// them.
+    /// `out.definitions`, whether each is traded now into `out.statuses`, and what it says of funding and of computed
+    /// prices into `out.messages`. Revisions are zero: the session counts them.
     ///
     /// # Errors
     /// Where the answer is no list of instruments.

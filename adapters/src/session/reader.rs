@@ -14,7 +14,7 @@ use super::decoded::{Decoded, Mark, ScaledPrice, Subject};
 use super::limits::{COMPUTED_DIGITS_MAX, INFERRED_SCALE_MAX};
 use super::protocol::Protocol;
 use super::symbols::Symbols;
-use crate::decode::json::{Fields, decimal, positive, without_exponent};
+use crate::decode::json::{Fields, decimal, plain, positive};
 use crate::decode::{Scales, level};
 use crate::sync::Span;
 
@@ -147,6 +147,24 @@ impl<'a> Reader<'a> {
         fields.each_pair(key, |price, quantity| self.level(symbol, side, price, quantity))
     }
 
+    /// Adds the `{"price":1.5,"qty":2.5}` objects of the list of `key`.
+    ///
+    /// # Errors
+    /// As [`Fields::objects`] and [`Reader::level`].
+    pub fn level_objects(
+        &mut self,
+        symbol: usize,
+        side: BookSide,
+        fields: &Fields<'_, '_>,
+        key: &str,
+    ) -> Result<(), DecodeError> {
+        for fields in fields.objects(key)? {
+            let fields = fields?;
+            self.level(symbol, side, fields.text("price")?, fields.text("qty")?)?;
+        }
+        Ok(())
+    }
+
     /// A price that the venue computes, with the digits that it is written with; what stands behind the ninth is cut.
     ///
     /// # Errors
@@ -170,8 +188,7 @@ impl<'a> Reader<'a> {
 
     /// The number without the exponent that this venue may write.
     fn plain<'text>(&self, text: &'text str) -> Cow<'text, str> {
-        let plain = if self.has_exponents { without_exponent(text) } else { None };
-        plain.map_or(Cow::Borrowed(text), Cow::Owned)
+        if self.has_exponents { plain(text) } else { Cow::Borrowed(text) }
     }
 
     /// Adds the message of the levels that were written since `begin`.

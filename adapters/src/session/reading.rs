@@ -20,6 +20,10 @@ impl MarketData {
         bytes: &mut [u8],
         sink: &mut dyn MarketSink,
     ) -> Result<(), DecodeError> {
+        if self.protocol.is_pong(bytes) {
+            self.decoded.clear();
+            return Ok(());
+        }
         let mut quoted = std::mem::take(&mut self.quoted);
         let bytes_max = self.limits.message_bytes_max;
         let read = if self.protocol.has_bare_numbers() {
@@ -89,7 +93,11 @@ impl MarketData {
         match self.decoded.subject {
             Subject::Book(index) => self.break_off(now, index, SyncReason::DecodeError, sink),
             Subject::Other => {}
-            Subject::Unknown => self.break_off_all(now, line, SyncReason::DecodeError, sink),
+            Subject::Unknown => {
+                // Where it does not say which of its connection it is either, the next one begins to count.
+                self.lines[line].state.sequence = self.decoded.sequence;
+                self.break_off_all(now, line, SyncReason::DecodeError, sink);
+            }
         }
         let is_misfit = matches!(error, DecodeError::TooPrecise | DecodeError::Overflow);
         let ask_at = now.max(self.definitions_asked_at + DEFINITIONS_WAIT);
@@ -158,6 +166,10 @@ pub fn read_message(
     symbols: &Symbols,
     out: &mut Decoded,
 ) -> Result<(), DecodeError> {
+    out.clear();
+    if protocol.is_pong(message) {
+        return Ok(());
+    }
     let bytes_max = protocol.limits().message_bytes_max;
     let mut quoted = Vec::new();
     let tape = if protocol.has_bare_numbers() {
@@ -165,7 +177,6 @@ pub fn read_message(
     } else {
         json::parse(message, bytes_max)?
     };
-    out.clear();
     protocol.read(&tape, &mut Reader::new(protocol, symbols, out))?;
     if out.wanted.is_empty() { Ok(()) } else { Err(DecodeError::TooPrecise) }
 }

@@ -41,6 +41,11 @@ pub trait Sample: Protocol {
     /// A trade.
     fn trade(&self, trade: &TradeSample<'_>) -> String;
 
+    /// True where the venue's own best bid and ask come too seldom for a fast decoder.
+    fn is_top_seldom(&self) -> bool {
+        false
+    }
+
     /// The venue's own best bid and ask, where it sends them.
     fn top(&self, top: &TopSample<'_>) -> Option<String>;
 

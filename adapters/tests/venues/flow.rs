@@ -121,6 +121,17 @@ impl Flow {
         Some(top)
     }
 
+    /// What the venue says where it does not take a subscription, if it says anything. A refusal that does not name the
+    /// number of its frame is not counted among the frames.
+    pub fn refusal(&mut self, index: usize) -> Option<String> {
+        let refusal = |frame| self.sample.refusal(self.symbols[index], frame);
+        let (refused, other) = (refusal(self.frame), refusal(self.frame + 1));
+        if refused != other {
+            self.next_frame();
+        }
+        refused
+    }
+
     /// The number of the next frame, which is sent now.
     pub fn next_frame(&mut self) -> u64 {
         let frame = self.frame;

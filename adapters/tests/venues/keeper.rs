@@ -15,6 +15,8 @@ pub struct Kept {
     pub bids: BTreeMap<Price, i64>,
     pub asks: BTreeMap<Price, i64>,
     pub update_id: u64,
+    /// Updates that a checksum proved.
+    pub proven_count: u64,
     pub state: Option<SyncChange>,
     pub trade_count: u64,
     pub buy_count: u64,
@@ -126,6 +128,7 @@ impl MarketSink for Keeper {
 impl Kept {
     fn apply(&mut self, update: Update<'_>) {
         self.update_id = update.update_id;
+        self.proven_count += u64::from(update.is_proven);
         for (side, levels) in [(&mut self.bids, update.bids), (&mut self.asks, update.asks)] {
             for Level { price, quantity } in levels {
                 match quantity.0 {

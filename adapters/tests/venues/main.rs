@@ -6,8 +6,12 @@
 
 mod binance;
 mod bybit;
+mod coinbase;
 mod conformance;
 mod flow;
 mod fuzz;
 mod keeper;
+mod kraken;
+mod kraken_futures;
+mod okx;
 mod player;

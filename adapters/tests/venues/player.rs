@@ -27,12 +27,7 @@ pub struct Capture {
 /// whether these were inferred must be as said.
 pub fn check_capture(venue: &str, name: &str, scales: &[(u8, u8, u8)]) -> Option<Keeper> {
     let capture = Capture::open(name)?;
-    let symbols = capture.symbols.iter().zip(0..);
-    let instruments: Vec<InstrumentConfig> =
-        symbols.map(|(symbol, id)| InstrumentConfig::new(symbol, InstrumentId(id))).collect();
-    let entry = venues::venue(venue).expect("a venue of this build");
-    let mut session = MarketData::new((entry.protocol)(&VenueSettings::default()), &instruments);
-    let keeper = capture.check(&mut session);
+    let keeper = capture.check(&mut capture.session(venue));
     let definitions = keeper.instruments.values().map(|kept| kept.definition.expect("a definition"));
     let known = definitions.map(|known| (known.price_scale, known.quantity_scale, known.is_inferred));
     assert_eq!(known.collect::<Vec<_>>(), scales);
@@ -51,9 +46,31 @@ impl Capture {
         let expected: Value = serde_json::from_slice(&expected).expect("EXPECTED.json is JSON");
         let path = folder.join(format!("{name}.capture.zst"));
         let header = lines(&path).next().expect("a capture has a header");
-        let symbols = header["instruments"].as_array().expect("the header names instruments");
-        let symbols = symbols.iter().map(|symbol| symbol.as_str().expect("a symbol").to_owned()).collect();
-        Some(Capture { path, expected: expected[name].clone(), symbols })
+        let expected = expected[name].clone();
+        let named = header["instruments"].as_array().expect("the header names instruments");
+        let mut symbols: Vec<String> =
+            named.iter().map(|symbol| symbol.as_str().expect("a symbol").to_owned()).collect();
+        if symbols.is_empty() {
+            // The header leaves it to the frames.
+            symbols = expected.as_object().expect("instruments").keys().cloned().collect();
+        }
+        Some(Capture { path, expected, symbols })
+    }
+
+    /// A session of its instruments, whose ids are their places in [`Capture::symbols`].
+    pub fn session(&self, venue: &str) -> MarketData {
+        let symbols = self.symbols.iter().zip(0..);
+        let instruments: Vec<InstrumentConfig> =
+            symbols.map(|(symbol, id)| InstrumentConfig::new(symbol, InstrumentId(id))).collect();
+        let entry = venues::venue(venue).expect("a venue of this build");
+        MarketData::new((entry.protocol)(&VenueSettings::default()), &instruments)
+    }
+
+    /// Plays it through `session` and returns what that told.
+    pub fn play(&self, session: &mut dyn MarketSession) -> Keeper {
+        let mut keeper = Keeper::default();
+        play(&self.path, session, &mut keeper);
+        keeper
     }
 
     /// Plays it through `session`, whose instruments have their place in [`Capture::symbols`] as their id, and checks
@@ -88,6 +105,12 @@ impl Capture {
             }
         }
         keeper
+    }
+
+    /// Its messages, as the venue sent them.
+    pub fn messages(&self) -> impl Iterator<Item = String> {
+        let messages = lines(&self.path).filter(|line| line["t"] == "recv");
+        messages.map(|line| line["data"].as_str().expect("a message").to_owned())
     }
 
     /// Books that are expected on the way, by the number of the update that makes them.

@@ -24,6 +24,11 @@ pub trait MarketSession: Send {
     /// The connections that it needs, in the order of their index.
     fn connections(&self) -> Vec<Connection>;
 
+    /// Levels of a side of the largest book that it tells at once: what the channel of an instrument must hold.
+    fn book_levels_max(&self) -> usize {
+        5_000
+    }
+
     /// Called once before any frame: asks for what it needs to begin, such as definitions.
     fn on_start(&mut self, now: UnixNanos, sink: &mut dyn MarketSink);
 

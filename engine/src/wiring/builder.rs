@@ -103,14 +103,11 @@ impl<'a> Builder<'a> {
         let requests = self.link((name, &actor), venue.session.connections(), ports)?;
         let mut markets: Vec<Option<Outbox>> = self.instruments.iter().map(|_| None).collect();
         let mut wishes = Vec::new();
+        let slots = self.sizes.market_of(venue.session.book_levels_max());
         for instrument_id in venue.instruments {
             let instrument = self.instruments[instrument_id.index()].clone();
-            let market = self.channels.make(
-                &format!("market.{instrument}"),
-                ChannelRole::Market,
-                self.sizes.market,
-                0,
-            )?;
+            let market =
+                self.channels.make(&format!("market.{instrument}"), ChannelRole::Market, slots, 0)?;
             let mut outbox = market.outbox();
             self.stamp(&mut outbox, Stage::Hop(Hop::Decode));
             self.ring_at(&mut outbox, &[&format!("book.{instrument}")]);

@@ -67,10 +67,12 @@ fn rings(plan: &EnginePlan) -> u64 {
     };
     let frames = ahead(sizes.frames, 1);
     let link = frames + ring(sizes.small, 2);
-    let instrument = ring(sizes.market, 0) + ring(sizes.book, 0) + ring(sizes.resync, 1);
-    let followed: usize = plan.venues.iter().map(|venue| venue.instruments.len()).sum();
+    let instruments = plan.venues.iter().map(|venue| {
+        let market = ring(sizes.market_of(venue.session.book_levels_max()), 0);
+        venue.instruments.len() as u64 * (market + ring(sizes.book, 0) + ring(sizes.resync, 1))
+    });
     let market = plan.venues.len() as u64 * link
-        + followed as u64 * instrument
+        + instruments.sum::<u64>()
         + plan.pairs.len() as u64 * ring(sizes.book, 0);
     let control = ahead(sizes.small, 1);
     let orders = control + (2 + 2 * plan.strategies.len() as u64) * ring(sizes.small, 1);

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use fulmar_bus::record::{AccountId, InstrumentId, Nanos};
+use fulmar_bus::record::{AccountId, BookLevels, InstrumentId, Nanos, RECORD_SLOTS_MAX};
 
 use crate::contract::strategy::{BookDepth, Strategy};
 use crate::contract::{MarketSession, OrderSession};
@@ -131,6 +131,20 @@ impl RingSizes {
             resync: 1 << 8,
             small: 1 << 12,
         }
+    }
+
+    /// Slots of market data of an instrument whose book may have so many levels a side: a snapshot must fit, and what
+    /// comes while it is read.
+    ///
+    /// ```
+    /// use fulmar_engine::wiring::RingSizes;
+    /// let sizes = RingSizes::for_instruments(512);
+    /// assert_eq!([sizes.market_of(5_000), sizes.market_of(40_000)], [1 << 14, 1 << 15]);
+    /// ```
+    pub const fn market_of(&self, levels_max: usize) -> usize {
+        let records = (2 * levels_max).div_ceil(BookLevels::LEVELS_MAX);
+        let slots = (records * RECORD_SLOTS_MAX).next_power_of_two();
+        if slots > self.market { slots } else { self.market }
     }
 
     /// Sizes for a replay, whose single thread may run one actor further ahead of another than the run that it plays.

@@ -77,8 +77,11 @@ impl Frames {
         &self.text
     }
 
-    /// The best bid and ask, a little elsewhere each time, where the venue sends them.
+    /// The best bid and ask, a little elsewhere each time, where the venue sends them all day.
     pub fn book_ticker(&mut self) -> Option<&str> {
+        if self.sample.is_top_seldom() {
+            return None;
+        }
         self.advance();
         let bid = self.random_near(50);
         let (bid, ask) = (self.level(bid, true), self.level(bid + 1, true));
@@ -140,13 +143,13 @@ impl Frames {
                 at_ms,
                 bids: &bids,
                 asks: &[],
-                after: [&[], &[]],
+                after: [&bids, &[]],
             });
             text_of(frame).len()
         };
         let (shortest, longer) = (length(1), length(PROBE_LEVELS));
         let level_bytes = (longer - shortest) / 10;
-        let more = bytes.saturating_sub(shortest + level_bytes / 2).checked_div(level_bytes).unwrap_or(0);
+        let more = (bytes.saturating_sub(shortest) + level_bytes / 2).checked_div(level_bytes).unwrap_or(0);
         (more + 1).max(2)
     }
 

@@ -58,7 +58,9 @@ pub struct InstrumentReport {
     state: &'static str,
     gaps: u32,
     resyncs: u32,
+    /// Updates and snapshots that the venue's own checksum proved.
     checksum_ok: u64,
+    /// Those that it did not, after which the book was given up.
     checksum_bad: u64,
     crossed: u64,
     book: Option<BookReport>,
@@ -124,8 +126,8 @@ impl InstrumentReport {
             state: picture.state(),
             gaps: picture.sync.gap_count,
             resyncs: picture.sync.resync_count,
-            checksum_ok: 0,
-            checksum_bad: 0,
+            checksum_ok: picture.checksum_ok_count,
+            checksum_bad: picture.checksum_bad_count,
             crossed: picture.crossed_count,
             book: is_live.then(|| scales.book(picture)),
             book_actor: scales.book_actor(told),
@@ -269,6 +271,9 @@ impl InstrumentReport {
         let (gaps, resyncs, crossed) = (self.gaps, self.resyncs, self.crossed);
         let _ =
             write!(line, "{} trades, {gaps} gaps, {resyncs} resyncs, {crossed} crossed", self.trades.count);
+        if self.checksum_ok + self.checksum_bad > 0 {
+            let _ = write!(line, ", {} checksums right, {} wrong", self.checksum_ok, self.checksum_bad);
+        }
         if let Some(derivative) = &self.derivative {
             let told = |text: &Option<String>| text.clone().unwrap_or_else(|| "not told".to_owned());
             let (mark, rate) = (told(&derivative.mark_price), told(&derivative.funding_rate));

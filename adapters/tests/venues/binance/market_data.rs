@@ -331,11 +331,14 @@ fn a_trade_of_nothing_is_refused() {
 fn trades_come_from_the_stream_that_spoke_first() {
     for is_aggregate_first in [true, false] {
         let mut bench = Bench::live(Product::Spot);
-        let trade = bench.write.trade("BTCUSDT", 1, ("100.00", "1"), true);
-        let aggregate = bench.write.aggregate("BTCUSDT", 1, "100.00", "3");
-        let (first, second) = if is_aggregate_first { (aggregate, trade) } else { (trade, aggregate) };
-        for frame in [&first, &second, &first] {
-            bench.message(frame);
+        let write = bench.write;
+        let frame = |is_aggregate: bool, id| match is_aggregate {
+            true => write.aggregate("BTCUSDT", id, "100.00", "3"),
+            false => write.trade("BTCUSDT", id, ("100.00", "1"), true),
+        };
+        for (is_aggregate, id) in [(is_aggregate_first, 1), (!is_aggregate_first, 1), (is_aggregate_first, 2)]
+        {
+            bench.message(&frame(is_aggregate, id));
         }
         assert_eq!(bench.keeper.instruments[&BTC].trade_count, 2);
         assert_eq!(bench.session.counters().ignored_frames, 1);

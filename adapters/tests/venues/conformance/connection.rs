@@ -1,6 +1,6 @@
 //! Rows about connections: refusals, notices, silence, ends.
 
-use fulmar_adapters::session::VenueEntry;
+use fulmar_adapters::session::{Answer, VenueEntry};
 use fulmar_adapters::sync::limits::{BACKOFF_MAX, SNAPSHOT_ANSWER_MAX};
 use fulmar_bus::record::{Listing, Nanos, RequestKind, SyncReason, SyncState};
 use fulmar_engine::contract::MarketSession as _;
@@ -12,8 +12,7 @@ use super::bench::{Bench, IDS};
 pub fn subscription_error(entry: &'static VenueEntry) -> Outcome {
     let mut bench = Bench::new(entry);
     bench.sync(1);
-    let frame = bench.flow.next_frame();
-    let Some(refusal) = bench.flow.sample.refusal(bench.flow.symbols[0], frame) else {
+    let Some(refusal) = bench.flow.refusal(0) else {
         return NotApplicable("the venue says nothing");
     };
     bench.message(refusal.as_bytes());
@@ -55,7 +54,8 @@ pub fn lost_connection(entry: &'static VenueEntry) -> Outcome {
         );
     }
     bench.pass(Nanos::from_secs(60));
-    let asked = bench.keeper.requests.iter().filter(|(_, _, text)| !text.contains("xchangeInfo")).count();
+    let is_book = |text: &str| bench.flow.sample.answer(text) != Answer::Definitions;
+    let asked = bench.keeper.requests.iter().filter(|(_, _, text)| is_book(text)).count();
     assert_eq!(asked, 0, "nobody asks for a book before a connection is open: {:?}", bench.keeper.requests);
     bench.open();
     bench.recover();

@@ -89,8 +89,12 @@ suite! {
         binance_spot = "binance-spot",
         binance_usdm = "binance-usdm",
         binance_coinm = "binance-coinm",
+        coinbase = "coinbase",
         bybit_spot = "bybit-spot",
         bybit_linear = "bybit-linear",
+        kraken = "kraken",
+        kraken_futures = "kraken-futures",
+        okx = "okx",
     }
 }
 

@@ -1,7 +1,7 @@
 //! Hostile input for every venue alike: its two decoders must agree, and its session must survive any frames.
 //!
-//! An input is the name of a venue, a line feed, and what that venue is said to have sent. A new venue is tried without a
-//! line here; its examples in the corpus begin with its name.
+//! An input is the name of a venue, a line feed, and what that venue is said to have sent. A new venue is tried without
+//! a line here; its examples in the corpus begin with its name.
 
 pub mod agree;
 #[cfg(test)]

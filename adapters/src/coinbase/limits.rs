@@ -1,0 +1,77 @@
+//! Every limit of the Coinbase adapter, each with its source or reason. "Documentation" is `docs.cdp.coinbase.com`,
+//! `coinbase-app/advanced-trade-apis`.
+
+use fulmar_bus::record::{Nanos, Request};
+
+use crate::session::limits::{SYMBOL_BYTES_MAX, VenueLimits};
+
+/// Levels of one side of one message. Books are whole, and the deepest seen had 27,239 asks (BTC-USD, August 2026).
+pub const LEVELS_MAX: usize = 65_536;
+
+/// Bytes of a message: two full sides of levels of 125 bytes, and half of that more. The snapshot of 46,013 levels had
+/// 5.1 MB.
+pub const MESSAGE_BYTES_MAX: usize = 24 * 1024 * 1024;
+
+/// Bytes of an HTTP answer: the list of all 920 products had 1.1 MB (August 2026).
+pub const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Products of one connection. The venue states no limit. Fewer would lose fewer books by a hole, but it drops a
+/// connection that does not subscribe within five seconds (documentation, websocket/websocket-overview), in which time
+/// some thirty messages can leave: five a connection.
+pub const PRODUCTS_PER_CONNECTION: usize = 64;
+
+/// Bytes of a subscription that may be product ids: the rest of a request is its frame.
+pub const PRODUCT_BYTES_MAX: usize = 2_000;
+
+/// Products in one request for definitions: their text stays below one record's payload.
+pub const PRODUCTS_PER_REQUEST: usize = 40;
+
+/// Between two messages to the venue: eight a second and address without a key (documentation,
+/// websocket/websocket-rate-limits), of all connections together; one is left to others.
+pub const MESSAGE_INTERVAL: Nanos = Nanos::from_millis(150);
+
+/// Messages of one connection in one second: what [`MESSAGE_INTERVAL`] lets pass.
+pub const MESSAGES_PER_SECOND: u32 = 7;
+
+/// Attempts to connect in a minute: eight a second and address (documentation, websocket/websocket-rate-limits), shared
+/// by all that runs here.
+pub const CONNECTS_PER_MINUTE: u32 = 60;
+
+/// Between two HTTP requests in the long run: ten a second and address on public paths (from clients of others; the
+/// documentation states none for these), half of it for others.
+pub const REQUEST_INTERVAL: Nanos = Nanos::from_millis(200);
+
+/// HTTP requests that may be made at once.
+pub const REQUEST_BURST: u32 = 5;
+
+/// Between two requests for definitions. Whether a product is traded, and the funding of a perpetual, stand in these
+/// alone.
+pub const DEFINITIONS_INTERVAL: Nanos = Nanos::from_secs(60);
+
+/// A connection that carries books and says nothing for this long is replaced. The venue sends a heartbeat each second
+/// (documentation, websocket/websocket-channels), so four of these were missed.
+pub const BOOK_IDLE_MAX: Nanos = Nanos::from_secs(5);
+
+/// Digits behind the point of quantities on spot. Its definitions state the step of orders alone, and books may hold
+/// finer quantities from before it was made coarser.
+pub const SPOT_QUANTITY_DIGITS: u8 = 8;
+
+const _: () = assert!(PRODUCTS_PER_REQUEST * (SYMBOL_BYTES_MAX + 13) < Request::BYTES_MAX);
+const _: () = assert!(PRODUCT_BYTES_MAX + 64 < Request::BYTES_MAX);
+
+/// What a session keeps to.
+pub const fn of() -> VenueLimits {
+    VenueLimits {
+        message_bytes_max: MESSAGE_BYTES_MAX,
+        answer_bytes_max: ANSWER_BYTES_MAX,
+        levels_max: LEVELS_MAX,
+        message_interval: MESSAGE_INTERVAL,
+        messages_per_second: MESSAGES_PER_SECOND,
+        connects_per_minute: CONNECTS_PER_MINUTE,
+        weight_interval: REQUEST_INTERVAL,
+        weight_burst: REQUEST_BURST,
+        definitions_weight: 1,
+        book_idle_max: BOOK_IDLE_MAX,
+        ping: None,
+    }
+}

@@ -1,0 +1,151 @@
+//! The venue's market data as a [`Protocol`]: where each answer to "how does this venue say it" stands.
+
+use fulmar_bus::record::{ContractKind, Nanos};
+use fulmar_engine::contract::DecodeError;
+use simd_json::tape::Tape;
+
+use super::limits::{DEFINITIONS_INTERVAL, PRODUCTS_PER_REQUEST};
+use super::{definitions, limits, reference, streams, symbols, wire};
+use crate::session::limits::VenueLimits;
+use crate::session::{
+    Answer, Decoded, InstrumentConfig, Line, Protocol, Reader, SnapshotRequest, Symbols, VenueEntry,
+    VenueSettings,
+};
+use crate::sync::SyncRule;
+
+/// Advanced Trade.
+pub const ENTRY: VenueEntry = VenueEntry {
+    name: "coinbase",
+    spelled: symbols::spelled,
+    depths: &[],
+    depth_intervals: &[],
+    bars: reference::BARS,
+    protocol: |settings| Box::new(Coinbase::new(settings)),
+    sample: || Box::new(Coinbase::new(&VenueSettings::default())),
+};
+
+/// The path of the list of products.
+const PRODUCTS: &str = "/api/v3/brokerage/market/products";
+
+/// The protocol, as configured.
+pub struct Coinbase {
+    stream_url: String,
+    rest_url: String,
+    has_bars: bool,
+    limits: VenueLimits,
+}
+
+impl Coinbase {
+    /// The protocol, as configured. The venue's test exchange has no market data, so there is one world.
+    pub fn new(settings: &VenueSettings) -> Self {
+        let or = |url: &Option<String>, own: &str| url.clone().unwrap_or_else(|| own.to_owned());
+        let of_venue = limits::of();
+        Coinbase {
+            stream_url: or(&settings.stream_url, "wss://advanced-trade-ws.coinbase.com"),
+            rest_url: or(&settings.rest_url, "https://api.coinbase.com"),
+            has_bars: settings.bars.iter().any(|bar| reference::BARS.contains(&bar.as_str())),
+            limits: VenueLimits {
+                book_idle_max: settings.book_idle_max.unwrap_or(of_venue.book_idle_max),
+                ..of_venue
+            },
+        }
+    }
+
+    pub(super) fn stream_url(&self) -> &str {
+        &self.stream_url
+    }
+
+    /// True where the venue's bars are to be subscribed to.
+    pub(super) const fn has_bars(&self) -> bool {
+        self.has_bars
+    }
+}
+
+impl Protocol for Coinbase {
+    fn venue(&self) -> &'static str {
+        ENTRY.name
+    }
+
+    fn rest_url(&self) -> &str {
+        &self.rest_url
+    }
+
+    /// Updates have no numbers of their own: the frames of a connection have.
+    fn rule(&self) -> SyncRule {
+        SyncRule::Ordered
+    }
+
+    fn limits(&self) -> VenueLimits {
+        self.limits.clone()
+    }
+
+    fn counts_messages_by_address(&self) -> bool {
+        true
+    }
+
+    fn lines(&self, instruments: &[InstrumentConfig]) -> Vec<Line> {
+        streams::plan(self, instruments)
+    }
+
+    /// Futures end in the name of the exchange that lists them.
+    fn contract(&self, symbol: &str) -> ContractKind {
+        match symbol.rsplit('-').next() {
+            Some("INTX") => ContractKind::LinearPerpetual,
+            Some("CDE") => ContractKind::LinearFuture,
+            _ => ContractKind::Spot,
+        }
+    }
+
+    fn decode(&self, frame: &[u8], symbols: &Symbols, out: &mut Decoded) -> Option<()> {
+        wire::decode(frame, symbols, out)
+    }
+
+    fn read(&self, tape: &Tape<'_>, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        reference::read(tape, reader)
+    }
+
+    fn symbol_named<'text>(&self, tape: &Tape<'text>) -> Option<&'text str> {
+        reference::symbol_named(tape)
+    }
+
+    /// A subscription begins with the whole book.
+    fn snapshot_request(&self, symbol: &str) -> SnapshotRequest {
+        let requests =
+            ["unsubscribe", "subscribe"].map(|operation| streams::request(operation, "level2", &[symbol]));
+        SnapshotRequest::Messages(requests.into())
+    }
+
+    fn definition_paths(&self, symbols: &[&str], tell: &mut dyn FnMut(&str)) {
+        for some in symbols.chunks(PRODUCTS_PER_REQUEST) {
+            let named: Vec<String> = some.iter().map(|symbol| format!("product_ids={symbol}")).collect();
+            tell(&format!("{PRODUCTS}?{}", named.join("&")));
+        }
+    }
+
+    fn definitions_interval(&self) -> Option<Nanos> {
+        Some(DEFINITIONS_INTERVAL)
+    }
+
+    fn answer<'path>(&self, path: &'path str) -> Answer<'path> {
+        if path.starts_with(PRODUCTS) { Answer::Definitions } else { Answer::Other }
+    }
+
+    /// One that names no product asks for all that there are.
+    fn is_asked_about(&self, path: &str, symbol: &str) -> bool {
+        let mut named = path.split(['?', '&']).filter_map(|field| field.strip_prefix("product_ids="));
+        !path.contains('?') || named.any(|named| named == symbol)
+    }
+
+    fn read_definitions(
+        &self,
+        tape: &Tape<'_>,
+        symbols: &Symbols,
+        out: &mut Decoded,
+    ) -> Result<(), DecodeError> {
+        definitions::read(self, tape, &mut Reader::new(self, symbols, out))
+    }
+
+    fn unknown_symbol<'body>(&self, status: u16, body: &'body mut [u8]) -> Option<&'body str> {
+        definitions::refused_product(status, body)
+    }
+}

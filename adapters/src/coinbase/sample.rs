@@ -1,0 +1,87 @@
+//! The venue's frames, made from what they are to say.
+
+use fulmar_bus::record::UnixNanos;
+
+use super::market_data::Coinbase;
+use crate::decode::time;
+use crate::session::sample::{BookSample, LevelText, Sample, SampleFrame, TopSample, TradeSample};
+
+impl Sample for Coinbase {
+    fn symbols(&self) -> [&'static str; 2] {
+        ["BTC-USD", "ETH-USD"]
+    }
+
+    fn digits(&self) -> [u8; 2] {
+        [2, 8]
+    }
+
+    fn definitions(&self) -> Option<SampleFrame> {
+        let one = |symbol: &str| {
+            format!(
+                r#"{{"product_id":"{symbol}","base_increment":"0.00000001","quote_increment":"0.1","quote_min_size":"1","base_min_size":"0.00000001","base_max_size":"9000","status":"online","trading_disabled":false,"product_type":"SPOT","quote_currency_id":"USD","base_currency_id":"BTC","price_increment":"0.1"}}"#
+            )
+        };
+        let [first, second] = self.symbols().map(one);
+        let path = "/api/v3/brokerage/market/products".to_owned();
+        Some(SampleFrame::Answer(path, format!(r#"{{"products":[{first},{second}],"num_products":2}}"#)))
+    }
+
+    fn book(&self, book: &BookSample<'_>) -> SampleFrame {
+        let BookSample { symbol, frame, at_ms, .. } = *book;
+        let kind = if book.is_snapshot { "snapshot" } else { "update" };
+        let at = moment(at_ms);
+        let level = |side: &str, (price, quantity): &LevelText| {
+            format!(
+                r#"{{"side":"{side}","event_time":"{at}","price_level":"{price}","new_quantity":"{quantity}"}}"#
+            )
+        };
+        let bids = book.bids.iter().map(|text| level("bid", text));
+        let levels: Vec<String> = bids.chain(book.asks.iter().map(|text| level("offer", text))).collect();
+        let event =
+            format!(r#"{{"type":"{kind}","product_id":"{symbol}","updates":[{}]}}"#, levels.join(","));
+        SampleFrame::Message(enveloped("l2_data", (frame, at_ms), &event))
+    }
+
+    fn trade(&self, trade: &TradeSample<'_>) -> String {
+        let TradeSample { symbol, trade_id, frame, at_ms, price, quantity, is_buy } = *trade;
+        let (maker, at) = (if is_buy { "SELL" } else { "BUY" }, moment(at_ms));
+        let event = format!(
+            r#"{{"type":"update","trades":[{{"product_id":"{symbol}","trade_id":"{trade_id}","price":"{price}","size":"{quantity}","time":"{at}","side":"{maker}"}}]}}"#
+        );
+        enveloped("market_trades", (frame, at_ms), &event)
+    }
+
+    fn top(&self, top: &TopSample<'_>) -> Option<String> {
+        let TopSample { symbol, frame, at_ms, bid, ask, .. } = *top;
+        let event = format!(
+            r#"{{"type":"update","tickers":[{{"type":"ticker","product_id":"{symbol}","price":"{}","volume_24_h":"1.5","low_24_h":"1","high_24_h":"2","low_52_w":"1","high_52_w":"2","price_percent_chg_24_h":"-0.5","best_bid":"{}","best_ask":"{}","best_bid_quantity":"{}","best_ask_quantity":"{}"}}]}}"#,
+            bid.0, bid.0, ask.0, bid.1, ask.1
+        );
+        Some(enveloped("ticker", (frame, at_ms), &event))
+    }
+
+    fn unused(&self, frame: u64) -> String {
+        let event =
+            r#"{"current_time":"2026-08-09 21:05:48.854 +0000 UTC m=+41691.260","heartbeat_counter":41691}"#;
+        enveloped("heartbeats", (frame, 0), event)
+    }
+
+    fn refusal(&self, _symbol: &str, _frame: u64) -> Option<String> {
+        Some(r#"{"type":"error","message":"failure to subscribe"}"#.to_owned())
+    }
+
+    fn notice(&self, _frame: u64) -> Option<String> {
+        None
+    }
+}
+
+/// The frame of this number and moment, with one event.
+fn enveloped(channel: &str, (frame, at_ms): (u64, u64), event: &str) -> String {
+    let at = moment(at_ms);
+    format!(r#"{{"channel":"{channel}","timestamp":"{at}","sequence_num":{frame},"events":[{event}]}}"#)
+}
+
+/// A moment as the venue writes it.
+fn moment(at_ms: u64) -> String {
+    time::written(UnixNanos::from_millis(at_ms))
+}

@@ -1,0 +1,75 @@
+//! Which channels a session subscribes to, and over which connections.
+
+use super::limits::{PRODUCT_BYTES_MAX, PRODUCTS_PER_CONNECTION};
+use super::market_data::Coinbase;
+use crate::session::{InstrumentConfig, Line, batches};
+
+/// What every product is subscribed to. Books first, since they take longest.
+const CHANNELS: [&str; 4] = ["level2", "market_trades", "ticker", "status"];
+
+/// The connections that these instruments need.
+pub fn plan(venue: &Coinbase, instruments: &[InstrumentConfig]) -> Vec<Line> {
+    let places: Vec<usize> = (0..instruments.len()).collect();
+    let line = |places: &[usize]| {
+        let products: Vec<&str> = places.iter().map(|place| instruments[*place].symbol.as_str()).collect();
+        Line::new(venue.stream_url().to_owned(), subscriptions(venue, &products), places.to_vec())
+    };
+    if places.is_empty() {
+        return vec![line(&[])];
+    }
+    places.chunks(PRODUCTS_PER_CONNECTION).map(line).collect()
+}
+
+/// The messages that subscribe to everything of these products: one channel in each, as the venue wants it. The
+/// heartbeat comes each second, keeps the other channels open, and needs no product.
+fn subscriptions(venue: &Coinbase, products: &[&str]) -> Vec<String> {
+    // Quotes and a comma come to each product.
+    let groups = batches(products, 3, (PRODUCTS_PER_CONNECTION, PRODUCT_BYTES_MAX));
+    let bars = venue.has_bars().then_some("candles");
+    let of_channel = |channel| groups.iter().map(move |some| request("subscribe", channel, some));
+    let heartbeats = r#"{"type":"subscribe","channel":"heartbeats"}"#.to_owned();
+    std::iter::once(heartbeats).chain(CHANNELS.into_iter().chain(bars).flat_map(of_channel)).collect()
+}
+
+/// A request about one channel of these products.
+pub fn request(operation: &str, channel: &str, products: &[&str]) -> String {
+    let quoted: Vec<String> = products.iter().map(|product| format!("\"{product}\"")).collect();
+    let products = quoted.join(",");
+    format!(r#"{{"type":"{operation}","product_ids":[{products}],"channel":"{channel}"}}"#)
+}
+
+#[cfg(test)]
+mod tests {
+    use fulmar_bus::record::InstrumentId;
+
+    use super::*;
+    use crate::session::VenueSettings;
+
+    fn planned(bars: &[&str], count: u32) -> Vec<Line> {
+        let bars = bars.iter().map(|bar| (*bar).to_owned()).collect();
+        let venue = Coinbase::new(&VenueSettings { bars, ..VenueSettings::default() });
+        let instruments: Vec<_> =
+            (0..count).map(|n| InstrumentConfig::new(&format!("COIN{n}-USD"), InstrumentId(n))).collect();
+        plan(&venue, &instruments)
+    }
+
+    #[test]
+    fn each_channel_has_a_message_of_its_own_and_the_heartbeat_comes_first() {
+        let lines = planned(&[], 2);
+        assert_eq!(lines.len(), 1);
+        assert_eq!(lines[0].url, "wss://advanced-trade-ws.coinbase.com");
+        let channels = |lines: &[Line]| lines[0].subscriptions.len();
+        assert_eq!(lines[0].subscriptions[0], r#"{"type":"subscribe","channel":"heartbeats"}"#);
+        let level2 = r#"{"type":"subscribe","product_ids":["COIN0-USD","COIN1-USD"],"channel":"level2"}"#;
+        assert_eq!(lines[0].subscriptions[1], level2);
+        assert_eq!((channels(&lines), channels(&planned(&["5m"], 2))), (5, 6));
+    }
+
+    #[test]
+    fn many_products_are_split_over_connections() {
+        let lines = planned(&[], 130);
+        assert_eq!(lines.iter().map(|line| line.books.len()).collect::<Vec<_>>(), [64, 64, 2]);
+        assert!(lines[2].subscriptions[1].contains("COIN129-USD"));
+        assert_eq!(planned(&[], 0).len(), 1, "a session has connections");
+    }
+}

@@ -1,0 +1,203 @@
+//! The fast decoders of the messages that come all day: books, trades, best prices.
+//!
+//! A fast decoder takes exactly the layout that the venue sends: these keys in this order, no white space, numbers in
+//! plain digits. On anything else it says `None`, which is no error: the reference decoder in `reference` then reads
+//! the frame, and alone says what is wrong with it. Whatever this module accepts, the reference reads the same.
+
+use fulmar_bus::record::{Level, Side, TopOfBook, TopSource, Trade, UnixNanos};
+
+use super::limits::LEVELS_MAX;
+use crate::decode::cursor::Cursor;
+use crate::decode::identity::trade_id;
+use crate::decode::{Scales, level};
+use crate::session::{Decoded, Message, Symbols, TradeStream, standing};
+use crate::sync::Span;
+
+/// Decodes a frame in the venue's own layout; `None` where it is not that, or its symbol's scales are not known yet.
+#[inline]
+pub fn decode(frame: &[u8], symbols: &Symbols, out: &mut Decoded) -> Option<()> {
+    let mut cursor = Cursor::new(frame);
+    cursor.literal(b"{\"channel\":\"")?;
+    let event: Event = if cursor.takes(b"l2_data") {
+        book
+    } else if cursor.takes(b"ticker") {
+        tickers
+    } else {
+        cursor.literal(b"market_trades")?;
+        trades
+    };
+    cursor.literal(b"\",\"timestamp\":\"")?;
+    let sent_at = cursor.time()?;
+    cursor.literal(b"\",\"sequence_num\":")?;
+    let sequence = cursor.unsigned()?;
+    cursor.literal(b",\"events\":[{\"type\":\"")?;
+    event(&mut cursor, (sequence, sent_at), symbols, out)?;
+    while cursor.takes(b",{\"type\":\"") {
+        event(&mut cursor, (sequence, sent_at), symbols, out)?;
+    }
+    cursor.literal(b"]}")?;
+    cursor.end()?;
+    out.sequence = Some(sequence);
+    Some(())
+}
+
+/// Reads one event from the first sign of its type on. It is told the number of its frame, and when that was sent.
+type Event = fn(&mut Cursor<'_>, (u64, UnixNanos), &Symbols, &mut Decoded) -> Option<()>;
+
+/// `update","product_id":"..","updates":[{"side":..,"event_time":..,"price_level":..,"new_quantity":..},..]}`.
+fn book(
+    cursor: &mut Cursor<'_>,
+    (sequence, _): (u64, UnixNanos),
+    symbols: &Symbols,
+    out: &mut Decoded,
+) -> Option<()> {
+    let is_snapshot = !cursor.takes(b"update");
+    if is_snapshot {
+        cursor.literal(b"snapshot")?;
+    }
+    cursor.literal(b"\",\"product_id\":\"")?;
+    let (symbol, scales) = symbol(cursor, symbols)?;
+    cursor.literal(b"\",\"updates\":[")?;
+    let begin = out.mark();
+    let mut venue_at = UnixNanos(0);
+    let mut known: (&[u8], _) = (&[], venue_at);
+    if !cursor.takes(b"]}") {
+        cursor.literal(b"{\"side\":\"")?;
+        loop {
+            let levels = if cursor.takes(b"bid") {
+                &mut out.bids
+            } else {
+                cursor.literal(b"offer")?;
+                &mut out.asks
+            };
+            cursor.literal(b"\",\"event_time\":\"")?;
+            venue_at = venue_at.max(cursor.time_again(&mut known)?);
+            cursor.literal(b"\",\"price_level\":\"")?;
+            let price = cursor.decimal(scales.price)?;
+            cursor.literal(b"\",\"new_quantity\":\"")?;
+            let quantity = cursor.decimal(scales.quantity)?;
+            if price == 0 || levels.len() == LEVELS_MAX {
+                return None;
+            }
+            levels.push(level(price, quantity));
+            if !cursor.takes(b"\"},{\"side\":\"") {
+                cursor.literal(b"\"}]}")?;
+                break;
+            }
+        }
+    }
+    out.push_book((symbol, is_snapshot), Span::numbered(sequence), venue_at, begin);
+    Some(())
+}
+
+/// `update","trades":[{"product_id":..,"trade_id":..,"price":..,"size":..,"time":..,"side":..},..]}`.
+fn trades(cursor: &mut Cursor<'_>, _: (u64, UnixNanos), symbols: &Symbols, out: &mut Decoded) -> Option<()> {
+    let begin = out.messages.len();
+    cursor.literal(b"update\",\"trades\":[{\"product_id\":\"")?;
+    loop {
+        let (symbol, scales) = symbol(cursor, symbols)?;
+        cursor.literal(b"\",\"trade_id\":\"")?;
+        let trade_id = trade_id(cursor.name())?;
+        cursor.literal(b"\",\"price\":\"")?;
+        let price = cursor.decimal(scales.price)?;
+        cursor.literal(b"\",\"size\":\"")?;
+        let quantity = cursor.decimal(scales.quantity)?;
+        cursor.literal(b"\",\"time\":\"")?;
+        let venue_at = cursor.time()?;
+        cursor.literal(b"\",\"side\":\"")?;
+        let aggressor = aggressor(cursor.name())?;
+        if price == 0 || quantity == 0 {
+            return None;
+        }
+        push_trade(symbol, (trade_id, level(price, quantity), venue_at, aggressor), out);
+        if !cursor.takes(b"\"},{\"product_id\":\"") {
+            break;
+        }
+    }
+    cursor.literal(b"\"}]}")?;
+    out.messages[begin..].reverse();
+    Some(())
+}
+
+/// `update","tickers":[{"type":"ticker","product_id":..,"price":..,..,"best_bid":..,"best_ask":..,
+/// "best_bid_quantity":..,"best_ask_quantity":..},..]}`.
+fn tickers(
+    cursor: &mut Cursor<'_>,
+    frame: (u64, UnixNanos),
+    symbols: &Symbols,
+    out: &mut Decoded,
+) -> Option<()> {
+    if !cursor.takes(b"update") {
+        cursor.literal(b"snapshot")?;
+    }
+    cursor.literal(b"\",\"tickers\":[{\"type\":\"ticker\",\"product_id\":\"")?;
+    loop {
+        let (symbol, scales) = symbol(cursor, symbols)?;
+        cursor.literal(b"\",\"price\":\"")?;
+        cursor.name();
+        cursor.literal(b"\",\"volume_24_h\":\"")?;
+        cursor.name();
+        cursor.literal(b"\",\"low_24_h\":\"")?;
+        cursor.name();
+        cursor.literal(b"\",\"high_24_h\":\"")?;
+        cursor.name();
+        cursor.literal(b"\",\"low_52_w\":\"")?;
+        cursor.name();
+        cursor.literal(b"\",\"high_52_w\":\"")?;
+        cursor.name();
+        cursor.literal(b"\",\"price_percent_chg_24_h\":\"")?;
+        cursor.name();
+        cursor.literal(b"\",\"best_bid\":\"")?;
+        let bid_price = cursor.decimal(scales.price)?;
+        cursor.literal(b"\",\"best_ask\":\"")?;
+        let ask_price = cursor.decimal(scales.price)?;
+        cursor.literal(b"\",\"best_bid_quantity\":\"")?;
+        let bid = standing(bid_price, cursor.decimal(scales.quantity)?)?;
+        cursor.literal(b"\",\"best_ask_quantity\":\"")?;
+        let ask = standing(ask_price, cursor.decimal(scales.quantity)?)?;
+        push_top(symbol, [bid, ask], frame, out);
+        if !cursor.takes(b"\"},{\"type\":\"ticker\",\"product_id\":\"") {
+            return cursor.literal(b"\"}]}");
+        }
+    }
+}
+
+/// Who crossed the spread: the venue names the side of the one who stood in the book.
+#[inline]
+pub(super) fn aggressor(maker: &[u8]) -> Option<Side> {
+    match maker {
+        b"SELL" => Some(Side::Buy),
+        b"BUY" => Some(Side::Sell),
+        _ => None,
+    }
+}
+
+/// Adds a trade of this id, price and quantity, moment and aggressor.
+#[inline]
+pub(super) fn push_trade(
+    symbol: usize,
+    (trade_id, traded, venue_at, aggressor): (u64, Level, UnixNanos, Side),
+    out: &mut Decoded,
+) {
+    let trade = Trade::new(traded.price, traded.quantity, aggressor, trade_id, venue_at);
+    out.messages.push(Message::Trade { symbol, stream: TradeStream::Trade, trade });
+}
+
+/// Adds the best bid and ask that a frame of this number and moment says.
+#[inline]
+pub(super) fn push_top(
+    symbol: usize,
+    [bid, ask]: [Level; 2],
+    (sequence, sent_at): (u64, UnixNanos),
+    out: &mut Decoded,
+) {
+    let top = TopOfBook::new(bid, ask, sequence, sent_at, TopSource::Ticker);
+    out.messages.push(Message::Top { symbol, top });
+}
+
+/// The symbol, up to its closing quote.
+#[inline]
+fn symbol(cursor: &mut Cursor<'_>, symbols: &Symbols) -> Option<(usize, Scales)> {
+    let symbol = symbols.find(cursor.name())?;
+    Some((symbol, symbols.scales(symbol)?))
+}

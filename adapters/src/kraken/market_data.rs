@@ -1,0 +1,148 @@
+//! The venue's market data as a [`Protocol`]: where each answer to "how does this venue say it" stands.
+
+use fulmar_bus::record::ContractKind;
+use fulmar_engine::contract::DecodeError;
+use simd_json::tape::Tape;
+
+use super::checksum::checksum;
+use super::limits::DEPTHS;
+use super::streams::{Channel, request};
+use super::{limits, reference, streams, symbols, wire};
+use crate::session::limits::VenueLimits;
+use crate::session::{
+    Answer, Decoded, Environment, InstrumentConfig, Line, Protocol, Reader, SnapshotRequest, Symbols,
+    VenueEntry, VenueSettings,
+};
+use crate::sync::{Proof, SyncRule};
+
+/// Spot.
+pub const SPOT: VenueEntry = VenueEntry {
+    name: "kraken",
+    spelled: symbols::spelled,
+    depths: DEPTHS,
+    depth_intervals: &[],
+    bars: reference::BARS,
+    protocol: |settings| Box::new(Kraken::new(settings)),
+    sample: || Box::new(Kraken::new(&VenueSettings::default())),
+};
+
+/// The protocol, as configured.
+pub struct Kraken {
+    stream_url: String,
+    rest_url: String,
+    depth: u32,
+    /// Minutes of the bars to subscribe to.
+    bars: Vec<u64>,
+    limits: VenueLimits,
+}
+
+impl Kraken {
+    /// The protocol, as configured. The venue has no test exchange: what is asked for as one is its beta interface,
+    /// which stands before the real market.
+    pub fn new(settings: &VenueSettings) -> Self {
+        let host = match settings.environment {
+            Environment::Production => "wss://ws.kraken.com",
+            Environment::Testnet => "wss://beta-ws.kraken.com",
+        };
+        let host = settings.stream_url.as_deref().unwrap_or(host);
+        let rest_url = settings.rest_url.clone();
+        let of_venue = limits::of();
+        Kraken {
+            stream_url: format!("{host}/v2"),
+            rest_url: rest_url.unwrap_or_else(|| "https://api.kraken.com".to_owned()),
+            depth: settings.depth.unwrap_or(DEPTHS[0]),
+            bars: settings.bars.iter().filter_map(|bar| reference::bar_minutes(bar)).collect(),
+            limits: VenueLimits {
+                book_idle_max: settings.book_idle_max.unwrap_or(of_venue.book_idle_max),
+                ..of_venue
+            },
+        }
+    }
+
+    pub(super) fn stream_url(&self) -> &str {
+        &self.stream_url
+    }
+
+    pub(super) fn bars(&self) -> &[u64] {
+        &self.bars
+    }
+
+    pub(super) fn book_options(&self) -> String {
+        format!(r#","depth":{}"#, self.depth)
+    }
+}
+
+impl Protocol for Kraken {
+    /// Its checksums are made of the digits that it sends, zeros at the end included.
+    fn has_bare_numbers(&self) -> bool {
+        true
+    }
+
+    fn venue(&self) -> &'static str {
+        SPOT.name
+    }
+
+    fn rest_url(&self) -> &str {
+        &self.rest_url
+    }
+
+    /// Books are not numbered: the checksum behind each message proves that none is missing.
+    fn rule(&self) -> SyncRule {
+        SyncRule::Ordered
+    }
+
+    fn proof(&self) -> Option<Proof> {
+        let depth = usize::try_from(self.depth).expect("a depth is small");
+        Some(Proof { depth: Some(depth), checksum })
+    }
+
+    fn limits(&self) -> VenueLimits {
+        self.limits.clone()
+    }
+
+    fn lines(&self, instruments: &[InstrumentConfig]) -> Vec<Line> {
+        streams::plan(self, instruments)
+    }
+
+    fn contract(&self, _symbol: &str) -> ContractKind {
+        ContractKind::Spot
+    }
+
+    fn decode(&self, frame: &[u8], symbols: &Symbols, out: &mut Decoded) -> Option<()> {
+        wire::decode(frame, symbols, out)
+    }
+
+    fn read(&self, tape: &Tape<'_>, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        reference::read(tape, reader)
+    }
+
+    fn symbol_named<'text>(&self, tape: &Tape<'text>) -> Option<&'text str> {
+        reference::symbol_named(tape)
+    }
+
+    fn snapshot_request(&self, symbol: &str) -> SnapshotRequest {
+        let channel = Channel { name: "book", options: self.book_options() };
+        let requests = ["unsubscribe", "subscribe"].map(|method| request(method, &[symbol], &channel));
+        SnapshotRequest::Messages(requests.into())
+    }
+
+    /// The venue says it in the stream, and again where it changes.
+    fn definition_paths(&self, _symbols: &[&str], _tell: &mut dyn FnMut(&str)) {}
+
+    fn answer<'path>(&self, _path: &'path str) -> Answer<'path> {
+        Answer::Other
+    }
+
+    fn is_asked_about(&self, _path: &str, _symbol: &str) -> bool {
+        false
+    }
+
+    fn read_definitions(
+        &self,
+        _tape: &Tape<'_>,
+        _symbols: &Symbols,
+        _out: &mut Decoded,
+    ) -> Result<(), DecodeError> {
+        Err(DecodeError::UnknownValue)
+    }
+}

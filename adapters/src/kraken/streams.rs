@@ -1,0 +1,104 @@
+//! Which channels a session subscribes to, and over which connections.
+
+use super::limits::{INSTRUMENTS_PER_CONNECTION, SYMBOLS_BYTES_MAX, SYMBOLS_PER_MESSAGE};
+use super::market_data::Kraken;
+use crate::session::{InstrumentConfig, Line, batches};
+
+/// Each connection asks for definitions too: its own first message says of the whole venue whether it trades, and what
+/// follows then says it of each instrument again.
+const DEFINITIONS: &str = r#"{"method":"subscribe","params":{"channel":"instrument","snapshot":true}}"#;
+
+/// The connections that these instruments need.
+pub fn plan(venue: &Kraken, instruments: &[InstrumentConfig]) -> Vec<Line> {
+    let symbols: Vec<&str> = instruments.iter().map(|instrument| &*instrument.symbol).collect();
+    let places: Vec<usize> = (0..symbols.len()).collect();
+    let mut lines: Vec<Line> = Vec::new();
+    for some in places.chunks(INSTRUMENTS_PER_CONNECTION) {
+        let named: Vec<&str> = some.iter().map(|place| symbols[*place]).collect();
+        lines.push(Line::new(venue.stream_url().to_owned(), subscriptions(venue, &named), some.to_vec()));
+    }
+    if lines.is_empty() {
+        lines.push(Line::new(venue.stream_url().to_owned(), vec![DEFINITIONS.to_owned()], Vec::new()));
+    }
+    lines
+}
+
+/// What is sent once a connection opens: definitions first, so that books come at known scales.
+fn subscriptions(venue: &Kraken, symbols: &[&str]) -> Vec<String> {
+    let mut messages = vec![DEFINITIONS.to_owned()];
+    let mut channels = vec![
+        Channel { name: "book", options: venue.book_options() },
+        Channel { name: "trade", options: r#","snapshot":false"#.to_owned() },
+        Channel { name: "ticker", options: r#","event_trigger":"bbo""#.to_owned() },
+    ];
+    channels.extend(
+        venue
+            .bars()
+            .iter()
+            .map(|minutes| Channel { name: "ohlc", options: format!(r#","interval":{minutes}"#) }),
+    );
+    for channel in channels {
+        // Quotes and a comma come to each symbol.
+        for some in batches(symbols, 3, (SYMBOLS_PER_MESSAGE, SYMBOLS_BYTES_MAX)) {
+            messages.push(request("subscribe", some, &channel));
+        }
+    }
+    messages
+}
+
+/// A channel and how it is wanted.
+pub struct Channel {
+    /// The venue's name of it.
+    pub name: &'static str,
+    /// Further parameters, each after a comma.
+    pub options: String,
+}
+
+/// A request about these symbols of a channel.
+pub fn request(method: &str, symbols: &[&str], channel: &Channel) -> String {
+    let Channel { name, options } = channel;
+    let quoted: Vec<String> = symbols.iter().map(|symbol| format!("\"{symbol}\"")).collect();
+    format!(
+        r#"{{"method":"{method}","params":{{"channel":"{name}","symbol":[{}]{options}}}}}"#,
+        quoted.join(",")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use fulmar_bus::record::{InstrumentId, Request};
+
+    use super::*;
+    use crate::session::VenueSettings;
+
+    fn planned(settings: &VenueSettings, count: u32) -> Vec<Line> {
+        let instruments: Vec<_> =
+            (0..count).map(|n| InstrumentConfig::new(&format!("COIN{n}/USD"), InstrumentId(n))).collect();
+        plan(&Kraken::new(settings), &instruments)
+    }
+
+    #[test]
+    fn an_instrument_takes_its_definition_book_trades_best_prices_and_bars() {
+        let settings = VenueSettings { bars: vec!["1h".to_owned()], ..VenueSettings::default() };
+        let lines = planned(&settings, 1);
+        assert_eq!((lines.len(), lines[0].url.as_str()), (1, "wss://ws.kraken.com/v2"));
+        assert_eq!(
+            lines[0].subscriptions,
+            [
+                r#"{"method":"subscribe","params":{"channel":"instrument","snapshot":true}}"#,
+                r#"{"method":"subscribe","params":{"channel":"book","symbol":["COIN0/USD"],"depth":1000}}"#,
+                r#"{"method":"subscribe","params":{"channel":"trade","symbol":["COIN0/USD"],"snapshot":false}}"#,
+                r#"{"method":"subscribe","params":{"channel":"ticker","symbol":["COIN0/USD"],"event_trigger":"bbo"}}"#,
+                r#"{"method":"subscribe","params":{"channel":"ohlc","symbol":["COIN0/USD"],"interval":60}}"#,
+            ]
+        );
+    }
+
+    #[test]
+    fn many_instruments_are_split_over_messages_and_connections() {
+        let lines = planned(&VenueSettings::default(), 250);
+        assert_eq!(lines.iter().map(|line| line.books.len()).collect::<Vec<_>>(), [100, 100, 50]);
+        assert_eq!(lines[0].subscriptions.len(), 1 + 3 * 2);
+        assert!(lines[0].subscriptions.iter().all(|message| message.len() <= Request::BYTES_MAX));
+    }
+}

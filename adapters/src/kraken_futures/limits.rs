@@ -1,0 +1,73 @@
+//! Every limit of the Kraken Futures adapter, each with its source or reason. "Documentation" is
+//! `docs.kraken.com/exchange`, its part on derivatives.
+
+use fulmar_bus::record::Nanos;
+
+use crate::session::limits::{SYMBOL_BYTES_MAX, VenueLimits};
+
+/// Levels of one side of one message: books are sent whole, and the deepest seen had 347.
+pub const LEVELS_MAX: usize = 10_000;
+
+/// Bytes of a message: four times what two full sides of levels take.
+pub const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Bytes of an HTTP answer: the definitions of some 400 instruments with their margins have about one MB.
+pub const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Instruments of one connection. The venue states no limit; assumed, so that one connection's loss takes no more.
+pub const INSTRUMENTS_PER_CONNECTION: usize = 100;
+
+/// Bytes of a subscription that may be symbols: the rest of a request is its frame.
+pub const SYMBOLS_BYTES_MAX: usize = 3_000;
+
+/// Between two messages to the venue on one connection: it takes 100 a second (documentation, guides/rate-limits,
+/// WebSocket), of which this is a tenth.
+pub const MESSAGE_INTERVAL: Nanos = Nanos::from_millis(100);
+
+/// Messages of one connection in one second, pings included: as [`MESSAGE_INTERVAL`].
+pub const MESSAGES_PER_SECOND: u32 = 12;
+
+/// Attempts to connect in a minute. It takes 100 connections at a time (documentation, guides/rate-limits) and states
+/// no rate; assumed as on spot.
+pub const CONNECTS_PER_MINUTE: u32 = 10;
+
+/// Between two HTTP requests in the long run: 500 in ten seconds are taken where they need a key (documentation,
+/// guides/rate-limits), and of public ones nothing is said; assumed.
+pub const REQUEST_INTERVAL: Nanos = Nanos::from_secs(1);
+
+/// HTTP requests that may be made at once.
+pub const REQUEST_BURST: u32 = 5;
+
+/// A connection that carries books and says nothing for this long is replaced. The venue's heartbeat comes at
+/// intervals that the documentation does not state (futures-websocket/heartbeat), and tickers each second where
+/// something changes; assumed.
+pub const BOOK_IDLE_MAX: Nanos = Nanos::from_secs(15);
+
+/// What keeps a connection open. The documentation wants a ping each 60 seconds (guides/futures/websockets) and names
+/// no message: `{"event":"ping"}` is answered with an alert, bad message. So a request is made that changes nothing.
+pub const PING: &str = super::streams::HEARTBEAT;
+
+/// How often it is said: twice in the time that the venue waits.
+pub const PING_INTERVAL: Nanos = Nanos::from_secs(30);
+
+/// From one payment of funding to the next (documentation, contract specifications of perpetuals: hourly).
+pub const FUNDING_INTERVAL: Nanos = Nanos::from_secs(3_600);
+
+const _: () = assert!(SYMBOLS_BYTES_MAX + 200 + SYMBOL_BYTES_MAX < fulmar_bus::record::Request::BYTES_MAX);
+
+/// What a session keeps to.
+pub const fn of() -> VenueLimits {
+    VenueLimits {
+        message_bytes_max: MESSAGE_BYTES_MAX,
+        answer_bytes_max: ANSWER_BYTES_MAX,
+        levels_max: LEVELS_MAX,
+        message_interval: MESSAGE_INTERVAL,
+        messages_per_second: MESSAGES_PER_SECOND,
+        connects_per_minute: CONNECTS_PER_MINUTE,
+        weight_interval: REQUEST_INTERVAL,
+        weight_burst: REQUEST_BURST,
+        definitions_weight: 1,
+        book_idle_max: BOOK_IDLE_MAX,
+        ping: Some((PING, PING_INTERVAL)),
+    }
+}

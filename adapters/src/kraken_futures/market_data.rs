@@ -1,0 +1,130 @@
+//! The venue's market data as a [`Protocol`]: where each answer to "how does this venue say it" stands.
+
+use fulmar_bus::record::ContractKind;
+use fulmar_engine::contract::DecodeError;
+use simd_json::tape::Tape;
+
+use super::streams::{BOOK, request};
+use super::{definitions, limits, reference, streams, symbols, wire};
+use crate::session::limits::VenueLimits;
+use crate::session::{
+    Answer, Decoded, Environment, InstrumentConfig, Line, Protocol, Reader, SnapshotRequest, Symbols,
+    VenueEntry, VenueSettings,
+};
+use crate::sync::SyncRule;
+
+/// Perpetual and dated futures, inverse and linear.
+pub const FUTURES: VenueEntry = VenueEntry {
+    name: "kraken-futures",
+    spelled: symbols::spelled,
+    depths: &[],
+    depth_intervals: &[],
+    bars: &[],
+    protocol: |settings| Box::new(KrakenFutures::new(settings)),
+    sample: || Box::new(KrakenFutures::new(&VenueSettings::default())),
+};
+
+/// The path of the definitions of all instruments.
+pub(super) const DEFINITIONS_PATH: &str = "/derivatives/api/v3/instruments";
+
+/// The protocol, as configured.
+pub struct KrakenFutures {
+    stream_url: String,
+    rest_url: String,
+    limits: VenueLimits,
+}
+
+impl KrakenFutures {
+    /// The protocol, as configured.
+    pub fn new(settings: &VenueSettings) -> Self {
+        let host = match settings.environment {
+            Environment::Production => "futures.kraken.com",
+            Environment::Testnet => "demo-futures.kraken.com",
+        };
+        let stream = settings.stream_url.clone().unwrap_or_else(|| format!("wss://{host}"));
+        let of_venue = limits::of();
+        KrakenFutures {
+            stream_url: format!("{stream}/ws/v1"),
+            rest_url: settings.rest_url.clone().unwrap_or_else(|| format!("https://{host}")),
+            limits: VenueLimits {
+                book_idle_max: settings.book_idle_max.unwrap_or(of_venue.book_idle_max),
+                ..of_venue
+            },
+        }
+    }
+
+    pub(super) fn stream_url(&self) -> &str {
+        &self.stream_url
+    }
+}
+
+impl Protocol for KrakenFutures {
+    /// They are floats as another language writes them: `20108.0`, `1.0E-4`.
+    fn has_bare_numbers(&self) -> bool {
+        true
+    }
+
+    fn venue(&self) -> &'static str {
+        FUTURES.name
+    }
+
+    fn rest_url(&self) -> &str {
+        &self.rest_url
+    }
+
+    /// Each message of a product's book has the number after the one before it.
+    fn rule(&self) -> SyncRule {
+        SyncRule::Step
+    }
+
+    fn limits(&self) -> VenueLimits {
+        self.limits.clone()
+    }
+
+    fn lines(&self, instruments: &[InstrumentConfig]) -> Vec<Line> {
+        streams::plan(self, instruments)
+    }
+
+    fn contract(&self, symbol: &str) -> ContractKind {
+        symbols::contract(symbol)
+    }
+
+    fn decode(&self, frame: &[u8], symbols: &Symbols, out: &mut Decoded) -> Option<()> {
+        wire::decode(frame, symbols, out)
+    }
+
+    fn read(&self, tape: &Tape<'_>, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        reference::read(tape, reader)
+    }
+
+    fn symbol_named<'text>(&self, tape: &Tape<'text>) -> Option<&'text str> {
+        reference::symbol_named(tape)
+    }
+
+    fn snapshot_request(&self, symbol: &str) -> SnapshotRequest {
+        let requests = ["unsubscribe", "subscribe"].map(|event| request(event, BOOK, &[symbol]));
+        SnapshotRequest::Messages(requests.into())
+    }
+
+    /// There is one list of all that there are.
+    fn definition_paths(&self, _symbols: &[&str], tell: &mut dyn FnMut(&str)) {
+        tell(DEFINITIONS_PATH);
+    }
+
+    fn answer<'path>(&self, path: &'path str) -> Answer<'path> {
+        if path.ends_with("/instruments") { Answer::Definitions } else { Answer::Other }
+    }
+
+    fn is_asked_about(&self, _path: &str, _symbol: &str) -> bool {
+        true
+    }
+
+    fn read_definitions(
+        &self,
+        tape: &Tape<'_>,
+        symbols: &Symbols,
+        out: &mut Decoded,
+    ) -> Result<(), DecodeError> {
+        definitions::read(tape, symbols, out)
+    }
+}

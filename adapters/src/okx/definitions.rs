@@ -1,0 +1,102 @@
+//! What the venue's lists of instruments say of one, as a definition; by HTTP and in the stream alike.
+
+use fulmar_bus::record::{ContractKind, InstrumentDefinition, InstrumentStatus, Listing, Price, Quantity};
+use fulmar_engine::contract::DecodeError;
+use simd_json::tape::Tape;
+
+use super::market_data::Okx;
+use super::symbols::{self, Market};
+use crate::decode::Scales;
+use crate::decode::definition::{significant_digits, text};
+use crate::decode::json::{Fields, decimal, positive};
+use crate::session::{Decoded, Symbols, inferred};
+
+/// Reads the definition of each of `symbols` that the answer names, and whether it is traded now.
+///
+/// # Errors
+/// Where the answer is no list of instruments. The venue answers HTTP 200 to requests that it did not serve: an empty
+/// list with an error's code says of no instrument that it is gone.
+pub fn read(venue: &Okx, tape: &Tape<'_>, symbols: &Symbols, out: &mut Decoded) -> Result<(), DecodeError> {
+    let answer = Fields::of(tape.as_value())?;
+    if answer.text("code")? != "0" {
+        return Err(DecodeError::UnknownValue);
+    }
+    read_list(venue, &answer, symbols, out)
+}
+
+/// Reads the list of instruments that is the `data` of an answer, or of a message.
+///
+/// # Errors
+/// Where it is no list of instruments.
+pub fn read_list(
+    venue: &Okx,
+    fields: &Fields<'_, '_>,
+    symbols: &Symbols,
+    out: &mut Decoded,
+) -> Result<(), DecodeError> {
+    for fields in fields.objects("data")? {
+        let fields = fields?;
+        if let Some(index) = symbols.find(fields.text("instId")?.as_bytes()) {
+            out.definitions.push((index, definition(venue, &fields)));
+            let state = fields.text("state")?;
+            let listing = if state == "live" { Listing::Listed } else { Listing::Halted };
+            out.statuses.push((index, InstrumentStatus::new(listing, state)));
+        }
+    }
+    Ok(())
+}
+
+/// The definition of one instrument. Scales are the digits of its steps: the venue pads no number with zeros, and its
+/// largest orders are what 18 digits hold at the digits of the lot, so that nothing finer can stand in a book.
+fn definition(venue: &Okx, fields: &Fields<'_, '_>) -> Result<InstrumentDefinition, DecodeError> {
+    let symbol = fields.text("instId")?;
+    let (tick, lot) = (fields.text("tickSz")?, fields.text("lotSz")?);
+    let scales = Scales { price: significant_digits(tick), quantity: significant_digits(lot) };
+    let contract = contract(symbol, fields)?;
+    let (base, quote) = currencies(contract, symbol, fields)?;
+    Ok(InstrumentDefinition {
+        base: text(base),
+        quote: text(quote),
+        tick: Price(positive(decimal(tick, scales.price)?)?),
+        lot: Quantity(positive(decimal(lot, scales.quantity)?)?),
+        quantity_min: Quantity(decimal(fields.text("minSz")?, scales.quantity)?),
+        quantity_max: quantity_max(fields, scales)?,
+        contract,
+        is_inferred: 0,
+        ..inferred(venue, symbol, scales)
+    })
+}
+
+/// The largest limit order. One that 64 bits do not hold is none.
+fn quantity_max(fields: &Fields<'_, '_>, scales: Scales) -> Result<Quantity, DecodeError> {
+    match fields.text_if_any("maxLmtSz")?.map(|text| decimal(text, scales.quantity)) {
+        Some(Err(DecodeError::Overflow)) | None => Ok(Quantity(0)),
+        Some(quantity) => quantity.map(Quantity),
+    }
+}
+
+fn contract(symbol: &str, fields: &Fields<'_, '_>) -> Result<ContractKind, DecodeError> {
+    let market = Market::of(symbol);
+    match (market, fields.text_if_any("ctType")?) {
+        (Market::Spot, None) => Ok(ContractKind::Spot),
+        (Market::Swap | Market::Future, Some("linear")) => Ok(market.contract(false)),
+        (Market::Swap | Market::Future, Some("inverse")) => Ok(market.contract(true)),
+        _ => Err(DecodeError::UnknownValue),
+    }
+}
+
+/// Base and quote currency. A derivative says neither, only what lies beneath it.
+fn currencies<'text>(
+    contract: ContractKind,
+    symbol: &'text str,
+    fields: &Fields<'_, 'text>,
+) -> Result<(&'text str, &'text str), DecodeError> {
+    if contract == ContractKind::Spot {
+        return Ok((fields.text("baseCcy")?, fields.text("quoteCcy")?));
+    }
+    let pair = match fields.text_if_any("uly")? {
+        Some(pair) => pair,
+        None => symbols::underlying(symbol).unwrap_or_default(),
+    };
+    pair.split_once('-').ok_or(DecodeError::UnknownValue)
+}

@@ -1,0 +1,5 @@
+//! Coinbase through its session.
+
+mod captures;
+mod market_data;
+mod products;

@@ -1,0 +1,4 @@
+//! Kraken Spot through its session.
+
+mod captures;
+mod market_data;

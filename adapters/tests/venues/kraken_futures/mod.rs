@@ -1,0 +1,4 @@
+//! Kraken Futures through its session.
+
+mod captures;
+mod market_data;

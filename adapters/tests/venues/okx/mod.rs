@@ -1,0 +1,4 @@
+//! OKX through its session.
+
+mod captures;
+mod market_data;
