@@ -1,7 +1,7 @@
 //! The venue's frames, made from what they are to say.
 
 use super::market_data::{Bybit, Category};
-use crate::session::sample::{BookSample, LevelText, Sample, SampleFrame, TopSample, TradeSample};
+use crate::session::sample::{BookSample, LevelText, Sample, SampleFrame, TopSample, TradeSample, joined};
 
 impl Sample for Bybit {
     fn symbols(&self) -> [&'static str; 2] {
@@ -25,8 +25,7 @@ impl Sample for Bybit {
                 r#"{{"symbol":"{symbol}",{kind}"status":"Trading","baseCoin":"BTC","quoteCoin":"USDT","lotSizeFilter":{{{step},"minOrderQty":"0.00000001","maxOrderQty":"9000"}},"priceFilter":{{"tickSize":"0.1"}}}}"#
             )
         };
-        let all: Vec<String> = symbols.iter().map(|symbol| one(symbol)).collect();
-        let all = all.join(",");
+        let all = joined(symbols, one);
         let category = self.category().name();
         let path = format!("/v5/market/instruments-info?category={category}");
         let body = format!(

@@ -18,7 +18,7 @@ pub trait Sample: Protocol {
     /// coins that nobody trades.
     ///
     /// # Panics
-    /// Where the venue's first symbol does not begin with the name of its coin: such a venue has its own.
+    /// Where the venue's first symbol does not begin with `BTC`, and the venue has no spelling of its own here.
     fn symbol(&self, number: usize) -> String {
         let symbols = self.symbols();
         match symbols.get(number) {
@@ -57,6 +57,12 @@ pub trait Sample: Protocol {
 
     /// What the venue says before it closes a connection, if it says anything.
     fn notice(&self, frame: u64) -> Option<String>;
+}
+
+/// What `one` writes of each symbol, as the members of a list.
+pub(crate) fn joined(symbols: &[&str], one: impl Fn(&str) -> String) -> String {
+    let all: Vec<String> = symbols.iter().map(|symbol| one(symbol)).collect();
+    all.join(",")
 }
 
 /// The name of a coin that nobody trades: three letters, another for each number below 17,576.

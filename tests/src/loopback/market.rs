@@ -56,6 +56,11 @@ impl Market {
         self.symbols.iter().position(|known| known == symbol)
     }
 
+    /// A message that nobody needs.
+    pub(super) fn unused(&self, frame: u64) -> String {
+        self.sample.unused(frame)
+    }
+
     /// A whole book, as the frame of this number on its connection.
     pub(super) fn snapshot(&self, place: usize, frame: u64) -> SampleFrame {
         let [bids, asks] = [0, 1].map(|side| self.levels(place, side));

@@ -26,6 +26,8 @@ use super::market::Market;
 
 /// The longest head of an HTTP request: it names hundreds of symbols at most.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
+/// How often a connection without books says that it is there.
+const IDLE_INTERVAL: Duration = Duration::from_secs(5);
 
 /// A venue that is to be served.
 pub(super) struct Serve {
@@ -156,7 +158,7 @@ impl Feed<'_> {
             self.send(text).await?;
         }
         if self.line.books.is_empty() {
-            return self.hear().await;
+            return self.idle().await;
         }
         for place in &self.line.books {
             self.snapshot(*place).await?;
@@ -171,11 +173,17 @@ impl Feed<'_> {
         }
     }
 
-    /// A connection that carries no books is open, and says nothing.
-    async fn hear(&mut self) -> Option<()> {
+    /// A connection that carries no books says now and then what nobody needs, since a silent one is taken to be dead.
+    async fn idle(&mut self) -> Option<()> {
+        let mut ticks = interval(IDLE_INTERVAL);
         loop {
-            let message = self.socket.next().await;
-            self.on_message(message).await?;
+            tokio::select! {
+                _ = ticks.tick() => {
+                    let text = self.venue.market.borrow().unused(self.frame);
+                    self.send(text).await?;
+                }
+                message = self.socket.next() => self.on_message(message).await?,
+            }
         }
     }
 
