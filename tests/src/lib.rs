@@ -4,6 +4,7 @@
 
 pub mod captures;
 pub mod desk;
+pub mod loopback;
 pub mod market;
 pub mod scripted;
 pub mod source;

@@ -25,7 +25,8 @@ const CRATES: [(&str, &[&str]); 8] = [
     ("engine", &["fulmar-bus"]),
     ("adapters", &["fulmar-bus", "fulmar-engine"]),
     ("strategies", &["fulmar-bus", "fulmar-engine"]),
-    ("ops", &["fulmar-bus", "fulmar-engine", "fulmar-adapters", "fulmar-strategies"]),
+    // The last for its tests alone: the venues on loopback.
+    ("ops", &["fulmar-bus", "fulmar-engine", "fulmar-adapters", "fulmar-strategies", "fulmar-tests"]),
     // A user's project sees the program and the SDK, and needs no more.
     ("ops/template", &["fulmar", "fulmar-strategies"]),
     ("tests", EVERY_CRATE),

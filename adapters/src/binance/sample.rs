@@ -2,7 +2,7 @@
 
 use super::config::Product;
 use super::market_data::Binance;
-use crate::session::sample::{BookSample, LevelText, Sample, SampleFrame, TopSample, TradeSample};
+use crate::session::sample::{BookSample, LevelText, Sample, SampleFrame, TopSample, TradeSample, joined};
 
 impl Sample for Binance {
     fn symbols(&self) -> [&'static str; 2] {
@@ -20,7 +20,7 @@ impl Sample for Binance {
         }
     }
 
-    fn definitions(&self) -> Option<SampleFrame> {
+    fn definitions(&self, symbols: &[&str]) -> Option<SampleFrame> {
         let contract = if self.product().is_futures() {
             r#""contractType":"PERPETUAL","pricePrecision":1,"quantityPrecision":8"#
         } else {
@@ -31,9 +31,9 @@ impl Sample for Binance {
                 r#"{{"symbol":"{symbol}",{contract},"baseAsset":"BTC","quoteAsset":"USD","filters":[{{"filterType":"PRICE_FILTER","maxPrice":"1000000.0","tickSize":"0.1"}},{{"filterType":"LOT_SIZE","minQty":"0.00000001","maxQty":"9000.00000000","stepSize":"0.00000001"}}]}}"#
             )
         };
-        let [first, second] = self.symbols().map(one);
+        let all = joined(symbols, one);
         let path = format!("{}/exchangeInfo", self.product().rest_path());
-        Some(SampleFrame::Answer(path, format!(r#"{{"symbols":[{first},{second}]}}"#)))
+        Some(SampleFrame::Answer(path, format!(r#"{{"symbols":[{all}]}}"#)))
     }
 
     fn book(&self, book: &BookSample<'_>) -> SampleFrame {

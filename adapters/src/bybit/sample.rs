@@ -1,7 +1,7 @@
 //! The venue's frames, made from what they are to say.
 
 use super::market_data::{Bybit, Category};
-use crate::session::sample::{BookSample, LevelText, Sample, SampleFrame, TopSample, TradeSample};
+use crate::session::sample::{BookSample, LevelText, Sample, SampleFrame, TopSample, TradeSample, joined};
 
 impl Sample for Bybit {
     fn symbols(&self) -> [&'static str; 2] {
@@ -15,7 +15,7 @@ impl Sample for Bybit {
         }
     }
 
-    fn definitions(&self) -> Option<SampleFrame> {
+    fn definitions(&self, symbols: &[&str]) -> Option<SampleFrame> {
         let (kind, step) = match self.category() {
             Category::Spot => ("", r#""basePrecision":"0.00000001","quotePrecision":"0.01""#),
             Category::Linear => (r#""contractType":"LinearPerpetual","#, r#""qtyStep":"0.00000001""#),
@@ -25,11 +25,11 @@ impl Sample for Bybit {
                 r#"{{"symbol":"{symbol}",{kind}"status":"Trading","baseCoin":"BTC","quoteCoin":"USDT","lotSizeFilter":{{{step},"minOrderQty":"0.00000001","maxOrderQty":"9000"}},"priceFilter":{{"tickSize":"0.1"}}}}"#
             )
         };
-        let [first, second] = self.symbols().map(one);
+        let all = joined(symbols, one);
         let category = self.category().name();
         let path = format!("/v5/market/instruments-info?category={category}");
         let body = format!(
-            r#"{{"retCode":0,"retMsg":"OK","result":{{"category":"{category}","list":[{first},{second}]}},"time":1}}"#
+            r#"{{"retCode":0,"retMsg":"OK","result":{{"category":"{category}","list":[{all}]}},"time":1}}"#
         );
         Some(SampleFrame::Answer(path, body))
     }

@@ -4,7 +4,7 @@ use fulmar_bus::record::UnixNanos;
 
 use super::market_data::Coinbase;
 use crate::decode::time;
-use crate::session::sample::{BookSample, LevelText, Sample, SampleFrame, TopSample, TradeSample};
+use crate::session::sample::{BookSample, LevelText, Sample, SampleFrame, TopSample, TradeSample, joined};
 
 impl Sample for Coinbase {
     fn symbols(&self) -> [&'static str; 2] {
@@ -15,15 +15,15 @@ impl Sample for Coinbase {
         [2, 8]
     }
 
-    fn definitions(&self) -> Option<SampleFrame> {
+    fn definitions(&self, symbols: &[&str]) -> Option<SampleFrame> {
         let one = |symbol: &str| {
             format!(
                 r#"{{"product_id":"{symbol}","base_increment":"0.00000001","quote_increment":"0.1","quote_min_size":"1","base_min_size":"0.00000001","base_max_size":"9000","status":"online","trading_disabled":false,"product_type":"SPOT","quote_currency_id":"USD","base_currency_id":"BTC","price_increment":"0.1"}}"#
             )
         };
-        let [first, second] = self.symbols().map(one);
+        let all = joined(symbols, one);
         let path = "/api/v3/brokerage/market/products".to_owned();
-        Some(SampleFrame::Answer(path, format!(r#"{{"products":[{first},{second}],"num_products":2}}"#)))
+        Some(SampleFrame::Answer(path, format!(r#"{{"products":[{all}],"num_products":{}}}"#, symbols.len())))
     }
 
     fn book(&self, book: &BookSample<'_>) -> SampleFrame {

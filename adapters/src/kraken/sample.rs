@@ -6,7 +6,7 @@ use fulmar_bus::record::UnixNanos;
 use super::checksum::LEVELS;
 use super::market_data::Kraken;
 use crate::decode::time::written;
-use crate::session::sample::{BookSample, LevelText, Sample, SampleFrame, TopSample, TradeSample};
+use crate::session::sample::{BookSample, LevelText, Sample, SampleFrame, TopSample, TradeSample, joined};
 
 /// Digits behind the point of both symbols' prices.
 const PRICE_DIGITS: usize = 1;
@@ -19,16 +19,16 @@ impl Sample for Kraken {
         ["BTC/USD", "ETH/USD"]
     }
 
-    fn definitions(&self) -> Option<SampleFrame> {
+    fn definitions(&self, symbols: &[&str]) -> Option<SampleFrame> {
         let one = |symbol: &str| {
             format!(
                 r#"{{"symbol":"{symbol}","base":"BTC","quote":"USD","status":"online","qty_precision":8,"qty_increment":0.00000001,"price_precision":1,"cost_precision":5,"marginable":true,"has_index":true,"cost_min":0.50000,"tick_size":0.1,"price_increment":0.1,"qty_min":0.00005000}}"#
             )
         };
-        let [first, second] = self.symbols().map(one);
+        let all = joined(symbols, one);
         let assets = r#"{"id":"USD","status":"enabled","precision":4}"#;
         Some(SampleFrame::Message(format!(
-            r#"{{"channel":"instrument","type":"snapshot","data":{{"assets":[{assets}],"pairs":[{first},{second}]}}}}"#
+            r#"{{"channel":"instrument","type":"snapshot","data":{{"assets":[{assets}],"pairs":[{all}]}}}}"#
         )))
     }
 

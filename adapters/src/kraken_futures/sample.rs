@@ -1,21 +1,27 @@
 //! The venue's frames, made from what they are to say.
 
 use super::market_data::{DEFINITIONS_PATH, KrakenFutures};
-use crate::session::sample::{BookSample, LevelText, Sample, SampleFrame, TopSample, TradeSample};
+use crate::session::sample::{
+    BookSample, LevelText, Sample, SampleFrame, TopSample, TradeSample, coin, joined,
+};
 
 impl Sample for KrakenFutures {
     fn symbols(&self) -> [&'static str; 2] {
         ["PF_XBTUSD", "PF_ETHUSD"]
     }
 
-    fn definitions(&self) -> Option<SampleFrame> {
+    fn symbol(&self, number: usize) -> String {
+        self.symbols().get(number).map_or_else(|| format!("PF_{}USD", coin(number)), ToString::to_string)
+    }
+
+    fn definitions(&self, symbols: &[&str]) -> Option<SampleFrame> {
         let one = |symbol: &str| {
             format!(
                 r#"{{"symbol":"{symbol}","pair":"XBT:USD","base":"XBT","quote":"USD","type":"flexible_futures","tickSize":0.1,"contractSize":1,"tradeable":true,"contractValueTradePrecision":8,"postOnly":false}}"#
             )
         };
-        let [first, second] = self.symbols().map(one);
-        let body = format!(r#"{{"result":"success","instruments":[{first},{second}]}}"#);
+        let all = joined(symbols, one);
+        let body = format!(r#"{{"result":"success","instruments":[{all}]}}"#);
         Some(SampleFrame::Answer(DEFINITIONS_PATH.to_owned(), body))
     }
 

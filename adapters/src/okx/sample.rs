@@ -7,23 +7,23 @@ use super::checksum::checksum;
 use super::limits::LEVELS_MAX;
 use super::market_data::Okx;
 use crate::decode::Scales;
-use crate::session::sample::{BookSample, LevelText, Sample, SampleFrame, TopSample, TradeSample};
+use crate::session::sample::{BookSample, LevelText, Sample, SampleFrame, TopSample, TradeSample, joined};
 
 impl Sample for Okx {
     fn symbols(&self) -> [&'static str; 2] {
         ["BTC-USDT", "ETH-USDT"]
     }
 
-    fn definitions(&self) -> Option<SampleFrame> {
+    fn definitions(&self, symbols: &[&str]) -> Option<SampleFrame> {
         let one = |symbol: &str| {
             format!(
                 r#"{{"baseCcy":"{}","ctType":"","instId":"{symbol}","instType":"SPOT","lotSz":"0.00000001","maxLmtSz":"9999999999","minSz":"0.00001","quoteCcy":"USDT","state":"live","tickSz":"0.1","uly":""}}"#,
                 &symbol[..3]
             )
         };
-        let [first, second] = self.symbols().map(one);
+        let all = joined(symbols, one);
         let path = "/api/v5/public/instruments?instType=SPOT".to_owned();
-        Some(SampleFrame::Answer(path, format!(r#"{{"code":"0","data":[{first},{second}],"msg":""}}"#)))
+        Some(SampleFrame::Answer(path, format!(r#"{{"code":"0","data":[{all}],"msg":""}}"#)))
     }
 
     /// As the venue sent it while it had both, a checksum and numbers.

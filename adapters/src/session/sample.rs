@@ -14,9 +14,26 @@ pub trait Sample: Protocol {
         [1, 8]
     }
 
-    /// What the venue says of both symbols: a tick of 0.1 and a lot of 0.00000001, or of whole contracts where it
+    /// As many symbols as are wanted, as the venue writes them: the first two are [`Sample::symbols`], the others are of
+    /// coins that nobody trades.
+    ///
+    /// # Panics
+    /// Where the venue's first symbol does not begin with `BTC`, and the venue has no spelling of its own here.
+    fn symbol(&self, number: usize) -> String {
+        let symbols = self.symbols();
+        match symbols.get(number) {
+            Some(symbol) => (*symbol).to_owned(),
+            None => format!(
+                "{}{}",
+                coin(number),
+                symbols[0].strip_prefix("BTC").expect("it begins with the coin")
+            ),
+        }
+    }
+
+    /// What the venue says of these symbols: a tick of 0.1 and a lot of 0.00000001, or of whole contracts where it
     /// trades these. None where it has no such message.
-    fn definitions(&self) -> Option<SampleFrame>;
+    fn definitions(&self, symbols: &[&str]) -> Option<SampleFrame>;
 
     /// A whole book, or levels of it that changed.
     fn book(&self, book: &BookSample<'_>) -> SampleFrame;
@@ -40,6 +57,39 @@ pub trait Sample: Protocol {
 
     /// What the venue says before it closes a connection, if it says anything.
     fn notice(&self, frame: u64) -> Option<String>;
+}
+
+/// What `one` writes of each symbol, as the members of a list.
+pub(crate) fn joined(symbols: &[&str], one: impl Fn(&str) -> String) -> String {
+    let all: Vec<String> = symbols.iter().map(|symbol| one(symbol)).collect();
+    all.join(",")
+}
+
+/// The name of a coin that nobody trades: three letters, another for each number below 17,576.
+///
+/// ```
+/// use fulmar_adapters::session::sample::coin;
+/// assert_eq!([coin(2), coin(27)], ["QAC", "QBB"]);
+/// ```
+pub fn coin(number: usize) -> String {
+    let letter = |place: usize| char::from(b'A' + u8::try_from(place % 26).expect("a letter has a place"));
+    [letter(16 + number / 676), letter(number / 26), letter(number)].into_iter().collect()
+}
+
+/// The number of `steps`, written with `digits` behind its point, of which at most `own` are not zeros.
+///
+/// ```
+/// use fulmar_adapters::session::sample::written;
+/// assert_eq!([written(600_001, 2, 1), written(7, 0, 5)], ["60000.10", "7"]);
+/// ```
+pub fn written(steps: u64, digits: u8, own: u8) -> String {
+    let own = own.min(digits);
+    let one = 10_u64.pow(u32::from(own));
+    let zeros = "0".repeat(usize::from(digits - own));
+    if digits == 0 {
+        return steps.to_string();
+    }
+    format!("{}.{:02$}{zeros}", steps / one, steps % one, usize::from(own))
 }
 
 /// A frame that was made.

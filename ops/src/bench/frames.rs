@@ -2,7 +2,9 @@
 //! other. Never the same frame twice in a run.
 
 use fulmar_adapters::session::VenueEntry;
-use fulmar_adapters::session::sample::{BookSample, LevelText, Sample, SampleFrame, TopSample, TradeSample};
+use fulmar_adapters::session::sample::{
+    BookSample, LevelText, Sample, SampleFrame, TopSample, TradeSample, written,
+};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
@@ -178,17 +180,6 @@ impl Frames {
         // Two digits of a price and five of a quantity differ; what a venue writes behind them is zeros.
         (written(price.unsigned_abs(), price_digits, 2), written(lots, quantity_digits, 5))
     }
-}
-
-/// The number of `steps`, written with `digits` behind its point, of which at most `own` are not zeros.
-fn written(steps: u64, digits: u8, own: u8) -> String {
-    let own = own.min(digits);
-    let one = 10_u64.pow(u32::from(own));
-    let zeros = "0".repeat(usize::from(digits - own));
-    if digits == 0 {
-        return steps.to_string();
-    }
-    format!("{}.{:02$}{zeros}", steps / one, steps % one, usize::from(own))
 }
 
 fn text_of(frame: SampleFrame) -> String {

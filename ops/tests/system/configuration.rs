@@ -44,6 +44,18 @@ impl Desk {
         desk
     }
 
+    /// Market data alone, of the venues of these tables, on one core loop that sleeps when it has no work.
+    pub fn of(venues: &str) -> Self {
+        let desk = Desk { folder: tempfile::tempdir().expect("a folder") };
+        let state = desk.file("state");
+        let head = format!("[engine]\nmode = \"paper\"\nstate_directory = \"{}\"\n", state.display());
+        let placement = "[placement]\nfile = \"placement.toml\"\n";
+        let core = "[[core]]\nname = \"all\"\nwait = \"park\"\nactors = [\"*\"]\n";
+        std::fs::write(desk.file("fulmar.toml"), [&head, venues, placement].concat()).expect("a file");
+        std::fs::write(desk.file("placement.toml"), core).expect("a file");
+        desk
+    }
+
     /// Where a file of this name lies.
     pub fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)

@@ -4,6 +4,7 @@
 
 mod configuration;
 mod demo;
+mod every_venue;
 mod futures_venue;
 mod growth;
 mod kill;

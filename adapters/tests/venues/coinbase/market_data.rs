@@ -211,7 +211,7 @@ fn a_product_that_is_not_traded_is_halted_until_the_list_of_products_says_otherw
     assert_eq!(told(&bench), halted, "once");
     say(&mut bench, "status", &[&state("online", "")]);
     assert_eq!(told(&bench), halted, "there are halts that this channel does not know");
-    let list = bench.flow.sample.definitions().expect("a list of products");
+    let list = bench.flow.sample.definitions(&bench.flow.symbols).expect("a list of products");
     bench.give(&list);
     assert_eq!(told(&bench)[1..], [(Listing::Listed, "online".to_owned())]);
     assert_eq!([bench.state(0), bench.state(1)], [SyncState::Live; 2]);

@@ -114,7 +114,8 @@ fn products_are_asked_for_by_name_and_again_each_minute() {
         let is_path = |text: &str| text == path;
         if bench.keeper.requests.drain(..).any(|(_, _, text)| is_path(&text)) {
             asked += 1;
-            let Some(SampleFrame::Answer(_, body)) = bench.flow.sample.definitions() else {
+            let Some(SampleFrame::Answer(_, body)) = bench.flow.sample.definitions(&bench.flow.symbols)
+            else {
                 panic!("a list")
             };
             bench.give(&SampleFrame::Answer(path.to_owned(), body));

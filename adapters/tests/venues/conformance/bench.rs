@@ -35,7 +35,7 @@ impl Bench {
         };
         bench.session.on_start(bench.now, &mut bench.keeper);
         bench.open();
-        if let Some(definitions) = bench.flow.sample.definitions() {
+        if let Some(definitions) = bench.flow.sample.definitions(&bench.flow.symbols) {
             bench.give(&definitions);
         }
         bench

@@ -74,7 +74,7 @@ impl Stage {
         player.start(now);
         let mut stage = Stage { player, frames, market, book, flow, now };
         stage.feed(FrameSource::Opened, b"wss://");
-        if let Some(definitions) = stage.flow.sample.definitions() {
+        if let Some(definitions) = stage.flow.sample.definitions(&stage.flow.symbols) {
             stage.give(&definitions);
         }
         stage

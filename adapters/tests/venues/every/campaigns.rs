@@ -181,7 +181,7 @@ fn frame(random: &mut ChaCha8Rng, flow: &mut Flow, source: usize) -> (usize, Str
     let index = random.random_range(0..2);
     match random.random_range(0..12) {
         0 => (source, String::new()),
-        1 => flow.sample.definitions().map_or((source, String::new()), as_sent),
+        1 => flow.sample.definitions(&flow.symbols).map_or((source, String::new()), as_sent),
         2..=4 => as_sent(flow.snapshot(index)),
         5 => {
             let next = flow.next_frame();
