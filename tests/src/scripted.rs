@@ -94,6 +94,11 @@ impl MarketSession for Scripted {
         Vec::new()
     }
 
+    /// A handful, so that a test may have rings as small as it likes.
+    fn book_levels_max(&self) -> usize {
+        8
+    }
+
     fn on_start(&mut self, _: UnixNanos, _: &mut dyn MarketSink) {}
 
     fn on_frame(&mut self, _: UnixNanos, _: InboundFrame<'_>, _: &mut dyn MarketSink) {}
