@@ -27,8 +27,7 @@ pub struct Tap {
 #[derive(Debug)]
 pub struct Recorder {
     entries: Sender<Entry>,
-    queue: Arc<Queue>,
-    thread: JoinHandle<Result<u64, CaptureError>>,
+    thread: JoinHandle<Result<Recording, CaptureError>>,
 }
 
 /// What became of a recording.
@@ -66,8 +65,8 @@ pub fn start_recorder(writer: CaptureWriter, rest_url: &str) -> io::Result<(Tap,
         record(writer, &queued, &of_thread, &rest_url)
             .inspect_err(|error| tracing::error!("the recording ends before its time: {error}"))
     })?;
-    let tap = Tap { entries: entries.clone(), queue: Arc::clone(&queue) };
-    Ok((tap, Recorder { entries, queue, thread }))
+    let tap = Tap { entries: entries.clone(), queue };
+    Ok((tap, Recorder { entries, thread }))
 }
 
 impl Tap {
@@ -102,8 +101,7 @@ impl Recorder {
     pub fn finish(self) -> Result<Recording, CaptureError> {
         // The thread is gone where the recording failed; its result says how.
         drop(self.entries.send(Entry::End));
-        let lines = self.thread.join().expect("the recorder's thread returns its errors")?;
-        Ok(Recording { lines, lost_count: self.queue.lost_count.load(Ordering::Relaxed) })
+        self.thread.join().expect("the recorder's thread returns its errors")
     }
 }
 
@@ -113,7 +111,7 @@ fn record(
     entries: &Receiver<Entry>,
     queue: &Queue,
     rest_url: &str,
-) -> Result<u64, CaptureError> {
+) -> Result<Recording, CaptureError> {
     let mut lines = 0;
     loop {
         let entry = match entries.recv_timeout(TAP_FLUSH_AFTER) {
@@ -135,8 +133,10 @@ fn record(
             }
         }
     }
+    // What comes after the end is not missed.
+    let lost_count = queue.lost_count.load(Ordering::Relaxed);
     writer.finish()?;
-    Ok(lines)
+    Ok(Recording { lines, lost_count })
 }
 
 impl Entry {

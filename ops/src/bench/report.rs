@@ -6,7 +6,7 @@ use hdrhistogram::Histogram;
 use serde::Serialize;
 
 use super::limits::SAMPLE_NS_MAX;
-use super::machine::Machine;
+pub use super::machine::Machine;
 
 /// A bench's whole answer.
 #[derive(Debug, Serialize)]

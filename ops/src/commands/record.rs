@@ -11,7 +11,7 @@ use fulmar_engine::runtime::Clock;
 use serde::Serialize;
 
 use super::{CommandError, Format, Global, RecordArguments};
-use crate::configuration::{self, Source, Variables};
+use crate::configuration::{self, Configuration, Source, Variables};
 use crate::exit::Exit;
 use crate::live::{End, Launch, LiveEngine, Route, Signals, Silent, Stopped, Watch};
 use crate::{log, output, venues};
@@ -32,7 +32,8 @@ struct RecordReport {
 /// Where the venue is not known, the file is there already, or the disk does not take it.
 pub fn run(arguments: &RecordArguments, global: &Global) -> Result<Exit, CommandError> {
     let (sources, variables) = sources(arguments, global)?;
-    let loaded = configuration::load_sources(&sources, &variables, &global.registry)?;
+    let mut loaded = configuration::load_sources(&sources, &variables, &global.registry)?;
+    keep_venue(&mut loaded.configuration, &arguments.venue);
     log::start(&loaded.configuration.log, global)?;
     let now = Clock::new().now();
     let launch = Launch {
@@ -126,6 +127,13 @@ fn sources(arguments: &RecordArguments, global: &Global) -> Result<(Vec<Source>,
     let mut sources = if global.config.is_empty() { Vec::new() } else { configuration::sources(global)? };
     sources.push(own);
     Ok((sources, configuration::variables()))
+}
+
+/// Leaves nothing but the venue that is recorded: a capture is of one, whatever else a configuration names.
+fn keep_venue(configuration: &mut Configuration, venue: &str) {
+    configuration.venues.retain(|known| known.name == venue);
+    configuration.strategies.clear();
+    configuration.pairs.clear();
 }
 
 fn open(
