@@ -1,7 +1,7 @@
 //! Binance: spot, USD-margined and coin-margined futures: one translator, three products.
 //!
 //! Read [`market_data`] first: it is what the session of all venues asks of this one. It gets its connections from
-//! `streams`, its messages from [`wire`] (fast, the venue's own layout alone) or [`reference`] (any JSON), its
+//! `streams`, its messages from [`wire`] (fast, the venue's own layout alone) or [`mod@reference`] (any JSON), its
 //! instruments from [`symbols`] and `definitions`, and its certainty from [`crate::sync`]. Where the products differ,
 //! [`Product`] says so.
 //!
