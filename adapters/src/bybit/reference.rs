@@ -140,8 +140,9 @@ fn best_prices(fields: &Fields<'_, '_>, symbol: &str, reader: &mut Reader<'_>) -
     }
     reader.pairs(symbol, BookSide::Bids, &data, "b")?;
     reader.pairs(symbol, BookSide::Asks, &data, "a")?;
-    let (is_snapshot, update_id) = (is_snapshot(fields)?, data.unsigned("u")?);
-    wire::top(symbol, is_snapshot, update_id, venue_at(fields)?, reader.out).ok_or(DecodeError::OutOfRange)
+    data.unsigned("u")?;
+    let is_snapshot = is_snapshot(fields)?;
+    wire::top(symbol, is_snapshot, venue_at(fields)?, reader.out).ok_or(DecodeError::OutOfRange)
 }
 
 fn trades(fields: &Fields<'_, '_>, symbol: &str, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
@@ -218,6 +219,9 @@ fn bars(
         }
         let mut price = |key| reader.price(symbol, bar.text(key)?).map(Price);
         let (open, high, low, close) = (price("open")?, price("high")?, price("low")?, price("close")?);
+        if low > open.min(close) || high < open.max(close) {
+            return Err(DecodeError::OutOfRange);
+        }
         let bar = Bar {
             open,
             high,
@@ -240,8 +244,11 @@ fn on_answer(fields: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Result<(), Dec
         return Ok(());
     }
     let words = fields.text("ret_msg")?;
+    // What is subscribed to already, or asked for too often, is known to the venue all the same.
+    let is_unknown = ["handler not found", "nvalid symbol"].iter().any(|reason| words.contains(reason));
     let is_of_name = |sign: char| sign.is_ascii_alphanumeric() || sign == '-';
     let named = words.split(|sign| !is_of_name(sign)).find_map(|word| reader.find(word));
+    let named = named.filter(|_| is_unknown);
     match named {
         Some(symbol) => {
             let status = InstrumentStatus::new(Listing::Unlisted, words);

@@ -7,6 +7,7 @@
 use std::fmt;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use fulmar_bus::record::FrameSource;
@@ -32,6 +33,8 @@ pub(super) struct ConnectionTask {
     pub(super) index: u8,
     pub(super) address: Address,
     pub(super) requests: ConnectionRequests,
+    /// How often it ended so far, for those who hold requests back for it.
+    pub(super) ends: Arc<AtomicU64>,
     /// True once the link is to stop.
     pub(super) stop: watch::Receiver<bool>,
 }
@@ -124,6 +127,8 @@ impl ConnectionTask {
 
         let (mut sink, stream) = socket.split();
         let ending = self.exchange(&mut sink, stream).await;
+        // Relaxed: a number alone, read by the router when a request's moment comes.
+        self.ends.fetch_add(1, Ordering::Relaxed);
 
         while self.requests.messages.try_recv().is_ok() {
             self.hub.drop_request(self.index, "the connection closed before its turn");

@@ -3,7 +3,7 @@
 use std::future::{pending, poll_fn};
 use std::panic::resume_unwind;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -195,15 +195,17 @@ impl VenueLink {
         for (index, address) in (0..).zip(&self.addresses) {
             let (messages, queued_messages) = mpsc::channel(self.limits.connection.send_queue_messages);
             let (reconnects, queued_reconnects) = mpsc::channel(1);
+            let ends = Arc::new(AtomicU64::new(0));
             let task = ConnectionTask {
                 hub: Arc::clone(hub),
                 index,
                 address: address.clone(),
                 requests: ConnectionRequests { messages: queued_messages, reconnects: queued_reconnects },
+                ends: Arc::clone(&ends),
                 stop: stop.clone(),
             };
             tasks.spawn(task.run(self.has_run));
-            connections.push(ConnectionEnds { messages, reconnects });
+            connections.push(ConnectionEnds { messages, reconnects, ends });
         }
         let gets = self.rest.clone().map(|(address, client)| {
             let (gets, queued_gets) = mpsc::channel(self.limits.rest.queue_requests);

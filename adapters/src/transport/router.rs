@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use fulmar_bus::record::{RequestKind, UnixNanos};
 use fulmar_engine::runtime::RequestReader;
@@ -44,6 +45,8 @@ impl OwnedRequest {
 pub(super) struct ConnectionEnds {
     pub(super) messages: mpsc::Sender<Bytes>,
     pub(super) reconnects: mpsc::Sender<String>,
+    /// How often it ended so far.
+    pub(super) ends: Arc<AtomicU64>,
 }
 
 /// Knows where requests go.
@@ -52,8 +55,15 @@ pub(super) struct Router {
     connections: Vec<ConnectionEnds>,
     gets: Option<mpsc::Sender<Get>>,
     /// Requests before their moment, by it, then in the order in which they came.
-    delayed: BTreeMap<(UnixNanos, u64), OwnedRequest>,
+    delayed: BTreeMap<(UnixNanos, u64), Delayed>,
     delayed_count: u64,
+}
+
+/// A request before its moment.
+struct Delayed {
+    request: OwnedRequest,
+    /// How often its connection had ended when it was taken: what was meant for one is not sent on the next.
+    ends: u64,
 }
 
 impl Router {
@@ -71,7 +81,8 @@ impl Router {
             self.send(request);
         } else if self.delayed.len() < DELAYED_REQUESTS_MAX {
             self.delayed_count += 1;
-            self.delayed.insert((request.not_before_at, self.delayed_count), request);
+            let ends = self.ends_of(request.connection);
+            self.delayed.insert((request.not_before_at, self.delayed_count), Delayed { request, ends });
         } else {
             self.hub.drop_request(request.connection, "too many requests wait for their moment");
         }
@@ -88,9 +99,19 @@ impl Router {
         while let Some(first) = self.delayed.first_entry()
             && first.key().0 <= now
         {
-            let request = first.remove();
-            self.send(request);
+            let Delayed { request, ends } = first.remove();
+            if request.kind == RequestKind::Send && ends != self.ends_of(request.connection) {
+                self.hub.drop_request(request.connection, "its connection closed before its moment");
+            } else {
+                self.send(request);
+            }
         }
+    }
+
+    /// How often a connection ended so far. Relaxed: a number alone. A request that is taken while the connection ends
+    /// is dropped by the connection's own task.
+    fn ends_of(&self, index: u8) -> u64 {
+        self.connections.get(usize::from(index)).map_or(0, |ends| ends.ends.load(Ordering::Relaxed))
     }
 
     fn send(&self, request: OwnedRequest) {

@@ -203,6 +203,21 @@ async fn a_request_waits_for_its_moment() {
 }
 
 #[tokio::test]
+async fn what_waited_for_its_moment_is_not_sent_on_the_next_connection() {
+    let mut engine = Engine::start(link_to(&echo().await), None);
+    assert_eq!(engine.frame().await.0, FrameSource::Opened);
+    engine.delayed_request(engine.now() + fulmar_bus::record::Nanos::from_millis(150), b"unsubscribe");
+    // Answered, so the link has taken what came before it.
+    engine.request(RequestKind::Send, 0, b"first");
+    assert_eq!(engine.frame().await.1, b"first");
+    engine.request(RequestKind::Reconnect, 0, b"frames are missing");
+    assert_eq!(engine.frame().await.0, FrameSource::Closed);
+    let event = engine.event(|event| matches!(event.status, LinkStatus::RequestDropped { .. })).await;
+    assert_eq!(event.status, LinkStatus::RequestDropped { cause: "its connection closed before its moment" });
+    engine.stop().await;
+}
+
+#[tokio::test]
 async fn messages_keep_within_the_rate_of_the_venue() {
     let mut plan = link_to(&echo().await);
     let window = Duration::from_millis(200);

@@ -161,8 +161,8 @@ pub struct ReplayArguments {
 /// Arguments of `fulmar record`.
 #[derive(Debug, Args)]
 pub struct RecordArguments {
-    /// The venue to listen to: binance-spot or binance-usdm
-    #[arg(long, value_name = "NAME")]
+    /// The venue to listen to
+    #[arg(long, value_name = "NAME", help = format!("The venue to listen to: {}", crate::venues::NAMES.join(", ")))]
     pub venue: String,
     /// The venue's symbols, separated by commas
     #[arg(long, value_name = "A,B", required = true, value_delimiter = ',')]
