@@ -23,7 +23,7 @@ use fulmar_tests::stage::{Stage, drain};
 const BTC: InstrumentId = InstrumentId(0);
 const A_LITTLE: Quantity = Quantity(100_000);
 /// Far below the market of these tests, at eight digits.
-const FAR_BELOW: Price = Price(60_000_00000000);
+const FAR_BELOW: Price = Price(6_000_000_000_000);
 
 /// Two orders of its first tick. When the venue has the first, one order more; when it has the second, that is
 /// canceled. A while later, an order that nothing but time caused. At the second tick, the third order is canceled.
