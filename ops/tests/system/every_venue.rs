@@ -1,5 +1,6 @@
 //! Every venue of the build over real sockets: each is recorded and played, and one run follows all of them.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use fulmar_adapters::session::VenueEntry;
@@ -42,8 +43,11 @@ fn one_run_follows_all_venues_and_stops_at_an_interrupt() {
     let desk = Desk::of(&loopback.configuration());
     let mut run = Program::fulmar(&desk.arguments(&["run"]));
     let symbols: usize = loopback.venues().iter().map(|address| address.symbols.len()).sum();
-    for _ in 0..symbols {
-        run.told_line(&["the book is live"]);
+    let mut live = BTreeSet::new();
+    while live.len() < symbols {
+        let line = run.told_line(&[": the book is live"]);
+        // A book begins anew where the venue says what the instrument is after it sent its book.
+        live.insert(line.rsplit(' ').nth(4).map(str::to_owned));
     }
     run.signal(Signal::INT);
     let report = run.end().report();

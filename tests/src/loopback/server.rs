@@ -107,6 +107,16 @@ impl Venue {
         self.lines.iter().find(is_it)
     }
 
+    /// What a request of this path is answered with, where it is one.
+    fn answer(&self, path: &str) -> Option<SampleFrame> {
+        let market = self.market.borrow();
+        match self.protocol.answer(path) {
+            Answer::Snapshot(symbol) => market.find(symbol).map(|place| market.snapshot(place, 0)),
+            Answer::Definitions => market.definitions(|symbol| self.protocol.is_asked_about(path, symbol)),
+            Answer::Other => None,
+        }
+    }
+
     /// The symbol whose whole book this message asks for.
     fn asked_anew(&self, message: &str) -> Option<usize> {
         let asks = |symbol: &String| match self.protocol.snapshot_request(symbol) {
@@ -234,13 +244,7 @@ async fn answer(mut socket: TcpStream, venue: Rc<Venue>) {
     }
     let head = String::from_utf8_lossy(&head);
     let path = head.split(' ').nth(1).unwrap_or_default();
-    let market = venue.market.borrow();
-    let made = match venue.protocol.answer(path) {
-        Answer::Snapshot(symbol) => market.find(symbol).map(|place| market.snapshot(place, 0)),
-        Answer::Definitions => market.definitions(|symbol| venue.protocol.is_asked_about(path, symbol)),
-        Answer::Other => None,
-    };
-    drop(market);
+    let made = venue.answer(path);
     let (status, body) = match made {
         Some(SampleFrame::Answer(_, body)) => ("200 OK", body),
         _ => ("404 Not Found", String::new()),
