@@ -5,8 +5,8 @@ use fulmar_bus::record::Nanos;
 
 use crate::session::limits::VenueLimits;
 
-/// The depths of book that there are, the deepest first (documentation of the public stream of books; 500 was replaced by
-/// 1000 and stands in older recordings).
+/// The depths of book that there are, the deepest first (documentation of the public stream of books; 500 was replaced
+/// by 1000 and stands in older recordings).
 pub const DEPTHS: &[u32] = &[1_000, 200, 50];
 
 /// Levels of one side of one message: the deepest book, and as much again for the day that it deepens.

@@ -14,8 +14,8 @@ pub trait Sample: Protocol {
         [1, 8]
     }
 
-    /// As many symbols as are wanted, as the venue writes them: the first two are [`Sample::symbols`], the others are of
-    /// coins that nobody trades.
+    /// As many symbols as are wanted, as the venue writes them: the first two are [`Sample::symbols`], the others are
+    /// of coins that nobody trades.
     ///
     /// # Panics
     /// Where the venue's first symbol does not begin with `BTC`, and the venue has no spelling of its own here.
