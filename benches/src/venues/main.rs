@@ -1,9 +1,9 @@
 //! What a symbol and a venue cost: the program itself, following venues on loopback over real sockets.
 //!
-//! Each row is a run of its own, in a process of its own: market data alone, one core loop and the network, both of which
-//! sleep when they have no work, so that the time that they take is the work's. Frames come at one rate in every row,
-//! spread evenly over the symbols, so that rows differ in these alone. The venues run in this process, and are not
-//! counted; they do share the machine's cores, so a row's latencies are those of a busy machine.
+//! Each row is a run of its own, in a process of its own: market data alone, one core loop and the network, both of
+//! which sleep when they have no work, so that the time that they take is the work's. Frames come at one rate in
+//! every row, spread evenly over the symbols, so that rows differ in these alone. The venues run in this process,
+//! and are not counted; they do share the machine's cores, so a row's latencies are those of a busy machine.
 //!
 //! ```text
 //! cargo run --release -p fulmar-benches --bin venues
@@ -87,8 +87,8 @@ fn run(line: &CommandLine) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The first venue whose books come with the stream. Where they are asked for, a hundred of them take minutes, since the
-/// venue counts what is asked.
+/// The first venue whose books come with the stream. Where they are asked for, a hundred of them take minutes, since
+/// the venue counts what is asked.
 fn first_streamed() -> usize {
     let is_streamed = |entry: &VenueEntry| (entry.sample)().rule().is_streamed();
     VENUES.iter().position(is_streamed).expect("there are such venues")

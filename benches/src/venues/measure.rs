@@ -37,6 +37,8 @@ pub struct Measured {
     pub io_ns: u64,
     /// The same of its core loop: feed, books, aggregators.
     pub engine_ns: u64,
+    /// A pass of the core loop that had work, half of all, and 99 of 100.
+    pub pass_ns: [u64; 2],
     /// From taking a frame to what it says, half of all records, and 99 of 100.
     pub decode_ns: [u64; 2],
     /// From there to the best prices that follow from it, as above.
@@ -86,8 +88,9 @@ pub fn row(
         process_ns: per_frame(|times| times.process),
         io_ns: per_frame(|times| times.io),
         engine_ns: per_frame(|times| times.engine),
-        decode_ns: hop(&report, "decode"),
-        book_ns: hop(&report, "book"),
+        pass_ns: quantiles(&report["cores"][0]["duty_cycle_ns"]),
+        decode_ns: quantiles(&report["latency_ns"]["hops"]["decode"]),
+        book_ns: quantiles(&report["latency_ns"]["hops"]["book"]),
         memory_bytes,
         lost: report["lost"].as_u64().context("the report says what was lost")?,
     })
@@ -165,9 +168,8 @@ fn judge(report: &Value, symbols: usize) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn hop(report: &Value, name: &str) -> [u64; 2] {
-    let hop = &report["latency_ns"]["hops"][name];
-    ["p50", "p99"].map(|quantile| hop[quantile].as_u64().unwrap_or_default())
+fn quantiles(latency: &Value) -> [u64; 2] {
+    ["p50", "p99"].map(|quantile| latency[quantile].as_u64().unwrap_or_default())
 }
 
 impl Times {

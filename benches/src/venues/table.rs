@@ -73,12 +73,24 @@ impl fmt::Display for Table {
     }
 }
 
-const HEADS: [&str; 10] =
-    ["frames", "process", "io", "engine", "decode p50", "p99", "book p50", "p99", "MiB", "lost"];
+const HEADS: [&str; 12] = [
+    "frames",
+    "process",
+    "io",
+    "engine",
+    "pass p50",
+    "p99",
+    "decode p50",
+    "p99",
+    "book p50",
+    "p99",
+    "MiB",
+    "lost",
+];
 
-fn cells(row: &Measured) -> [u64; 10] {
-    let ([decode, decode_99], [book, book_99]) = (row.decode_ns, row.book_ns);
+fn cells(row: &Measured) -> [u64; 12] {
+    let ([pass, pass_99], [decode, decode_99], [book, book_99]) = (row.pass_ns, row.decode_ns, row.book_ns);
     let [process, io, engine] = [row.process_ns, row.io_ns, row.engine_ns];
     let memory = row.memory_bytes >> 20;
-    [row.frames, process, io, engine, decode, decode_99, book, book_99, memory, row.lost]
+    [row.frames, process, io, engine, pass, pass_99, decode, decode_99, book, book_99, memory, row.lost]
 }

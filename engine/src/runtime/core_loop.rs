@@ -186,7 +186,9 @@ impl CoreLoop {
                 waiter.worked();
             } else {
                 let until_due = self.until_due(now);
-                waiter.idle(until_due, || self.seats.iter_mut().any(|seat| !seat.actor.inboxes().is_empty()));
+                waiter.idle(now, until_due, || {
+                    self.seats.iter_mut().any(|seat| !seat.actor.inboxes().is_empty())
+                });
             }
         }
         let stopped_at = UnixNanos(stopped_at.load(Ordering::Relaxed));

@@ -8,7 +8,7 @@ use std::task::{Wake, Waker};
 use std::thread::Thread;
 use std::time::Duration;
 
-use fulmar_bus::record::Nanos;
+use fulmar_bus::record::{Nanos, UnixNanos};
 
 use super::doorbell::Doorbell;
 
@@ -17,16 +17,17 @@ use super::doorbell::Doorbell;
 pub enum Wait {
     /// Looks again at once.
     Spin,
-    /// Looks again a few thousand times, then lets others run between looks.
+    /// Looks again for some microseconds, then lets others run between looks.
     Yield,
-    /// Looks again a few hundred times, then sleeps until it is woken.
+    /// Looks again for some microseconds, then sleeps until it is woken.
     Park,
 }
 
-/// Idle passes before a yielding loop begins to yield.
-const YIELD_AFTER_PASSES: u32 = 2_000;
-/// Idle passes before a parking loop parks: long enough to bridge the records of one burst.
-const PARK_AFTER_PASSES: u32 = 200;
+/// How long a yielding loop looks before it begins to yield. Time, not passes: a pass is as long as the loop has
+/// actors.
+const YIELD_AFTER: Nanos = Nanos(50_000);
+/// How long a parking loop looks before it parks: long enough to bridge the records of one burst.
+const PARK_AFTER: Nanos = Nanos(10_000);
 /// The longest sleep, so that a stop is seen in time.
 const PARK_NS_MAX: u64 = 20_000_000;
 
@@ -34,7 +35,8 @@ const PARK_NS_MAX: u64 = 20_000_000;
 #[derive(Debug)]
 pub struct Waiter {
     wait: Wait,
-    idle_passes: u32,
+    /// When the first pass without work began, since the last that had some.
+    idle_since: Option<UnixNanos>,
     bell: Doorbell,
     waker: Waker,
 }
@@ -50,25 +52,25 @@ impl Wake for Unpark {
 impl Waiter {
     /// Waits on this thread; `bell` wakes it where it parks.
     pub fn new(wait: Wait, bell: Doorbell) -> Self {
-        Waiter { wait, idle_passes: 0, bell, waker: Waker::from(Arc::new(Unpark(std::thread::current()))) }
+        Waiter { wait, idle_since: None, bell, waker: Waker::from(Arc::new(Unpark(std::thread::current()))) }
     }
 
     /// The pass had work.
     #[inline]
     pub fn worked(&mut self) {
-        self.idle_passes = 0;
+        self.idle_since = None;
     }
 
-    /// The pass had none. `look` tells whether there is work now; it is asked once more before a sleep of at most
-    /// `until_due`.
+    /// The pass that began at `now` had none. `look` tells whether there is work now; it is asked once more before a
+    /// sleep of at most `until_due`.
     #[inline]
-    pub fn idle(&mut self, until_due: Option<Nanos>, look: impl FnMut() -> bool) {
-        self.idle_passes = self.idle_passes.saturating_add(1);
+    pub fn idle(&mut self, now: UnixNanos, until_due: Option<Nanos>, look: impl FnMut() -> bool) {
+        let idle = now.since(*self.idle_since.get_or_insert(now));
         match self.wait {
             Wait::Spin => std::hint::spin_loop(),
-            Wait::Yield if self.idle_passes < YIELD_AFTER_PASSES => std::hint::spin_loop(),
+            Wait::Yield if idle < YIELD_AFTER => std::hint::spin_loop(),
             Wait::Yield => std::thread::yield_now(),
-            Wait::Park if self.idle_passes < PARK_AFTER_PASSES => std::hint::spin_loop(),
+            Wait::Park if idle < PARK_AFTER => std::hint::spin_loop(),
             Wait::Park => self.park(until_due, look),
         }
     }
