@@ -266,7 +266,7 @@ impl InstrumentReport {
         }
         let BookActorReport { compared, differing, .. } = &self.book_actor;
         if *differing > 0 {
-            let _ = write!(line, "ITS ACTOR TOLD {differing} of {compared} TOPS OTHERWISE, ");
+            let _ = write!(line, "ITS ACTOR DIFFERED AT {differing} MOMENTS ({compared} tops compared), ");
         }
         let (gaps, resyncs, crossed) = (self.gaps, self.resyncs, self.crossed);
         let _ =

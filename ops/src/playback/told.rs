@@ -45,7 +45,9 @@ impl Told {
     /// where everything has settled.
     pub fn compare(&mut self, picture: &Picture) {
         self.look();
-        self.differing_count += u64::from(self.state != picture.replica.state());
+        // Syncing and desynced are one thing to whoever reads the actor: not to be believed.
+        let is_live = |state: SyncState| state == SyncState::Live;
+        self.differing_count += u64::from(is_live(self.state) != is_live(picture.replica.state()));
         let Some(book) = picture.replica.live_book() else { return };
         // A crossed book is not published, and a ticker is ahead of the book until the book has caught up with it.
         let Some(top) = self.top.filter(|top| top.source == TopSource::Book) else { return };
