@@ -150,7 +150,7 @@ impl Picture {
                 self.was_live = true;
                 self.keep_mark();
             }
-            Taken::Definition(Redefinition::WiderScale { price_factor, quantity_factor }) => {
+            Taken::Definition(Redefinition::Refined { price_factor, quantity_factor }) => {
                 self.mark = self.mark.and_then(|mark| mark.0.checked_mul(price_factor)).map(Price);
                 if self.trades.rescale(price_factor, quantity_factor).is_err() {
                     self.malformed_count += 1;

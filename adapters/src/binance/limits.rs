@@ -117,6 +117,11 @@ pub const ORDERS_MAX: usize = 1_024;
 /// ordinary answer; the venue itself gives up after ten seconds.
 pub const ANSWER_MAX: Nanos = Nanos::from_secs(2);
 
+/// Between two requests for the definitions of all instruments: the streams do not say what became of one. Assumed to be
+/// often enough: changes are announced days before. The list of the futures is megabytes, and reading it takes
+/// milliseconds.
+pub const DEFINITIONS_INTERVAL: Nanos = Nanos::from_secs(600);
+
 /// How long after an order was sent the venue can no longer take it, so that "does not exist" is the truth: the receive
 /// window, the venue's own ten seconds, and five for clocks that differ.
 pub const SETTLED_AFTER: Nanos = Nanos::from_secs(20);

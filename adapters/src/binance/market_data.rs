@@ -1,6 +1,6 @@
 //! The venue's market data as a [`Protocol`]: where each answer to "how does this venue say it" stands.
 
-use fulmar_bus::record::{ContractKind, UnixNanos};
+use fulmar_bus::record::{ContractKind, Nanos, UnixNanos};
 use fulmar_engine::contract::DecodeError;
 use simd_json::tape::Tape;
 
@@ -10,8 +10,7 @@ use super::limits::{BANNED_WAIT, BANNED_WAIT_MAX, REFUSED_WAIT, SYMBOLS_PER_REQU
 use super::{limits, reference, streams, symbols, wire};
 use crate::session::limits::VenueLimits;
 use crate::session::{
-    Answer, Decoded, InstrumentConfig, Line, MarketData, Protocol, Reader, SnapshotRequest, Symbols,
-    VenueEntry, VenueSettings,
+    Answer, Decoded, InstrumentConfig, Line, MarketData, Protocol, Reader, Symbols, VenueEntry, VenueSettings,
 };
 use crate::sync::SyncRule;
 
@@ -120,10 +119,14 @@ impl Protocol for Binance {
         reference::symbol_named(tape)
     }
 
-    fn snapshot_request(&self, symbol: &str) -> SnapshotRequest {
+    fn snapshot_path(&self, symbol: &str) -> Option<(String, u64)> {
         let (path, levels) = (self.product().rest_path(), self.product().snapshot_levels());
         let path = format!("{path}/depth?symbol={symbol}&limit={levels}");
-        SnapshotRequest::Http(path, self.product().snapshot_weight())
+        Some((path, self.product().snapshot_weight()))
+    }
+
+    fn book_anew(&self, symbol: &str) -> [String; 2] {
+        streams::book_anew(&self.config, symbol)
     }
 
     /// Spot answers for the symbols that are named; futures have one list of all that there are.
@@ -136,6 +139,10 @@ impl Protocol for Binance {
             let named: Vec<String> = some.iter().map(|symbol| quoted(symbol)).collect();
             tell(&format!("{path}?symbols=%5B{}%5D", named.join(",")));
         }
+    }
+
+    fn definitions_interval(&self) -> Option<Nanos> {
+        Some(limits::DEFINITIONS_INTERVAL)
     }
 
     fn answer<'path>(&self, path: &'path str) -> Answer<'path> {

@@ -40,9 +40,18 @@ fn split(places: &[usize], streams_of: impl Fn(&usize) -> Vec<String>) -> Vec<(V
     groups.map(|some| (some.to_vec(), some.iter().flat_map(&streams_of).collect())).collect()
 }
 
+/// What has the stream of a book end and begin.
+pub fn book_anew(config: &BinanceConfig, symbol: &str) -> [String; 2] {
+    ["UNSUBSCRIBE", "SUBSCRIBE"].map(|method| request(method, &[book(config, symbol)], 0))
+}
+
+fn book(config: &BinanceConfig, symbol: &str) -> String {
+    format!("{}@depth{}", symbol.to_lowercase(), config.depth_speed)
+}
+
 fn books(config: &BinanceConfig, instrument: &InstrumentConfig) -> Vec<String> {
-    let symbol = instrument.symbol.to_lowercase();
-    vec![format!("{symbol}@depth{}", config.depth_speed), format!("{symbol}@bookTicker")]
+    let symbol = &instrument.symbol;
+    vec![book(config, symbol), format!("{}@bookTicker", symbol.to_lowercase())]
 }
 
 /// Trades, and what comes no faster than they do.
@@ -63,12 +72,13 @@ fn connect(host: &str, path: &str, streams: &[String], books: Vec<usize>) -> Lin
     if url.len() <= URL_BYTES_MAX {
         return Line::new(url, Vec::new(), books);
     }
-    let subscriptions = streams.chunks(STREAMS_PER_MESSAGE).zip(1..).map(|(some, id)| subscribe(some, id));
+    let subscriptions =
+        streams.chunks(STREAMS_PER_MESSAGE).zip(1..).map(|(some, id)| request("SUBSCRIBE", some, id));
     Line::new(format!("{host}{path}/stream"), subscriptions.collect(), books)
 }
 
-fn subscribe(streams: &[String], id: u32) -> String {
-    let mut message = String::from("{\"method\":\"SUBSCRIBE\",\"params\":[");
+fn request(method: &str, streams: &[String], id: u32) -> String {
+    let mut message = format!("{{\"method\":\"{method}\",\"params\":[");
     for (place, stream) in streams.iter().enumerate() {
         let comma = if place == 0 { "" } else { "," };
         write!(message, "{comma}\"{stream}\"").expect("a String takes all text");

@@ -1,6 +1,6 @@
 //! The venue's market data as a [`Protocol`]: where each answer to "how does this venue say it" stands.
 
-use fulmar_bus::record::{ContractKind, UnixNanos};
+use fulmar_bus::record::{ContractKind, Nanos, UnixNanos};
 use fulmar_engine::contract::DecodeError;
 use simd_json::tape::Tape;
 
@@ -8,8 +8,8 @@ use super::limits::{DEPTHS, REFUSED_WAIT};
 use super::{definitions, limits, reference, streams, symbols, wire};
 use crate::session::limits::VenueLimits;
 use crate::session::{
-    Answer, Decoded, Environment, InstrumentConfig, Line, Protocol, Reader, SnapshotRequest, Symbols,
-    VenueEntry, VenueSettings,
+    Answer, Decoded, Environment, InstrumentConfig, Line, Protocol, Reader, Symbols, VenueEntry,
+    VenueSettings,
 };
 use crate::sync::SyncRule;
 
@@ -155,10 +155,15 @@ impl Protocol for Bybit {
         reference::symbol_named(tape)
     }
 
-    fn snapshot_request(&self, symbol: &str) -> SnapshotRequest {
+    fn book_anew(&self, symbol: &str) -> [String; 2] {
         let topic = [self.book_topic(symbol)];
-        let requests = ["unsubscribe", "subscribe"].map(|operation| streams::request(operation, &topic));
-        SnapshotRequest::Messages(requests.into())
+        ["unsubscribe", "subscribe"].map(|operation| streams::request(operation, &topic))
+    }
+
+    /// Each topic by itself: one that is subscribed to has its message refused.
+    fn others_anew(&self, symbol: &str) -> Vec<String> {
+        let others = self.topics(symbol).into_iter().skip(1);
+        others.map(|topic| streams::request("subscribe", &[topic])).collect()
     }
 
     fn definition_paths(&self, symbols: &[&str], tell: &mut dyn FnMut(&str)) {
@@ -166,6 +171,10 @@ impl Protocol for Bybit {
             let category = self.category.name();
             tell(&format!("/v5/market/instruments-info?category={category}&symbol={symbol}"));
         }
+    }
+
+    fn definitions_interval(&self) -> Option<Nanos> {
+        Some(limits::DEFINITIONS_INTERVAL)
     }
 
     fn answer<'path>(&self, path: &'path str) -> Answer<'path> {

@@ -125,6 +125,7 @@ fn book(fields: &Fields<'_, '_>, symbol: &str, reader: &mut Reader<'_>) -> Resul
     reader.pairs(symbol, BookSide::Bids, &data, "b")?;
     reader.pairs(symbol, BookSide::Asks, &data, "a")?;
     reader.push_book((symbol, is_snapshot(fields)?), span, venue_at(fields)?, begin);
+    reader.out.number_book(data.unsigned("seq")?);
     Ok(())
 }
 
@@ -141,8 +142,9 @@ fn best_prices(fields: &Fields<'_, '_>, symbol: &str, reader: &mut Reader<'_>) -
     reader.pairs(symbol, BookSide::Bids, &data, "b")?;
     reader.pairs(symbol, BookSide::Asks, &data, "a")?;
     data.unsigned("u")?;
+    let sequence = data.unsigned("seq")?;
     let is_snapshot = is_snapshot(fields)?;
-    wire::top(symbol, is_snapshot, venue_at(fields)?, reader.out).ok_or(DecodeError::OutOfRange)
+    wire::top((symbol, is_snapshot), sequence, venue_at(fields)?, reader.out).ok_or(DecodeError::OutOfRange)
 }
 
 fn trades(fields: &Fields<'_, '_>, symbol: &str, reader: &mut Reader<'_>) -> Result<(), DecodeError> {

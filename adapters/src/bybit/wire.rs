@@ -69,20 +69,26 @@ fn book(cursor: &mut Cursor<'_>, symbols: &Symbols, out: &mut Decoded) -> Option
     cursor.literal(b",\"u\":")?;
     let update_id = cursor.unsigned()?;
     cursor.literal(b",\"seq\":")?;
-    cursor.unsigned()?;
+    let sequence = cursor.unsigned()?;
     cursor.literal(b"},\"cts\":")?;
     let venue_at = UnixNanos::from_millis(cursor.unsigned()?);
     cursor.literal(b"}")?;
     if depth == 1 {
-        return top(symbol, is_snapshot, venue_at, out);
+        return top((symbol, is_snapshot), sequence, venue_at, out);
     }
     out.push_book((symbol, is_snapshot), Span::numbered(update_id), venue_at, begin);
+    out.number_book(sequence);
     Some(())
 }
 
-/// The book of one level, which is always sent whole, as the venue's best prices. Its numbers are counted apart from
-/// those of the deeper book, so that it has none here: it says nothing where that book is believed.
-pub(super) fn top(symbol: usize, is_snapshot: bool, venue_at: UnixNanos, out: &mut Decoded) -> Option<()> {
+/// The book of one level, which is always sent whole, as the venue's best prices. Its updates are counted apart from
+/// those of the deeper book: what both have is the `sequence` of the matching engine.
+pub(super) fn top(
+    (symbol, is_snapshot): (usize, bool),
+    sequence: u64,
+    venue_at: UnixNanos,
+    out: &mut Decoded,
+) -> Option<()> {
     if !is_snapshot || out.bids.len() > 1 || out.asks.len() > 1 {
         return None;
     }
@@ -93,7 +99,7 @@ pub(super) fn top(symbol: usize, is_snapshot: bool, venue_at: UnixNanos, out: &m
     }
     out.bids.clear();
     out.asks.clear();
-    let top = TopOfBook::new(bid, ask, 0, venue_at, TopSource::Ticker);
+    let top = TopOfBook::new(bid, ask, sequence, venue_at, TopSource::Ticker);
     out.messages.push(Message::Top { symbol, top });
     Some(())
 }

@@ -8,8 +8,7 @@ use super::limits::{DEFINITIONS_INTERVAL, PRODUCTS_PER_REQUEST};
 use super::{definitions, limits, reference, streams, symbols, wire};
 use crate::session::limits::VenueLimits;
 use crate::session::{
-    Answer, Decoded, InstrumentConfig, Line, Protocol, Reader, SnapshotRequest, Symbols, VenueEntry,
-    VenueSettings,
+    Answer, Decoded, InstrumentConfig, Line, Protocol, Reader, Symbols, VenueEntry, VenueSettings,
 };
 use crate::sync::SyncRule;
 
@@ -109,10 +108,12 @@ impl Protocol for Coinbase {
     }
 
     /// A subscription begins with the whole book.
-    fn snapshot_request(&self, symbol: &str) -> SnapshotRequest {
-        let requests =
-            ["unsubscribe", "subscribe"].map(|operation| streams::request(operation, "level2", &[symbol]));
-        SnapshotRequest::Messages(requests.into())
+    fn book_anew(&self, symbol: &str) -> [String; 2] {
+        ["unsubscribe", "subscribe"].map(|operation| streams::request(operation, streams::BOOK, &[symbol]))
+    }
+
+    fn others_anew(&self, symbol: &str) -> Vec<String> {
+        streams::others(self).map(|channel| streams::request("subscribe", channel, &[symbol])).collect()
     }
 
     fn definition_paths(&self, symbols: &[&str], tell: &mut dyn FnMut(&str)) {

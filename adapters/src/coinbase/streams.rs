@@ -4,8 +4,14 @@ use super::limits::{PRODUCT_BYTES_MAX, PRODUCTS_PER_CONNECTION};
 use super::market_data::Coinbase;
 use crate::session::{InstrumentConfig, Line, batches};
 
-/// What every product is subscribed to. Books first, since they take longest.
-const CHANNELS: [&str; 4] = ["level2", "market_trades", "ticker", "status"];
+/// The channel of books. It is subscribed to first, since it takes longest.
+pub const BOOK: &str = "level2";
+
+/// The other channels of every product.
+pub fn others(venue: &Coinbase) -> impl Iterator<Item = &'static str> {
+    let bars = venue.has_bars().then_some("candles");
+    ["market_trades", "ticker", "status"].into_iter().chain(bars)
+}
 
 /// The connections that these instruments need.
 pub fn plan(venue: &Coinbase, instruments: &[InstrumentConfig]) -> Vec<Line> {
@@ -25,10 +31,10 @@ pub fn plan(venue: &Coinbase, instruments: &[InstrumentConfig]) -> Vec<Line> {
 fn subscriptions(venue: &Coinbase, products: &[&str]) -> Vec<String> {
     // Quotes and a comma come to each product.
     let groups = batches(products, 3, (PRODUCTS_PER_CONNECTION, PRODUCT_BYTES_MAX));
-    let bars = venue.has_bars().then_some("candles");
     let of_channel = |channel| groups.iter().map(move |some| request("subscribe", channel, some));
     let heartbeats = r#"{"type":"subscribe","channel":"heartbeats"}"#.to_owned();
-    std::iter::once(heartbeats).chain(CHANNELS.into_iter().chain(bars).flat_map(of_channel)).collect()
+    let channels = std::iter::once(BOOK).chain(others(venue));
+    std::iter::once(heartbeats).chain(channels.flat_map(of_channel)).collect()
 }
 
 /// A request about one channel of these products.

@@ -6,12 +6,12 @@ use simd_json::tape::Tape;
 
 use super::checksum::checksum;
 use super::limits::DEPTHS;
-use super::streams::{Channel, request};
+use super::streams::request;
 use super::{limits, reference, streams, symbols, wire};
 use crate::session::limits::VenueLimits;
 use crate::session::{
-    Answer, Decoded, Environment, InstrumentConfig, Line, Protocol, Reader, SnapshotRequest, Symbols,
-    VenueEntry, VenueSettings,
+    Answer, Decoded, Environment, InstrumentConfig, Line, Protocol, Reader, Symbols, VenueEntry,
+    VenueSettings,
 };
 use crate::sync::{Proof, SyncRule};
 
@@ -120,10 +120,13 @@ impl Protocol for Kraken {
         reference::symbol_named(tape)
     }
 
-    fn snapshot_request(&self, symbol: &str) -> SnapshotRequest {
-        let channel = Channel { name: "book", options: self.book_options() };
-        let requests = ["unsubscribe", "subscribe"].map(|method| request(method, &[symbol], &channel));
-        SnapshotRequest::Messages(requests.into())
+    fn book_anew(&self, symbol: &str) -> [String; 2] {
+        let channel = streams::book(self);
+        ["unsubscribe", "subscribe"].map(|method| request(method, &[symbol], &channel))
+    }
+
+    fn others_anew(&self, symbol: &str) -> Vec<String> {
+        streams::others(self).map(|channel| request("subscribe", &[symbol], &channel)).collect()
     }
 
     /// The venue says it in the stream, and again where it changes.

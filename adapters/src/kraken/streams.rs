@@ -26,24 +26,26 @@ pub fn plan(venue: &Kraken, instruments: &[InstrumentConfig]) -> Vec<Line> {
 /// What is sent once a connection opens: definitions first, so that books come at known scales.
 fn subscriptions(venue: &Kraken, symbols: &[&str]) -> Vec<String> {
     let mut messages = vec![DEFINITIONS.to_owned()];
-    let mut channels = vec![
-        Channel { name: "book", options: venue.book_options() },
-        Channel { name: "trade", options: r#","snapshot":false"#.to_owned() },
-        Channel { name: "ticker", options: r#","event_trigger":"bbo""#.to_owned() },
-    ];
-    channels.extend(
-        venue
-            .bars()
-            .iter()
-            .map(|minutes| Channel { name: "ohlc", options: format!(r#","interval":{minutes}"#) }),
-    );
-    for channel in channels {
+    for channel in std::iter::once(book(venue)).chain(others(venue)) {
         // Quotes and a comma come to each symbol.
         for some in batches(symbols, 3, (SYMBOLS_PER_MESSAGE, SYMBOLS_BYTES_MAX)) {
             messages.push(request("subscribe", some, &channel));
         }
     }
     messages
+}
+
+/// The channel of books.
+pub fn book(venue: &Kraken) -> Channel {
+    Channel { name: "book", options: venue.book_options() }
+}
+
+/// The other channels of an instrument.
+pub fn others(venue: &Kraken) -> impl Iterator<Item = Channel> {
+    let trades = Channel { name: "trade", options: r#","snapshot":false"#.to_owned() };
+    let tops = Channel { name: "ticker", options: r#","event_trigger":"bbo""#.to_owned() };
+    let bar = |minutes| Channel { name: "ohlc", options: format!(r#","interval":{minutes}"#) };
+    [trades, tops].into_iter().chain(venue.bars().iter().map(bar))
 }
 
 /// A channel and how it is wanted.

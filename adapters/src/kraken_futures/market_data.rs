@@ -4,12 +4,12 @@ use fulmar_bus::record::ContractKind;
 use fulmar_engine::contract::DecodeError;
 use simd_json::tape::Tape;
 
-use super::streams::{BOOK, request};
+use super::streams::{BOOK, OTHERS, request};
 use super::{definitions, limits, reference, streams, symbols, wire};
 use crate::session::limits::VenueLimits;
 use crate::session::{
-    Answer, Decoded, Environment, InstrumentConfig, Line, Protocol, Reader, SnapshotRequest, Symbols,
-    VenueEntry, VenueSettings,
+    Answer, Decoded, Environment, InstrumentConfig, Line, Protocol, Reader, Symbols, VenueEntry,
+    VenueSettings,
 };
 use crate::sync::SyncRule;
 
@@ -101,9 +101,12 @@ impl Protocol for KrakenFutures {
         reference::symbol_named(tape)
     }
 
-    fn snapshot_request(&self, symbol: &str) -> SnapshotRequest {
-        let requests = ["unsubscribe", "subscribe"].map(|event| request(event, BOOK, &[symbol]));
-        SnapshotRequest::Messages(requests.into())
+    fn book_anew(&self, symbol: &str) -> [String; 2] {
+        ["unsubscribe", "subscribe"].map(|event| request(event, BOOK, &[symbol]))
+    }
+
+    fn others_anew(&self, symbol: &str) -> Vec<String> {
+        OTHERS.map(|feed| request("subscribe", feed, &[symbol])).into()
     }
 
     /// There is one list of all that there are.

@@ -7,11 +7,11 @@ use crate::session::{InstrumentConfig, Line, batches};
 /// Has the venue say now and then that it is there.
 pub const HEARTBEAT: &str = r#"{"event":"subscribe","feed":"heartbeat"}"#;
 
-/// The feed of books.
+/// The feed of books. It is subscribed to first, since it takes longest.
 pub const BOOK: &str = "book";
 
-/// What is subscribed to of an instrument: its book first, since that takes longest.
-const FEEDS: [&str; 3] = [BOOK, "trade", "ticker"];
+/// The other feeds of an instrument.
+pub const OTHERS: [&str; 2] = ["trade", "ticker"];
 
 /// The connections that these instruments need.
 pub fn plan(venue: &KrakenFutures, instruments: &[InstrumentConfig]) -> Vec<Line> {
@@ -23,7 +23,7 @@ pub fn plan(venue: &KrakenFutures, instruments: &[InstrumentConfig]) -> Vec<Line
     let line = |places: &[usize]| {
         let symbols: Vec<&str> = places.iter().map(|place| &*instruments[*place].symbol).collect();
         let mut messages = vec![HEARTBEAT.to_owned()];
-        for feed in FEEDS {
+        for feed in [BOOK].into_iter().chain(OTHERS) {
             // Quotes and a comma come to each symbol.
             let groups = batches(&symbols, 3, (usize::MAX, SYMBOLS_BYTES_MAX));
             messages.extend(groups.into_iter().map(|some| request("subscribe", feed, some)));

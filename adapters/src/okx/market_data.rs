@@ -9,8 +9,8 @@ use super::symbols::Market;
 use super::{definitions, limits, reference, streams, symbols, wire};
 use crate::session::limits::VenueLimits;
 use crate::session::{
-    Answer, Decoded, Environment, InstrumentConfig, Line, Protocol, Reader, SnapshotRequest, Symbols,
-    VenueEntry, VenueSettings,
+    Answer, Decoded, Environment, InstrumentConfig, Line, Protocol, Reader, Symbols, VenueEntry,
+    VenueSettings,
 };
 use crate::sync::{Proof, SyncRule};
 
@@ -123,8 +123,12 @@ impl Protocol for Okx {
         reference::symbol_named(tape)
     }
 
-    fn snapshot_request(&self, symbol: &str) -> SnapshotRequest {
-        SnapshotRequest::Messages(streams::book_anew(symbol).into())
+    fn book_anew(&self, symbol: &str) -> [String; 2] {
+        streams::book_anew(symbol)
+    }
+
+    fn others_anew(&self, symbol: &str) -> Vec<String> {
+        vec![streams::others_anew(symbol)]
     }
 
     fn definition_paths(&self, symbols: &[&str], tell: &mut dyn FnMut(&str)) {

@@ -56,11 +56,14 @@ pub fn plan(venue: &Okx, instruments: &[InstrumentConfig]) -> Vec<Line> {
     lines.into_iter().map(|line| line.with_message_burst(MESSAGE_BURST)).collect()
 }
 
-/// What asks for a book's snapshot: that its channel begins anew. The others of its instrument are asked for as well,
-/// which changes nothing where they are subscribed to, and begins them where the venue did not know the instrument
-/// before.
+/// What asks for a book's snapshot: that its channel begins anew.
 pub fn book_anew(symbol: &str) -> [String; 2] {
-    [request("unsubscribe", &[of_symbol(BOOK, symbol)]), request("subscribe", &channels(symbol))]
+    ["unsubscribe", "subscribe"].map(|operation| request(operation, &[of_symbol(BOOK, symbol)]))
+}
+
+/// What subscribes to the other channels of an instrument.
+pub fn others_anew(symbol: &str) -> String {
+    request("subscribe", &channels(symbol)[1..])
 }
 
 /// The book of 400 levels, the deepest that needs no login.

@@ -78,6 +78,8 @@ pub struct BookMessage {
     pub is_snapshot: bool,
     /// The venue's numbers of it; of a snapshot, `last` alone.
     pub span: Span,
+    /// The number by which the venue's other streams know this state of the book: mostly the last of its span.
+    pub update_id: u64,
     /// When it happened; zero where the venue does not say.
     pub venue_at: UnixNanos,
     /// Where its levels begin, and where they end.
@@ -199,7 +201,17 @@ impl Decoded {
         begin: Mark,
     ) {
         let levels = [begin, self.mark()];
-        self.messages.push(Message::Book(BookMessage { symbol, is_snapshot, span, venue_at, levels }));
+        let update_id = span.last;
+        let message = BookMessage { symbol, is_snapshot, span, update_id, venue_at, levels };
+        self.messages.push(Message::Book(message));
+    }
+
+    /// Gives the book that was added last the number by which other streams know it.
+    #[inline]
+    pub fn number_book(&mut self, number: u64) {
+        if let Some(Message::Book(BookMessage { update_id, .. })) = self.messages.last_mut() {
+            *update_id = number;
+        }
     }
 
     /// The levels of one of its messages.
@@ -207,7 +219,7 @@ impl Decoded {
     pub fn update(&self, message: &BookMessage) -> Update<'_> {
         let [begin, end] = message.levels;
         Update {
-            update_id: message.span.last,
+            update_id: message.update_id,
             venue_at: message.venue_at,
             bids: &self.bids[begin.bids..end.bids],
             asks: &self.asks[begin.asks..end.asks],

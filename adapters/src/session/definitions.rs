@@ -5,7 +5,7 @@ use fulmar_bus::record::{
     InstrumentDefinition, InstrumentStatus, Listing, RequestKind, SyncReason, UnixNanos,
 };
 use fulmar_engine::contract::{DecodeError, MarketSink};
-use fulmar_engine::market::scale::widening_factor;
+use fulmar_engine::market::instrument::{Redefinition, compare};
 
 use super::decoded::{Decoded, Message};
 use super::limits::{DEFINITIONS_WAIT, UNLISTED_WAIT};
@@ -183,8 +183,7 @@ impl MarketData {
         }
     }
 
-    /// Brings the book to the new definition: what waits is rescaled, what stands is only kept where nothing but a
-    /// scale widened.
+    /// Brings the book to the new definition: what stands and what waits is kept where its numbers still mean the same.
     fn redefine_book(
         &mut self,
         now: UnixNanos,
@@ -193,11 +192,10 @@ impl MarketData {
         sink: &mut dyn MarketSink,
     ) {
         let sync = &mut self.instruments[index].sync;
-        let price_factor = widening_factor(known.price_scale, definition.price_scale);
-        let quantity_factor = widening_factor(known.quantity_scale, definition.quantity_scale);
-        let is_only_wider = definition.is_inferred == 1;
-        match price_factor.zip(quantity_factor) {
-            Some((price, quantity)) if is_only_wider || !sync.has_begun() => sync.rescale(price, quantity),
+        match compare(known, definition) {
+            Redefinition::Refined { price_factor, quantity_factor } => {
+                sync.rescale(price_factor, quantity_factor);
+            }
             _ => sync.break_off(now, SyncReason::Redefined, sink),
         }
         self.ask_if_due(now, index, sink);

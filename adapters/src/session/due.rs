@@ -4,8 +4,7 @@ use fulmar_bus::record::{Nanos, RequestKind, SyncReason, UnixNanos};
 use fulmar_engine::contract::MarketSink;
 
 use super::limits::TRADES_IDLE_MAX;
-use super::protocol::SnapshotRequest;
-use super::{MarketData, connection_of};
+use super::{Instrument, MarketData, connection_of};
 
 impl MarketData {
     pub(super) fn break_off(
@@ -19,16 +18,15 @@ impl MarketData {
         self.ask_if_due(now, index, sink);
     }
 
-    /// Breaks off every book that this connection carries.
-    pub(super) fn break_off_all(
-        &mut self,
-        now: UnixNanos,
-        line: usize,
-        reason: SyncReason,
-        sink: &mut dyn MarketSink,
-    ) {
+    /// A frame of this connection is lost, and nobody knows whose: no book that it carries is believed. Where books
+    /// come in the stream, one that opens brings all of them sooner than as many requests would.
+    pub(super) fn distrust_line(&mut self, now: UnixNanos, line: usize, sink: &mut dyn MarketSink) {
+        if self.protocol.rule().is_streamed() {
+            let text = "a frame of it cannot be read";
+            return self.give_up_line(now, line, (SyncReason::DecodeError, text), sink);
+        }
         for place in 0..self.lines[line].books.len() {
-            self.break_off(now, self.lines[line].books[place], reason, sink);
+            self.break_off(now, self.lines[line].books[place], SyncReason::DecodeError, sink);
         }
     }
 
@@ -42,25 +40,77 @@ impl MarketData {
             return self.wake_at(ask_at);
         }
         let line = instrument.line;
-        let sent_in = match self.protocol.snapshot_request(&instrument.config.symbol) {
-            SnapshotRequest::Http(path, weight) => {
+        let sent_in = match self.protocol.snapshot_path(&instrument.config.symbol) {
+            Some((path, weight)) => {
                 let delay = self.weight.take(now, weight);
                 sink.request(connection_of(line), RequestKind::HttpGet, delay, path.as_bytes());
                 delay
             }
-            SnapshotRequest::Messages(messages) => {
-                let mut delay = Nanos(0);
-                for message in messages {
-                    delay = self.take_message(now, line);
-                    sink.request(connection_of(line), RequestKind::Send, delay, message.as_bytes());
-                }
-                delay
-            }
+            None => self.ask_anew(now, index, sink),
         };
         let sync = &mut self.instruments[index].sync;
         sync.on_asked(now + sent_in);
         let again_at = sync.ask_at();
         again_at.into_iter().for_each(|at| self.wake_at(at));
+    }
+
+    /// Asks for the stream of a book anew, and for what else there is of an instrument of which nothing came; says when
+    /// the book is asked for.
+    fn ask_anew(&mut self, now: UnixNanos, index: usize, sink: &mut dyn MarketSink) -> Nanos {
+        let Instrument { config, line, life, .. } = &self.instruments[index];
+        let line = *line;
+        let book = self.protocol.book_anew(&config.symbol);
+        let others = if life.has_begun() { Vec::new() } else { self.protocol.others_anew(&config.symbol) };
+        let mut send = |message: &String| {
+            let delay = self.take_message(now, line);
+            sink.request(connection_of(line), RequestKind::Send, delay, message.as_bytes());
+            delay
+        };
+        let asked_in = book.map(|message| send(&message))[1];
+        for message in &others {
+            send(message);
+        }
+        asked_in
+    }
+
+    /// Gives up a book whose stream says nothing any more while others show that it must have changed.
+    pub(super) fn restart_book_if(
+        &mut self,
+        is_stalled: bool,
+        now: UnixNanos,
+        index: usize,
+        sink: &mut dyn MarketSink,
+    ) {
+        if !is_stalled || !self.instruments[index].sync.has_begun() {
+            return;
+        }
+        if self.protocol.snapshot_path(self.symbols.symbol(index)).is_some() {
+            // Where the stream of a book does not begin with it, it is asked for by itself.
+            self.ask_anew(now, index, sink);
+        }
+        self.break_off(now, index, SyncReason::Silent, sink);
+    }
+
+    /// Believes no book of a connection any more, and has it opened anew.
+    pub(super) fn give_up_line(
+        &mut self,
+        now: UnixNanos,
+        line: usize,
+        (reason, text): (SyncReason, &str),
+        sink: &mut dyn MarketSink,
+    ) {
+        for book in &self.lines[line].books {
+            self.instruments[*book].sync.on_closed(now, reason, sink);
+        }
+        self.leave_line(line, text, sink);
+    }
+
+    /// Has a connection opened anew, once.
+    pub(super) fn leave_line(&mut self, line: usize, text: &str, sink: &mut dyn MarketSink) {
+        let is_left = std::mem::replace(&mut self.lines[line].state.is_left, true);
+        if !is_left {
+            sink.request(connection_of(line), RequestKind::Reconnect, Nanos(0), text.as_bytes());
+        }
     }
 
     /// How long a connection may say nothing before its books are given up and it is replaced.
@@ -72,19 +122,17 @@ impl MarketData {
 
     pub(super) fn reconnect_if_idle(&mut self, now: UnixNanos, index: usize, sink: &mut dyn MarketSink) {
         let idle_max = self.idle_max(index);
-        let line = &mut self.lines[index];
-        let Some(heard_at) = &mut line.state.heard_at else {
+        let Some(heard_at) = self.lines[index].state.heard_at else {
             return;
         };
-        if *heard_at + idle_max <= now {
-            *heard_at = now;
-            for book in &line.books {
-                self.instruments[*book].sync.on_closed(now, SyncReason::Silent, sink);
-            }
-            sink.request(connection_of(index), RequestKind::Reconnect, Nanos(0), b"nothing came");
+        if heard_at + idle_max > now {
+            return self.wake_at(heard_at + idle_max);
         }
-        let idle_at = *heard_at + idle_max;
-        self.wake_at(idle_at);
+        // Should it not end although that was asked for, it is asked for again.
+        self.lines[index].state.is_left = false;
+        self.lines[index].state.heard_at = Some(now);
+        self.give_up_line(now, index, (SyncReason::Silent, "nothing came"), sink);
+        self.wake_at(now + idle_max);
     }
 
     pub(super) fn ping_if_due(&mut self, now: UnixNanos, index: usize, sink: &mut dyn MarketSink) {

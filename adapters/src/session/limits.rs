@@ -30,6 +30,10 @@ pub const UNLISTED_WAIT: Nanos = Nanos::from_secs(300);
 /// subscription trades within a minute.
 pub const TRADES_IDLE_MAX: Nanos = Nanos::from_secs(60);
 
+/// How long a book may leave signs that it changed without an update. Books are told at least each second of change;
+/// what trades beside the book leaves none, so that two such trades of a quiet instrument cost a snapshot at worst.
+pub const BOOK_STALL_MAX: Nanos = Nanos::from_secs(10);
+
 /// How often a frame may be read: at no scales, at those that the configuration gives, and at those that it needs.
 pub const READINGS_MAX: usize = 3;
 

@@ -16,6 +16,7 @@ mod definitions;
 mod derived;
 mod due;
 mod forming;
+mod life;
 pub mod limits;
 mod line;
 mod named;
@@ -27,7 +28,7 @@ mod settings;
 mod symbols;
 
 use fulmar_bus::record::{
-    FrameSource, InstrumentDefinition, InstrumentId, Nanos, RequestKind, SyncReason, UnixNanos,
+    FrameSource, InstrumentDefinition, InstrumentId, RequestKind, SyncReason, UnixNanos,
 };
 use fulmar_engine::contract::{Connection, InboundFrame, MarketSession, MarketSink, SessionCounters};
 
@@ -35,10 +36,11 @@ pub use decoded::{BookMessage, Decoded, Derived, Mark, Message, ScaledPrice, Sub
 use definitions::Standing;
 use derived::DerivedState;
 use forming::FormingBars;
+use life::Life;
 use limits::VenueLimits;
 pub use line::{Line, batches};
 pub use named::each_symbol_named;
-pub use protocol::{Answer, Protocol, SnapshotRequest};
+pub use protocol::{Answer, Protocol};
 pub use reader::{BookSide, Reader, standing};
 pub use reading::read_message;
 pub use settings::{Environment, VenueEntry, VenueSettings};
@@ -82,6 +84,7 @@ struct Instrument {
     sync: BookSync,
     /// Index of the connection that carries its book.
     line: usize,
+    life: Life,
     trade_stream: Option<TradeStream>,
     /// The venue's number of the last trade, where it numbers them.
     last_trade_id: Option<u64>,
@@ -109,6 +112,7 @@ impl MarketData {
             standing: Standing::Presumed,
             sync: sync_of(config),
             line: lines.iter().position(|line| line.books.contains(&place)).unwrap_or(0),
+            life: Life::default(),
             trade_stream: None,
             last_trade_id: None,
             derived: DerivedState::default(),
@@ -235,7 +239,8 @@ impl MarketData {
             match self.decoded.messages[place] {
                 Message::Book(message) => {
                     let update = self.decoded.update(&message);
-                    let sync = &mut self.instruments[message.symbol].sync;
+                    let Instrument { sync, life, .. } = &mut self.instruments[message.symbol];
+                    life.on_book();
                     if message.is_snapshot {
                         sync.on_stream_snapshot(now, message.span, update, sink);
                     } else {
@@ -244,7 +249,7 @@ impl MarketData {
                     self.ask_if_due(now, message.symbol, sink);
                 }
                 Message::Trade { symbol, stream, trade } => {
-                    let Instrument { trade_stream, last_trade_id, config, .. } =
+                    let Instrument { trade_stream, last_trade_id, config, life, .. } =
                         &mut self.instruments[symbol];
                     let id = Some(trade.trade_id).filter(|id| *id != 0);
                     if *trade_stream.get_or_insert(stream) != stream {
@@ -253,9 +258,15 @@ impl MarketData {
                         self.trades_repeated += 1;
                     } else {
                         sink.trade(config.instrument_id, &trade);
+                        let is_stalled = life.on_trade(now);
+                        self.restart_book_if(is_stalled, now, symbol, sink);
                     }
                 }
-                Message::Top { symbol, top } => sink.top(self.symbols.instrument_id(symbol), &top),
+                Message::Top { symbol, top } => {
+                    sink.top(self.symbols.instrument_id(symbol), &top);
+                    let is_stalled = self.instruments[symbol].life.on_top(now, &top);
+                    self.restart_book_if(is_stalled, now, symbol, sink);
+                }
                 Message::Derived { symbol, derived } => self.on_derived(symbol, &derived, sink),
                 Message::Bar { symbol, bar } => sink.bar(self.symbols.instrument_id(symbol), &bar),
                 Message::Forming { symbol, bar, is_past } => {
@@ -263,10 +274,7 @@ impl MarketData {
                     self.instruments[symbol].forming.take(id, &bar, is_past, sink);
                 }
                 Message::Depth { symbol, depth } => self.instruments[symbol].sync.set_depth(depth),
-                Message::Closing => {
-                    let reason = b"the venue is about to close it";
-                    sink.request(connection_of(line), RequestKind::Reconnect, Nanos(0), reason);
-                }
+                Message::Closing => self.leave_line(line, "the venue is about to close it", sink),
                 Message::Refused => self.counters.venue_refusals += 1,
             }
         }
@@ -291,11 +299,7 @@ impl MarketData {
                 false
             }
             Some(_) => {
-                for book in &self.lines[line].books {
-                    self.instruments[*book].sync.on_closed(now, SyncReason::Gap, sink);
-                }
-                let reason = b"frames are missing";
-                sink.request(connection_of(line), RequestKind::Reconnect, Nanos(0), reason);
+                self.give_up_line(now, line, (SyncReason::Gap, "frames are missing"), sink);
                 false
             }
         }
@@ -333,7 +337,9 @@ impl MarketData {
         }
         for place in 0..self.lines[line].books.len() {
             let index = self.lines[line].books[place];
-            self.instruments[index].sync.on_opened(now, sent_at);
+            let Instrument { sync, life, .. } = &mut self.instruments[index];
+            *life = Life::default();
+            sync.on_opened(now, sent_at);
             self.ask_if_due(now, index, sink);
         }
         let idle_at = now + self.idle_max(line);

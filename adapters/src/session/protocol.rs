@@ -70,8 +70,22 @@ pub trait Protocol: Send {
     /// The symbol that a message has market data of, whether a session follows it or not.
     fn symbol_named<'text>(&self, tape: &Tape<'text>) -> Option<&'text str>;
 
-    /// How the whole book of `symbol` is asked for.
-    fn snapshot_request(&self, symbol: &str) -> SnapshotRequest;
+    /// Path and weight of the HTTP request that asks for the whole book of `symbol`. None where the stream of a book
+    /// begins with it: there [`Protocol::book_anew`] asks for it.
+    fn snapshot_path(&self, _symbol: &str) -> Option<(String, u64)> {
+        None
+    }
+
+    /// The messages that have the stream of a book begin anew, on the connection that carries it: that it ends, and
+    /// that it begins.
+    fn book_anew(&self, symbol: &str) -> [String; 2];
+
+    /// The messages that subscribe to what else there is of `symbol` on the connection of its book. They are sent where
+    /// none of it came, since the venue refused a message that named others too, or did not know the instrument then.
+    /// Empty where the venue takes any name and begins once it knows it.
+    fn others_anew(&self, _symbol: &str) -> Vec<String> {
+        Vec::new()
+    }
 
     /// Tells the paths of the HTTP requests that ask what these instruments are, in groups as it likes. None where the
     /// venue says it in the stream, unasked.
@@ -126,15 +140,6 @@ pub trait Protocol: Send {
         const WAIT: Nanos = Nanos::from_secs(60);
         (status == 429).then_some(now + WAIT)
     }
-}
-
-/// How the whole book of an instrument is asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SnapshotRequest {
-    /// By an HTTP request of this path and weight.
-    Http(String, u64),
-    /// By these messages on the connection that carries the book, in order.
-    Messages(Vec<String>),
 }
 
 /// What an HTTP answer is.

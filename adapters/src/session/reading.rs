@@ -96,7 +96,7 @@ impl MarketData {
             Subject::Unknown => {
                 // Where it does not say which of its connection it is either, the next one begins to count.
                 self.lines[line].state.sequence = self.decoded.sequence;
-                self.break_off_all(now, line, SyncReason::DecodeError, sink);
+                self.distrust_line(now, line, sink);
             }
         }
         let is_misfit = matches!(error, DecodeError::TooPrecise | DecodeError::Overflow);

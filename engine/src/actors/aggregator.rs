@@ -197,7 +197,7 @@ impl State {
         match known.map_or(Redefinition::New, |known| compare(&known, definition)) {
             Redefinition::Same => return,
             Redefinition::New => {}
-            Redefinition::WiderScale { price_factor, quantity_factor } => {
+            Redefinition::Refined { price_factor, quantity_factor } => {
                 for builder in &mut member.bars {
                     if builder.rescale(price_factor, quantity_factor).is_err() {
                         *builder = BarBuilder::new(builder.interval());

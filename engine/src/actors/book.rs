@@ -132,7 +132,8 @@ impl BookState {
             Taken::Definition(redefinition) => {
                 match redefinition {
                     Redefinition::New | Redefinition::Same => {}
-                    Redefinition::WiderScale { .. } => output.last_top = None,
+                    Redefinition::Refined { price_factor: 1, quantity_factor: 1 } => {}
+                    Redefinition::Refined { .. } => output.last_top = None,
                     Redefinition::Changed => self.lose(origin, SyncReason::Redefined, output),
                 }
                 output.forward(origin, self.instrument_id, record.read::<InstrumentDefinition>()?);

@@ -1,13 +1,14 @@
 //! What an instrument is, and the table of all instruments of a boot.
 //!
-//! A definition comes as a record and may come again: the same, with a wider scale, or changed. The table says which,
-//! and that decides whether a book goes on, is rescaled or starts anew. Which
-//! instruments are alike is not its business: see [`super::pair`].
+//! A definition comes as a record and may come again: the same, saying more, or changed. The table says which, and that
+//! decides whether a book goes on, is rescaled or starts anew. What bounds orders alone (lot, least and largest) is never
+//! a change: no number of a book means anything else by it. Which instruments are alike is not its business: see
+//! [`super::pair`].
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use fulmar_bus::record::{InstrumentDefinition, InstrumentId, Notional, Price, Quantity, Text, WideNumber};
+use fulmar_bus::record::{InstrumentDefinition, InstrumentId, Price, Text};
 
 use super::limits::INSTRUMENTS_MAX;
 use super::scale::widening_factor;
@@ -60,11 +61,12 @@ pub enum Redefinition {
     New,
     /// Nothing is different.
     Same,
-    /// Numbers have more digits behind the point, and mean what they meant: what is kept is multiplied.
-    WiderScale {
-        /// What every price is multiplied by.
+    /// Its numbers mean what they meant, perhaps with more digits behind the point: what is kept goes on, multiplied.
+    /// So it is where scales widen, where something is said that was not known, and where orders are bounded otherwise.
+    Refined {
+        /// What every price is multiplied by; mostly one.
         price_factor: i64,
-        /// What every quantity is multiplied by.
+        /// What every quantity is multiplied by; mostly one.
         quantity_factor: i64,
     },
     /// It is another thing now: what is kept of its market is dropped.
@@ -166,38 +168,21 @@ pub fn compare(old: &InstrumentDefinition, new: &InstrumentDefinition) -> Redefi
     if *new == (InstrumentDefinition { revision: new.revision, ..*old }) {
         return Redefinition::Same;
     }
-    let factors = (
-        widening_factor(old.price_scale, new.price_scale),
-        widening_factor(old.quantity_scale, new.quantity_scale),
-    );
-    if let (Some(price_factor), Some(quantity_factor)) = factors
-        && let Some(wider) = widened(old, new, price_factor, quantity_factor)
-        && wider == *new
-    {
-        return Redefinition::WiderScale { price_factor, quantity_factor };
+    let price_factor = widening_factor(old.price_scale, new.price_scale);
+    let quantity_factor = widening_factor(old.quantity_scale, new.quantity_scale);
+    match price_factor.zip(quantity_factor) {
+        Some((price_factor, quantity_factor)) if is_same_thing(old, new, price_factor) => {
+            Redefinition::Refined { price_factor, quantity_factor }
+        }
+        _ => Redefinition::Changed,
     }
-    Redefinition::Changed
 }
 
-/// `old` with the scales and revision of `new` and its numbers multiplied; `None` where one does not fit.
-fn widened(
-    old: &InstrumentDefinition,
-    new: &InstrumentDefinition,
-    price_factor: i64,
-    quantity_factor: i64,
-) -> Option<InstrumentDefinition> {
-    let quantity = |quantity: Quantity| quantity.0.checked_mul(quantity_factor).map(Quantity);
-    let notional_factor = i128::from(price_factor) * i128::from(quantity_factor);
-    let notional_min = Notional::from(old.notional_min).0.checked_mul(notional_factor)?;
-    Some(InstrumentDefinition {
-        tick: Price(old.tick.0.checked_mul(price_factor)?),
-        lot: quantity(old.lot)?,
-        quantity_min: quantity(old.quantity_min)?,
-        quantity_max: quantity(old.quantity_max)?,
-        notional_min: WideNumber::from(Notional(notional_min)),
-        price_scale: new.price_scale,
-        quantity_scale: new.quantity_scale,
-        revision: new.revision,
-        ..*old
-    })
+/// Whether what `old` says of the thing itself still holds. What it did not know may be anything now.
+fn is_same_thing(old: &InstrumentDefinition, new: &InstrumentDefinition, price_factor: i64) -> bool {
+    let is_kept = |old: Text<16>, new: Text<16>| old == Text::default() || old == new;
+    (old.venue, old.symbol, old.contract) == (new.venue, new.symbol, new.contract)
+        && is_kept(old.base, new.base)
+        && is_kept(old.quote, new.quote)
+        && (old.tick == Price(0) || old.tick.0.checked_mul(price_factor) == Some(new.tick.0))
 }

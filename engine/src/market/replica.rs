@@ -149,7 +149,7 @@ impl BookReplica {
     fn define(&mut self, definition: &InstrumentDefinition) -> Redefinition {
         let known = self.definition.replace(*definition);
         let mut redefinition = known.map_or(Redefinition::New, |known| compare(&known, definition));
-        if let Redefinition::WiderScale { price_factor, quantity_factor } = redefinition
+        if let Redefinition::Refined { price_factor, quantity_factor } = redefinition
             && self.book.rescale(price_factor, quantity_factor).is_err()
         {
             redefinition = Redefinition::Changed;
@@ -254,7 +254,7 @@ mod tests {
     fn a_wider_scale_rescales_it_and_another_thing_ends_it() {
         let mut replica = live();
         assert_eq!(take(&mut replica, &definition(1, "USDT")), Taken::Definition(Redefinition::New));
-        let wider = Redefinition::WiderScale { price_factor: 100, quantity_factor: 1 };
+        let wider = Redefinition::Refined { price_factor: 100, quantity_factor: 1 };
         assert_eq!(take(&mut replica, &definition(3, "USDT")), Taken::Definition(wider));
         assert_eq!(best(&replica), Some((10_000, 7)));
         assert_eq!(take(&mut replica, &definition(3, "USDC")), Taken::Definition(Redefinition::Changed));

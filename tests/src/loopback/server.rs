@@ -8,9 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use fulmar_adapters::session::sample::SampleFrame;
-use fulmar_adapters::session::{
-    Answer, InstrumentConfig, Line, Protocol, SnapshotRequest, VenueEntry, VenueSettings,
-};
+use fulmar_adapters::session::{Answer, InstrumentConfig, Line, Protocol, VenueEntry, VenueSettings};
 use fulmar_bus::record::InstrumentId;
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -119,9 +117,8 @@ impl Venue {
 
     /// The symbol whose whole book this message asks for.
     fn asked_anew(&self, message: &str) -> Option<usize> {
-        let asks = |symbol: &String| match self.protocol.snapshot_request(symbol) {
-            SnapshotRequest::Messages(messages) => messages.last().is_some_and(|last| last == message),
-            SnapshotRequest::Http(..) => false,
+        let asks = |symbol: &String| {
+            self.protocol.snapshot_path(symbol).is_none() && self.protocol.book_anew(symbol)[1] == message
         };
         self.symbols.iter().position(asks)
     }

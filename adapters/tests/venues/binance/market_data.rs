@@ -101,6 +101,9 @@ fn a_definition_that_changes_makes_the_book_begin_anew() {
 "quantityPrecision":3,"filters":[{{"tickSize":"{tick}","maxPrice":"4529764","filterType":"PRICE_FILTER"}}]}}]}}"#
         )
     };
+    bench.answer(&define("0.20"));
+    assert_eq!(bench.state(BTC), SyncState::Live, "what was not known before is no change");
+    assert_eq!(bench.asked(), [""; 0]);
     bench.answer(&define("0.10"));
     assert_eq!((bench.state(BTC), bench.reason(BTC)), (SyncState::Desynced, SyncReason::Redefined));
     assert_eq!(bench.asked(), ["/fapi/v1/depth?symbol=BTCUSDT&limit=1000"]);
@@ -111,7 +114,7 @@ fn a_definition_that_changes_makes_the_book_begin_anew() {
     let kept = &bench.keeper.instruments[&BTC];
     assert_eq!(
         (kept.definition.expect("defined").revision, bench.state(BTC)),
-        (2, SyncState::Live),
+        (3, SyncState::Live),
         "said again"
     );
 }

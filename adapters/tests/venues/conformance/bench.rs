@@ -24,6 +24,13 @@ pub struct Bench {
 impl Bench {
     /// A session whose connections are open and whose instruments are defined; of their books nothing is known.
     pub fn new(entry: &VenueEntry) -> Self {
+        let mut bench = Bench::undefined(entry);
+        bench.define();
+        bench
+    }
+
+    /// A session whose connections are open, and that was told nothing yet.
+    pub fn undefined(entry: &VenueEntry) -> Self {
         let flow = Flow::new((entry.sample)());
         let instruments: Vec<InstrumentConfig> =
             flow.symbols.iter().zip(IDS).map(|(symbol, id)| InstrumentConfig::new(symbol, id)).collect();
@@ -35,10 +42,14 @@ impl Bench {
         };
         bench.session.on_start(bench.now, &mut bench.keeper);
         bench.open();
-        if let Some(definitions) = bench.flow.sample.definitions(&bench.flow.symbols) {
-            bench.give(&definitions);
-        }
         bench
+    }
+
+    /// The venue says what its instruments are; false where it has no such message.
+    pub fn define(&mut self) -> bool {
+        let definitions = self.flow.sample.definitions(&self.flow.symbols);
+        definitions.iter().for_each(|definitions| self.give(definitions));
+        definitions.is_some()
     }
 
     /// Both books live.
@@ -118,6 +129,11 @@ impl Bench {
         self.session.on_frame(self.now, frame, &mut self.keeper);
     }
 
+    /// The engine doubts this book.
+    pub fn doubt(&mut self, index: usize) {
+        self.session.resync(self.now, IDS[index], SyncReason::Crossed, &mut self.keeper);
+    }
+
     /// Lets time pass, serving the session whenever it asks to be.
     pub fn pass(&mut self, duration: Nanos) {
         let end = self.now + duration;
@@ -128,6 +144,16 @@ impl Bench {
             assert!(again_at.is_none_or(|at| at > due_at), "what is due once is not due at once again");
         }
         self.now = end;
+    }
+
+    /// As [`Bench::pass`], while the venue says something each second, though nothing that is used.
+    pub fn pass_heard(&mut self, seconds: u64) {
+        for _ in 0..seconds {
+            let frame = self.flow.next_frame();
+            let unused = self.flow.sample.unused(frame);
+            self.message(unused.as_bytes());
+            self.pass(Nanos::from_secs(1));
+        }
     }
 
     pub fn state(&self, index: usize) -> SyncState {

@@ -12,6 +12,7 @@ mod connection;
 mod content;
 mod continuity;
 mod crossed;
+mod recovery;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -84,6 +85,11 @@ suite! {
         silence in connection,
         pings in connection,
         snapshot_that_never_comes in connection,
+        unreadable_frame in recovery,
+        book_that_stands_still in recovery,
+        instrument_that_comes_late in recovery,
+        definition_after_the_book in recovery,
+        definitions_are_asked_again in recovery,
     }
     venues {
         binance_spot = "binance-spot",

@@ -1,6 +1,6 @@
 //! What a changed definition does to a book: nothing, another scale, or an end.
 
-use fulmar_bus::record::ContractKind;
+use fulmar_bus::record::{ContractKind, Notional, Quantity};
 
 use super::*;
 
@@ -68,27 +68,44 @@ fn a_revision_is_counted_where_something_is_different() {
 }
 
 #[test]
-fn a_wider_scale_alone_is_told_apart_from_a_change() {
+fn what_means_the_same_is_told_apart_from_a_change() {
     let old = definition("okx", "BTC-USDT");
     let wider = with_wider_scale(&old);
-    let widening = Redefinition::WiderScale { price_factor: 100, quantity_factor: 1_000 };
+    let widening = Redefinition::Refined { price_factor: 100, quantity_factor: 1_000 };
     assert_eq!(compare(&old, &wider), widening);
     assert_eq!(compare(&wider, &old), Redefinition::Changed, "a narrower scale loses digits");
-    for changed in [
-        InstrumentDefinition { tick: Price(50), ..wider },
+    for refined in [
         InstrumentDefinition { lot: Quantity(10), ..wider },
         InstrumentDefinition { quantity_max: Quantity(1), ..wider },
         InstrumentDefinition { notional_min: Notional(1).into(), ..wider },
+        InstrumentDefinition { is_inferred: 1, ..wider },
+    ] {
+        assert_eq!(compare(&old, &refined), widening, "no number of a book means anything else: {refined:?}");
+    }
+    for changed in [
+        InstrumentDefinition { tick: Price(50), ..wider },
         InstrumentDefinition { contract: ContractKind::LinearPerpetual, ..wider },
         InstrumentDefinition { quote: Text::new("USDC").unwrap(), ..wider },
-        InstrumentDefinition { is_inferred: 1, ..wider },
         InstrumentDefinition { price_scale: 1, tick: Price(0), ..wider },
         InstrumentDefinition { tick: Price(5), ..old },
     ] {
         assert_eq!(compare(&old, &changed), Redefinition::Changed, "{changed:?}");
     }
-    let huge = InstrumentDefinition { quantity_max: Quantity(i64::MAX), ..old };
-    assert_eq!(compare(&huge, &wider), Redefinition::Changed, "what does not fit is no wider scale");
+    let huge = InstrumentDefinition { tick: Price(i64::MAX), ..old };
+    assert_eq!(compare(&huge, &wider), Redefinition::Changed, "a tick that does not fit is another one");
+}
+
+#[test]
+fn what_the_venue_says_of_an_instrument_known_by_its_digits_is_no_change() {
+    let defined = definition("okx", "BTC-USDT");
+    let seen = InstrumentDefinition::inferred(("okx", "BTC-USDT"), ContractKind::Spot, (2, 5));
+    let same_numbers = Redefinition::Refined { price_factor: 1, quantity_factor: 1 };
+    assert_eq!(compare(&seen, &defined), same_numbers);
+    let seen = InstrumentDefinition { price_scale: 1, quantity_scale: 5, ..seen };
+    let wider = Redefinition::Refined { price_factor: 10, quantity_factor: 1 };
+    assert_eq!(compare(&seen, &defined), wider);
+    let seen = InstrumentDefinition { price_scale: 3, ..seen };
+    assert_eq!(compare(&seen, &defined), Redefinition::Changed, "digits that the definition has no room for");
 }
 
 #[test]
