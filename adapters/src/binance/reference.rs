@@ -3,12 +3,12 @@
 //! They decide what the venue's messages mean; [`super::wire`] is only faster on the layout that the venue sends. They
 //! also serve what comes seldom: snapshots, and frames of symbols whose scales are not known yet.
 
-use fulmar_bus::record::{Bar, Notional, Price, Quantity, TopOfBook, TopSource, UnixNanos};
+use fulmar_bus::record::{Bar, Notional, Price, Quantity, UnixNanos};
 use fulmar_engine::contract::DecodeError;
 use simd_json::tape::Tape;
 
 use super::config::Product;
-use super::wire::push_trade;
+use super::wire::aggressor;
 use crate::decode::json::Fields;
 use crate::session::{BookSide, Derived, Message, Reader, TradeStream};
 use crate::sync::Span;
@@ -101,8 +101,9 @@ fn trade(
         TradeStream::Aggregate => "a",
     })?;
     let traded = reader.traded(symbol, fields.text("p")?, fields.text("q")?)?;
-    let (venue_at_ms, buyer_is_maker) = (fields.unsigned("T")?, fields.flag("m")?);
-    push_trade(symbol, stream, (trade_id, traded, venue_at_ms, buyer_is_maker), reader.out);
+    let venue_at = UnixNanos::from_millis(fields.unsigned("T")?);
+    let aggressor = aggressor(fields.flag("m")?);
+    reader.out.push_trade((symbol, stream), traded, aggressor, (trade_id, venue_at));
     Ok(())
 }
 
@@ -115,8 +116,7 @@ fn ticker(product: Product, fields: &Fields<'_, '_>, reader: &mut Reader<'_>) ->
         if product.is_futures() { UnixNanos::from_millis(fields.unsigned("T")?) } else { UnixNanos(0) };
     let bid = reader.standing(symbol, fields.text("b")?, fields.text("B")?)?;
     let ask = reader.standing(symbol, fields.text("a")?, fields.text("A")?)?;
-    let top = TopOfBook::new(bid, ask, fields.unsigned("u")?, venue_at, TopSource::Ticker);
-    reader.out.messages.push(Message::Top { symbol, top });
+    reader.out.push_top(symbol, [bid, ask], (fields.unsigned("u")?, venue_at));
     Ok(())
 }
 

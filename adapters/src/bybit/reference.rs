@@ -7,7 +7,7 @@ use simd_json::tape::Tape;
 use super::wire;
 use crate::decode::identity::trade_id;
 use crate::decode::json::Fields;
-use crate::session::{BookSide, Derived, Message, Reader};
+use crate::session::{BookSide, Derived, Message, Reader, TradeStream};
 use crate::sync::Span;
 
 /// The bars that the venue makes, as we write intervals.
@@ -166,8 +166,8 @@ fn trades(fields: &Fields<'_, '_>, symbol: &str, reader: &mut Reader<'_>) -> Res
             "Sell" => Side::Sell,
             _ => return Err(DecodeError::UnknownValue),
         };
-        let numbers = (id, traded.price.0, traded.quantity.0, trade.unsigned("T")?);
-        wire::push_trade(symbol, numbers, side, reader.out).ok_or(DecodeError::OutOfRange)?;
+        let venue_at = UnixNanos::from_millis(trade.unsigned("T")?);
+        reader.out.push_trade((symbol, TradeStream::Trade), traded, side, (id, venue_at));
     }
     Ok(())
 }

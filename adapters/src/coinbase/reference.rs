@@ -9,10 +9,10 @@ use fulmar_engine::contract::DecodeError;
 use simd_json::tape::Tape;
 
 use super::definitions::listing;
-use super::wire::{aggressor, push_top, push_trade};
+use super::wire::aggressor;
 use crate::decode::identity::trade_id;
 use crate::decode::json::Fields;
-use crate::session::{BookSide, Message, Reader};
+use crate::session::{BookSide, Message, Reader, TradeStream};
 use crate::sync::Span;
 
 /// The bars that there are, as we write intervals (documentation, websocket/websocket-channels).
@@ -138,7 +138,8 @@ fn trades(event: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Result<(), DecodeE
         let id = trade_id(trade.text("trade_id")?.as_bytes()).ok_or(DecodeError::BadNumber)?;
         let traded = reader.traded(symbol, trade.text("price")?, trade.text("size")?)?;
         let aggressor = aggressor(trade.text("side")?.as_bytes()).ok_or(DecodeError::UnknownValue)?;
-        push_trade(symbol, (id, traded, trade.time("time")?, aggressor), reader.out);
+        let venue_at = trade.time("time")?;
+        reader.out.push_trade((symbol, TradeStream::Trade), traded, aggressor, (id, venue_at));
     }
     reader.out.messages[begin..].reverse();
     Ok(())
@@ -165,7 +166,7 @@ fn tickers(
         };
         let bid = best("best_bid", "best_bid_quantity")?;
         let ask = best("best_ask", "best_ask_quantity")?;
-        push_top(symbol, [bid, ask], frame, reader.out);
+        reader.out.push_top(symbol, [bid, ask], frame);
     }
     Ok(())
 }

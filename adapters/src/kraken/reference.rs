@@ -7,7 +7,7 @@ use simd_json::tape::Tape;
 
 use super::{definitions, wire};
 use crate::decode::json::Fields;
-use crate::session::{BookSide, Message, Reader, Subject};
+use crate::session::{BookSide, Message, Reader, Subject, TradeStream};
 
 /// The bars that the venue makes and that divide a day, as we write intervals (documentation, spot-websocket-v2/ohlc).
 pub const BARS: &[&str] = &["1m", "5m", "15m", "30m", "1h", "4h", "1d"];
@@ -108,7 +108,7 @@ fn trades(message: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Result<(), Decod
         };
         let traded = reader.traded(symbol, data.text("price")?, data.text("qty")?)?;
         let (trade_id, venue_at) = (data.whole("trade_id")?, data.time("timestamp")?);
-        wire::push_trade((symbol, aggressor), traded, trade_id, venue_at, reader.out);
+        reader.out.push_trade((symbol, TradeStream::Trade), traded, aggressor, (trade_id, venue_at));
     }
     Ok(())
 }
@@ -122,8 +122,8 @@ fn best_prices(message: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Result<(), 
         };
         let bid = reader.standing(symbol, data.text("bid")?, data.text("bid_qty")?)?;
         let ask = reader.standing(symbol, data.text("ask")?, data.text("ask_qty")?)?;
-        let top = wire::top([bid, ask], moment(&data)?);
-        reader.out.messages.push(Message::Top { symbol, top });
+        let venue_at = moment(&data)?;
+        reader.out.push_top(symbol, [bid, ask], (wire::number(venue_at), venue_at));
     }
     Ok(())
 }

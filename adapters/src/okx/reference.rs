@@ -1,9 +1,6 @@
 //! The reference decoders: any valid JSON, fields by key, and the name of whatever is wrong.
 
-use fulmar_bus::record::{
-    Bar, InstrumentStatus, Level, Listing, Nanos, Notional, Price, Quantity, Side, TopOfBook, TopSource,
-    UnixNanos,
-};
+use fulmar_bus::record::{Bar, InstrumentStatus, Listing, Nanos, Notional, Price, Quantity, Side, UnixNanos};
 use fulmar_engine::contract::DecodeError;
 use simd_json::tape::Tape;
 
@@ -12,7 +9,6 @@ use super::definitions;
 use super::market_data::Okx;
 use super::streams::bar_minutes;
 use super::symbols::{Market, underlying};
-use super::wire::push_trade;
 use crate::decode::definition::notional;
 use crate::decode::json::Fields;
 use crate::decode::level;
@@ -173,7 +169,8 @@ fn best_prices(data: &Fields<'_, '_>, symbol: usize, reader: &mut Reader<'_>) ->
         Ok(best.unwrap_or(level(0, 0)))
     };
     let (bid, ask) = (best("bids")?, best("asks")?);
-    push_top(symbol, [bid, ask], (data.unsigned("seqId")?, sent_at(data)?), reader)
+    reader.out.push_top(symbol, [bid, ask], (data.unsigned("seqId")?, sent_at(data)?));
+    Ok(())
 }
 
 /// The venue's ticker, which is not subscribed to: it tells the best prices later than their own channel. Recordings
@@ -184,17 +181,7 @@ fn ticker(data: &Fields<'_, '_>, symbol: usize, reader: &mut Reader<'_>) -> Resu
         reader.standing(symbol, text(price)?, text(quantity)?)
     };
     let (bid, ask) = (side("bidPx", "bidSz")?, side("askPx", "askSz")?);
-    push_top(symbol, [bid, ask], (0, sent_at(data)?), reader)
-}
-
-fn push_top(
-    symbol: usize,
-    [bid, ask]: [Level; 2],
-    (update_id, venue_at): (u64, UnixNanos),
-    reader: &mut Reader<'_>,
-) -> Result<(), DecodeError> {
-    let top = TopOfBook::new(bid, ask, update_id, venue_at, TopSource::Ticker);
-    reader.out.messages.push(Message::Top { symbol, top });
+    reader.out.push_top(symbol, [bid, ask], (0, sent_at(data)?));
     Ok(())
 }
 
@@ -211,7 +198,8 @@ fn trade(
         "sell" => Side::Sell,
         _ => return Err(DecodeError::UnknownValue),
     };
-    push_trade((symbol, stream), (data.whole("tradeId")?, traded, sent_at(data)?), side, reader.out);
+    let (trade_id, venue_at) = (data.whole("tradeId")?, sent_at(data)?);
+    reader.out.push_trade((symbol, stream), traded, side, (trade_id, venue_at));
     Ok(())
 }
 

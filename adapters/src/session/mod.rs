@@ -39,7 +39,7 @@ use limits::VenueLimits;
 pub use line::{Line, batches};
 pub use named::each_symbol_named;
 pub use protocol::{Answer, Protocol, SnapshotRequest};
-pub use reader::{BookSide, Reader, standing};
+pub use reader::{BookSide, Reader, standing, traded};
 pub use reading::read_message;
 pub use settings::{Environment, VenueEntry, VenueSettings};
 pub use symbols::{InstrumentConfig, Symbols};

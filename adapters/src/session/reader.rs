@@ -236,6 +236,12 @@ fn cut(text: &str, digits: u8) -> &str {
     text.get(..end).unwrap_or(text)
 }
 
+/// Price and quantity of a trade: both above zero.
+#[inline]
+pub fn traded(price: i64, quantity: i64) -> Option<Level> {
+    (price > 0 && quantity > 0).then_some(level(price, quantity))
+}
+
 /// The best level of a side: a price and a quantity, or neither.
 #[inline]
 pub fn standing(price: i64, quantity: i64) -> Option<Level> {
