@@ -159,7 +159,7 @@ impl Protocol for Binance {
         symbols: &Symbols,
         out: &mut Decoded,
     ) -> Result<(), DecodeError> {
-        definitions::read(self, tape, symbols, out)
+        definitions::read(self, tape, &mut Reader::new(self, symbols, out))
     }
 
     fn read_snapshot(

@@ -3,7 +3,7 @@
 //! They decide what the venue's messages mean; [`super::wire`] is only faster on the layout that the venue sends. They
 //! also serve what comes seldom: snapshots, and frames of symbols whose scales are not known yet.
 
-use fulmar_bus::record::{Bar, Notional, Price, Quantity, UnixNanos};
+use fulmar_bus::record::{Bar, UnixNanos};
 use fulmar_engine::contract::DecodeError;
 use simd_json::tape::Tape;
 
@@ -127,10 +127,7 @@ fn mark_price(fields: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Result<(), De
         return Ok(());
     };
     // Coin-margined futures tell the index on a stream of its own.
-    let text = |key: &str| match fields.find(key) {
-        Some(_) => fields.text(key).map(|text| Some(text).filter(|text| !text.is_empty())),
-        None => Ok(None),
-    };
+    let text = |key| fields.text_if_any(key);
     let derived = Derived {
         mark: Some(reader.computed_price(fields.text("p")?)?),
         index: text("i")?.map(|text| reader.computed_price(text)).transpose()?,
@@ -139,9 +136,7 @@ fn mark_price(fields: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Result<(), De
         next_at: Some(fields.unsigned("T")?).filter(|millis| *millis > 0).map(UnixNanos::from_millis),
         venue_at: UnixNanos::from_millis(fields.unsigned("E")?),
     };
-    if reader.symbols().scales(symbol).is_some() {
-        reader.out.messages.push(Message::Derived { symbol, derived });
-    }
+    reader.push_derived(symbol, derived);
     Ok(())
 }
 
@@ -155,18 +150,12 @@ fn bar(fields: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Result<(), DecodeErr
     if !bar.flag("x")? {
         return Ok(());
     }
-    let mut price = |key| reader.price(symbol, bar.text(key)?).map(Price);
-    let (open, high, low, close) = (price("o")?, price("h")?, price("l")?, price("c")?);
-    let volume = Quantity(reader.quantity(symbol, bar.text("v")?)?);
+    let prices = [bar.text("o")?, bar.text("h")?, bar.text("l")?, bar.text("c")?];
     let start_at = UnixNanos::from_millis(bar.unsigned("t")?);
     // The venue names the last millisecond of a bar.
     let end_at = UnixNanos::from_millis(bar.unsigned("T")?.checked_add(1).ok_or(DecodeError::Overflow)?);
-    let (interval, trade_count) = (end_at.since(start_at), bar.unsigned("n")?);
-    if interval.0 == 0 || low > open.min(close) || high < open.max(close) {
-        return Err(DecodeError::OutOfRange);
-    }
-    let notional = Notional(0).into();
-    let bar = Bar { open, high, low, close, volume, notional, start_at, interval, trade_count };
+    let read = reader.bar(symbol, prices, bar.text("v")?, (start_at, end_at.since(start_at)))?;
+    let bar = Bar { trade_count: bar.unsigned("n")?, ..read };
     reader.out.messages.push(Message::Bar { symbol, bar });
     Ok(())
 }

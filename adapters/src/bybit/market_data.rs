@@ -184,7 +184,7 @@ impl Protocol for Bybit {
         symbols: &Symbols,
         out: &mut Decoded,
     ) -> Result<(), DecodeError> {
-        definitions::read(self, tape, symbols, out)
+        definitions::read(self, tape, &mut Reader::new(self, symbols, out))
     }
 
     fn hold_until(&self, now: UnixNanos, status: u16, _body: &[u8]) -> Option<UnixNanos> {

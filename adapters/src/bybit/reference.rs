@@ -1,6 +1,6 @@
 //! The reference decoders: any valid JSON, fields by key, and the name of whatever is wrong.
 
-use fulmar_bus::record::{Bar, InstrumentStatus, Listing, Nanos, Notional, Price, Quantity, Side, UnixNanos};
+use fulmar_bus::record::{Nanos, Side, UnixNanos};
 use fulmar_engine::contract::DecodeError;
 use simd_json::tape::Tape;
 
@@ -99,11 +99,7 @@ fn topic_in<'text>(fields: &Fields<'_, 'text>) -> Result<Option<Topic<'text>>, D
 
 /// Whether the data are all that there is.
 fn is_snapshot(fields: &Fields<'_, '_>) -> Result<bool, DecodeError> {
-    match fields.text("type")? {
-        "snapshot" => Ok(true),
-        "delta" => Ok(false),
-        _ => Err(DecodeError::UnknownValue),
-    }
+    fields.one_of("type", [("snapshot", true), ("delta", false)])
 }
 
 /// When the matching engine made it, or else when it was sent.
@@ -161,11 +157,7 @@ fn trades(fields: &Fields<'_, '_>, symbol: &str, reader: &mut Reader<'_>) -> Res
         }
         let traded = reader.traded(symbol, trade.text("p")?, trade.text("v")?)?;
         let id = trade_id(trade.text("i")?.as_bytes()).ok_or(DecodeError::BadNumber)?;
-        let side = match trade.text("S")? {
-            "Buy" => Side::Buy,
-            "Sell" => Side::Sell,
-            _ => return Err(DecodeError::UnknownValue),
-        };
+        let side = trade.one_of("S", [("Buy", Side::Buy), ("Sell", Side::Sell)])?;
         let venue_at = UnixNanos::from_millis(trade.unsigned("T")?);
         reader.out.push_trade((symbol, TradeStream::Trade), traded, side, (id, venue_at));
     }
@@ -180,12 +172,9 @@ fn ticker(fields: &Fields<'_, '_>, symbol: &str, reader: &mut Reader<'_>) -> Res
     };
     let data = Fields::of(fields.value("data")?)?;
     // A dated future has no funding, and says so by an empty text.
-    let text = |key: &str| match data.find(key) {
-        Some(_) => data.text(key).map(|text| Some(text).filter(|text| !text.is_empty())),
-        None => Ok(None),
-    };
-    let hours = text("fundingIntervalHour")?.map(|_| data.whole("fundingIntervalHour")).transpose()?;
-    let next_at = text("nextFundingTime")?.map(|_| data.whole("nextFundingTime")).transpose()?;
+    let text = |key| data.text_if_any(key);
+    let hours = data.whole_if_any("fundingIntervalHour")?;
+    let next_at = data.whole_if_any("nextFundingTime")?;
     let derived = Derived {
         mark: text("markPrice")?.map(|text| reader.computed_price(text)).transpose()?,
         index: text("indexPrice")?.map(|text| reader.computed_price(text)).transpose()?,
@@ -194,10 +183,7 @@ fn ticker(fields: &Fields<'_, '_>, symbol: &str, reader: &mut Reader<'_>) -> Res
         next_at: next_at.filter(|millis| *millis > 0).map(UnixNanos::from_millis),
         venue_at: fields.unsigned("ts").map(UnixNanos::from_millis)?,
     };
-    let is_silent = Derived { venue_at: derived.venue_at, ..Derived::default() } == derived;
-    if !is_silent && reader.symbols().scales(symbol).is_some() {
-        reader.out.messages.push(Message::Derived { symbol, derived });
-    }
+    reader.push_derived(symbol, derived);
     Ok(())
 }
 
@@ -217,22 +203,10 @@ fn bars(
         if !bar.flag("confirm")? {
             continue;
         }
-        let mut price = |key| reader.price(symbol, bar.text(key)?).map(Price);
-        let (open, high, low, close) = (price("open")?, price("high")?, price("low")?, price("close")?);
-        if low > open.min(close) || high < open.max(close) {
-            return Err(DecodeError::OutOfRange);
-        }
-        let bar = Bar {
-            open,
-            high,
-            low,
-            close,
-            volume: Quantity(reader.quantity(symbol, bar.text("volume")?)?),
-            notional: Notional(0).into(),
-            start_at: UnixNanos::from_millis(bar.unsigned("start")?),
-            interval: Nanos::from_secs(minutes * 60),
-            trade_count: 0,
-        };
+        let prices = [bar.text("open")?, bar.text("high")?, bar.text("low")?, bar.text("close")?];
+        let start_at = UnixNanos::from_millis(bar.unsigned("start")?);
+        let interval = Nanos::from_secs(minutes * 60);
+        let bar = reader.bar(symbol, prices, bar.text("volume")?, (start_at, interval))?;
         reader.out.messages.push(Message::Bar { symbol, bar });
     }
     Ok(())
@@ -248,13 +222,6 @@ fn on_answer(fields: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Result<(), Dec
     let is_unknown = ["handler not found", "nvalid symbol"].iter().any(|reason| words.contains(reason));
     let is_of_name = |sign: char| sign.is_ascii_alphanumeric() || sign == '-';
     let named = words.split(|sign| !is_of_name(sign)).find_map(|word| reader.find(word));
-    let named = named.filter(|_| is_unknown);
-    match named {
-        Some(symbol) => {
-            let status = InstrumentStatus::new(Listing::Unlisted, words);
-            reader.out.statuses.push((symbol, status));
-        }
-        None => reader.out.messages.push(Message::Refused),
-    }
+    reader.refused(named.filter(|_| is_unknown), words);
     Ok(())
 }
