@@ -170,7 +170,10 @@ impl<'a> Reader<'a> {
         let mut price = |text| self.price(symbol, text).map(Price);
         let (open, high, low, close) = (price(open)?, price(high)?, price(low)?, price(close)?);
         let volume = Quantity(self.quantity(symbol, volume)?);
-        if interval.0 == 0 || low > open.min(close) || high < open.max(close) {
+        // Prices at their own digits each cannot be compared; they are read again at scales that hold all of them.
+        let is_at_scale = self.out.wanted.iter().all(|(wanted, _)| *wanted != symbol);
+        let is_odd = low > open.min(close) || high < open.max(close);
+        if interval.0 == 0 || (is_at_scale && is_odd) {
             return Err(DecodeError::OutOfRange);
         }
         let (notional, trade_count) = (WideNumber::default(), 0);
