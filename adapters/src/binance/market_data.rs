@@ -11,7 +11,7 @@ use super::{limits, reference, streams, symbols, wire};
 use crate::session::limits::VenueLimits;
 use crate::session::{
     Answer, Decoded, InstrumentConfig, Line, MarketData, Protocol, Reader, SnapshotRequest, Symbols,
-    VenueEntry, VenueSettings,
+    VenueEntry, VenueSettings, asked_for,
 };
 use crate::sync::SyncRule;
 
@@ -139,13 +139,12 @@ impl Protocol for Binance {
     }
 
     fn answer<'path>(&self, path: &'path str) -> Answer<'path> {
-        match path.split_once("/depth?") {
-            Some((_, query)) => {
-                let symbol = query.split('&').find_map(|field| field.strip_prefix("symbol="));
-                symbol.map_or(Answer::Other, Answer::Snapshot)
-            }
-            None if path.contains("/exchangeInfo") => Answer::Definitions,
-            None => Answer::Other,
+        if path.contains("/depth?") {
+            asked_for(path, "symbol").next().map_or(Answer::Other, Answer::Snapshot)
+        } else if path.contains("/exchangeInfo") {
+            Answer::Definitions
+        } else {
+            Answer::Other
         }
     }
 

@@ -3,7 +3,7 @@
 use super::limits::{ARGUMENT_BYTES_MAX, BARS_PER_CONNECTION, BOOKS_PER_CONNECTION, MESSAGE_BURST};
 use super::market_data::Okx;
 use super::symbols::{Market, underlying};
-use crate::session::{InstrumentConfig, Line, batches};
+use crate::session::{InstrumentConfig, Line, batches, lines_of};
 
 /// The bars that the venue makes, as we write intervals.
 pub const BARS: &[&str] = &["1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "12h", "1d"];
@@ -32,20 +32,17 @@ pub fn bar_minutes(channel: &str) -> Option<u64> {
 /// The connections that these instruments need: some with books and all that belongs to them, the first of which also
 /// tells of the venue itself; and, where bars are asked for, some at another address with these alone.
 pub fn plan(venue: &Okx, instruments: &[InstrumentConfig]) -> Vec<Line> {
-    let places: Vec<usize> = (0..instruments.len()).collect();
-    let mut lines = Vec::new();
-    for some in places.chunks(BOOKS_PER_CONNECTION) {
-        let symbols: Vec<&str> = some.iter().map(|place| instruments[*place].symbol.as_str()).collect();
+    let mut of_venue = Some(request("subscribe", &of_venue(instruments)));
+    let each = (&*venue.stream_url("public"), BOOKS_PER_CONNECTION);
+    let mut lines = lines_of(instruments, each, |symbols| {
         let mut subscriptions: Vec<String> =
             symbols.iter().map(|symbol| request("subscribe", &channels(symbol))).collect();
-        if lines.is_empty() {
-            subscriptions.push(request("subscribe", &of_venue(instruments)));
-        }
-        let indexes = indexes(&symbols);
+        subscriptions.extend(of_venue.take());
+        let indexes = indexes(symbols);
         let groups = batches(&indexes, 1, (usize::MAX, ARGUMENT_BYTES_MAX));
         subscriptions.extend(groups.into_iter().map(|some| request("subscribe", some)));
-        lines.push(Line::new(venue.stream_url("public"), subscriptions, some.to_vec()));
-    }
+        subscriptions
+    });
     let bars = bar_channels(venue);
     for some in instruments.chunks(BARS_PER_CONNECTION).filter(|_| !bars.is_empty()) {
         let arguments =

@@ -137,6 +137,25 @@ pub enum SnapshotRequest {
     Messages(Vec<String>),
 }
 
+impl SnapshotRequest {
+    /// Of a venue whose subscription begins with the whole book: that it ends, and that it begins anew, as `request`
+    /// says `unsubscribe` and `subscribe`.
+    pub fn anew(request: impl Fn(&str) -> String) -> Self {
+        SnapshotRequest::Messages(["unsubscribe", "subscribe"].map(request).into())
+    }
+}
+
+/// The values that the query of a path gives `key`.
+///
+/// ```
+/// use fulmar_adapters::session::asked_for;
+/// assert!(asked_for("/depth?symbol=BTCUSDT&limit=5", "symbol").eq(["BTCUSDT"]));
+/// ```
+pub fn asked_for<'path>(path: &'path str, key: &str) -> impl Iterator<Item = &'path str> {
+    let query = path.split_once('?').map_or("", |(_, query)| query);
+    query.split('&').filter_map(move |field| field.strip_prefix(key)?.strip_prefix('='))
+}
+
 /// What an HTTP answer is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer<'path> {
