@@ -19,7 +19,7 @@ pub const SPOT: VenueEntry = VenueEntry {
     spelled: symbols::spelled,
     depths: DEPTHS,
     depth_intervals: &[],
-    bars: reference::BARS,
+    bars: &reference::BAR_NAMES.ours(),
     protocol: |settings| Box::new(Bybit::new(Category::Spot, settings)),
     sample: || Box::new(Bybit::new(Category::Spot, &VenueSettings::default())),
 };
@@ -64,7 +64,7 @@ impl Bybit {
             stream_url: format!("{host}/v5/public/{}", category.name()),
             rest_url,
             depth: settings.depth.unwrap_or(DEPTHS[0]),
-            bars: settings.bars.iter().filter_map(|bar| reference::bar_name(bar)).collect(),
+            bars: settings.bars.iter().filter_map(|bar| reference::BAR_NAMES.name(bar)).collect(),
             limits: limits::of().configured(settings),
         }
     }

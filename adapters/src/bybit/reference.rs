@@ -7,32 +7,23 @@ use simd_json::tape::Tape;
 use super::wire;
 use crate::decode::identity::trade_id;
 use crate::decode::json::Fields;
-use crate::session::{BookSide, Derived, Message, Reader, TradeStream};
+use crate::session::{BarNames, BookSide, Derived, Message, Reader, TradeStream};
 use crate::sync::Span;
 
-/// The bars that the venue makes, as we write intervals.
-pub const BARS: &[&str] = &["1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "12h", "1d"];
-
-/// The venue's names of [`BARS`], and their lengths in minutes.
-const BAR_NAMES: [(&str, u64); 11] = [
-    ("1", 1),
-    ("3", 3),
-    ("5", 5),
-    ("15", 15),
-    ("30", 30),
-    ("60", 60),
-    ("120", 120),
-    ("240", 240),
-    ("360", 360),
-    ("720", 720),
-    ("D", 1_440),
-];
-
-/// The venue's name of a bar.
-pub fn bar_name(bar: &str) -> Option<&'static str> {
-    let place = BARS.iter().position(|known| *known == bar)?;
-    Some(BAR_NAMES[place].0)
-}
+/// The bars that the venue makes, and what it calls them.
+pub const BAR_NAMES: BarNames<11> = BarNames([
+    ("1m", "1"),
+    ("3m", "3"),
+    ("5m", "5"),
+    ("15m", "15"),
+    ("30m", "30"),
+    ("1h", "60"),
+    ("2h", "120"),
+    ("4h", "240"),
+    ("6h", "360"),
+    ("12h", "720"),
+    ("1d", "D"),
+]);
 
 /// Reads a message.
 ///
@@ -49,7 +40,7 @@ pub fn read(tape: &Tape<'_>, reader: &mut Reader<'_>) -> Result<(), DecodeError>
         Topic::Book { symbol, .. } => book(&fields, symbol, reader),
         Topic::Trades(symbol) => trades(&fields, symbol, reader),
         Topic::Ticker(symbol) => ticker(&fields, symbol, reader),
-        Topic::Bar { minutes, symbol } => bars(&fields, minutes, symbol, reader),
+        Topic::Bar { interval, symbol } => bars(&fields, interval, symbol, reader),
         Topic::Unused => {
             reader.is_no_book();
             Ok(())
@@ -70,7 +61,7 @@ enum Topic<'text> {
     Book { depth: u64, symbol: &'text str },
     Trades(&'text str),
     Ticker(&'text str),
-    Bar { minutes: u64, symbol: &'text str },
+    Bar { interval: Nanos, symbol: &'text str },
     Unused,
 }
 
@@ -90,8 +81,7 @@ fn topic_in<'text>(fields: &Fields<'_, 'text>) -> Result<Option<Topic<'text>>, D
         ("publicTrade", Some(symbol), None) => Topic::Trades(symbol),
         ("tickers", Some(symbol), None) => Topic::Ticker(symbol),
         ("kline", Some(name), Some(symbol)) => {
-            let minutes = BAR_NAMES.iter().find(|(known, _)| *known == name).map(|(_, minutes)| *minutes);
-            minutes.map_or(Topic::Unused, |minutes| Topic::Bar { minutes, symbol })
+            BAR_NAMES.interval(name).map_or(Topic::Unused, |interval| Topic::Bar { interval, symbol })
         }
         _ => Topic::Unused,
     }))
@@ -190,7 +180,7 @@ fn ticker(fields: &Fields<'_, '_>, symbol: &str, reader: &mut Reader<'_>) -> Res
 /// Bars; of those that are still open nothing is told.
 fn bars(
     fields: &Fields<'_, '_>,
-    minutes: u64,
+    interval: Nanos,
     symbol: &str,
     reader: &mut Reader<'_>,
 ) -> Result<(), DecodeError> {
@@ -205,7 +195,6 @@ fn bars(
         }
         let prices = [bar.text("open")?, bar.text("high")?, bar.text("low")?, bar.text("close")?];
         let start_at = UnixNanos::from_millis(bar.unsigned("start")?);
-        let interval = Nanos::from_secs(minutes * 60);
         let bar = reader.bar(symbol, prices, bar.text("volume")?, (start_at, interval))?;
         reader.out.messages.push(Message::Bar { symbol, bar });
     }

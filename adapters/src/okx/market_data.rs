@@ -20,7 +20,7 @@ pub const OKX: VenueEntry = VenueEntry {
     spelled: symbols::spelled,
     depths: &[],
     depth_intervals: &[],
-    bars: streams::BARS,
+    bars: &streams::BAR_CHANNELS.ours(),
     protocol: |settings| Box::new(Okx::new(settings)),
     sample: || Box::new(Okx::new(&VenueSettings::default())),
 };

@@ -7,7 +7,7 @@ use simd_json::tape::Tape;
 use super::checksum;
 use super::definitions;
 use super::market_data::Okx;
-use super::streams::bar_minutes;
+use super::streams::BAR_CHANNELS;
 use super::symbols::{Market, underlying};
 use crate::decode::definition::{notional, status};
 use crate::decode::json::Fields;
@@ -39,7 +39,7 @@ pub fn read(venue: &Okx, tape: &Tape<'_>, reader: &mut Reader<'_>) -> Result<(),
         Channel::Mark(symbol) => each(&fields, symbol, reader, mark_price),
         Channel::Funding(symbol) => each(&fields, symbol, reader, funding),
         Channel::Index(index) => index_price(&fields, index, reader),
-        Channel::Bars { minutes, symbol } => bars(&fields, minutes, symbol, reader),
+        Channel::Bars { interval, symbol } => bars(&fields, interval, symbol, reader),
         Channel::Instruments => definitions::read_list(venue, &fields, reader),
         Channel::Status => maintenance(venue, &fields, reader),
         Channel::Book(_) | Channel::Unused => Ok(()),
@@ -68,7 +68,7 @@ enum Channel<'text> {
     /// An index, which is no instrument even where one is called the same.
     Index(&'text str),
     Bars {
-        minutes: u64,
+        interval: Nanos,
         symbol: &'text str,
     },
     Instruments,
@@ -93,8 +93,8 @@ fn channel_in<'text>(fields: &Fields<'_, 'text>) -> Result<Channel<'text>, Decod
         "index-tickers" => Channel::Index(symbol()?),
         "instruments" => Channel::Instruments,
         "status" => Channel::Status,
-        channel => match bar_minutes(channel) {
-            Some(minutes) => Channel::Bars { minutes, symbol: symbol()? },
+        channel => match BAR_CHANNELS.interval(channel) {
+            Some(interval) => Channel::Bars { interval, symbol: symbol()? },
             None => Channel::Unused,
         },
     })
@@ -235,7 +235,7 @@ fn index_price(fields: &Fields<'_, '_>, index: &str, reader: &mut Reader<'_>) ->
 /// Bars; of those that are still open nothing is told.
 fn bars(
     fields: &Fields<'_, '_>,
-    minutes: u64,
+    interval: Nanos,
     symbol: &str,
     reader: &mut Reader<'_>,
 ) -> Result<(), DecodeError> {
@@ -251,8 +251,7 @@ fn bars(
             continue;
         }
         let start_at = UnixNanos::from_millis(start_ms.parse().map_err(|_| DecodeError::BadNumber)?);
-        let times = (start_at, Nanos::from_secs(minutes * 60));
-        let read = reader.bar(symbol, [open, high, low, close], volume, times)?;
+        let read = reader.bar(symbol, [open, high, low, close], volume, (start_at, interval))?;
         // Of contracts the turnover is no sum of price times quantity. One that does not fit is not said either.
         let scales = reader.symbols().scales(symbol).filter(|_| is_spot);
         let turnover = scales.and_then(|scales| notional(turnover, scales).ok());
