@@ -1,8 +1,6 @@
 //! What `exchangeInfo` says of an instrument, as a definition.
 
-use fulmar_bus::record::{
-    ContractKind, InstrumentDefinition, InstrumentStatus, Listing, Price, Quantity, UnixNanos,
-};
+use fulmar_bus::record::{ContractKind, InstrumentDefinition, Price, Quantity, UnixNanos};
 use fulmar_engine::contract::DecodeError;
 use fulmar_engine::market::choose_scale;
 use simd_json::tape::Tape;
@@ -11,32 +9,23 @@ use super::config::Product;
 use super::limits::ANSWER_BYTES_MAX;
 use super::market_data::Binance;
 use crate::decode::Scales;
-use crate::decode::definition::{notional, significant_digits, text, whole_units};
+use crate::decode::definition::{dated, notional, perpetual, significant_digits, status, text, whole_units};
 use crate::decode::json::{self, Fields, decimal};
-use crate::session::{Decoded, Symbols, inferred};
+use crate::session::{Reader, inferred};
 
-/// Reads the definition of each of `symbols` that the answer names, and whether it is traded now.
+/// Reads the definition of each of the session's symbols that the answer names, and whether it is traded now.
 ///
 /// # Errors
 /// Where the answer is no list of symbols.
-pub fn read(
-    protocol: &Binance,
-    tape: &Tape<'_>,
-    symbols: &Symbols,
-    out: &mut Decoded,
-) -> Result<(), DecodeError> {
-    for fields in Fields::of(tape.as_value())?.objects("symbols")? {
-        let fields = fields?;
-        if let Some(index) = symbols.find(fields.text("symbol")?.as_bytes()) {
-            out.definitions.push((index, definition(protocol, &fields)));
-            // Coin-margined futures have a name of their own for it.
-            let status =
-                fields.text("status").or_else(|_| fields.text("contractStatus")).unwrap_or("TRADING");
-            let listing = if status == "TRADING" { Listing::Listed } else { Listing::Halted };
-            out.statuses.push((index, InstrumentStatus::new(listing, status)));
-        }
-    }
-    Ok(())
+pub fn read(protocol: &Binance, tape: &Tape<'_>, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+    let answer = Fields::of(tape.as_value())?;
+    reader.each_followed(&answer, ["symbols", "symbol"], |fields, symbol, reader| {
+        reader.out.definitions.push((symbol, definition(protocol, fields)));
+        // Coin-margined futures have a name of their own for it.
+        let state = fields.text("status").or_else(|_| fields.text("contractStatus")).unwrap_or("TRADING");
+        reader.out.statuses.push((symbol, status(state == "TRADING", state)));
+        Ok(())
+    })
 }
 
 /// The texts of an instrument's filters. One that the venue does not send is zero: no such rule.
@@ -117,12 +106,8 @@ fn contract(product: Product, fields: &Fields<'_, '_>) -> Result<ContractKind, D
         return Ok(ContractKind::Spot);
     }
     let is_perpetual = fields.text("contractType")?.ends_with("PERPETUAL");
-    Ok(match (product, is_perpetual) {
-        (Product::CoinMargined, true) => ContractKind::InversePerpetual,
-        (Product::CoinMargined, false) => ContractKind::InverseFuture,
-        (_, true) => ContractKind::LinearPerpetual,
-        (_, false) => ContractKind::LinearFuture,
-    })
+    let is_inverse = product == Product::CoinMargined;
+    Ok(if is_perpetual { perpetual(is_inverse) } else { dated(is_inverse) })
 }
 
 fn wire_digits(fields: &Fields<'_, '_>, key: &str) -> Result<u8, DecodeError> {

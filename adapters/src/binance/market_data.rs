@@ -10,7 +10,8 @@ use super::limits::{BANNED_WAIT, BANNED_WAIT_MAX, REFUSED_WAIT, SYMBOLS_PER_REQU
 use super::{limits, reference, streams, symbols, wire};
 use crate::session::limits::VenueLimits;
 use crate::session::{
-    Answer, Decoded, InstrumentConfig, Line, MarketData, Protocol, Reader, Symbols, VenueEntry, VenueSettings,
+    Answer, Decoded, InstrumentConfig, Line, MarketData, Protocol, Reader, Symbols, VenueEntry,
+    VenueSettings, asked_for,
 };
 use crate::sync::SyncRule;
 
@@ -146,13 +147,12 @@ impl Protocol for Binance {
     }
 
     fn answer<'path>(&self, path: &'path str) -> Answer<'path> {
-        match path.split_once("/depth?") {
-            Some((_, query)) => {
-                let symbol = query.split('&').find_map(|field| field.strip_prefix("symbol="));
-                symbol.map_or(Answer::Other, Answer::Snapshot)
-            }
-            None if path.contains("/exchangeInfo") => Answer::Definitions,
-            None => Answer::Other,
+        if path.contains("/depth?") {
+            asked_for(path, "symbol").next().map_or(Answer::Other, Answer::Snapshot)
+        } else if path.contains("/exchangeInfo") {
+            Answer::Definitions
+        } else {
+            Answer::Other
         }
     }
 
@@ -166,7 +166,7 @@ impl Protocol for Binance {
         symbols: &Symbols,
         out: &mut Decoded,
     ) -> Result<(), DecodeError> {
-        definitions::read(self, tape, symbols, out)
+        definitions::read(self, tape, &mut Reader::new(self, symbols, out))
     }
 
     fn read_snapshot(

@@ -3,12 +3,12 @@
 //! They decide what the venue's messages mean; [`super::wire`] is only faster on the layout that the venue sends. They
 //! also serve what comes seldom: snapshots, and frames of symbols whose scales are not known yet.
 
-use fulmar_bus::record::{Bar, Notional, Price, Quantity, TopOfBook, TopSource, UnixNanos};
+use fulmar_bus::record::{Bar, UnixNanos};
 use fulmar_engine::contract::DecodeError;
 use simd_json::tape::Tape;
 
 use super::config::Product;
-use super::wire::push_trade;
+use super::wire::aggressor;
 use crate::decode::json::Fields;
 use crate::session::{BookSide, Derived, Message, Reader, TradeStream};
 use crate::sync::Span;
@@ -101,8 +101,9 @@ fn trade(
         TradeStream::Aggregate => "a",
     })?;
     let traded = reader.traded(symbol, fields.text("p")?, fields.text("q")?)?;
-    let (venue_at_ms, buyer_is_maker) = (fields.unsigned("T")?, fields.flag("m")?);
-    push_trade(symbol, stream, (trade_id, traded, venue_at_ms, buyer_is_maker), reader.out);
+    let venue_at = UnixNanos::from_millis(fields.unsigned("T")?);
+    let aggressor = aggressor(fields.flag("m")?);
+    reader.out.push_trade((symbol, stream), traded, aggressor, (trade_id, venue_at));
     Ok(())
 }
 
@@ -115,8 +116,7 @@ fn ticker(product: Product, fields: &Fields<'_, '_>, reader: &mut Reader<'_>) ->
         if product.is_futures() { UnixNanos::from_millis(fields.unsigned("T")?) } else { UnixNanos(0) };
     let bid = reader.standing(symbol, fields.text("b")?, fields.text("B")?)?;
     let ask = reader.standing(symbol, fields.text("a")?, fields.text("A")?)?;
-    let top = TopOfBook::new(bid, ask, fields.unsigned("u")?, venue_at, TopSource::Ticker);
-    reader.out.messages.push(Message::Top { symbol, top });
+    reader.out.push_top(symbol, [bid, ask], (fields.unsigned("u")?, venue_at));
     Ok(())
 }
 
@@ -127,10 +127,7 @@ fn mark_price(fields: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Result<(), De
         return Ok(());
     };
     // Coin-margined futures tell the index on a stream of its own.
-    let text = |key: &str| match fields.find(key) {
-        Some(_) => fields.text(key).map(|text| Some(text).filter(|text| !text.is_empty())),
-        None => Ok(None),
-    };
+    let text = |key| fields.text_if_any(key);
     let derived = Derived {
         mark: Some(reader.computed_price(fields.text("p")?)?),
         index: text("i")?.map(|text| reader.computed_price(text)).transpose()?,
@@ -139,9 +136,7 @@ fn mark_price(fields: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Result<(), De
         next_at: Some(fields.unsigned("T")?).filter(|millis| *millis > 0).map(UnixNanos::from_millis),
         venue_at: UnixNanos::from_millis(fields.unsigned("E")?),
     };
-    if reader.symbols().scales(symbol).is_some() {
-        reader.out.messages.push(Message::Derived { symbol, derived });
-    }
+    reader.push_derived(symbol, derived);
     Ok(())
 }
 
@@ -155,18 +150,12 @@ fn bar(fields: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Result<(), DecodeErr
     if !bar.flag("x")? {
         return Ok(());
     }
-    let mut price = |key| reader.price(symbol, bar.text(key)?).map(Price);
-    let (open, high, low, close) = (price("o")?, price("h")?, price("l")?, price("c")?);
-    let volume = Quantity(reader.quantity(symbol, bar.text("v")?)?);
+    let prices = [bar.text("o")?, bar.text("h")?, bar.text("l")?, bar.text("c")?];
     let start_at = UnixNanos::from_millis(bar.unsigned("t")?);
     // The venue names the last millisecond of a bar.
     let end_at = UnixNanos::from_millis(bar.unsigned("T")?.checked_add(1).ok_or(DecodeError::Overflow)?);
-    let (interval, trade_count) = (end_at.since(start_at), bar.unsigned("n")?);
-    if interval.0 == 0 || low > open.min(close) || high < open.max(close) {
-        return Err(DecodeError::OutOfRange);
-    }
-    let notional = Notional(0).into();
-    let bar = Bar { open, high, low, close, volume, notional, start_at, interval, trade_count };
+    let read = reader.bar(symbol, prices, bar.text("v")?, (start_at, end_at.since(start_at)))?;
+    let bar = Bar { trade_count: bar.unsigned("n")?, ..read };
     reader.out.messages.push(Message::Bar { symbol, bar });
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::config::Product;
 use super::market_data::Binance;
-use crate::session::sample::{BookSample, LevelText, Sample, SampleFrame, TopSample, TradeSample, joined};
+use crate::session::sample::{BookSample, Sample, SampleFrame, TopSample, TradeSample, joined, level_pairs};
 
 impl Sample for Binance {
     fn symbols(&self) -> [&'static str; 2] {
@@ -38,7 +38,7 @@ impl Sample for Binance {
 
     fn book(&self, book: &BookSample<'_>) -> SampleFrame {
         let BookSample { symbol, step, at_ms, .. } = book;
-        let (bids, asks) = (pairs(book.bids), pairs(book.asks));
+        let (bids, asks) = (level_pairs(book.bids), level_pairs(book.asks));
         let is_futures = self.product().is_futures();
         if book.is_snapshot {
             let path = format!("{}/depth?symbol={symbol}&limit=1000", self.product().rest_path());
@@ -110,10 +110,4 @@ impl Binance {
 
 fn combined(symbol: &str, stream: &str, event: &str) -> String {
     format!(r#"{{"stream":"{}@{stream}","data":{event}}}"#, symbol.to_lowercase())
-}
-
-fn pairs(levels: &[LevelText]) -> String {
-    let pairs: Vec<String> =
-        levels.iter().map(|(price, quantity)| format!(r#"["{price}","{quantity}"]"#)).collect();
-    format!("[{}]", pairs.join(","))
 }

@@ -1,10 +1,8 @@
 //! Which streams a session subscribes to, and over which connections.
 
-use std::fmt::Write as _;
-
 use super::config::BinanceConfig;
 use super::limits::{STREAMS_MAX, STREAMS_PER_MESSAGE, URL_BYTES_MAX};
-use crate::session::{InstrumentConfig, Line, TradeStream};
+use crate::session::{InstrumentConfig, Line, TradeStream, quoted_list};
 
 /// The connections that the configuration needs, in the order of their index.
 pub fn plan(config: &BinanceConfig, instruments: &[InstrumentConfig]) -> Vec<Line> {
@@ -78,13 +76,7 @@ fn connect(host: &str, path: &str, streams: &[String], books: Vec<usize>) -> Lin
 }
 
 fn request(method: &str, streams: &[String], id: u32) -> String {
-    let mut message = format!("{{\"method\":\"{method}\",\"params\":[");
-    for (place, stream) in streams.iter().enumerate() {
-        let comma = if place == 0 { "" } else { "," };
-        write!(message, "{comma}\"{stream}\"").expect("a String takes all text");
-    }
-    write!(message, "],\"id\":{id}}}").expect("a String takes all text");
-    message
+    format!(r#"{{"method":"{method}","params":[{}],"id":{id}}}"#, quoted_list(streams))
 }
 
 #[cfg(test)]

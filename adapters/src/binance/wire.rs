@@ -4,13 +4,13 @@
 //! plain digits. On anything else it says `None`, which is no error: the reference decoder in `reference` then reads
 //! the frame, and alone says what is wrong with it. Whatever this module accepts, the reference reads the same.
 
-use fulmar_bus::record::{Level, Side, TopOfBook, TopSource, Trade, UnixNanos};
+use fulmar_bus::record::{Level, Side, UnixNanos};
 
 use super::config::Product;
 use super::limits::LEVELS_MAX;
+use crate::decode::Scales;
 use crate::decode::cursor::Cursor;
-use crate::decode::{Scales, level};
-use crate::session::{Decoded, Message, Symbols, TradeStream, standing};
+use crate::session::{Decoded, Symbols, TradeStream, standing, traded};
 use crate::sync::Span;
 
 /// Decodes a frame in the venue's own layout; `None` where it is not that, or its symbol's scales are not known yet.
@@ -64,7 +64,7 @@ fn depth_update(
         venue_at_ms = cursor.unsigned()?;
     }
     cursor.literal(b",\"s\":\"")?;
-    let (symbol, scales) = symbol(cursor, symbols)?;
+    let (symbol, scales) = symbols.take(cursor)?;
     pair(product, cursor)?;
     cursor.literal(b"\",\"U\":")?;
     let first = cursor.unsigned()?;
@@ -90,19 +90,19 @@ fn depth_update(
 fn spot_trade(cursor: &mut Cursor<'_>, symbols: &Symbols, out: &mut Decoded) -> Option<()> {
     cursor.unsigned()?;
     cursor.literal(b",\"s\":\"")?;
-    let (symbol, scales) = symbol(cursor, symbols)?;
+    let (symbol, scales) = symbols.take(cursor)?;
     cursor.literal(b"\",\"t\":")?;
     let trade_id = cursor.unsigned()?;
     cursor.literal(b",\"p\":\"")?;
-    let traded = traded(cursor, scales)?;
+    let traded = price_and_quantity(cursor, scales)?;
     cursor.literal(b"\",\"T\":")?;
-    let venue_at_ms = cursor.unsigned()?;
+    let venue_at = UnixNanos::from_millis(cursor.unsigned()?);
     cursor.literal(b",\"m\":")?;
-    let buyer_is_maker = cursor.flag()?;
+    let aggressor = aggressor(cursor.flag()?);
     cursor.literal(b",\"M\":")?;
     cursor.flag()?;
     cursor.literal(b"}")?;
-    push_trade(symbol, TradeStream::Trade, (trade_id, traded, venue_at_ms, buyer_is_maker), out);
+    out.push_trade((symbol, TradeStream::Trade), traded, aggressor, (trade_id, venue_at));
     Some(())
 }
 
@@ -110,17 +110,17 @@ fn spot_trade(cursor: &mut Cursor<'_>, symbols: &Symbols, out: &mut Decoded) -> 
 fn futures_trade(cursor: &mut Cursor<'_>, symbols: &Symbols, out: &mut Decoded) -> Option<()> {
     cursor.unsigned()?;
     cursor.literal(b",\"T\":")?;
-    let venue_at_ms = cursor.unsigned()?;
+    let venue_at = UnixNanos::from_millis(cursor.unsigned()?);
     cursor.literal(b",\"s\":\"")?;
-    let (symbol, scales) = symbol(cursor, symbols)?;
+    let (symbol, scales) = symbols.take(cursor)?;
     cursor.literal(b"\",\"t\":")?;
     let trade_id = cursor.unsigned()?;
     cursor.literal(b",\"p\":\"")?;
-    let traded = traded(cursor, scales)?;
+    let traded = price_and_quantity(cursor, scales)?;
     cursor.literal(b"\",\"X\":\"MARKET\",\"m\":")?;
-    let buyer_is_maker = cursor.flag()?;
+    let aggressor = aggressor(cursor.flag()?);
     cursor.literal(b"}")?;
-    push_trade(symbol, TradeStream::Trade, (trade_id, traded, venue_at_ms, buyer_is_maker), out);
+    out.push_trade((symbol, TradeStream::Trade), traded, aggressor, (trade_id, venue_at));
     Some(())
 }
 
@@ -139,30 +139,30 @@ fn aggregate_trade(
         cursor.literal(b",\"a\":")?;
         trade_id = cursor.unsigned()?;
         cursor.literal(b",\"s\":\"")?;
-        (symbol, scales) = self::symbol(cursor, symbols)?;
+        (symbol, scales) = symbols.take(cursor)?;
         cursor.literal(b"\",\"p\":\"")?;
     } else {
         cursor.literal(b",\"s\":\"")?;
-        (symbol, scales) = self::symbol(cursor, symbols)?;
+        (symbol, scales) = symbols.take(cursor)?;
         cursor.literal(b"\",\"a\":")?;
         trade_id = cursor.unsigned()?;
         cursor.literal(b",\"p\":\"")?;
     }
-    let traded = traded(cursor, scales)?;
+    let traded = price_and_quantity(cursor, scales)?;
     cursor.literal(b"\",\"f\":")?;
     cursor.unsigned()?;
     cursor.literal(b",\"l\":")?;
     cursor.unsigned()?;
     cursor.literal(b",\"T\":")?;
-    let venue_at_ms = cursor.unsigned()?;
+    let venue_at = UnixNanos::from_millis(cursor.unsigned()?);
     cursor.literal(b",\"m\":")?;
-    let buyer_is_maker = cursor.flag()?;
+    let aggressor = aggressor(cursor.flag()?);
     if !product.is_futures() {
         cursor.literal(b",\"M\":")?;
         cursor.flag()?;
     }
     cursor.literal(b"}")?;
-    push_trade(symbol, TradeStream::Aggregate, (trade_id, traded, venue_at_ms, buyer_is_maker), out);
+    out.push_trade((symbol, TradeStream::Aggregate), traded, aggressor, (trade_id, venue_at));
     Some(())
 }
 
@@ -175,7 +175,7 @@ fn book_ticker(
 ) -> Option<()> {
     let update_id = cursor.unsigned()?;
     cursor.literal(b",\"s\":\"")?;
-    let (symbol, scales) = symbol(cursor, symbols)?;
+    let (symbol, scales) = symbols.take(cursor)?;
     pair(product, cursor)?;
     cursor.literal(b"\",\"b\":\"")?;
     let bid_price = cursor.decimal(scales.price)?;
@@ -197,8 +197,7 @@ fn book_ticker(
     }
     let bid = standing(bid_price, bid_quantity)?;
     let ask = standing(ask_price, ask_quantity)?;
-    let top = TopOfBook::new(bid, ask, update_id, venue_at, TopSource::Ticker);
-    out.messages.push(Message::Top { symbol, top });
+    out.push_top(symbol, [bid, ask], (update_id, venue_at));
     Some(())
 }
 
@@ -212,32 +211,17 @@ fn pair(product: Product, cursor: &mut Cursor<'_>) -> Option<()> {
     Some(())
 }
 
-/// Adds a trade of this id, price and quantity, time in milliseconds, and whether the buyer stood in the book.
-#[inline]
-pub(super) fn push_trade(
-    symbol: usize,
-    stream: TradeStream,
-    (trade_id, traded, venue_at_ms, buyer_is_maker): (u64, Level, u64, bool),
-    out: &mut Decoded,
-) {
-    let aggressor = if buyer_is_maker { Side::Sell } else { Side::Buy };
-    let venue_at = UnixNanos::from_millis(venue_at_ms);
-    let trade = Trade::new(traded.price, traded.quantity, aggressor, trade_id, venue_at);
-    out.messages.push(Message::Trade { symbol, stream, trade });
-}
-
-/// The symbol, up to its closing quote.
-#[inline]
-fn symbol(cursor: &mut Cursor<'_>, symbols: &Symbols) -> Option<(usize, Scales)> {
-    let symbol = symbols.find(cursor.name())?;
-    Some((symbol, symbols.scales(symbol)?))
-}
-
 /// `..","q":".."`, from the price's first digit to the quantity's last.
 #[inline]
-fn traded(cursor: &mut Cursor<'_>, scales: Scales) -> Option<Level> {
+fn price_and_quantity(cursor: &mut Cursor<'_>, scales: Scales) -> Option<Level> {
     let price = cursor.decimal(scales.price)?;
     cursor.literal(b"\",\"q\":\"")?;
     let quantity = cursor.decimal(scales.quantity)?;
-    (price > 0 && quantity > 0).then_some(level(price, quantity))
+    traded(price, quantity)
+}
+
+/// Who crossed the spread: the venue says whether the buyer stood in the book.
+#[inline]
+pub(super) const fn aggressor(buyer_is_maker: bool) -> Side {
+    if buyer_is_maker { Side::Sell } else { Side::Buy }
 }

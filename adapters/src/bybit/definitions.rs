@@ -1,8 +1,6 @@
 //! What `instruments-info` says of an instrument, as a definition.
 
-use fulmar_bus::record::{
-    ContractKind, InstrumentDefinition, InstrumentStatus, Listing, Price, Quantity, WideNumber,
-};
+use fulmar_bus::record::{ContractKind, InstrumentDefinition, Price, Quantity, WideNumber};
 use fulmar_engine::contract::DecodeError;
 use fulmar_engine::market::choose_scale;
 use fulmar_engine::market::decimal::digits_behind_point;
@@ -11,34 +9,31 @@ use simd_json::tape::Tape;
 use super::limits::SPOT_QUANTITY_DIGITS;
 use super::market_data::{Bybit, Category};
 use crate::decode::Scales;
-use crate::decode::definition::{notional, significant_digits, text, whole_units};
+use crate::decode::definition::{notional, significant_digits, status, text, whole_units};
 use crate::decode::json::{Fields, decimal};
-use crate::session::{Decoded, Symbols, inferred};
+use crate::session::{Reader, inferred};
 
 /// A symbol that the venue does not know.
 const UNKNOWN_SYMBOL: i64 = 10_001;
 
-/// Reads the definition of each of `symbols` that the answer names, and whether it is traded now.
+/// Reads the definition of each of the session's symbols that the answer names, and whether it is traded now.
 ///
 /// # Errors
 /// Where the answer is no list of instruments.
-pub fn read(venue: &Bybit, tape: &Tape<'_>, symbols: &Symbols, out: &mut Decoded) -> Result<(), DecodeError> {
+pub fn read(venue: &Bybit, tape: &Tape<'_>, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
     let answer = Fields::of(tape.as_value())?;
     match answer.signed("retCode")? {
         0 => {}
         UNKNOWN_SYMBOL => return Ok(()),
         _ => return Err(DecodeError::UnknownValue),
     }
-    for fields in Fields::of(answer.value("result")?)?.objects("list")? {
-        let fields = fields?;
-        if let Some(index) = symbols.find(fields.text("symbol")?.as_bytes()) {
-            out.definitions.push((index, definition(venue, &fields)));
-            let status = fields.text("status")?;
-            let listing = if status == "Trading" { Listing::Listed } else { Listing::Halted };
-            out.statuses.push((index, InstrumentStatus::new(listing, status)));
-        }
-    }
-    Ok(())
+    let result = Fields::of(answer.value("result")?)?;
+    reader.each_followed(&result, ["list", "symbol"], |fields, symbol, reader| {
+        reader.out.definitions.push((symbol, definition(venue, fields)));
+        let state = fields.text("status")?;
+        reader.out.statuses.push((symbol, status(state == "Trading", state)));
+        Ok(())
+    })
 }
 
 fn definition(venue: &Bybit, fields: &Fields<'_, '_>) -> Result<InstrumentDefinition, DecodeError> {
@@ -85,9 +80,7 @@ fn contract(category: Category, fields: &Fields<'_, '_>) -> Result<ContractKind,
     if category == Category::Spot {
         return Ok(ContractKind::Spot);
     }
-    match fields.text("contractType")? {
-        "LinearPerpetual" => Ok(ContractKind::LinearPerpetual),
-        "LinearFutures" => Ok(ContractKind::LinearFuture),
-        _ => Err(DecodeError::UnknownValue),
-    }
+    let kinds =
+        [("LinearPerpetual", ContractKind::LinearPerpetual), ("LinearFutures", ContractKind::LinearFuture)];
+    fields.one_of("contractType", kinds)
 }

@@ -8,8 +8,7 @@ use super::limits::{DEPTHS, REFUSED_WAIT};
 use super::{definitions, limits, reference, streams, symbols, wire};
 use crate::session::limits::VenueLimits;
 use crate::session::{
-    Answer, Decoded, Environment, InstrumentConfig, Line, Protocol, Reader, Symbols, VenueEntry,
-    VenueSettings,
+    Answer, Decoded, InstrumentConfig, Line, Protocol, Reader, Symbols, VenueEntry, VenueSettings, asked_for,
 };
 use crate::sync::SyncRule;
 
@@ -19,7 +18,7 @@ pub const SPOT: VenueEntry = VenueEntry {
     spelled: symbols::spelled,
     depths: DEPTHS,
     depth_intervals: &[],
-    bars: reference::BARS,
+    bars: &reference::BAR_NAMES.ours(),
     protocol: |settings| Box::new(Bybit::new(Category::Spot, settings)),
     sample: || Box::new(Bybit::new(Category::Spot, &VenueSettings::default())),
 };
@@ -55,22 +54,17 @@ pub struct Bybit {
 impl Bybit {
     /// The protocol, as configured.
     pub fn new(category: Category, settings: &VenueSettings) -> Self {
-        let (stream_host, rest_url) = match settings.environment {
-            Environment::Production => ("wss://stream.bybit.com", "https://api.bybit.com"),
-            Environment::Testnet => ("wss://stream-testnet.bybit.com", "https://api-testnet.bybit.com"),
-        };
-        let host = settings.stream_url.as_deref().unwrap_or(stream_host);
-        let of_venue = limits::of();
+        let [host, rest_url] = settings.urls(
+            ["wss://stream.bybit.com", "https://api.bybit.com"],
+            ["wss://stream-testnet.bybit.com", "https://api-testnet.bybit.com"],
+        );
         Bybit {
             category,
             stream_url: format!("{host}/v5/public/{}", category.name()),
-            rest_url: settings.rest_url.clone().unwrap_or_else(|| rest_url.to_owned()),
+            rest_url,
             depth: settings.depth.unwrap_or(DEPTHS[0]),
-            bars: settings.bars.iter().filter_map(|bar| reference::bar_name(bar)).collect(),
-            limits: VenueLimits {
-                book_idle_max: settings.book_idle_max.unwrap_or(of_venue.book_idle_max),
-                ..of_venue
-            },
+            bars: settings.bars.iter().filter_map(|bar| reference::BAR_NAMES.name(bar)).collect(),
+            limits: limits::of().configured(settings),
         }
     }
 
@@ -183,8 +177,7 @@ impl Protocol for Bybit {
 
     /// One that names no symbol asks for all that there are.
     fn is_asked_about(&self, path: &str, symbol: &str) -> bool {
-        let named = path.split(['?', '&']).find_map(|field| field.strip_prefix("symbol="));
-        named.is_none_or(|named| named == symbol)
+        asked_for(path, "symbol").next().is_none_or(|named| named == symbol)
     }
 
     fn read_definitions(
@@ -193,7 +186,7 @@ impl Protocol for Bybit {
         symbols: &Symbols,
         out: &mut Decoded,
     ) -> Result<(), DecodeError> {
-        definitions::read(self, tape, symbols, out)
+        definitions::read(self, tape, &mut Reader::new(self, symbols, out))
     }
 
     fn hold_until(&self, now: UnixNanos, status: u16, _body: &[u8]) -> Option<UnixNanos> {

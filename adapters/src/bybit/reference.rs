@@ -1,38 +1,29 @@
 //! The reference decoders: any valid JSON, fields by key, and the name of whatever is wrong.
 
-use fulmar_bus::record::{Bar, InstrumentStatus, Listing, Nanos, Notional, Price, Quantity, Side, UnixNanos};
+use fulmar_bus::record::{Nanos, Side, UnixNanos};
 use fulmar_engine::contract::DecodeError;
 use simd_json::tape::Tape;
 
 use super::wire;
 use crate::decode::identity::trade_id;
 use crate::decode::json::Fields;
-use crate::session::{BookSide, Derived, Message, Reader};
+use crate::session::{BarNames, BookSide, Derived, Message, Reader, TradeStream};
 use crate::sync::Span;
 
-/// The bars that the venue makes, as we write intervals.
-pub const BARS: &[&str] = &["1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "12h", "1d"];
-
-/// The venue's names of [`BARS`], and their lengths in minutes.
-const BAR_NAMES: [(&str, u64); 11] = [
-    ("1", 1),
-    ("3", 3),
-    ("5", 5),
-    ("15", 15),
-    ("30", 30),
-    ("60", 60),
-    ("120", 120),
-    ("240", 240),
-    ("360", 360),
-    ("720", 720),
-    ("D", 1_440),
-];
-
-/// The venue's name of a bar.
-pub fn bar_name(bar: &str) -> Option<&'static str> {
-    let place = BARS.iter().position(|known| *known == bar)?;
-    Some(BAR_NAMES[place].0)
-}
+/// The bars that the venue makes, and what it calls them.
+pub const BAR_NAMES: BarNames<11> = BarNames([
+    ("1m", "1"),
+    ("3m", "3"),
+    ("5m", "5"),
+    ("15m", "15"),
+    ("30m", "30"),
+    ("1h", "60"),
+    ("2h", "120"),
+    ("4h", "240"),
+    ("6h", "360"),
+    ("12h", "720"),
+    ("1d", "D"),
+]);
 
 /// Reads a message.
 ///
@@ -49,7 +40,7 @@ pub fn read(tape: &Tape<'_>, reader: &mut Reader<'_>) -> Result<(), DecodeError>
         Topic::Book { symbol, .. } => book(&fields, symbol, reader),
         Topic::Trades(symbol) => trades(&fields, symbol, reader),
         Topic::Ticker(symbol) => ticker(&fields, symbol, reader),
-        Topic::Bar { minutes, symbol } => bars(&fields, minutes, symbol, reader),
+        Topic::Bar { interval, symbol } => bars(&fields, interval, symbol, reader),
         Topic::Unused => {
             reader.is_no_book();
             Ok(())
@@ -70,7 +61,7 @@ enum Topic<'text> {
     Book { depth: u64, symbol: &'text str },
     Trades(&'text str),
     Ticker(&'text str),
-    Bar { minutes: u64, symbol: &'text str },
+    Bar { interval: Nanos, symbol: &'text str },
     Unused,
 }
 
@@ -90,8 +81,7 @@ fn topic_in<'text>(fields: &Fields<'_, 'text>) -> Result<Option<Topic<'text>>, D
         ("publicTrade", Some(symbol), None) => Topic::Trades(symbol),
         ("tickers", Some(symbol), None) => Topic::Ticker(symbol),
         ("kline", Some(name), Some(symbol)) => {
-            let minutes = BAR_NAMES.iter().find(|(known, _)| *known == name).map(|(_, minutes)| *minutes);
-            minutes.map_or(Topic::Unused, |minutes| Topic::Bar { minutes, symbol })
+            BAR_NAMES.interval(name).map_or(Topic::Unused, |interval| Topic::Bar { interval, symbol })
         }
         _ => Topic::Unused,
     }))
@@ -99,11 +89,7 @@ fn topic_in<'text>(fields: &Fields<'_, 'text>) -> Result<Option<Topic<'text>>, D
 
 /// Whether the data are all that there is.
 fn is_snapshot(fields: &Fields<'_, '_>) -> Result<bool, DecodeError> {
-    match fields.text("type")? {
-        "snapshot" => Ok(true),
-        "delta" => Ok(false),
-        _ => Err(DecodeError::UnknownValue),
-    }
+    fields.one_of("type", [("snapshot", true), ("delta", false)])
 }
 
 /// When the matching engine made it, or else when it was sent.
@@ -163,13 +149,9 @@ fn trades(fields: &Fields<'_, '_>, symbol: &str, reader: &mut Reader<'_>) -> Res
         }
         let traded = reader.traded(symbol, trade.text("p")?, trade.text("v")?)?;
         let id = trade_id(trade.text("i")?.as_bytes()).ok_or(DecodeError::BadNumber)?;
-        let side = match trade.text("S")? {
-            "Buy" => Side::Buy,
-            "Sell" => Side::Sell,
-            _ => return Err(DecodeError::UnknownValue),
-        };
-        let numbers = (id, traded.price.0, traded.quantity.0, trade.unsigned("T")?);
-        wire::push_trade(symbol, numbers, side, reader.out).ok_or(DecodeError::OutOfRange)?;
+        let side = trade.one_of("S", [("Buy", Side::Buy), ("Sell", Side::Sell)])?;
+        let venue_at = UnixNanos::from_millis(trade.unsigned("T")?);
+        reader.out.push_trade((symbol, TradeStream::Trade), traded, side, (id, venue_at));
     }
     Ok(())
 }
@@ -182,12 +164,9 @@ fn ticker(fields: &Fields<'_, '_>, symbol: &str, reader: &mut Reader<'_>) -> Res
     };
     let data = Fields::of(fields.value("data")?)?;
     // A dated future has no funding, and says so by an empty text.
-    let text = |key: &str| match data.find(key) {
-        Some(_) => data.text(key).map(|text| Some(text).filter(|text| !text.is_empty())),
-        None => Ok(None),
-    };
-    let hours = text("fundingIntervalHour")?.map(|_| data.whole("fundingIntervalHour")).transpose()?;
-    let next_at = text("nextFundingTime")?.map(|_| data.whole("nextFundingTime")).transpose()?;
+    let text = |key| data.text_if_any(key);
+    let hours = data.whole_if_any("fundingIntervalHour")?;
+    let next_at = data.whole_if_any("nextFundingTime")?;
     let derived = Derived {
         mark: text("markPrice")?.map(|text| reader.computed_price(text)).transpose()?,
         index: text("indexPrice")?.map(|text| reader.computed_price(text)).transpose()?,
@@ -196,17 +175,14 @@ fn ticker(fields: &Fields<'_, '_>, symbol: &str, reader: &mut Reader<'_>) -> Res
         next_at: next_at.filter(|millis| *millis > 0).map(UnixNanos::from_millis),
         venue_at: fields.unsigned("ts").map(UnixNanos::from_millis)?,
     };
-    let is_silent = Derived { venue_at: derived.venue_at, ..Derived::default() } == derived;
-    if !is_silent && reader.symbols().scales(symbol).is_some() {
-        reader.out.messages.push(Message::Derived { symbol, derived });
-    }
+    reader.push_derived(symbol, derived);
     Ok(())
 }
 
 /// Bars; of those that are still open nothing is told.
 fn bars(
     fields: &Fields<'_, '_>,
-    minutes: u64,
+    interval: Nanos,
     symbol: &str,
     reader: &mut Reader<'_>,
 ) -> Result<(), DecodeError> {
@@ -219,22 +195,9 @@ fn bars(
         if !bar.flag("confirm")? {
             continue;
         }
-        let mut price = |key| reader.price(symbol, bar.text(key)?).map(Price);
-        let (open, high, low, close) = (price("open")?, price("high")?, price("low")?, price("close")?);
-        if low > open.min(close) || high < open.max(close) {
-            return Err(DecodeError::OutOfRange);
-        }
-        let bar = Bar {
-            open,
-            high,
-            low,
-            close,
-            volume: Quantity(reader.quantity(symbol, bar.text("volume")?)?),
-            notional: Notional(0).into(),
-            start_at: UnixNanos::from_millis(bar.unsigned("start")?),
-            interval: Nanos::from_secs(minutes * 60),
-            trade_count: 0,
-        };
+        let prices = [bar.text("open")?, bar.text("high")?, bar.text("low")?, bar.text("close")?];
+        let start_at = UnixNanos::from_millis(bar.unsigned("start")?);
+        let bar = reader.bar(symbol, prices, bar.text("volume")?, (start_at, interval))?;
         reader.out.messages.push(Message::Bar { symbol, bar });
     }
     Ok(())
@@ -250,13 +213,6 @@ fn on_answer(fields: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Result<(), Dec
     let is_unknown = ["handler not found", "nvalid symbol"].iter().any(|reason| words.contains(reason));
     let is_of_name = |sign: char| sign.is_ascii_alphanumeric() || sign == '-';
     let named = words.split(|sign| !is_of_name(sign)).find_map(|word| reader.find(word));
-    let named = named.filter(|_| is_unknown);
-    match named {
-        Some(symbol) => {
-            let status = InstrumentStatus::new(Listing::Unlisted, words);
-            reader.out.statuses.push((symbol, status));
-        }
-        None => reader.out.messages.push(Message::Refused),
-    }
+    reader.refused(named.filter(|_| is_unknown), words);
     Ok(())
 }

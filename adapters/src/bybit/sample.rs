@@ -1,7 +1,9 @@
 //! The venue's frames, made from what they are to say.
 
 use super::market_data::{Bybit, Category};
-use crate::session::sample::{BookSample, LevelText, Sample, SampleFrame, TopSample, TradeSample, joined};
+use crate::session::sample::{
+    BookSample, LevelText, Sample, SampleFrame, TopSample, TradeSample, joined, level_pairs,
+};
 
 impl Sample for Bybit {
     fn symbols(&self) -> [&'static str; 2] {
@@ -94,15 +96,6 @@ impl Bybit {
 }
 
 fn levels(symbol: &str, [bids, asks]: [&[LevelText]; 2], step: u64) -> String {
-    let pairs = |levels: &[LevelText]| {
-        let pairs: Vec<String> =
-            levels.iter().map(|(price, quantity)| format!(r#"["{price}","{quantity}"]"#)).collect();
-        pairs.join(",")
-    };
-    format!(
-        r#"{{"s":"{symbol}","b":[{}],"a":[{}],"u":{step},"seq":{}}}"#,
-        pairs(bids),
-        pairs(asks),
-        step + 9_000
-    )
+    let [bids, asks] = [bids, asks].map(level_pairs);
+    format!(r#"{{"s":"{symbol}","b":{bids},"a":{asks},"u":{step},"seq":{}}}"#, step + 9_000)
 }

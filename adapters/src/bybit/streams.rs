@@ -2,7 +2,7 @@
 
 use super::limits::{TOPIC_BYTES_MAX, TOPICS_PER_MESSAGE};
 use super::market_data::Bybit;
-use crate::session::{InstrumentConfig, Line, batches};
+use crate::session::{InstrumentConfig, Line, batches, quoted_list};
 
 /// Bytes of a subscription that may be topics: the rest of a request is its frame.
 const MESSAGE_TOPIC_BYTES_MAX: usize = 2_000;
@@ -38,8 +38,7 @@ fn line(venue: &Bybit, places: std::ops::Range<usize>, topics: &[Vec<String>]) -
 
 /// A request about topics.
 pub fn request(operation: &str, topics: &[String]) -> String {
-    let quoted: Vec<String> = topics.iter().map(|topic| format!("\"{topic}\"")).collect();
-    format!(r#"{{"op":"{operation}","args":[{}]}}"#, quoted.join(","))
+    format!(r#"{{"op":"{operation}","args":[{}]}}"#, quoted_list(topics))
 }
 
 #[cfg(test)]

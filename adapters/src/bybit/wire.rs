@@ -3,13 +3,13 @@
 //! Both categories send the same fields, in two orders. Exactly these are taken; on anything else the answer is `None`,
 //! which is no error: `reference` then reads the frame, and alone says what is wrong with it.
 
-use fulmar_bus::record::{Level, Side, TopOfBook, TopSource, Trade, UnixNanos};
+use fulmar_bus::record::{Level, Side, UnixNanos};
 
 use super::limits::LEVELS_MAX;
 use crate::decode::cursor::Cursor;
 use crate::decode::identity::trade_id;
 use crate::decode::{Scales, level};
-use crate::session::{Decoded, Message, Symbols, TradeStream};
+use crate::session::{Decoded, Symbols, TradeStream, standing, traded};
 use crate::sync::Span;
 
 /// Decodes a frame in one of the venue's own layouts.
@@ -45,17 +45,14 @@ fn head(cursor: &mut Cursor<'_>) -> Option<(bool, u64)> {
 
 #[inline]
 fn kind(cursor: &mut Cursor<'_>) -> Option<bool> {
-    if cursor.takes(b"delta") {
-        return Some(false);
-    }
-    cursor.literal(b"snapshot").map(|()| true)
+    cursor.either(b"delta", b"snapshot").map(|is_delta| !is_delta)
 }
 
 /// After `orderbook.`: `200.BTCUSDT"`, the head, and `,"data":{"s":..,"b":[..],"a":[..],"u":..,"seq":..},"cts":..}`.
 fn book(cursor: &mut Cursor<'_>, symbols: &Symbols, out: &mut Decoded) -> Option<()> {
     let depth = cursor.unsigned()?;
     cursor.literal(b".")?;
-    let (symbol, scales) = symbol(cursor, symbols)?;
+    let (symbol, scales) = symbols.take(cursor)?;
     let (is_snapshot, _) = head(cursor)?;
     cursor.literal(b",\"data\":{\"s\":\"")?;
     if symbols.find(cursor.name()) != Some(symbol) {
@@ -92,21 +89,19 @@ pub(super) fn top(
     if !is_snapshot || out.bids.len() > 1 || out.asks.len() > 1 {
         return None;
     }
-    let best = |levels: &[Level]| levels.first().copied().unwrap_or(level(0, 0));
-    let (bid, ask) = (best(&out.bids), best(&out.asks));
-    if [bid, ask].iter().any(|level| (level.price.0 > 0) != (level.quantity.0 > 0)) {
-        return None;
-    }
+    let best = |levels: &[Level]| {
+        levels.first().map_or(Some(level(0, 0)), |best| standing(best.price.0, best.quantity.0))
+    };
+    let best = [best(&out.bids)?, best(&out.asks)?];
     out.bids.clear();
     out.asks.clear();
-    let top = TopOfBook::new(bid, ask, sequence, venue_at, TopSource::Ticker);
-    out.messages.push(Message::Top { symbol, top });
+    out.push_top(symbol, best, (sequence, venue_at));
     Some(())
 }
 
 /// After `publicTrade.`: the symbol, the head, and the list.
 fn trades(cursor: &mut Cursor<'_>, symbols: &Symbols, out: &mut Decoded) -> Option<()> {
-    let (symbol, scales) = symbol(cursor, symbols)?;
+    let (symbol, scales) = symbols.take(cursor)?;
     head(cursor)?;
     cursor.literal(b",\"data\":[{\"")?;
     loop {
@@ -147,7 +142,9 @@ fn linear_trade(
     flags(cursor)?;
     cursor.literal(b",\"seq\":")?;
     cursor.unsigned()?;
-    push_trade(symbol, (id, price, quantity, at_ms), side, out)
+    let traded = traded(price, quantity)?;
+    out.push_trade((symbol, TradeStream::Trade), traded, side, (id, UnixNanos::from_millis(at_ms)));
+    Some(())
 }
 
 /// After `"i":"`: `..","T":..,"p":..,"v":..,"S":..,"seq":..,"s":..,"BT":..,"RPI":..`.
@@ -173,7 +170,9 @@ fn spot_trade(
         return None;
     }
     flags(cursor)?;
-    push_trade(symbol, (id, price, quantity, at_ms), side, out)
+    let traded = traded(price, quantity)?;
+    out.push_trade((symbol, TradeStream::Trade), traded, side, (id, UnixNanos::from_millis(at_ms)));
+    Some(())
 }
 
 /// `","BT":false,"RPI":..`: made in the book. A block trade, made outside of it, is left to the reference.
@@ -185,32 +184,5 @@ fn flags(cursor: &mut Cursor<'_>) -> Option<()> {
 
 #[inline]
 fn side(cursor: &mut Cursor<'_>) -> Option<Side> {
-    if cursor.takes(b"Buy") {
-        return Some(Side::Buy);
-    }
-    cursor.literal(b"Sell").map(|()| Side::Sell)
-}
-
-/// Adds a trade of this id, price, quantity and time in milliseconds.
-#[inline]
-pub(super) fn push_trade(
-    symbol: usize,
-    (id, price, quantity, at_ms): (u64, i64, i64, u64),
-    aggressor: Side,
-    out: &mut Decoded,
-) -> Option<()> {
-    if price <= 0 || quantity <= 0 {
-        return None;
-    }
-    let Level { price, quantity } = level(price, quantity);
-    let trade = Trade::new(price, quantity, aggressor, id, UnixNanos::from_millis(at_ms));
-    out.messages.push(Message::Trade { symbol, stream: TradeStream::Trade, trade });
-    Some(())
-}
-
-/// The symbol, up to its closing quote.
-#[inline]
-fn symbol(cursor: &mut Cursor<'_>, symbols: &Symbols) -> Option<(usize, Scales)> {
-    let symbol = symbols.find(cursor.name())?;
-    Some((symbol, symbols.scales(symbol)?))
+    cursor.either(b"Buy", b"Sell").map(|is_buy| if is_buy { Side::Buy } else { Side::Sell })
 }

@@ -1,7 +1,7 @@
 //! What the list of products says of a product: what it is, whether it is traded now, and the funding of a perpetual.
 
 use fulmar_bus::record::{
-    ContractKind, InstrumentDefinition, InstrumentStatus, Listing, Nanos, Price, Quantity, UnixNanos,
+    ContractKind, InstrumentDefinition, InstrumentStatus, Nanos, Price, Quantity, UnixNanos,
 };
 use fulmar_engine::contract::DecodeError;
 use fulmar_engine::market::choose_scale;
@@ -11,7 +11,7 @@ use simd_json::tape::Tape;
 use super::limits::{ANSWER_BYTES_MAX, SPOT_QUANTITY_DIGITS};
 use super::market_data::Coinbase;
 use crate::decode::Scales;
-use crate::decode::definition::{notional, significant_digits, text, whole_units};
+use crate::decode::definition::{dated, notional, perpetual, significant_digits, status, text, whole_units};
 use crate::decode::json::{self, Fields, decimal};
 use crate::session::{Derived, Message, Reader, inferred};
 
@@ -20,21 +20,18 @@ use crate::session::{Derived, Message, Reader, inferred};
 /// # Errors
 /// Where the answer is no list of products.
 pub fn read(venue: &Coinbase, tape: &Tape<'_>, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-    for fields in Fields::of(tape.as_value())?.objects("products")? {
-        let fields = fields?;
-        let Some(symbol) = reader.find(fields.text("product_id")?) else {
-            continue;
-        };
-        let definition = definition(venue, &fields);
+    let answer = Fields::of(tape.as_value())?;
+    reader.each_followed(&answer, ["products", "product_id"], |fields, symbol, reader| {
+        let definition = definition(venue, fields);
         let is_defined = definition.is_ok();
         reader.out.definitions.push((symbol, definition));
-        reader.out.statuses.push((symbol, status(&fields)));
-        if let (true, Some(details)) = (is_defined, future(&fields)) {
+        reader.out.statuses.push((symbol, state(fields)));
+        if let (true, Some(details)) = (is_defined, future(fields)) {
             let derived = derived(&details, reader).unwrap_or_default();
             reader.out.messages.push(Message::Derived { symbol, derived });
         }
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 fn definition(venue: &Coinbase, fields: &Fields<'_, '_>) -> Result<InstrumentDefinition, DecodeError> {
@@ -89,18 +86,14 @@ fn future<'tape, 'text>(fields: &Fields<'tape, 'text>) -> Option<Fields<'tape, '
 /// Perpetuals of the venue's own exchange are futures that expire in years, and have a funding interval.
 fn contract(details: &Fields<'_, '_>) -> ContractKind {
     let is_perpetual = details.text("contract_expiry_type") == Ok("PERPETUAL");
-    if is_perpetual || funding_interval(details).is_some() {
-        ContractKind::LinearPerpetual
-    } else {
-        ContractKind::LinearFuture
-    }
+    if is_perpetual || funding_interval(details).is_some() { perpetual(false) } else { dated(false) }
 }
 
 /// Flags that stop trades, each by its name. Where only limit orders are taken, there are still trades.
 const HALTS: [&str; 6] =
     ["trading_disabled", "is_disabled", "cancel_only", "post_only", "auction_mode", "view_only"];
 
-fn status(fields: &Fields<'_, '_>) -> InstrumentStatus {
+fn state(fields: &Fields<'_, '_>) -> InstrumentStatus {
     let halt = HALTS.into_iter().find(|key| fields.flag(key) == Ok(true));
     let is_closed = fields
         .find("fcm_trading_session_details")
@@ -108,17 +101,15 @@ fn status(fields: &Fields<'_, '_>) -> InstrumentStatus {
         .is_some_and(|session| session.flag("is_session_open") == Ok(false));
     let state = fields.text("status").unwrap_or_default();
     match halt {
-        Some(halt) => InstrumentStatus::new(Listing::Halted, halt),
-        None if future(fields).is_some() && is_closed => {
-            InstrumentStatus::new(Listing::Halted, "its session is closed")
-        }
-        None => InstrumentStatus::new(listing(state), state),
+        Some(halt) => status(false, halt),
+        None if future(fields).is_some() && is_closed => status(false, "its session is closed"),
+        None => status(is_traded(state), state),
     }
 }
 
-/// What the venue's word for the state of a product means; futures have none.
-pub fn listing(state: &str) -> Listing {
-    if matches!(state, "online" | "") { Listing::Listed } else { Listing::Halted }
+/// Whether the venue's word for the state of a product says that it is traded; futures have none.
+pub fn is_traded(state: &str) -> bool {
+    matches!(state, "online" | "")
 }
 
 /// Funding and index of a perpetual; they stand in one of two places.

@@ -8,7 +8,7 @@ use super::limits::{DEFINITIONS_INTERVAL, PRODUCTS_PER_REQUEST};
 use super::{definitions, limits, reference, streams, symbols, wire};
 use crate::session::limits::VenueLimits;
 use crate::session::{
-    Answer, Decoded, InstrumentConfig, Line, Protocol, Reader, Symbols, VenueEntry, VenueSettings,
+    Answer, Decoded, InstrumentConfig, Line, Protocol, Reader, Symbols, VenueEntry, VenueSettings, asked_for,
 };
 use crate::sync::SyncRule;
 
@@ -37,16 +37,13 @@ pub struct Coinbase {
 impl Coinbase {
     /// The protocol, as configured. The venue's test exchange has no market data, so there is one world.
     pub fn new(settings: &VenueSettings) -> Self {
-        let or = |url: &Option<String>, own: &str| url.clone().unwrap_or_else(|| own.to_owned());
-        let of_venue = limits::of();
+        let own = ["wss://advanced-trade-ws.coinbase.com", "https://api.coinbase.com"];
+        let [stream_url, rest_url] = settings.urls(own, own);
         Coinbase {
-            stream_url: or(&settings.stream_url, "wss://advanced-trade-ws.coinbase.com"),
-            rest_url: or(&settings.rest_url, "https://api.coinbase.com"),
+            stream_url,
+            rest_url,
             has_bars: settings.bars.iter().any(|bar| reference::BARS.contains(&bar.as_str())),
-            limits: VenueLimits {
-                book_idle_max: settings.book_idle_max.unwrap_or(of_venue.book_idle_max),
-                ..of_venue
-            },
+            limits: limits::of().configured(settings),
         }
     }
 
@@ -133,8 +130,7 @@ impl Protocol for Coinbase {
 
     /// One that names no product asks for all that there are.
     fn is_asked_about(&self, path: &str, symbol: &str) -> bool {
-        let mut named = path.split(['?', '&']).filter_map(|field| field.strip_prefix("product_ids="));
-        !path.contains('?') || named.any(|named| named == symbol)
+        !path.contains('?') || asked_for(path, "product_ids").any(|named| named == symbol)
     }
 
     fn read_definitions(

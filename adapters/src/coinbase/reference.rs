@@ -4,15 +4,16 @@
 //! also serve what comes seldom: bars, states of products, refusals, and frames of products whose scales are not known
 //! yet.
 
-use fulmar_bus::record::{Bar, InstrumentStatus, Listing, Nanos, Price, Quantity, UnixNanos, WideNumber};
+use fulmar_bus::record::{Nanos, UnixNanos};
 use fulmar_engine::contract::DecodeError;
 use simd_json::tape::Tape;
 
-use super::definitions::listing;
-use super::wire::{aggressor, push_top, push_trade};
+use super::definitions::is_traded;
+use super::wire::aggressor;
+use crate::decode::definition::status;
 use crate::decode::identity::trade_id;
 use crate::decode::json::Fields;
-use crate::session::{BookSide, Message, Reader};
+use crate::session::{BookSide, Message, Reader, TradeStream};
 use crate::sync::Span;
 
 /// The bars that there are, as we write intervals (documentation, websocket/websocket-channels).
@@ -39,7 +40,9 @@ pub fn read(tape: &Tape<'_>, reader: &mut Reader<'_>) -> Result<(), DecodeError>
     let channel = frame.text("channel")?;
     if channel == "l2_data" {
         frame.time("timestamp")?;
-        return books(&frame, sequence, reader);
+        return reader.each_book(&frame, ["events", "product_id"], |event, symbol, reader| {
+            book(event, symbol, sequence, reader)
+        });
     }
     reader.is_no_book();
     match channel {
@@ -83,21 +86,7 @@ fn each_event<'tape, 'text>(
 
 /// What an event is: all there is, or what changed.
 fn is_snapshot(event: &Fields<'_, '_>) -> Result<bool, DecodeError> {
-    match event.text("type")? {
-        "snapshot" => Ok(true),
-        "update" => Ok(false),
-        _ => Err(DecodeError::UnknownValue),
-    }
-}
-
-fn books(frame: &Fields<'_, '_>, sequence: u64, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-    let is_alone = frame.objects("events")?.count() == 1;
-    each_event(frame, |event| {
-        let product = event.text("product_id")?;
-        // Where one of several events cannot be read, none of them is used.
-        let found = if is_alone { reader.find_book(product) } else { reader.find(product) };
-        found.map_or(Ok(()), |symbol| book(event, symbol, sequence, reader))
-    })
+    event.one_of("type", [("snapshot", true), ("update", false)])
 }
 
 fn book(
@@ -111,11 +100,7 @@ fn book(
     let mut venue_at = UnixNanos(0);
     for update in event.objects("updates")? {
         let update = update?;
-        let side = match update.text("side")? {
-            "bid" => BookSide::Bids,
-            "offer" => BookSide::Asks,
-            _ => return Err(DecodeError::UnknownValue),
-        };
+        let side = update.one_of("side", [("bid", BookSide::Bids), ("offer", BookSide::Asks)])?;
         venue_at = venue_at.max(update.time("event_time")?);
         reader.level(symbol, side, update.text("price_level")?, update.text("new_quantity")?)?;
     }
@@ -130,16 +115,14 @@ fn trades(event: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Result<(), DecodeE
         return Ok(());
     }
     let begin = reader.out.messages.len();
-    for trade in event.objects("trades")? {
-        let trade = trade?;
-        let Some(symbol) = reader.find(trade.text("product_id")?) else {
-            continue;
-        };
+    reader.each_followed(event, ["trades", "product_id"], |trade, symbol, reader| {
         let id = trade_id(trade.text("trade_id")?.as_bytes()).ok_or(DecodeError::BadNumber)?;
         let traded = reader.traded(symbol, trade.text("price")?, trade.text("size")?)?;
         let aggressor = aggressor(trade.text("side")?.as_bytes()).ok_or(DecodeError::UnknownValue)?;
-        push_trade(symbol, (id, traded, trade.time("time")?, aggressor), reader.out);
-    }
+        let venue_at = trade.time("time")?;
+        reader.out.push_trade((symbol, TradeStream::Trade), traded, aggressor, (id, venue_at));
+        Ok(())
+    })?;
     reader.out.messages[begin..].reverse();
     Ok(())
 }
@@ -150,14 +133,10 @@ fn tickers(
     reader: &mut Reader<'_>,
 ) -> Result<(), DecodeError> {
     is_snapshot(event)?;
-    for ticker in event.objects("tickers")? {
-        let ticker = ticker?;
-        let Some(symbol) = reader.find(ticker.text("product_id")?) else {
-            continue;
-        };
+    reader.each_followed(event, ["tickers", "product_id"], |ticker, symbol, reader| {
         // Tickers in batches have no best prices.
         if ticker.find("best_bid").is_none() {
-            continue;
+            return Ok(());
         }
         let mut best = |price, quantity| {
             let [price, quantity] = [ticker.text(price)?, ticker.text(quantity)?].map(or_none);
@@ -165,9 +144,9 @@ fn tickers(
         };
         let bid = best("best_bid", "best_bid_quantity")?;
         let ask = best("best_ask", "best_ask_quantity")?;
-        push_top(symbol, [bid, ask], frame, reader.out);
-    }
-    Ok(())
+        reader.out.push_top(symbol, [bid, ask], frame);
+        Ok(())
+    })
 }
 
 /// A number, or that of a side on which nobody stands.
@@ -177,16 +156,18 @@ fn or_none(text: &str) -> &str {
 
 /// Bars as they form. Those of a snapshot are of the past, and told in the order of their time.
 fn bars(event: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+    /// Later moments do not fit 64 bits of nanoseconds.
+    const SECONDS_MAX: u64 = 17_000_000_000;
     let is_past = is_snapshot(event)?;
     let begin = reader.out.messages.len();
-    for candle in event.objects("candles")? {
-        let candle = candle?;
-        let Some(symbol) = reader.find(candle.text("product_id")?) else {
-            continue;
-        };
-        let bar = bar(&candle, symbol, reader)?;
+    reader.each_followed(event, ["candles", "product_id"], |candle, symbol, reader| {
+        let prices = [candle.text("open")?, candle.text("high")?, candle.text("low")?, candle.text("close")?];
+        let seconds = Some(candle.whole("start")?).filter(|seconds| *seconds < SECONDS_MAX);
+        let start_at = UnixNanos(seconds.ok_or(DecodeError::OutOfRange)? * 1_000_000_000);
+        let bar = reader.bar(symbol, prices, candle.text("volume")?, (start_at, BAR_INTERVAL))?;
         reader.out.messages.push(Message::Forming { symbol, bar, is_past });
-    }
+        Ok(())
+    })?;
     reader.out.messages[begin..].sort_by_key(|message| match message {
         Message::Forming { bar, .. } => bar.start_at,
         _ => UnixNanos(0),
@@ -194,41 +175,15 @@ fn bars(event: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Result<(), DecodeErr
     Ok(())
 }
 
-fn bar(candle: &Fields<'_, '_>, symbol: usize, reader: &mut Reader<'_>) -> Result<Bar, DecodeError> {
-    let [open, high, low, close] =
-        ["open", "high", "low", "close"].map(|key| reader.price(symbol, candle.text(key)?).map(Price));
-    let (open, high, low, close) = (open?, high?, low?, close?);
-    let is_bar = low <= open.min(close) && high >= open.max(close);
-    /// Later moments do not fit 64 bits of nanoseconds.
-    const SECONDS_MAX: u64 = 17_000_000_000;
-    let seconds = Some(candle.whole("start")?).filter(|seconds| is_bar && *seconds < SECONDS_MAX);
-    Ok(Bar {
-        open,
-        high,
-        low,
-        close,
-        volume: Quantity(reader.quantity(symbol, candle.text("volume")?)?),
-        // The venue says neither.
-        notional: WideNumber::default(),
-        trade_count: 0,
-        start_at: UnixNanos(seconds.ok_or(DecodeError::OutOfRange)? * 1_000_000_000),
-        interval: BAR_INTERVAL,
-    })
-}
-
 /// States of products. One that is not traded is told here first; that it is traded again is only told by the list of
 /// products, which knows more reasons why it is not.
 fn states(event: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-    for product in event.objects("products")? {
-        let product = product?;
-        let Some(symbol) = reader.find(product.text("id")?) else {
-            continue;
-        };
+    reader.each_followed(event, ["products", "id"], |product, symbol, reader| {
         let state = product.text("status")?;
-        if listing(state) == Listing::Halted {
+        if !is_traded(state) {
             let text = product.text("status_message").ok().filter(|text| !text.is_empty()).unwrap_or(state);
-            reader.out.statuses.push((symbol, InstrumentStatus::new(Listing::Halted, text)));
+            reader.out.statuses.push((symbol, status(false, text)));
         }
-    }
-    Ok(())
+        Ok(())
+    })
 }

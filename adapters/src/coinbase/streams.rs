@@ -2,7 +2,7 @@
 
 use super::limits::{PRODUCT_BYTES_MAX, PRODUCTS_PER_CONNECTION};
 use super::market_data::Coinbase;
-use crate::session::{InstrumentConfig, Line, batches};
+use crate::session::{InstrumentConfig, Line, batches, lines_of, quoted_list};
 
 /// The channel of books. It is subscribed to first, since it takes longest.
 pub const BOOK: &str = "level2";
@@ -15,15 +15,8 @@ pub fn others(venue: &Coinbase) -> impl Iterator<Item = &'static str> {
 
 /// The connections that these instruments need.
 pub fn plan(venue: &Coinbase, instruments: &[InstrumentConfig]) -> Vec<Line> {
-    let places: Vec<usize> = (0..instruments.len()).collect();
-    let line = |places: &[usize]| {
-        let products: Vec<&str> = places.iter().map(|place| instruments[*place].symbol.as_str()).collect();
-        Line::new(venue.stream_url().to_owned(), subscriptions(venue, &products), places.to_vec())
-    };
-    if places.is_empty() {
-        return vec![line(&[])];
-    }
-    places.chunks(PRODUCTS_PER_CONNECTION).map(line).collect()
+    let each = (venue.stream_url(), PRODUCTS_PER_CONNECTION);
+    lines_of(instruments, each, |products| subscriptions(venue, products))
 }
 
 /// The messages that subscribe to everything of these products: one channel in each, as the venue wants it. The
@@ -39,8 +32,7 @@ fn subscriptions(venue: &Coinbase, products: &[&str]) -> Vec<String> {
 
 /// A request about one channel of these products.
 pub fn request(operation: &str, channel: &str, products: &[&str]) -> String {
-    let quoted: Vec<String> = products.iter().map(|product| format!("\"{product}\"")).collect();
-    let products = quoted.join(",");
+    let products = quoted_list(products);
     format!(r#"{{"type":"{operation}","product_ids":[{products}],"channel":"{channel}"}}"#)
 }
 

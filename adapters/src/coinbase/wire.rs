@@ -4,13 +4,13 @@
 //! plain digits. On anything else it says `None`, which is no error: the reference decoder in `reference` then reads
 //! the frame, and alone says what is wrong with it. Whatever this module accepts, the reference reads the same.
 
-use fulmar_bus::record::{Level, Side, TopOfBook, TopSource, Trade, UnixNanos};
+use fulmar_bus::record::{Side, UnixNanos};
 
 use super::limits::LEVELS_MAX;
-use crate::decode::cursor::Cursor;
+use crate::decode::cursor::{Cursor, push_level};
 use crate::decode::identity::trade_id;
-use crate::decode::{Scales, level};
-use crate::session::{Decoded, Message, Symbols, TradeStream, standing};
+use crate::decode::level;
+use crate::session::{Decoded, Symbols, TradeStream, standing, traded};
 use crate::sync::Span;
 
 /// Decodes a frame in the venue's own layout; `None` where it is not that, or its symbol's scales are not known yet.
@@ -51,12 +51,9 @@ fn book(
     symbols: &Symbols,
     out: &mut Decoded,
 ) -> Option<()> {
-    let is_snapshot = !cursor.takes(b"update");
-    if is_snapshot {
-        cursor.literal(b"snapshot")?;
-    }
+    let is_snapshot = !cursor.either(b"update", b"snapshot")?;
     cursor.literal(b"\",\"product_id\":\"")?;
-    let (symbol, scales) = symbol(cursor, symbols)?;
+    let (symbol, scales) = symbols.take(cursor)?;
     cursor.literal(b"\",\"updates\":[")?;
     let begin = out.mark();
     let mut venue_at = UnixNanos(0);
@@ -64,22 +61,14 @@ fn book(
     if !cursor.takes(b"]}") {
         cursor.literal(b"{\"side\":\"")?;
         loop {
-            let levels = if cursor.takes(b"bid") {
-                &mut out.bids
-            } else {
-                cursor.literal(b"offer")?;
-                &mut out.asks
-            };
+            let levels = if cursor.either(b"bid", b"offer")? { &mut out.bids } else { &mut out.asks };
             cursor.literal(b"\",\"event_time\":\"")?;
             venue_at = venue_at.max(cursor.time_again(&mut known)?);
             cursor.literal(b"\",\"price_level\":\"")?;
             let price = cursor.decimal(scales.price)?;
             cursor.literal(b"\",\"new_quantity\":\"")?;
             let quantity = cursor.decimal(scales.quantity)?;
-            if price == 0 || levels.len() == LEVELS_MAX {
-                return None;
-            }
-            levels.push(level(price, quantity));
+            push_level(levels, LEVELS_MAX, level(price, quantity))?;
             if !cursor.takes(b"\"},{\"side\":\"") {
                 cursor.literal(b"\"}]}")?;
                 break;
@@ -95,7 +84,7 @@ fn trades(cursor: &mut Cursor<'_>, _: (u64, UnixNanos), symbols: &Symbols, out: 
     let begin = out.messages.len();
     cursor.literal(b"update\",\"trades\":[{\"product_id\":\"")?;
     loop {
-        let (symbol, scales) = symbol(cursor, symbols)?;
+        let (symbol, scales) = symbols.take(cursor)?;
         cursor.literal(b"\",\"trade_id\":\"")?;
         let trade_id = trade_id(cursor.name())?;
         cursor.literal(b"\",\"price\":\"")?;
@@ -106,10 +95,8 @@ fn trades(cursor: &mut Cursor<'_>, _: (u64, UnixNanos), symbols: &Symbols, out: 
         let venue_at = cursor.time()?;
         cursor.literal(b"\",\"side\":\"")?;
         let aggressor = aggressor(cursor.name())?;
-        if price == 0 || quantity == 0 {
-            return None;
-        }
-        push_trade(symbol, (trade_id, level(price, quantity), venue_at, aggressor), out);
+        let traded = traded(price, quantity)?;
+        out.push_trade((symbol, TradeStream::Trade), traded, aggressor, (trade_id, venue_at));
         if !cursor.takes(b"\"},{\"product_id\":\"") {
             break;
         }
@@ -127,12 +114,10 @@ fn tickers(
     symbols: &Symbols,
     out: &mut Decoded,
 ) -> Option<()> {
-    if !cursor.takes(b"update") {
-        cursor.literal(b"snapshot")?;
-    }
+    cursor.either(b"update", b"snapshot")?;
     cursor.literal(b"\",\"tickers\":[{\"type\":\"ticker\",\"product_id\":\"")?;
     loop {
-        let (symbol, scales) = symbol(cursor, symbols)?;
+        let (symbol, scales) = symbols.take(cursor)?;
         cursor.literal(b"\",\"price\":\"")?;
         cursor.name();
         cursor.literal(b"\",\"volume_24_h\":\"")?;
@@ -155,7 +140,7 @@ fn tickers(
         let bid = standing(bid_price, cursor.decimal(scales.quantity)?)?;
         cursor.literal(b"\",\"best_ask_quantity\":\"")?;
         let ask = standing(ask_price, cursor.decimal(scales.quantity)?)?;
-        push_top(symbol, [bid, ask], frame, out);
+        out.push_top(symbol, [bid, ask], frame);
         if !cursor.takes(b"\"},{\"type\":\"ticker\",\"product_id\":\"") {
             return cursor.literal(b"\"}]}");
         }
@@ -170,34 +155,4 @@ pub(super) fn aggressor(maker: &[u8]) -> Option<Side> {
         b"BUY" => Some(Side::Sell),
         _ => None,
     }
-}
-
-/// Adds a trade of this id, price and quantity, moment and aggressor.
-#[inline]
-pub(super) fn push_trade(
-    symbol: usize,
-    (trade_id, traded, venue_at, aggressor): (u64, Level, UnixNanos, Side),
-    out: &mut Decoded,
-) {
-    let trade = Trade::new(traded.price, traded.quantity, aggressor, trade_id, venue_at);
-    out.messages.push(Message::Trade { symbol, stream: TradeStream::Trade, trade });
-}
-
-/// Adds the best bid and ask that a frame of this number and moment says.
-#[inline]
-pub(super) fn push_top(
-    symbol: usize,
-    [bid, ask]: [Level; 2],
-    (sequence, sent_at): (u64, UnixNanos),
-    out: &mut Decoded,
-) {
-    let top = TopOfBook::new(bid, ask, sequence, sent_at, TopSource::Ticker);
-    out.messages.push(Message::Top { symbol, top });
-}
-
-/// The symbol, up to its closing quote.
-#[inline]
-fn symbol(cursor: &mut Cursor<'_>, symbols: &Symbols) -> Option<(usize, Scales)> {
-    let symbol = symbols.find(cursor.name())?;
-    Some((symbol, symbols.scales(symbol)?))
 }

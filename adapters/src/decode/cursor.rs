@@ -36,6 +36,19 @@ impl<'a> Cursor<'a> {
         self.literal(expected).is_some()
     }
 
+    /// Takes one of two texts: true where it is the first.
+    #[inline]
+    pub fn either<const N: usize, const M: usize>(
+        &mut self,
+        first: &[u8; N],
+        second: &[u8; M],
+    ) -> Option<bool> {
+        if self.takes(first) {
+            return Some(true);
+        }
+        self.literal(second).map(|()| false)
+    }
+
     /// Takes a name of letters, digits and `_`, `@`, `.`, `!`, `-`, `/`. One that JSON escapes ends at the escape.
     #[inline]
     pub fn name(&mut self) -> &'a [u8] {
@@ -108,10 +121,7 @@ impl<'a> Cursor<'a> {
     /// Takes `true` or `false`.
     #[inline]
     pub fn flag(&mut self) -> Option<bool> {
-        if self.takes(b"true") {
-            return Some(true);
-        }
-        self.literal(b"false").map(|()| false)
+        self.either(b"true", b"false")
     }
 
     /// Takes a list of `["price","quantity"]` pairs, each price above zero, behind what `levels` holds; `None` past
@@ -141,10 +151,7 @@ impl<'a> Cursor<'a> {
             self.literal(b"\",\"")?;
             let quantity = self.decimal(scales.quantity)?;
             rest(self)?;
-            if price == 0 || levels.len() == levels_max {
-                return None;
-            }
-            levels.push(level(price, quantity));
+            push_level(levels, levels_max, level(price, quantity))?;
             if !self.takes(b"\"],[\"") {
                 return self.literal(b"\"]]");
             }
@@ -169,10 +176,7 @@ impl<'a> Cursor<'a> {
             let price = self.decimal(scales.price)?;
             self.literal(b",\"qty\":")?;
             let quantity = self.decimal(scales.quantity)?;
-            if price == 0 || levels.len() == levels_max {
-                return None;
-            }
-            levels.push(level(price, quantity));
+            push_level(levels, levels_max, level(price, quantity))?;
             if !self.takes(b"},") {
                 return self.literal(b"}]");
             }
@@ -184,6 +188,16 @@ impl<'a> Cursor<'a> {
     pub const fn end(&self) -> Option<()> {
         if self.rest.is_empty() { Some(()) } else { None }
     }
+}
+
+/// Adds a level, its price above zero, behind what `levels` holds; `None` past `levels_max`.
+#[inline]
+pub fn push_level(levels: &mut Vec<Level>, levels_max: usize, level: Level) -> Option<()> {
+    if level.price.0 == 0 || levels.len() == levels_max {
+        return None;
+    }
+    levels.push(level);
+    Some(())
 }
 
 const IS_NAME: [bool; 256] = {

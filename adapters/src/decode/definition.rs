@@ -1,6 +1,7 @@
-//! What definitions of all venues are made of: texts of steps and limits, as digits, units and notionals.
+//! What definitions of all venues are made of: texts of steps and limits, as digits, units and notionals; kinds and
+//! states.
 
-use fulmar_bus::record::{Notional, Text, WideNumber};
+use fulmar_bus::record::{ContractKind, InstrumentStatus, Listing, Notional, Text, WideNumber};
 use fulmar_engine::contract::DecodeError;
 use fulmar_engine::market::decimal::digits_behind_point;
 use fulmar_engine::market::limits::SCALE_MAX;
@@ -29,6 +30,21 @@ pub fn notional(text: &str, scales: Scales) -> Result<WideNumber, DecodeError> {
     let parsed = scale.min(SCALE_MAX);
     let factor = 10_i128.pow(u32::from(scale - parsed));
     Ok(Notional(i128::from(decimal(text, parsed)?) * factor).into())
+}
+
+/// Whether the venue trades an instrument, and its own words for it.
+pub fn status(is_traded: bool, words: &str) -> InstrumentStatus {
+    InstrumentStatus::new(if is_traded { Listing::Listed } else { Listing::Halted }, words)
+}
+
+/// A future without an end, settled in what it is of or in the quote currency.
+pub const fn perpetual(is_inverse: bool) -> ContractKind {
+    if is_inverse { ContractKind::InversePerpetual } else { ContractKind::LinearPerpetual }
+}
+
+/// A future that ends, settled as [`perpetual`] says.
+pub const fn dated(is_inverse: bool) -> ContractKind {
+    if is_inverse { ContractKind::InverseFuture } else { ContractKind::LinearFuture }
 }
 
 /// A name in a record; one that does not fit is left out rather than cut.

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use fulmar_bus::record::{Level, UnixNanos};
+use fulmar_bus::record::UnixNanos;
 use fulmar_engine::contract::DecodeError;
 use simd_json::Buffers;
 use simd_json::prelude::{TypedScalarValue, ValueAsScalar, ValueIntoString};
@@ -13,7 +13,7 @@ use simd_json::tape::{Object, Value};
 
 pub use simd_json::tape::Tape;
 
-use super::{Scales, level, time};
+use super::time;
 
 /// Bytes of a message that a [`Parser`] has room for from the beginning: the longest report on an order has some 1,000.
 const USUAL_BYTES: usize = 64 * 1024;
@@ -121,6 +121,20 @@ impl<'tape, 'text> Fields<'tape, 'text> {
         }
     }
 
+    /// What the text of `key` stands for, of the texts that there are.
+    ///
+    /// # Errors
+    /// As [`Fields::text`]; [`DecodeError::UnknownValue`] where it is none of them.
+    pub fn one_of<T: Copy, const N: usize>(
+        &self,
+        key: &str,
+        known: [(&str, T); N],
+    ) -> Result<T, DecodeError> {
+        let text = self.text(key)?;
+        let found = known.iter().find(|(known, _)| *known == text);
+        found.map(|(_, meaning)| *meaning).ok_or(DecodeError::UnknownValue)
+    }
+
     /// The flag of `key`.
     ///
     /// # Errors
@@ -156,6 +170,14 @@ impl<'tape, 'text> Fields<'tape, 'text> {
         let text = self.text(key)?;
         let is_plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         text.parse().ok().filter(|_| is_plain).ok_or(DecodeError::BadNumber)
+    }
+
+    /// The whole number that the text of `key` is; none where it is empty, or not there at all.
+    ///
+    /// # Errors
+    /// As [`Fields::text_if_any`] and [`Fields::whole`].
+    pub fn whole_if_any(&self, key: &str) -> Result<Option<u64>, DecodeError> {
+        self.text_if_any(key)?.map(|_| self.whole(key)).transpose()
     }
 
     /// The decimal text of `key` as a mantissa at `scale`.
@@ -196,30 +218,6 @@ impl<'tape, 'text> Fields<'tape, 'text> {
             |row: Value<'tape, 'text>| row.as_array()?.iter().map(|text| text.into_string()).collect();
         let rows: Option<Vec<Vec<&'text str>>> = list.iter().map(texts).collect();
         rows.ok_or(DecodeError::Malformed)
-    }
-
-    /// The list of `["price","quantity"]` pairs of `key` into `levels`.
-    ///
-    /// # Errors
-    /// As the fields above; [`DecodeError::TooManyLevels`] past `levels_max`; [`DecodeError::OutOfRange`] where a price
-    /// is zero.
-    pub fn levels(
-        &self,
-        key: &str,
-        scales: Scales,
-        levels_max: usize,
-        levels: &mut Vec<Level>,
-    ) -> Result<(), DecodeError> {
-        levels.clear();
-        self.each_pair(key, |price, quantity| {
-            let price = positive(decimal(price, scales.price)?)?;
-            let quantity = decimal(quantity, scales.quantity)?;
-            if levels.len() == levels_max {
-                return Err(DecodeError::TooManyLevels);
-            }
-            levels.push(level(price, quantity));
-            Ok(())
-        })
     }
 
     /// Hands each `["price","quantity"]` pair of the list of `key` to `take`.

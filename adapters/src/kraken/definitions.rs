@@ -6,7 +6,7 @@ use fulmar_engine::market::limits::SCALE_MAX;
 
 use super::market_data::SPOT;
 use crate::decode::Scales;
-use crate::decode::definition::{notional, text};
+use crate::decode::definition::{notional, status, text};
 use crate::decode::json::{Fields, decimal, plain};
 use crate::session::Reader;
 
@@ -17,24 +17,21 @@ use crate::session::Reader;
 /// Where the message is no list of pairs.
 pub fn read(message: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
     let is_update = message.text("type")? == "update";
-    for fields in Fields::of(message.value("data")?)?.objects("pairs")? {
-        let fields = fields?;
-        if let Some(index) = reader.find(fields.text("symbol")?) {
-            reader.out.definitions.push((index, definition(&fields)));
-            let status = status(fields.text("status")?);
-            if is_update || status.listing == Listing::Halted {
-                reader.out.statuses.push((index, status));
-            }
+    let data = Fields::of(message.value("data")?)?;
+    reader.each_followed(&data, ["pairs", "symbol"], |fields, symbol, reader| {
+        reader.out.definitions.push((symbol, definition(fields)));
+        let state = state(fields.text("status")?);
+        if is_update || state.listing == Listing::Halted {
+            reader.out.statuses.push((symbol, state));
         }
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 /// What the venue calls the state of a pair, or of all of itself. Limit orders alone are traded as any; where there
 /// are cancels alone, or orders that must not trade, or none at all, it is not traded.
-pub fn status(words: &str) -> InstrumentStatus {
-    let listing = if matches!(words, "online" | "limit_only") { Listing::Listed } else { Listing::Halted };
-    InstrumentStatus::new(listing, words)
+pub fn state(words: &str) -> InstrumentStatus {
+    status(matches!(words, "online" | "limit_only"), words)
 }
 
 /// The scales are exactly the digits that the venue sends, whatever the numbers: its checksums are made of these.

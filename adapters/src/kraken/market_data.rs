@@ -10,8 +10,7 @@ use super::streams::request;
 use super::{limits, reference, streams, symbols, wire};
 use crate::session::limits::VenueLimits;
 use crate::session::{
-    Answer, Decoded, Environment, InstrumentConfig, Line, Protocol, Reader, Symbols, VenueEntry,
-    VenueSettings,
+    Answer, Decoded, InstrumentConfig, Line, Protocol, Reader, Symbols, VenueEntry, VenueSettings,
 };
 use crate::sync::{Proof, SyncRule};
 
@@ -40,22 +39,15 @@ impl Kraken {
     /// The protocol, as configured. The venue has no test exchange: what is asked for as one is its beta interface,
     /// which stands before the real market.
     pub fn new(settings: &VenueSettings) -> Self {
-        let host = match settings.environment {
-            Environment::Production => "wss://ws.kraken.com",
-            Environment::Testnet => "wss://beta-ws.kraken.com",
-        };
-        let host = settings.stream_url.as_deref().unwrap_or(host);
-        let rest_url = settings.rest_url.clone();
-        let of_venue = limits::of();
+        const REST_URL: &str = "https://api.kraken.com";
+        let [host, rest_url] =
+            settings.urls(["wss://ws.kraken.com", REST_URL], ["wss://beta-ws.kraken.com", REST_URL]);
         Kraken {
             stream_url: format!("{host}/v2"),
-            rest_url: rest_url.unwrap_or_else(|| "https://api.kraken.com".to_owned()),
+            rest_url,
             depth: settings.depth.unwrap_or(DEPTHS[0]),
             bars: settings.bars.iter().filter_map(|bar| reference::bar_minutes(bar)).collect(),
-            limits: VenueLimits {
-                book_idle_max: settings.book_idle_max.unwrap_or(of_venue.book_idle_max),
-                ..of_venue
-            },
+            limits: limits::of().configured(settings),
         }
     }
 

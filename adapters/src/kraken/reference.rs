@@ -1,13 +1,13 @@
 //! The reference decoders: any valid JSON, fields by key, and the name of whatever is wrong.
 
-use fulmar_bus::record::{Bar, InstrumentStatus, Listing, Nanos, Notional, Price, Quantity, Side, UnixNanos};
+use fulmar_bus::record::{Bar, Nanos, Side, UnixNanos};
 use fulmar_engine::contract::DecodeError;
 use fulmar_engine::market::interval;
 use simd_json::tape::Tape;
 
 use super::{definitions, wire};
 use crate::decode::json::Fields;
-use crate::session::{BookSide, Message, Reader, Subject};
+use crate::session::{BookSide, Message, Reader, TradeStream};
 
 /// The bars that the venue makes and that divide a day, as we write intervals (documentation, spot-websocket-v2/ohlc).
 pub const BARS: &[&str] = &["1m", "5m", "15m", "30m", "1h", "4h", "1d"];
@@ -50,37 +50,26 @@ pub fn symbol_named<'text>(tape: &Tape<'text>) -> Option<&'text str> {
     message.objects("data").ok().filter(|_| is_of_market)?.next()?.ok()?.text("symbol").ok()
 }
 
+/// Where messages hold what they are about, and of which pair it is.
+const DATA: [&str; 2] = ["data", "symbol"];
+
 /// Whether the data are all that there is.
 fn is_snapshot(message: &Fields<'_, '_>) -> Result<bool, DecodeError> {
-    match message.text("type")? {
-        "snapshot" => Ok(true),
-        "update" => Ok(false),
-        _ => Err(DecodeError::UnknownValue),
-    }
+    message.one_of("type", [("snapshot", true), ("update", false)])
 }
 
 fn books(message: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
     let is_snapshot = is_snapshot(message)?;
-    let is_alone = message.value("data")?.as_array().is_some_and(|data| data.len() == 1);
-    for data in message.objects("data")? {
-        let data = data?;
-        let found = reader.find_book(data.text("symbol")?);
-        if !is_alone {
-            // What is wrong with one may hide another.
-            reader.out.subject = Subject::Unknown;
-        }
-        let Some(symbol) = found else {
-            continue;
-        };
+    reader.each_book(message, DATA, |data, symbol, reader| {
         let checksum = u32::try_from(data.whole("checksum")?).map_err(|_| DecodeError::OutOfRange)?;
-        let venue_at = moment(&data)?;
+        let venue_at = moment(data)?;
         let begin = reader.out.mark();
-        reader.level_objects(symbol, BookSide::Bids, &data, "bids")?;
-        reader.level_objects(symbol, BookSide::Asks, &data, "asks")?;
+        reader.level_objects(symbol, BookSide::Bids, data, "bids")?;
+        reader.level_objects(symbol, BookSide::Asks, data, "asks")?;
         let span = wire::span(Some(checksum), venue_at);
         reader.push_book((symbol, is_snapshot), span, venue_at, begin);
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 /// When it happened; zero where the message does not say.
@@ -96,72 +85,44 @@ fn trades(message: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Result<(), Decod
     if is_snapshot(message)? {
         return Ok(());
     }
-    for data in message.objects("data")? {
-        let data = data?;
-        let Some(symbol) = reader.find(data.text("symbol")?) else {
-            continue;
-        };
-        let aggressor = match data.text("side")? {
-            "buy" => Side::Buy,
-            "sell" => Side::Sell,
-            _ => return Err(DecodeError::UnknownValue),
-        };
+    reader.each_followed(message, DATA, |data, symbol, reader| {
+        let aggressor = data.one_of("side", [("buy", Side::Buy), ("sell", Side::Sell)])?;
         let traded = reader.traded(symbol, data.text("price")?, data.text("qty")?)?;
         let (trade_id, venue_at) = (data.whole("trade_id")?, data.time("timestamp")?);
-        wire::push_trade((symbol, aggressor), traded, trade_id, venue_at, reader.out);
-    }
-    Ok(())
+        reader.out.push_trade((symbol, TradeStream::Trade), traded, aggressor, (trade_id, venue_at));
+        Ok(())
+    })
 }
 
 fn best_prices(message: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
     is_snapshot(message)?;
-    for data in message.objects("data")? {
-        let data = data?;
-        let Some(symbol) = reader.find(data.text("symbol")?) else {
-            continue;
-        };
+    reader.each_followed(message, DATA, |data, symbol, reader| {
         let bid = reader.standing(symbol, data.text("bid")?, data.text("bid_qty")?)?;
         let ask = reader.standing(symbol, data.text("ask")?, data.text("ask_qty")?)?;
-        let top = wire::top([bid, ask], moment(&data)?);
-        reader.out.messages.push(Message::Top { symbol, top });
-    }
-    Ok(())
+        let venue_at = moment(data)?;
+        reader.out.push_top(symbol, [bid, ask], (wire::number(venue_at), venue_at));
+        Ok(())
+    })
 }
 
 /// Bars, which the venue tells with each trade in them and never closes; on subscription those of the past.
 fn bars(message: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
     let is_past = is_snapshot(message)?;
-    for data in message.objects("data")? {
-        let data = data?;
-        let Some(symbol) = reader.find(data.text("symbol")?) else {
-            continue;
-        };
-        let mut price = |key| reader.price(symbol, data.text(key)?).map(Price);
-        let (open, high, low, close) = (price("open")?, price("high")?, price("low")?, price("close")?);
+    reader.each_followed(message, DATA, |data, symbol, reader| {
+        let prices = [data.text("open")?, data.text("high")?, data.text("low")?, data.text("close")?];
         let interval = Nanos::from_secs(data.whole("interval")?.saturating_mul(60));
-        if interval.0 == 0 || low > open.min(close) || high < open.max(close) {
-            return Err(DecodeError::OutOfRange);
-        }
-        let bar = Bar {
-            open,
-            high,
-            low,
-            close,
-            volume: Quantity(reader.quantity(symbol, data.text("volume")?)?),
-            notional: Notional(0).into(),
-            start_at: data.time("interval_begin")?,
-            interval,
-            trade_count: data.whole("trades")?,
-        };
+        let start_at = data.time("interval_begin")?;
+        let read = reader.bar(symbol, prices, data.text("volume")?, (start_at, interval))?;
+        let bar = Bar { trade_count: data.whole("trades")?, ..read };
         reader.out.messages.push(Message::Forming { symbol, bar, is_past });
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 /// Whether the venue trades at all: said when a connection opens, and when it changes.
 fn on_status(message: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
     for data in message.objects("data")? {
-        let status = definitions::status(data?.text("system")?);
+        let status = definitions::state(data?.text("system")?);
         let everything = (0..reader.symbols().count()).map(|symbol| (symbol, status));
         reader.out.statuses.extend(everything);
     }
@@ -182,13 +143,8 @@ fn on_answer(message: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Result<(), De
     let words = message.text("error")?;
     let symbol = message.find("symbol").map(|_| message.text("symbol")).transpose()?;
     let is_unknown = words.starts_with("Currency pair not");
-    match symbol.filter(|_| is_unknown).and_then(|symbol| reader.find(symbol)) {
-        Some(symbol) => {
-            let status = InstrumentStatus::new(Listing::Unlisted, words);
-            reader.out.statuses.push((symbol, status));
-        }
-        None => reader.out.messages.push(Message::Refused),
-    }
+    let unknown = symbol.filter(|_| is_unknown).and_then(|symbol| reader.find(symbol));
+    reader.refused(unknown, words);
     Ok(())
 }
 

@@ -6,7 +6,9 @@ use fulmar_bus::record::UnixNanos;
 use super::checksum::LEVELS;
 use super::market_data::Kraken;
 use crate::decode::time::written;
-use crate::session::sample::{BookSample, LevelText, Sample, SampleFrame, TopSample, TradeSample, joined};
+use crate::session::sample::{
+    BookSample, LevelText, Sample, SampleFrame, TopSample, TradeSample, joined, level_list,
+};
 
 /// Digits behind the point of both symbols' prices.
 const PRICE_DIGITS: usize = 1;
@@ -86,11 +88,10 @@ fn fixed(number: &str, digits: usize) -> String {
 }
 
 fn objects(levels: &[LevelText]) -> String {
-    let object = |(price, quantity): &LevelText| {
+    level_list(levels, |price, quantity| {
         let (price, quantity) = (fixed(price, PRICE_DIGITS), fixed(quantity, QUANTITY_DIGITS));
         format!(r#"{{"price":{price},"qty":{quantity}}}"#)
-    };
-    format!("[{}]", levels.iter().map(object).collect::<Vec<_>>().join(","))
+    })
 }
 
 /// The checksum as the documentation describes it, on texts.

@@ -2,7 +2,7 @@
 
 use super::limits::{INSTRUMENTS_PER_CONNECTION, SYMBOLS_BYTES_MAX, SYMBOLS_PER_MESSAGE};
 use super::market_data::Kraken;
-use crate::session::{InstrumentConfig, Line, batches};
+use crate::session::{InstrumentConfig, Line, batches, lines_of, quoted_list};
 
 /// Each connection asks for definitions too: its own first message says of the whole venue whether it trades, and what
 /// follows then says it of each instrument again.
@@ -10,17 +10,8 @@ const DEFINITIONS: &str = r#"{"method":"subscribe","params":{"channel":"instrume
 
 /// The connections that these instruments need.
 pub fn plan(venue: &Kraken, instruments: &[InstrumentConfig]) -> Vec<Line> {
-    let symbols: Vec<&str> = instruments.iter().map(|instrument| &*instrument.symbol).collect();
-    let places: Vec<usize> = (0..symbols.len()).collect();
-    let mut lines: Vec<Line> = Vec::new();
-    for some in places.chunks(INSTRUMENTS_PER_CONNECTION) {
-        let named: Vec<&str> = some.iter().map(|place| symbols[*place]).collect();
-        lines.push(Line::new(venue.stream_url().to_owned(), subscriptions(venue, &named), some.to_vec()));
-    }
-    if lines.is_empty() {
-        lines.push(Line::new(venue.stream_url().to_owned(), vec![DEFINITIONS.to_owned()], Vec::new()));
-    }
-    lines
+    let each = (venue.stream_url(), INSTRUMENTS_PER_CONNECTION);
+    lines_of(instruments, each, |symbols| subscriptions(venue, symbols))
 }
 
 /// What is sent once a connection opens: definitions first, so that books come at known scales.
@@ -59,11 +50,8 @@ pub struct Channel {
 /// A request about these symbols of a channel.
 pub fn request(method: &str, symbols: &[&str], channel: &Channel) -> String {
     let Channel { name, options } = channel;
-    let quoted: Vec<String> = symbols.iter().map(|symbol| format!("\"{symbol}\"")).collect();
-    format!(
-        r#"{{"method":"{method}","params":{{"channel":"{name}","symbol":[{}]{options}}}}}"#,
-        quoted.join(",")
-    )
+    let symbols = quoted_list(symbols);
+    format!(r#"{{"method":"{method}","params":{{"channel":"{name}","symbol":[{symbols}]{options}}}}}"#)
 }
 
 #[cfg(test)]

@@ -3,12 +3,11 @@
 //! Exactly the venue's own layout is taken; on anything else the answer is `None`, which is no error: `reference` then
 //! reads the frame, and alone says what is wrong with it.
 
-use fulmar_bus::record::{Level, Side, TopOfBook, TopSource, Trade, UnixNanos};
+use fulmar_bus::record::{Side, UnixNanos};
 
 use super::limits::LEVELS_MAX;
 use crate::decode::cursor::Cursor;
-use crate::decode::{Scales, level};
-use crate::session::{Decoded, Message, Symbols, TradeStream, standing};
+use crate::session::{Decoded, Symbols, TradeStream, standing, traded};
 use crate::sync::Span;
 
 /// Decodes a frame in the venue's own layout; `None` where it is not that, or its symbol's scales are not known yet.
@@ -30,7 +29,7 @@ pub fn decode(frame: &[u8], symbols: &Symbols, out: &mut Decoded) -> Option<()> 
 /// After `"type":"`: `update","data":[{"symbol":"..","bids":[..],"asks":[..],"checksum":..,"timestamp":".."}]}`.
 fn book(cursor: &mut Cursor<'_>, symbols: &Symbols, out: &mut Decoded) -> Option<()> {
     let is_snapshot = kind(cursor)?;
-    let (symbol, scales) = symbol(cursor, symbols)?;
+    let (symbol, scales) = symbols.take(cursor)?;
     let begin = out.mark();
     cursor.literal(b"\",\"bids\":")?;
     cursor.level_objects(scales, LEVELS_MAX, &mut out.bids)?;
@@ -49,7 +48,7 @@ fn book(cursor: &mut Cursor<'_>, symbols: &Symbols, out: &mut Decoded) -> Option
 /// "timestamp":".."}]}`.
 fn best_prices(cursor: &mut Cursor<'_>, symbols: &Symbols, out: &mut Decoded) -> Option<()> {
     kind(cursor)?;
-    let (symbol, scales) = symbol(cursor, symbols)?;
+    let (symbol, scales) = symbols.take(cursor)?;
     cursor.literal(b"\",\"bid\":")?;
     let bid_price = cursor.decimal(scales.price)?;
     cursor.literal(b",\"bid_qty\":")?;
@@ -78,7 +77,7 @@ fn best_prices(cursor: &mut Cursor<'_>, symbols: &Symbols, out: &mut Decoded) ->
     let venue_at = cursor.time()?;
     cursor.literal(b"\"}]}")?;
     let (bid, ask) = (standing(bid_price, bid_quantity)?, standing(ask_price, ask_quantity)?);
-    out.messages.push(Message::Top { symbol, top: top([bid, ask], venue_at) });
+    out.push_top(symbol, [bid, ask], (number(venue_at), venue_at));
     Some(())
 }
 
@@ -87,14 +86,9 @@ fn best_prices(cursor: &mut Cursor<'_>, symbols: &Symbols, out: &mut Decoded) ->
 fn trades(cursor: &mut Cursor<'_>, symbols: &Symbols, out: &mut Decoded) -> Option<()> {
     loop {
         cursor.literal(b"{\"symbol\":\"")?;
-        let (symbol, scales) = self::symbol(cursor, symbols)?;
+        let (symbol, scales) = symbols.take(cursor)?;
         cursor.literal(b"\",\"side\":\"")?;
-        let aggressor = if cursor.takes(b"buy") {
-            Side::Buy
-        } else {
-            cursor.literal(b"sell")?;
-            Side::Sell
-        };
+        let aggressor = if cursor.either(b"buy", b"sell")? { Side::Buy } else { Side::Sell };
         cursor.literal(b"\",\"price\":")?;
         let price = cursor.decimal(scales.price)?;
         cursor.literal(b",\"qty\":")?;
@@ -105,10 +99,8 @@ fn trades(cursor: &mut Cursor<'_>, symbols: &Symbols, out: &mut Decoded) -> Opti
         let trade_id = cursor.unsigned()?;
         cursor.literal(b",\"timestamp\":\"")?;
         let venue_at = cursor.time()?;
-        if price == 0 || quantity == 0 {
-            return None;
-        }
-        push_trade((symbol, aggressor), level(price, quantity), trade_id, venue_at, out);
+        let traded = traded(price, quantity)?;
+        out.push_trade((symbol, TradeStream::Trade), traded, aggressor, (trade_id, venue_at));
         if !cursor.takes(b"\"},") {
             return cursor.literal(b"\"}]}");
         }
@@ -123,42 +115,14 @@ pub(super) fn span(checksum: Option<u32>, venue_at: UnixNanos) -> Span {
 
 /// Best prices are numbered as books, by their moment.
 #[inline]
-pub(super) fn top([bid, ask]: [Level; 2], venue_at: UnixNanos) -> TopOfBook {
-    TopOfBook::new(bid, ask, number(venue_at), venue_at, TopSource::Ticker)
-}
-
-#[inline]
-const fn number(venue_at: UnixNanos) -> u64 {
+pub(super) const fn number(venue_at: UnixNanos) -> u64 {
     venue_at.0 / 1_000
-}
-
-/// Adds a trade of who crossed the spread.
-#[inline]
-pub(super) fn push_trade(
-    (symbol, aggressor): (usize, Side),
-    traded: Level,
-    trade_id: u64,
-    venue_at: UnixNanos,
-    out: &mut Decoded,
-) {
-    let trade = Trade::new(traded.price, traded.quantity, aggressor, trade_id, venue_at);
-    out.messages.push(Message::Trade { symbol, stream: TradeStream::Trade, trade });
 }
 
 /// `update` or `snapshot`, up to the symbol of the first object of the data.
 #[inline]
 fn kind(cursor: &mut Cursor<'_>) -> Option<bool> {
-    let is_snapshot = !cursor.takes(b"update");
-    if is_snapshot {
-        cursor.literal(b"snapshot")?;
-    }
+    let is_snapshot = !cursor.either(b"update", b"snapshot")?;
     cursor.literal(b"\",\"data\":[{\"symbol\":\"")?;
     Some(is_snapshot)
-}
-
-/// The symbol, up to its closing quote.
-#[inline]
-fn symbol(cursor: &mut Cursor<'_>, symbols: &Symbols) -> Option<(usize, Scales)> {
-    let symbol = symbols.find(cursor.name())?;
-    Some((symbol, symbols.scales(symbol)?))
 }

@@ -1,49 +1,40 @@
 //! What the venue's lists of instruments say of one, as a definition; by HTTP and in the stream alike.
 
-use fulmar_bus::record::{ContractKind, InstrumentDefinition, InstrumentStatus, Listing, Price, Quantity};
+use fulmar_bus::record::{ContractKind, InstrumentDefinition, Price, Quantity};
 use fulmar_engine::contract::DecodeError;
 use simd_json::tape::Tape;
 
 use super::market_data::Okx;
 use super::symbols::{self, Market};
 use crate::decode::Scales;
-use crate::decode::definition::{significant_digits, text};
+use crate::decode::definition::{significant_digits, status, text};
 use crate::decode::json::{Fields, decimal, positive};
-use crate::session::{Decoded, Symbols, inferred};
+use crate::session::{Reader, inferred};
 
-/// Reads the definition of each of `symbols` that the answer names, and whether it is traded now.
+/// Reads the definition of each of the session's symbols that the answer names, and whether it is traded now.
 ///
 /// # Errors
 /// Where the answer is no list of instruments. The venue answers HTTP 200 to requests that it did not serve: an empty
 /// list with an error's code says of no instrument that it is gone.
-pub fn read(venue: &Okx, tape: &Tape<'_>, symbols: &Symbols, out: &mut Decoded) -> Result<(), DecodeError> {
+pub fn read(venue: &Okx, tape: &Tape<'_>, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
     let answer = Fields::of(tape.as_value())?;
     if answer.text("code")? != "0" {
         return Err(DecodeError::UnknownValue);
     }
-    read_list(venue, &answer, symbols, out)
+    read_list(venue, &answer, reader)
 }
 
 /// Reads the list of instruments that is the `data` of an answer, or of a message.
 ///
 /// # Errors
 /// Where it is no list of instruments.
-pub fn read_list(
-    venue: &Okx,
-    fields: &Fields<'_, '_>,
-    symbols: &Symbols,
-    out: &mut Decoded,
-) -> Result<(), DecodeError> {
-    for fields in fields.objects("data")? {
-        let fields = fields?;
-        if let Some(index) = symbols.find(fields.text("instId")?.as_bytes()) {
-            out.definitions.push((index, definition(venue, &fields)));
-            let state = fields.text("state")?;
-            let listing = if state == "live" { Listing::Listed } else { Listing::Halted };
-            out.statuses.push((index, InstrumentStatus::new(listing, state)));
-        }
-    }
-    Ok(())
+pub fn read_list(venue: &Okx, fields: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+    reader.each_followed(fields, ["data", "instId"], |fields, symbol, reader| {
+        reader.out.definitions.push((symbol, definition(venue, fields)));
+        let state = fields.text("state")?;
+        reader.out.statuses.push((symbol, status(state == "live", state)));
+        Ok(())
+    })
 }
 
 /// The definition of one instrument. Scales are the digits of its steps: the venue pads no number with zeros, and its

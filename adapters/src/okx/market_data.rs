@@ -20,7 +20,7 @@ pub const OKX: VenueEntry = VenueEntry {
     spelled: symbols::spelled,
     depths: &[],
     depth_intervals: &[],
-    bars: streams::BARS,
+    bars: &streams::BAR_CHANNELS.ours(),
     protocol: |settings| Box::new(Okx::new(settings)),
     sample: || Box::new(Okx::new(&VenueSettings::default())),
 };
@@ -41,20 +41,15 @@ pub struct Okx {
 impl Okx {
     /// The protocol, as configured.
     pub fn new(settings: &VenueSettings) -> Self {
-        let host = match settings.environment {
-            Environment::Production => "wss://ws.okx.com:8443",
-            Environment::Testnet => "wss://wspap.okx.com:8443",
-        };
-        let of_venue = limits::of();
+        const REST_URL: &str = "https://www.okx.com";
+        let [stream_url, rest_url] =
+            settings.urls(["wss://ws.okx.com:8443", REST_URL], ["wss://wspap.okx.com:8443", REST_URL]);
         Okx {
-            stream_url: settings.stream_url.clone().unwrap_or_else(|| host.to_owned()),
-            rest_url: settings.rest_url.clone().unwrap_or_else(|| "https://www.okx.com".to_owned()),
+            stream_url,
+            rest_url,
             environment: settings.environment,
             bars: settings.bars.clone(),
-            limits: VenueLimits {
-                book_idle_max: settings.book_idle_max.unwrap_or(of_venue.book_idle_max),
-                ..of_venue
-            },
+            limits: limits::of().configured(settings),
         }
     }
 
@@ -153,7 +148,7 @@ impl Protocol for Okx {
         symbols: &Symbols,
         out: &mut Decoded,
     ) -> Result<(), DecodeError> {
-        definitions::read(self, tape, symbols, out)
+        definitions::read(self, tape, &mut Reader::new(self, symbols, out))
     }
 }
 

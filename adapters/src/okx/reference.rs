@@ -1,19 +1,15 @@
 //! The reference decoders: any valid JSON, fields by key, and the name of whatever is wrong.
 
-use fulmar_bus::record::{
-    Bar, InstrumentStatus, Level, Listing, Nanos, Notional, Price, Quantity, Side, TopOfBook, TopSource,
-    UnixNanos,
-};
+use fulmar_bus::record::{Bar, Nanos, Side, UnixNanos};
 use fulmar_engine::contract::DecodeError;
 use simd_json::tape::Tape;
 
 use super::checksum;
 use super::definitions;
 use super::market_data::Okx;
-use super::streams::bar_minutes;
+use super::streams::BAR_CHANNELS;
 use super::symbols::{Market, underlying};
-use super::wire::push_trade;
-use crate::decode::definition::notional;
+use crate::decode::definition::{notional, status};
 use crate::decode::json::Fields;
 use crate::decode::level;
 use crate::session::{BookSide, Derived, Message, Reader, TradeStream};
@@ -43,9 +39,9 @@ pub fn read(venue: &Okx, tape: &Tape<'_>, reader: &mut Reader<'_>) -> Result<(),
         Channel::Mark(symbol) => each(&fields, symbol, reader, mark_price),
         Channel::Funding(symbol) => each(&fields, symbol, reader, funding),
         Channel::Index(index) => index_price(&fields, index, reader),
-        Channel::Bars { minutes, symbol } => bars(&fields, minutes, symbol, reader),
-        Channel::Instruments => definitions::read_list(venue, &fields, reader.symbols(), reader.out),
-        Channel::Status => status(venue, &fields, reader),
+        Channel::Bars { interval, symbol } => bars(&fields, interval, symbol, reader),
+        Channel::Instruments => definitions::read_list(venue, &fields, reader),
+        Channel::Status => maintenance(venue, &fields, reader),
         Channel::Book(_) | Channel::Unused => Ok(()),
     }
 }
@@ -72,7 +68,7 @@ enum Channel<'text> {
     /// An index, which is no instrument even where one is called the same.
     Index(&'text str),
     Bars {
-        minutes: u64,
+        interval: Nanos,
         symbol: &'text str,
     },
     Instruments,
@@ -97,8 +93,8 @@ fn channel_in<'text>(fields: &Fields<'_, 'text>) -> Result<Channel<'text>, Decod
         "index-tickers" => Channel::Index(symbol()?),
         "instruments" => Channel::Instruments,
         "status" => Channel::Status,
-        channel => match bar_minutes(channel) {
-            Some(minutes) => Channel::Bars { minutes, symbol: symbol()? },
+        channel => match BAR_CHANNELS.interval(channel) {
+            Some(interval) => Channel::Bars { interval, symbol: symbol()? },
             None => Channel::Unused,
         },
     })
@@ -124,11 +120,7 @@ fn book(fields: &Fields<'_, '_>, symbol: &str, reader: &mut Reader<'_>) -> Resul
     let Some(symbol) = reader.find_book(symbol) else {
         return Ok(());
     };
-    let is_snapshot = match fields.text("action")? {
-        "snapshot" => true,
-        "update" => false,
-        _ => return Err(DecodeError::UnknownValue),
-    };
+    let is_snapshot = fields.one_of("action", [("snapshot", true), ("update", false)])?;
     for data in fields.objects("data")? {
         let data = data?;
         let (span, venue_at) = (span(&data, is_snapshot)?, sent_at(&data)?);
@@ -173,7 +165,8 @@ fn best_prices(data: &Fields<'_, '_>, symbol: usize, reader: &mut Reader<'_>) ->
         Ok(best.unwrap_or(level(0, 0)))
     };
     let (bid, ask) = (best("bids")?, best("asks")?);
-    push_top(symbol, [bid, ask], (data.unsigned("seqId")?, sent_at(data)?), reader)
+    reader.out.push_top(symbol, [bid, ask], (data.unsigned("seqId")?, sent_at(data)?));
+    Ok(())
 }
 
 /// The venue's ticker, which is not subscribed to: it tells the best prices later than their own channel. Recordings
@@ -184,17 +177,7 @@ fn ticker(data: &Fields<'_, '_>, symbol: usize, reader: &mut Reader<'_>) -> Resu
         reader.standing(symbol, text(price)?, text(quantity)?)
     };
     let (bid, ask) = (side("bidPx", "bidSz")?, side("askPx", "askSz")?);
-    push_top(symbol, [bid, ask], (0, sent_at(data)?), reader)
-}
-
-fn push_top(
-    symbol: usize,
-    [bid, ask]: [Level; 2],
-    (update_id, venue_at): (u64, UnixNanos),
-    reader: &mut Reader<'_>,
-) -> Result<(), DecodeError> {
-    let top = TopOfBook::new(bid, ask, update_id, venue_at, TopSource::Ticker);
-    reader.out.messages.push(Message::Top { symbol, top });
+    reader.out.push_top(symbol, [bid, ask], (0, sent_at(data)?));
     Ok(())
 }
 
@@ -206,27 +189,21 @@ fn trade(
     reader: &mut Reader<'_>,
 ) -> Result<(), DecodeError> {
     let traded = reader.traded(symbol, data.text("px")?, data.text("sz")?)?;
-    let side = match data.text("side")? {
-        "buy" => Side::Buy,
-        "sell" => Side::Sell,
-        _ => return Err(DecodeError::UnknownValue),
-    };
-    push_trade((symbol, stream), (data.whole("tradeId")?, traded, sent_at(data)?), side, reader.out);
+    let side = data.one_of("side", [("buy", Side::Buy), ("sell", Side::Sell)])?;
+    let (trade_id, venue_at) = (data.whole("tradeId")?, sent_at(data)?);
+    reader.out.push_trade((symbol, stream), traded, side, (trade_id, venue_at));
     Ok(())
 }
 
 fn mark_price(data: &Fields<'_, '_>, symbol: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
     let mark = Some(reader.computed_price(data.text("markPx")?)?);
-    push_derived(symbol, Derived { mark, venue_at: sent_at(data)?, ..Derived::default() }, reader);
+    reader.push_derived(symbol, Derived { mark, venue_at: sent_at(data)?, ..Derived::default() });
     Ok(())
 }
 
 /// The rate that is due next, and the moments of that payment and of the one after it.
 fn funding(data: &Fields<'_, '_>, symbol: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-    let at = |key: &str| -> Result<Option<UnixNanos>, DecodeError> {
-        let text = data.text_if_any(key)?;
-        text.map(|_| data.whole(key).map(UnixNanos::from_millis)).transpose()
-    };
+    let at = |key| data.whole_if_any(key).map(|millis| millis.map(UnixNanos::from_millis));
     let (next_at, after_next_at) = (at("fundingTime")?, at("nextFundingTime")?);
     let interval = next_at.zip(after_next_at).map(|(next_at, after)| after.since(next_at));
     let derived = Derived {
@@ -236,7 +213,7 @@ fn funding(data: &Fields<'_, '_>, symbol: usize, reader: &mut Reader<'_>) -> Res
         venue_at: at("ts")?.unwrap_or(UnixNanos(0)),
         ..Derived::default()
     };
-    push_derived(symbol, derived, reader);
+    reader.push_derived(symbol, derived);
     Ok(())
 }
 
@@ -248,24 +225,17 @@ fn index_price(fields: &Fields<'_, '_>, index: &str, reader: &mut Reader<'_>) ->
         let derived = Derived { index: price, venue_at: sent_at(&data)?, ..Derived::default() };
         for symbol in 0..reader.symbols().count() {
             if underlying(reader.symbols().symbol(symbol)) == Some(index) {
-                push_derived(symbol, derived, reader);
+                reader.push_derived(symbol, derived);
             }
         }
     }
     Ok(())
 }
 
-/// What is computed of an instrument is told once it is known what that is; it comes again soon.
-fn push_derived(symbol: usize, derived: Derived, reader: &mut Reader<'_>) {
-    if reader.symbols().scales(symbol).is_some() {
-        reader.out.messages.push(Message::Derived { symbol, derived });
-    }
-}
-
 /// Bars; of those that are still open nothing is told.
 fn bars(
     fields: &Fields<'_, '_>,
-    minutes: u64,
+    interval: Nanos,
     symbol: &str,
     reader: &mut Reader<'_>,
 ) -> Result<(), DecodeError> {
@@ -280,26 +250,12 @@ fn bars(
         if is_closed != "1" {
             continue;
         }
-        let mut price = |text| reader.price(symbol, text).map(Price);
-        let (open, high, low, close) = (price(open)?, price(high)?, price(low)?, price(close)?);
-        let volume = Quantity(reader.quantity(symbol, volume)?);
-        if low > open.min(close) || high < open.max(close) {
-            return Err(DecodeError::OutOfRange);
-        }
+        let start_at = UnixNanos::from_millis(start_ms.parse().map_err(|_| DecodeError::BadNumber)?);
+        let read = reader.bar(symbol, [open, high, low, close], volume, (start_at, interval))?;
         // Of contracts the turnover is no sum of price times quantity. One that does not fit is not said either.
         let scales = reader.symbols().scales(symbol).filter(|_| is_spot);
         let turnover = scales.and_then(|scales| notional(turnover, scales).ok());
-        let bar = Bar {
-            open,
-            high,
-            low,
-            close,
-            volume,
-            notional: turnover.unwrap_or(Notional(0).into()),
-            start_at: UnixNanos::from_millis(start_ms.parse().map_err(|_| DecodeError::BadNumber)?),
-            interval: Nanos::from_secs(minutes * 60),
-            trade_count: 0,
-        };
+        let bar = Bar { notional: turnover.unwrap_or_default(), ..read };
         reader.out.messages.push(Message::Bar { symbol, bar });
     }
     Ok(())
@@ -307,12 +263,12 @@ fn bars(
 
 /// Maintenance of a market halts its instruments until it is over. One that is halted for another reason as well may so
 /// be told as listed too early, until the venue tells its state again; orders of it are then refused by the venue.
-fn status(venue: &Okx, fields: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+fn maintenance(venue: &Okx, fields: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
     for data in fields.objects("data")? {
         let data = data?;
-        let listing = match data.text("state")? {
-            "ongoing" => Listing::Halted,
-            "completed" | "canceled" => Listing::Listed,
+        let is_traded = match data.text("state")? {
+            "ongoing" => false,
+            "completed" | "canceled" => true,
             _ => continue,
         };
         let is_of_us = data.text_if_any("env")?.is_none_or(|environment| environment == venue.environment());
@@ -321,7 +277,7 @@ fn status(venue: &Okx, fields: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Resu
         let symbols = reader.symbols();
         let is_concerned = |place: &usize| is_of_us && concerns(service, Market::of(symbols.symbol(*place)));
         let statuses = (0..symbols.count()).filter(is_concerned);
-        reader.out.statuses.extend(statuses.map(|place| (place, InstrumentStatus::new(listing, title))));
+        reader.out.statuses.extend(statuses.map(|place| (place, status(is_traded, title))));
     }
     Ok(())
 }
@@ -346,12 +302,8 @@ fn event(fields: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Result<(), DecodeE
         "notice" if fields.text("code")? == UPGRADE => reader.out.messages.push(Message::Closing),
         "error" => {
             let words = fields.text_if_any("msg")?.unwrap_or_default();
-            match unknown_book(words).and_then(|symbol| reader.find(symbol)) {
-                Some(symbol) => {
-                    reader.out.statuses.push((symbol, InstrumentStatus::new(Listing::Unlisted, words)));
-                }
-                None => reader.out.messages.push(Message::Refused),
-            }
+            let unknown = unknown_book(words).and_then(|symbol| reader.find(symbol));
+            reader.refused(unknown, words);
         }
         "channel-conn-count-error" => reader.out.messages.push(Message::Refused),
         _ => {}

@@ -7,7 +7,9 @@ use super::checksum::checksum;
 use super::limits::LEVELS_MAX;
 use super::market_data::Okx;
 use crate::decode::Scales;
-use crate::session::sample::{BookSample, LevelText, Sample, SampleFrame, TopSample, TradeSample, joined};
+use crate::session::sample::{
+    BookSample, LevelText, Sample, SampleFrame, TopSample, TradeSample, joined, level_list,
+};
 
 impl Sample for Okx {
     fn symbols(&self) -> [&'static str; 2] {
@@ -87,7 +89,5 @@ fn book_of([bids, asks]: [&[LevelText]; 2]) -> Book {
 }
 
 fn levels(levels: &[LevelText]) -> String {
-    let levels: Vec<String> =
-        levels.iter().map(|(price, quantity)| format!(r#"["{price}","{quantity}","0","1"]"#)).collect();
-    format!("[{}]", levels.join(","))
+    level_list(levels, |price, quantity| format!(r#"["{price}","{quantity}","0","1"]"#))
 }

@@ -3,50 +3,39 @@
 use super::limits::{ARGUMENT_BYTES_MAX, BARS_PER_CONNECTION, BOOKS_PER_CONNECTION, MESSAGE_BURST};
 use super::market_data::Okx;
 use super::symbols::{Market, underlying};
-use crate::session::{InstrumentConfig, Line, batches};
+use crate::session::{BarNames, InstrumentConfig, Line, batches, lines_of};
 
-/// The bars that the venue makes, as we write intervals.
-pub const BARS: &[&str] = &["1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "12h", "1d"];
-
-/// The venue's names of [`BARS`], and their lengths in minutes. Those that it aligns to its own time zone it has a
-/// second time, aligned to UTC.
-const BAR_CHANNELS: [(&str, u64); 11] = [
-    ("candle1m", 1),
-    ("candle3m", 3),
-    ("candle5m", 5),
-    ("candle15m", 15),
-    ("candle30m", 30),
-    ("candle1H", 60),
-    ("candle2H", 120),
-    ("candle4H", 240),
-    ("candle6Hutc", 360),
-    ("candle12Hutc", 720),
-    ("candle1Dutc", 1_440),
-];
-
-/// How many minutes the bars of this channel last.
-pub fn bar_minutes(channel: &str) -> Option<u64> {
-    BAR_CHANNELS.iter().find(|(known, _)| *known == channel).map(|(_, minutes)| *minutes)
-}
+/// The bars that the venue makes, and its channels of them. Those that it aligns to its own time zone it has a second
+/// time, aligned to UTC.
+pub const BAR_CHANNELS: BarNames<11> = BarNames([
+    ("1m", "candle1m"),
+    ("3m", "candle3m"),
+    ("5m", "candle5m"),
+    ("15m", "candle15m"),
+    ("30m", "candle30m"),
+    ("1h", "candle1H"),
+    ("2h", "candle2H"),
+    ("4h", "candle4H"),
+    ("6h", "candle6Hutc"),
+    ("12h", "candle12Hutc"),
+    ("1d", "candle1Dutc"),
+]);
 
 /// The connections that these instruments need: some with books and all that belongs to them, the first of which also
 /// tells of the venue itself; and, where bars are asked for, some at another address with these alone.
 pub fn plan(venue: &Okx, instruments: &[InstrumentConfig]) -> Vec<Line> {
-    let places: Vec<usize> = (0..instruments.len()).collect();
-    let mut lines = Vec::new();
-    for some in places.chunks(BOOKS_PER_CONNECTION) {
-        let symbols: Vec<&str> = some.iter().map(|place| instruments[*place].symbol.as_str()).collect();
+    let mut of_venue = Some(request("subscribe", &of_venue(instruments)));
+    let each = (&*venue.stream_url("public"), BOOKS_PER_CONNECTION);
+    let mut lines = lines_of(instruments, each, |symbols| {
         let mut subscriptions: Vec<String> =
             symbols.iter().map(|symbol| request("subscribe", &channels(symbol))).collect();
-        if lines.is_empty() {
-            subscriptions.push(request("subscribe", &of_venue(instruments)));
-        }
-        let indexes = indexes(&symbols);
+        subscriptions.extend(of_venue.take());
+        let indexes = indexes(symbols);
         let groups = batches(&indexes, 1, (usize::MAX, ARGUMENT_BYTES_MAX));
         subscriptions.extend(groups.into_iter().map(|some| request("subscribe", some)));
-        lines.push(Line::new(venue.stream_url("public"), subscriptions, some.to_vec()));
-    }
-    let bars = bar_channels(venue);
+        subscriptions
+    });
+    let bars: Vec<&str> = venue.bars().iter().filter_map(|bar| BAR_CHANNELS.name(bar)).collect();
     for some in instruments.chunks(BARS_PER_CONNECTION).filter(|_| !bars.is_empty()) {
         let arguments =
             |symbol: &str| -> Vec<String> { bars.iter().map(|channel| of_symbol(channel, symbol)).collect() };
@@ -97,12 +86,6 @@ fn of_venue(instruments: &[InstrumentConfig]) -> Vec<String> {
         |market: Market| format!(r#"{{"channel":"instruments","instType":"{}"}}"#, market.instrument_type());
     let status = r#"{"channel":"status"}"#.to_owned();
     std::iter::once(status).chain(lists.map(list)).collect()
-}
-
-/// The venue's names of the bars to subscribe to.
-fn bar_channels(venue: &Okx) -> Vec<&'static str> {
-    let name = |bar: &String| BARS.iter().position(|known| known == bar).map(|place| BAR_CHANNELS[place].0);
-    venue.bars().iter().filter_map(name).collect()
 }
 
 fn of_symbol(channel: &str, symbol: &str) -> String {
@@ -156,7 +139,7 @@ mod tests {
         let bars = r#"{"op":"subscribe","args":[{"channel":"candle1m","instId":"BTC-USDT"},{"channel":"candle1Dutc","instId":"BTC-USDT"}]}"#;
         assert_eq!(lines[1].subscriptions, [bars]);
         assert!(lines[1].books.is_empty());
-        assert!(BARS.iter().zip(BAR_CHANNELS).all(|(bar, (channel, _))| {
+        assert!(BAR_CHANNELS.0.iter().all(|(bar, channel)| {
             channel.to_lowercase().trim_end_matches("utc") == format!("candle{bar}")
         }));
     }
@@ -165,7 +148,7 @@ mod tests {
     fn many_instruments_are_split_over_connections_within_the_burst() {
         let symbols: Vec<String> = (0..500).map(|n| format!("COIN{n}-USDT-SWAP")).collect();
         let symbols: Vec<&str> = symbols.iter().map(String::as_str).collect();
-        let lines = planned(&symbols, BARS);
+        let lines = planned(&symbols, &BAR_CHANNELS.ours());
         assert_eq!(lines.len(), 20 + 7);
         assert_eq!(lines.iter().map(|line| line.books.len()).sum::<usize>(), 500);
         assert!(lines.iter().all(|line| line.subscriptions.len() <= MESSAGE_BURST as usize));

@@ -3,6 +3,8 @@
 
 use fulmar_bus::record::ContractKind;
 
+use crate::decode::definition::{dated, perpetual};
+
 /// One of the venue's markets. Which one a symbol is of stands in its form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Market {
@@ -38,12 +40,10 @@ impl Market {
 
     /// What an instrument of it is, settled in the base currency or in the quote.
     pub const fn contract(self, is_inverse: bool) -> ContractKind {
-        match (self, is_inverse) {
-            (Market::Spot, _) => ContractKind::Spot,
-            (Market::Swap, true) => ContractKind::InversePerpetual,
-            (Market::Swap, false) => ContractKind::LinearPerpetual,
-            (Market::Future, true) => ContractKind::InverseFuture,
-            (Market::Future, false) => ContractKind::LinearFuture,
+        match self {
+            Market::Spot => ContractKind::Spot,
+            Market::Swap => perpetual(is_inverse),
+            Market::Future => dated(is_inverse),
         }
     }
 }

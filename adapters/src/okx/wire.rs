@@ -4,13 +4,13 @@
 //! left out others. On anything else the answer is `None`, which is no error: `reference` then reads the frame, and
 //! alone says what is wrong with it.
 
-use fulmar_bus::record::{Level, Side, TopOfBook, TopSource, Trade, UnixNanos};
+use fulmar_bus::record::{Level, Side, UnixNanos};
 
 use super::checksum;
 use super::limits::LEVELS_MAX;
 use crate::decode::cursor::Cursor;
 use crate::decode::{Scales, level};
-use crate::session::{Decoded, Message, Symbols, TradeStream, standing};
+use crate::session::{Decoded, Symbols, TradeStream, standing, traded};
 use crate::sync::Span;
 
 /// Decodes a frame in one of the venue's own layouts.
@@ -30,21 +30,11 @@ pub fn decode(frame: &[u8], symbols: &Symbols, out: &mut Decoded) -> Option<()> 
     cursor.end()
 }
 
-/// The symbol, up to its closing quote.
-#[inline]
-fn symbol(cursor: &mut Cursor<'_>, symbols: &Symbols) -> Option<(usize, Scales)> {
-    let symbol = symbols.find(cursor.name())?;
-    Some((symbol, symbols.scales(symbol)?))
-}
-
 /// `"},"action":..,"data":[{"asks":[..],"bids":[..],"ts":..,"checksum":..,"seqId":..,"prevSeqId":..}`.
 fn book(cursor: &mut Cursor<'_>, symbols: &Symbols, out: &mut Decoded) -> Option<()> {
-    let (symbol, scales) = symbol(cursor, symbols)?;
+    let (symbol, scales) = symbols.take(cursor)?;
     cursor.literal(b"\"},\"action\":\"")?;
-    let is_snapshot = cursor.takes(b"snapshot");
-    if !is_snapshot {
-        cursor.literal(b"update")?;
-    }
+    let is_snapshot = !cursor.either(b"update", b"snapshot")?;
     let begin = out.mark();
     cursor.literal(b"\",\"data\":[{\"asks\":")?;
     cursor.levels_and(scales, LEVELS_MAX, &mut out.asks, orders)?;
@@ -110,7 +100,7 @@ fn sent_at(cursor: &mut Cursor<'_>) -> Option<UnixNanos> {
 
 /// `"},"data":[{"asks":[..],"bids":[..],"ts":..,"seqId":..}`, each list of one level or none.
 fn best_prices(cursor: &mut Cursor<'_>, symbols: &Symbols, out: &mut Decoded) -> Option<()> {
-    let (symbol, scales) = symbol(cursor, symbols)?;
+    let (symbol, scales) = symbols.take(cursor)?;
     cursor.literal(b"\"},\"data\":[{\"asks\":")?;
     let ask = best(cursor, scales)?;
     cursor.literal(b",\"bids\":")?;
@@ -124,8 +114,7 @@ fn best_prices(cursor: &mut Cursor<'_>, symbols: &Symbols, out: &mut Decoded) ->
     cursor.literal(b",\"seqId\":")?;
     let update_id = cursor.unsigned()?;
     cursor.literal(b"}")?;
-    let top = TopOfBook::new(bid, ask, update_id, venue_at, TopSource::Ticker);
-    out.messages.push(Message::Top { symbol, top });
+    out.push_top(symbol, [bid, ask], (update_id, venue_at));
     Some(())
 }
 
@@ -146,7 +135,7 @@ fn best(cursor: &mut Cursor<'_>, scales: Scales) -> Option<Level> {
 /// `"},"data":[{"instId":..,"tradeId":..,"px":..,"sz":..,"side":..,"ts":..,"count":..,"source":..,"seqId":..}`, and
 /// more of these.
 fn trades(cursor: &mut Cursor<'_>, symbols: &Symbols, out: &mut Decoded) -> Option<()> {
-    let (symbol, scales) = symbol(cursor, symbols)?;
+    let (symbol, scales) = symbols.take(cursor)?;
     cursor.literal(b"\"},\"data\":[{\"instId\":\"")?;
     loop {
         cursor.name();
@@ -156,20 +145,13 @@ fn trades(cursor: &mut Cursor<'_>, symbols: &Symbols, out: &mut Decoded) -> Opti
         let price = cursor.decimal(scales.price)?;
         cursor.literal(b"\",\"sz\":\"")?;
         let quantity = cursor.decimal(scales.quantity)?;
-        if price == 0 || quantity == 0 {
-            return None;
-        }
+        let traded = traded(price, quantity)?;
         cursor.literal(b"\",\"side\":\"")?;
-        let is_buy = cursor.takes(b"buy");
-        if !is_buy {
-            cursor.literal(b"sell")?;
-        }
+        let aggressor = if cursor.either(b"buy", b"sell")? { Side::Buy } else { Side::Sell };
         cursor.literal(b"\",")?;
         let venue_at = sent_at(cursor)?;
         trade_end(cursor)?;
-        let side = if is_buy { Side::Buy } else { Side::Sell };
-        let level = level(price, quantity);
-        push_trade((symbol, TradeStream::Aggregate), (trade_id, level, venue_at), side, out);
+        out.push_trade((symbol, TradeStream::Aggregate), traded, aggressor, (trade_id, venue_at));
         if !cursor.takes(b",{\"instId\":\"") {
             return Some(());
         }
@@ -192,16 +174,4 @@ fn trade_end(cursor: &mut Cursor<'_>) -> Option<()> {
         cursor.unsigned()?;
     }
     cursor.literal(b"}")
-}
-
-/// Adds a trade of this id, price and quantity, and moment.
-#[inline]
-pub(super) fn push_trade(
-    (symbol, stream): (usize, TradeStream),
-    (trade_id, traded, venue_at): (u64, Level, UnixNanos),
-    aggressor: Side,
-    out: &mut Decoded,
-) {
-    let trade = Trade::new(traded.price, traded.quantity, aggressor, trade_id, venue_at);
-    out.messages.push(Message::Trade { symbol, stream, trade });
 }

@@ -4,8 +4,8 @@
 //! memory is reused for every frame. Nothing here was proven yet: that is the work of [`crate::sync`].
 
 use fulmar_bus::record::{
-    Bar, FundingRate, InstrumentDefinition, InstrumentStatus, Level, Nanos, Price, TopOfBook, Trade,
-    UnixNanos,
+    Bar, FundingRate, InstrumentDefinition, InstrumentStatus, Level, Nanos, Price, Side, TopOfBook,
+    TopSource, Trade, UnixNanos,
 };
 use fulmar_engine::contract::{DecodeError, Update};
 
@@ -212,6 +212,32 @@ impl Decoded {
         if let Some(Message::Book(BookMessage { update_id, .. })) = self.messages.last_mut() {
             *update_id = number;
         }
+    }
+
+    /// Adds a trade of this price and quantity, by who crossed the spread: its number, and when it was.
+    #[inline]
+    pub fn push_trade(
+        &mut self,
+        (symbol, stream): (usize, TradeStream),
+        traded: Level,
+        aggressor: Side,
+        (trade_id, venue_at): (u64, UnixNanos),
+    ) {
+        let trade = Trade::new(traded.price, traded.quantity, aggressor, trade_id, venue_at);
+        self.messages.push(Message::Trade { symbol, stream, trade });
+    }
+
+    /// Adds the venue's own best bid and ask: the number of the book that they are of, zero where they have none, and
+    /// when it was.
+    #[inline]
+    pub fn push_top(
+        &mut self,
+        symbol: usize,
+        [bid, ask]: [Level; 2],
+        (update_id, venue_at): (u64, UnixNanos),
+    ) {
+        let top = TopOfBook::new(bid, ask, update_id, venue_at, TopSource::Ticker);
+        self.messages.push(Message::Top { symbol, top });
     }
 
     /// The levels of one of its messages.

@@ -3,6 +3,8 @@
 
 use fulmar_bus::record::Nanos;
 
+use super::settings::VenueSettings;
+
 /// Instruments of one session.
 pub const INSTRUMENTS_MAX: usize = 512;
 
@@ -62,4 +64,11 @@ pub struct VenueLimits {
     pub book_idle_max: Nanos,
     /// What keeps a quiet connection open, and how often it is to be said.
     pub ping: Option<(&'static str, Nanos)>,
+}
+
+impl VenueLimits {
+    /// The venue's own, but for what `settings` say otherwise.
+    pub fn configured(self, settings: &VenueSettings) -> Self {
+        VenueLimits { book_idle_max: settings.book_idle_max.unwrap_or(self.book_idle_max), ..self }
+    }
 }

@@ -2,6 +2,7 @@
 
 use fulmar_bus::record::{Nanos, Request, UnixNanos};
 
+use super::symbols::InstrumentConfig;
 use crate::pacer::Pacer;
 
 /// A connection and what it carries.
@@ -52,6 +53,35 @@ impl Line {
     pub(super) fn take_message(&mut self, now: UnixNanos, interval: Nanos) -> Nanos {
         self.state.pacer.get_or_insert_with(|| Pacer::new(interval, self.message_burst)).take(now, 1)
     }
+}
+
+/// Connections to `url` of at most so many instruments each, their books on them, and one where there are none: what is
+/// sent when one opens is what `subscriptions` says of its symbols.
+pub fn lines_of(
+    instruments: &[InstrumentConfig],
+    (url, instruments_max): (&str, usize),
+    mut subscriptions: impl FnMut(&[&str]) -> Vec<String>,
+) -> Vec<Line> {
+    let mut line = |places: Vec<usize>| {
+        let symbols: Vec<&str> = places.iter().map(|place| instruments[*place].symbol.as_str()).collect();
+        Line::new(url.to_owned(), subscriptions(&symbols), places)
+    };
+    if instruments.is_empty() {
+        return vec![line(Vec::new())];
+    }
+    let places: Vec<usize> = (0..instruments.len()).collect();
+    places.chunks(instruments_max).map(|some| line(some.to_vec())).collect()
+}
+
+/// The members of a JSON list of texts that need no escape, such as symbols: `"a","b"`.
+///
+/// ```
+/// use fulmar_adapters::session::quoted_list;
+/// assert_eq!(quoted_list(&["BTC-USD", "ETH-USD"]), r#""BTC-USD","ETH-USD""#);
+/// ```
+pub fn quoted_list<T: AsRef<str>>(texts: &[T]) -> String {
+    let quoted: Vec<String> = texts.iter().map(|text| format!("\"{}\"", text.as_ref())).collect();
+    quoted.join(",")
 }
 
 /// Texts in groups of as many as fit `bytes_max` together, each counted with `extra` bytes more, and `count_max` at

@@ -11,6 +11,7 @@
 //! A session takes its trades from one stream for each instrument: the one whose message comes first, so that a
 //! recording of either of a venue's two can be played.
 
+mod bars;
 mod decoded;
 mod definitions;
 mod derived;
@@ -32,16 +33,17 @@ use fulmar_bus::record::{
 };
 use fulmar_engine::contract::{Connection, InboundFrame, MarketSession, MarketSink, SessionCounters};
 
+pub use bars::BarNames;
 pub use decoded::{BookMessage, Decoded, Derived, Mark, Message, ScaledPrice, Subject, TradeStream};
 use definitions::Standing;
 use derived::DerivedState;
 use forming::FormingBars;
 use life::Life;
 use limits::VenueLimits;
-pub use line::{Line, batches};
+pub use line::{Line, batches, lines_of, quoted_list};
 pub use named::each_symbol_named;
-pub use protocol::{Answer, Protocol};
-pub use reader::{BookSide, Reader, standing};
+pub use protocol::{Answer, Protocol, asked_for};
+pub use reader::{BookSide, Reader, standing, traded};
 pub use reading::read_message;
 pub use settings::{Environment, VenueEntry, VenueSettings};
 pub use symbols::{InstrumentConfig, Symbols};

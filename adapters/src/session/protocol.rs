@@ -142,6 +142,17 @@ pub trait Protocol: Send {
     }
 }
 
+/// The values that the query of a path gives `key`.
+///
+/// ```
+/// use fulmar_adapters::session::asked_for;
+/// assert!(asked_for("/depth?symbol=BTCUSDT&limit=5", "symbol").eq(["BTCUSDT"]));
+/// ```
+pub fn asked_for<'path>(path: &'path str, key: &str) -> impl Iterator<Item = &'path str> {
+    let query = path.split_once('?').map_or("", |(_, query)| query);
+    query.split('&').filter_map(move |field| field.strip_prefix(key)?.strip_prefix('='))
+}
+
 /// What an HTTP answer is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer<'path> {

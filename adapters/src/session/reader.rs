@@ -6,11 +6,13 @@
 
 use std::borrow::Cow;
 
-use fulmar_bus::record::{FundingRate, Level, Price, UnixNanos};
+use fulmar_bus::record::{
+    Bar, FundingRate, InstrumentStatus, Level, Listing, Nanos, Price, Quantity, UnixNanos, WideNumber,
+};
 use fulmar_engine::contract::DecodeError;
 use fulmar_engine::market::decimal::digits_behind_point;
 
-use super::decoded::{Decoded, Mark, ScaledPrice, Subject};
+use super::decoded::{Decoded, Derived, Mark, Message, ScaledPrice, Subject};
 use super::limits::{COMPUTED_DIGITS_MAX, INFERRED_SCALE_MAX};
 use super::protocol::Protocol;
 use super::symbols::Symbols;
@@ -66,6 +68,60 @@ impl<'a> Reader<'a> {
         found
     }
 
+    /// Has each object of the list at `list` read whose symbol, the text at `symbol`, the session follows. It is told
+    /// by its place.
+    ///
+    /// # Errors
+    /// As [`Fields::objects`] and [`Fields::text`]; what `read` says.
+    pub fn each_followed<'tape, 'text>(
+        &mut self,
+        fields: &Fields<'tape, 'text>,
+        [list, symbol]: [&str; 2],
+        mut read: impl FnMut(&Fields<'tape, 'text>, usize, &mut Self) -> Result<(), DecodeError>,
+    ) -> Result<(), DecodeError> {
+        for fields in fields.objects(list)? {
+            let fields = fields?;
+            if let Some(symbol) = self.find(fields.text(symbol)?) {
+                read(&fields, symbol, self)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// As [`Reader::each_followed`], where each object is about a book. One alone that cannot be read breaks its own
+    /// book; what is wrong with one of several may hide another, so that the frame may be about any.
+    ///
+    /// # Errors
+    /// As [`Reader::each_followed`].
+    pub fn each_book<'tape, 'text>(
+        &mut self,
+        fields: &Fields<'tape, 'text>,
+        [list, symbol]: [&str; 2],
+        mut read: impl FnMut(&Fields<'tape, 'text>, usize, &mut Self) -> Result<(), DecodeError>,
+    ) -> Result<(), DecodeError> {
+        let is_alone = fields.objects(list)?.count() == 1;
+        for fields in fields.objects(list)? {
+            let fields = fields?;
+            let name = fields.text(symbol)?;
+            let found = if is_alone { self.find_book(name) } else { self.find(name) };
+            if let Some(symbol) = found {
+                read(&fields, symbol, self)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The venue refused a request in these words: since it knows no such instrument, where it says so of one that the
+    /// session follows.
+    pub fn refused(&mut self, unknown: Option<usize>, words: &str) {
+        match unknown {
+            Some(symbol) => {
+                self.out.statuses.push((symbol, InstrumentStatus::new(Listing::Unlisted, words)));
+            }
+            None => self.out.messages.push(Message::Refused),
+        }
+    }
+
     /// A price above zero.
     ///
     /// # Errors
@@ -97,6 +153,31 @@ impl<'a> Reader<'a> {
     pub fn traded(&mut self, symbol: usize, price: &str, quantity: &str) -> Result<Level, DecodeError> {
         let price = self.price(symbol, price)?;
         Ok(level(price, positive(self.quantity(symbol, quantity)?)?))
+    }
+
+    /// A bar of these prices and this volume, from a moment on for so long. Of turnover and trades it says nothing.
+    ///
+    /// # Errors
+    /// As [`Reader::price`]; [`DecodeError::OutOfRange`] where it lasts no time, or opened or closed beyond its own
+    /// high and low.
+    pub fn bar(
+        &mut self,
+        symbol: usize,
+        [open, high, low, close]: [&str; 4],
+        volume: &str,
+        (start_at, interval): (UnixNanos, Nanos),
+    ) -> Result<Bar, DecodeError> {
+        let mut price = |text| self.price(symbol, text).map(Price);
+        let (open, high, low, close) = (price(open)?, price(high)?, price(low)?, price(close)?);
+        let volume = Quantity(self.quantity(symbol, volume)?);
+        // Prices at their own digits each cannot be compared; they are read again at scales that hold all of them.
+        let is_at_scale = self.out.wanted.iter().all(|(wanted, _)| *wanted != symbol);
+        let is_odd = low > open.min(close) || high < open.max(close);
+        if interval.0 == 0 || (is_at_scale && is_odd) {
+            return Err(DecodeError::OutOfRange);
+        }
+        let (notional, trade_count) = (WideNumber::default(), 0);
+        Ok(Bar { open, high, low, close, volume, notional, start_at, interval, trade_count })
     }
 
     /// The best level of a side: a price and a quantity, or neither.
@@ -191,6 +272,15 @@ impl<'a> Reader<'a> {
         if self.has_exponents { plain(text) } else { Cow::Borrowed(text) }
     }
 
+    /// Adds what is said of prices that the venue computes, if anything is, once it is known what the instrument is: it
+    /// comes again soon.
+    pub fn push_derived(&mut self, symbol: usize, derived: Derived) {
+        let is_silent = derived == Derived { venue_at: derived.venue_at, ..Derived::default() };
+        if !is_silent && self.symbols.scales(symbol).is_some() {
+            self.out.messages.push(Message::Derived { symbol, derived });
+        }
+    }
+
     /// Adds the message of the levels that were written since `begin`.
     pub fn push_book(&mut self, book: (usize, bool), span: Span, venue_at: UnixNanos, begin: Mark) {
         if self.symbols.scales(book.0).is_none() {
@@ -234,6 +324,12 @@ impl<'a> Reader<'a> {
 fn cut(text: &str, digits: u8) -> &str {
     let end = text.find('.').map_or(text.len(), |point| point + 1 + usize::from(digits));
     text.get(..end).unwrap_or(text)
+}
+
+/// Price and quantity of a trade: both above zero.
+#[inline]
+pub fn traded(price: i64, quantity: i64) -> Option<Level> {
+    (price > 0 && quantity > 0).then_some(level(price, quantity))
 }
 
 /// The best level of a side: a price and a quantity, or neither.

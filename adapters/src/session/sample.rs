@@ -65,6 +65,17 @@ pub(crate) fn joined(symbols: &[&str], one: impl Fn(&str) -> String) -> String {
     all.join(",")
 }
 
+/// The list of what `one` writes of each level's price and quantity.
+pub(crate) fn level_list(levels: &[LevelText], one: impl Fn(&str, &str) -> String) -> String {
+    let all: Vec<String> = levels.iter().map(|(price, quantity)| one(price, quantity)).collect();
+    format!("[{}]", all.join(","))
+}
+
+/// The levels as a list of pairs, which is how most venues write them.
+pub(crate) fn level_pairs(levels: &[LevelText]) -> String {
+    level_list(levels, |price, quantity| format!(r#"["{price}","{quantity}"]"#))
+}
+
 /// The name of a coin that nobody trades: three letters, another for each number below 17,576.
 ///
 /// ```

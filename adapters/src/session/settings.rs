@@ -52,3 +52,16 @@ pub struct VenueSettings {
     /// How long a connection that carries books may say nothing, instead of what is assumed of the venue.
     pub book_idle_max: Option<Nanos>,
 }
+
+impl VenueSettings {
+    /// Where the streams and the REST interface are: as said here, or else where the venue has them in this world of
+    /// its.
+    pub fn urls(&self, production: [&str; 2], testnet: [&str; 2]) -> [String; 2] {
+        let [stream, rest] = match self.environment {
+            Environment::Production => production,
+            Environment::Testnet => testnet,
+        };
+        let or = |said: &Option<String>, own: &str| said.clone().unwrap_or_else(|| own.to_owned());
+        [or(&self.stream_url, stream), or(&self.rest_url, rest)]
+    }
+}

@@ -6,6 +6,7 @@ use fulmar_bus::record::InstrumentId;
 
 use super::limits::{INSTRUMENTS_MAX, SYMBOL_BYTES_MAX};
 use crate::decode::Scales;
+use crate::decode::cursor::Cursor;
 
 /// The symbols of a session, by their order in its configuration.
 pub struct Symbols {
@@ -79,6 +80,14 @@ impl Symbols {
     #[inline]
     pub fn scales(&self, index: usize) -> Option<Scales> {
         self.entries[index].scales
+    }
+
+    /// Takes a symbol, up to its closing quote: its place, and its scales. `None` where the session does not have it,
+    /// or its scales are not known yet.
+    #[inline]
+    pub fn take(&self, cursor: &mut Cursor<'_>) -> Option<(usize, Scales)> {
+        let symbol = self.find(cursor.name())?;
+        Some((symbol, self.scales(symbol)?))
     }
 
     /// True until the venue itself said what the instrument at `index` is: its scales may still widen.

@@ -15,6 +15,13 @@ Start here:
   fulmar check --config trading/fulmar.toml
   fulmar run --config trading/fulmar.toml";
 
+const RECORD_SIMULATED: &str = "\
+Example:
+  fulmar simulated-venue --port 9443 &
+  FULMAR__VENUE__BINANCE_SPOT__STREAM_URL=ws://127.0.0.1:9443 \\
+  FULMAR__VENUE__BINANCE_SPOT__REST_URL=http://127.0.0.1:9443 \\
+  fulmar record --venue binance-spot --instruments BTCUSDT --seconds 5 --out sim.capture.zst";
+
 /// Fulmar, a low-latency trading engine for your own strategies on your own machine.
 #[derive(Debug, Parser)]
 #[command(name = "fulmar", version, max_term_width = 100, arg_required_else_help = true)]
@@ -109,9 +116,8 @@ pub enum Verb {
         after_help = "Example:\n  fulmar completions bash > ~/.local/share/bash-completion/completions/fulmar"
     )]
     Completions(CompletionsArguments),
-    /// Serve a simulated venue on loopback
-    #[command(hide = true)]
-    #[command(after_help = "Example:\n  fulmar simulated-venue --port 9443 --seed 7")]
+    /// Serve a simulated venue on loopback, to record from or trade at without network and keys
+    #[command(after_help = RECORD_SIMULATED)]
     SimulatedVenue(SimulatedVenueArguments),
 }
 

@@ -1,10 +1,12 @@
 //! What is special to Bybit: changes of a ticker, definitions, refusals, trades that are none of the book's.
 
 use fulmar_adapters::bybit::LINEAR;
+use fulmar_adapters::session::{InstrumentConfig, MarketData, VenueSettings};
 use fulmar_bus::record::{ContractKind, Listing, Price, Quantity, SyncState};
 use fulmar_engine::contract::MarketSession as _;
 
 use crate::conformance::bench::{Bench, IDS};
+use crate::keeper::Keeper;
 
 #[test]
 fn a_ticker_says_what_changed_and_the_rest_stays() {
@@ -31,6 +33,26 @@ fn a_ticker_says_what_changed_and_the_rest_stays() {
     let mark = kept.mark_price.expect("told");
     assert_eq!((mark.mark, mark.index), (Price(65_118_000), Price(65_137_769)));
     assert_eq!(bench.session.counters().decode_error_count(), 0);
+}
+
+#[test]
+fn a_bar_is_judged_once_its_prices_stand_at_one_scale() {
+    let mut bench = Bench::new(&LINEAR);
+    // One that was told no definitions.
+    let instruments = [InstrumentConfig::new("BTCUSDT", IDS[0])];
+    bench.session = MarketData::new((LINEAR.protocol)(&VenueSettings::default()), &instruments);
+    bench.keeper = Keeper::default();
+    let bar = |high: &str| {
+        format!(
+            r#"{{"topic":"kline.1.BTCUSDT","type":"snapshot","ts":1672324988882,"data":[{{"start":1672324980000,"end":1672325039999,"interval":"1","open":"16649.5","close":"16677","high":"{high}","low":"16608.25","volume":"2.081","turnover":"34666.4005","confirm":true,"timestamp":1672324988882}}]}}"#
+        )
+    };
+    bench.message(bar("16677").as_bytes());
+    assert_eq!(bench.session.counters().decode_error_count(), 0);
+    let [told] = &bench.keeper.instruments[&IDS[0]].bars[..] else { panic!("one bar") };
+    assert_eq!([told.open, told.high, told.low], [1_664_950, 1_667_700, 1_660_825].map(Price));
+    bench.message(bar("16650").as_bytes());
+    assert_eq!(bench.session.counters().decode_error_count(), 1, "it closed above its high");
 }
 
 #[test]
