@@ -24,6 +24,16 @@ pub fn spelled(venue: &str, symbol: &str) -> String {
     fulmar_adapters::venues::venue(venue).map_or(symbol.to_owned(), |entry| (entry.spelled)(symbol))
 }
 
+/// The worlds that a venue can have, by name.
+pub const ENVIRONMENTS: [&str; 2] =
+    [session::Environment::Production.name(), session::Environment::Testnet.name()];
+
+/// Those of them that `venue` has.
+pub fn environments(venue: &str) -> Vec<&'static str> {
+    let of_venue = fulmar_adapters::venues::venue(venue).map_or(&[][..], |entry| entry.environments);
+    of_venue.iter().map(|environment| environment.name()).collect()
+}
+
 /// How often `venue` can send changes of a book; none where there is no choice.
 pub fn depth_intervals(venue: &str) -> &'static [&'static str] {
     fulmar_adapters::venues::venue(venue).map_or(&[], |entry| entry.depth_intervals)

@@ -17,6 +17,7 @@ use crate::sync::SyncRule;
 pub const SPOT: VenueEntry = VenueEntry {
     name: "bybit-spot",
     spelled: symbols::spelled,
+    environments: &Environment::ALL,
     depths: DEPTHS,
     depth_intervals: &[],
     bars: reference::BARS,

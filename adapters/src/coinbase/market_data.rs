@@ -8,8 +8,8 @@ use super::limits::{DEFINITIONS_INTERVAL, PRODUCTS_PER_REQUEST};
 use super::{definitions, limits, reference, streams, symbols, wire};
 use crate::session::limits::VenueLimits;
 use crate::session::{
-    Answer, Decoded, InstrumentConfig, Line, Protocol, Reader, SnapshotRequest, Symbols, VenueEntry,
-    VenueSettings,
+    Answer, Decoded, Environment, InstrumentConfig, Line, Protocol, Reader, SnapshotRequest, Symbols,
+    VenueEntry, VenueSettings,
 };
 use crate::sync::SyncRule;
 
@@ -17,6 +17,7 @@ use crate::sync::SyncRule;
 pub const ENTRY: VenueEntry = VenueEntry {
     name: "coinbase",
     spelled: symbols::spelled,
+    environments: &[Environment::Production],
     depths: &[],
     depth_intervals: &[],
     bars: reference::BARS,

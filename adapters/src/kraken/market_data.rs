@@ -19,6 +19,7 @@ use crate::sync::{Proof, SyncRule};
 pub const SPOT: VenueEntry = VenueEntry {
     name: "kraken",
     spelled: symbols::spelled,
+    environments: &[Environment::Production],
     depths: DEPTHS,
     depth_intervals: &[],
     bars: reference::BARS,
@@ -37,14 +38,9 @@ pub struct Kraken {
 }
 
 impl Kraken {
-    /// The protocol, as configured. The venue has no test exchange: what is asked for as one is its beta interface,
-    /// which stands before the real market.
+    /// The protocol, as configured. The venue has no test exchange: its beta interface stands before the real market.
     pub fn new(settings: &VenueSettings) -> Self {
-        let host = match settings.environment {
-            Environment::Production => "wss://ws.kraken.com",
-            Environment::Testnet => "wss://beta-ws.kraken.com",
-        };
-        let host = settings.stream_url.as_deref().unwrap_or(host);
+        let host = settings.stream_url.as_deref().unwrap_or("wss://ws.kraken.com");
         let rest_url = settings.rest_url.clone();
         let of_venue = limits::of();
         Kraken {

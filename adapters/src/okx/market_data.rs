@@ -18,6 +18,7 @@ use crate::sync::{Proof, SyncRule};
 pub const OKX: VenueEntry = VenueEntry {
     name: "okx",
     spelled: symbols::spelled,
+    environments: &Environment::ALL,
     depths: &[],
     depth_intervals: &[],
     bars: streams::BARS,

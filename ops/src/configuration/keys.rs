@@ -88,9 +88,10 @@ fn venue() -> Table {
             key("name", Choice(venues::NAMES.to_vec()), Required, "Which venue, and so which protocol."),
             key(
                 "environment",
-                Choice(vec!["production", "testnet"]),
+                Choice(venues::ENVIRONMENTS.to_vec()),
                 default("\"production\""),
-                "Which of the venue's worlds; it chooses the addresses that are not stated below.",
+                "Which of the venue's worlds; it chooses the addresses that are not stated below. coinbase and kraken \
+                 have no testnet.",
             ),
             key(
                 "stream_url",

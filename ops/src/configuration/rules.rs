@@ -29,6 +29,7 @@ pub fn configuration(document: &Node, registry: &Registry, violations: &mut Viol
             let key = joined(&path, "instruments");
             symbols_are_spelled_as_by_their_venue(name, listed.elements(), &key, violations);
         }
+        environment_is_one_of_its_venue(venue, &path, violations);
         depth_interval_is_one_of_its_venue(venue, &path, violations);
         depth_is_one_of_its_venue(venue, &path, violations);
         bars_are_made_by_their_venue(venue, &path, violations);
@@ -118,6 +119,19 @@ pub fn symbols_are_spelled_as_by_their_venue(
             let wrong = format!("{written:?} is not how this venue spells a symbol");
             violations.add(&symbol.origin, key, wrong, format!("write \"{right}\""));
         }
+    }
+}
+
+/// Where a venue has no test exchange, one that is asked for must not be the real one in silence.
+fn environment_is_one_of_its_venue(venue: &Node, path: &str, violations: &mut Violations) {
+    let Some(name) = venue.name().filter(|name| venues::NAMES.contains(name)) else { return };
+    let had = venues::environments(name);
+    let Some(environment) = venue.get("environment") else { return };
+    // What is the name of no world at all was told by the check.
+    let is_another = |text: &&str| venues::ENVIRONMENTS.contains(text) && !had.contains(text);
+    if let Some(text) = environment.as_text().filter(is_another) {
+        let wrong = format!("this venue has no {text:?}");
+        violations.add(&environment.origin, &joined(path, "environment"), wrong, takes(&had));
     }
 }
 

@@ -95,6 +95,32 @@ fn the_depth_of_a_book_is_a_word_or_a_number_of_levels() {
 }
 
 #[test]
+fn a_test_exchange_is_asked_for_where_the_venue_has_one() {
+    let venue = |name, symbol, environment| {
+        format!(
+            "[[venue]]\nname = \"{name}\"\ninstruments = [\"{symbol}\"]\nenvironment = \"{environment}\"\n"
+        )
+    };
+    let text = [venue("coinbase", "BTC-USD", "testnet"), venue("kraken", "BTC/USD", "testnet")].concat();
+    check(
+        &text,
+        &[],
+        &[
+            "a.toml:4: venue.coinbase.environment: this venue has no \"testnet\"; it takes \"production\"",
+            "a.toml:8: venue.kraken.environment: this venue has no \"testnet\"; it takes \"production\"",
+        ],
+    );
+    check(
+        &venue("coinbase", "BTC-USD", "tesnet"),
+        &[],
+        &[
+            "a.toml:4: venue.coinbase.environment: \"tesnet\" does not fit; did you mean \"testnet\"? it takes \"production\" or \"testnet\"",
+        ],
+    );
+    check(&venue("okx", "BTC-USDT", "testnet"), &[], &[]);
+}
+
+#[test]
 fn a_fee_is_a_decimal_text_and_a_maker_alone_may_be_paid() {
     check(
         &format!("{VALID}[paper]\nmaker_bps = 10\ntaker_bps = \"-1\"\nmaker_bsp = \"1\""),
