@@ -46,6 +46,9 @@ fn each_ending_has_its_exit_code() {
     check(at, &["replay"], 2, "FILE");
     check(at, &["replay", "x", "--speed", "0"], 2, "a speed is a number");
     check(at, &["strategy", "new", "Bad Name"], 2, "no name for a strategy");
+    let record = |symbol| ["record", "--venue", "binance-spot", "--out", "x", "--instruments", symbol];
+    check(at, &record("BTC USDT"), 3, "\"BTC USDT\" does not fit");
+    check(at, &record("BTC\u{7}"), 3, "\"BTC\\u{7}\" does not fit");
     check(at, &["run", "--seconds", "0"], 2, "at least 1");
     check(at, &["bench", "kill"], 2, "possible values: hop, decode, book, risk, tick-to-order");
     check(at, &["check", "--config", "wrong.toml"], 3, "violations");

@@ -117,7 +117,8 @@ fn sources(arguments: &RecordArguments, global: &Global) -> Result<(Vec<Source>,
             arguments.venue
         )));
     }
-    let symbols: Vec<String> = arguments.instruments.iter().map(|symbol| format!("{symbol:?}")).collect();
+    let in_toml = |symbol: &String| toml::Value::from(symbol.as_str()).to_string();
+    let symbols: Vec<String> = arguments.instruments.iter().map(in_toml).collect();
     let text = format!(
         "[engine]\nname = \"record\"\nmode = \"paper\"\n\n[[venue]]\nname = {:?}\ninstruments = [{}]\n",
         arguments.venue,

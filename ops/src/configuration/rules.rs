@@ -13,8 +13,9 @@ use fulmar_strategies::{Registry, StrategyEntry};
 use super::check::{element_path, joined};
 use super::document::Node;
 use super::nearest::nearest;
-use super::schema::one_of;
+use super::schema::{Kind, one_of};
 use super::strategies::{entry_of, intervals_asked, parameters_go_together};
+use super::text;
 use super::violation::Violations;
 use crate::venues;
 
@@ -113,11 +114,13 @@ pub fn symbols_are_spelled_as_by_their_venue(
     violations: &mut Violations,
 ) {
     for symbol in listed {
-        let Some(written) = symbol.as_text() else { continue };
+        // What is no symbol at all was told by the check, and is not to be told as the spelling of another.
+        let is_symbol = |text: &&str| text::fault(text, &Kind::Symbol).is_none();
+        let Some(written) = symbol.as_text().filter(is_symbol) else { continue };
         let right = venues::spelled(venue, written);
         if right != written {
             let wrong = format!("{written:?} is not how this venue spells a symbol");
-            violations.add(&symbol.origin, key, wrong, format!("write \"{right}\""));
+            violations.add(&symbol.origin, key, wrong, format!("write {right:?}"));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Bars, pairs, depth and fees: what they may be, and what is said of those that cannot be.
 
 use super::*;
+use crate::venues;
 
 #[test]
 fn a_length_of_bars_divides_a_day_stands_once_and_is_made_for_whom_it_is_asked() {
@@ -118,6 +119,19 @@ fn a_test_exchange_is_asked_for_where_the_venue_has_one() {
         ],
     );
     check(&venue("okx", "BTC-USDT", "testnet"), &[], &[]);
+}
+
+#[test]
+fn what_no_venue_could_call_an_instrument_is_refused_where_it_is_written_and_once() {
+    let right = "it takes the venue's symbol, of letters, digits and -_./ between them, such as \"BTCUSDT\"";
+    for wrong in ["BTC USDT", "B\"C", "BTC,USDT", "", "BTC\u{7f}", "---", "BTC/", "ÄTC"] {
+        for venue in venues::NAMES {
+            let symbol = toml::Value::from(wrong);
+            let text = format!("[[venue]]\nname = \"{venue}\"\ninstruments = [\n{symbol},\n]\n");
+            let told = format!("a.toml:4: venue.{venue}.instruments: {wrong:?} does not fit; {right}");
+            check(&text, &[], &[&told]);
+        }
+    }
 }
 
 #[test]
