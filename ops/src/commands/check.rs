@@ -1,6 +1,8 @@
 //! `fulmar check`: validates a configuration and its placement, and tells everything that is wrong with them, or how
 //! much memory a run of them takes.
 
+use std::fmt::Write as _;
+
 use fulmar_engine::runtime::placement::allowed_cpus;
 use serde::Serialize;
 
@@ -8,7 +10,7 @@ use super::run::route;
 use super::{CheckArguments, CommandError, Format, Global};
 use crate::configuration::{self, Configuration, Source, Variables, Violation, Violations, reference};
 use crate::exit::Exit;
-use crate::live::{Launch, Memory};
+use crate::live::{Launch, Memory, VenueMemory};
 use crate::output;
 
 #[derive(Serialize)]
@@ -40,11 +42,7 @@ pub fn run(arguments: &CheckArguments, global: &Global) -> Result<Exit, CommandE
         (Format::Json, _) => output::json(&Report { valid, violations: &violations.0, memory })?,
         (Format::Text, Some(memory)) => {
             output::text("the configuration is valid")?;
-            let [start, full] = [memory.start_bytes, memory.full_bytes].map(|bytes| bytes.div_ceil(1 << 20));
-            output::text(format_args!(
-                "a run takes about {start} MiB of memory at its start, and {full} MiB with 5,000 levels on each side of \
-                 every book"
-            ))?;
+            output::text(told(memory))?;
         }
         (Format::Text, None) => {
             output::text(&violations)?;
@@ -52,6 +50,23 @@ pub fn run(arguments: &CheckArguments, global: &Global) -> Result<Exit, CommandE
         }
     }
     Ok(if valid { Exit::Done } else { Exit::ConfigurationInvalid })
+}
+
+/// What a run takes, in whole MiB, and what of it each venue's market data does.
+fn told(memory: &Memory) -> String {
+    let mib = |bytes: u64| bytes.div_ceil(1 << 20);
+    let (start, full) = (mib(memory.start_bytes), mib(memory.full_bytes));
+    let mut text = format!(
+        "a run takes about {start} MiB of memory at its start, and {full} MiB with every book as deep as its venue tells it"
+    );
+    for VenueMemory { name, start_bytes, full_bytes, book_levels_max } in &memory.venues {
+        let (start, full) = (mib(*start_bytes), mib(*full_bytes));
+        let _ = write!(
+            text,
+            "\n  {name:<14}  {start} MiB, and {full} MiB with {book_levels_max} levels on each side of every book"
+        );
+    }
+    text
 }
 
 fn memory(
