@@ -9,7 +9,7 @@ use fulmar_adapters::session::{
 };
 use fulmar_adapters::transport::{RateLimit, TransportLimits};
 pub use fulmar_adapters::venues::VENUE_NAMES as NAMES;
-use fulmar_bus::record::{InstrumentId, Nanos};
+use fulmar_bus::record::{ContractKind, InstrumentId, Nanos};
 use fulmar_engine::contract::{InboundFrame, MarketSession, OrderSession};
 
 use crate::configuration::{Environment, InstrumentName, Venue};
@@ -55,6 +55,40 @@ pub fn symbols_named(venue: &str, frame: InboundFrame<'_>, tell: &mut dyn FnMut(
     if let Ok(protocol) = protocol(venue, &VenueSettings::default()) {
         each_symbol_named(&*protocol, frame, tell);
     }
+}
+
+/// What an instrument is as far as its venue and symbol say: what it must share with the others of its pair.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Likeness {
+    /// `spot`, or how a derivative is settled: `linear`, `inverse`.
+    pub contract: &'static str,
+    /// Base and quote currency, where the symbol says them.
+    pub currencies: Option<(String, String)>,
+}
+
+impl Likeness {
+    /// What the two are where they cannot be alike, in words. A date, and currencies that are not told, are left to the
+    /// definitions.
+    pub fn difference(&self, other: &Likeness) -> Option<(String, String)> {
+        if self.contract != other.contract {
+            return Some((self.contract.to_owned(), other.contract.to_owned()));
+        }
+        let (own, others) = self.currencies.as_ref().zip(other.currencies.as_ref())?;
+        let told = |(base, quote): &(String, String)| format!("{base} in {quote}");
+        (own != others).then(|| (told(own), told(others)))
+    }
+}
+
+/// What the instrument that `venue` calls `symbol` is; `None` where this build does not know the venue.
+pub fn likeness(venue: &str, symbol: &str) -> Option<Likeness> {
+    let protocol = protocol(venue, &VenueSettings::default()).ok()?;
+    let contract = match protocol.contract(symbol) {
+        ContractKind::Spot => "spot",
+        ContractKind::LinearPerpetual | ContractKind::LinearFuture => "linear",
+        ContractKind::InversePerpetual | ContractKind::InverseFuture => "inverse",
+    };
+    let currencies = protocol.currencies(symbol).map(|(base, quote)| (base.to_owned(), quote.to_owned()));
+    Some(Likeness { contract, currencies })
 }
 
 /// How long a recording may say nothing. Whether a line lived is told by its recorder, which writes what closed; many

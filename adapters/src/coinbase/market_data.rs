@@ -97,6 +97,11 @@ impl Protocol for Coinbase {
         }
     }
 
+    /// Of a future the symbol says the contract, and not what it is of.
+    fn currencies<'text>(&self, symbol: &'text str) -> Option<(&'text str, &'text str)> {
+        symbol.split_once('-').filter(|_| self.contract(symbol) == ContractKind::Spot)
+    }
+
     fn decode(&self, frame: &[u8], symbols: &Symbols, out: &mut Decoded) -> Option<()> {
         wire::decode(frame, symbols, out)
     }

@@ -104,6 +104,10 @@ impl Protocol for Kraken {
         ContractKind::Spot
     }
 
+    fn currencies<'text>(&self, symbol: &'text str) -> Option<(&'text str, &'text str)> {
+        symbol.split_once('/')
+    }
+
     fn decode(&self, frame: &[u8], symbols: &Symbols, out: &mut Decoded) -> Option<()> {
         wire::decode(frame, symbols, out)
     }

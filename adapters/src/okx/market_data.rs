@@ -108,6 +108,10 @@ impl Protocol for Okx {
         symbols::contract(symbol)
     }
 
+    fn currencies<'text>(&self, symbol: &'text str) -> Option<(&'text str, &'text str)> {
+        symbols::underlying(symbol).unwrap_or(symbol).split_once('-')
+    }
+
     fn decode(&self, frame: &[u8], symbols: &Symbols, out: &mut Decoded) -> Option<()> {
         wire::decode(frame, symbols, out)
     }

@@ -17,6 +17,8 @@ use crate::output;
 struct Report<'a> {
     valid: bool,
     violations: &'a [Violation],
+    /// What is allowed, and hardly meant.
+    notes: &'a [Violation],
     /// What a run takes; null where the configuration is not valid.
     memory: Option<Memory>,
 }
@@ -33,15 +35,23 @@ pub fn run(arguments: &CheckArguments, global: &Global) -> Result<Exit, CommandE
     let sources = configuration::sources(global)?;
     let variables = configuration::variables();
     let checked = configuration::load_to_run(&sources, &variables, &global.registry, &allowed_cpus());
-    let (memory, violations) = match checked {
-        Ok(loaded) => (Some(memory(sources, variables, &loaded.configuration)?), Violations::default()),
-        Err(violations) => (None, violations),
+    let (memory, notes, violations) = match checked {
+        Ok(loaded) => {
+            let memory = memory(sources, variables, &loaded.configuration)?;
+            (Some(memory), loaded.notes, Violations::default())
+        }
+        Err(violations) => (None, Vec::new(), violations),
     };
     let valid = memory.is_some();
     match (global.format, &memory) {
-        (Format::Json, _) => output::json(&Report { valid, violations: &violations.0, memory })?,
+        (Format::Json, _) => {
+            output::json(&Report { valid, violations: &violations.0, notes: &notes, memory })?
+        }
         (Format::Text, Some(memory)) => {
             output::text("the configuration is valid")?;
+            for note in &notes {
+                output::text(format_args!("note: {note}"))?;
+            }
             output::text(told(memory))?;
         }
         (Format::Text, None) => {

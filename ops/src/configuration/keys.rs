@@ -226,7 +226,7 @@ fn pair() -> Table {
                 List(&Instrument),
                 Required,
                 "Its instruments, each in its venue's list and in no other pair. One whose base, quote or contract is not \
-             that of the first that has all three is left out and told, never merged.",
+             that of the first that has all three is left out and told, never merged; `check` notes it where venue and symbols say so.",
             ),
         ],
     }

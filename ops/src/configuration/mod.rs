@@ -11,6 +11,7 @@ mod environment;
 mod keys;
 mod meaning;
 mod nearest;
+mod pairs;
 mod recording;
 pub mod reference;
 mod rules;
@@ -61,6 +62,8 @@ pub struct Loaded {
     pub configuration: Configuration,
     /// The placement file; `None` where placement is chosen from the machine.
     pub placement: Option<PlacementFile>,
+    /// What is allowed, and hardly meant.
+    pub notes: Vec<Violation>,
 }
 
 /// Reads a configuration from texts under overrides, for a program with these strategies, as far as it can be judged
@@ -173,6 +176,7 @@ fn read(
         actors::placement(&document, placement, processors, &mut violations);
     }
     violations.or(|| Loaded {
+        notes: pairs::unlike(&document),
         configuration: configuration(document, registry),
         placement: placement.map(|document| meant(&document)),
     })

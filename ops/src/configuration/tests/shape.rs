@@ -68,6 +68,53 @@ instruments = ["binance-spot:BTCUSDT"]
 }
 
 #[test]
+fn what_is_unlike_by_its_venue_and_symbol_alone_is_noted_and_what_only_a_venue_knows_is_not() {
+    let noted = |instruments: &[&str]| {
+        let mut text = String::new();
+        for venue in venues::NAMES {
+            let of_venue = |name: &&&str| name.split_once(':').unwrap().0 == venue;
+            let symbols: Vec<_> =
+                instruments.iter().filter(of_venue).map(|name| name.split_once(':').unwrap().1).collect();
+            if !symbols.is_empty() {
+                text += &format!("[[venue]]\nname = \"{venue}\"\ninstruments = {symbols:?}\n");
+            }
+        }
+        text += &format!("[[pair]]\nname = \"a\"\ninstruments = {instruments:?}\n");
+        let loaded = load_sources(&[source("a.toml", &text)], &Variables::new(), &Registry::default());
+        loaded.expect("it is allowed").notes.iter().map(|note| note.wrong.clone()).collect::<Vec<_>>()
+    };
+    let spot = "binance-spot:BTCUSDT";
+    for (instruments, wrong) in [
+        (
+            [spot, "binance-usdm:BTCUSDT"],
+            "\"binance-usdm:BTCUSDT\" is linear, and \"binance-spot:BTCUSDT\" is spot",
+        ),
+        (
+            ["bybit-linear:BTCUSDT", "binance-coinm:BTCUSD_PERP"],
+            "\"binance-coinm:BTCUSD_PERP\" is inverse, and \"bybit-linear:BTCUSDT\" is linear",
+        ),
+        (
+            ["kraken:BTC/USD", "coinbase:BTC-EUR"],
+            "\"coinbase:BTC-EUR\" is BTC in EUR, and \"kraken:BTC/USD\" is BTC in USD",
+        ),
+        (
+            ["okx:BTC-USDT-SWAP", "okx:BTC-USD_UM-SWAP"],
+            "\"okx:BTC-USD_UM-SWAP\" is BTC in USD, and \"okx:BTC-USDT-SWAP\" is BTC in USDT",
+        ),
+    ] {
+        assert_eq!(noted(&instruments), [wrong]);
+    }
+    assert_eq!(noted(&[spot, "okx:BTC-USDT", "bybit-spot:BTCUSDT"]), [""; 0]);
+    assert_eq!(noted(&["kraken:BTC/USD", "coinbase:BTC-USD"]), [""; 0]);
+    assert_eq!(
+        noted(&[spot, "binance-spot:BTCUSDC"]),
+        [""; 0],
+        "the venue alone knows where the quote begins"
+    );
+    assert_eq!(noted(&["coinbase:BIP-20DEC30-CDE", "binance-usdm:BTCUSDT"]), [""; 0], "it may have no end");
+}
+
+#[test]
 fn the_depth_of_a_book_is_a_word_or_a_number_of_levels() {
     let strategy = |book| {
         let strategy =
