@@ -12,6 +12,7 @@ mod keys;
 mod meaning;
 mod nearest;
 mod pairs;
+mod part;
 mod recording;
 pub mod reference;
 mod rules;
@@ -163,11 +164,12 @@ fn read(
 ) -> Result<Loaded, Violations> {
     let mut violations = Violations::default();
     let mut document = merged(sources, &mut violations);
+    let schema = keys::configuration(registry);
+    part::told(&document, &schema, &mut violations);
     if !violations.0.is_empty() {
-        // What could not be read cannot be judged.
+        // What could not be read, or is not whole, cannot be judged.
         return Err(violations);
     }
-    let schema = keys::configuration(registry);
     environment::lay_over(&mut document, &schema, variables, &mut violations);
     check::check(&mut document, &schema, &mut violations);
     rules::configuration(&document, registry, &mut violations);
