@@ -112,7 +112,11 @@ fn what_init_writes_passes_check_and_is_not_overwritten() {
     check(at, &["check", "--config", "desk/fulmar.toml", "--config", "desk/risk.toml"], 0, "");
     let placed = "desk/fulmar.toml";
     std::fs::write(at.join(placed), VALID).unwrap();
-    check(at, &["init", "desk"], 1, "--force overwrites");
+    let kept = "exists already, and nothing was written; take another name, or remove it";
+    check(at, &["init", "desk"], 1, &format!("error: {placed} {kept}; --force overwrites it"));
+    check(at, &["init", placed], 1, &format!("error: {placed} {kept}"));
+    let record = ["record", "--venue", "binance-spot", "--instruments", "BTCUSDT", "--out", placed];
+    check(at, &record, 1, &format!("error: {placed} {kept}"));
     assert_eq!(std::fs::read_to_string(at.join(placed)).unwrap(), VALID, "what was mine is still mine");
     check(at, &["init", "desk", "--force"], 0, "");
     assert_ne!(std::fs::read_to_string(at.join(placed)).unwrap(), VALID);
