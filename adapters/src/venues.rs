@@ -37,3 +37,26 @@ pub const VENUE_NAMES: [&str; VENUES.len()] = {
 pub fn venue(name: &str) -> Option<&'static VenueEntry> {
     VENUES.iter().find(|entry| entry.name == name)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use fulmar_bus::record::InstrumentId;
+
+    use super::*;
+    use crate::session::{InstrumentConfig, VenueSettings};
+
+    #[test]
+    fn each_world_of_a_venue_has_streams_of_its_own() {
+        let instruments = [InstrumentConfig::new("A", InstrumentId(0))];
+        for entry in &VENUES {
+            let streams = |environment| {
+                let settings = VenueSettings { environment, ..VenueSettings::default() };
+                (entry.protocol)(&settings).lines(&instruments).swap_remove(0).url
+            };
+            let own: BTreeSet<String> = entry.environments.iter().map(|world| streams(*world)).collect();
+            assert_eq!(own.len(), entry.environments.len(), "{}: {own:?}", entry.name);
+        }
+    }
+}

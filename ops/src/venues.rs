@@ -9,7 +9,7 @@ use fulmar_adapters::session::{
 };
 use fulmar_adapters::transport::{RateLimit, TransportLimits};
 pub use fulmar_adapters::venues::VENUE_NAMES as NAMES;
-use fulmar_bus::record::{InstrumentId, Nanos};
+use fulmar_bus::record::{ContractKind, InstrumentId, Nanos};
 use fulmar_engine::contract::{InboundFrame, MarketSession, OrderSession};
 
 use crate::configuration::{Environment, InstrumentName, Venue};
@@ -22,6 +22,16 @@ pub fn instrument_id(index: usize) -> InstrumentId {
 /// A symbol as its venue writes it; as it stands where this build does not know the venue.
 pub fn spelled(venue: &str, symbol: &str) -> String {
     fulmar_adapters::venues::venue(venue).map_or(symbol.to_owned(), |entry| (entry.spelled)(symbol))
+}
+
+/// The worlds that a venue can have, by name.
+pub const ENVIRONMENTS: [&str; 2] =
+    [session::Environment::Production.name(), session::Environment::Testnet.name()];
+
+/// Those of them that `venue` has.
+pub fn environments(venue: &str) -> Vec<&'static str> {
+    let of_venue = fulmar_adapters::venues::venue(venue).map_or(&[][..], |entry| entry.environments);
+    of_venue.iter().map(|environment| environment.name()).collect()
 }
 
 /// How often `venue` can send changes of a book; none where there is no choice.
@@ -45,6 +55,40 @@ pub fn symbols_named(venue: &str, frame: InboundFrame<'_>, tell: &mut dyn FnMut(
     if let Ok(protocol) = protocol(venue, &VenueSettings::default()) {
         each_symbol_named(&*protocol, frame, tell);
     }
+}
+
+/// What an instrument is as far as its venue and symbol say: what it must share with the others of its pair.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Likeness {
+    /// `spot`, or how a derivative is settled: `linear`, `inverse`.
+    pub contract: &'static str,
+    /// Base and quote currency, where the symbol says them.
+    pub currencies: Option<(String, String)>,
+}
+
+impl Likeness {
+    /// What the two are where they cannot be alike, in words. A date, and currencies that are not told, are left to the
+    /// definitions.
+    pub fn difference(&self, other: &Likeness) -> Option<(String, String)> {
+        if self.contract != other.contract {
+            return Some((self.contract.to_owned(), other.contract.to_owned()));
+        }
+        let (own, others) = self.currencies.as_ref().zip(other.currencies.as_ref())?;
+        let told = |(base, quote): &(String, String)| format!("{base} in {quote}");
+        (own != others).then(|| (told(own), told(others)))
+    }
+}
+
+/// What the instrument that `venue` calls `symbol` is; `None` where this build does not know the venue.
+pub fn likeness(venue: &str, symbol: &str) -> Option<Likeness> {
+    let protocol = protocol(venue, &VenueSettings::default()).ok()?;
+    let contract = match protocol.contract(symbol) {
+        ContractKind::Spot => "spot",
+        ContractKind::LinearPerpetual | ContractKind::LinearFuture => "linear",
+        ContractKind::InversePerpetual | ContractKind::InverseFuture => "inverse",
+    };
+    let currencies = protocol.currencies(symbol).map(|(base, quote)| (base.to_owned(), quote.to_owned()));
+    Some(Likeness { contract, currencies })
 }
 
 /// How long a recording may say nothing. Whether a line lived is told by its recorder, which writes what closed; many

@@ -46,6 +46,9 @@ fn each_ending_has_its_exit_code() {
     check(at, &["replay"], 2, "FILE");
     check(at, &["replay", "x", "--speed", "0"], 2, "a speed is a number");
     check(at, &["strategy", "new", "Bad Name"], 2, "no name for a strategy");
+    let record = |symbol| ["record", "--venue", "binance-spot", "--out", "x", "--instruments", symbol];
+    check(at, &record("BTC USDT"), 3, "\"BTC USDT\" does not fit");
+    check(at, &record("BTC\u{7}"), 3, "\"BTC\\u{7}\" does not fit");
     check(at, &["run", "--seconds", "0"], 2, "at least 1");
     check(at, &["bench", "kill"], 2, "possible values: hop, decode, book, risk, tick-to-order");
     check(at, &["check", "--config", "wrong.toml"], 3, "violations");
@@ -107,7 +110,11 @@ fn what_init_writes_passes_check_and_is_not_overwritten() {
     check(at, &["check", "--config", "desk/fulmar.toml", "--config", "desk/risk.toml"], 0, "");
     let placed = "desk/fulmar.toml";
     std::fs::write(at.join(placed), VALID).unwrap();
-    check(at, &["init", "desk"], 1, "--force overwrites");
+    let kept = "exists already, and nothing was written; take another name, or remove it";
+    check(at, &["init", "desk"], 1, &format!("error: {placed} {kept}; --force overwrites it"));
+    check(at, &["init", placed], 1, &format!("error: {placed} {kept}"));
+    let record = ["record", "--venue", "binance-spot", "--instruments", "BTCUSDT", "--out", placed];
+    check(at, &record, 1, &format!("error: {placed} {kept}"));
     assert_eq!(std::fs::read_to_string(at.join(placed)).unwrap(), VALID, "what was mine is still mine");
     check(at, &["init", "desk", "--force"], 0, "");
     assert_ne!(std::fs::read_to_string(at.join(placed)).unwrap(), VALID);

@@ -10,7 +10,7 @@ use super::limits::{BANNED_WAIT, BANNED_WAIT_MAX, REFUSED_WAIT, SYMBOLS_PER_REQU
 use super::{limits, reference, streams, symbols, wire};
 use crate::session::limits::VenueLimits;
 use crate::session::{
-    Answer, Decoded, InstrumentConfig, Line, MarketData, Protocol, Reader, Symbols, VenueEntry,
+    Answer, Decoded, Environment, InstrumentConfig, Line, MarketData, Protocol, Reader, Symbols, VenueEntry,
     VenueSettings, asked_for,
 };
 use crate::sync::SyncRule;
@@ -24,6 +24,7 @@ pub struct Binance {
 pub const SPOT: VenueEntry = VenueEntry {
     name: Product::Spot.venue(),
     spelled: symbols::spelled,
+    environments: &Environment::ALL,
     depths: &[],
     depth_intervals: &["100ms", "1000ms"],
     bars: SPOT_BARS,

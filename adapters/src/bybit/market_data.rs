@@ -8,7 +8,8 @@ use super::limits::{DEPTHS, REFUSED_WAIT};
 use super::{definitions, limits, reference, streams, symbols, wire};
 use crate::session::limits::VenueLimits;
 use crate::session::{
-    Answer, Decoded, InstrumentConfig, Line, Protocol, Reader, Symbols, VenueEntry, VenueSettings, asked_for,
+    Answer, Decoded, Environment, InstrumentConfig, Line, Protocol, Reader, Symbols, VenueEntry,
+    VenueSettings, asked_for,
 };
 use crate::sync::SyncRule;
 
@@ -16,6 +17,7 @@ use crate::sync::SyncRule;
 pub const SPOT: VenueEntry = VenueEntry {
     name: "bybit-spot",
     spelled: symbols::spelled,
+    environments: &Environment::ALL,
     depths: DEPTHS,
     depth_intervals: &[],
     bars: &reference::BAR_NAMES.ours(),

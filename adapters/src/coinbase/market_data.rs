@@ -8,7 +8,8 @@ use super::limits::{DEFINITIONS_INTERVAL, PRODUCTS_PER_REQUEST};
 use super::{definitions, limits, reference, streams, symbols, wire};
 use crate::session::limits::VenueLimits;
 use crate::session::{
-    Answer, Decoded, InstrumentConfig, Line, Protocol, Reader, Symbols, VenueEntry, VenueSettings, asked_for,
+    Answer, Decoded, Environment, InstrumentConfig, Line, Protocol, Reader, Symbols, VenueEntry,
+    VenueSettings, asked_for,
 };
 use crate::sync::SyncRule;
 
@@ -16,6 +17,7 @@ use crate::sync::SyncRule;
 pub const ENTRY: VenueEntry = VenueEntry {
     name: "coinbase",
     spelled: symbols::spelled,
+    environments: &[Environment::Production],
     depths: &[],
     depth_intervals: &[],
     bars: reference::BARS,
@@ -90,6 +92,11 @@ impl Protocol for Coinbase {
             Some("CDE") => ContractKind::LinearFuture,
             _ => ContractKind::Spot,
         }
+    }
+
+    /// Of a future the symbol says the contract, and not what it is of.
+    fn currencies<'text>(&self, symbol: &'text str) -> Option<(&'text str, &'text str)> {
+        symbol.split_once('-').filter(|_| self.contract(symbol) == ContractKind::Spot)
     }
 
     fn decode(&self, frame: &[u8], symbols: &Symbols, out: &mut Decoded) -> Option<()> {

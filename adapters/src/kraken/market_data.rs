@@ -10,7 +10,8 @@ use super::streams::request;
 use super::{limits, reference, streams, symbols, wire};
 use crate::session::limits::VenueLimits;
 use crate::session::{
-    Answer, Decoded, InstrumentConfig, Line, Protocol, Reader, Symbols, VenueEntry, VenueSettings,
+    Answer, Decoded, Environment, InstrumentConfig, Line, Protocol, Reader, Symbols, VenueEntry,
+    VenueSettings,
 };
 use crate::sync::{Proof, SyncRule};
 
@@ -18,6 +19,7 @@ use crate::sync::{Proof, SyncRule};
 pub const SPOT: VenueEntry = VenueEntry {
     name: "kraken",
     spelled: symbols::spelled,
+    environments: &[Environment::Production],
     depths: DEPTHS,
     depth_intervals: &[],
     bars: reference::BARS,
@@ -36,12 +38,10 @@ pub struct Kraken {
 }
 
 impl Kraken {
-    /// The protocol, as configured. The venue has no test exchange: what is asked for as one is its beta interface,
-    /// which stands before the real market.
+    /// The protocol, as configured. The venue has no test exchange: its beta interface stands before the real market.
     pub fn new(settings: &VenueSettings) -> Self {
-        const REST_URL: &str = "https://api.kraken.com";
-        let [host, rest_url] =
-            settings.urls(["wss://ws.kraken.com", REST_URL], ["wss://beta-ws.kraken.com", REST_URL]);
+        const PRODUCTION: [&str; 2] = ["wss://ws.kraken.com", "https://api.kraken.com"];
+        let [host, rest_url] = settings.urls(PRODUCTION, PRODUCTION);
         Kraken {
             stream_url: format!("{host}/v2"),
             rest_url,
@@ -98,6 +98,10 @@ impl Protocol for Kraken {
 
     fn contract(&self, _symbol: &str) -> ContractKind {
         ContractKind::Spot
+    }
+
+    fn currencies<'text>(&self, symbol: &'text str) -> Option<(&'text str, &'text str)> {
+        symbol.split_once('/')
     }
 
     fn decode(&self, frame: &[u8], symbols: &Symbols, out: &mut Decoded) -> Option<()> {

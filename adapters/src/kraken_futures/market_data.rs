@@ -17,6 +17,7 @@ use crate::sync::SyncRule;
 pub const FUTURES: VenueEntry = VenueEntry {
     name: "kraken-futures",
     spelled: symbols::spelled,
+    environments: &Environment::ALL,
     depths: &[],
     depth_intervals: &[],
     bars: &[],

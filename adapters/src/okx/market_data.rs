@@ -18,6 +18,7 @@ use crate::sync::{Proof, SyncRule};
 pub const OKX: VenueEntry = VenueEntry {
     name: "okx",
     spelled: symbols::spelled,
+    environments: &Environment::ALL,
     depths: &[],
     depth_intervals: &[],
     bars: &streams::BAR_CHANNELS.ours(),
@@ -100,6 +101,10 @@ impl Protocol for Okx {
 
     fn contract(&self, symbol: &str) -> ContractKind {
         symbols::contract(symbol)
+    }
+
+    fn currencies<'text>(&self, symbol: &'text str) -> Option<(&'text str, &'text str)> {
+        symbols::underlying(symbol).unwrap_or(symbol).split_once('-')
     }
 
     fn decode(&self, frame: &[u8], symbols: &Symbols, out: &mut Decoded) -> Option<()> {

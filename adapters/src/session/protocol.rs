@@ -52,6 +52,11 @@ pub trait Protocol: Send {
     /// What an instrument is whose definition is not known.
     fn contract(&self, symbol: &str) -> ContractKind;
 
+    /// Base and quote currency of an instrument, where its symbol says them as its definition will.
+    fn currencies<'text>(&self, _symbol: &'text str) -> Option<(&'text str, &'text str)> {
+        None
+    }
+
     /// The fast decoder: takes the layouts that the venue sends all day, and says `None` to everything else, which is
     /// no error. Whatever it accepts, [`Protocol::read`] reads the same.
     fn decode(&self, frame: &[u8], symbols: &Symbols, out: &mut Decoded) -> Option<()>;

@@ -12,6 +12,8 @@ pub struct VenueEntry {
     /// A symbol as the venue writes it. Another spelling is often subscribed to without an error, and nothing ever
     /// comes.
     pub spelled: fn(&str) -> String,
+    /// Its worlds. What stands for another one (an interface on trial, say) shows the real market, and is none.
+    pub environments: &'static [Environment],
     /// The depths of book that can be subscribed to, the deepest first; none where there is no choice.
     pub depths: &'static [u32],
     /// How often it can send changes of a book, in its own words, the fastest first; none where there is no choice.
@@ -32,6 +34,19 @@ pub enum Environment {
     Production,
     /// The test exchange.
     Testnet,
+}
+
+impl Environment {
+    /// Every world that a venue can have.
+    pub const ALL: [Environment; 2] = [Environment::Production, Environment::Testnet];
+
+    /// As a configuration names it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Environment::Production => "production",
+            Environment::Testnet => "testnet",
+        }
+    }
 }
 
 /// Settings of a venue's market data. What is not said is as the venue has it.

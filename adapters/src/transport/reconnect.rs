@@ -1,6 +1,6 @@
-//! When a lost connection is opened anew: after a random delay, at least the shortest and at most a span that doubles
-//! with each failure, and never more often than a budget allows. Whole fleets that lose a venue at one moment must not
-//! come back at one moment, and none of them in no time.
+//! When a lost connection is opened anew, or a venue's HTTP side tried again: after a random delay, at least the
+//! shortest and at most a span that doubles with each failure, and never more often than a budget allows. Whole fleets
+//! that lose a venue at one moment must not come back at one moment, and none of them in no time.
 
 use std::time::Duration;
 
@@ -53,8 +53,13 @@ impl Reconnect {
     /// A connection ended that had lived for this long.
     pub(super) fn ended(&mut self, lived: Duration) {
         if lived >= self.limits.healthy_after {
-            self.attempt = 0;
+            self.reached();
         }
+    }
+
+    /// The venue was reached and answered.
+    pub(super) fn reached(&mut self) {
+        self.attempt = 0;
     }
 
     /// What is to be waited for before the next attempt.

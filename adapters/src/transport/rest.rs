@@ -1,6 +1,10 @@
-//! HTTP GET for a venue's sessions: each request becomes one frame, whatever happens. It keeps within the venue's
-//! rate, and is still for as long as the venue asks.
+//! HTTP GET for a venue's sessions: each request that reaches the venue becomes one frame, whatever happens then. It
+//! keeps within the venue's rate, and is still for as long as the venue asks. A request that cannot reach the venue
+//! waits, and is tried again as a lost connection is.
 
+use std::collections::VecDeque;
+use std::error::Error;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,8 +23,10 @@ use super::address::Address;
 use super::hub::{Hub, stopped};
 use super::limits::{RETRY_AFTER_MAX, RestLimits};
 use super::rate::RateWindow;
+use super::reconnect::Reconnect;
 use super::status::{LinkStatus, count};
 use super::tls;
+use super::websocket::io_cause;
 
 /// The HTTP side of a link.
 pub(super) struct RestTask {
@@ -33,6 +39,7 @@ pub(super) struct RestTask {
 }
 
 /// An HTTP GET that a session asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Get {
     /// Which connection's session asked; it comes back in the frame.
     pub(super) connection: u8,
@@ -43,6 +50,9 @@ pub(super) struct Get {
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 enum GetError {
+    /// It did not even reach the venue.
+    #[error("{0}")]
+    Unreachable(String),
     #[error("no whole answer within {:.1} s", .0.as_secs_f64())]
     TimedOut(Duration),
     #[error("the answer is longer than {0} bytes")]
@@ -60,6 +70,8 @@ pub(super) fn client(limits: &RestLimits) -> Result<Client, reqwest::Error> {
         .redirect(Policy::none())
         .no_proxy()
         .tcp_nodelay(true)
+        // Before the whole request is out of time, so that who cannot be reached is told from who does not answer.
+        .connect_timeout(limits.timeout / 2)
         .pool_max_idle_per_host(limits.in_flight_max)
         .build()
 }
@@ -67,56 +79,101 @@ pub(super) fn client(limits: &RestLimits) -> Result<Client, reqwest::Error> {
 impl RestTask {
     /// Serves requests until the link stops.
     pub(super) async fn run(mut self) {
-        let in_flight_max = self.hub.limits.rest.in_flight_max;
-        let mut rate = RateWindow::new(self.hub.limits.rest.requests);
+        let hub = Arc::clone(&self.hub);
+        let limits = &hub.limits.rest;
+        let mut rate = RateWindow::new(limits.requests);
+        let mut reconnect = Reconnect::new(hub.limits.reconnect.clone(), (hub.clock)().0);
         let mut still_until = Instant::now();
+        let mut waiting: VecDeque<Get> = VecDeque::new();
         let mut in_flight = FuturesUnordered::new();
         loop {
-            let next = async {
+            let may_ask = async {
                 sleep_until(still_until).await;
                 rate.ready().await;
-                self.gets.recv().await
             };
             select! {
                 biased;
                 () = stopped(&mut self.stop) => return,
-                Some(keep_still) = in_flight.next() => {
-                    if let Some(duration) = keep_still {
-                        still_until = still_until.max(Instant::now() + duration);
+                Some(served) = in_flight.next() => match served {
+                    Served::Done(keep_still) => {
+                        reconnect.reached();
+                        still_until = still_until.max(Instant::now() + keep_still);
                     }
+                    Served::Unreachable(get, cause) => {
+                        wait_for_its_turn(&mut waiting, get);
+                        // Those that were under way beside the first that failed are the same try.
+                        if Instant::now() >= still_until {
+                            still_until = self.failed(&mut reconnect, cause);
+                        }
+                    }
+                },
+                Some(get) = self.gets.recv(), if waiting.len() < limits.queue_requests => {
+                    wait_for_its_turn(&mut waiting, get);
                 }
-                Some(get) = next, if in_flight.len() < in_flight_max => {
+                () = may_ask, if !waiting.is_empty() && in_flight.len() < limits.in_flight_max => {
+                    let get = waiting.pop_front().expect("it is not empty");
                     rate.take(Instant::now());
-                    count(&self.hub.counters.http_requests, 1);
-                    in_flight.push(serve(&self.hub, &self.client, &self.address, get));
+                    count(&hub.counters.http_requests, 1);
+                    in_flight.push(serve(&hub, &self.client, &self.address, get));
                 }
             }
         }
     }
+
+    /// The venue could not be reached: tells so, and gives the moment of the next try.
+    fn failed(&self, reconnect: &mut Reconnect, cause: String) -> Instant {
+        let now = Instant::now();
+        let attempt = reconnect.begin(now);
+        let wait = reconnect.wait(now);
+        let (address, next_in, is_over_budget) =
+            (self.address.to_string(), wait.duration, wait.is_over_budget);
+        self.hub.tell(None, LinkStatus::HttpUnreachable { address, cause, attempt, next_in, is_over_budget });
+        now + next_in
+    }
 }
 
-/// Asks, gives the answer to the engine, and returns for how long to keep still, if the venue says so. A request
-/// without an answer becomes a frame of status zero whose body says why: the session counts on one for each.
-async fn serve(hub: &Hub, client: &Client, address: &Address, get: Get) -> Option<Duration> {
+/// Puts a request behind those that wait. One that is asked for anew while it waits is the same request.
+fn wait_for_its_turn(waiting: &mut VecDeque<Get>, get: Get) {
+    if !waiting.contains(&get) {
+        waiting.push_back(get);
+    }
+}
+
+/// What came of a request.
+enum Served {
+    /// It reached the venue, which wants no other for so long.
+    Done(Duration),
+    /// It did not, for this cause.
+    Unreachable(Get, String),
+}
+
+/// Asks, and gives the answer to the engine. A request without an answer becomes a frame of status zero whose body says
+/// why: the session counts on one for each that reached the venue.
+async fn serve(hub: &Hub, client: &Client, address: &Address, get: Get) -> Served {
     let limits = &hub.limits.rest;
     let url = format!("{}{}", address.url().trim_end_matches('/'), get.target);
-    let answer = timeout(limits.timeout, ask(client, &url, &get.target, limits.body_bytes_max))
+    let answer = timeout(limits.timeout, ask(client, &url, &get.target, limits))
         .await
         .unwrap_or(Err(GetError::TimedOut(limits.timeout)));
     match answer {
         Ok(Answer { status, headers, frame }) => {
             hub.http_frame(get.connection, status, Bytes::from(frame)).await;
-            let duration = keep_still(status, &headers, limits)?;
+            let Some(duration) = keep_still(status, &headers, limits) else {
+                return Served::Done(Duration::ZERO);
+            };
             hub.tell(None, LinkStatus::KeepStill { status, duration });
-            Some(duration)
+            Served::Done(duration)
         }
         Err(error) => {
             count(&hub.counters.http_failures, 1);
             let cause = error.to_string();
+            if let GetError::Unreachable(_) = error {
+                return Served::Unreachable(get, cause);
+            }
             let frame = Bytes::from(format!("{}\n{cause}", get.target));
             hub.tell(None, LinkStatus::HttpFailed { address: address.to_string(), cause });
             hub.http_frame(get.connection, 0, frame).await;
-            None
+            Served::Done(Duration::ZERO)
         }
     }
 }
@@ -129,17 +186,17 @@ struct Answer {
     frame: Vec<u8>,
 }
 
-async fn ask(client: &Client, url: &str, target: &str, body_bytes_max: usize) -> Result<Answer, GetError> {
-    let mut response: Response = client.get(url).send().await.map_err(cause_of)?;
+async fn ask(client: &Client, url: &str, target: &str, limits: &RestLimits) -> Result<Answer, GetError> {
+    let mut response: Response = client.get(url).send().await.map_err(|error| failure(&error, limits))?;
     let status = response.status().as_u16();
     let headers = response.headers().clone();
     let mut frame = Vec::with_capacity(target.len() + 1);
     frame.extend_from_slice(target.as_bytes());
     frame.push(b'\n');
-    let frame_bytes_max = frame.len() + body_bytes_max;
-    while let Some(chunk) = response.chunk().await.map_err(cause_of)? {
+    let frame_bytes_max = frame.len() + limits.body_bytes_max;
+    while let Some(chunk) = response.chunk().await.map_err(|error| failure(&error, limits))? {
         if frame.len() + chunk.len() > frame_bytes_max {
-            return Err(GetError::TooLong(body_bytes_max));
+            return Err(GetError::TooLong(limits.body_bytes_max));
         }
         frame.extend_from_slice(&chunk);
     }
@@ -156,11 +213,22 @@ fn keep_still(status: u16, headers: &HeaderMap, limits: &RestLimits) -> Option<D
     Some(duration.min(RETRY_AFTER_MAX))
 }
 
-/// The innermost cause: the layers around it only repeat the URL, which may hold a key.
-fn cause_of(error: reqwest::Error) -> GetError {
-    let mut cause: &dyn std::error::Error = &error;
+fn failure(error: &reqwest::Error, limits: &RestLimits) -> GetError {
+    match (error.is_connect(), error.is_timeout()) {
+        (true, true) => {
+            let seconds = (limits.timeout / 2).as_secs_f64();
+            GetError::Unreachable(format!("no connection within {seconds:.1} s"))
+        }
+        (true, false) => GetError::Unreachable(cause_of(error)),
+        (false, _) => GetError::Http(cause_of(error)),
+    }
+}
+
+/// The innermost cause, in the words of a connection's: the layers around it only repeat the URL, which may hold a key.
+fn cause_of(error: &reqwest::Error) -> String {
+    let mut cause: &dyn Error = error;
     while let Some(inner) = cause.source() {
         cause = inner;
     }
-    GetError::Http(cause.to_string())
+    cause.downcast_ref::<io::Error>().map_or_else(|| cause.to_string(), io_cause)
 }

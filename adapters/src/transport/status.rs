@@ -73,6 +73,19 @@ pub enum LinkStatus {
         /// Why.
         cause: &'static str,
     },
+    /// The HTTP side could not be reached. What was asked of it waits.
+    HttpUnreachable {
+        /// Where it is.
+        address: String,
+        /// Why.
+        cause: String,
+        /// Which attempt since the last that reached it, counted from one.
+        attempt: u32,
+        /// How long until the next.
+        next_in: Duration,
+        /// True where there were as many attempts as the budget allows, and the next waits for it.
+        is_over_budget: bool,
+    },
     /// An HTTP request got no answer.
     HttpFailed {
         /// Where it went.
@@ -117,12 +130,12 @@ impl fmt::Display for LinkEvent {
                 write!(out, "connection to {address} closed ({reason})")
             }
             LinkStatus::ConnectFailed { address, cause, attempt, next_in, is_over_budget } => {
-                let budget = if *is_over_budget { "the budget of attempts is used up, " } else { "" };
-                let seconds = next_in.as_secs_f64();
-                write!(
-                    out,
-                    "cannot connect to {address} ({cause}); attempt {attempt}, {budget}next in {seconds:.1} s"
-                )
+                write!(out, "cannot connect to {address} ({cause}); ")?;
+                next_attempt(out, *attempt, *next_in, *is_over_budget)
+            }
+            LinkStatus::HttpUnreachable { address, cause, attempt, next_in, is_over_budget } => {
+                write!(out, "cannot reach {address} ({cause}); ")?;
+                next_attempt(out, *attempt, *next_in, *is_over_budget)
             }
             LinkStatus::BudgetUsedUp { address, next_in } => {
                 let seconds = next_in.as_secs_f64();
@@ -139,6 +152,17 @@ impl fmt::Display for LinkEvent {
             }
         }
     }
+}
+
+/// How what failed goes on.
+fn next_attempt(
+    out: &mut fmt::Formatter<'_>,
+    attempt: u32,
+    next_in: Duration,
+    is_over_budget: bool,
+) -> fmt::Result {
+    let budget = if is_over_budget { "the budget of attempts is used up, " } else { "" };
+    write!(out, "attempt {attempt}, {budget}next in {:.1} s", next_in.as_secs_f64())
 }
 
 /// The sending end of a link's events. Nobody is waited for: an event that does not fit is counted.

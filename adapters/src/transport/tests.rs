@@ -17,7 +17,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::capture::{CaptureLine, CaptureReader, CaptureWriter};
 use super::*;
-use harness::{Engine, Http, any_connection, echo, link_to, serve_http, unused_address};
+use harness::{Engine, Http, any_connection, echo, link_to, serve_http, serve_http_at, unused_address};
 
 #[tokio::test]
 async fn frames_arrive_byte_for_byte_and_in_order() {
@@ -264,7 +264,9 @@ async fn a_venue_that_asks_for_silence_gets_it() {
 
 #[tokio::test]
 async fn an_http_request_without_an_answer_still_gets_its_frame() {
-    let rest_url = format!("http://{}", unused_address().await);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let rest_url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { while listener.accept().await.is_ok() {} });
     let mut engine = Engine::start(LinkPlan { rest_url, ..link_to(&echo().await) }, None);
     assert_eq!(engine.frame().await.0, FrameSource::Opened);
     engine.request(RequestKind::HttpGet, 0, b"/time");
@@ -272,6 +274,32 @@ async fn an_http_request_without_an_answer_still_gets_its_frame() {
     assert_eq!(status, 0);
     assert!(bytes.starts_with(b"/time\n"), "{}", String::from_utf8_lossy(&bytes));
     assert_eq!(engine.stop().await.http_failures, 1);
+}
+
+#[tokio::test]
+async fn an_http_request_that_cannot_reach_the_venue_is_tried_as_a_connection_is_and_told_alike() {
+    let address = unused_address().await;
+    let plan = LinkPlan {
+        rest_url: format!("http://{address}"),
+        ..link_to(&format!("ws://{}", unused_address().await))
+    };
+    let mut engine = Engine::start(plan, None);
+    // Asked for anew while it waits, it is one request.
+    (0..3).for_each(|_| engine.request(RequestKind::HttpGet, 0, b"/time"));
+    let told =
+        engine.event(|event| matches!(event.status, LinkStatus::ConnectFailed { .. })).await.to_string();
+    let (_, connection_says) = told.split_once(" (").unwrap();
+    for attempt in 1..=3 {
+        let is_of_http = |event: &LinkEvent| matches!(event.status, LinkStatus::HttpUnreachable { .. });
+        let told = engine.event(is_of_http).await.to_string();
+        let (says, next) = told.split_once("next in ").unwrap();
+        let cause = connection_says.split_once(')').unwrap().0;
+        assert_eq!(says, format!("test: cannot reach http://{address} ({cause}); attempt {attempt}, "));
+        assert!(next.ends_with(" s"), "{told}");
+    }
+    let (_, _asked) = serve_http_at(address, vec![Http { status: 200, retry_after: None, body: "ok" }]).await;
+    assert_eq!(engine.http_frame().await, (200, b"/time\nok".to_vec()));
+    engine.stop().await;
 }
 
 #[tokio::test]

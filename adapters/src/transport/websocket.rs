@@ -22,8 +22,6 @@ pub(super) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 /// Why no WebSocket could be opened.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ConnectError {
-    #[error("cannot resolve the name {host}: {cause}")]
-    Resolve { host: String, cause: String },
     #[error("the name {host} is not of this machine")]
     NotLoopback { host: String },
     #[error("{0}")]
@@ -66,16 +64,14 @@ async fn open(address: &Address, limits: &ConnectionLimits) -> Result<Socket, Co
 }
 
 async fn open_tcp(address: &Address) -> Result<TcpStream, ConnectError> {
-    let found = lookup_host((address.host.as_str(), address.port))
-        .await
-        .map_err(|error| ConnectError::Resolve { host: address.host.clone(), cause: io_cause(&error) })?;
+    let tcp = |error: io::Error| ConnectError::Tcp(io_cause(&error));
+    let found = lookup_host((address.host.as_str(), address.port)).await.map_err(tcp)?;
     // What a name of this machine resolves to is somebody else's file: believe the addresses alone.
     let allowed: Vec<SocketAddr> =
         found.filter(|found| address.is_encrypted || found.ip().is_loopback()).collect();
     if allowed.is_empty() {
         return Err(ConnectError::NotLoopback { host: address.host.clone() });
     }
-    let tcp = |error: io::Error| ConnectError::Tcp(io_cause(&error));
     let stream = TcpStream::connect(&allowed[..]).await.map_err(tcp)?;
     stream.set_nodelay(true).map_err(tcp)?;
     Ok(stream)

@@ -53,7 +53,7 @@ pub enum JournalError {
         bytes_max: usize,
     },
     /// A journal is written once, into a directory without one.
-    #[error("{} already holds a part of a journal: {}", dir.display(), name.display())]
+    #[error("{} exists already, and nothing was written; take another name, or remove it", dir.join(name).display())]
     AlreadyThere {
         /// The directory.
         dir: PathBuf,

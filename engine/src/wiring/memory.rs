@@ -3,7 +3,7 @@
 
 use fulmar_bus::channel::RingShape;
 
-use super::plan::{EnginePlan, OrderRoute};
+use super::plan::{EnginePlan, OrderRoute, VenuePlan};
 
 /// What one book takes that holds nothing: its hints.
 const BOOK_BYTES: u64 = 70 << 10;
@@ -19,67 +19,131 @@ const STRATEGY_BYTES: u64 = 1 << 20;
 const INSTRUMENT_BYTES: u64 = 196 << 10;
 
 /// Memory that an engine takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Footprint {
-    /// All rings. Every page of them is touched when they are made, so that no tick meets one that is not there.
-    pub rings_bytes: u64,
-    /// Books, of actors and of strategies that asked for depth. Memory for levels is reserved at once and taken as
-    /// levels come.
-    pub book_count: u64,
-    /// What does not hang on rings and books.
+    /// What hangs on each venue, in the order of the plan.
+    pub venues: Vec<VenueFootprint>,
+    /// The rings that hang on no venue. Every page of a ring is touched when it is made, so that no tick meets one that
+    /// is not there.
+    pub shared_rings_bytes: u64,
+    /// What hangs neither on rings nor on instruments.
     pub other_bytes: u64,
+}
+
+/// Memory that the market data of one venue takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VenueFootprint {
+    /// The venue's name.
+    pub name: &'static str,
+    /// Its instruments.
+    pub instrument_count: u64,
+    /// The rings of its link and of its instruments.
+    pub rings_bytes: u64,
+    /// Books of its instruments, of actors and of strategies that asked for depth. Memory for levels is reserved at
+    /// once and taken as levels come.
+    pub book_count: u64,
+    /// Levels of a side of the largest book that it tells.
+    pub book_levels_max: u64,
 }
 
 impl Footprint {
     /// Of the engine that `plan` makes, without the rings that core loops note to.
     pub fn of(plan: &EnginePlan) -> Self {
-        let (instruments, strategies) = (plan.instruments.len() as u64, plan.strategies.len() as u64);
-        let depth = plan.strategies.iter().filter(|strategy| strategy.book.levels_max().is_some());
-        let depth_books: usize = depth.map(|strategy| strategy.instruments.len()).sum();
         let orders = if matches!(plan.orders, OrderRoute::None) { 0 } else { ORDERS_BYTES };
         Footprint {
-            rings_bytes: rings(plan),
-            book_count: instruments + depth_books as u64,
-            other_bytes: PROGRAM_BYTES
-                + orders
-                + strategies * STRATEGY_BYTES
-                + instruments * INSTRUMENT_BYTES,
+            venues: plan.venues.iter().map(|venue| VenueFootprint::of(venue, plan)).collect(),
+            shared_rings_bytes: shared_rings(plan),
+            other_bytes: PROGRAM_BYTES + orders + plan.strategies.len() as u64 * STRATEGY_BYTES,
         }
     }
 
-    /// The whole, where every book holds so many levels a side.
-    pub fn bytes(&self, levels: u64) -> u64 {
-        self.rings_bytes + self.other_bytes + self.book_count * (BOOK_BYTES + 2 * levels * LEVEL_BYTES)
+    /// All rings.
+    pub fn rings_bytes(&self) -> u64 {
+        self.shared_rings_bytes + self.venues.iter().map(|venue| venue.rings_bytes).sum::<u64>()
+    }
+
+    /// The whole, where every book is empty.
+    pub fn start_bytes(&self) -> u64 {
+        self.whole(VenueFootprint::start_bytes)
+    }
+
+    /// The whole, where every book is as deep as its venue tells it.
+    pub fn full_bytes(&self) -> u64 {
+        self.whole(VenueFootprint::full_bytes)
+    }
+
+    fn whole(&self, of_venue: impl Fn(&VenueFootprint) -> u64) -> u64 {
+        self.shared_rings_bytes + self.other_bytes + self.venues.iter().map(of_venue).sum::<u64>()
     }
 }
 
-/// The rings of all channels, as the builder makes them.
-fn rings(plan: &EnginePlan) -> u64 {
+impl VenueFootprint {
+    fn of(venue: &VenuePlan, plan: &EnginePlan) -> Self {
+        let depth = plan.strategies.iter().filter(|strategy| strategy.book.levels_max().is_some());
+        let watched = depth.flat_map(|strategy| &strategy.instruments);
+        let depth_books = watched.filter(|instrument| venue.instruments.contains(instrument)).count();
+        let instrument_count = venue.instruments.len() as u64;
+        VenueFootprint {
+            name: venue.session.venue(),
+            instrument_count,
+            rings_bytes: venue_rings(venue, plan),
+            book_count: instrument_count + depth_books as u64,
+            book_levels_max: venue.session.book_levels_max() as u64,
+        }
+    }
+
+    /// Where every book is empty.
+    pub fn start_bytes(&self) -> u64 {
+        self.rings_bytes + self.instrument_count * INSTRUMENT_BYTES + self.book_count * BOOK_BYTES
+    }
+
+    /// Where every book is as deep as the venue tells it.
+    pub fn full_bytes(&self) -> u64 {
+        self.start_bytes() + self.book_count * 2 * self.book_levels_max * LEVEL_BYTES
+    }
+}
+
+/// The rings of a venue's link and of its instruments, as the builder makes them.
+fn venue_rings(venue: &VenuePlan, plan: &EnginePlan) -> u64 {
     let sizes = plan.rings;
-    let bytes = |word_count: usize| (word_count * size_of::<u64>()) as u64;
-    // Each has one gate more than its readers need: the recorder's.
-    let shape = |slot_count, gate_count: usize| RingShape { slot_count, gate_count: gate_count + 1 };
-    let ring = |slot_count, gate_count| bytes(shape(slot_count, gate_count).word_count());
-    // With a journal, what is written ahead has a check for each record.
-    let ahead = |slot_count, gate_count| match plan.journal_directory {
-        Some(_) => bytes(shape(slot_count, gate_count).checked_word_count()),
-        None => ring(slot_count, gate_count),
-    };
-    let frames = ahead(sizes.frames, 1);
-    let link = frames + ring(sizes.small, 2);
-    let instruments = plan.venues.iter().map(|venue| {
-        let market = ring(sizes.market_of(venue.session.book_levels_max()), 0);
-        venue.instruments.len() as u64 * (market + ring(sizes.book, 0) + ring(sizes.resync, 1))
-    });
-    let market = plan.venues.len() as u64 * link
-        + instruments.sum::<u64>()
-        + plan.pairs.len() as u64 * ring(sizes.book, 0);
-    let control = ahead(sizes.small, 1);
+    let link = ahead(plan, sizes.frames, 1) + ring(sizes.small, 2);
+    let market = ring(sizes.market_of(venue.session.book_levels_max()), 0);
+    let instrument = market + ring(sizes.book, 0) + ring(sizes.resync, 1);
+    link + venue.instruments.len() as u64 * instrument
+}
+
+/// The rings of pairs and of orders, as the builder makes them.
+fn shared_rings(plan: &EnginePlan) -> u64 {
+    let sizes = plan.rings;
+    let pairs = plan.pairs.len() as u64 * ring(sizes.book, 0);
+    let control = ahead(plan, sizes.small, 1);
     let orders = control + (2 + 2 * plan.strategies.len() as u64) * ring(sizes.small, 1);
-    market
+    pairs
         + match plan.orders {
             OrderRoute::None => 0,
             OrderRoute::Paper { .. } => orders,
-            OrderRoute::Venue { .. } => orders + frames + ahead(sizes.small, 2),
+            OrderRoute::Venue { .. } => orders + ahead(plan, sizes.frames, 1) + ahead(plan, sizes.small, 2),
         }
+}
+
+/// A ring on the heap.
+fn ring(slot_count: usize, gate_count: usize) -> u64 {
+    bytes(shape(slot_count, gate_count).word_count())
+}
+
+/// A ring that, with a journal, is written ahead, and then has a check for each record.
+fn ahead(plan: &EnginePlan, slot_count: usize, gate_count: usize) -> u64 {
+    match plan.journal_directory {
+        Some(_) => bytes(shape(slot_count, gate_count).checked_word_count()),
+        None => ring(slot_count, gate_count),
+    }
+}
+
+/// Each has one gate more than its readers need: the recorder's.
+fn shape(slot_count: usize, gate_count: usize) -> RingShape {
+    RingShape { slot_count, gate_count: gate_count + 1 }
+}
+
+fn bytes(word_count: usize) -> u64 {
+    (word_count * size_of::<u64>()) as u64
 }

@@ -20,7 +20,7 @@ use crate::runtime::{
 use builder::Builder;
 use channels::Channels;
 pub use channels::{ChannelName, ChannelRole};
-pub use memory::Footprint;
+pub use memory::{Footprint, VenueFootprint};
 pub use plan::{EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan};
 
 /// A whole engine that stands still.

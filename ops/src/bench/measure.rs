@@ -23,6 +23,9 @@ use super::report::{Report, Row, Samples};
 const LIMIT: &str = "limit.cache_line";
 const ONE_CORE: &str = "only one core is allowed: what crosses cores is left out, the raw cache line with it";
 
+const BELOW_LIMIT: &str = "a ratio below 1 is no faster line: records that follow each other closely share its crossings, \
+                           as in a throughput; where each waits for the one before, the distance of the cores changed within a slice";
+
 /// What a bench runs on: a clock, cores, and so much time.
 #[derive(Debug)]
 pub struct Rig {
@@ -66,9 +69,12 @@ impl Rig {
     }
 
     /// A report of `rows`, with the raw cache line that was measured beside them, or a note that says why it is not
-    /// there.
+    /// there; and one that says how a row can be below it, where one is.
     pub fn report(&self, bench: &'static str, limit: Option<Samples>, rows: Vec<Row>) -> Report {
-        let notes = if limit.is_none() { vec![ONE_CORE.to_owned()] } else { Vec::new() };
+        let is_below = |row: &Row| row.ratio.is_some_and(|ratio| ratio < 1.0);
+        let is_one_core = limit.is_none().then_some(ONE_CORE);
+        let notes = is_one_core.into_iter().chain(rows.iter().any(is_below).then_some(BELOW_LIMIT));
+        let notes = notes.map(str::to_owned).collect();
         let rows = limit.map(|limit| limit.row(LIMIT)).into_iter().chain(rows).collect();
         Report { bench, machine: Machine::read(&self.cores), rows, notes }
     }

@@ -139,6 +139,19 @@ fn a_row_is_flat_and_a_ratio_stands_only_where_there_is_one() {
 }
 
 #[test]
+fn a_ratio_below_one_is_explained_and_no_other() {
+    let rig = rig();
+    for (ratio, is_explained) in [(0.99, true), (1.0, false), (1.4, false)] {
+        let mut samples = Samples::new(2);
+        samples.add(2);
+        let rows = vec![samples.row("hop.throughput").with_ratio(ratio)];
+        let report = rig.report("hop", Some(samples), rows);
+        let notes = report.notes.iter().filter(|note| note.contains("a ratio below 1")).count();
+        assert_eq!(notes, usize::from(is_explained), "{ratio}: {:?}", report.notes);
+    }
+}
+
+#[test]
 fn a_median_is_the_middle_one() {
     assert_eq!(median(&mut [3.0, 1.0, 2.0]).to_bits(), 2.0_f64.to_bits());
     assert_eq!(median(&mut []).to_bits(), 0.0_f64.to_bits());

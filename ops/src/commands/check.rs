@@ -1,6 +1,8 @@
 //! `fulmar check`: validates a configuration and its placement, and tells everything that is wrong with them, or how
 //! much memory a run of them takes.
 
+use std::fmt::Write as _;
+
 use fulmar_engine::runtime::placement::allowed_cpus;
 use serde::Serialize;
 
@@ -8,13 +10,15 @@ use super::run::route;
 use super::{CheckArguments, CommandError, Format, Global};
 use crate::configuration::{self, Configuration, Source, Variables, Violation, Violations, reference};
 use crate::exit::Exit;
-use crate::live::{Launch, Memory};
+use crate::live::{Launch, Memory, VenueMemory};
 use crate::output;
 
 #[derive(Serialize)]
 struct Report<'a> {
     valid: bool,
     violations: &'a [Violation],
+    /// What is allowed, and hardly meant.
+    notes: &'a [Violation],
     /// What a run takes; null where the configuration is not valid.
     memory: Option<Memory>,
 }
@@ -31,20 +35,24 @@ pub fn run(arguments: &CheckArguments, global: &Global) -> Result<Exit, CommandE
     let sources = configuration::sources(global)?;
     let variables = configuration::variables();
     let checked = configuration::load_to_run(&sources, &variables, &global.registry, &allowed_cpus());
-    let (memory, violations) = match checked {
-        Ok(loaded) => (Some(memory(sources, variables, &loaded.configuration)?), Violations::default()),
-        Err(violations) => (None, violations),
+    let (memory, notes, violations) = match checked {
+        Ok(loaded) => {
+            let memory = memory(sources, variables, &loaded.configuration)?;
+            (Some(memory), loaded.notes, Violations::default())
+        }
+        Err(violations) => (None, Vec::new(), violations),
     };
     let valid = memory.is_some();
     match (global.format, &memory) {
-        (Format::Json, _) => output::json(&Report { valid, violations: &violations.0, memory })?,
+        (Format::Json, _) => {
+            output::json(&Report { valid, violations: &violations.0, notes: &notes, memory })?
+        }
         (Format::Text, Some(memory)) => {
             output::text("the configuration is valid")?;
-            let [start, full] = [memory.start_bytes, memory.full_bytes].map(|bytes| bytes.div_ceil(1 << 20));
-            output::text(format_args!(
-                "a run takes about {start} MiB of memory at its start, and {full} MiB with 5,000 levels on each side of \
-                 every book"
-            ))?;
+            for note in &notes {
+                output::text(format_args!("note: {note}"))?;
+            }
+            output::text(told(memory))?;
         }
         (Format::Text, None) => {
             output::text(&violations)?;
@@ -52,6 +60,23 @@ pub fn run(arguments: &CheckArguments, global: &Global) -> Result<Exit, CommandE
         }
     }
     Ok(if valid { Exit::Done } else { Exit::ConfigurationInvalid })
+}
+
+/// What a run takes, in whole MiB, and what of it each venue's market data does.
+fn told(memory: &Memory) -> String {
+    let mib = |bytes: u64| bytes.div_ceil(1 << 20);
+    let (start, full) = (mib(memory.start_bytes), mib(memory.full_bytes));
+    let mut text = format!(
+        "a run takes about {start} MiB of memory at its start, and {full} MiB with every book as deep as its venue tells it"
+    );
+    for VenueMemory { name, start_bytes, full_bytes, book_levels_max } in &memory.venues {
+        let (start, full) = (mib(*start_bytes), mib(*full_bytes));
+        let _ = write!(
+            text,
+            "\n  {name:<14}  {start} MiB, and {full} MiB with {book_levels_max} levels on each side of every book"
+        );
+    }
+    text
 }
 
 fn memory(

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::path::Path;
 
 use crate::configuration::Violations;
 use crate::exit::Exit;
@@ -31,6 +32,12 @@ impl CommandError {
     /// What the command was pointed at does not exist.
     pub fn not_found(what: impl Into<String>) -> Self {
         Self::told(Exit::NotFound, what)
+    }
+
+    /// What the command was to write is there already, and is kept.
+    pub fn exists(path: &Path) -> Self {
+        let what = "exists already, and nothing was written; take another name, or remove it";
+        Self::told(Exit::Failed, format!("{} {what}", path.display()))
     }
 
     /// Any other ending that has an exit code of its own.

@@ -3,9 +3,10 @@
 //! The engine runs beside it, market data alone, since it is the engine that knows what to subscribe to and which
 //! snapshots a replay will need.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
-use fulmar_adapters::transport::capture::CaptureWriter;
+use fulmar_adapters::transport::capture::{CaptureError, CaptureWriter};
 use fulmar_adapters::transport::{Recorder, Tap, start_recorder};
 use fulmar_engine::runtime::Clock;
 use serde::Serialize;
@@ -117,7 +118,8 @@ fn sources(arguments: &RecordArguments, global: &Global) -> Result<(Vec<Source>,
             arguments.venue
         )));
     }
-    let symbols: Vec<String> = arguments.instruments.iter().map(|symbol| format!("{symbol:?}")).collect();
+    let in_toml = |symbol: &String| toml::Value::from(symbol.as_str()).to_string();
+    let symbols: Vec<String> = arguments.instruments.iter().map(in_toml).collect();
     let text = format!(
         "[engine]\nname = \"record\"\nmode = \"paper\"\n\n[[venue]]\nname = {:?}\ninstruments = [{}]\n",
         arguments.venue,
@@ -146,7 +148,14 @@ fn open(
         |error: anyhow::Error| CommandError::failed(format!("record into {}", path.display()), error);
     let venue = loaded.configuration.venues.iter().find(|venue| venue.name == arguments.venue);
     let rest_url = venues::rest_url(venue.expect("it is the venue of the command line")).map_err(failed)?;
-    let writer = CaptureWriter::create(path, &arguments.venue, &arguments.instruments, now)
-        .map_err(|error| failed(error.into()))?;
+    let writer =
+        CaptureWriter::create(path, &arguments.venue, &arguments.instruments, now).map_err(|error| {
+            match &error {
+                CaptureError::Create { source, .. } if source.kind() == ErrorKind::AlreadyExists => {
+                    CommandError::exists(path)
+                }
+                _ => failed(error.into()),
+            }
+        })?;
     start_recorder(writer, &rest_url).map_err(|error| failed(error.into()))
 }

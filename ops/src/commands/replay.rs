@@ -13,14 +13,18 @@ use crate::playback::{ReplayReport, capture, journal};
 /// Plays every file and tells what came of it.
 ///
 /// # Errors
-/// Where a file is not there, or is not what it should be.
+/// Where a file is not there, or is not what it should be; and, behind the report, where the replay is no proof.
 pub fn run(arguments: &ReplayArguments, global: &Global) -> Result<Exit, CommandError> {
     let report = play(arguments, &global.registry)?;
-    match global.format {
-        Format::Json => output::json(&report)?,
+    tell(&report, global.format)
+}
+
+fn tell(report: &ReplayReport, format: Format) -> Result<Exit, CommandError> {
+    match format {
+        Format::Json => output::json(report)?,
         Format::Text => output::text(report.text())?,
     }
-    Ok(Exit::Done)
+    super::verdict(&report.failures())
 }
 
 fn play(arguments: &ReplayArguments, registry: &Registry) -> Result<ReplayReport, CommandError> {
@@ -60,4 +64,21 @@ fn play(arguments: &ReplayArguments, registry: &Registry) -> Result<ReplayReport
     let elapsed_ns = clock.now().since(started_at).0;
     let output_hash = format!("{:016x}", digest::combined(&hashes));
     Ok(ReplayReport { captures, journals, records, elapsed_ns, reading_ns, output_hash })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::playback::report::tests::with_a_differing_actor;
+
+    #[test]
+    fn a_replay_whose_book_actor_differed_fails_behind_its_report() {
+        let mut report = with_a_differing_actor();
+        let error = tell(&report, Format::Json).expect_err("it is no proof");
+        assert_eq!(error.exit(), Exit::Failed);
+        let told = "x.capture.zst: the book actor of BTCUSDT differed from its market channel (differing: 1)";
+        assert_eq!(error.to_string(), told);
+        report.captures.clear();
+        assert!(matches!(tell(&report, Format::Text), Ok(Exit::Done)));
+    }
 }

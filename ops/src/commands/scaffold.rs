@@ -38,9 +38,10 @@ pub fn write(
 ) -> Result<Vec<PathBuf>, CommandError> {
     let paths: Vec<PathBuf> = files.iter().map(|(name, _)| directory.join(name)).collect();
     if let (Existing::Keep, Some(path)) = (existing, paths.iter().find(|path| path.exists())) {
-        let there = std::io::Error::from(std::io::ErrorKind::AlreadyExists);
-        let doing = format!("write {} (nothing was written; --force overwrites)", path.display());
-        return Err(CommandError::failed(doing, there));
+        return Err(CommandError::exists(path).and("; --force overwrites it"));
+    }
+    if directory.exists() && !directory.is_dir() {
+        return Err(CommandError::exists(directory));
     }
     for (path, (_, text)) in paths.iter().zip(files) {
         let parent = path.parent().unwrap_or(directory);

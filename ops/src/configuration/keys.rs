@@ -88,9 +88,10 @@ fn venue() -> Table {
             key("name", Choice(venues::NAMES.to_vec()), Required, "Which venue, and so which protocol."),
             key(
                 "environment",
-                Choice(vec!["production", "testnet"]),
+                Choice(venues::ENVIRONMENTS.to_vec()),
                 default("\"production\""),
-                "Which of the venue's worlds; it chooses the addresses that are not stated below.",
+                "Which of the venue's worlds; it chooses the addresses that are not stated below. coinbase and kraken \
+                 have no testnet.",
             ),
             key(
                 "stream_url",
@@ -225,7 +226,7 @@ fn pair() -> Table {
                 List(&Instrument),
                 Required,
                 "Its instruments, each in its venue's list and in no other pair. One whose base, quote or contract is not \
-             that of the first that has all three is left out and told, never merged.",
+             that of the first that has all three is left out and told, never merged; `check` notes it where venue and symbols say so.",
             ),
         ],
     }

@@ -11,6 +11,8 @@ mod environment;
 mod keys;
 mod meaning;
 mod nearest;
+mod pairs;
+mod part;
 mod recording;
 pub mod reference;
 mod rules;
@@ -61,6 +63,8 @@ pub struct Loaded {
     pub configuration: Configuration,
     /// The placement file; `None` where placement is chosen from the machine.
     pub placement: Option<PlacementFile>,
+    /// What is allowed, and hardly meant.
+    pub notes: Vec<Violation>,
 }
 
 /// Reads a configuration from texts under overrides, for a program with these strategies, as far as it can be judged
@@ -160,11 +164,12 @@ fn read(
 ) -> Result<Loaded, Violations> {
     let mut violations = Violations::default();
     let mut document = merged(sources, &mut violations);
+    let schema = keys::configuration(registry);
+    part::told(&document, &schema, &mut violations);
     if !violations.0.is_empty() {
-        // What could not be read cannot be judged.
+        // What could not be read, or is not whole, cannot be judged.
         return Err(violations);
     }
-    let schema = keys::configuration(registry);
     environment::lay_over(&mut document, &schema, variables, &mut violations);
     check::check(&mut document, &schema, &mut violations);
     rules::configuration(&document, registry, &mut violations);
@@ -173,6 +178,7 @@ fn read(
         actors::placement(&document, placement, processors, &mut violations);
     }
     violations.or(|| Loaded {
+        notes: pairs::unlike(&document),
         configuration: configuration(document, registry),
         placement: placement.map(|document| meant(&document)),
     })

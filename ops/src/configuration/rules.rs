@@ -13,8 +13,9 @@ use fulmar_strategies::{Registry, StrategyEntry};
 use super::check::{element_path, joined};
 use super::document::Node;
 use super::nearest::nearest;
-use super::schema::one_of;
+use super::schema::{Kind, one_of};
 use super::strategies::{entry_of, intervals_asked, parameters_go_together};
+use super::text;
 use super::violation::Violations;
 use crate::venues;
 
@@ -29,6 +30,7 @@ pub fn configuration(document: &Node, registry: &Registry, violations: &mut Viol
             let key = joined(&path, "instruments");
             symbols_are_spelled_as_by_their_venue(name, listed.elements(), &key, violations);
         }
+        environment_is_one_of_its_venue(venue, &path, violations);
         depth_interval_is_one_of_its_venue(venue, &path, violations);
         depth_is_one_of_its_venue(venue, &path, violations);
         bars_are_made_by_their_venue(venue, &path, violations);
@@ -112,12 +114,27 @@ pub fn symbols_are_spelled_as_by_their_venue(
     violations: &mut Violations,
 ) {
     for symbol in listed {
-        let Some(written) = symbol.as_text() else { continue };
+        // What is no symbol at all was told by the check, and is not to be told as the spelling of another.
+        let is_symbol = |text: &&str| text::fault(text, &Kind::Symbol).is_none();
+        let Some(written) = symbol.as_text().filter(is_symbol) else { continue };
         let right = venues::spelled(venue, written);
         if right != written {
             let wrong = format!("{written:?} is not how this venue spells a symbol");
-            violations.add(&symbol.origin, key, wrong, format!("write \"{right}\""));
+            violations.add(&symbol.origin, key, wrong, format!("write {right:?}"));
         }
+    }
+}
+
+/// Where a venue has no test exchange, one that is asked for must not be the real one in silence.
+fn environment_is_one_of_its_venue(venue: &Node, path: &str, violations: &mut Violations) {
+    let Some(name) = venue.name().filter(|name| venues::NAMES.contains(name)) else { return };
+    let had = venues::environments(name);
+    let Some(environment) = venue.get("environment") else { return };
+    // What is the name of no world at all was told by the check.
+    let is_another = |text: &&str| venues::ENVIRONMENTS.contains(text) && !had.contains(text);
+    if let Some(text) = environment.as_text().filter(is_another) {
+        let wrong = format!("this venue has no {text:?}");
+        violations.add(&environment.origin, &joined(path, "environment"), wrong, takes(&had));
     }
 }
 

@@ -137,7 +137,9 @@ impl Kind {
                 "a length from \"1s\" to \"1d\" that divides a day evenly, such as \"5m\"".to_owned()
             }
             Kind::Instrument => "venue:symbol, such as \"binance-spot:BTCUSDT\"".to_owned(),
-            Kind::Symbol => "the venue's symbol, such as \"BTCUSDT\"".to_owned(),
+            Kind::Symbol => {
+                "the venue's symbol, of letters, digits and -_./ between them, such as \"BTCUSDT\"".to_owned()
+            }
             Kind::Address(Scheme::WebSocket) => "a wss:// address (ws:// on loopback alone)".to_owned(),
             Kind::Address(Scheme::Http) => "an https:// address (http:// on loopback alone)".to_owned(),
             Kind::Path => "a path".to_owned(),

@@ -162,7 +162,7 @@ instruments = ["binance-spot:BTCUSD"]
         &[],
         &[
             "a.toml:2: engine.mdoe: unknown key; did you mean `mode`?",
-            "a.toml:8: venue.binance-spot.instruments: a whole number does not fit; it takes the venue's symbol, such as \"BTCUSDT\"",
+            "a.toml:8: venue.binance-spot.instruments: a whole number does not fit; it takes the venue's symbol, of letters, digits and -_./ between them, such as \"BTCUSDT\"",
             "a.toml:10: venue.binance-spot.stream_url: \"ws://stream.binance.com:9443\" does not fit; it takes a wss:// address (ws:// on loopback alone)",
             "a.toml:11: venue.binance-spot.reconnect.attempts_per_minute: 500 is out of range; it takes a whole number from 1 to 60",
             "a.toml:16: strategy.watcher.instruments: no venue has \"binance-spot:BTCUSD\"; did you mean \"binance-spot:BTCUSDT\"?",

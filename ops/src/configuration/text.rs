@@ -57,9 +57,15 @@ fn is_name(text: &str) -> bool {
     (1..=NAME_BYTES_MAX).contains(&text.len()) && text.bytes().all(is_plain)
 }
 
+/// What any venue could call an instrument. It goes into requests as it stands, so that a sign of another kind would
+/// make another request of them.
 fn is_symbol(text: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte);
-    (1..=SYMBOL_BYTES_MAX).contains(&text.len()) && text.bytes().all(is_plain)
+    let is_joined = |end: Option<u8>| end.is_some_and(|byte| byte.is_ascii_alphanumeric());
+    text.len() <= SYMBOL_BYTES_MAX
+        && text.bytes().all(is_plain)
+        && is_joined(text.bytes().next())
+        && is_joined(text.bytes().last())
 }
 
 fn is_positive_decimal(text: &str) -> bool {
@@ -166,7 +172,14 @@ mod tests {
     #[test]
     fn names_symbols_instruments_and_patterns_have_their_letters() {
         check(Kind::Name, &["desk-1", "a"], &["", "Desk", "a b", "ä", &"a".repeat(33)]);
-        check(Kind::Symbol, &["BTCUSDT", "PF_XBTUSD", "BTC/USD"], &["", "BTC USDT", "a:b"]);
+        check(
+            Kind::Symbol,
+            &["BTCUSDT", "PF_XBTUSD", "BTC/USD", "BTC-USD_UM-261030", "B"],
+            &[
+                "", "BTC USDT", "a:b", "A,B", "A\"", "A'", "A\n", "A\u{7}", "A\u{7f}", "Ä", "---", "/",
+                "BTC/", "-BTC",
+            ],
+        );
         check(Kind::Instrument, &["binance-spot:BTCUSDT"], &["BTCUSDT", ":BTCUSDT", "binance-spot:"]);
         check(
             Kind::Pattern,

@@ -1,21 +1,33 @@
 //! How much memory a run of a configuration takes, told before it starts.
 
-use fulmar_engine::wiring::Footprint;
+use fulmar_engine::wiring::{Footprint, VenueFootprint};
 use serde::Serialize;
 
 use super::launch::Launch;
 use crate::configuration::Configuration;
 
-/// Levels a side of a book as venues give them at most when they are asked for one.
-const SNAPSHOT_LEVELS: u64 = 5_000;
-
 /// Memory in bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Memory {
     /// Once everything is made: what a machine must have for the run to start.
     pub start_bytes: u64,
-    /// Once every book holds what a snapshot brings at most, 5,000 levels a side.
+    /// Once every book holds what its venue tells at most.
     pub full_bytes: u64,
+    /// What of that is each venue's.
+    pub venues: Vec<VenueMemory>,
+}
+
+/// Memory of one venue's market data, in bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct VenueMemory {
+    /// The venue.
+    pub name: &'static str,
+    /// Once everything is made.
+    pub start_bytes: u64,
+    /// Once every book holds what the venue tells at most.
+    pub full_bytes: u64,
+    /// Levels of a side of the largest book that it tells.
+    pub book_levels_max: u64,
 }
 
 impl Memory {
@@ -27,8 +39,23 @@ impl Memory {
     pub fn of(launch: &Launch, configuration: &Configuration) -> anyhow::Result<Self> {
         let plan = launch.plan(configuration, None)?;
         let mut footprint = Footprint::of(&plan);
-        footprint.book_count += plan.instruments.len() as u64;
-        Ok(Memory { start_bytes: footprint.bytes(0), full_bytes: footprint.bytes(SNAPSHOT_LEVELS) })
+        footprint.venues.iter_mut().for_each(|venue| venue.book_count += venue.instrument_count);
+        Ok(Memory {
+            start_bytes: footprint.start_bytes(),
+            full_bytes: footprint.full_bytes(),
+            venues: footprint.venues.iter().map(VenueMemory::from).collect(),
+        })
+    }
+}
+
+impl From<&VenueFootprint> for VenueMemory {
+    fn from(venue: &VenueFootprint) -> Self {
+        VenueMemory {
+            name: venue.name,
+            start_bytes: venue.start_bytes(),
+            full_bytes: venue.full_bytes(),
+            book_levels_max: venue.book_levels_max,
+        }
     }
 }
 
@@ -39,6 +66,40 @@ mod tests {
     use super::*;
     use crate::configuration::{Source, Variables};
     use crate::live::{Launch, Route};
+
+    fn launch(text: &str, route: Route) -> Launch {
+        let source = Source { file: "a.toml".into(), text: text.to_owned() };
+        Launch {
+            sources: vec![source.into()],
+            variables: Variables::new(),
+            route,
+            api_key: String::new(),
+            epoch: 1,
+            started_at_ns: 1,
+        }
+    }
+
+    #[test]
+    fn each_venue_is_told_with_the_books_that_it_has() {
+        let text = "
+            venue = [
+                { name = 'binance-spot', instruments = ['BTCUSDT'] },
+                { name = 'coinbase', instruments = ['BTC-USD'] },
+            ]
+            strategy = [{ name = 'a', kind = 'idle', book = 'full', instruments = ['coinbase:BTC-USD'] }]";
+        let launch = launch(text, Route::Paper);
+        let loaded = launch.load(&fulmar_strategies::Registry::default()).expect("it is valid");
+        let memory = Memory::of(&launch, &loaded.configuration).expect("this build has it all");
+        let told: Vec<_> = memory.venues.iter().map(|venue| (venue.name, venue.book_levels_max)).collect();
+        assert_eq!(told, [("binance-spot", 5_000), ("coinbase", 40_000)]);
+        let grown: Vec<u64> =
+            memory.venues.iter().map(|venue| venue.full_bytes - venue.start_bytes).collect();
+        // The actor's book and the window's, and at one venue the strategy's; a level has 32 bytes.
+        assert_eq!(grown, [2 * 2 * 5_000 * 32, 3 * 2 * 40_000 * 32]);
+        assert_eq!(memory.full_bytes - memory.start_bytes, grown.iter().sum::<u64>());
+        let of_venues: u64 = memory.venues.iter().map(|venue| venue.start_bytes).sum();
+        assert!(of_venues < memory.start_bytes, "the program itself is no venue's");
+    }
 
     #[test]
     fn rings_take_what_was_told_before_they_were_made() {
@@ -52,21 +113,13 @@ mod tests {
                 { name = 'b', kind = 'idle', instruments = ['binance-usdm:BTCUSDT'] },
             ]";
         for route in [Route::None, Route::Paper, Route::Venue] {
-            let source = Source { file: "a.toml".into(), text: text.to_owned() };
-            let launch = Launch {
-                sources: vec![source.into()],
-                variables: Variables::new(),
-                route,
-                api_key: String::new(),
-                epoch: 1,
-                started_at_ns: 1,
-            };
+            let launch = launch(text, route);
             let loaded = launch.load(&fulmar_strategies::Registry::default()).expect("it is valid");
             let journal = tempfile::tempdir().expect("a directory");
             std::fs::create_dir(journal.path().join("rings")).expect("a folder");
             for directory in [None, Some(journal.path())] {
                 let plan = launch.plan(&loaded.configuration, directory).expect("this build has it all");
-                let told = Footprint::of(&plan).rings_bytes;
+                let told = Footprint::of(&plan).rings_bytes();
                 let nobody = Surroundings { bell_of: &|_| None, stamps: None };
                 let made = build(plan, &nobody).expect("the disk has room");
                 assert_eq!(told, made.rings_bytes(), "{route:?} with {directory:?}");

@@ -22,7 +22,7 @@ pub use engine::{LiveEngine, LiveError, Stopped};
 pub use epoch::{Boot, next_boot};
 pub use journal::Summary;
 pub use launch::{Launch, Route};
-pub use memory::Memory;
+pub use memory::{Memory, VenueMemory};
 pub use orders::{Denials, Holding, OrderBoard, OrderCounts};
 pub use report::{Latency, LatencyReport, text_of};
 pub use standing::Standing;

@@ -254,6 +254,23 @@ impl ReplayReport {
     }
 }
 
+impl ReplayReport {
+    /// Why the replay is no proof: books whose actors told otherwise than their market channels, which is a bug.
+    pub fn failures(&self) -> Vec<String> {
+        let of_capture = |capture: &CaptureReport| {
+            let differing = |(symbol, instrument): (&String, &InstrumentReport)| {
+                let moments = instrument.book_actor.differing;
+                let file = &capture.file;
+                (moments > 0).then(|| {
+                    format!("{file}: the book actor of {symbol} differed from its market channel (differing: {moments})")
+                })
+            };
+            capture.instruments.iter().filter_map(differing).collect::<Vec<_>>()
+        };
+        self.captures.iter().flat_map(of_capture).collect()
+    }
+}
+
 impl InstrumentReport {
     fn line(&self) -> String {
         let mut line = format!("{:<9}", self.state);
@@ -291,10 +308,11 @@ fn minute(at: UnixNanos) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use fulmar_bus::channel::{Reader, Region, RingShape, create};
     use fulmar_bus::record::{
         ChannelId, Flags, Funding, Heading, InstrumentId, MarkPrice, Nanos, Payload, Price, Record, RecordId,
+        SyncChange, SyncReason,
     };
 
     use super::*;
@@ -322,6 +340,34 @@ mod tests {
         let mut picture = Picture::new("BTCUSDT", told(payloads));
         picture.look();
         InstrumentReport::of(&picture, &Told::new(told(&[])))
+    }
+
+    /// The report of a capture with an instrument whose actor believes a book that its market channel does not have.
+    pub(crate) fn with_a_differing_actor() -> ReplayReport {
+        let live = SyncChange::new(SyncState::Live, SyncReason::Joined, 1, 0, 0);
+        let mut picture = Picture::new("BTCUSDT", told(&[]));
+        let mut actor = Told::new(told(&[&written(live)]));
+        picture.look();
+        actor.compare(&picture);
+        let instruments = BTreeMap::from([("BTCUSDT".to_owned(), InstrumentReport::of(&picture, &actor))]);
+        let capture = CaptureReport {
+            file: "x.capture.zst".to_owned(),
+            venue: "binance-spot".to_owned(),
+            frames: 0,
+            decode_errors: 0,
+            ignored_frames: 0,
+            counters: BTreeMap::new(),
+            truncated: false,
+            instruments,
+        };
+        ReplayReport {
+            captures: vec![capture],
+            journals: Vec::new(),
+            records: 0,
+            elapsed_ns: 0,
+            reading_ns: 0,
+            output_hash: String::new(),
+        }
     }
 
     #[test]

@@ -250,7 +250,15 @@ pub(super) struct Http {
 
 /// An HTTP server that gives these answers, in this order, to whatever is asked; its URL, and when it was asked.
 pub(super) async fn serve_http(answers: Vec<Http>) -> (String, mpsc::Receiver<Instant>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    serve_http_at(SocketAddr::from(([127, 0, 0, 1], 0)), answers).await
+}
+
+/// As [`serve_http`], at this address.
+pub(super) async fn serve_http_at(
+    address: SocketAddr,
+    answers: Vec<Http>,
+) -> (String, mpsc::Receiver<Instant>) {
+    let listener = TcpListener::bind(address).await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let (asked, asked_at) = mpsc::channel(answers.len().max(1));
     let answers = Arc::new(Mutex::new(VecDeque::from(answers)));

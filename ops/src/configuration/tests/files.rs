@@ -57,3 +57,19 @@ fn a_path_left_at_its_default_is_relative_to_the_last_file_with_its_table_and_th
             .contains("to that of the last one with its table, or of the last of all")
     );
 }
+
+#[test]
+fn a_part_of_a_configuration_is_told_as_what_it_is_and_with_what_it_is_checked() {
+    let right = "it is of a placement file, which is no configuration; name the file in one, [placement] file = \"...\", and check that one";
+    check(starter::PLACEMENT, &[], &[&format!("a.toml:18: core: {right}")]);
+    let over = [source("a.toml", VALID), source("b.toml", starter::PLACEMENT)];
+    let told = load_sources(&over, &Variables::new(), &Registry::default()).unwrap_err();
+    assert_eq!(told.to_string(), format!("b.toml:18: core: {right}"));
+    check(
+        starter::RISK,
+        &[],
+        &[
+            "a.toml:1: venue: missing: this is a part to lay over a configuration that names one; check the two together, --config WHOLE.toml --config PART.toml",
+        ],
+    );
+}

@@ -1,6 +1,7 @@
 //! Bars, pairs, depth and fees: what they may be, and what is said of those that cannot be.
 
 use super::*;
+use crate::venues;
 
 #[test]
 fn a_length_of_bars_divides_a_day_stands_once_and_is_made_for_whom_it_is_asked() {
@@ -67,6 +68,53 @@ instruments = ["binance-spot:BTCUSDT"]
 }
 
 #[test]
+fn what_is_unlike_by_its_venue_and_symbol_alone_is_noted_and_what_only_a_venue_knows_is_not() {
+    let noted = |instruments: &[&str]| {
+        let mut text = String::new();
+        for venue in venues::NAMES {
+            let of_venue = |name: &&&str| name.split_once(':').unwrap().0 == venue;
+            let symbols: Vec<_> =
+                instruments.iter().filter(of_venue).map(|name| name.split_once(':').unwrap().1).collect();
+            if !symbols.is_empty() {
+                text += &format!("[[venue]]\nname = \"{venue}\"\ninstruments = {symbols:?}\n");
+            }
+        }
+        text += &format!("[[pair]]\nname = \"a\"\ninstruments = {instruments:?}\n");
+        let loaded = load_sources(&[source("a.toml", &text)], &Variables::new(), &Registry::default());
+        loaded.expect("it is allowed").notes.iter().map(|note| note.wrong.clone()).collect::<Vec<_>>()
+    };
+    let spot = "binance-spot:BTCUSDT";
+    for (instruments, wrong) in [
+        (
+            [spot, "binance-usdm:BTCUSDT"],
+            "\"binance-usdm:BTCUSDT\" is linear, and \"binance-spot:BTCUSDT\" is spot",
+        ),
+        (
+            ["bybit-linear:BTCUSDT", "binance-coinm:BTCUSD_PERP"],
+            "\"binance-coinm:BTCUSD_PERP\" is inverse, and \"bybit-linear:BTCUSDT\" is linear",
+        ),
+        (
+            ["kraken:BTC/USD", "coinbase:BTC-EUR"],
+            "\"coinbase:BTC-EUR\" is BTC in EUR, and \"kraken:BTC/USD\" is BTC in USD",
+        ),
+        (
+            ["okx:BTC-USDT-SWAP", "okx:BTC-USD_UM-SWAP"],
+            "\"okx:BTC-USD_UM-SWAP\" is BTC in USD, and \"okx:BTC-USDT-SWAP\" is BTC in USDT",
+        ),
+    ] {
+        assert_eq!(noted(&instruments), [wrong]);
+    }
+    assert_eq!(noted(&[spot, "okx:BTC-USDT", "bybit-spot:BTCUSDT"]), [""; 0]);
+    assert_eq!(noted(&["kraken:BTC/USD", "coinbase:BTC-USD"]), [""; 0]);
+    assert_eq!(
+        noted(&[spot, "binance-spot:BTCUSDC"]),
+        [""; 0],
+        "the venue alone knows where the quote begins"
+    );
+    assert_eq!(noted(&["coinbase:BIP-20DEC30-CDE", "binance-usdm:BTCUSDT"]), [""; 0], "it may have no end");
+}
+
+#[test]
 fn the_depth_of_a_book_is_a_word_or_a_number_of_levels() {
     let strategy = |book| {
         let strategy =
@@ -92,6 +140,45 @@ fn the_depth_of_a_book_is_a_word_or_a_number_of_levels() {
     assert_eq!(depth("\"full\"", &[("FULMAR__STRATEGY__I__BOOK", "20")]), BookDepth::Levels(20));
     assert_eq!(depth("20", &[("FULMAR__STRATEGY__I__BOOK", "top")]), BookDepth::Top);
     assert_eq!(loaded(&strategy("5")).strategies[0].book, BookDepth::Levels(5));
+}
+
+#[test]
+fn a_test_exchange_is_asked_for_where_the_venue_has_one() {
+    let venue = |name, symbol, environment| {
+        format!(
+            "[[venue]]\nname = \"{name}\"\ninstruments = [\"{symbol}\"]\nenvironment = \"{environment}\"\n"
+        )
+    };
+    let text = [venue("coinbase", "BTC-USD", "testnet"), venue("kraken", "BTC/USD", "testnet")].concat();
+    check(
+        &text,
+        &[],
+        &[
+            "a.toml:4: venue.coinbase.environment: this venue has no \"testnet\"; it takes \"production\"",
+            "a.toml:8: venue.kraken.environment: this venue has no \"testnet\"; it takes \"production\"",
+        ],
+    );
+    check(
+        &venue("coinbase", "BTC-USD", "tesnet"),
+        &[],
+        &[
+            "a.toml:4: venue.coinbase.environment: \"tesnet\" does not fit; did you mean \"testnet\"? it takes \"production\" or \"testnet\"",
+        ],
+    );
+    check(&venue("okx", "BTC-USDT", "testnet"), &[], &[]);
+}
+
+#[test]
+fn what_no_venue_could_call_an_instrument_is_refused_where_it_is_written_and_once() {
+    let right = "it takes the venue's symbol, of letters, digits and -_./ between them, such as \"BTCUSDT\"";
+    for wrong in ["BTC USDT", "B\"C", "BTC,USDT", "", "BTC\u{7f}", "---", "BTC/", "ÄTC"] {
+        for venue in venues::NAMES {
+            let symbol = toml::Value::from(wrong);
+            let text = format!("[[venue]]\nname = \"{venue}\"\ninstruments = [\n{symbol},\n]\n");
+            let told = format!("a.toml:4: venue.{venue}.instruments: {wrong:?} does not fit; {right}");
+            check(&text, &[], &[&told]);
+        }
+    }
 }
 
 #[test]
