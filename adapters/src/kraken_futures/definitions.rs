@@ -28,18 +28,20 @@ pub fn read(
         let symbol = fields.text("symbol")?.to_ascii_uppercase();
         if let Some(index) = symbols.find(symbol.as_bytes()) {
             out.definitions.push((index, definition(venue, &symbol, &fields)));
-            out.statuses.push((index, status(!fields.flag("tradeable")?, is_set(&fields, "postOnly")?)));
+            let halts =
+                [(!fields.flag("tradeable")?, "not tradeable"), (is_set(&fields, "postOnly")?, "post only")];
+            out.statuses.push((index, status(&halts)));
         }
     }
     Ok(())
 }
 
-/// Whether an instrument is traded. Where all orders must rest, none meets another.
-pub fn status(is_suspended: bool, is_post_only: bool) -> InstrumentStatus {
-    match (is_suspended, is_post_only) {
-        (true, _) => InstrumentStatus::new(Listing::Halted, "suspended"),
-        (false, true) => InstrumentStatus::new(Listing::Halted, "post only"),
-        (false, false) => InstrumentStatus::new(Listing::Listed, "neither suspended nor post only"),
+/// Whether an instrument is traded: not where one of these holds. Where all orders must rest, as one of them says, none
+/// meets another.
+pub fn status(halts: &[(bool, &str)]) -> InstrumentStatus {
+    match halts.iter().find(|(holds, _)| *holds) {
+        Some((_, words)) => InstrumentStatus::new(Listing::Halted, words),
+        None => InstrumentStatus::new(Listing::Listed, "traded"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The reference decoders: any valid JSON, fields by key, and the name of whatever is wrong. Bare numbers come as texts.
+//! The reference decoders: any valid JSON, fields by key, and the name of whatever is wrong. Its numbers come as texts.
 
 use fulmar_bus::record::{FundingRate, InstrumentStatus, Listing, Side, TopOfBook, TopSource, UnixNanos};
 use fulmar_engine::contract::DecodeError;
@@ -121,10 +121,10 @@ fn ticker(message: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Result<(), Decod
     // It has no number of the book that it belongs to, so it is never taken for newer than one.
     let top = TopOfBook::new(bid, ask, 0, venue_at, TopSource::Ticker);
     let derived = derived(message, venue_at, reader)?;
-    let status = definitions::status(is_set(message, "suspended")?, is_set(message, "post_only")?);
+    let halts = [(is_set(message, "suspended")?, "suspended"), (is_set(message, "post_only")?, "post only")];
     reader.out.messages.push(Message::Top { symbol, top });
     reader.out.messages.push(Message::Derived { symbol, derived });
-    reader.out.statuses.push((symbol, status));
+    reader.out.statuses.push((symbol, definitions::status(&halts)));
     Ok(())
 }
 

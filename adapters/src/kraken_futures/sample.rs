@@ -31,7 +31,11 @@ impl Sample for KrakenFutures {
         Some(SampleFrame::Answer(DEFINITIONS_PATH.to_owned(), body))
     }
 
-    /// A message moves one level: where more of them change, the book comes whole.
+    fn is_level_by_level(&self) -> bool {
+        true
+    }
+
+    /// A message moves one level: where more of them change, or none, the book comes whole.
     fn book(&self, book: &BookSample<'_>) -> SampleFrame {
         let BookSample { symbol, step, at_ms, .. } = book;
         let change = |side: &str, (price, quantity): &LevelText| {

@@ -18,8 +18,8 @@ pub fn asset(name: &str) -> &str {
     if name == "XBT" { "BTC" } else { name }
 }
 
-/// What the instrument is by its symbol: a second letter `I` is settled in what it is of, all others in dollars; a first
-/// letter `P` has no end.
+/// What the instrument is by its symbol. A second letter `I` is settled in what it is of, all others in dollars; a
+/// first letter `P` has no end.
 pub fn contract(symbol: &str) -> ContractKind {
     match (symbol.starts_with('P'), symbol.get(1..2) == Some("I")) {
         (true, true) => ContractKind::InversePerpetual,

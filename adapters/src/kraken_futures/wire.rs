@@ -12,7 +12,7 @@ use crate::decode::{Scales, level};
 use crate::session::{Decoded, Message, Symbols, TradeStream};
 use crate::sync::Span;
 
-/// Decodes a frame in one of the venue's own layouts; `None` where it is none, or its symbol's scales are not known yet.
+/// Decodes a frame in one of the venue's own layouts; `None` where it is none, or its symbol's scales are not known.
 #[inline]
 pub fn decode(frame: &[u8], symbols: &Symbols, out: &mut Decoded) -> Option<()> {
     let mut cursor = Cursor::new(frame);
