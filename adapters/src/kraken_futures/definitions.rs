@@ -1,69 +1,86 @@
-//! What the list of instruments says of one, as a definition.
+//! What the list of instruments says of one, as a definition; and whether it is traded, by the list and by tickers.
 
 use fulmar_bus::record::{InstrumentDefinition, InstrumentStatus, Listing, Price, Quantity, Text};
 use fulmar_engine::contract::DecodeError;
-use fulmar_engine::market::choose_scale;
+use fulmar_engine::market::limits::SCALE_MAX;
 use simd_json::tape::Tape;
 
-use super::market_data::FUTURES;
-use super::symbols::contract_of;
+use super::market_data::KrakenFutures;
+use super::symbols::asset;
+use crate::decode::Scales;
 use crate::decode::definition::{significant_digits, text};
-use crate::decode::json::{Fields, decimal, plain};
-use crate::session::{Decoded, Symbols};
+use crate::decode::json::{Fields, decimal, plain, positive};
+use crate::session::{Decoded, Symbols, inferred};
 
-/// Reads the definition of each of `symbols` that the answer names, and whether it is traded now.
+/// Reads the definition of each of `symbols` that the answer names, and whether it is traded now. Lists of 2021 have
+/// symbols in small letters, which the streams had in capitals even then.
 ///
 /// # Errors
 /// Where the answer is no list of instruments.
-pub fn read(tape: &Tape<'_>, symbols: &Symbols, out: &mut Decoded) -> Result<(), DecodeError> {
+pub fn read(
+    venue: &KrakenFutures,
+    tape: &Tape<'_>,
+    symbols: &Symbols,
+    out: &mut Decoded,
+) -> Result<(), DecodeError> {
     for fields in Fields::of(tape.as_value())?.objects("instruments")? {
         let fields = fields?;
         let symbol = fields.text("symbol")?.to_ascii_uppercase();
         if let Some(index) = symbols.find(symbol.as_bytes()) {
-            out.definitions.push((index, definition(&symbol, &fields)));
-            let (listing, words) = if fields.flag("tradeable")? {
-                (Listing::Listed, "tradeable")
-            } else {
-                (Listing::Halted, "not tradeable")
-            };
-            out.statuses.push((index, InstrumentStatus::new(listing, words)));
+            out.definitions.push((index, definition(venue, &symbol, &fields)));
+            let halts =
+                [(!fields.flag("tradeable")?, "not tradeable"), (is_set(&fields, "postOnly")?, "post only")];
+            out.statuses.push((index, status(&halts)));
         }
     }
     Ok(())
 }
 
-fn definition(symbol: &str, fields: &Fields<'_, '_>) -> Result<InstrumentDefinition, DecodeError> {
+/// Whether an instrument is traded: not where one of these holds. Where all orders must rest, as one of them says, none
+/// meets another.
+pub fn status(halts: &[(bool, &str)]) -> InstrumentStatus {
+    match halts.iter().find(|(holds, _)| *holds) {
+        Some((_, words)) => InstrumentStatus::new(Listing::Halted, words),
+        None => InstrumentStatus::new(Listing::Listed, "traded"),
+    }
+}
+
+/// A flag that need not be there.
+pub fn is_set(fields: &Fields<'_, '_>, key: &str) -> Result<bool, DecodeError> {
+    fields.find(key).map_or(Ok(false), |_| fields.flag(key))
+}
+
+/// Scales are the digits of the steps: in recordings no book holds anything finer.
+fn definition(
+    venue: &KrakenFutures,
+    symbol: &str,
+    fields: &Fields<'_, '_>,
+) -> Result<InstrumentDefinition, DecodeError> {
     let tick = plain(fields.text("tickSize")?);
     let (quantity_scale, lot) = lot(fields)?;
-    let price_scale = choose_scale(0, significant_digits(&tick), None);
-    let contract = contract_of(symbol, fields.text("type")?.ends_with("inverse"));
-    let name = |key| match fields.find(key) {
-        Some(_) => fields.text(key).map(text::<16>),
-        None => Ok(Text::default()),
-    };
+    let scales = Scales { price: significant_digits(&tick), quantity: quantity_scale };
+    // Lists of 2021 do not say it.
+    let name =
+        |key| fields.text_if_any(key).map(|name| name.map_or(Text::default(), |name| text(asset(name))));
     Ok(InstrumentDefinition {
         base: name("base")?,
         quote: name("quote")?,
-        tick: Price(decimal(&tick, price_scale)?),
+        tick: Price(positive(decimal(&tick, scales.price)?)?),
         lot,
         quantity_min: lot,
         is_inferred: 0,
-        ..InstrumentDefinition::inferred((FUTURES.name, symbol), contract, (price_scale, quantity_scale))
+        ..inferred(venue, symbol, scales)
     })
 }
 
-/// The scale of quantities and their smallest step, which is a power of ten. The venue says which one: how many digits
-/// behind the point there are, or before it where that is negative. It once said nothing, when there were whole
-/// contracts alone.
+/// The scale of quantities and their smallest step, a power of ten: the venue says how many digits behind the point
+/// there are, or before it where that is negative. In 2021 it said nothing, when there were whole contracts alone.
 fn lot(fields: &Fields<'_, '_>) -> Result<(u8, Quantity), DecodeError> {
-    const KEY: &str = "contractValueTradePrecision";
-    let digits = match fields.find(KEY) {
-        Some(_) => fields.text(KEY)?.parse::<i8>().map_err(|_| DecodeError::BadNumber)?,
-        None => 0,
-    };
-    let step = if digits < 0 { 10_i64.checked_pow(u32::from(digits.unsigned_abs())) } else { Some(1) };
-    let scale = u8::try_from(digits).unwrap_or(0);
-    let is_usual = choose_scale(scale, 0, None) == scale;
-    let step = step.filter(|_| is_usual).ok_or(DecodeError::OutOfRange)?;
-    Ok((scale, Quantity(step)))
+    let digits = fields.text_if_any("contractValueTradePrecision")?.unwrap_or("0");
+    let digits: i8 = digits.parse().map_err(|_| DecodeError::BadNumber)?;
+    match (u8::try_from(digits), digits.unsigned_abs()) {
+        (_, zeros) if zeros > SCALE_MAX => Err(DecodeError::OutOfRange),
+        (Ok(scale), _) => Ok((scale, Quantity(1))),
+        (Err(_), zeros) => Ok((0, Quantity(10_i64.pow(u32::from(zeros))))),
+    }
 }

@@ -20,19 +20,19 @@ pub const INSTRUMENTS_PER_CONNECTION: usize = 100;
 /// Bytes of a subscription that may be symbols: the rest of a request is its frame.
 pub const SYMBOLS_BYTES_MAX: usize = 3_000;
 
-/// Between two messages to the venue on one connection: it takes 100 a second (documentation, guides/rate-limits,
-/// WebSocket), of which this is a tenth.
+/// Between two messages to the venue on one connection: it takes 100 a second (documentation,
+/// guides/futures/ratelimits), of which this is a tenth.
 pub const MESSAGE_INTERVAL: Nanos = Nanos::from_millis(100);
 
 /// Messages of one connection in one second, pings included: as [`MESSAGE_INTERVAL`].
 pub const MESSAGES_PER_SECOND: u32 = 12;
 
-/// Attempts to connect in a minute. It takes 100 connections at a time (documentation, guides/rate-limits) and states
-/// no rate; assumed as on spot.
+/// Attempts to connect in a minute. It takes 100 connections at a time (documentation, guides/futures/ratelimits) and
+/// states no rate; assumed as on spot.
 pub const CONNECTS_PER_MINUTE: u32 = 10;
 
-/// Between two HTTP requests in the long run: 500 in ten seconds are taken where they need a key (documentation,
-/// guides/rate-limits), and of public ones nothing is said; assumed.
+/// Between two HTTP requests in the long run. Public ones count against no budget (documentation,
+/// guides/futures/ratelimits); assumed, since each is answered with all instruments.
 pub const REQUEST_INTERVAL: Nanos = Nanos::from_secs(1);
 
 /// HTTP requests that may be made at once.
@@ -50,7 +50,8 @@ pub const PING: &str = super::streams::HEARTBEAT;
 /// How often it is said: twice in the time that the venue waits.
 pub const PING_INTERVAL: Nanos = Nanos::from_secs(30);
 
-/// From one payment of funding to the next (documentation, contract specifications of perpetuals: hourly).
+/// From one payment of funding to the next (documentation, contract specifications of perpetuals: hourly; so they are
+/// in recordings of 2026).
 pub const FUNDING_INTERVAL: Nanos = Nanos::from_secs(3_600);
 
 const _: () = assert!(SYMBOLS_BYTES_MAX + 200 + SYMBOL_BYTES_MAX < fulmar_bus::record::Request::BYTES_MAX);

@@ -116,7 +116,7 @@ impl Protocol for KrakenFutures {
     }
 
     fn answer<'path>(&self, path: &'path str) -> Answer<'path> {
-        if path.ends_with("/instruments") { Answer::Definitions } else { Answer::Other }
+        if path == DEFINITIONS_PATH { Answer::Definitions } else { Answer::Other }
     }
 
     fn is_asked_about(&self, _path: &str, _symbol: &str) -> bool {
@@ -129,6 +129,6 @@ impl Protocol for KrakenFutures {
         symbols: &Symbols,
         out: &mut Decoded,
     ) -> Result<(), DecodeError> {
-        definitions::read(tape, symbols, out)
+        definitions::read(self, tape, symbols, out)
     }
 }

@@ -1,16 +1,16 @@
-//! Kraken Futures (Derivatives), WebSocket API v1.
+//! Kraken Futures: perpetuals and dated futures, inverse and linear, over the venue's WebSocket API v1.
 //!
-//! Read [`market_data`] first: it is what the session of all venues asks of this one. It gets its connections from
-//! `streams`, its messages from [`wire`] (fast, the venue's own layout alone) or [`mod@reference`] (any JSON), and its
-//! instruments from `definitions`. What is its own: each message of a book is one level with a number of its product.
+//! Read [`market_data`] first: it is what the session of all venues asks of this one. A book comes whole when one
+//! subscribes; then each message moves one level of it, and has the number after the last one's, by product. Numbers
+//! are bare, and small ones have exponents.
 
 mod definitions;
 pub mod limits;
 pub mod market_data;
-pub mod reference;
+mod reference;
 mod sample;
 mod streams;
 pub mod symbols;
-pub mod wire;
+mod wire;
 
 pub use market_data::{FUTURES, KrakenFutures};

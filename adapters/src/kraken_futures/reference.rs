@@ -1,11 +1,13 @@
-//! The reference decoders: any valid JSON, fields by key, and the name of whatever is wrong.
+//! The reference decoders: any valid JSON, fields by key, and the name of whatever is wrong. Its numbers come as texts.
 
 use fulmar_bus::record::{FundingRate, InstrumentStatus, Listing, Side, TopOfBook, TopSource, UnixNanos};
 use fulmar_engine::contract::DecodeError;
 use simd_json::tape::Tape;
 
+use super::definitions::is_set;
 use super::limits::FUNDING_INTERVAL;
-use super::wire;
+use super::{definitions, wire};
+use crate::decode::identity::trade_id;
 use crate::decode::json::Fields;
 use crate::session::{BookSide, Derived, Message, Reader};
 use crate::sync::Span;
@@ -21,18 +23,16 @@ pub fn read(tape: &Tape<'_>, reader: &mut Reader<'_>) -> Result<(), DecodeError>
         return on_event(&message, reader);
     }
     let feed = message.text("feed")?;
+    if !matches!(feed, "book" | "book_snapshot") {
+        reader.is_no_book();
+    }
     match feed {
-        "book" => book(&message, reader),
+        "book" => level(&message, reader),
         "book_snapshot" => snapshot(&message, reader),
-        _ => {
-            reader.is_no_book();
-            match feed {
-                "trade" => trade(&message, reader),
-                "ticker" => ticker(&message, reader),
-                // Trades of long before, best prices without their quantities, and what nobody here uses.
-                _ => Ok(()),
-            }
-        }
+        "trade" => trade(&message, reader),
+        "ticker" => ticker(&message, reader),
+        // Trades that were before the subscription, heartbeats, and best prices without quantities.
+        _ => Ok(()),
     }
 }
 
@@ -43,22 +43,18 @@ pub fn symbol_named<'text>(tape: &Tape<'text>) -> Option<&'text str> {
     message.text("product_id").ok().filter(|_| is_of_market && message.find("event").is_none())
 }
 
-fn side(message: &Fields<'_, '_>) -> Result<Side, DecodeError> {
-    match message.text("side")? {
-        "buy" => Ok(Side::Buy),
-        "sell" => Ok(Side::Sell),
-        _ => Err(DecodeError::UnknownValue),
-    }
-}
-
-fn book(message: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+/// A level that changed: who stands there, and how much is left.
+fn level(message: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
     let Some(symbol) = reader.find_book(message.text("product_id")?) else {
         return Ok(());
     };
-    let side = if side(message)? == Side::Buy { BookSide::Bids } else { BookSide::Asks };
+    let side = match side(message)? {
+        Side::Buy => BookSide::Bids,
+        Side::Sell => BookSide::Asks,
+    };
+    let (span, venue_at) = place(message)?;
     let begin = reader.out.mark();
     reader.level(symbol, side, message.text("price")?, message.text("qty")?)?;
-    let (span, venue_at) = (Span::numbered(message.whole("seq")?), moment(message, "timestamp")?);
     reader.push_book((symbol, false), span, venue_at, begin);
     Ok(())
 }
@@ -67,78 +63,92 @@ fn snapshot(message: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Result<(), Dec
     let Some(symbol) = reader.find_book(message.text("product_id")?) else {
         return Ok(());
     };
+    let (span, venue_at) = place(message)?;
     let begin = reader.out.mark();
     reader.level_objects(symbol, BookSide::Bids, message, "bids")?;
     reader.level_objects(symbol, BookSide::Asks, message, "asks")?;
-    let (span, venue_at) = (Span::numbered(message.whole("seq")?), moment(message, "timestamp")?);
     reader.push_book((symbol, true), span, venue_at, begin);
     Ok(())
+}
+
+/// The number of a message of a book, and its moment.
+fn place(message: &Fields<'_, '_>) -> Result<(Span, UnixNanos), DecodeError> {
+    Ok((Span::numbered(message.whole("seq")?), moment(message, "timestamp")?))
 }
 
 fn moment(message: &Fields<'_, '_>, key: &str) -> Result<UnixNanos, DecodeError> {
     message.whole(key).map(UnixNanos::from_millis)
 }
 
+fn side(message: &Fields<'_, '_>) -> Result<Side, DecodeError> {
+    match message.text("side")? {
+        "buy" => Ok(Side::Buy),
+        "sell" => Ok(Side::Sell),
+        _ => Err(DecodeError::UnknownValue),
+    }
+}
+
+/// A trade, with the side of who crossed the spread. What the venue settles between two of its customers by itself, or
+/// what two agreed on, was not made in the book.
 fn trade(message: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
     let Some(symbol) = reader.find(message.text("product_id")?) else {
         return Ok(());
     };
     match message.text("type")? {
         "fill" | "liquidation" => {}
-        // Not made in the book: agreed on elsewhere, or a position that was given to others.
-        "block" | "assignment" | "termination" => return Ok(()),
+        "assignment" | "termination" | "block" => return Ok(()),
         _ => return Err(DecodeError::UnknownValue),
     }
-    let aggressor = side(message)?;
     let traded = reader.traded(symbol, message.text("price")?, message.text("qty")?)?;
-    let numbers = (message.whole("seq")?, message.whole("time")?);
-    wire::push_trade((symbol, aggressor), traded, numbers, reader.out);
+    let id = trade_id(message.text("uid")?.as_bytes()).ok_or(DecodeError::BadNumber)?;
+    let venue_at = moment(message, "time")?;
+    message.whole("seq")?;
+    wire::push_trade((symbol, side(message)?), traded, id, venue_at, reader.out);
     Ok(())
 }
 
-/// The ticker, which is sent whole each time, at most once a second: best prices, computed prices, funding, and whether
-/// the instrument is traded.
+/// The ticker, which is sent whole, once a second at most: best prices, computed prices, funding, and whether the
+/// instrument is traded.
 fn ticker(message: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
     let Some(symbol) = reader.find(message.text("product_id")?) else {
         return Ok(());
     };
     let venue_at = moment(message, "time")?;
-    let text = |key| message.text_if_any(key);
-    let zero = |key| text(key).map(|text| text.unwrap_or("0"));
-    let bid = reader.standing(symbol, zero("bid")?, zero("bid_size")?)?;
-    let ask = reader.standing(symbol, zero("ask")?, zero("ask_size")?)?;
+    // Where nobody stands, nothing is said.
+    let or_zero = |key| message.text_if_any(key).map(|text| text.unwrap_or("0"));
+    let bid = reader.standing(symbol, or_zero("bid")?, or_zero("bid_size")?)?;
+    let ask = reader.standing(symbol, or_zero("ask")?, or_zero("ask_size")?)?;
     // It has no number of the book that it belongs to, so it is never taken for newer than one.
     let top = TopOfBook::new(bid, ask, 0, venue_at, TopSource::Ticker);
-    let next_at = match text("next_funding_rate_time")? {
+    let derived = derived(message, venue_at, reader)?;
+    let halts = [(is_set(message, "suspended")?, "suspended"), (is_set(message, "post_only")?, "post only")];
+    reader.out.messages.push(Message::Top { symbol, top });
+    reader.out.messages.push(Message::Derived { symbol, derived });
+    reader.out.statuses.push((symbol, definitions::status(&halts)));
+    Ok(())
+}
+
+/// Mark price, index price, and the funding of what has no end. Of the two rates that are sent one is money a contract.
+fn derived(
+    message: &Fields<'_, '_>,
+    venue_at: UnixNanos,
+    reader: &Reader<'_>,
+) -> Result<Derived, DecodeError> {
+    let price = |key| message.text_if_any(key)?.map(|text| reader.computed_price(text)).transpose();
+    let next_at = match message.text_if_any("next_funding_rate_time")? {
         Some(_) => Some(moment(message, "next_funding_rate_time")?),
         None => None,
     };
-    let rate = match text("relative_funding_rate")? {
+    let rate = match message.text_if_any("relative_funding_rate")? {
         Some(text) => Some(reader.funding_rate(text)?),
         // A rate of zero is not sent.
         None => next_at.map(|_| FundingRate(0)),
     };
-    let derived = Derived {
-        mark: text("markPrice")?.map(|text| reader.computed_price(text)).transpose()?,
-        index: text("index")?.map(|text| reader.computed_price(text)).transpose()?,
-        rate,
-        interval: rate.map(|_| FUNDING_INTERVAL),
-        next_at,
-        venue_at,
-    };
-    reader.out.messages.push(Message::Top { symbol, top });
-    reader.out.messages.push(Message::Derived { symbol, derived });
-    let is_set = |key| message.find(key).map_or(Ok(false), |_| message.flag(key));
-    let status = match (is_set("suspended")?, is_set("post_only")?) {
-        (true, _) => InstrumentStatus::new(Listing::Halted, "suspended"),
-        (false, true) => InstrumentStatus::new(Listing::Halted, "post only"),
-        (false, false) => InstrumentStatus::new(Listing::Listed, "neither suspended nor post only"),
-    };
-    reader.out.statuses.push((symbol, status));
-    Ok(())
+    let interval = rate.map(|_| FUNDING_INTERVAL);
+    Ok(Derived { mark: price("markPrice")?, index: price("index")?, rate, interval, next_at, venue_at })
 }
 
-/// What the venue says of a request.
+/// What the venue says of itself and of requests.
 fn on_event(message: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
     let words = match message.text("event")? {
         "alert" | "error" => message.text("message")?,

@@ -10,6 +10,10 @@ impl Sample for KrakenFutures {
         ["PF_XBTUSD", "PF_ETHUSD"]
     }
 
+    fn digits(&self) -> [u8; 2] {
+        [1, 4]
+    }
+
     fn symbol(&self, number: usize) -> String {
         self.symbols().get(number).map_or_else(|| format!("PF_{}USD", coin(number)), ToString::to_string)
     }
@@ -17,63 +21,74 @@ impl Sample for KrakenFutures {
     fn definitions(&self, symbols: &[&str]) -> Option<SampleFrame> {
         let one = |symbol: &str| {
             format!(
-                r#"{{"symbol":"{symbol}","pair":"XBT:USD","base":"XBT","quote":"USD","type":"flexible_futures","tickSize":0.1,"contractSize":1,"tradeable":true,"contractValueTradePrecision":8,"postOnly":false}}"#
+                r#"{{"symbol":"{symbol}","type":"flexible_futures","tickSize":0.1,"contractSize":1,"tradeable":true,"marginLevels":[{{"numNonContractUnits":0.0,"initialMargin":0.01,"maintenanceMargin":0.005}}],"contractValueTradePrecision":8,"postOnly":false,"base":"BTC","quote":"USD","pair":"BTC:USD"}}"#
             )
         };
         let all = joined(symbols, one);
-        let body = format!(r#"{{"result":"success","instruments":[{all}]}}"#);
+        let body = format!(
+            r#"{{"result":"success","instruments":[{all}],"serverTime":"2026-09-25T17:43:59.000Z"}}"#
+        );
         Some(SampleFrame::Answer(DEFINITIONS_PATH.to_owned(), body))
     }
 
-    /// A snapshot, or the one level that changed: this venue sends no more of them in one message. Where more or none
-    /// are to be said, it is a snapshot of what then stands.
-    fn book(&self, book: &BookSample<'_>) -> SampleFrame {
-        let BookSample { symbol, step, at_ms, is_snapshot, .. } = book;
-        let side = match (book.bids, book.asks) {
-            ([bid], []) => Some(("buy", bid)),
-            ([], [ask]) => Some(("sell", ask)),
-            _ => None,
-        };
-        if let (false, Some((side, (price, quantity)))) = (is_snapshot, side) {
-            return SampleFrame::Message(format!(
-                r#"{{"feed":"book","product_id":"{symbol}","side":"{side}","seq":{step},"price":{price},"qty":{quantity},"timestamp":{at_ms}}}"#
-            ));
-        }
-        let [bids, asks] = if *is_snapshot { [book.bids, book.asks] } else { book.after };
-        SampleFrame::Message(format!(
-            r#"{{"feed":"book_snapshot","product_id":"{symbol}","timestamp":{at_ms},"seq":{step},"tickSize":null,"bids":{},"asks":{}}}"#,
-            objects(bids),
-            objects(asks)
-        ))
+    fn is_level_by_level(&self) -> bool {
+        true
     }
 
+    /// A message moves one level: where more of them change, or none, the book comes whole.
+    fn book(&self, book: &BookSample<'_>) -> SampleFrame {
+        let BookSample { symbol, step, at_ms, .. } = book;
+        let change = |side: &str, (price, quantity): &LevelText| {
+            format!(
+                r#"{{"feed":"book","product_id":"{symbol}","side":"{side}","seq":{step},"price":{price},"qty":{quantity},"timestamp":{at_ms}}}"#
+            )
+        };
+        SampleFrame::Message(match (book.is_snapshot, book.bids, book.asks) {
+            (false, [bid], []) => change("buy", bid),
+            (false, [], [ask]) => change("sell", ask),
+            _ => format!(
+                r#"{{"feed":"book_snapshot","product_id":"{symbol}","timestamp":{at_ms},"seq":{step},"tickSize":null,"bids":{},"asks":{}}}"#,
+                objects(book.after[0]),
+                objects(book.after[1])
+            ),
+        })
+    }
+
+    /// In the order of today, and every other one in that of 2021.
     fn trade(&self, trade: &TradeSample<'_>) -> String {
         let TradeSample { symbol, trade_id, at_ms, price, quantity, is_buy, .. } = trade;
         let side = if *is_buy { "buy" } else { "sell" };
+        let uid = format!("{:08x}-8322-4946-a123-945c453aa17f", trade_id & 0xffff_ffff);
+        if trade_id % 2 == 0 {
+            return format!(
+                r#"{{"feed":"trade","product_id":"{symbol}","uid":"{uid}","side":"{side}","type":"fill","seq":{trade_id},"time":{at_ms},"qty":{quantity},"price":{price}}}"#
+            );
+        }
         format!(
-            r#"{{"product_id":"{symbol}","feed":"trade","uid":"8a2be12f-0000-4000-a000-d1b5200ab1d0","side":"{side}","type":"fill","time":{at_ms},"qty":{quantity},"price":{price},"seq":{trade_id}}}"#
+            r#"{{"product_id":"{symbol}","feed":"trade","uid":"{uid}","side":"{side}","type":"fill","time":{at_ms},"qty":{quantity},"price":{price},"seq":{trade_id}}}"#
         )
     }
 
-    /// The ticker comes once a second.
+    /// Once a second at most.
     fn is_top_seldom(&self) -> bool {
         true
     }
 
     fn top(&self, top: &TopSample<'_>) -> Option<String> {
-        let TopSample { symbol, at_ms, bid, ask, .. } = top;
+        let TopSample { symbol, at_ms, bid, ask, .. } = *top;
+        let ([bid, bid_size], [ask, ask_size]) = ([&bid.0, &bid.1], [&ask.0, &ask.1]);
         Some(format!(
-            r#"{{"time":{at_ms},"product_id":"{symbol}","funding_rate":0.9,"relative_funding_rate":-1.089345E-5,"next_funding_rate_time":1790362800000,"leverage":"100x","premium":0.0,"feed":"ticker","bid":{},"ask":{},"bid_size":{},"ask_size":{},"index":83995.76,"last":83997.0,"suspended":false,"tag":"perpetual","markPrice":84004.11362574516,"post_only":false}}"#,
-            bid.0, ask.0, bid.1, ask.1
+            r#"{{"time":{at_ms},"product_id":"{symbol}","funding_rate":0.9941052570914733,"funding_rate_prediction":0.74094239761875,"relative_funding_rate":0.000012439370833333,"relative_funding_rate_prediction":9.275625e-6,"next_funding_rate_time":1788649200000,"leverage":"100x","premium":0.0,"feed":"ticker","bid":{bid},"ask":{ask},"bid_size":{bid_size},"ask_size":{ask_size},"volume":2426.872,"dtm":0,"index":79871.28,"last":{bid},"change":0.3,"suspended":false,"tag":"perpetual","pair":"XBT:USD","openInterest":2055.214,"markPrice":79873.40587777576,"maturityTime":0,"post_only":false,"volumeQuote":193603003.7945}}"#
         ))
     }
 
-    fn unused(&self, frame: u64) -> String {
-        format!(r#"{{"feed":"heartbeat","time":{frame}}}"#)
+    fn unused(&self, _frame: u64) -> String {
+        r#"{"feed":"heartbeat","time":1788646159008}"#.to_owned()
     }
 
     fn refusal(&self, symbol: &str, _frame: u64) -> Option<String> {
-        Some(format!(r#"{{"event":"alert","message":"Couldn't subscribe to invalid product `{symbol}`"}}"#))
+        let words = format!("Couldn't subscribe to invalid product `{symbol}`");
+        Some(format!(r#"{{"event":"alert","message":"{words}"}}"#))
     }
 
     fn notice(&self, _frame: u64) -> Option<String> {

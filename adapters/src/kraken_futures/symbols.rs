@@ -1,32 +1,30 @@
-//! How the venue writes symbols.
+//! How the venue writes symbols, and what they say of a contract: `PF_XBTUSD`, `FI_XBTUSD_261225`.
 
 use fulmar_bus::record::ContractKind;
 
-/// A symbol as the streams write it: capitals, its kind, its pair, and the day of its end. Definitions were once
-/// written small, and are compared without regard to that.
+/// A symbol as the streams write it: capitals, its kind, its pair, and the day of its end; bitcoin by its older name.
 ///
 /// ```
 /// use fulmar_adapters::kraken_futures::symbols::spelled;
-/// assert_eq!(spelled("pi_xbtusd"), "PI_XBTUSD");
-/// assert_eq!(spelled("FI-XBTUSD-260925"), "FI_XBTUSD_260925");
+/// assert_eq!(spelled("pf_btcusd"), "PF_XBTUSD");
+/// assert_eq!(spelled("FI-ETHUSD-261225"), "FI_ETHUSD_261225");
 /// ```
 pub fn spelled(symbol: &str) -> String {
-    symbol.replace(['-', '/'], "_").to_ascii_uppercase()
+    symbol.replace(['-', '/'], "_").to_ascii_uppercase().replace("_BTCUSD", "_XBTUSD")
 }
 
-/// What the instrument is by its symbol: `PI_` and `FI_` are settled in what they are of, all others in dollars; those
-/// that begin with `P` have no end.
+/// An asset by the name that other venues call it. Definitions say the one today, tickers still the other.
+pub fn asset(name: &str) -> &str {
+    if name == "XBT" { "BTC" } else { name }
+}
+
+/// What the instrument is by its symbol. A second letter `I` is settled in what it is of, all others in dollars; a
+/// first letter `P` has no end.
 pub fn contract(symbol: &str) -> ContractKind {
-    contract_of(symbol, symbol.get(1..2).is_some_and(|kind| kind.eq_ignore_ascii_case("i")))
-}
-
-/// As [`contract`], where the venue itself says whether it is inverse.
-pub fn contract_of(symbol: &str, is_inverse: bool) -> ContractKind {
-    let is_perpetual = symbol.get(..1).is_some_and(|kind| kind.eq_ignore_ascii_case("p"));
-    match (is_inverse, is_perpetual) {
+    match (symbol.starts_with('P'), symbol.get(1..2) == Some("I")) {
         (true, true) => ContractKind::InversePerpetual,
-        (true, false) => ContractKind::InverseFuture,
-        (false, true) => ContractKind::LinearPerpetual,
+        (true, false) => ContractKind::LinearPerpetual,
+        (false, true) => ContractKind::InverseFuture,
         (false, false) => ContractKind::LinearFuture,
     }
 }
@@ -40,8 +38,8 @@ mod tests {
         let kinds = [
             ("PI_XBTUSD", ContractKind::InversePerpetual),
             ("PF_XBTUSD", ContractKind::LinearPerpetual),
-            ("FI_XBTUSD_260925", ContractKind::InverseFuture),
-            ("ff_xbtusd_260925", ContractKind::LinearFuture),
+            ("FI_XBTUSD_261225", ContractKind::InverseFuture),
+            ("FF_XBTUSD_261225", ContractKind::LinearFuture),
             ("", ContractKind::LinearFuture),
         ];
         for (symbol, kind) in kinds {

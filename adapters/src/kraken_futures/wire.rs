@@ -1,36 +1,39 @@
-//! The fast decoders of the messages that come all day: levels of books, and trades.
+//! The fast decoders of the messages that come all day: levels, whole books, trades.
 //!
-//! Exactly the venue's own layouts are taken; on anything else the answer is `None`, which is no error: `reference`
-//! then reads the frame, and alone says what is wrong with it.
+//! Exactly the venue's own layouts are taken, numbers without exponents; on anything else the answer is `None`, which
+//! is no error: `reference` then reads the frame, and alone says what is wrong with it.
 
 use fulmar_bus::record::{Level, Side, Trade, UnixNanos};
 
 use super::limits::LEVELS_MAX;
 use crate::decode::cursor::Cursor;
+use crate::decode::identity::trade_id;
 use crate::decode::{Scales, level};
 use crate::session::{Decoded, Message, Symbols, TradeStream};
 use crate::sync::Span;
 
-/// Decodes a frame in the venue's own layout; `None` where it is not that, or its symbol's scales are not known yet.
+/// Decodes a frame in one of the venue's own layouts; `None` where it is none, or its symbol's scales are not known.
 #[inline]
 pub fn decode(frame: &[u8], symbols: &Symbols, out: &mut Decoded) -> Option<()> {
     let mut cursor = Cursor::new(frame);
     if cursor.takes(b"{\"feed\":\"book\",\"product_id\":\"") {
-        book(&mut cursor, symbols, out)?;
-    } else if cursor.takes(b"{\"feed\":\"book_snapshot\",\"product_id\":\"") {
-        snapshot(&mut cursor, symbols, out)?;
+        change(&mut cursor, symbols, out)?;
     } else if cursor.takes(b"{\"product_id\":\"") {
         trade(&mut cursor, symbols, out)?;
+    } else if cursor.takes(b"{\"feed\":\"trade\",\"product_id\":\"") {
+        old_trade(&mut cursor, symbols, out)?;
     } else {
-        cursor.literal(b"{\"feed\":\"trade\",\"product_id\":\"")?;
-        trade_of_before(&mut cursor, symbols, out)?;
+        cursor.literal(b"{\"feed\":\"book_snapshot\",\"product_id\":\"")?;
+        snapshot(&mut cursor, symbols, out)?;
     }
     cursor.end()
 }
 
 /// After `"product_id":"`: `..","side":"sell","seq":..,"price":..,"qty":..,"timestamp":..}`.
-fn book(cursor: &mut Cursor<'_>, symbols: &Symbols, out: &mut Decoded) -> Option<()> {
+#[inline]
+fn change(cursor: &mut Cursor<'_>, symbols: &Symbols, out: &mut Decoded) -> Option<()> {
     let (symbol, scales) = symbol(cursor, symbols)?;
+    cursor.literal(b"\",\"side\":\"")?;
     let side = side(cursor)?;
     cursor.literal(b"\",\"seq\":")?;
     let number = cursor.unsigned()?;
@@ -68,78 +71,77 @@ fn snapshot(cursor: &mut Cursor<'_>, symbols: &Symbols, out: &mut Decoded) -> Op
     Some(())
 }
 
-/// After `"product_id":"`: `..","feed":"trade","uid":"..","side":"sell","type":"fill","time":..,"qty":..,"price":..,
-/// "seq":..}`.
+/// After `"product_id":"`: `..","feed":"trade","uid":..,"side":..,"type":..,"time":..,"qty":..,"price":..,"seq":..}`.
 fn trade(cursor: &mut Cursor<'_>, symbols: &Symbols, out: &mut Decoded) -> Option<()> {
     let (symbol, scales) = symbol(cursor, symbols)?;
-    cursor.literal(b"\",\"feed\":\"trade\",\"uid\":\"")?;
-    let aggressor = filled(cursor)?;
-    cursor.literal(b",\"time\":")?;
-    let at_ms = cursor.unsigned()?;
-    let traded = traded(cursor, scales)?;
+    cursor.literal(b"\",\"feed\":\"trade\"")?;
+    let (id, side) = identity(cursor)?;
+    let (venue_at, traded) = traded(cursor, scales)?;
     cursor.literal(b",\"seq\":")?;
-    let trade_id = cursor.unsigned()?;
+    cursor.unsigned()?;
     cursor.literal(b"}")?;
-    push_trade((symbol, aggressor), traded, (trade_id, at_ms), out);
+    push_trade((symbol, side), traded, id, venue_at, out);
     Some(())
 }
 
-/// The layout of older recordings. After `"product_id":"`: `..","uid":"..","side":"sell","type":"fill","seq":..,
-/// "time":..,"qty":..,"price":..}`.
-fn trade_of_before(cursor: &mut Cursor<'_>, symbols: &Symbols, out: &mut Decoded) -> Option<()> {
+/// As [`trade`], in the order of 2021: `..","uid":..,"side":..,"type":..,"seq":..,"time":..,"qty":..,"price":..}`.
+fn old_trade(cursor: &mut Cursor<'_>, symbols: &Symbols, out: &mut Decoded) -> Option<()> {
     let (symbol, scales) = symbol(cursor, symbols)?;
-    cursor.literal(b"\",\"uid\":\"")?;
-    let aggressor = filled(cursor)?;
+    cursor.literal(b"\"")?;
+    let (id, side) = identity(cursor)?;
     cursor.literal(b",\"seq\":")?;
-    let trade_id = cursor.unsigned()?;
-    cursor.literal(b",\"time\":")?;
-    let at_ms = cursor.unsigned()?;
-    let traded = traded(cursor, scales)?;
+    cursor.unsigned()?;
+    let (venue_at, traded) = traded(cursor, scales)?;
     cursor.literal(b"}")?;
-    push_trade((symbol, aggressor), traded, (trade_id, at_ms), out);
+    push_trade((symbol, side), traded, id, venue_at, out);
     Some(())
 }
 
-/// After `"uid":"`: `..","side":"sell","type":"fill"`, of a trade that was made in the book.
+/// `,"uid":"..","side":"..","type":".."`. What was not made in the book is left to the reference.
 #[inline]
-fn filled(cursor: &mut Cursor<'_>) -> Option<Side> {
-    cursor.name();
-    let aggressor = side(cursor)?;
-    cursor.literal(b"\",\"type\":\"fill\"")?;
-    Some(aggressor)
-}
-
-/// `","side":"sell`, without the closing quote.
-#[inline]
-fn side(cursor: &mut Cursor<'_>) -> Option<Side> {
+fn identity(cursor: &mut Cursor<'_>) -> Option<(u64, Side)> {
+    cursor.literal(b",\"uid\":\"")?;
+    let id = trade_id(cursor.name())?;
     cursor.literal(b"\",\"side\":\"")?;
-    if cursor.takes(b"buy") {
-        return Some(Side::Buy);
+    let side = side(cursor)?;
+    cursor.literal(b"\",\"type\":\"")?;
+    if !cursor.takes(b"fill\"") {
+        cursor.literal(b"liquidation\"")?;
     }
-    cursor.literal(b"sell").map(|()| Side::Sell)
+    Some((id, side))
 }
 
-/// `,"qty":..,"price":..`.
+/// `,"time":..,"qty":..,"price":..`.
 #[inline]
-fn traded(cursor: &mut Cursor<'_>, scales: Scales) -> Option<Level> {
+fn traded(cursor: &mut Cursor<'_>, scales: Scales) -> Option<(UnixNanos, Level)> {
+    cursor.literal(b",\"time\":")?;
+    let venue_at = UnixNanos::from_millis(cursor.unsigned()?);
     cursor.literal(b",\"qty\":")?;
     let quantity = cursor.decimal(scales.quantity)?;
     cursor.literal(b",\"price\":")?;
     let price = cursor.decimal(scales.price)?;
-    (price > 0 && quantity > 0).then_some(level(price, quantity))
+    (price > 0 && quantity > 0).then_some((venue_at, level(price, quantity)))
 }
 
-/// Adds a trade of who crossed the spread, of this number and time in milliseconds.
+/// Adds a trade of who crossed the spread.
 #[inline]
 pub(super) fn push_trade(
     (symbol, aggressor): (usize, Side),
     traded: Level,
-    (trade_id, at_ms): (u64, u64),
+    trade_id: u64,
+    venue_at: UnixNanos,
     out: &mut Decoded,
 ) {
-    let venue_at = UnixNanos::from_millis(at_ms);
     let trade = Trade::new(traded.price, traded.quantity, aggressor, trade_id, venue_at);
     out.messages.push(Message::Trade { symbol, stream: TradeStream::Trade, trade });
+}
+
+#[inline]
+fn side(cursor: &mut Cursor<'_>) -> Option<Side> {
+    if cursor.takes(b"buy") {
+        return Some(Side::Buy);
+    }
+    cursor.literal(b"sell").map(|()| Side::Sell)
 }
 
 /// The symbol, up to its closing quote.

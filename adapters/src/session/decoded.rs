@@ -65,7 +65,7 @@ pub enum Message {
     },
     /// The venue is about to close the connection, or wants it opened anew.
     Closing,
-    /// The venue refused a request.
+    /// The venue refused a request. Where it says which instrument it does not know, [`Decoded::statuses`] tells that.
     Refused,
 }
 
@@ -93,7 +93,7 @@ pub struct Derived {
     pub mark: Option<ScaledPrice>,
     /// The index price.
     pub index: Option<ScaledPrice>,
-    /// The funding rate of one interval.
+    /// The funding rate of one interval. One that a venue leaves out where it is zero is told as zero.
     pub rate: Option<FundingRate>,
     /// The time between two fundings.
     pub interval: Option<Nanos>,

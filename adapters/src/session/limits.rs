@@ -62,7 +62,8 @@ pub struct VenueLimits {
     pub definitions_weight: u64,
     /// How long a connection that carries books may say nothing.
     pub book_idle_max: Nanos,
-    /// What keeps a quiet connection open, and how often it is to be said.
+    /// The message that keeps a connection open, and how often it is to be said, whatever else passes. None where the
+    /// venue asks, or a ping of the WebSocket does, which the transport sends where it heard nothing for ten seconds.
     pub ping: Option<(&'static str, Nanos)>,
 }
 

@@ -18,7 +18,8 @@ use crate::sync::{Proof, SyncRule};
 /// A venue's market data: its words, not its state.
 pub trait Protocol: Send {
     /// Whether its prices are JSON numbers. They are then read as the texts that they are, exponents allowed: a number
-    /// that went through a float has lost the zeros that a checksum needs.
+    /// that went through a float has lost the zeros that a checksum needs. Every number of a message or an answer is a
+    /// text then, so that a count is [`Fields::whole`](crate::decode::json::Fields::whole), never `unsigned`.
     fn has_bare_numbers(&self) -> bool {
         false
     }
@@ -72,7 +73,8 @@ pub trait Protocol: Send {
         false
     }
 
-    /// The symbol that a message has market data of, whether a session follows it or not.
+    /// The symbol that a message has market data of, whether a session follows it or not: what a recording holds that
+    /// does not say so.
     fn symbol_named<'text>(&self, tape: &Tape<'text>) -> Option<&'text str>;
 
     /// Path and weight of the HTTP request that asks for the whole book of `symbol`. None where the stream of a book

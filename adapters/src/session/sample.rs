@@ -35,8 +35,14 @@ pub trait Sample: Protocol {
     /// trades these. None where it has no such message.
     fn definitions(&self, symbols: &[&str]) -> Option<SampleFrame>;
 
-    /// A whole book, or levels of it that changed.
+    /// A whole book, or levels of it that changed. Where a message of the venue carries fewer levels than are to be
+    /// said, it is a snapshot of [`BookSample::after`], as the venue might send one at any time.
     fn book(&self, book: &BookSample<'_>) -> SampleFrame;
+
+    /// True where a message carries one level, so that what comes all day is that.
+    fn is_level_by_level(&self) -> bool {
+        false
+    }
 
     /// A trade.
     fn trade(&self, trade: &TradeSample<'_>) -> String;

@@ -52,10 +52,18 @@ impl Frames {
     }
 
     /// An update of the book as near to `bytes` as whole levels allow. The best bid and ask are the first of each side,
-    /// so that every update moves the top of the book.
+    /// so that every update moves the top of the book. A venue whose messages carry one level sends one, of either
+    /// side in turn.
     pub fn depth(&mut self, bytes: usize) -> &str {
-        let count = self.levels_of(bytes);
-        let (bids, asks) = (self.side(-1, count / 2), self.side(1, count - count / 2));
+        let counts = match (self.sample.is_level_by_level(), self.step % 2) {
+            (true, 0) => [1, 0],
+            (true, _) => [0, 1],
+            (false, _) => {
+                let count = self.levels_of(bytes);
+                [count / 2, count - count / 2]
+            }
+        };
+        let (bids, asks) = (self.side(-1, counts[0]), self.side(1, counts[1]));
         self.book(false, &bids, &asks)
     }
 
@@ -155,7 +163,8 @@ impl Frames {
 
     /// So many levels of a side, of which the first is the best.
     fn side(&mut self, sign: i64, count: usize) -> Vec<LevelText> {
-        let mut levels = vec![self.level(MIDDLE + sign, true)];
+        let mut levels = Vec::with_capacity(count);
+        levels.extend((count > 0).then(|| self.level(MIDDLE + sign, true)));
         while levels.len() < count {
             let distance = 2 + self.random.random_range(0..RANGE);
             let stays = self.random.random_range(0..100) >= DELETED_PERCENT;

@@ -2,7 +2,9 @@
 
 use fulmar_adapters::session::sample::SampleFrame;
 use fulmar_adapters::session::{InstrumentConfig, MarketData, VenueEntry, VenueSettings};
-use fulmar_bus::record::{FrameSource, InstrumentId, Nanos, RequestKind, SyncReason, SyncState, UnixNanos};
+use fulmar_bus::record::{
+    FrameSource, InstrumentId, Nanos, RequestKind, SyncChange, SyncReason, SyncState, UnixNanos,
+};
 use fulmar_engine::contract::{DecodeError, InboundFrame, MarketSession as _};
 use fulmar_engine::market::decimal::Rounding;
 use fulmar_engine::market::decimal::rescale;
@@ -109,7 +111,20 @@ impl Bench {
         }
     }
 
+    /// A frame of the venue's own making, which is to be read.
     pub fn give(&mut self, frame: &SampleFrame) {
+        let before = self.session.counters().decode_errors;
+        self.send(frame);
+        let after = self.session.counters().decode_errors;
+        let is_new = |error: &DecodeError| after[*error as usize] > before[*error as usize];
+        let told: Vec<DecodeError> = DecodeError::ALL.into_iter().filter(is_new).collect();
+        let (SampleFrame::Message(text) | SampleFrame::Answer(_, text)) = frame;
+        let shown = &text[..text.floor_char_boundary(400)];
+        assert!(told.is_empty(), "{told:?} was found in what `Sample` made: {shown}");
+    }
+
+    /// A frame of the venue's own making, whatever becomes of it.
+    pub fn send(&mut self, frame: &SampleFrame) {
         match frame {
             SampleFrame::Message(text) => self.message(text.as_bytes()),
             SampleFrame::Answer(path, body) => {
@@ -157,11 +172,17 @@ impl Bench {
     }
 
     pub fn state(&self, index: usize) -> SyncState {
-        self.keeper.instruments[&IDS[index]].state.expect("a state").state
+        self.sync_change(index).state
     }
 
     pub fn reason(&self, index: usize) -> SyncReason {
-        self.keeper.instruments[&IDS[index]].state.expect("a state").reason
+        self.sync_change(index).reason
+    }
+
+    fn sync_change(&self, index: usize) -> SyncChange {
+        let kept = self.keeper.instruments.get(&IDS[index]);
+        let kept = kept.expect("its frames, or `Sample::definitions`, say what the instrument is");
+        kept.state.expect("a state")
     }
 
     pub fn errors(&self, error: DecodeError) -> u64 {
@@ -190,7 +211,17 @@ impl Bench {
         let [bids, asks] = self.flow.book(index);
         let mut told_bids = told(&kept.bids);
         told_bids.reverse();
-        assert_eq!(told_bids, meant(bids), "bids of {}", self.flow.symbols[index]);
-        assert_eq!(told(&kept.asks), meant(asks), "asks of {}", self.flow.symbols[index]);
+        assert_eq!(
+            told_bids,
+            meant(bids),
+            "bids of {}: told, and what `Sample` was to say",
+            self.flow.symbols[index]
+        );
+        assert_eq!(
+            told(&kept.asks),
+            meant(asks),
+            "asks of {}: told, and what `Sample` was to say",
+            self.flow.symbols[index]
+        );
     }
 }

@@ -1,9 +1,9 @@
 //! Rows about what frames say: numbers that cannot be, fields that nobody knows, frames that end too soon.
 
-use fulmar_adapters::session::VenueEntry;
 use fulmar_adapters::session::sample::{LevelText, SampleFrame};
-use fulmar_bus::record::{Price, Side, SyncState};
-use fulmar_engine::contract::{DecodeError, MarketSession as _};
+use fulmar_adapters::session::{VenueEntry, each_symbol_named};
+use fulmar_bus::record::{FrameSource, Price, Side, SyncState};
+use fulmar_engine::contract::{DecodeError, InboundFrame, MarketSession as _};
 
 use super::Outcome::{self, Held, NotApplicable};
 use super::bench::{Bench, IDS};
@@ -89,6 +89,42 @@ pub fn unknown_messages_and_fields(entry: &'static VenueEntry) -> Outcome {
     Held
 }
 
+/// A trade that cannot be is an error, and no book is worse for it.
+pub fn unreadable_trade(entry: &'static VenueEntry) -> Outcome {
+    let mut bench = Bench::live(entry);
+    let trade = bench.flow.trade(0, "0.0", "1.00000000", true);
+    bench.message(trade.as_bytes());
+    assert_eq!(bench.errors(DecodeError::OutOfRange), 1);
+    assert_eq!([bench.state(0), bench.state(1)], [SyncState::Live; 2], "a reader is told of what is no book");
+    let update = bench.flow.update(0, &[("100.4", "7.00000000")], &[]);
+    bench.give(&update);
+    bench.assert_books();
+    Held
+}
+
+/// A recording that does not say what it holds is played all the same: its frames name their symbols.
+pub fn recording_without_a_list(entry: &'static VenueEntry) -> Outcome {
+    let mut bench = Bench::new(entry);
+    let named = |bench: &Bench, text: &str| {
+        let (source, connection, status) = (FrameSource::Message, 0, 0);
+        let mut bytes = text.as_bytes().to_vec();
+        let frame = InboundFrame { source, connection, status, received_at: bench.now, bytes: &mut bytes };
+        let mut symbols = Vec::new();
+        each_symbol_named(&*bench.flow.sample, frame, &mut |symbol| symbols.push(symbol.to_owned()));
+        symbols
+    };
+    for index in 0..IDS.len() {
+        let update = bench.flow.update(index, &[("100.4", "7.00000000")], &[]);
+        let trade = bench.flow.trade(index, "100.5", "1.50000000", true);
+        for text in [text_of(&update), trade] {
+            assert_eq!(named(&bench, &text), [bench.flow.symbols[index]], "{text}");
+        }
+    }
+    let unused = bench.flow.sample.unused(0);
+    assert!(named(&bench, &unused).is_empty(), "{unused}");
+    Held
+}
+
 /// The largest snapshot is read; one that is larger is refused by name.
 pub fn megabyte_snapshot(entry: &'static VenueEntry) -> Outcome {
     let mut bench = Bench::new(entry);
@@ -107,7 +143,7 @@ pub fn megabyte_snapshot(entry: &'static VenueEntry) -> Outcome {
     let mut bench = Bench::new(entry);
     bench.flow.replace(0, side(levels_max + 1, -1), side(1, 1));
     let snapshot = bench.flow.snapshot(0);
-    bench.give(&snapshot);
+    bench.send(&snapshot);
     let refused = bench.errors(DecodeError::TooManyLevels) + bench.errors(DecodeError::TooLong);
     assert_eq!(refused, 1, "one level more than there can be");
     assert!(bench.keeper.instruments[&IDS[0]].bids.is_empty());

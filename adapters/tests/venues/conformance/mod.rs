@@ -74,6 +74,8 @@ suite! {
         impossible_prices in content,
         numbers_that_are_none in content,
         unknown_messages_and_fields in content,
+        unreadable_trade in content,
+        recording_without_a_list in content,
         megabyte_snapshot in content,
         truncated_frames in content,
         bytes_that_are_no_text in content,
@@ -113,7 +115,11 @@ fn held(name: &str, check: fn(&'static VenueEntry) -> Outcome) {
 
 #[test]
 fn every_venue_of_this_build_is_tested() {
-    assert_eq!(TESTED, VENUES.map(|entry| entry.name));
+    let built = VENUES.map(|entry| entry.name);
+    assert_eq!(
+        TESTED, built,
+        "`venues` of `suite!` in this file names those of adapters/src/venues.rs, in its order"
+    );
 }
 
 #[test]

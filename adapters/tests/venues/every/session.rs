@@ -6,7 +6,7 @@ use fulmar_engine::contract::{InboundFrame, MarketSession as _};
 
 use super::strict::StrictSink;
 
-/// What the byte before a frame says of it.
+/// What the byte before a frame says of it, counted from [`FIRST_SOURCE`]; any byte is one of them.
 pub const SOURCES: [(FrameSource, u16); 9] = [
     (FrameSource::Opened, 0),
     (FrameSource::Closed, 0),
@@ -18,6 +18,13 @@ pub const SOURCES: [(FrameSource, u16); 9] = [
     (FrameSource::Message, 0),
     (FrameSource::Message, 0),
 ];
+
+/// The byte of the first source, by which examples can be written by hand: `c` opened, `d` closed, `e` too many
+/// requests, `f` an answer, `g` a refused request, `h` a message. None is the zero that splits frames.
+pub const FIRST_SOURCE: u8 = b'c';
+
+const _: () =
+    assert!((FIRST_SOURCE as usize).is_multiple_of(SOURCES.len()), "a byte is a source by its remainder");
 
 /// Feeds a session of `entry` the frames of `data`, which are split by zero bytes, each with its source before it.
 pub fn survives(entry: &VenueEntry, data: &[u8]) {

@@ -78,7 +78,7 @@ fn definitions_are_found_in_either_case_and_written_in_exponents() {
     let asked = bench.keeper.instruments[&XBT].definition.expect("defined");
     assert_eq!((asked.price_scale, asked.quantity_scale, asked.is_inferred), (1, 4, 0));
     assert_eq!((asked.tick, asked.lot, asked.quantity_min), (Price(5), Quantity(1), Quantity(1)));
-    assert_eq!((asked.base.as_str(), asked.quote.as_str()), ("XBT", "USD"));
+    assert_eq!((asked.base.as_str(), asked.quote.as_str()), ("BTC", "USD"), "as other venues call it");
     assert_eq!((asked.symbol.as_str(), asked.contract), ("PF_XBTUSD", ContractKind::LinearPerpetual));
     let pepe = bench.keeper.instruments[&PEPE].definition.expect("defined");
     assert_eq!((pepe.price_scale, pepe.quantity_scale), (10, 0));
@@ -86,6 +86,18 @@ fn definitions_are_found_in_either_case_and_written_in_exponents() {
     let listings: Vec<_> = bench.keeper.statuses.iter().map(|(id, status)| (*id, status.listing)).collect();
     assert_eq!(listings, [(PEPE, Listing::Halted)]);
     assert_eq!(bench.session.counters().decode_error_count(), 0);
+}
+
+#[test]
+fn an_older_list_says_less_and_what_is_post_only_is_not_traded() {
+    let mut bench = Bench::new();
+    bench.feed(FrameSource::Http, 200, r#"/derivatives/api/v3/instruments
+{"result":"success","instruments":[{"symbol":"pf_xbtusd","type":"flexible_futures","tickSize":1,"tradeable":true,"postOnly":true}]}"#);
+    let told = bench.keeper.instruments[&XBT].definition.expect("defined");
+    assert_eq!((told.price_scale, told.quantity_scale, told.lot), (0, 0, Quantity(1)));
+    assert_eq!(told.base.as_str(), "");
+    let listings: Vec<_> = bench.keeper.statuses.iter().map(|(id, status)| (*id, status.listing)).collect();
+    assert_eq!(listings, [(XBT, Listing::Halted), (PEPE, Listing::Unlisted)]);
 }
 
 #[test]
@@ -119,7 +131,7 @@ fn trades_are_those_made_in_the_book_and_none_of_long_before() {
     let mut bench = Bench::live();
     let trade = |kind: &str, number: u64| {
         format!(
-            r#"{{"feed":"trade","product_id":"PF_XBTUSD","uid":"x","side":"sell","type":"{kind}","seq":{number},"time":1786310816530,"qty":0.5,"price":84000.0}}"#
+            r#"{{"feed":"trade","product_id":"PF_XBTUSD","uid":"{number:08x}-8322-4946-a123-945c453aa17f","side":"sell","type":"{kind}","seq":{number},"time":1786310816530,"qty":0.5,"price":84000.0}}"#
         )
     };
     for (kind, number) in [("fill", 7), ("liquidation", 8), ("block", 9), ("assignment", 10)] {
@@ -129,7 +141,7 @@ fn trades_are_those_made_in_the_book_and_none_of_long_before() {
     bench.message(&format!(r#"{{"feed":"trade_snapshot","product_id":"PF_XBTUSD","trades":[{old}]}}"#));
     let kept = &bench.keeper.instruments[&XBT];
     assert_eq!((kept.trade_count, kept.buy_count, kept.traded), (2, 0, 10_000));
-    assert_eq!(kept.last_trade.expect("a trade").trade_id, 8);
+    assert_eq!(kept.last_trade.expect("a trade").trade_id, 0x8_8322_4946);
     bench.message(&trade("invented", 11));
     assert_eq!(bench.session.counters().decode_error_count(), 1, "a new kind is an error, not a guess");
     assert_eq!(bench.state().0, SyncState::Live, "which breaks no book");
