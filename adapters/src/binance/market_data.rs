@@ -11,7 +11,7 @@ use super::{limits, reference, streams, symbols, wire};
 use crate::session::limits::VenueLimits;
 use crate::session::{
     Answer, Decoded, InstrumentConfig, Line, MarketData, Protocol, Reader, SnapshotRequest, Symbols,
-    VenueEntry, VenueSettings,
+    VenueEntry, VenueSettings, hold_by_status,
 };
 use crate::sync::SyncRule;
 
@@ -180,7 +180,7 @@ impl Protocol for Binance {
         let wait = match status {
             429 => REFUSED_WAIT,
             418 => BANNED_WAIT,
-            _ => return None,
+            _ => return hold_by_status(now, status),
         };
         let until = banned_until(body).filter(|until| until.since(now) <= BANNED_WAIT_MAX);
         Some(until.unwrap_or(now + wait).max(now + wait))
