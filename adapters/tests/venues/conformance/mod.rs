@@ -12,6 +12,8 @@ mod connection;
 mod content;
 mod continuity;
 mod crossed;
+mod instruments;
+mod requests;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -72,18 +74,34 @@ suite! {
         absurd_sizes in content,
         impossible_prices in content,
         numbers_that_are_none in content,
+        numbers_too_precise in content,
+        exponents in content,
+        prices_far_off in content,
+        unknown_words in content,
         unknown_messages_and_fields in content,
         megabyte_snapshot in content,
+        frames_too_long in content,
         truncated_frames in content,
         bytes_that_are_no_text in content,
         trades_once_and_in_order in content,
         best_prices in content,
+        wrong_clock_of_the_venue in content,
+        definitions in instruments,
+        tick_size_change in instruments,
+        halt_and_back in instruments,
+        delisting in instruments,
+        mark_price in instruments,
+        funding in instruments,
+        bars in instruments,
         subscription_error in connection,
         maintenance_notice in connection,
         lost_connection in connection,
         silence in connection,
         pings in connection,
-        snapshot_that_never_comes in connection,
+        snapshot_that_never_comes in requests,
+        book_that_always_breaks in requests,
+        reconnect_storm in requests,
+        too_many_requests in requests,
     }
     venues {
         binance_spot = "binance-spot",
