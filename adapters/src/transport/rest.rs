@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::header::HeaderMap;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
 use rustls::ClientConfig;
@@ -17,8 +17,9 @@ use tokio_tungstenite::tungstenite::Bytes;
 
 use super::address::Address;
 use super::hub::{Hub, stopped};
-use super::limits::{RETRY_AFTER_MAX, RestLimits};
+use super::limits::RestLimits;
 use super::rate::RateWindow;
+use super::refusal::Refusal;
 use super::status::{LinkStatus, count};
 use super::tls;
 
@@ -74,6 +75,7 @@ impl RestTask {
         loop {
             let next = async {
                 sleep_until(still_until).await;
+                self.hub.until_heard().await;
                 rate.ready().await;
                 self.gets.recv().await
             };
@@ -81,8 +83,12 @@ impl RestTask {
                 biased;
                 () = stopped(&mut self.stop) => return,
                 Some(keep_still) = in_flight.next() => {
-                    if let Some(duration) = keep_still {
-                        still_until = still_until.max(Instant::now() + duration);
+                    match keep_still {
+                        Some(Refusal::TooMuch(duration)) => {
+                            still_until = still_until.max(Instant::now() + duration);
+                        }
+                        Some(Refusal::ShutOut(duration)) => self.hub.keep_still(duration),
+                        None => {}
                     }
                 }
                 Some(get) = next, if in_flight.len() < in_flight_max => {
@@ -95,9 +101,10 @@ impl RestTask {
     }
 }
 
-/// Asks, gives the answer to the engine, and returns for how long to keep still, if the venue says so. A request
-/// without an answer becomes a frame of status zero whose body says why: the session counts on one for each.
-async fn serve(hub: &Hub, client: &Client, address: &Address, get: Get) -> Option<Duration> {
+/// Asks, gives the answer to the engine, and returns what that refuses, if it does. A request without an answer becomes a frame of status zero whose body says why: the session counts on one for each.
+async fn serve(hub: &Hub, client: &Client, address: &Address, get: Get) -> Option<Refusal> {
+    // It may have waited for its turn while a connection was refused.
+    hub.until_heard().await;
     let limits = &hub.limits.rest;
     let url = format!("{}{}", address.url().trim_end_matches('/'), get.target);
     let answer = timeout(limits.timeout, ask(client, &url, &get.target, limits.body_bytes_max))
@@ -106,9 +113,9 @@ async fn serve(hub: &Hub, client: &Client, address: &Address, get: Get) -> Optio
     match answer {
         Ok(Answer { status, headers, frame }) => {
             hub.http_frame(get.connection, status, Bytes::from(frame)).await;
-            let duration = keep_still(status, &headers, limits)?;
-            hub.tell(None, LinkStatus::KeepStill { status, duration });
-            Some(duration)
+            let refusal = Refusal::of(status, &headers, &hub.limits.refusal)?;
+            hub.tell(None, LinkStatus::KeepStill { status, duration: refusal.duration() });
+            Some(refusal)
         }
         Err(error) => {
             count(&hub.counters.http_failures, 1);
@@ -144,16 +151,6 @@ async fn ask(client: &Client, url: &str, target: &str, body_bytes_max: usize) ->
         frame.extend_from_slice(&chunk);
     }
     Ok(Answer { status, headers, frame })
-}
-
-/// For how long the venue wants no request: 429 is its warning, 418 its ban.
-fn keep_still(status: u16, headers: &HeaderMap, limits: &RestLimits) -> Option<Duration> {
-    if status != 429 && status != 418 {
-        return None;
-    }
-    let stated = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
-    let duration = stated.map_or(limits.retry_after_default, Duration::from_secs);
-    Some(duration.min(RETRY_AFTER_MAX))
 }
 
 /// The innermost cause: the layers around it only repeat the URL, which may hold a key.
