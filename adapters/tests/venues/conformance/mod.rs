@@ -11,7 +11,7 @@ pub mod bench;
 mod connection;
 mod content;
 mod continuity;
-mod crossed;
+mod engine;
 mod instruments;
 mod requests;
 
@@ -68,7 +68,7 @@ suite! {
         snapshot_after_reconnect_replaces in continuity,
         sequence_reset in continuity,
         bad_checksum in continuity,
-        crossed_book in crossed,
+        crossed_book in engine,
         zero_quantity_on_absent_level in content,
         empty_side in content,
         absurd_sizes in content,
@@ -86,6 +86,7 @@ suite! {
         trades_once_and_in_order in content,
         best_prices in content,
         wrong_clock_of_the_venue in content,
+        trade_dated_far_ahead in engine,
         definitions in instruments,
         tick_size_change in instruments,
         halt_and_back in instruments,

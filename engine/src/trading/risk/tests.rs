@@ -162,7 +162,10 @@ fn a_price_that_jumps_far_off_is_what_orders_are_valued_at() {
     assert_eq!(refused_by(&mut gate(), &own_price, &far_above), [RiskCheck::MaxOrderNotional]);
     let far_below = jumped(1, 2);
     let above_quantity = refused_by(&mut gate(), &market(Side::Sell, 510), &far_below);
-    assert!(above_quantity.contains(&RiskCheck::MaxOrderQty), "what a low price lets grow, the quantity bounds");
+    assert!(
+        above_quantity.contains(&RiskCheck::MaxOrderQty),
+        "what a low price lets grow, the quantity bounds"
+    );
 }
 
 #[test]
