@@ -221,8 +221,8 @@ impl BookSync {
 
     /// The connection that carries the updates opened, and its subscriptions leave until `subscribed_at`. What stands
     /// already is kept: the next update proves it or not. Where snapshots come in the stream, to subscribe is to ask.
-    /// Where they do not, and one is still to be answered, no other is asked for: a connection that ends as soon as it is
-    /// open, again and again, would pile up more of them than the venue takes.
+    /// Where they do not, and one is still to be answered, no other is asked for: a connection that ends as soon as it
+    /// is open, again and again, would pile up more of them than the venue takes.
     pub fn on_opened(&mut self, now: UnixNanos, subscribed_at: UnixNanos) {
         if self.phase == Phase::Waiting && self.rule.is_streamed() {
             self.on_asked(subscribed_at);

@@ -101,7 +101,8 @@ impl RestTask {
     }
 }
 
-/// Asks, gives the answer to the engine, and returns what that refuses, if it does. A request without an answer becomes a frame of status zero whose body says why: the session counts on one for each.
+/// Asks, gives the answer to the engine, and returns what that refuses, if it does. A request without an answer becomes
+/// a frame of status zero whose body says why: the session counts on one for each.
 async fn serve(hub: &Hub, client: &Client, address: &Address, get: Get) -> Option<Refusal> {
     // It may have waited for its turn while a connection was refused.
     hub.until_heard().await;

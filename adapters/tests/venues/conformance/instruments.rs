@@ -72,8 +72,8 @@ pub fn halt_and_back(entry: &'static VenueEntry) -> Outcome {
     Held
 }
 
-/// The venue's list lacks an instrument: it is told as unlisted, its book is not asked for, only now and then whether it
-/// is there again; and once it is, all goes on.
+/// The venue's list lacks an instrument: it is told as unlisted, its book is not asked for, only now and then whether
+/// it is there again; and once it is, all goes on.
 pub fn delisting(entry: &'static VenueEntry) -> Outcome {
     let mut bench = Bench::undefined(entry);
     let symbols = bench.flow.symbols;
