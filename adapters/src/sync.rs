@@ -53,6 +53,8 @@ pub struct BookSync {
     mirror: Option<Mirror>,
     scales: Scales,
     ask_at: Option<UnixNanos>,
+    /// Until when the answer to the last request may come; none where it came.
+    answer_by: Option<UnixNanos>,
     /// Requests since the book last stood for a while.
     attempts: u32,
     broken_at: Option<UnixNanos>,
@@ -120,6 +122,7 @@ impl BookSync {
             mirror: proof.map(Mirror::new),
             scales: Scales { price: 0, quantity: 0 },
             ask_at: None,
+            answer_by: None,
             attempts: 0,
             broken_at: None,
             counters: SyncCounters::default(),
@@ -192,6 +195,7 @@ impl BookSync {
     /// Takes a snapshot. One that is older than what waits is refused and wanted anew; one that nobody needs is not
     /// used.
     pub fn on_snapshot(&mut self, now: UnixNanos, snapshot: Update<'_>, sink: &mut dyn MarketSink) {
+        self.answer_by = None;
         if self.phase == Phase::Live {
             self.counters.snapshots_unasked += 1;
             return;
@@ -209,6 +213,7 @@ impl BookSync {
 
     /// The snapshot that was asked for did not come, or could not be read: it is wanted anew, after a while.
     pub fn on_snapshot_failed(&mut self, now: UnixNanos) {
+        self.answer_by = None;
         if self.phase == Phase::Waiting {
             self.ask_again(now);
         }
@@ -216,11 +221,13 @@ impl BookSync {
 
     /// The connection that carries the updates opened, and its subscriptions leave until `subscribed_at`. What stands
     /// already is kept: the next update proves it or not. Where snapshots come in the stream, to subscribe is to ask.
+    /// Where they do not, and one is still to be answered, no other is asked for: a connection that ends as soon as it
+    /// is open, again and again, would pile up more of them than the venue takes.
     pub fn on_opened(&mut self, now: UnixNanos, subscribed_at: UnixNanos) {
         if self.phase == Phase::Waiting && self.rule.is_streamed() {
             self.on_asked(subscribed_at);
         } else if self.phase == Phase::Waiting && self.ask_at.is_none() {
-            self.ask_at = Some(now + FIRST_UPDATE_WAIT);
+            self.ask_at = Some(self.answer_by.unwrap_or(now).max(now + FIRST_UPDATE_WAIT));
         }
     }
 
@@ -271,6 +278,7 @@ impl BookSync {
     /// A snapshot was asked for; the request leaves at `sent_at`.
     pub fn on_asked(&mut self, sent_at: UnixNanos) {
         self.attempts = self.attempts.saturating_add(1);
+        self.answer_by = Some(sent_at + SNAPSHOT_ANSWER_MAX);
         self.ask_at = Some(sent_at + SNAPSHOT_ANSWER_MAX + backoff(self.instrument_id, self.attempts));
     }
 

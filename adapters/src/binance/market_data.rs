@@ -11,7 +11,7 @@ use super::{limits, reference, streams, symbols, wire};
 use crate::session::limits::VenueLimits;
 use crate::session::{
     Answer, Decoded, Environment, InstrumentConfig, Line, MarketData, Protocol, Reader, Symbols, VenueEntry,
-    VenueSettings, asked_for,
+    VenueSettings, asked_for, hold_by_status,
 };
 use crate::sync::SyncRule;
 
@@ -188,7 +188,7 @@ impl Protocol for Binance {
         let wait = match status {
             429 => REFUSED_WAIT,
             418 => BANNED_WAIT,
-            _ => return None,
+            _ => return hold_by_status(now, status),
         };
         let until = banned_until(body).filter(|until| until.since(now) <= BANNED_WAIT_MAX);
         Some(until.unwrap_or(now + wait).max(now + wait))

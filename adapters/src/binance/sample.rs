@@ -2,7 +2,10 @@
 
 use super::config::Product;
 use super::market_data::Binance;
-use crate::session::sample::{BookSample, Sample, SampleFrame, TopSample, TradeSample, joined, level_pairs};
+use crate::session::sample::{
+    BarSample, BookSample, FundingSample, InstrumentSample, MarkPriceSample, Sample, SampleFrame, TopSample,
+    TradeSample, joined, level_pairs,
+};
 
 impl Sample for Binance {
     fn symbols(&self) -> [&'static str; 2] {
@@ -20,7 +23,10 @@ impl Sample for Binance {
         }
     }
 
-    fn definitions(&self, symbols: &[&str]) -> Option<SampleFrame> {
+    fn instruments(&self, instruments: &InstrumentSample<'_>) -> Option<SampleFrame> {
+        let InstrumentSample { symbols, tick, is_traded, .. } = instruments;
+        let status_key = if self.product() == Product::CoinMargined { "contractStatus" } else { "status" };
+        let status = if *is_traded { "TRADING" } else { "BREAK" };
         let contract = if self.product().is_futures() {
             r#""contractType":"PERPETUAL","pricePrecision":1,"quantityPrecision":8"#
         } else {
@@ -28,7 +34,7 @@ impl Sample for Binance {
         };
         let one = |symbol: &str| {
             format!(
-                r#"{{"symbol":"{symbol}",{contract},"baseAsset":"BTC","quoteAsset":"USD","filters":[{{"filterType":"PRICE_FILTER","maxPrice":"1000000.0","tickSize":"0.1"}},{{"filterType":"LOT_SIZE","minQty":"0.00000001","maxQty":"9000.00000000","stepSize":"0.00000001"}}]}}"#
+                r#"{{"symbol":"{symbol}","{status_key}":"{status}",{contract},"baseAsset":"BTC","quoteAsset":"USD","filters":[{{"filterType":"PRICE_FILTER","maxPrice":"1000000.0","tickSize":"{tick}"}},{{"filterType":"LOT_SIZE","minQty":"0.00000001","maxQty":"9000.00000000","stepSize":"0.00000001"}}]}}"#
             )
         };
         let all = joined(symbols, one);
@@ -88,6 +94,41 @@ impl Sample for Binance {
         Some(combined(symbol, "bookTicker", &event))
     }
 
+    fn derivatives(&self) -> Option<[&'static str; 2]> {
+        self.product().is_futures().then(|| self.symbols())
+    }
+
+    /// Both prices in one message. Coin-margined futures tell the index on a stream of its own, which is not used.
+    fn mark_price(&self, mark: &MarkPriceSample<'_>) -> Vec<SampleFrame> {
+        let MarkPriceSample { symbol, at_ms, mark, index } = mark;
+        let is_futures = self.product().is_futures();
+        let event = format!(
+            r#"{{"e":"markPriceUpdate","E":{at_ms},"s":"{symbol}","p":"{mark}","i":"{index}","P":"{mark}","r":"","T":0}}"#
+        );
+        let message = || SampleFrame::Message(combined(symbol, "markPrice@1s", &event));
+        is_futures.then(message).into_iter().collect()
+    }
+
+    fn funding(&self, funding: &FundingSample<'_>) -> Option<SampleFrame> {
+        let FundingSample { symbol, at_ms, rate, next_at_ms } = funding;
+        let event = format!(
+            r#"{{"e":"markPriceUpdate","E":{at_ms},"s":"{symbol}","p":"100.50000000","r":"{rate}","T":{next_at_ms}}}"#
+        );
+        let is_futures = self.product().is_futures();
+        is_futures.then(|| SampleFrame::Message(combined(symbol, "markPrice@1s", &event)))
+    }
+
+    fn bar(&self, bar: &BarSample<'_>) -> Option<String> {
+        let BarSample {
+            symbol, at_ms, start_ms, prices: [open, high, low, close], volume, is_closed, ..
+        } = bar;
+        let last_ms = start_ms + 5 * 60_000 - 1;
+        let event = format!(
+            r#"{{"e":"kline","E":{at_ms},"s":"{symbol}","k":{{"t":{start_ms},"T":{last_ms},"s":"{symbol}","i":"5m","f":1,"L":3,"o":"{open}","c":"{close}","h":"{high}","l":"{low}","v":"{volume}","n":3,"x":{is_closed},"q":"1","V":"1","Q":"1","B":"0"}}}}"#
+        );
+        Some(combined(symbol, "kline_5m", &event))
+    }
+
     fn unused(&self, _frame: u64) -> String {
         r#"{"stream":"btcusdt@24hrTicker","data":{"e":"24hrTicker","E":1,"s":"BTCUSDT"}}"#.to_owned()
     }
@@ -98,6 +139,11 @@ impl Sample for Binance {
 
     fn notice(&self, _frame: u64) -> Option<String> {
         Some(r#"{"stream":"!serverShutdown","data":{"e":"serverShutdown","E":1}}"#.to_owned())
+    }
+
+    fn too_many_requests(&self, until_ms: u64) -> (u16, String) {
+        let words = format!("Way too much request weight used; IP banned until {until_ms}.");
+        (418, format!(r#"{{"code":-1003,"msg":"{words}"}}"#))
     }
 }
 

@@ -11,10 +11,14 @@ use super::market_data::{Bybit, Category};
 use crate::decode::Scales;
 use crate::decode::definition::{notional, significant_digits, status, text, whole_units};
 use crate::decode::json::{Fields, decimal};
+use crate::decode::number::unsigned;
 use crate::session::{Reader, inferred};
 
 /// A symbol that the venue does not know.
 const UNKNOWN_SYMBOL: i64 = 10_001;
+
+/// Too many visits, which are counted over a second (documentation, rate-limit).
+const TOO_MANY_VISITS: u64 = 10_006;
 
 /// Reads the definition of each of the session's symbols that the answer names, and whether it is traded now.
 ///
@@ -83,4 +87,23 @@ fn contract(category: Category, fields: &Fields<'_, '_>) -> Result<ContractKind,
     let kinds =
         [("LinearPerpetual", ContractKind::LinearPerpetual), ("LinearFutures", ContractKind::LinearFuture)];
     fields.one_of("contractType", kinds)
+}
+
+/// Whether the answer says that its request was one too many. All answers begin with their code.
+pub fn is_one_too_many(body: &[u8]) -> bool {
+    let code = body.strip_prefix(br#"{"retCode":"#).unwrap_or_default();
+    unsigned(code) == Some((TOO_MANY_VISITS, 5))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_answer_of_that_code_says_that_its_request_was_one_too_many() {
+        assert!(is_one_too_many(br#"{"retCode":10006,"retMsg":"Too many visits!"}"#));
+        assert!(!is_one_too_many(br#"{"retCode":100060,"retMsg":""}"#));
+        assert!(!is_one_too_many(br#"{"retCode":0,"result":{"retCode":10006}}"#));
+        assert!(!is_one_too_many(b"10006"));
+    }
 }

@@ -46,9 +46,6 @@ pub const REQUEST_INTERVAL: Nanos = Nanos::from_millis(100);
 /// HTTP requests that may be made at once.
 pub const REQUEST_BURST: u32 = 50;
 
-/// How long to stay away after HTTP 403, which says that too much was asked (documentation, rate-limit).
-pub const REFUSED_WAIT: Nanos = Nanos::from_secs(600);
-
 /// A connection that carries books and says nothing for this long is replaced. The venue repeats the best level each
 /// three seconds where nothing changes (documentation of the public stream of books), so three of these were missed.
 pub const BOOK_IDLE_MAX: Nanos = Nanos::from_secs(10);

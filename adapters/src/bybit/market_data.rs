@@ -4,12 +4,12 @@ use fulmar_bus::record::{ContractKind, Nanos, UnixNanos};
 use fulmar_engine::contract::DecodeError;
 use simd_json::tape::Tape;
 
-use super::limits::{DEPTHS, REFUSED_WAIT};
+use super::limits::DEPTHS;
 use super::{definitions, limits, reference, streams, symbols, wire};
-use crate::session::limits::VenueLimits;
+use crate::session::limits::{REFUSED_WAIT, VenueLimits};
 use crate::session::{
     Answer, Decoded, Environment, InstrumentConfig, Line, Protocol, Reader, Symbols, VenueEntry,
-    VenueSettings, asked_for,
+    VenueSettings, asked_for, hold_by_status,
 };
 use crate::sync::SyncRule;
 
@@ -191,7 +191,9 @@ impl Protocol for Bybit {
         definitions::read(self, tape, &mut Reader::new(self, symbols, out))
     }
 
-    fn hold_until(&self, now: UnixNanos, status: u16, _body: &[u8]) -> Option<UnixNanos> {
-        matches!(status, 403 | 429).then_some(now + REFUSED_WAIT)
+    /// One request too many may be answered with HTTP 200, and named in the body alone.
+    fn hold_until(&self, now: UnixNanos, status: u16, body: &[u8]) -> Option<UnixNanos> {
+        hold_by_status(now, status)
+            .or_else(|| definitions::is_one_too_many(body).then_some(now + REFUSED_WAIT))
     }
 }

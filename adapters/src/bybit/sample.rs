@@ -2,7 +2,8 @@
 
 use super::market_data::{Bybit, Category};
 use crate::session::sample::{
-    BookSample, LevelText, Sample, SampleFrame, TopSample, TradeSample, joined, level_pairs,
+    BarSample, BookSample, FundingSample, InstrumentSample, LevelText, MarkPriceSample, Sample, SampleFrame,
+    TopSample, TradeSample, joined, level_pairs,
 };
 
 impl Sample for Bybit {
@@ -17,14 +18,16 @@ impl Sample for Bybit {
         }
     }
 
-    fn definitions(&self, symbols: &[&str]) -> Option<SampleFrame> {
+    fn instruments(&self, instruments: &InstrumentSample<'_>) -> Option<SampleFrame> {
+        let InstrumentSample { symbols, tick, is_traded, .. } = instruments;
+        let status = if *is_traded { "Trading" } else { "Settling" };
         let (kind, step) = match self.category() {
             Category::Spot => ("", r#""basePrecision":"0.00000001","quotePrecision":"0.01""#),
             Category::Linear => (r#""contractType":"LinearPerpetual","#, r#""qtyStep":"0.00000001""#),
         };
         let one = |symbol: &str| {
             format!(
-                r#"{{"symbol":"{symbol}",{kind}"status":"Trading","baseCoin":"BTC","quoteCoin":"USDT","lotSizeFilter":{{{step},"minOrderQty":"0.00000001","maxOrderQty":"9000"}},"priceFilter":{{"tickSize":"0.1"}}}}"#
+                r#"{{"symbol":"{symbol}",{kind}"status":"{status}","baseCoin":"BTC","quoteCoin":"USDT","lotSizeFilter":{{{step},"minOrderQty":"0.00000001","maxOrderQty":"9000"}},"priceFilter":{{"tickSize":"{tick}"}}}}"#
             )
         };
         let all = joined(symbols, one);
@@ -71,6 +74,33 @@ impl Sample for Bybit {
         ))
     }
 
+    fn derivatives(&self) -> Option<[&'static str; 2]> {
+        (self.category() == Category::Linear).then(|| self.symbols())
+    }
+
+    fn mark_price(&self, mark: &MarkPriceSample<'_>) -> Vec<SampleFrame> {
+        let MarkPriceSample { symbol, at_ms, mark, index } = mark;
+        let said = format!(r#""markPrice":"{mark}","indexPrice":"{index}""#);
+        self.ticker((symbol, *at_ms), &said).into_iter().collect()
+    }
+
+    fn funding(&self, funding: &FundingSample<'_>) -> Option<SampleFrame> {
+        let FundingSample { symbol, at_ms, rate, next_at_ms } = funding;
+        let said =
+            format!(r#""fundingIntervalHour":"8","nextFundingTime":"{next_at_ms}","fundingRate":"{rate}""#);
+        self.ticker((symbol, *at_ms), &said)
+    }
+
+    fn bar(&self, bar: &BarSample<'_>) -> Option<String> {
+        let BarSample {
+            symbol, at_ms, start_ms, prices: [open, high, low, close], volume, is_closed, ..
+        } = bar;
+        let end_ms = start_ms + 5 * 60_000 - 1;
+        Some(format!(
+            r#"{{"topic":"kline.5.{symbol}","data":[{{"start":{start_ms},"end":{end_ms},"interval":"5","open":"{open}","close":"{close}","high":"{high}","low":"{low}","volume":"{volume}","turnover":"1","confirm":{is_closed},"timestamp":{at_ms}}}],"ts":{at_ms},"type":"snapshot"}}"#
+        ))
+    }
+
     fn unused(&self, _frame: u64) -> String {
         r#"{"topic":"allLiquidation.BTCUSDT","type":"snapshot","ts":1,"data":[]}"#.to_owned()
     }
@@ -83,9 +113,24 @@ impl Sample for Bybit {
     fn notice(&self, _frame: u64) -> Option<String> {
         None
     }
+
+    fn too_many_requests(&self, _until_ms: u64) -> (u16, String) {
+        let body = r#"{"retCode":10006,"retMsg":"Too many visits!","result":{},"retExtInfo":{},"time":1}"#;
+        (200, body.to_owned())
+    }
 }
 
 impl Bybit {
+    /// A ticker that says this of a symbol; spot has none.
+    fn ticker(&self, (symbol, at_ms): (&str, u64), said: &str) -> Option<SampleFrame> {
+        let message = || {
+            SampleFrame::Message(format!(
+                r#"{{"topic":"tickers.{symbol}","type":"delta","data":{{"symbol":"{symbol}",{said}}},"cs":1,"ts":{at_ms}}}"#
+            ))
+        };
+        (self.category() == Category::Linear).then(message)
+    }
+
     /// What stands before the data, in the order of the category.
     fn head(&self, kind: &str, at_ms: u64) -> String {
         match self.category() {

@@ -4,7 +4,10 @@ use fulmar_bus::record::UnixNanos;
 
 use super::market_data::Coinbase;
 use crate::decode::time;
-use crate::session::sample::{BookSample, LevelText, Sample, SampleFrame, TopSample, TradeSample, joined};
+use crate::session::sample::{
+    BarSample, BookSample, FundingSample, InstrumentSample, LevelText, MarkPriceSample, Sample, SampleFrame,
+    TopSample, TradeSample, joined,
+};
 
 impl Sample for Coinbase {
     fn symbols(&self) -> [&'static str; 2] {
@@ -15,15 +18,8 @@ impl Sample for Coinbase {
         [2, 8]
     }
 
-    fn definitions(&self, symbols: &[&str]) -> Option<SampleFrame> {
-        let one = |symbol: &str| {
-            format!(
-                r#"{{"product_id":"{symbol}","base_increment":"0.00000001","quote_increment":"0.1","quote_min_size":"1","base_min_size":"0.00000001","base_max_size":"9000","status":"online","trading_disabled":false,"product_type":"SPOT","quote_currency_id":"USD","base_currency_id":"BTC","price_increment":"0.1"}}"#
-            )
-        };
-        let all = joined(symbols, one);
-        let path = "/api/v3/brokerage/market/products".to_owned();
-        Some(SampleFrame::Answer(path, format!(r#"{{"products":[{all}],"num_products":{}}}"#, symbols.len())))
+    fn instruments(&self, instruments: &InstrumentSample<'_>) -> Option<SampleFrame> {
+        Some(list(instruments, ""))
     }
 
     fn book(&self, book: &BookSample<'_>) -> SampleFrame {
@@ -60,6 +56,34 @@ impl Sample for Coinbase {
         Some(enveloped("ticker", (frame, at_ms), &event))
     }
 
+    fn derivatives(&self) -> Option<[&'static str; 2]> {
+        Some(["BTC-PERP-INTX", "ETH-PERP-INTX"])
+    }
+
+    fn mark_price(&self, _mark: &MarkPriceSample<'_>) -> Vec<SampleFrame> {
+        Vec::new()
+    }
+
+    /// The list of products tells it, by the moment of the last payment.
+    fn funding(&self, funding: &FundingSample<'_>) -> Option<SampleFrame> {
+        let FundingSample { symbol, rate, next_at_ms, .. } = *funding;
+        let last_at = moment(next_at_ms - 3_600_000);
+        let said = format!(r#","funding_rate":"{rate}","funding_time":"{last_at}""#);
+        let product =
+            InstrumentSample { symbols: &[symbol], tick: "0.1", is_traded: true, is_snapshot: true };
+        Some(list(&product, &said))
+    }
+
+    /// As it forms: the venue never says that one is closed.
+    fn bar(&self, bar: &BarSample<'_>) -> Option<String> {
+        let BarSample { symbol, frame, at_ms, start_ms, prices: [open, high, low, close], volume, .. } = *bar;
+        let start = start_ms / 1_000;
+        let event = format!(
+            r#"{{"type":"update","candles":[{{"start":"{start}","high":"{high}","low":"{low}","open":"{open}","close":"{close}","volume":"{volume}","product_id":"{symbol}"}}]}}"#
+        );
+        Some(enveloped("candles", (frame, at_ms), &event))
+    }
+
     fn unused(&self, frame: u64) -> String {
         let event =
             r#"{"current_time":"2026-08-09 21:05:48.854 +0000 UTC m=+41691.260","heartbeat_counter":41691}"#;
@@ -73,6 +97,31 @@ impl Sample for Coinbase {
     fn notice(&self, _frame: u64) -> Option<String> {
         None
     }
+
+    fn too_many_requests(&self, _until_ms: u64) -> (u16, String) {
+        (429, r#"{"error":"RESOURCE_EXHAUSTED","message":"rate limit exceeded"}"#.to_owned())
+    }
+}
+
+/// The list of these products, of which perpetuals are told this as well.
+fn list(instruments: &InstrumentSample<'_>, funding: &str) -> SampleFrame {
+    let InstrumentSample { symbols, tick, is_traded, .. } = instruments;
+    let is_disabled = !is_traded;
+    let one = |symbol: &str| {
+        let kind = if symbol.ends_with("-INTX") {
+            format!(
+                r#""product_type":"FUTURE","future_product_details":{{"contract_root_unit":"BTC","contract_expiry_type":"PERPETUAL","funding_interval":"3600s"{funding}}}"#
+            )
+        } else {
+            r#""product_type":"SPOT""#.to_owned()
+        };
+        format!(
+            r#"{{"product_id":"{symbol}","base_increment":"0.00000001","quote_increment":"0.1","quote_min_size":"1","base_min_size":"0.00000001","base_max_size":"9000","status":"online","trading_disabled":{is_disabled},{kind},"quote_currency_id":"USD","base_currency_id":"BTC","price_increment":"{tick}"}}"#
+        )
+    };
+    let all = joined(symbols, one);
+    let body = format!(r#"{{"products":[{all}],"num_products":{}}}"#, symbols.len());
+    SampleFrame::Answer("/api/v3/brokerage/market/products".to_owned(), body)
 }
 
 /// The frame of this number and moment, with one event.

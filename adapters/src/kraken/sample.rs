@@ -7,7 +7,8 @@ use super::checksum::LEVELS;
 use super::market_data::Kraken;
 use crate::decode::time::written;
 use crate::session::sample::{
-    BookSample, LevelText, Sample, SampleFrame, TopSample, TradeSample, joined, level_list,
+    BarSample, BookSample, FundingSample, InstrumentSample, LevelText, MarkPriceSample, Sample, SampleFrame,
+    TopSample, TradeSample, joined, level_list,
 };
 
 /// Digits behind the point of both symbols' prices.
@@ -21,24 +22,26 @@ impl Sample for Kraken {
         ["BTC/USD", "ETH/USD"]
     }
 
-    fn definitions(&self, symbols: &[&str]) -> Option<SampleFrame> {
+    fn instruments(&self, instruments: &InstrumentSample<'_>) -> Option<SampleFrame> {
+        let InstrumentSample { symbols, tick, is_traded, is_snapshot } = instruments;
+        let kind = if *is_snapshot { "snapshot" } else { "update" };
+        let status = if *is_traded { "online" } else { "maintenance" };
         let one = |symbol: &str| {
             format!(
-                r#"{{"symbol":"{symbol}","base":"BTC","quote":"USD","status":"online","qty_precision":8,"qty_increment":0.00000001,"price_precision":1,"cost_precision":5,"marginable":true,"has_index":true,"cost_min":0.50000,"tick_size":0.1,"price_increment":0.1,"qty_min":0.00005000}}"#
+                r#"{{"symbol":"{symbol}","base":"BTC","quote":"USD","status":"{status}","qty_precision":8,"qty_increment":0.00000001,"price_precision":1,"cost_precision":5,"marginable":true,"has_index":true,"cost_min":0.50000,"tick_size":{tick},"price_increment":{tick},"qty_min":0.00005000}}"#
             )
         };
         let all = joined(symbols, one);
         let assets = r#"{"id":"USD","status":"enabled","precision":4}"#;
         Some(SampleFrame::Message(format!(
-            r#"{{"channel":"instrument","type":"snapshot","data":{{"assets":[{assets}],"pairs":[{all}]}}}}"#
+            r#"{{"channel":"instrument","type":"{kind}","data":{{"assets":[{assets}],"pairs":[{all}]}}}}"#
         )))
     }
 
     fn book(&self, book: &BookSample<'_>) -> SampleFrame {
         let BookSample { symbol, at_ms, is_snapshot, after, .. } = book;
         let kind = if *is_snapshot { "snapshot" } else { "update" };
-        let (bids, asks, moment) =
-            (objects(book.bids), objects(book.asks), written(UnixNanos::from_millis(*at_ms)));
+        let (bids, asks, moment) = (objects(book.bids), objects(book.asks), moment(*at_ms));
         let checksum = checksum(after);
         SampleFrame::Message(format!(
             r#"{{"channel":"book","type":"{kind}","data":[{{"symbol":"{symbol}","bids":{bids},"asks":{asks},"checksum":{checksum},"timestamp":"{moment}"}}]}}"#
@@ -49,7 +52,7 @@ impl Sample for Kraken {
         let TradeSample { symbol, trade_id, is_buy, .. } = trade;
         let side = if *is_buy { "buy" } else { "sell" };
         let (price, quantity) = (fixed(trade.price, PRICE_DIGITS), fixed(trade.quantity, QUANTITY_DIGITS));
-        let moment = written(UnixNanos::from_millis(trade.at_ms));
+        let moment = moment(trade.at_ms);
         format!(
             r#"{{"channel":"trade","type":"update","data":[{{"symbol":"{symbol}","side":"{side}","price":{price},"qty":{quantity},"ord_type":"limit","trade_id":{trade_id},"timestamp":"{moment}"}}]}}"#
         )
@@ -60,9 +63,30 @@ impl Sample for Kraken {
         let level =
             |(price, quantity): &LevelText| [fixed(price, PRICE_DIGITS), fixed(quantity, QUANTITY_DIGITS)];
         let ([bid, bid_quantity], [ask, ask_quantity]) = (level(top.bid), level(top.ask));
-        let moment = written(UnixNanos::from_millis(*at_ms));
+        let moment = moment(*at_ms);
         Some(format!(
             r#"{{"channel":"ticker","type":"update","data":[{{"symbol":"{symbol}","bid":{bid},"bid_qty":{bid_quantity},"ask":{ask},"ask_qty":{ask_quantity},"last":{bid},"volume":4696.17832496,"vwap":80044.4,"low":76949.6,"high":82288.1,"change":-4166.6,"change_pct":-5.41,"trades":145275,"timestamp":"{moment}"}}]}}"#
+        ))
+    }
+
+    fn derivatives(&self) -> Option<[&'static str; 2]> {
+        None
+    }
+
+    fn mark_price(&self, _mark: &MarkPriceSample<'_>) -> Vec<SampleFrame> {
+        Vec::new()
+    }
+
+    fn funding(&self, _funding: &FundingSample<'_>) -> Option<SampleFrame> {
+        None
+    }
+
+    /// As it forms: the venue never says that one is closed.
+    fn bar(&self, bar: &BarSample<'_>) -> Option<String> {
+        let BarSample { symbol, at_ms, start_ms, prices: [open, high, low, close], volume, .. } = bar;
+        let (start, at) = (moment(*start_ms), moment(*at_ms));
+        Some(format!(
+            r#"{{"channel":"ohlc","type":"update","timestamp":"{at}","data":[{{"symbol":"{symbol}","open":{open},"high":{high},"low":{low},"close":{close},"trades":3,"volume":{volume},"vwap":{open},"interval_begin":"{start}","interval":5,"timestamp":"{at}"}}]}}"#
         ))
     }
 
@@ -79,6 +103,15 @@ impl Sample for Kraken {
     fn notice(&self, _frame: u64) -> Option<String> {
         None
     }
+
+    fn too_many_requests(&self, _until_ms: u64) -> (u16, String) {
+        (429, "error code: 1015".to_owned())
+    }
+}
+
+/// A moment as the venue writes it.
+fn moment(at_ms: u64) -> String {
+    written(UnixNanos::from_millis(at_ms))
 }
 
 /// The number with exactly so many digits behind the point.

@@ -2,7 +2,8 @@
 
 use super::market_data::{DEFINITIONS_PATH, KrakenFutures};
 use crate::session::sample::{
-    BookSample, LevelText, Sample, SampleFrame, TopSample, TradeSample, coin, joined,
+    BarSample, BookSample, FundingSample, InstrumentSample, LevelText, MarkPriceSample, Sample, SampleFrame,
+    TopSample, TradeSample, coin, joined,
 };
 
 impl Sample for KrakenFutures {
@@ -18,10 +19,11 @@ impl Sample for KrakenFutures {
         self.symbols().get(number).map_or_else(|| format!("PF_{}USD", coin(number)), ToString::to_string)
     }
 
-    fn definitions(&self, symbols: &[&str]) -> Option<SampleFrame> {
+    fn instruments(&self, instruments: &InstrumentSample<'_>) -> Option<SampleFrame> {
+        let InstrumentSample { symbols, tick, is_traded, .. } = instruments;
         let one = |symbol: &str| {
             format!(
-                r#"{{"symbol":"{symbol}","type":"flexible_futures","tickSize":0.1,"contractSize":1,"tradeable":true,"marginLevels":[{{"numNonContractUnits":0.0,"initialMargin":0.01,"maintenanceMargin":0.005}}],"contractValueTradePrecision":8,"postOnly":false,"base":"BTC","quote":"USD","pair":"BTC:USD"}}"#
+                r#"{{"symbol":"{symbol}","type":"flexible_futures","tickSize":{tick},"contractSize":1,"tradeable":{is_traded},"marginLevels":[{{"numNonContractUnits":0.0,"initialMargin":0.01,"maintenanceMargin":0.005}}],"contractValueTradePrecision":8,"postOnly":false,"base":"BTC","quote":"USD","pair":"BTC:USD"}}"#
             )
         };
         let all = joined(symbols, one);
@@ -82,6 +84,25 @@ impl Sample for KrakenFutures {
         ))
     }
 
+    fn derivatives(&self) -> Option<[&'static str; 2]> {
+        Some(self.symbols())
+    }
+
+    fn mark_price(&self, mark: &MarkPriceSample<'_>) -> Vec<SampleFrame> {
+        let MarkPriceSample { symbol, at_ms, mark, index } = mark;
+        vec![ticker((symbol, *at_ms), &format!(r#""markPrice":{mark},"index":{index}"#))]
+    }
+
+    fn funding(&self, funding: &FundingSample<'_>) -> Option<SampleFrame> {
+        let FundingSample { symbol, at_ms, rate, next_at_ms } = funding;
+        let said = format!(r#""relative_funding_rate":{rate},"next_funding_rate_time":{next_at_ms}"#);
+        Some(ticker((symbol, *at_ms), &said))
+    }
+
+    fn bar(&self, _bar: &BarSample<'_>) -> Option<String> {
+        None
+    }
+
     fn unused(&self, _frame: u64) -> String {
         r#"{"feed":"heartbeat","time":1788646159008}"#.to_owned()
     }
@@ -94,6 +115,17 @@ impl Sample for KrakenFutures {
     fn notice(&self, _frame: u64) -> Option<String> {
         None
     }
+
+    fn too_many_requests(&self, _until_ms: u64) -> (u16, String) {
+        (429, "error code: 1015".to_owned())
+    }
+}
+
+/// A ticker without best prices that says this of a symbol.
+fn ticker((symbol, at_ms): (&str, u64), said: &str) -> SampleFrame {
+    SampleFrame::Message(format!(
+        r#"{{"time":{at_ms},"product_id":"{symbol}","feed":"ticker",{said},"suspended":false,"post_only":false}}"#
+    ))
 }
 
 fn objects(levels: &[LevelText]) -> String {

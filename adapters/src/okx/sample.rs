@@ -6,9 +6,11 @@ use fulmar_engine::market::{Book, decimal};
 use super::checksum::checksum;
 use super::limits::LEVELS_MAX;
 use super::market_data::Okx;
+use super::symbols::{Market, underlying};
 use crate::decode::Scales;
 use crate::session::sample::{
-    BookSample, LevelText, Sample, SampleFrame, TopSample, TradeSample, joined, level_list,
+    BarSample, BookSample, FundingSample, InstrumentSample, LevelText, MarkPriceSample, Sample, SampleFrame,
+    TopSample, TradeSample, joined, level_list,
 };
 
 impl Sample for Okx {
@@ -16,15 +18,23 @@ impl Sample for Okx {
         ["BTC-USDT", "ETH-USDT"]
     }
 
-    fn definitions(&self, symbols: &[&str]) -> Option<SampleFrame> {
+    /// All of the market of the first of them.
+    fn instruments(&self, instruments: &InstrumentSample<'_>) -> Option<SampleFrame> {
+        let InstrumentSample { symbols, tick, is_traded, .. } = instruments;
+        let state = if *is_traded { "live" } else { "suspend" };
+        let market = Market::of(symbols.first()?);
         let one = |symbol: &str| {
+            let (contract, pair) = match underlying(symbol) {
+                Some(pair) => ("linear", pair),
+                None => ("", ""),
+            };
             format!(
-                r#"{{"baseCcy":"{}","ctType":"","instId":"{symbol}","instType":"SPOT","lotSz":"0.00000001","maxLmtSz":"9999999999","minSz":"0.00001","quoteCcy":"USDT","state":"live","tickSz":"0.1","uly":""}}"#,
+                r#"{{"baseCcy":"{}","ctType":"{contract}","instId":"{symbol}","lotSz":"0.00000001","maxLmtSz":"9999999999","minSz":"0.00001","quoteCcy":"USDT","state":"{state}","tickSz":"{tick}","uly":"{pair}"}}"#,
                 &symbol[..3]
             )
         };
         let all = joined(symbols, one);
-        let path = "/api/v5/public/instruments?instType=SPOT".to_owned();
+        let path = format!("/api/v5/public/instruments?instType={}", market.instrument_type());
         Some(SampleFrame::Answer(path, format!(r#"{{"code":"0","data":[{all}],"msg":""}}"#)))
     }
 
@@ -56,6 +66,38 @@ impl Sample for Okx {
         ))
     }
 
+    fn derivatives(&self) -> Option<[&'static str; 2]> {
+        Some(["BTC-USDT-SWAP", "ETH-USDT-SWAP"])
+    }
+
+    /// The two have a channel each; an index has no instrument of its own.
+    fn mark_price(&self, mark: &MarkPriceSample<'_>) -> Vec<SampleFrame> {
+        let MarkPriceSample { symbol, at_ms, mark, index } = *mark;
+        let pair = underlying(symbol).unwrap_or(symbol);
+        let one = |channel: &str, name: &str, key: &str, price: &str| {
+            SampleFrame::Message(format!(
+                r#"{{"arg":{{"channel":"{channel}","instId":"{name}"}},"data":[{{"instId":"{name}","{key}":"{price}","ts":"{at_ms}"}}]}}"#
+            ))
+        };
+        vec![one("index-tickers", pair, "idxPx", index), one("mark-price", symbol, "markPx", mark)]
+    }
+
+    fn funding(&self, funding: &FundingSample<'_>) -> Option<SampleFrame> {
+        let FundingSample { symbol, at_ms, rate, next_at_ms } = funding;
+        let after_ms = next_at_ms + 8 * 3_600_000;
+        Some(SampleFrame::Message(format!(
+            r#"{{"arg":{{"channel":"funding-rate","instId":"{symbol}"}},"data":[{{"fundingRate":"{rate}","fundingTime":"{next_at_ms}","instId":"{symbol}","nextFundingRate":"","nextFundingTime":"{after_ms}","ts":"{at_ms}"}}]}}"#
+        )))
+    }
+
+    fn bar(&self, bar: &BarSample<'_>) -> Option<String> {
+        let BarSample { symbol, start_ms, prices: [open, high, low, close], volume, is_closed, .. } = bar;
+        let is_closed = u8::from(*is_closed);
+        Some(format!(
+            r#"{{"arg":{{"channel":"candle5m","instId":"{symbol}"}},"data":[["{start_ms}","{open}","{high}","{low}","{close}","{volume}","{volume}","1","{is_closed}"]]}}"#
+        ))
+    }
+
     fn unused(&self, _frame: u64) -> String {
         r#"{"event":"subscribe","arg":{"channel":"books","instId":"BTC-USDT"},"connId":"a4d3ae55"}"#
             .to_owned()
@@ -69,6 +111,10 @@ impl Sample for Okx {
     fn notice(&self, _frame: u64) -> Option<String> {
         let notice = r#"{"event":"notice","code":"64008","msg":"The connection will soon be closed for a service upgrade. Please reconnect.","connId":"a4d3ae55"}"#;
         Some(notice.to_owned())
+    }
+
+    fn too_many_requests(&self, _until_ms: u64) -> (u16, String) {
+        (429, r#"{"code":"50011","data":[],"msg":"Too Many Requests"}"#.to_owned())
     }
 }
 

@@ -108,7 +108,11 @@ impl MarketData {
     ) {
         let instrument = &mut self.instruments[index];
         match status.listing {
-            Listing::Unlisted => self.unlist(now, index, status.text.as_str(), sink),
+            Listing::Unlisted => {
+                // It refused a subscription.
+                self.counters.venue_refusals += 1;
+                self.unlist(now, index, status.text.as_str(), sink);
+            }
             // What is told again is no news.
             listing if (listing == Listing::Halted) == instrument.is_halted => {}
             listing => {

@@ -35,6 +35,13 @@ pub const TRADES_IDLE_MAX: Nanos = Nanos::from_secs(60);
 /// How long a book may leave signs that it changed without an update. Books are told at least each second of change;
 /// what trades beside the book leaves none, so that two such trades of a quiet instrument cost a snapshot at worst.
 pub const BOOK_STALL_MAX: Nanos = Nanos::from_secs(10);
+/// How long no HTTP request is made after one that was too much, where the venue says no more: limits are counted by
+/// the minute at most.
+pub const REFUSED_WAIT: Nanos = Nanos::from_secs(60);
+
+/// How long no HTTP request is made once the venue shut this address out, where it says no more: what is known of such
+/// times (Bybit, and Cloudflare before Kraken) is ten minutes.
+pub const SHUT_OUT_WAIT: Nanos = Nanos::from_secs(600);
 
 /// How often a frame may be read: at no scales, at those that the configuration gives, and at those that it needs.
 pub const READINGS_MAX: usize = 3;

@@ -42,7 +42,7 @@ use life::Life;
 use limits::VenueLimits;
 pub use line::{Line, batches, lines_of, quoted_list};
 pub use named::each_symbol_named;
-pub use protocol::{Answer, Protocol, asked_for};
+pub use protocol::{Answer, Protocol, asked_for, hold_by_status};
 pub use reader::{BookSide, Reader, standing, traded};
 pub use reading::read_message;
 pub use settings::{Environment, VenueEntry, VenueSettings};
@@ -311,11 +311,9 @@ impl MarketData {
         let path_end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
         let (path, rest) = bytes.split_at_mut(path_end);
         let body = rest.get_mut(1..).unwrap_or_default();
-        if status != 200 {
-            self.counters.venue_refusals += 1;
-            let until = self.protocol.hold_until(now, status, body);
-            until.into_iter().for_each(|until| self.weight.hold(until));
-        }
+        let until = self.protocol.hold_until(now, status, body);
+        self.counters.venue_refusals += u64::from(status != 200 || until.is_some());
+        until.into_iter().for_each(|until| self.weight.hold(until));
         let path = std::str::from_utf8(path).unwrap_or_default();
         match self.protocol.answer(path) {
             Answer::Snapshot(symbol) => match self.symbols.find(symbol.as_bytes()) {

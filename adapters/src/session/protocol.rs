@@ -9,7 +9,7 @@ use fulmar_engine::contract::DecodeError;
 use simd_json::tape::Tape;
 
 use super::decoded::Decoded;
-use super::limits::VenueLimits;
+use super::limits::{REFUSED_WAIT, SHUT_OUT_WAIT, VenueLimits};
 use super::line::Line;
 use super::reader::Reader;
 use super::symbols::{InstrumentConfig, Symbols};
@@ -141,11 +141,19 @@ pub trait Protocol: Send {
         None
     }
 
-    /// Until when the venue wants no HTTP request, where an answer says so.
+    /// Until when the venue wants no HTTP request, where an answer says so, of whatever status.
     fn hold_until(&self, now: UnixNanos, status: u16, _body: &[u8]) -> Option<UnixNanos> {
-        /// Where the venue says no more than that it was too much: limits are counted by the minute at most.
-        const WAIT: Nanos = Nanos::from_secs(60);
-        (status == 429).then_some(now + WAIT)
+        hold_by_status(now, status)
+    }
+}
+
+/// Until when to make no HTTP request, by the status of an answer alone: 429 says that one was too much, 403 and 418
+/// that the address is shut out.
+pub fn hold_by_status(now: UnixNanos, status: u16) -> Option<UnixNanos> {
+    match status {
+        429 => Some(now + REFUSED_WAIT),
+        403 | 418 => Some(now + SHUT_OUT_WAIT),
+        _ => None,
     }
 }
 

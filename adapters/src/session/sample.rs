@@ -31,9 +31,17 @@ pub trait Sample: Protocol {
         }
     }
 
-    /// What the venue says of these symbols: a tick of 0.1 and a lot of 0.00000001, or of whole contracts where it
-    /// trades these. None where it has no such message.
-    fn definitions(&self, symbols: &[&str]) -> Option<SampleFrame>;
+    /// What the venue says of these symbols: a tick of 0.1 and a lot of 0.00000001, all of them traded. None where it
+    /// has no such message.
+    fn definitions(&self, symbols: &[&str]) -> Option<SampleFrame> {
+        self.instruments(&InstrumentSample { symbols, tick: "0.1", is_traded: true, is_snapshot: true })
+    }
+
+    /// What the venue says of instruments, all of a lot of 0.00000001. None where it has no such message.
+    fn instruments(&self, instruments: &InstrumentSample<'_>) -> Option<SampleFrame>;
+
+    /// Two symbols whose mark price or funding the venue tells. None where it trades no such thing.
+    fn derivatives(&self) -> Option<[&'static str; 2]>;
 
     /// A whole book, or levels of it that changed. Where a message of the venue carries fewer levels than are to be
     /// said, it is a snapshot of [`BookSample::after`], as the venue might send one at any time.
@@ -55,6 +63,15 @@ pub trait Sample: Protocol {
     /// The venue's own best bid and ask, where it sends them.
     fn top(&self, top: &TopSample<'_>) -> Option<String>;
 
+    /// The venue's own mark price and index price, in as many frames as it takes. None where it tells no mark price.
+    fn mark_price(&self, mark: &MarkPriceSample<'_>) -> Vec<SampleFrame>;
+
+    /// The funding of a perpetual, where the venue tells it.
+    fn funding(&self, funding: &FundingSample<'_>) -> Option<SampleFrame>;
+
+    /// A bar of five minutes of the venue's own making, where it makes them.
+    fn bar(&self, bar: &BarSample<'_>) -> Option<String>;
+
     /// A message of a kind that nobody here uses.
     fn unused(&self, frame: u64) -> String;
 
@@ -63,6 +80,10 @@ pub trait Sample: Protocol {
 
     /// What the venue says before it closes a connection, if it says anything.
     fn notice(&self, frame: u64) -> Option<String>;
+
+    /// Status and body of the answer to one HTTP request too many, of a venue that will answer none before this moment
+    /// where it says so, in milliseconds of the Unix epoch.
+    fn too_many_requests(&self, until_ms: u64) -> (u16, String);
 }
 
 /// What `one` writes of each symbol, as the members of a list.
@@ -121,6 +142,19 @@ pub enum SampleFrame {
 /// A level as it is written: price and quantity.
 pub type LevelText = (String, String);
 
+/// What a message or an answer about instruments is to say.
+#[derive(Clone, Copy, Debug)]
+pub struct InstrumentSample<'a> {
+    /// Of these symbols.
+    pub symbols: &'a [&'a str],
+    /// The step of their prices.
+    pub tick: &'a str,
+    /// The venue trades them now.
+    pub is_traded: bool,
+    /// They are all that there are, and not those that changed, of a venue that says it in the stream.
+    pub is_snapshot: bool,
+}
+
 /// What a message of a book is to say.
 #[derive(Clone, Debug)]
 pub struct BookSample<'a> {
@@ -176,4 +210,49 @@ pub struct TopSample<'a> {
     pub bid: &'a LevelText,
     /// The best ask.
     pub ask: &'a LevelText,
+}
+
+/// What a message of computed prices is to say.
+#[derive(Clone, Copy, Debug)]
+pub struct MarkPriceSample<'a> {
+    /// Of this symbol.
+    pub symbol: &'a str,
+    /// When the venue sends it, in milliseconds of the Unix epoch.
+    pub at_ms: u64,
+    /// The mark price.
+    pub mark: &'a str,
+    /// The price of what lies beneath.
+    pub index: &'a str,
+}
+
+/// What a message of funding is to say.
+#[derive(Clone, Copy, Debug)]
+pub struct FundingSample<'a> {
+    /// Of this symbol.
+    pub symbol: &'a str,
+    /// When the venue sends it, in milliseconds of the Unix epoch.
+    pub at_ms: u64,
+    /// The rate.
+    pub rate: &'a str,
+    /// The moment of the next payment, in milliseconds of the Unix epoch: a full hour.
+    pub next_at_ms: u64,
+}
+
+/// What a message of a bar is to say.
+#[derive(Clone, Copy, Debug)]
+pub struct BarSample<'a> {
+    /// Of this symbol.
+    pub symbol: &'a str,
+    /// Which frame of the connection it is.
+    pub frame: u64,
+    /// When the venue sends it, in milliseconds of the Unix epoch.
+    pub at_ms: u64,
+    /// When it begins, in milliseconds of the Unix epoch.
+    pub start_ms: u64,
+    /// Open, high, low and close.
+    pub prices: [&'a str; 4],
+    /// What was traded in it.
+    pub volume: &'a str,
+    /// Nothing comes to it any more, of a venue that says so.
+    pub is_closed: bool,
 }

@@ -24,8 +24,9 @@ use super::hub::{Hub, stopped};
 use super::limits::{CLOSE_TIMEOUT, MESSAGES_A_TURN};
 use super::rate::RateWindow;
 use super::reconnect::Reconnect;
+use super::refusal::Refusal;
 use super::status::{LinkStatus, count};
-use super::websocket::{Socket, connect, socket_cause};
+use super::websocket::{ConnectError, Socket, connect, socket_cause};
 
 /// One connection of a link.
 pub(super) struct ConnectionTask {
@@ -68,6 +69,9 @@ impl ConnectionTask {
         let seed = (self.hub.clock)().0 ^ u64::from(self.index);
         let mut reconnect = Reconnect::new(self.hub.limits.reconnect.clone(), seed);
         loop {
+            if self.until_heard().await.is_none() {
+                return;
+            }
             let attempt = reconnect.begin(Instant::now());
             count(&self.hub.counters.connect_attempts, 1);
             self.tell(LinkStatus::Connecting { address: self.address.to_string(), attempt });
@@ -84,7 +88,10 @@ impl ConnectionTask {
                     reconnect.ended(opened_at.elapsed());
                     None
                 }
-                Err(error) => Some(error.to_string()),
+                Err(error) => {
+                    self.keep_still_after(&error);
+                    Some(error.to_string())
+                }
             };
             let wait = reconnect.wait(Instant::now());
             let address = self.address.to_string();
@@ -98,6 +105,22 @@ impl ConnectionTask {
             if self.while_closed(sleep(wait.duration)).await.is_none() {
                 return;
             }
+        }
+    }
+
+    /// Waits until the venue may be spoken to. `None` where the link stops.
+    async fn until_heard(&mut self) -> Option<()> {
+        let hub = Arc::clone(&self.hub);
+        self.while_closed(hub.until_heard()).await
+    }
+
+    /// A venue that refuses a handshake for what was asked before is left alone for as long as it says.
+    fn keep_still_after(&self, error: &ConnectError) {
+        let ConnectError::Refused { status, headers } = error else { return };
+        if let Some(refusal) = Refusal::of(*status, headers, &self.hub.limits.refusal) {
+            let duration = refusal.duration();
+            self.tell(LinkStatus::KeepStill { status: *status, duration });
+            self.hub.keep_still(duration);
         }
     }
 

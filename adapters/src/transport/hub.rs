@@ -1,10 +1,12 @@
 //! What all tasks of a link share: its name and limits, the way into the engine, and the ways to tell.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use fulmar_bus::record::{FrameSource, UnixNanos};
 use fulmar_engine::runtime::FrameHead;
 use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
 use tokio_tungstenite::tungstenite::Bytes;
 
 use super::frames::FrameOutlet;
@@ -31,6 +33,8 @@ pub(super) struct Hub {
     pub(super) tap: Option<Tap>,
     pub(super) status: StatusSender,
     pub(super) counters: Arc<LinkCounters>,
+    /// Until when nothing is asked and no connection is opened.
+    pub(super) still_until: watch::Sender<Instant>,
 }
 
 impl Hub {
@@ -52,6 +56,27 @@ impl Hub {
         let event = LinkEvent { venue, connection, connection_count, status };
         if !self.status.tell(event) {
             count(&self.counters.events_lost, 1);
+        }
+    }
+
+    /// Nothing is asked and no connection is opened for so long.
+    pub(super) fn keep_still(&self, duration: Duration) {
+        let until = Instant::now() + duration;
+        self.still_until.send_if_modified(|at| {
+            let is_later = until > *at;
+            *at = until.max(*at);
+            is_later
+        });
+    }
+
+    /// Until the venue may be spoken to.
+    pub(super) async fn until_heard(&self) {
+        loop {
+            let until = *self.still_until.borrow();
+            if until <= Instant::now() {
+                return;
+            }
+            sleep_until(until).await;
         }
     }
 

@@ -23,6 +23,8 @@ pub struct TransportLimits {
     pub reconnect: ReconnectLimits,
     /// Of HTTP requests.
     pub rest: RestLimits,
+    /// Of a venue that refuses us.
+    pub refusal: RefusalLimits,
 }
 
 /// The limits of a WebSocket connection.
@@ -73,8 +75,15 @@ pub struct RestLimits {
     pub in_flight_max: usize,
     /// Requests that wait for their turn; more are dropped and told.
     pub queue_requests: usize,
-    /// How long to keep still after a 429 or 418 that does not say how long.
-    pub retry_after_default: Duration,
+}
+
+/// How long to keep still where a venue refuses us and does not say for how long.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusalLimits {
+    /// After a 429: limits are counted by the minute at most.
+    pub too_much: Duration,
+    /// After a 403 or 418: Bybit's and Cloudflare's last ten minutes.
+    pub shut_out: Duration,
 }
 
 impl Default for ConnectionLimits {
@@ -111,8 +120,13 @@ impl Default for RestLimits {
             body_bytes_max: 64 * 1024 * 1024,
             in_flight_max: 4,
             queue_requests: 256,
-            retry_after_default: Duration::from_secs(60),
         }
+    }
+}
+
+impl Default for RefusalLimits {
+    fn default() -> Self {
+        RefusalLimits { too_much: Duration::from_secs(60), shut_out: Duration::from_secs(600) }
     }
 }
 

@@ -14,7 +14,7 @@ use reqwest::Client;
 use tokio::select;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinError, JoinSet, yield_now};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::address::{Address, AddressError, Protocol};
 use super::connection::{ConnectionRequests, ConnectionTask};
@@ -154,6 +154,7 @@ impl VenueLink {
             tap: self.tap.clone(),
             status,
             counters: Arc::clone(&self.counters),
+            still_until: watch::Sender::new(Instant::now()),
         });
         let mut tasks = JoinSet::new();
         let mut router = self.start(&hub, &stop, &mut tasks);

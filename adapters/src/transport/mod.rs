@@ -16,6 +16,7 @@ mod hub;
 mod link;
 mod rate;
 mod reconnect;
+mod refusal;
 mod rest;
 mod router;
 mod runtime;

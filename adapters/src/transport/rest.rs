@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::header::HeaderMap;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
 use rustls::ClientConfig;
@@ -21,9 +21,10 @@ use tokio_tungstenite::tungstenite::Bytes;
 
 use super::address::Address;
 use super::hub::{Hub, stopped};
-use super::limits::{RETRY_AFTER_MAX, RestLimits};
+use super::limits::RestLimits;
 use super::rate::RateWindow;
 use super::reconnect::Reconnect;
+use super::refusal::Refusal;
 use super::status::{LinkStatus, count};
 use super::tls;
 use super::websocket::io_cause;
@@ -89,15 +90,22 @@ impl RestTask {
         loop {
             let may_ask = async {
                 sleep_until(still_until).await;
+                self.hub.until_heard().await;
                 rate.ready().await;
             };
             select! {
                 biased;
                 () = stopped(&mut self.stop) => return,
                 Some(served) = in_flight.next() => match served {
-                    Served::Done(keep_still) => {
+                    Served::Done(refusal) => {
                         reconnect.reached();
-                        still_until = still_until.max(Instant::now() + keep_still);
+                        match refusal {
+                            Some(Refusal::TooMuch(duration)) => {
+                                still_until = still_until.max(Instant::now() + duration);
+                            }
+                            Some(Refusal::ShutOut(duration)) => hub.keep_still(duration),
+                            None => {}
+                        }
                     }
                     Served::Unreachable(get, cause) => {
                         wait_for_its_turn(&mut waiting, get);
@@ -141,8 +149,8 @@ fn wait_for_its_turn(waiting: &mut VecDeque<Get>, get: Get) {
 
 /// What came of a request.
 enum Served {
-    /// It reached the venue, which wants no other for so long.
-    Done(Duration),
+    /// It reached the venue, which may have refused it, or more.
+    Done(Option<Refusal>),
     /// It did not, for this cause.
     Unreachable(Get, String),
 }
@@ -150,6 +158,8 @@ enum Served {
 /// Asks, and gives the answer to the engine. A request without an answer becomes a frame of status zero whose body says
 /// why: the session counts on one for each that reached the venue.
 async fn serve(hub: &Hub, client: &Client, address: &Address, get: Get) -> Served {
+    // It may have waited for its turn while a connection was refused.
+    hub.until_heard().await;
     let limits = &hub.limits.rest;
     let url = format!("{}{}", address.url().trim_end_matches('/'), get.target);
     let answer = timeout(limits.timeout, ask(client, &url, &get.target, limits))
@@ -158,11 +168,11 @@ async fn serve(hub: &Hub, client: &Client, address: &Address, get: Get) -> Serve
     match answer {
         Ok(Answer { status, headers, frame }) => {
             hub.http_frame(get.connection, status, Bytes::from(frame)).await;
-            let Some(duration) = keep_still(status, &headers, limits) else {
-                return Served::Done(Duration::ZERO);
-            };
-            hub.tell(None, LinkStatus::KeepStill { status, duration });
-            Served::Done(duration)
+            let refusal = Refusal::of(status, &headers, &hub.limits.refusal);
+            if let Some(refusal) = &refusal {
+                hub.tell(None, LinkStatus::KeepStill { status, duration: refusal.duration() });
+            }
+            Served::Done(refusal)
         }
         Err(error) => {
             count(&hub.counters.http_failures, 1);
@@ -173,7 +183,7 @@ async fn serve(hub: &Hub, client: &Client, address: &Address, get: Get) -> Serve
             let frame = Bytes::from(format!("{}\n{cause}", get.target));
             hub.tell(None, LinkStatus::HttpFailed { address: address.to_string(), cause });
             hub.http_frame(get.connection, 0, frame).await;
-            Served::Done(Duration::ZERO)
+            Served::Done(None)
         }
     }
 }
@@ -201,16 +211,6 @@ async fn ask(client: &Client, url: &str, target: &str, limits: &RestLimits) -> R
         frame.extend_from_slice(&chunk);
     }
     Ok(Answer { status, headers, frame })
-}
-
-/// For how long the venue wants no request: 429 is its warning, 418 its ban.
-fn keep_still(status: u16, headers: &HeaderMap, limits: &RestLimits) -> Option<Duration> {
-    if status != 429 && status != 418 {
-        return None;
-    }
-    let stated = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
-    let duration = stated.map_or(limits.retry_after_default, Duration::from_secs);
-    Some(duration.min(RETRY_AFTER_MAX))
 }
 
 fn failure(error: &reqwest::Error, limits: &RestLimits) -> GetError {

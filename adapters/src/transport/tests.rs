@@ -263,6 +263,23 @@ async fn a_venue_that_asks_for_silence_gets_it() {
 }
 
 #[tokio::test]
+async fn a_venue_that_shuts_us_out_is_neither_asked_nor_connected_to_until_it_is_over() {
+    let shut_out = || Http { status: 403, retry_after: Some("1"), body: "access too frequent" };
+    let (url, mut connected) = serve_http(vec![shut_out(), shut_out()]).await;
+    let (rest_url, mut asked) =
+        serve_http(vec![Http { status: 200, retry_after: None, body: "ok" }, shut_out()]).await;
+    let plan = LinkPlan { rest_url, ..link_to(&url.replace("http://", "ws://")) };
+    let mut engine = Engine::start(plan, None);
+    engine.event(|event| matches!(event.status, LinkStatus::KeepStill { status: 403, .. })).await;
+    engine.request(RequestKind::HttpGet, 0, b"/one");
+    assert_eq!(engine.http_frame().await, (200, b"/one\nok".to_vec()));
+    let (first_at, second_at) = (connected.recv().await.unwrap(), connected.recv().await.unwrap());
+    assert!(second_at - first_at >= Duration::from_secs(1));
+    assert!(asked.recv().await.unwrap() - first_at >= Duration::from_secs(1));
+    engine.stop().await;
+}
+
+#[tokio::test]
 async fn an_http_request_without_an_answer_still_gets_its_frame() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let rest_url = format!("http://{}", listener.local_addr().unwrap());

@@ -5,6 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use reqwest::header::HeaderMap;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Error;
@@ -28,8 +29,8 @@ pub(super) enum ConnectError {
     Tcp(String),
     #[error("TLS: {0}")]
     Tls(String),
-    #[error("the venue answered the WebSocket handshake with HTTP status {0}")]
-    Refused(u16),
+    #[error("the venue answered the WebSocket handshake with HTTP status {status}")]
+    Refused { status: u16, headers: Box<HeaderMap> },
     #[error("WebSocket handshake: {0}")]
     Handshake(String),
     #[error("no connection within {:.1} s", .0.as_secs_f64())]
@@ -58,7 +59,10 @@ async fn open(address: &Address, limits: &ConnectionLimits) -> Result<Socket, Co
             None => ConnectError::Handshake(io_cause(&error)),
         }),
         Err(Error::Tls(error)) => Err(ConnectError::Tls(error.to_string())),
-        Err(Error::Http(response)) => Err(ConnectError::Refused(response.status().as_u16())),
+        Err(Error::Http(response)) => {
+            let status = response.status().as_u16();
+            Err(ConnectError::Refused { status, headers: Box::new(response.headers().clone()) })
+        }
         Err(error) => Err(ConnectError::Handshake(socket_cause(&error))),
     }
 }

@@ -1,6 +1,8 @@
 //! A venue's side of the wire: books that change, and the frames that say so, in the venue's own words.
 
-use fulmar_adapters::session::sample::{BookSample, LevelText, Sample, SampleFrame, TopSample, TradeSample};
+use fulmar_adapters::session::sample::{
+    BarSample, BookSample, LevelText, Sample, SampleFrame, TopSample, TradeSample,
+};
 use fulmar_engine::market::decimal;
 
 /// Levels as a test writes them.
@@ -27,6 +29,12 @@ pub struct Flow {
 impl Flow {
     /// Two books of a few levels each.
     pub fn new(sample: Box<dyn Sample>) -> Self {
+        let symbols = sample.symbols();
+        Flow::of(sample, symbols)
+    }
+
+    /// As [`Flow::new`], of these symbols.
+    pub fn of(sample: Box<dyn Sample>, symbols: [&'static str; 2]) -> Self {
         let side =
             |levels: Pairs<'_>| levels.iter().map(|(p, q)| ((*p).to_owned(), (*q).to_owned())).collect();
         let book = || {
@@ -36,7 +44,7 @@ impl Flow {
             ]
         };
         Flow {
-            symbols: sample.symbols(),
+            symbols,
             sample,
             books: [book(), book()],
             steps: [FIRST_STEP; 2],
@@ -49,6 +57,16 @@ impl Flow {
     /// The book as it should be: bids and asks, the best first.
     pub fn book(&self, index: usize) -> &[Vec<LevelText>; 2] {
         &self.books[index]
+    }
+
+    /// When the next frame is sent, in milliseconds.
+    pub const fn at_ms(&self) -> u64 {
+        self.at_ms
+    }
+
+    /// The venue's clock shows this from now on.
+    pub const fn set_clock(&mut self, at_ms: u64) {
+        self.at_ms = at_ms;
     }
 
     /// A connection opens anew: its frames are counted from zero.
@@ -93,12 +111,18 @@ impl Flow {
     /// Somebody trades.
     pub fn trade(&mut self, index: usize, price: &str, quantity: &str, is_buy: bool) -> String {
         self.trade_id += 1;
-        let frame = self.next_frame();
+        self.same_trade(index, price, quantity, is_buy)
+    }
+
+    /// As [`Flow::trade`], under the number of the trade before it.
+    pub fn same_trade(&mut self, index: usize, price: &str, quantity: &str, is_buy: bool) -> String {
+        let (frame, at_ms) = (self.frame, self.at_ms);
+        self.next_frame();
         self.sample.trade(&TradeSample {
             symbol: self.symbols[index],
             trade_id: self.trade_id,
             frame,
-            at_ms: self.at_ms,
+            at_ms,
             price,
             quantity,
             is_buy,
@@ -119,6 +143,14 @@ impl Flow {
         })?;
         self.next_frame();
         Some(top)
+    }
+
+    /// A bar of the venue's own making, if it makes them.
+    pub fn bar(&mut self, index: usize, bar: &BarSample<'_>) -> Option<String> {
+        let (symbol, frame) = (self.symbols[index], self.frame);
+        let bar = self.sample.bar(&BarSample { symbol, frame, at_ms: self.at_ms, ..*bar })?;
+        self.next_frame();
+        Some(bar)
     }
 
     /// What the venue says where it does not take a subscription, if it says anything. A refusal that does not name the

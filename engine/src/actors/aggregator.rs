@@ -9,7 +9,7 @@ use fulmar_bus::record::{
     Record, SyncChange, SyncState, TopOfBook, Trade, UnixNanos,
 };
 
-use super::limits::BAR_GRACE_NS;
+use super::limits::{BAR_GRACE_NS, VENUE_AHEAD_MAX_NS};
 use crate::market::bars::BarBuilder;
 use crate::market::consolidated::Consolidated;
 use crate::market::instrument::{Redefinition, compare};
@@ -32,6 +32,8 @@ struct State {
     signals: Option<Signals>,
     /// Tops of members that are no one of the pair, or not defined yet.
     left_out_tops: u64,
+    /// Trades that their venue dates in the future, by far: they are in no bar.
+    trades_ahead: u64,
     malformed_count: u64,
 }
 
@@ -73,6 +75,7 @@ impl Aggregator {
             consolidated: Consolidated::new(&unscaled),
             signals: (instruments.len() > 1).then(|| Signals::new(&taker_fees)),
             left_out_tops: 0,
+            trades_ahead: 0,
             malformed_count: 0,
         };
         Aggregator { name: format!("aggregate.{name}"), inboxes, state, aggregate }
@@ -122,6 +125,7 @@ impl Actor for Aggregator {
             "late_trades",
             self.state.members.iter().flat_map(|member| &member.bars).map(BarBuilder::late_count).sum(),
         );
+        tell("trades_ahead", self.state.trades_ahead);
         tell("unlike_instruments", self.state.likeness.unlike_count() as u64);
         tell("left_out_tops", self.state.left_out_tops);
         tell("dropped_levels", self.state.consolidated.overflow_count());
@@ -161,6 +165,11 @@ impl State {
         aggregate: &mut Outbox,
     ) {
         let Some(place) = self.place(instrument_id) else { return };
+        if trade.venue_at > origin.received_at + Nanos(VENUE_AHEAD_MAX_NS) {
+            // Its bar would wait for that moment, and every trade until then would come too late for it.
+            self.trades_ahead += 1;
+            return;
+        }
         let member = &mut self.members[place];
         for builder in &mut member.bars {
             if let Some(bar) = builder.on_trade(trade) {

@@ -10,6 +10,9 @@ pub const TOP_REPEAT_NS: u64 = 250_000_000;
 pub const CANCEL_RETRY_NS: u64 = 100_000_000;
 /// How long a bar waits, beyond its end, for trades that are still on their way.
 pub const BAR_GRACE_NS: u64 = 2_000_000_000;
+/// How far a venue may date a trade after we received it: clocks differ by seconds, and one that is a minute ahead is
+/// wrong.
+pub const VENUE_AHEAD_MAX_NS: u64 = 60_000_000_000;
 /// Orders that may be unsettled at one time, over all strategies.
 pub const ORDERS_MAX: usize = 4_096;
 /// How long what is written may wait for the disk: the group commit.

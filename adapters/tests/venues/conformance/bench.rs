@@ -1,6 +1,6 @@
 //! A session of one venue, its sink, the venue's side of the wire, and a clock that is moved by hand.
 
-use fulmar_adapters::session::sample::SampleFrame;
+use fulmar_adapters::session::sample::{InstrumentSample, SampleFrame};
 use fulmar_adapters::session::{InstrumentConfig, MarketData, VenueEntry, VenueSettings};
 use fulmar_bus::record::{
     FrameSource, InstrumentId, Nanos, RequestKind, SyncChange, SyncReason, SyncState, UnixNanos,
@@ -23,19 +23,40 @@ pub struct Bench {
     pub now: UnixNanos,
 }
 
+/// The instruments of the flow, as a configuration has them.
+pub fn instruments(flow: &Flow) -> Vec<InstrumentConfig> {
+    flow.symbols.iter().zip(IDS).map(|(symbol, id)| InstrumentConfig::new(symbol, id)).collect()
+}
+
+/// A request of the session.
+pub struct Leaving {
+    pub asked_at: UnixNanos,
+    /// The earliest moment at which it leaves.
+    pub at: UnixNanos,
+    pub kind: RequestKind,
+    pub text: String,
+}
+
 impl Bench {
     /// A session whose connections are open and whose instruments are defined; of their books nothing is known.
     pub fn new(entry: &VenueEntry) -> Self {
-        let mut bench = Bench::undefined(entry);
-        bench.define();
-        bench
+        Bench::defined(Bench::of(entry, Flow::new((entry.sample)())))
     }
 
-    /// A session whose connections are open, and that was told nothing yet.
+    /// As [`Bench::new`], of instruments that have a mark price or funding, where the venue has any.
+    pub fn of_derivatives(entry: &VenueEntry) -> Option<Self> {
+        let sample = (entry.sample)();
+        let symbols = sample.derivatives()?;
+        Some(Bench::defined(Bench::of(entry, Flow::of(sample, symbols))))
+    }
+
+    /// A session whose connections are open, and that knows nothing of its instruments.
     pub fn undefined(entry: &VenueEntry) -> Self {
-        let flow = Flow::new((entry.sample)());
-        let instruments: Vec<InstrumentConfig> =
-            flow.symbols.iter().zip(IDS).map(|(symbol, id)| InstrumentConfig::new(symbol, id)).collect();
+        Bench::of(entry, Flow::new((entry.sample)()))
+    }
+
+    fn of(entry: &VenueEntry, flow: Flow) -> Self {
+        let instruments = instruments(&flow);
         let mut bench = Bench {
             session: MarketData::new((entry.protocol)(&VenueSettings::default()), &instruments),
             keeper: Keeper::default(),
@@ -44,6 +65,11 @@ impl Bench {
         };
         bench.session.on_start(bench.now, &mut bench.keeper);
         bench.open();
+        bench
+    }
+
+    fn defined(mut bench: Bench) -> Self {
+        bench.define();
         bench
     }
 
@@ -137,6 +163,31 @@ impl Bench {
         self.feed(FrameSource::Message, 0, bytes);
     }
 
+    /// The venue says this of one of its instruments.
+    pub fn tell_instrument(&mut self, index: usize, tick: &str, is_traded: bool) {
+        let symbols = &[self.flow.symbols[index]];
+        let said = InstrumentSample { symbols, tick, is_traded, is_snapshot: false };
+        let frame = self.flow.sample.instruments(&said).expect("every venue says what its instruments are");
+        self.give(&frame);
+    }
+
+    /// Every connection says something that nobody needs.
+    pub fn hear(&mut self) {
+        let frame = self.flow.next_frame();
+        let unused = self.flow.sample.unused(frame);
+        for connection in self.session.connections() {
+            self.feed(FrameSource::Message, connection.index, unused.as_bytes());
+        }
+    }
+
+    /// The answer to an HTTP request.
+    pub fn answer(&mut self, path: &str, (status, body): (u16, &str)) {
+        let mut bytes = format!("{path}\n{body}").into_bytes();
+        let (source, received_at) = (FrameSource::Http, self.now);
+        let frame = InboundFrame { source, connection: 0, status, received_at, bytes: &mut bytes };
+        self.session.on_frame(self.now, frame, &mut self.keeper);
+    }
+
     fn feed(&mut self, source: FrameSource, connection: u8, bytes: &[u8]) {
         let mut bytes = bytes.to_vec();
         let status = if source == FrameSource::Http { 200 } else { 0 };
@@ -144,9 +195,55 @@ impl Bench {
         self.session.on_frame(self.now, frame, &mut self.keeper);
     }
 
+    /// What asks for this book: an HTTP path, or the message that its stream begins anew with.
+    pub fn book_request(&self, index: usize) -> String {
+        let (sample, symbol) = (&self.flow.sample, self.flow.symbols[index]);
+        let [_, begins] = sample.book_anew(symbol);
+        sample.snapshot_path(symbol).map_or(begins, |(path, _)| path)
+    }
+
     /// The engine doubts this book.
     pub fn doubt(&mut self, index: usize) {
         self.session.resync(self.now, IDS[index], SyncReason::Crossed, &mut self.keeper);
+    }
+
+    /// The requests that were made since the last call: before time passes, so that their moments are known.
+    pub fn leaving(&mut self) -> Vec<Leaving> {
+        let asked_at = self.now;
+        let leaving = |(kind, delay, text)| Leaving { asked_at, at: asked_at + delay, kind, text };
+        self.keeper.requests.drain(..).map(leaving).collect()
+    }
+
+    /// As [`Bench::pass`], with a word on every connection each second, so that none is silent. What was asked for.
+    pub fn pass_heard(&mut self, duration: Nanos) -> Vec<Leaving> {
+        let end = self.now + duration;
+        let mut leaving = self.leaving();
+        let mut hear_at = self.now;
+        while self.now < end {
+            if hear_at <= self.now {
+                self.hear();
+                hear_at = self.now + Nanos::from_secs(1);
+            }
+            leaving.extend(self.leaving());
+            let due_at = self.session.due_at().unwrap_or(end);
+            self.now = due_at.min(hear_at).min(end).max(self.now);
+            if due_at <= self.now {
+                self.session.on_time(self.now, &mut self.keeper);
+                assert!(
+                    self.session.due_at().is_none_or(|at| at > due_at),
+                    "what is due once is not due again"
+                );
+            }
+            leaving.extend(self.leaving());
+        }
+        leaving
+    }
+
+    /// What the session counted under this name.
+    pub fn counter(&self, name: &str) -> u64 {
+        let mut counted = 0;
+        self.session.tell_counters(&mut |told, count| counted += if told == name { count } else { 0 });
+        counted
     }
 
     /// Lets time pass, serving the session whenever it asks to be.
@@ -159,16 +256,6 @@ impl Bench {
             assert!(again_at.is_none_or(|at| at > due_at), "what is due once is not due at once again");
         }
         self.now = end;
-    }
-
-    /// As [`Bench::pass`], while the venue says something each second, though nothing that is used.
-    pub fn pass_heard(&mut self, seconds: u64) {
-        for _ in 0..seconds {
-            let frame = self.flow.next_frame();
-            let unused = self.flow.sample.unused(frame);
-            self.message(unused.as_bytes());
-            self.pass(Nanos::from_secs(1));
-        }
     }
 
     pub fn state(&self, index: usize) -> SyncState {

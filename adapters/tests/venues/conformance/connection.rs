@@ -1,14 +1,14 @@
 //! Rows about connections: refusals, notices, silence, ends.
 
 use fulmar_adapters::session::{Answer, VenueEntry};
-use fulmar_adapters::sync::limits::{BACKOFF_MAX, SNAPSHOT_ANSWER_MAX};
 use fulmar_bus::record::{Listing, Nanos, RequestKind, SyncReason, SyncState};
 use fulmar_engine::contract::MarketSession as _;
 
 use super::Outcome::{self, Held, NotApplicable};
 use super::bench::{Bench, IDS};
 
-/// A subscription is refused: it is told, and the other instruments go on.
+/// A subscription is refused: that is counted, and the other instruments go on. What was refused is never believed, and
+/// not missing in silence: it is told as unlisted, or asked for again.
 pub fn subscription_error(entry: &'static VenueEntry) -> Outcome {
     let mut bench = Bench::new(entry);
     bench.sync(1);
@@ -17,11 +17,20 @@ pub fn subscription_error(entry: &'static VenueEntry) -> Outcome {
     };
     bench.message(refusal.as_bytes());
     let unlisted = (IDS[0], Listing::Unlisted);
-    let is_told = bench.keeper.statuses.iter().any(|(id, status)| (*id, status.listing) == unlisted);
-    assert!(is_told || bench.session.counters().venue_refusals == 1, "told, or counted at least");
+    let told: Vec<_> = bench.keeper.statuses.iter().map(|(id, status)| (*id, status.listing)).collect();
+    assert!(told.is_empty() || told == [unlisted], "{told:?}");
+    assert_eq!(bench.session.counters().venue_refusals, 1, "counted");
     assert_eq!(bench.session.counters().decode_error_count(), 0);
-    let update = bench.flow.update(1, &[("100.4", "7.00000000")], &[]);
-    bench.give(&update);
+    bench.leaving();
+    let mut asked = Vec::new();
+    for _ in 0..60 {
+        let update = bench.flow.update(1, &[("100.4", "7.00000000")], &[]);
+        bench.give(&update);
+        asked.extend(bench.pass_heard(Nanos::from_millis(500)));
+    }
+    let is_asked = asked.iter().any(|leaving| leaving.text.contains(bench.flow.symbols[0]));
+    assert_eq!(is_asked, told.is_empty(), "told, or asked for again");
+    assert_ne!(bench.state(0), SyncState::Live);
     assert_eq!(bench.state(1), SyncState::Live);
     bench.assert_book(1);
     Held
@@ -94,25 +103,5 @@ pub fn pings(entry: &'static VenueEntry) -> Outcome {
         bench.keeper.requests.iter().filter(|(kind, _, sent)| *kind == RequestKind::Send && sent == text);
     let (sent, due) = (sent.count() as u64, passed.0 / interval.0);
     assert!(sent == due || sent + 1 == due, "{sent} pings in {passed:?}, one each {interval:?}");
-    Held
-}
-
-/// A book that does not come is asked for again, ever more slowly, and never given up.
-pub fn snapshot_that_never_comes(entry: &'static VenueEntry) -> Outcome {
-    let mut bench = Bench::new(entry);
-    let longest = Nanos(BACKOFF_MAX.0 + SNAPSHOT_ANSWER_MAX.0 + 1_000_000_000);
-    let longest_seconds = longest.0.div_ceil(1_000_000_000);
-    let mut count_before = 0;
-    for _ in 0..10 {
-        bench.pass_heard(longest_seconds);
-        let sample = &bench.flow.sample;
-        let paths = bench.flow.symbols.map(|symbol| sample.snapshot_path(symbol).map(|(path, _)| path));
-        let messages = bench.flow.symbols.map(|symbol| sample.book_anew(symbol)[1].clone());
-        let is_book = |text: &String| paths.iter().flatten().chain(&messages).any(|book| book == text);
-        let count = bench.keeper.requests.iter().filter(|(_, _, text)| is_book(text)).count();
-        assert!(count > count_before, "asked at least once in {longest:?}");
-        assert!(count - count_before < 40, "and not all the time: {}", count - count_before);
-        count_before = count;
-    }
     Held
 }

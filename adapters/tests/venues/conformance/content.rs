@@ -1,8 +1,9 @@
 //! Rows about what frames say: numbers that cannot be, fields that nobody knows, frames that end too soon.
 
+use fulmar_adapters::session::limits::DEFINITIONS_WAIT;
 use fulmar_adapters::session::sample::{LevelText, SampleFrame};
-use fulmar_adapters::session::{VenueEntry, each_symbol_named};
-use fulmar_bus::record::{FrameSource, Price, Side, SyncState};
+use fulmar_adapters::session::{Answer, VenueEntry, each_symbol_named};
+use fulmar_bus::record::{FrameSource, Nanos, Price, Quantity, Side, SyncReason, SyncState, UnixNanos};
 use fulmar_engine::contract::{DecodeError, InboundFrame, MarketSession as _};
 
 use super::Outcome::{self, Held, NotApplicable};
@@ -69,6 +70,93 @@ pub fn numbers_that_are_none(entry: &'static VenueEntry) -> Outcome {
         assert_eq!(bench.state(0), SyncState::Desynced, "{number:?}");
         bench.recover();
     }
+    Held
+}
+
+/// More digits than the definition has: the number is refused and never cut, the definition stays as it is and is asked
+/// for again, since the venue may have changed it.
+pub fn numbers_too_precise(entry: &'static VenueEntry) -> Outcome {
+    for (told, precise) in [("77.7", "77.700000000001"), ("3.25000000", "3.250000000001")] {
+        let mut bench = Bench::live(entry);
+        let definition = bench.keeper.instruments[&IDS[0]].definition;
+        let update = bench.flow.update(0, &[("77.7", "3.25000000")], &[]);
+        bench.message(text_of(&update).replace(told, precise).as_bytes());
+        assert_eq!(bench.errors(DecodeError::TooPrecise), 1, "{precise}");
+        assert_eq!([bench.state(0), bench.state(1)], [SyncState::Desynced, SyncState::Live], "{precise}");
+        assert_eq!(bench.keeper.instruments[&IDS[0]].definition, definition);
+        let asked = bench.pass_heard(DEFINITIONS_WAIT);
+        let is_asked = |text: &str| bench.flow.sample.answer(text) == Answer::Definitions;
+        assert!(!asks_definitions(entry) || asked.iter().any(|leaving| is_asked(&leaving.text)), "{precise}");
+        bench.recover();
+    }
+    Held
+}
+
+/// True where the venue says by HTTP what its instruments are.
+fn asks_definitions(entry: &'static VenueEntry) -> bool {
+    let (sample, mut is_asked) = ((entry.sample)(), false);
+    sample.definition_paths(&sample.symbols(), &mut |_| is_asked = true);
+    is_asked
+}
+
+/// A number with an exponent is that number where the venue writes JSON numbers, and none where it writes texts.
+pub fn exponents(entry: &'static VenueEntry) -> Outcome {
+    let mut bench = Bench::live(entry);
+    let update = bench.flow.update(0, &[("77.7", "1.00000000")], &[]);
+    bench.message(text_of(&update).replace("77.7", "7.77e1").as_bytes());
+    if bench.flow.sample.has_bare_numbers() {
+        assert_eq!(bench.state(0), SyncState::Live);
+        bench.assert_books();
+    } else {
+        assert_eq!(bench.errors(DecodeError::BadNumber), 1);
+        assert_eq!([bench.state(0), bench.state(1)], [SyncState::Desynced, SyncState::Live]);
+        bench.recover();
+    }
+    Held
+}
+
+/// A price far off is the venue's word all the same: it is told as it came, in the book and as a trade.
+pub fn prices_far_off(entry: &'static VenueEntry) -> Outcome {
+    let mut bench = Bench::live(entry);
+    for prices in [("90000.1", "90000.2"), ("0.1", "0.2")] {
+        let [bids, asks] = bench.flow.book(0).clone();
+        let gone = |levels: Vec<LevelText>| levels.into_iter().map(|(price, _)| (price, "0".to_owned()));
+        for (place, side) in [bids, asks].into_iter().enumerate() {
+            for level in gone(side) {
+                let (bids, asks) = if place == 0 { (vec![level], vec![]) } else { (vec![], vec![level]) };
+                let update = bench.flow.change(0, &bids, &asks);
+                bench.give(&update);
+            }
+        }
+        let bid = bench.flow.update(0, &[(prices.0, "1.50000000")], &[]);
+        bench.give(&bid);
+        let ask = bench.flow.update(0, &[], &[(prices.1, "2.50000000")]);
+        bench.give(&ask);
+        bench.assert_books();
+        let trade = bench.flow.trade(0, prices.1, "0.50000000", true);
+        bench.message(trade.as_bytes());
+        let kept = &bench.keeper.instruments[&IDS[0]];
+        let best_ask = kept.asks.first_key_value().map(|(price, _)| *price);
+        assert_eq!(kept.last_trade.map(|trade| trade.price), best_ask);
+    }
+    assert_eq!([bench.state(0), bench.state(1)], [SyncState::Live; 2]);
+    assert_eq!(bench.session.counters().decode_error_count(), 0);
+    Held
+}
+
+/// A word that nobody knows, where one of a few is expected: an error, and no guess.
+pub fn unknown_words(entry: &'static VenueEntry) -> Outcome {
+    let mut bench = Bench::live(entry);
+    let update = bench.flow.update(0, &[("100.4", "7.00000000")], &[]);
+    let text = text_of(&update);
+    let words = ["\"delta\"", "\"update\"", "\"buy\""];
+    let Some(word) = words.into_iter().find(|word| text.contains(word)) else {
+        return NotApplicable("its changes of a book hold no word of that kind");
+    };
+    bench.message(text.replace(word, "\"neither\"").as_bytes());
+    assert_eq!(bench.errors(DecodeError::UnknownValue), 1);
+    assert_eq!(bench.state(0), SyncState::Desynced);
+    bench.recover();
     Held
 }
 
@@ -150,6 +238,17 @@ pub fn megabyte_snapshot(entry: &'static VenueEntry) -> Outcome {
     Held
 }
 
+/// A message that is longer than any can be is not even read.
+pub fn frames_too_long(entry: &'static VenueEntry) -> Outcome {
+    let mut bench = Bench::live(entry);
+    let bytes_max = bench.flow.sample.limits().message_bytes_max;
+    bench.message(&vec![b' '; bytes_max + 1]);
+    assert_eq!((bench.errors(DecodeError::TooLong), bench.session.counters().decode_error_count()), (1, 1));
+    assert_eq!([bench.state(0), bench.state(1)], [SyncState::Desynced; 2], "it may have been of either");
+    bench.recover();
+    Held
+}
+
 /// A frame that ends too soon is an error, whatever is missing, and a book that it may have been of is not believed.
 pub fn truncated_frames(entry: &'static VenueEntry) -> Outcome {
     let mut bench = Bench::live(entry);
@@ -176,39 +275,77 @@ pub fn bytes_that_are_no_text(entry: &'static VenueEntry) -> Outcome {
     Held
 }
 
-/// Trades are told as they happened, with the side of the one who crossed the spread.
+/// Trades are told as they happened, with the side of the one who crossed the spread, and each once: where the venue
+/// tells the last one again, as to one who subscribes anew, it is counted and not told.
 pub fn trades_once_and_in_order(entry: &'static VenueEntry) -> Outcome {
     let mut bench = Bench::live(entry);
     for (quantity, is_buy) in [("1.50000000", true), ("2.00000000", false), ("0.50000000", true)] {
         let trade = bench.flow.trade(1, "100.5", quantity, is_buy);
         bench.message(trade.as_bytes());
+        let again = bench.flow.same_trade(1, "100.5", quantity, is_buy);
+        bench.message(again.as_bytes());
     }
+    bench.close();
+    bench.open();
+    let again = bench.flow.same_trade(1, "100.5", "0.50000000", true);
+    bench.message(again.as_bytes());
+    assert_eq!(bench.counter("trades_repeated"), 4);
+    bench.recover();
     let kept = &bench.keeper.instruments[&IDS[1]];
     assert_eq!((kept.trade_count, kept.buy_count), (3, 2));
     let last = kept.last_trade.expect("a trade");
     assert_eq!(last.aggressor, Side::Buy);
     let scale = kept.definition.expect("defined").quantity_scale;
     assert_eq!(kept.traded, i128::from(mantissa("4.0")) / 10_i128.pow(u32::from(8 - scale)));
-    assert_eq!([bench.state(0), bench.state(1)], [SyncState::Live; 2]);
     Held
 }
 
-/// The venue's own best prices are told as such.
+/// The venue's own best prices are told as such, whatever the book says, and leave that as it is.
 pub fn best_prices(entry: &'static VenueEntry) -> Outcome {
     let mut bench = Bench::live(entry);
-    let top = bench.flow.top(1, ("100.5", "1.00000000"), ("100.6", "4.00000000"));
+    let top = bench.flow.top(1, ("100.3", "2.25000000"), ("100.8", "3.75000000"));
     let Some(top) = top else {
         return NotApplicable("the venue sends none but its book");
     };
     bench.message(top.as_bytes());
     let kept = &bench.keeper.instruments[&IDS[1]];
     let told = kept.ticker.expect("best prices");
-    let scale = u32::from(kept.definition.expect("defined").price_scale);
-    assert_eq!(
-        (told.bid.price, told.ask.price),
-        (Price(1_005 * 10_i64.pow(scale - 1)), Price(1_006 * 10_i64.pow(scale - 1)))
-    );
+    let definition = kept.definition.expect("defined");
+    let tenths = |count: i64| Price(count * 10_i64.pow(u32::from(definition.price_scale) - 1));
+    let hundredths = |count: i64| Quantity(count * 10_i64.pow(u32::from(definition.quantity_scale) - 2));
+    assert_eq!((told.bid.price, told.bid.quantity), (tenths(1_003), hundredths(225)));
+    assert_eq!((told.ask.price, told.ask.quantity), (tenths(1_008), hundredths(375)));
+    assert!(bench.keeper.instruments[&IDS[0]].ticker.is_none(), "of the other nothing was said");
     assert_eq!(bench.session.counters().decode_error_count(), 0);
+    assert_eq!([bench.state(0), bench.state(1)], [SyncState::Live; 2]);
+    bench.assert_books();
+    Held
+}
+
+/// The venue's clock is wrong, by whatever much, and runs backwards: its moments are handed on as it says them, and
+/// nothing else goes by them.
+pub fn wrong_clock_of_the_venue(entry: &'static VenueEntry) -> Outcome {
+    let mut bench = Bench::live(entry);
+    let far_future_ms = 7_258_118_400_000;
+    for at_ms in [1, far_future_ms, 1_000_000_000_000] {
+        bench.flow.set_clock(at_ms);
+        let update = bench.flow.update(0, &[("100.4", &format!("{}.00000000", at_ms % 7 + 1))], &[]);
+        bench.give(&update);
+        let told_at = UnixNanos::from_millis(bench.flow.at_ms());
+        let trade = bench.flow.trade(0, "100.5", "1.00000000", true);
+        bench.message(trade.as_bytes());
+        if let Some(top) = bench.flow.top(1, ("100.3", "2.25000000"), ("100.8", "3.75000000")) {
+            bench.message(top.as_bytes());
+        }
+        let last = bench.keeper.instruments[&IDS[0]].last_trade.expect("a trade");
+        assert_eq!(last.venue_at, told_at);
+        bench.assert_books();
+        bench.pass(Nanos::from_secs(1));
+        assert_eq!([bench.state(0), bench.state(1)], [SyncState::Live; 2]);
+    }
+    assert_eq!(bench.session.counters().decode_error_count(), 0);
+    bench.pass(bench.flow.sample.limits().book_idle_max);
+    assert_eq!(bench.reason(0), SyncReason::Silent, "silence is measured by our clock");
     Held
 }
 

@@ -2,6 +2,7 @@
 
 use fulmar_adapters::session::VenueEntry;
 use fulmar_adapters::session::sample::SampleFrame;
+use fulmar_adapters::sync::SyncRule;
 use fulmar_bus::record::{Nanos, SyncReason, SyncState};
 use fulmar_engine::contract::MarketSession as _;
 
@@ -41,14 +42,18 @@ pub fn gap(entry: &'static VenueEntry) -> Outcome {
     Held
 }
 
-/// The same update twice changes nothing.
+/// The same update twice changes nothing, and is counted where it has a number to be known by.
 pub fn duplicate(entry: &'static VenueEntry) -> Outcome {
     let mut bench = Bench::live(entry);
-    let update = bench.flow.update(0, &[("100.5", "9.00000000")], &[("100.6", "0")]);
+    let update = bench.flow.update(0, &[("100.5", "9.00000000")], &[]);
     bench.give(&update);
     bench.give(&update);
     assert_eq!(bench.state(0), SyncState::Live);
     assert_eq!(bench.keeper.instruments[&IDS[0]].state.expect("a state").gap_count, 0);
+    let counted = bench.counter("updates_behind") + bench.counter("frames_repeated");
+    let is_known_by_checksum =
+        bench.flow.sample.rule() == SyncRule::Ordered && bench.flow.sample.proof().is_some();
+    assert_eq!(counted, u64::from(!is_known_by_checksum));
     bench.assert_books();
     let next = bench.flow.update(0, &[("100.5", "8.00000000")], &[]);
     bench.give(&next);

@@ -11,8 +11,10 @@ pub mod bench;
 mod connection;
 mod content;
 mod continuity;
-mod crossed;
+mod engine;
+mod instruments;
 mod recovery;
+mod requests;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -67,26 +69,43 @@ suite! {
         snapshot_after_reconnect_replaces in continuity,
         sequence_reset in continuity,
         bad_checksum in continuity,
-        crossed_book in crossed,
+        crossed_book in engine,
         zero_quantity_on_absent_level in content,
         empty_side in content,
         absurd_sizes in content,
         impossible_prices in content,
         numbers_that_are_none in content,
+        numbers_too_precise in content,
+        exponents in content,
+        prices_far_off in content,
+        unknown_words in content,
         unknown_messages_and_fields in content,
         unreadable_trade in content,
         recording_without_a_list in content,
         megabyte_snapshot in content,
+        frames_too_long in content,
         truncated_frames in content,
         bytes_that_are_no_text in content,
         trades_once_and_in_order in content,
         best_prices in content,
+        wrong_clock_of_the_venue in content,
+        trade_dated_far_ahead in engine,
+        definitions in instruments,
+        tick_size_change in instruments,
+        halt_and_back in instruments,
+        delisting in instruments,
+        mark_price in instruments,
+        funding in instruments,
+        bars in instruments,
         subscription_error in connection,
         maintenance_notice in connection,
         lost_connection in connection,
         silence in connection,
         pings in connection,
-        snapshot_that_never_comes in connection,
+        snapshot_that_never_comes in requests,
+        book_that_always_breaks in requests,
+        reconnect_storm in requests,
+        too_many_requests in requests,
         unreadable_frame in recovery,
         book_that_stands_still in recovery,
         instrument_that_comes_late in recovery,

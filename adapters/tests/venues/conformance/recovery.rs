@@ -6,7 +6,7 @@ use fulmar_adapters::sync::limits::{BACKOFF_MAX, SNAPSHOT_ANSWER_MAX};
 use fulmar_bus::record::{InstrumentDefinition, Nanos, RequestKind, SyncReason, SyncState};
 
 use super::Outcome::{self, Held, NotApplicable};
-use super::bench::{Bench, IDS};
+use super::bench::{Bench, IDS, Leaving};
 
 /// A frame that nobody can read and that may be of any book: none is believed. Where books come in the stream one new
 /// connection brings them all; else each is asked for once.
@@ -71,24 +71,21 @@ pub fn instrument_that_comes_late(entry: &'static VenueEntry) -> Outcome {
     let refusal = bench.flow.refusal(0);
     refusal.iter().for_each(|refusal| bench.message(refusal.as_bytes()));
     let wait = UNLISTED_WAIT.0.max(SNAPSHOT_ANSWER_MAX.0 + BACKOFF_MAX.0);
-    bench.pass_heard(wait / 1_000_000_000);
+    let mut asked = bench.pass_heard(Nanos(wait));
     bench.define();
-    bench.pass_heard((SNAPSHOT_ANSWER_MAX.0 + BACKOFF_MAX.0) / 1_000_000_000);
+    asked.extend(bench.pass_heard(Nanos(SNAPSHOT_ANSWER_MAX.0 + BACKOFF_MAX.0)));
     let symbol = bench.flow.symbols[0];
     let others = bench.flow.sample.others_anew(symbol);
     assert!(!others.is_empty(), "a venue has more than books");
-    let [_, book] = bench.flow.sample.book_anew(symbol);
-    for message in others.iter().chain([&book]) {
-        let is_sent = bench.keeper.requests.iter().any(|(_, _, text)| text == message);
-        assert!(is_sent, "{message} is missing in {:?}", bench.keeper.requests);
+    for message in others.iter().chain([&bench.book_request(0)]) {
+        assert!(asked.iter().any(|leaving| leaving.text == *message), "{message} is missing");
     }
     bench.sync(0);
     bench.assert_books();
-    bench.keeper.requests.clear();
     bench.doubt(0);
-    bench.pass_heard(5);
-    let is_other = |(_, _, text): &(RequestKind, Nanos, String)| others.contains(text);
-    assert!(!bench.keeper.requests.iter().any(is_other), "what came before is not asked for again");
+    let asked = bench.pass_heard(Nanos::from_secs(5));
+    let is_other = |leaving: &Leaving| others.contains(&leaving.text);
+    assert!(!asked.iter().any(is_other), "what came before is not asked for again");
     Held
 }
 
@@ -131,12 +128,11 @@ pub fn definitions_are_asked_again(entry: &'static VenueEntry) -> Outcome {
         return NotApplicable("the stream tells of changes");
     };
     for round in 1..4 {
-        bench.keeper.requests.clear();
-        bench.pass_heard(interval.0 / 1_000_000_000 + 1);
+        let asked = bench.pass_heard(Nanos(interval.0 + 1_000_000_000));
         let mut paths = Vec::new();
         bench.flow.sample.definition_paths(&bench.flow.symbols, &mut |path| paths.push(path.to_owned()));
-        let asked = |path: &String| bench.keeper.requests.iter().filter(|(_, _, text)| text == path).count();
-        assert!(!paths.is_empty() && paths.iter().all(|path| asked(path) == 1), "round {round}: {paths:?}");
+        let count = |path: &String| asked.iter().filter(|leaving| leaving.text == *path).count();
+        assert!(!paths.is_empty() && paths.iter().all(|path| count(path) == 1), "round {round}: {paths:?}");
         bench.define();
     }
     assert_eq!([bench.state(0), bench.state(1)], [SyncState::Live; 2], "the same again changes nothing");

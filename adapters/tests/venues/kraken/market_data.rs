@@ -176,7 +176,7 @@ fn a_pair_or_the_whole_venue_is_halted_and_listed_again() {
 }
 
 #[test]
-fn a_pair_that_the_venue_does_not_know_is_told_and_other_refusals_are_counted() {
+fn a_pair_that_the_venue_does_not_know_is_told_and_every_refusal_is_counted() {
     let mut bench = Bench::new();
     let refused = |words, symbol| {
         format!(
@@ -190,7 +190,7 @@ fn a_pair_that_the_venue_does_not_know_is_told_and_other_refusals_are_counted() 
     bench.message(&refused("Subscription depth not supported", "BTC/USD"));
     bench.message(r#"{"Error":"Exceeded msg rate"}"#);
     bench.message(r#"{"method":"pong","time_in":"2026-08-09T21:05:40.000001Z"}"#);
-    assert_eq!((bench.keeper.statuses.len(), bench.session.counters().venue_refusals), (1, 2));
+    assert_eq!((bench.keeper.statuses.len(), bench.session.counters().venue_refusals), (1, 3));
     assert_eq!(bench.session.counters().decode_error_count(), 0);
 }
 

@@ -184,7 +184,7 @@ fn a_dated_future_has_no_funding_and_a_lite_ticker_no_quantities() {
 }
 
 #[test]
-fn an_unknown_product_is_told_and_other_refusals_are_counted() {
+fn an_unknown_product_is_told_and_every_refusal_is_counted() {
     let mut bench = Bench::new();
     bench.message(r#"{"event":"alert","message":"Couldn't subscribe to invalid product `PF_PEPEUSD`"}"#);
     let (id, status) = bench.keeper.statuses[0];
@@ -192,9 +192,9 @@ fn an_unknown_product_is_told_and_other_refusals_are_counted() {
     bench.message(r#"{"event":"alert","message":"Already subscribed to feed, re-requesting"}"#);
     bench.message(r#"{"event":"subscribed","feed":"heartbeat"}"#);
     bench.message(r#"{"event":"info","version":1}"#);
-    assert_eq!(bench.session.counters().venue_refusals, 0);
+    assert_eq!(bench.session.counters().venue_refusals, 1);
     bench.message(r#"{"event":"error","message":"Bad websocket message"}"#);
-    assert_eq!((bench.keeper.statuses.len(), bench.session.counters().venue_refusals), (1, 1));
+    assert_eq!((bench.keeper.statuses.len(), bench.session.counters().venue_refusals), (1, 2));
 }
 
 #[test]

@@ -152,6 +152,23 @@ fn a_sell_order_below_the_bid_is_valued_at_the_bid() {
 }
 
 #[test]
+fn a_price_that_jumps_far_off_is_what_orders_are_valued_at() {
+    let jumped = |bid, ask| Context { top: top(level(bid, 1), level(ask, 1)), ..context() };
+    let order = market(Side::Buy, 100);
+    assert_eq!(refused_by(&mut gate(), &order, &context()), []);
+    let far_above = jumped(100_000, 105_000);
+    assert_eq!(refused_by(&mut gate(), &order, &far_above), [RiskCheck::MaxOrderNotional]);
+    let own_price = limit(Side::Sell, 105, 100);
+    assert_eq!(refused_by(&mut gate(), &own_price, &far_above), [RiskCheck::MaxOrderNotional]);
+    let far_below = jumped(1, 2);
+    let above_quantity = refused_by(&mut gate(), &market(Side::Sell, 510), &far_below);
+    assert!(
+        above_quantity.contains(&RiskCheck::MaxOrderQty),
+        "what a low price lets grow, the quantity bounds"
+    );
+}
+
+#[test]
 fn a_market_order_into_an_empty_side_has_no_reference_and_is_refused() {
     let emptied = Context { top: top(level(100, 1), level(0, 0)), ..context() };
     let refused = refused_by(&mut gate(), &market(Side::Buy, 100), &emptied);

@@ -1,10 +1,11 @@
-//! The row that needs the engine behind the session: a book that stays crossed.
+//! Rows that need the engine behind the session: a book that stays crossed, trades that are dated wrongly.
 
 use fulmar_adapters::session::sample::SampleFrame;
 use fulmar_adapters::session::{InstrumentConfig, MarketData, VenueEntry, VenueSettings};
 use fulmar_bus::channel::{Poll, Reader};
 use fulmar_bus::record::{
-    FrameSource, InstrumentId, Nanos, Record, SyncChange, SyncReason, SyncState, TopOfBook, UnixNanos,
+    Bar, FrameSource, InstrumentId, Nanos, Record, SyncChange, SyncReason, SyncState, TopOfBook, Trade,
+    UnixNanos,
 };
 use fulmar_engine::runtime::{FrameHead, FrameWriter, Player};
 use fulmar_engine::wiring::{
@@ -37,12 +38,37 @@ pub fn crossed_book(entry: &'static VenueEntry) -> Outcome {
     Held
 }
 
+/// A trade that the venue dates centuries ahead is told as it came, and costs the bars of all others nothing.
+pub fn trade_dated_far_ahead(entry: &'static VenueEntry) -> Outcome {
+    let mut stage = Stage::new(entry);
+    let snapshot = stage.flow.snapshot(0);
+    stage.give(&snapshot);
+    let today_ms = stage.flow.at_ms();
+    stage.flow.set_clock(7_258_118_400_000);
+    let ahead = stage.flow.trade(0, "100.6", "1.00000000", true);
+    stage.feed(FrameSource::Message, ahead.as_bytes());
+    stage.flow.set_clock(today_ms);
+    for quantity in ["2.00000000", "3.00000000"] {
+        let trade = stage.flow.trade(0, "100.6", quantity, true);
+        stage.feed(FrameSource::Message, trade.as_bytes());
+    }
+    let told = drain(&mut stage.market);
+    assert_eq!(told.iter().filter(|record| record.read::<Trade>().is_ok()).count(), 3, "each is told");
+    stage.pass(Nanos::from_secs(120));
+    let bars: Vec<Bar> =
+        drain(&mut stage.aggregate).iter().filter_map(|record| record.read::<Bar>().ok().copied()).collect();
+    let [bar] = bars[..] else { panic!("one bar: {bars:?}") };
+    assert_eq!((bar.trade_count, bar.start_at), (2, UnixNanos::from_millis(today_ms - today_ms % 60_000)));
+    Held
+}
+
 /// An engine of one instrument, and its venue's side of the wire.
 struct Stage {
     player: Player,
     frames: FrameWriter,
     market: Reader,
     book: Reader,
+    aggregate: Reader,
     flow: Flow,
     now: UnixNanos,
 }
@@ -57,7 +83,7 @@ impl Stage {
             instruments: vec![InstrumentPlan { name: name.clone(), risk: None }],
             venues: vec![VenuePlan { session: Box::new(session), instruments: vec![id] }],
             pairs: vec![PairPlan { name: name.clone(), instruments: vec![id], taker_fees: Vec::new() }],
-            bar_intervals: Vec::new(),
+            bar_intervals: vec![Nanos::from_secs(60)],
             strategies: Vec::new(),
             orders: OrderRoute::None,
             rings: RingSizes::default(),
@@ -67,12 +93,12 @@ impl Stage {
         let nobody = Surroundings { bell_of: &|_| None, stamps: None };
         let mut assembly = build(plan, &nobody).expect("rings on the heap");
         let reader = |stream: &str| assembly.ring(&format!("{stream}.{name}")).expect("its channel").reader();
-        let (market, book) = (reader("market"), reader("book"));
+        let (market, book, aggregate) = (reader("market"), reader("book"), reader("aggregate"));
         let frames = assembly.links.pop().expect("a venue has one link").frames;
         let now = UnixNanos::from_millis(1_786_310_816_516);
         let mut player = Player::new(assembly.seats);
         player.start(now);
-        let mut stage = Stage { player, frames, market, book, flow, now };
+        let mut stage = Stage { player, frames, market, book, aggregate, flow, now };
         stage.feed(FrameSource::Opened, b"wss://");
         if let Some(definitions) = stage.flow.sample.definitions(&stage.flow.symbols) {
             stage.give(&definitions);
