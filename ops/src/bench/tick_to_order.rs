@@ -38,6 +38,9 @@ const WARM_TICKS: u32 = 2_000;
 const LEVELS: i64 = 1_000;
 /// Time of the engine between two ticks: the venue's limits have room for an order and its cancel in it.
 const STEP: Nanos = Nanos::from_millis(50);
+/// Ticks after which the connection begins anew: a session holds the stream of a book for dead where best prices change
+/// for ten seconds and it does not.
+const TICKS_PER_CONNECTION: u64 = 100;
 const START: UnixNanos = UnixNanos(1_723_161_255_000_000_000);
 /// Who orders, and what its requests are signed with.
 const KEY: &str = "bench";
@@ -88,6 +91,7 @@ struct Stage {
     venue: OfflineVenue,
     ordered_ticks: Arc<AtomicU64>,
     now: UnixNanos,
+    tick_count: u64,
 }
 
 impl Stage {
@@ -114,7 +118,8 @@ impl Stage {
         let mut player = Player::new(assembly.seats);
         player.start(START);
         let frames = Frames::new(&SPOT);
-        let mut stage = Stage { clock, player, writer, frames, venue, ordered_ticks, now: START };
+        let mut stage =
+            Stage { clock, player, writer, frames, venue, ordered_ticks, now: START, tick_count: 0 };
         stage.answer();
         stage.synchronize();
         Ok(stage)
@@ -137,6 +142,13 @@ impl Stage {
     /// # Panics
     /// Where no order came of it: there would be nothing to tell.
     fn tick(&mut self, frame: fn(&mut Frames) -> &str) -> u64 {
+        self.tick_count += 1;
+        if self.tick_count.is_multiple_of(TICKS_PER_CONNECTION) {
+            self.take(FrameSource::Closed, b"");
+            self.synchronize();
+            self.answer();
+            self.now = self.now + STEP;
+        }
         self.now = self.now + STEP;
         self.player.advance(self.now);
         let head = head(FrameSource::Message, self.now);
