@@ -1,8 +1,8 @@
 //! Whether the stream of a book lives: what others say of the instrument shows when it should have said something.
 //!
 //! A quiet book is no sign of anything, and a venue that sends nothing of one instrument while the connection speaks
-//! breaks no rule of numbers. But a trade takes from the book, and other best prices are another book. Where such a sign
-//! stays without an update for long, and another comes, the stream stands still.
+//! breaks no rule of numbers. But a trade takes from the book, and other best prices are another book. Where such a
+//! sign stays without an update for long, and another comes, the stream stands still.
 
 use fulmar_bus::record::{TopOfBook, UnixNanos};
 

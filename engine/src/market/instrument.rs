@@ -1,8 +1,8 @@
 //! What an instrument is, and the table of all instruments of a boot.
 //!
 //! A definition comes as a record and may come again: the same, saying more, or changed. The table says which, and that
-//! decides whether a book goes on, is rescaled or starts anew. What bounds orders alone (lot, least and largest) is never
-//! a change: no number of a book means anything else by it. Which instruments are alike is not its business: see
+//! decides whether a book goes on, is rescaled or starts anew. What bounds orders alone (lot, least and largest) is
+//! never a change: no number of a book means anything else by it. Which instruments are alike is not its business: see
 //! [`super::pair`].
 
 use std::collections::BTreeMap;
