@@ -6,9 +6,12 @@ use fulmar_bus::record::*;
 
 /// Asserts the kind of a payload, which has its name, its size, and where its fields begin.
 macro_rules! layout {
-    ($payload:ident = $size:literal { $($($field:ident).+ @ $offset:literal),+ $(,)? }) => {
+    ($payload:ident = $size:literal { $($fields:tt)* }) => {
+        layout!($payload v 1 = $size { $($fields)* })
+    };
+    ($payload:ident v $version:literal = $size:literal { $($($field:ident).+ @ $offset:literal),+ $(,)? }) => {
         assert_eq!(<$payload as Payload>::KIND, Kind::$payload);
-        assert_eq!(<$payload as Payload>::VERSION, 1);
+        assert_eq!(<$payload as Payload>::VERSION, $version);
         assert_eq!(size_of::<$payload>(), $size, stringify!($payload));
         assert!(align_of::<$payload>() <= 8, "a record is aligned to a word");
         $(assert_eq!(offset_of!($payload, $($field).+), $offset, stringify!($payload $($field).+));)+
@@ -69,19 +72,27 @@ fn the_market_payloads_are_where_every_reader_expects_them() {
 
 #[test]
 fn the_order_payloads_are_where_every_reader_expects_them() {
-    layout!(Intent = 56 {
+    layout!(Intent v 2 = 96 {
         client_order_id @ 0, client_order_id.epoch @ 0, client_order_id.strategy_id @ 4, client_order_id.counter @ 8,
         tag @ 16, price @ 24, quantity @ 32, side @ 40, order_type @ 41, time_in_force @ 42, post_only @ 43,
-        reduce_only @ 44, strategy_id @ 46, account_id @ 48,
+        reduce_only @ 44, trigger_by @ 45, strategy_id @ 46, account_id @ 48, alternatives @ 52, trigger_price @ 56,
+        trailing_offset @ 64, display_qty @ 72, expire_at @ 80, after_counter @ 88,
     });
     layout!(CancelIntent = 16 { client_order_id @ 0 });
-    layout!(Order = 64 { intent @ 0, approved_at @ 56 });
+    layout!(ModifyIntent = 48 {
+        client_order_id @ 0, terms.price @ 16, terms.trigger_price @ 24, terms.quantity @ 32, revision @ 40,
+    });
+    layout!(Order v 2 = 104 { intent @ 0, approved_at @ 96 });
+    layout!(ModifyOrder = 80 {
+        client_order_id @ 0, venue_order_id @ 16, terms @ 24, terms_before @ 48, revision @ 72, side @ 74,
+        order_type @ 75,
+    });
     layout!(CancelOrder = 24 { client_order_id @ 0, venue_order_id @ 16 });
-    layout!(ExecutionReport = 128 {
+    layout!(ExecutionReport v 2 = 136 {
         client_order_id @ 0, tag @ 16, venue_order_id @ 24, trade_id @ 32, last_qty @ 40, last_px @ 48,
         cumulative_qty @ 56, leaves_qty @ 64, commission @ 72, commission_asset @ 88, venue_at @ 96, price @ 104,
         status @ 112, execution @ 113, liquidity_side @ 114, side @ 115, reason @ 116, strategy_id @ 120,
-        account_id @ 122,
+        account_id @ 122, revision @ 124, is_emulated @ 126, quantity @ 128,
     });
     layout!(Position = 72 {
         quantity @ 0, avg_px @ 8, realized @ 16, cost @ 32, bought_qty @ 48, sold_qty @ 56, strategy_id @ 64,
@@ -156,8 +167,10 @@ fn a_damaged_enum_is_refused() {
         refuses_damage(InstrumentStatus::new(listing, "Invalid symbol."), &[96]);
     }
     refuses_damage(SyncChange::new(SyncState::Live, SyncReason::Joined, 1, 0, 0), &[16, 17]);
-    refuses_damage(intent, &[40, 41, 42]);
-    refuses_damage(Order { intent, approved_at: UnixNanos(1) }, &[40, 41, 42]);
+    refuses_damage(intent, &[40, 41, 42, 45]);
+    refuses_damage(Order { intent, approved_at: UnixNanos(1) }, &[40, 41, 42, 45]);
+    let modify = ModifyIntent::new(id, OrderTerms::of(&intent), 1);
+    refuses_damage(ModifyOrder::new(&intent, &modify, 7), &[74, 75]);
     let report = ExecutionReport::new(id, Side::Buy, ExecutionType::Accepted, OrderStatus::Accepted);
     refuses_damage(report, &[112, 113, 114, 115]);
     refuses_damage(Control { command: ControlCommand::Kill, reserved: [0; 7] }, &[0]);

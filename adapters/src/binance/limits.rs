@@ -117,8 +117,8 @@ pub const ORDERS_MAX: usize = 1_024;
 /// ordinary answer; the venue itself gives up after ten seconds.
 pub const ANSWER_MAX: Nanos = Nanos::from_secs(2);
 
-/// Between two requests for the definitions of all instruments: the streams do not say what became of one. Assumed to be
-/// often enough: changes are announced days before. The list of the futures is megabytes, and reading it takes
+/// Between two requests for the definitions of all instruments: the streams do not say what became of one. Assumed to
+/// be often enough: changes are announced days before. The list of the futures is megabytes, and reading it takes
 /// milliseconds.
 pub const DEFINITIONS_INTERVAL: Nanos = Nanos::from_secs(600);
 
@@ -134,6 +134,9 @@ pub const ORDER_WEIGHT: u64 = 1;
 
 /// Weight that orders leave to cancels and queries: a quarter of what may be used at once.
 pub const CANCEL_RESERVE: u64 = 500;
+
+/// Weight of `order.amend.keepPriority` (spot documentation).
+pub const ORDER_AMEND_WEIGHT: u64 = 4;
 
 /// Weight of `order.status` (spot documentation).
 pub const ORDER_STATUS_WEIGHT: u64 = 4;

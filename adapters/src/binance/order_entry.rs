@@ -12,6 +12,7 @@
 //! kept to understand an answer. No order is ever sent twice: what is not known is asked for. An order that the venue
 //! says does not exist was rejected only once it can no longer arrive.
 
+mod change;
 mod encode;
 mod open_orders;
 mod request;
@@ -21,7 +22,7 @@ pub mod translate;
 
 use fulmar_bus::record::{
     CancelOrder, ClientOrderId, ExecutionReport, ExecutionType, FrameSource, InstrumentDefinition,
-    InstrumentId, Nanos, Order, OrderStatus, Quantity, RequestKind, UnixNanos,
+    InstrumentId, ModifyOrder, Nanos, Order, OrderStatus, Quantity, RequestKind, UnixNanos,
 };
 use fulmar_engine::contract::{
     Connection, DecodeError, InboundFrame, OrderSession, OrderSink, SessionCounters,
@@ -140,6 +141,10 @@ impl OrderSession for BinanceOrderEntry {
         }
     }
 
+    fn change(&mut self, now: UnixNanos, change: &Approved<ModifyOrder>, sink: &mut dyn OrderSink) {
+        self.send_change(now, change, sink);
+    }
+
     fn cancel(&mut self, now: UnixNanos, cancel: &Approved<CancelOrder>, sink: &mut dyn OrderSink) {
         let (id, instrument_id) = (cancel.payload().client_order_id, cancel.instrument_id());
         let adopted = OpenOrder::adopted(id, instrument_id, now);
@@ -237,7 +242,12 @@ impl BinanceOrderEntry {
         let (instrument_id, scales) =
             self.find_symbol(event.text("s")?).ok_or(DecodeError::UnknownInstrument)?;
         match translate::event(event, id, scales) {
-            Ok(report) => self.tell(instrument_id, &report, sink),
+            Ok(mut report) => {
+                if report.execution == ExecutionType::Updated {
+                    self.answer_change(&mut report);
+                }
+                self.tell(instrument_id, &report, sink);
+            }
             Err(error) => {
                 // Something happened to the order, and only a query can say what.
                 self.ask_soon(now, id);
@@ -261,6 +271,7 @@ impl BinanceOrderEntry {
         match (error, open) {
             (None, _) if purpose == purpose::TRADES => self.on_trades(answer, id, sink),
             (None, Some(order)) if purpose == purpose::PLACE => self.on_placed(answer, order, sink),
+            (None, Some(order)) if purpose == purpose::CHANGE => self.on_changed(answer, order, sink),
             (None, Some(_)) if purpose == purpose::CANCEL => {
                 self.on_cancel_taken(now, id);
                 Ok(())
@@ -318,7 +329,8 @@ impl BinanceOrderEntry {
     ) -> Handled {
         let (id, instrument_id) = (order.client_order_id, order.instrument_id);
         let tradable = self.tradable(instrument_id).ok_or(DecodeError::UnknownInstrument)?;
-        let report = translate::standing(&Fields::of(answer.value("result")?)?, id, tradable.scales)?;
+        let mut report = translate::standing(&Fields::of(answer.value("result")?)?, id, tradable.scales)?;
+        self.settle_change(now, &mut report);
         if order.misses_trades(&report) {
             let delay = self.weight.take(now, ORDER_TRADES_WEIGHT);
             let of = (id, report.venue_order_id);
@@ -368,6 +380,11 @@ impl BinanceOrderEntry {
             self.orders.remove(id);
         } else if purpose == purpose::PLACE {
             self.report_unknown(id, sink);
+            self.ask_soon(now, id);
+        } else if purpose == purpose::CHANGE {
+            if fate == Fate::Refused {
+                self.on_change_refused(order, reason, sink);
+            }
             self.ask_soon(now, id);
         } else if purpose == purpose::CANCEL {
             if code == -2011 || fate == Fate::Refused {

@@ -28,8 +28,8 @@ pub const TOPIC_BYTES_MAX: usize = 20_000;
 /// below.
 pub const MESSAGE_INTERVAL: Nanos = Nanos::from_millis(100);
 
-/// Between two requests for the definitions of all instruments: the stream does not say what became of one. Assumed to be
-/// often enough: changes are announced days before.
+/// Between two requests for the definitions of all instruments: the stream does not say what became of one. Assumed to
+/// be often enough: changes are announced days before.
 pub const DEFINITIONS_INTERVAL: Nanos = Nanos::from_secs(300);
 
 /// Messages of one connection in one second, pings included: as [`MESSAGE_INTERVAL`].

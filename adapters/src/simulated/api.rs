@@ -1,6 +1,6 @@
 //! The WebSocket API: requests to trade and to be told, and their answers.
 
-use fulmar_bus::record::UnixNanos;
+use fulmar_bus::record::{Quantity, UnixNanos};
 use fulmar_engine::market::decimal::format_fixed;
 use fulmar_engine::simulation::matching::{OrderKey, OrderKind};
 use serde_json::Value;
@@ -9,7 +9,7 @@ use super::config::SCALE;
 use super::limits::ACCOUNT_ORDERS_MAX;
 use super::reports::{self, Detail};
 use super::request::{
-    ApiError, Params, check_filters, client_id, param, parse_order, too_much_weight, weight,
+    ApiError, Params, check_filters, client_id, decimal, param, parse_order, too_much_weight, weight,
 };
 use super::signature::{authenticate, text};
 use super::venue::Venue;
@@ -96,6 +96,7 @@ impl Venue {
             }
             "order.place" => self.place(account, params, now),
             "order.cancel" => self.cancel(account, params, now),
+            "order.amend.keepPriority" => self.amend(account, params, now),
             "order.status" => self.order_status(account, params),
             "myTrades" => self.my_trades(account, params),
             "openOrders.status" => self.open_orders(account, params),
@@ -143,6 +144,25 @@ impl Venue {
         let config = market.config().clone();
         let canceled = market.cancel(key, &cancel_id, now).ok_or_else(unknown)?;
         Ok(reports::canceled(&config, canceled, &cancel_id))
+    }
+
+    /// Lowers the quantity of an order. The venue gives it a new id where none is sent; here one must be, and the same.
+    fn amend(&mut self, account: usize, params: &Params, now: UnixNanos) -> Result<String, ApiError> {
+        let key = self.find_order(account, params)?;
+        let quantity = Quantity(decimal(params, "newQty")?);
+        let (market, key) = key.ok_or_else(|| ApiError::new(400, -2013, "Order does not exist."))?;
+        let market = &mut self.markets[market];
+        let config = market.config().clone();
+        let known = market.orders().get(key.number).map(|order| order.client_order_id.clone());
+        if param(params, "newClientOrderId").map(ToOwned::to_owned) != known {
+            return Err(ApiError::new(400, -2038, "This simulation keeps the client order id."));
+        }
+        if quantity.0 % config.step.0 != 0 {
+            return Err(ApiError::new(400, -1013, "Filter failure: LOT_SIZE"));
+        }
+        let refused = || ApiError::new(400, -2038, "The requested action would change no state; rejecting.");
+        let amended = market.amend(key, quantity, now).ok_or_else(refused)?;
+        Ok(reports::amended(&config, amended, amended.key.number))
     }
 
     fn order_status(&self, account: usize, params: &Params) -> Result<String, ApiError> {

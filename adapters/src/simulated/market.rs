@@ -2,9 +2,11 @@
 //!
 //! Knows no connection. What is to be sent is collected as [`Output`] and taken by the venue.
 
+mod publish;
+
 use std::collections::BTreeSet;
 
-use fulmar_bus::record::{AccountId, Level, Nanos, Notional, Price, Side, UnixNanos};
+use fulmar_bus::record::{AccountId, Level, Nanos, Notional, Price, Quantity, Side, UnixNanos};
 use fulmar_engine::market::FeeRate;
 use fulmar_engine::simulation::flow::{Flow, FlowConfig};
 use fulmar_engine::simulation::matching::{
@@ -244,6 +246,18 @@ impl Market {
         self.orders.get(key.number)
     }
 
+    /// Lowers the quantity of a client's open order, which keeps its place.
+    pub fn amend(&mut self, key: OrderKey, quantity: Quantity, now: UnixNanos) -> Option<&ClientOrder> {
+        let before = self.orders.get(key.number)?.quantity;
+        let less = Quantity(before.0.saturating_sub(quantity.0));
+        if !self.matching.reduce(key, less, &mut self.events) {
+            return None;
+        }
+        self.orders.get_mut(key.number)?.quantity = quantity;
+        self.publish(now);
+        self.orders.get(key.number)
+    }
+
     /// What is to be sent, in order.
     pub fn drain_outputs(&mut self) -> std::vec::Drain<'_, Output> {
         self.outputs.drain(..)
@@ -278,6 +292,11 @@ impl Market {
                             self.trades.add(account, AccountTrade { order_number, at_ms, is_buyer, fill });
                             touched.insert(account);
                         }
+                    }
+                }
+                Event::Reduced { key, account } => {
+                    if self.report(key, at_ms, Happening::Amended) {
+                        touched.insert(account);
                     }
                 }
                 Event::Canceled { key, account, .. } => {
@@ -332,63 +351,5 @@ impl Market {
             self.orders.end(key.number);
         }
         true
-    }
-
-    /// The trades of one taker at one price are one aggregate trade.
-    fn publish_aggregates(&mut self, events: &[Event], at_ms: u64) {
-        let trades = events.iter().filter_map(|event| match event {
-            Event::Trade(trade) => Some(trade),
-            _ => None,
-        });
-        let trades: Vec<&Match> = trades.collect();
-        for group in trades.chunk_by(|one, next| one.price == next.price && one.taker == next.taker) {
-            self.aggregate_count += 1;
-            let mut sum = *group[0];
-            sum.quantity.0 = group.iter().map(|trade| trade.quantity.0).sum();
-            let last_trade_id = group[group.len() - 1].trade_id;
-            let aggregate = Aggregate { id: self.aggregate_count, trade: sum, last_trade_id };
-            let frame = wire::aggregate_trade(&self.symbol, at_ms, &aggregate);
-            self.outputs.push(Output::Stream(Stream::AggregateTrade, frame));
-        }
-    }
-
-    fn publish_top(&mut self) {
-        let top = (self.matching.best(Side::Buy), self.matching.best(Side::Sell));
-        if top == self.top {
-            return;
-        }
-        self.top = top;
-        let (bid, ask) = (top.0.unwrap_or_default(), top.1.unwrap_or_default());
-        let frame = wire::book_ticker(&self.symbol, self.matching.update_id(), bid, ask);
-        self.outputs.push(Output::Stream(Stream::BookTicker, frame));
-    }
-
-    /// Sends the depth updates that are due, or all of them.
-    fn flush_depth(&mut self, now: UnixNanos, is_forced: bool) {
-        let depth = &mut self.depth;
-        self.matching.drain_changed(|side, level| {
-            for feed in depth.iter_mut() {
-                feed.changed.insert((side, level.price));
-            }
-        });
-        for feed in depth.iter_mut().filter(|feed| is_forced || feed.due_at <= now) {
-            feed.due_at = now + feed.interval;
-            let ids = (feed.last_update_id + 1, self.matching.update_id());
-            if feed.changed.is_empty() {
-                continue;
-            }
-            let (mut bids, mut asks) = (Vec::new(), Vec::new());
-            for (side, price) in std::mem::take(&mut feed.changed) {
-                let level = Level { price, quantity: self.matching.quantity_at(side, price) };
-                match side {
-                    Side::Buy => bids.push(level),
-                    Side::Sell => asks.push(level),
-                }
-            }
-            bids.reverse();
-            feed.last_update_id = ids.1;
-            let frame = wire::depth_update(&self.symbol, now.0 / 1_000_000, ids, (&bids, &asks));
-            self.outputs.push(Output::Stream(feed.stream, frame));
-        }
     }
 }

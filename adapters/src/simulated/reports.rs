@@ -65,6 +65,8 @@ pub enum Happening<'a> {
     Trade(&'a Fill),
     /// It was canceled by a request with this id.
     Canceled(&'a str),
+    /// Its quantity was lowered.
+    Amended,
     /// It ended by its own terms.
     Expired,
 }
@@ -78,12 +80,14 @@ pub fn execution_report(
 ) -> String {
     let (client_id, original_id) = match happening {
         Happening::Canceled(cancel_id) => (cancel_id, order.client_order_id.as_str()),
+        Happening::Amended => (order.client_order_id.as_str(), order.client_order_id.as_str()),
         _ => (order.client_order_id.as_str(), ""),
     };
     let execution = match happening {
         Happening::New => "NEW",
         Happening::Trade(_) => "TRADE",
         Happening::Canceled(_) => "CANCELED",
+        Happening::Amended => "REPLACED",
         Happening::Expired if order.status == Status::ExpiredInMatch => "TRADE_PREVENTION",
         Happening::Expired => "EXPIRED",
     };
@@ -219,6 +223,35 @@ pub fn canceled(symbol: &SymbolConfig, order: &ClientOrder, cancel_id: &str) -> 
         cancel_id = cancel_id,
         at = order.updated_at_ms,
         standing = standing(order, r#","origQuoteOrderQty":"0.00000000""#),
+        stp = order.self_trade_text(),
+    )
+}
+
+/// The answer to `order.amend.keepPriority`.
+pub fn amended(symbol: &SymbolConfig, order: &ClientOrder, execution_id: u64) -> String {
+    format!(
+        concat!(
+            r#"{{"transactTime":{at},"executionId":{execution_id},"amendedOrder":{{"symbol":"{symbol}","#,
+            r#""orderId":{number},"orderListId":-1,"origClientOrderId":"{id}","clientOrderId":"{id}","#,
+            r#""price":"{price}","qty":"{quantity}","executedQty":"{executed}","preventedQty":"0.00000000","#,
+            r#""quoteOrderQty":"0.00000000","cumulativeQuoteQty":"{money}","status":"{status}","#,
+            r#""timeInForce":"{tif}","type":"{kind}","side":"{side}","workingTime":{created},"#,
+            r#""selfTradePreventionMode":"{stp}"}}}}"#
+        ),
+        at = order.updated_at_ms,
+        execution_id = execution_id,
+        symbol = symbol.symbol(),
+        number = order.key.number,
+        id = order.client_order_id,
+        price = number(order.price.0),
+        quantity = number(order.quantity.0),
+        executed = number(order.executed),
+        money = money(order.executed_money),
+        status = order.status.text(),
+        tif = order.time_in_force_text(),
+        kind = order.type_text(),
+        side = order.side_text(),
+        created = order.created_at_ms,
         stp = order.self_trade_text(),
     )
 }

@@ -73,7 +73,7 @@ pub fn too_much_weight(limit: u32) -> ApiError {
 /// What a request costs of its minute's weight.
 pub fn weight(method: &str, params: &Params) -> u32 {
     match method {
-        "order.status" => 4,
+        "order.status" | "order.amend.keepPriority" => 4,
         "openOrders.status" if params.contains_key("symbol") => 6,
         "openOrders.status" => 80,
         "account.status" => 20,
@@ -144,7 +144,8 @@ pub fn parse_order(params: &Params) -> Result<NewOrder, ApiError> {
     Ok(NewOrder { side, kind, price: Price(price), quantity, self_trade })
 }
 
-fn decimal(params: &Params, name: &str) -> Result<i64, ApiError> {
+/// A number at the scale of all prices and quantities.
+pub fn decimal(params: &Params, name: &str) -> Result<i64, ApiError> {
     let value = params.get(name).filter(|value| !value.is_null()).ok_or_else(|| ApiError::missing(name))?;
     parse(text(value).as_bytes(), SCALE).map_err(|error| match error {
         NumberError::TooPrecise => {

@@ -197,6 +197,29 @@ async fn a_canceled_order_is_gone_and_a_second_cancel_is_refused() {
 }
 
 #[tokio::test]
+async fn the_quantity_of_an_order_can_be_lowered_and_nothing_else_of_it() {
+    let venue = Served::start(still()).await;
+    let mut client = venue.connect("/ws-api/v3").await;
+    client.request("userDataStream.subscribe", json!({"apiKey": "me"})).await;
+    client.place("me", "one", limit("BUY", "59000", "0.01")).await;
+    let amend = |id: &str, quantity: &str| json!({"symbol": "BTCUSDT", "origClientOrderId": id, "newClientOrderId": id, "newQty": quantity, "apiKey": "me"});
+    let amended = client.request("order.amend.keepPriority", amend("one", "0.004")).await;
+    assert_eq!(amended["result"]["amendedOrder"]["qty"], "0.00400000");
+    let report = client.report("REPLACED").await;
+    assert_eq!(
+        (&report["c"], &report["q"], &report["X"]),
+        (&json!("one"), &json!("0.00400000"), &json!("NEW"))
+    );
+    for (id, quantity, number) in [("one", "0.004", -2038), ("one", "0.01", -2038), ("two", "0.001", -2013)] {
+        let refused = client.request("order.amend.keepPriority", amend(id, quantity)).await;
+        assert_eq!(code(&refused), number, "{id} {quantity}");
+    }
+    let status = json!({"symbol": "BTCUSDT", "origClientOrderId": "one", "apiKey": "me"});
+    assert_eq!(client.request("order.status", status).await["result"]["origQty"], "0.00400000");
+    venue.stop().await;
+}
+
+#[tokio::test]
 async fn orders_that_the_real_venue_refuses_are_refused_with_its_numbers() {
     let venue = Served::start(still()).await;
     let mut client = venue.connect("/ws-api/v3").await;

@@ -40,6 +40,8 @@ pub enum Kind {
     Intent = 20,
     /// A strategy wants an order canceled.
     CancelIntent = 21,
+    /// A strategy wants an order changed.
+    ModifyIntent = 22,
     /// An order that the risk gate approved.
     Order = 23,
     /// A cancel that the risk gate passed.
@@ -50,6 +52,8 @@ pub enum Kind {
     Position = 26,
     /// The risk gate refused an intent.
     Denial = 28,
+    /// A change of an order that the risk gate approved.
+    ModifyOrder = 29,
     /// A timer fired.
     Timer = 30,
     /// An order of the operator to an actor.
@@ -64,7 +68,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in numeric order.
-    pub const ALL: [Kind; 25] = [
+    pub const ALL: [Kind; 27] = [
         Kind::Trade,
         Kind::BookLevels,
         Kind::SnapshotBegin,
@@ -80,11 +84,13 @@ impl Kind {
         Kind::CrossVenue,
         Kind::Intent,
         Kind::CancelIntent,
+        Kind::ModifyIntent,
         Kind::Order,
         Kind::CancelOrder,
         Kind::ExecutionReport,
         Kind::Position,
         Kind::Denial,
+        Kind::ModifyOrder,
         Kind::Timer,
         Kind::Control,
         Kind::Note,
@@ -110,11 +116,13 @@ impl Kind {
             14 => Kind::CrossVenue,
             20 => Kind::Intent,
             21 => Kind::CancelIntent,
+            22 => Kind::ModifyIntent,
             23 => Kind::Order,
             24 => Kind::CancelOrder,
             25 => Kind::ExecutionReport,
             26 => Kind::Position,
             28 => Kind::Denial,
+            29 => Kind::ModifyOrder,
             30 => Kind::Timer,
             32 => Kind::Control,
             33 => Kind::Note,

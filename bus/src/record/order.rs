@@ -13,6 +13,48 @@ pub enum OrderType {
     Market = 1,
     /// At its price or better.
     Limit = 2,
+    /// A market order once the market has gone against its trigger price: above it for a buyer, below it for a seller.
+    Stop = 3,
+    /// A limit order once the market has gone against its trigger price.
+    StopLimit = 4,
+    /// A stop whose trigger price follows the market at its trailing offset, and never steps back.
+    TrailingStop = 5,
+    /// A market order once the market has come to its trigger price: below it for a buyer, above it for a seller.
+    MarketIfTouched = 6,
+    /// A limit order once the market has come to its trigger price.
+    LimitIfTouched = 7,
+}
+
+impl OrderType {
+    /// True where it waits for a trigger.
+    ///
+    /// ```
+    /// use fulmar_bus::record::OrderType;
+    /// assert!(OrderType::TrailingStop.is_triggered() && !OrderType::Limit.is_triggered());
+    /// ```
+    pub const fn is_triggered(self) -> bool {
+        !matches!(self, OrderType::Market | OrderType::Limit)
+    }
+
+    /// True where it has a limit price, from the beginning or once it is triggered.
+    pub const fn is_limited(self) -> bool {
+        matches!(self, OrderType::Limit | OrderType::StopLimit | OrderType::LimitIfTouched)
+    }
+}
+
+/// Which price of the market triggers an order.
+/// Stands in an [`Intent`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(u8)]
+pub enum TriggerBy {
+    /// That of the last trade.
+    Last = 0,
+    /// The best price that the order could trade at: the ask for a buyer, the bid for a seller.
+    BidAsk = 1,
+    /// The venue's mark price.
+    Mark = 2,
+    /// The venue's index price.
+    Index = 3,
 }
 
 /// How long an order stands.
@@ -26,6 +68,10 @@ pub enum TimeInForce {
     Ioc = 2,
     /// All of it now, or nothing.
     Fok = 3,
+    /// Until the moment that it names.
+    Gtd = 4,
+    /// Until the end of the trading day; where venues never close, of the day in UTC.
+    Day = 5,
 }
 
 /// A strategy wants an order. It gives a tag of its own; the engine gives the id.
@@ -45,13 +91,13 @@ pub struct Intent {
     pub client_order_id: ClientOrderId,
     /// What the strategy calls it; comes back in every report.
     pub tag: u64,
-    /// Limit price, at the instrument's price scale; zero for a market order.
+    /// Limit price, at the instrument's price scale, as the other prices; zero where it has none.
     pub price: Price,
     /// How much, at the instrument's quantity scale; above zero.
     pub quantity: Quantity,
     /// Buy or sell.
     pub side: Side,
-    /// Market or limit.
+    /// How it meets the market.
     pub order_type: OrderType,
     /// How long it stands.
     pub time_in_force: TimeInForce,
@@ -59,12 +105,28 @@ pub struct Intent {
     pub post_only: u8,
     /// One where it may only bring the position nearer to zero.
     pub reduce_only: u8,
-    reserved: [u8; 1],
+    /// Which price triggers it, where it waits for a trigger.
+    pub trigger_by: TriggerBy,
     /// Whose it is.
     pub strategy_id: StrategyId,
     /// For which account.
     pub account_id: AccountId,
-    reserved_end: [u8; 6],
+    reserved: [u8; 2],
+    /// Orders of one strategy with the same number here are alternatives: what one of them trades is taken from the
+    /// others, and the end of one ends them. Zero for an order by itself.
+    pub alternatives: u32,
+    /// Where it is triggered; zero where it waits for no trigger. A trailing one begins here, or where this is zero at
+    /// its offset from the market.
+    pub trigger_price: Price,
+    /// How far behind the market a trailing trigger stays; zero elsewhere.
+    pub trailing_offset: Price,
+    /// The most that the book shows of it; zero where it shows all.
+    pub display_qty: Quantity,
+    /// When an order of [`TimeInForce::Gtd`] ends; zero elsewhere.
+    pub expire_at: UnixNanos,
+    /// The counter of the same strategy's order that it waits for: it is sent as that one trades, and never before.
+    /// Zero where it waits for none.
+    pub after_counter: u64,
 }
 
 impl Intent {
@@ -80,10 +142,16 @@ impl Intent {
             time_in_force: TimeInForce::Gtc,
             post_only: 0,
             reduce_only: 0,
-            reserved: [0; 1],
+            trigger_by: TriggerBy::Last,
             strategy_id: client_order_id.strategy_id,
             account_id: AccountId(0),
-            reserved_end: [0; 6],
+            reserved: [0; 2],
+            alternatives: 0,
+            trigger_price: Price(0),
+            trailing_offset: Price(0),
+            display_qty: Quantity(0),
+            expire_at: UnixNanos(0),
+            after_counter: 0,
         }
     }
 
@@ -98,6 +166,72 @@ impl Intent {
 
 impl Payload for Intent {
     const KIND: Kind = Kind::Intent;
+    const VERSION: u8 = 2;
+}
+
+/// What an order is to be from now on: all of it, changed or not.
+///
+/// ```
+/// use fulmar_bus::record::*;
+/// # let intent = Intent::limit(ClientOrderId::new(1, StrategyId(0), 1), Side::Buy, Price(100), Quantity(5));
+/// let cheaper = OrderTerms { price: Price(99), ..OrderTerms::of(&intent) };
+/// assert_eq!(cheaper.quantity, Quantity(5), "of which some may have traded already");
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct OrderTerms {
+    /// As [`Intent::price`].
+    pub price: Price,
+    /// As [`Intent::trigger_price`].
+    pub trigger_price: Price,
+    /// As [`Intent::quantity`]: what traded already is part of it.
+    pub quantity: Quantity,
+}
+
+impl OrderTerms {
+    /// Those of an order as it was wanted.
+    pub const fn of(intent: &Intent) -> Self {
+        OrderTerms { price: intent.price, trigger_price: intent.trigger_price, quantity: intent.quantity }
+    }
+
+    /// The order that it is on these terms.
+    pub const fn applied_to(&self, mut intent: Intent) -> Intent {
+        (intent.price, intent.trigger_price, intent.quantity) =
+            (self.price, self.trigger_price, self.quantity);
+        intent
+    }
+}
+
+/// A strategy wants one of its orders changed.
+///
+/// ```
+/// use fulmar_bus::record::*;
+/// # let client_order_id = ClientOrderId::new(1, StrategyId(0), 1);
+/// # let terms = OrderTerms { price: Price(99), trigger_price: Price(0), quantity: Quantity(5) };
+/// let second = ModifyIntent::new(client_order_id, terms, 2);
+/// assert_eq!((second.terms.price, second.revision), (Price(99), 2));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct ModifyIntent {
+    /// The order.
+    pub client_order_id: ClientOrderId,
+    /// What it is to be.
+    pub terms: OrderTerms,
+    /// Which change of the order it is, counted from one; comes back in the answer.
+    pub revision: u16,
+    reserved: [u8; 6],
+}
+
+impl ModifyIntent {
+    /// The wish that an order be changed.
+    pub const fn new(client_order_id: ClientOrderId, terms: OrderTerms, revision: u16) -> Self {
+        ModifyIntent { client_order_id, terms, revision, reserved: [0; 6] }
+    }
+}
+
+impl Payload for ModifyIntent {
+    const KIND: Kind = Kind::ModifyIntent;
 }
 
 /// A strategy wants one of its orders canceled.
@@ -146,6 +280,49 @@ pub struct Order {
 
 impl Payload for Order {
     const KIND: Kind = Kind::Order;
+    const VERSION: u8 = 2;
+}
+
+/// A change of an order, on its way to the venue.
+/// Like an [`Order`], it is on its channel only because the risk gate put it there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct ModifyOrder {
+    /// The order.
+    pub client_order_id: ClientOrderId,
+    /// The venue's number of it, zero where it has not told one.
+    pub venue_order_id: u64,
+    /// What it is to be.
+    pub terms: OrderTerms,
+    /// What it is as far as known.
+    pub terms_before: OrderTerms,
+    /// As [`ModifyIntent::revision`].
+    pub revision: u16,
+    /// Buy or sell, which some venues want to hear again.
+    pub side: Side,
+    /// How it meets the market.
+    pub order_type: OrderType,
+    reserved: [u8; 4],
+}
+
+impl ModifyOrder {
+    /// The change of `intent`, which is an order as it stands, that `modify` wants.
+    pub const fn new(intent: &Intent, modify: &ModifyIntent, venue_order_id: u64) -> Self {
+        ModifyOrder {
+            client_order_id: intent.client_order_id,
+            venue_order_id,
+            terms: modify.terms,
+            terms_before: OrderTerms::of(intent),
+            revision: modify.revision,
+            side: intent.side,
+            order_type: intent.order_type,
+            reserved: [0; 4],
+        }
+    }
+}
+
+impl Payload for ModifyOrder {
+    const KIND: Kind = Kind::ModifyOrder;
 }
 
 /// A cancel on its way to the venue.

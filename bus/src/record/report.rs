@@ -40,6 +40,10 @@ pub enum OrderStatus {
     Expired = 10,
     /// Sent, and nobody knows. Not a rejection: its exposure counts in full until a query settles it.
     Unknown = 11,
+    /// A change of it is on its way.
+    PendingUpdate = 12,
+    /// Its trigger price was met: it stands as the order that it was to become.
+    Triggered = 13,
 }
 
 impl OrderStatus {
@@ -77,6 +81,12 @@ pub enum ExecutionType {
     CancelRejected = 7,
     /// Nobody knows what became of it.
     Unknown = 8,
+    /// The venue changed it; price and quantity say what it is now.
+    Updated = 9,
+    /// The venue refused to change it; the order stands as it stood.
+    UpdateRejected = 10,
+    /// Its trigger price was met.
+    Triggered = 11,
 }
 
 /// Who waited and who came.
@@ -147,7 +157,13 @@ pub struct ExecutionReport {
     pub strategy_id: StrategyId,
     /// For which account.
     pub account_id: AccountId,
-    reserved: [u8; 4],
+    /// Of an answer to a change: which, as [`super::ModifyIntent::revision`]. Zero where the venue changed it unasked.
+    pub revision: u16,
+    /// One where the order waits in the engine for its trigger or its turn, since the venue has no such order.
+    pub is_emulated: u8,
+    reserved: [u8; 1],
+    /// The order's quantity, as the venue has it; zero where it does not say.
+    pub quantity: Quantity,
 }
 
 impl ExecutionReport {
@@ -178,13 +194,17 @@ impl ExecutionReport {
             reason: 0,
             strategy_id: client_order_id.strategy_id,
             account_id: AccountId(0),
-            reserved: [0; 4],
+            revision: 0,
+            is_emulated: 0,
+            reserved: [0; 1],
+            quantity: Quantity(0),
         }
     }
 }
 
 impl Payload for ExecutionReport {
     const KIND: Kind = Kind::ExecutionReport;
+    const VERSION: u8 = 2;
 }
 
 /// The position of one strategy and account in one instrument, after a fill.

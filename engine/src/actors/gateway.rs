@@ -12,19 +12,9 @@ use fulmar_bus::record::{
 
 use super::frames::FrameAssembly;
 use super::requests::send_request;
-use crate::contract::{OrderSession, OrderSink};
+use crate::contract::{OrderSession, OrderSink, local_reason, refused_change};
 use crate::runtime::{Actor, Arrival, Delivery, HopStamps, Inboxes, Origin, Outbox, Start, Work};
 use crate::trading::risk::{Admitted, admit};
-
-/// Why an order was rejected here, without having left: [`ExecutionReport::reason`].
-pub mod local_reason {
-    /// The session is not logged in, or has lost its connection.
-    pub const NOT_READY: i32 = -900_001;
-    /// The transport has not taken what was sent before.
-    pub const OUTBOUND_FULL: i32 = -900_002;
-    /// One more would pass the venue's limits, which are what cancels need too.
-    pub const VENUE_LIMIT: i32 = -900_003;
-}
 
 const APPROVED: usize = 0;
 
@@ -138,12 +128,19 @@ fn on_approved(now: UnixNanos, record: &Record, session: &mut dyn OrderSession, 
                 output.report(order.instrument_id(), &report);
             }
         },
+        Some(Admitted::Change(change)) => match output.obstacle(now, session) {
+            None => session.change(now, &change, output),
+            Some(reason) => {
+                let report = refused_change(change.payload(), reason);
+                output.report(change.instrument_id(), &report);
+            }
+        },
         Some(Admitted::Cancel(cancel)) => {
             output.outbound.leave(Some(Arrival::Cancel));
             session.cancel(now, &cancel, output);
             output.outbound.leave(None);
         }
-        None => unreachable!("the risk gate writes definitions, orders and cancels alone"),
+        None => unreachable!("the risk gate writes definitions, orders, changes and cancels alone"),
     }
 }
 

@@ -100,6 +100,11 @@ impl State {
                 venue.submit(&order.payload().intent, now, &mut self.made);
                 self.report(record, order.instrument_id());
             }
+            Some(Admitted::Change(change)) => {
+                let venue = &mut self.venues[change.instrument_id().index()];
+                venue.change(change.payload(), now, &mut self.made);
+                self.report(record, change.instrument_id());
+            }
             Some(Admitted::Cancel(cancel)) => {
                 self.arrive(Arrival::Cancel, record);
                 let venue = &mut self.venues[cancel.instrument_id().index()];

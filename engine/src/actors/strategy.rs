@@ -7,8 +7,8 @@
 
 use fulmar_bus::channel::Reader;
 use fulmar_bus::record::{
-    AccountId, CancelIntent, ClientOrderId, Flags, Heading, InstrumentId, Intent, Record, RecordId,
-    StrategyId, Timer, UnixNanos,
+    AccountId, CancelIntent, ClientOrderId, Flags, Heading, InstrumentId, Intent, ModifyIntent, Record,
+    RecordId, StrategyId, Timer, UnixNanos,
 };
 
 use super::limits::{BOOK_LEVELS_MAX, STRATEGY_ORDERS_MAX, STRATEGY_TIMERS_MAX};
@@ -239,6 +239,10 @@ impl IntentSink for Desk {
 
     fn cancel(&mut self, instrument_id: InstrumentId, client_order_id: ClientOrderId) -> bool {
         self.intents.send(self.origin, instrument_id, &CancelIntent { client_order_id }).is_ok()
+    }
+
+    fn modify(&mut self, instrument_id: InstrumentId, modify: &ModifyIntent) -> bool {
+        self.intents.send(self.origin, instrument_id, modify).is_ok()
     }
 
     fn set_timer(&mut self, tag: u64, due_at: UnixNanos) {

@@ -1,7 +1,8 @@
 //! What a venue's order entry promises: approved orders to bytes, bytes to reports.
 
 use fulmar_bus::record::{
-    CancelOrder, ExecutionReport, InstrumentDefinition, InstrumentId, Nanos, Order, RequestKind, UnixNanos,
+    CancelOrder, ExecutionReport, ExecutionType, InstrumentDefinition, InstrumentId, ModifyOrder, Nanos,
+    Order, OrderStatus, RequestKind, UnixNanos,
 };
 
 use super::session::{Connection, InboundFrame, SessionCounters};
@@ -33,6 +34,11 @@ pub trait OrderSession: Send {
     /// Sends an order. The one thing that can be sent is what the risk gate approved.
     fn submit(&mut self, now: UnixNanos, order: &Approved<Order>, sink: &mut dyn OrderSink);
 
+    /// Changes an order. Its answer names the change's revision: [`ExecutionType::Updated`] with the order's terms, or
+    /// [`ExecutionType::UpdateRejected`]. Where the venue cannot change an order so, it is refused at once, with
+    /// [`local_reason::NOT_CHANGEABLE`].
+    fn change(&mut self, now: UnixNanos, change: &Approved<ModifyOrder>, sink: &mut dyn OrderSink);
+
     /// Cancels an order.
     fn cancel(&mut self, now: UnixNanos, cancel: &Approved<CancelOrder>, sink: &mut dyn OrderSink);
 
@@ -47,6 +53,29 @@ pub trait OrderSession: Send {
 
     /// What it counted so far.
     fn counters(&self) -> &SessionCounters;
+}
+
+/// Why an order was rejected, or not changed, here and not by the venue: [`ExecutionReport::reason`].
+pub mod local_reason {
+    /// The session is not logged in, or has lost its connection.
+    pub const NOT_READY: i32 = -900_001;
+    /// The transport has not taken what was sent before.
+    pub const OUTBOUND_FULL: i32 = -900_002;
+    /// One more would pass the venue's limits, which are what cancels need too.
+    pub const VENUE_LIMIT: i32 = -900_003;
+    /// The venue cannot make such a change.
+    pub const NOT_CHANGEABLE: i32 = -900_004;
+    /// The order is done, or another change of it is on its way.
+    pub const NOT_STANDING: i32 = -900_005;
+}
+
+/// The report that a change was not made.
+pub fn refused_change(change: &ModifyOrder, reason: i32) -> ExecutionReport {
+    // Where the order stands is not said: it may never have arrived.
+    let (execution, status) = (ExecutionType::UpdateRejected, OrderStatus::Submitted);
+    let mut report = ExecutionReport::new(change.client_order_id, change.side, execution, status);
+    (report.revision, report.reason) = (change.revision, reason);
+    report
 }
 
 /// Where an order session tells what became of orders, and gives the bytes that are to go out.

@@ -54,6 +54,7 @@ use fulmar_bus::record::{
 /// #         self.0.push(*intent);
 /// #     }
 /// #     fn cancel(&mut self, _: InstrumentId, _: ClientOrderId) -> bool { true }
+/// #     fn modify(&mut self, _: InstrumentId, _: &ModifyIntent) -> bool { true }
 /// #     fn set_timer(&mut self, _: u64, _: UnixNanos) {}
 /// # }
 /// # let level = |price| Level { price: Price(price), quantity: Quantity(1) };
@@ -126,6 +127,17 @@ pub trait Strategy: Send {
     /// An order of its own was not canceled, and stands as before unless something else is told: the venue refused, or
     /// there was no room for the cancel. Wanting it again at once would be refused at once.
     fn on_order_cancel_rejected(&mut self, context: &mut Context<'_>, report: Event<'_, ExecutionReport>) {}
+
+    /// An order of its own is another now: the view's order has its new terms already. The venue did it because it was
+    /// asked to, or by itself.
+    fn on_order_updated(&mut self, context: &mut Context<'_>, report: Event<'_, ExecutionReport>) {}
+
+    /// An order of its own was not changed, and stands as before unless something else is told: our gate refused
+    /// (`reason` is the number of its check), the venue did, or there was no room.
+    fn on_order_update_rejected(&mut self, context: &mut Context<'_>, report: Event<'_, ExecutionReport>) {}
+
+    /// The trigger price of an order of its own was met: it is on its way as the order that it was to become.
+    fn on_order_triggered(&mut self, context: &mut Context<'_>, report: Event<'_, ExecutionReport>) {}
 
     /// Some or all of an order of its own traded.
     fn on_order_filled(&mut self, context: &mut Context<'_>, report: Event<'_, ExecutionReport>) {}

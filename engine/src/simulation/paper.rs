@@ -12,6 +12,8 @@
 //!
 //! Deterministic: what comes out depends on the calls alone.
 
+mod change;
+
 use fulmar_bus::record::{
     ClientOrderId, ExecutionReport, ExecutionType, InstrumentDefinition, Intent, Level, LiquiditySide,
     Notional, OrderStatus, OrderType, Price, Quantity, Side, Text, TimeInForce, TopOfBook, Trade, UnixNanos,
@@ -56,10 +58,10 @@ impl PaperOrder {
     }
 
     fn reaches(&self, price: Price) -> bool {
-        match (self.intent.order_type, self.intent.side) {
-            (OrderType::Market, _) => true,
-            (OrderType::Limit, Side::Buy) => self.intent.price >= price,
-            (OrderType::Limit, Side::Sell) => self.intent.price <= price,
+        match self.intent.side {
+            _ if self.intent.order_type == OrderType::Market => true,
+            Side::Buy => self.intent.price >= price,
+            Side::Sell => self.intent.price <= price,
         }
     }
 }
@@ -273,7 +275,8 @@ impl PaperVenue {
         let intent = &order.intent;
         let id = intent.client_order_id;
         let is_open = self.buys.iter().chain(&self.sells).any(|open| open.intent.client_order_id == id);
-        if intent.quantity.0 <= 0 || (intent.order_type == OrderType::Limit && intent.price.0 <= 0) {
+        let is_priced = intent.order_type == OrderType::Market || intent.price.0 > 0;
+        if intent.quantity.0 <= 0 || !is_priced || intent.order_type.is_triggered() {
             Some(REASON_MALFORMED)
         } else if is_open {
             Some(REASON_DUPLICATE)
@@ -332,7 +335,7 @@ fn report(
     report.venue_order_id = order.venue_order_id;
     report.cumulative_qty = order.cumulative;
     report.leaves_qty = if status.is_terminal() { Quantity(0) } else { order.leaves() };
-    report.price = intent.price;
+    (report.price, report.quantity) = (intent.price, intent.quantity);
     report.venue_at = now;
     report.strategy_id = intent.strategy_id;
     report.account_id = intent.account_id;

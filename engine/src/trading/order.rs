@@ -1,7 +1,8 @@
 //! The life of an order, as a function of what is known of it.
 //!
-//! What is known only grows: that the venue has it, that it was canceled, how much traded, which trades. The status is
-//! computed from that and never stored, so reports may come in any order and any number of times:
+//! What is known only grows: that the venue has it, that it was canceled, how much traded, which trades, which of its
+//! changes were answered. The status is computed from that and never stored, so reports may come in any order and any
+//! number of times:
 //!
 //! ```text
 //!  all of it traded                          Filled
@@ -10,7 +11,9 @@
 //!  the rest canceled, or ended               Canceled, Expired
 //!  nobody knows, and nothing definite came   Unknown
 //!  a cancel is on its way                    PendingCancel
+//!  a change is on its way                    PendingUpdate
 //!  some of it traded                         PartiallyFilled
+//!  its trigger price was met                 Triggered
 //!  the venue has it                          Accepted
 //!  none of these                             Submitted
 //! ```
@@ -18,15 +21,21 @@
 //! The first line that holds is the status. The one fact that can be taken back is the wish to cancel, where the venue
 //! refuses it. `Initialized` is the status of an order that is in no [`OrderTable`] yet.
 
+mod applied;
+mod changes;
+mod facts;
 mod index;
 mod table;
 mod trades;
 
-pub use table::{Applied, Booking, OrderCounts, OrderTable, SubmitError, Update};
+pub use applied::{Applied, Booking, Update};
+pub use table::{OrderCounts, OrderTable, SubmitError};
 
+use changes::Changes;
+use facts::Facts;
 use fulmar_bus::record::{
-    AccountId, ExecutionReport, ExecutionType, InstrumentId, Intent, OrderStatus, Price, Quantity, Side,
-    StrategyId, UnixNanos,
+    AccountId, ExecutionReport, ExecutionType, InstrumentId, Intent, OrderStatus, OrderTerms, Price,
+    Quantity, Side, StrategyId, UnixNanos,
 };
 use trades::TradeList;
 
@@ -71,6 +80,7 @@ pub struct TrackedOrder {
     submitted_at: UnixNanos,
     venue_order_id: u64,
     facts: Facts,
+    changes: Changes,
     /// Sum of the trades that were booked.
     booked_qty: Quantity,
     /// The most that a report said had traded so far.
@@ -87,6 +97,7 @@ impl TrackedOrder {
             submitted_at,
             venue_order_id: 0,
             facts: Facts::default(),
+            changes: Changes::default(),
             booked_qty: Quantity(0),
             told_qty: Quantity(0),
             trades: TradeList::default(),
@@ -94,7 +105,7 @@ impl TrackedOrder {
         }
     }
 
-    /// What was wanted.
+    /// What was wanted, on the terms that the venue stated last.
     pub fn intent(&self) -> &Intent {
         &self.intent
     }
@@ -121,7 +132,7 @@ impl TrackedOrder {
 
     /// What traded according to the venue's own sum, and did not come as a trade yet.
     pub fn missing_qty(&self) -> Quantity {
-        Quantity((self.told_qty.0 - self.booked_qty.0).max(0))
+        Quantity((self.traded_qty().0 - self.booked_qty.0).max(0))
     }
 
     /// What traded beyond the order's quantity.
@@ -137,19 +148,31 @@ impl TrackedOrder {
         Quantity((self.intent.quantity.0 - self.traded_qty().0).max(0))
     }
 
-    /// What is in no position yet and may have to be: all that is not booked while the order may trade, and what the
-    /// venue says traded once it may not.
+    /// What is in no position yet and may have to be: all that is not booked while the order may trade, by the larger
+    /// of its terms while a change is on its way, and what the venue says traded once it may not.
     pub fn exposure_qty(&self) -> Quantity {
         if self.status().is_terminal() {
             return self.missing_qty();
         }
-        Quantity((self.intent.quantity.0 - self.booked_qty.0).max(0))
+        let changed_qty = self.changes.pending().map_or(Quantity(0), |terms| terms.quantity);
+        Quantity((self.intent.quantity.max(changed_qty).0 - self.booked_qty.0).max(0))
+    }
+
+    /// What it becomes if the change that is on its way is taken; `None` where none is.
+    pub fn pending_terms(&self) -> Option<OrderTerms> {
+        self.changes.pending()
+    }
+
+    /// The number of its next change; `None` while one is on its way.
+    pub fn next_revision(&self) -> Option<u16> {
+        self.changes.next_revision()
     }
 
     /// Where it stands; see the module.
     pub fn status(&self) -> OrderStatus {
         let traded_qty = self.traded_qty();
-        if traded_qty >= self.intent.quantity {
+        let is_all = traded_qty >= self.intent.quantity && self.changes.pending().is_none();
+        if is_all || self.facts.has(Facts::FILLED) {
             return OrderStatus::Filled;
         }
         let is_unanswered = traded_qty.is_zero() && !self.facts.has(Facts::ACKNOWLEDGED);
@@ -160,7 +183,9 @@ impl TrackedOrder {
             (self.facts.has(Facts::EXPIRED), OrderStatus::Expired),
             (is_unanswered && self.facts.has(Facts::UNKNOWN), OrderStatus::Unknown),
             (self.facts.has(Facts::CANCEL_WANTED), OrderStatus::PendingCancel),
+            (self.changes.pending().is_some(), OrderStatus::PendingUpdate),
             (!traded_qty.is_zero(), OrderStatus::PartiallyFilled),
+            (self.facts.has(Facts::TRIGGERED), OrderStatus::Triggered),
             (self.facts.has(Facts::ACKNOWLEDGED), OrderStatus::Accepted),
         ];
         lines.into_iter().find(|(holds, _)| *holds).map_or(OrderStatus::Submitted, |(_, status)| status)
@@ -177,7 +202,8 @@ impl TrackedOrder {
     }
 
     fn traded_qty(&self) -> Quantity {
-        self.told_qty.max(self.booked_qty)
+        let all = if self.facts.has(Facts::FILLED) { self.intent.quantity } else { Quantity(0) };
+        self.told_qty.max(self.booked_qty).max(all)
     }
 
     /// Takes in everything that a report tells but its trade.
@@ -188,9 +214,8 @@ impl TrackedOrder {
             self.facts.remove(Facts::CANCEL_WANTED);
         }
         self.told_qty = self.told_qty.max(report.cumulative_qty);
-        if report.status == OrderStatus::Filled {
-            self.told_qty = self.told_qty.max(self.intent.quantity);
-        }
+        let terms = self.changes.learn(report, OrderTerms::of(&self.intent));
+        self.intent = terms.applied_to(self.intent);
         if report.venue_order_id != 0 {
             self.venue_order_id = report.venue_order_id;
         }
@@ -204,60 +229,6 @@ impl TrackedOrder {
             side: self.intent.side,
             quantity,
             price,
-        }
-    }
-}
-
-/// What is known of an order, as bits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Facts(u8);
-
-impl Facts {
-    const NONE: Facts = Facts(0);
-    const ACKNOWLEDGED: Facts = Facts(1);
-    const DENIED: Facts = Facts(1 << 1);
-    const REJECTED: Facts = Facts(1 << 2);
-    const CANCELED: Facts = Facts(1 << 3);
-    const EXPIRED: Facts = Facts(1 << 4);
-    const UNKNOWN: Facts = Facts(1 << 5);
-    const CANCEL_WANTED: Facts = Facts(1 << 6);
-
-    fn has(self, fact: Facts) -> bool {
-        self.0 & fact.0 == fact.0
-    }
-
-    fn add(&mut self, facts: Facts) {
-        self.0 |= facts.0;
-    }
-
-    fn remove(&mut self, facts: Facts) {
-        self.0 &= !facts.0;
-    }
-
-    fn of_status(status: OrderStatus) -> Facts {
-        match status {
-            OrderStatus::Initialized | OrderStatus::Submitted => Facts::NONE,
-            OrderStatus::Accepted
-            | OrderStatus::PendingCancel
-            | OrderStatus::PartiallyFilled
-            | OrderStatus::Filled => Facts::ACKNOWLEDGED,
-            OrderStatus::Denied => Facts::DENIED,
-            OrderStatus::Rejected => Facts::REJECTED,
-            OrderStatus::Canceled => Facts::CANCELED,
-            OrderStatus::Expired => Facts::EXPIRED,
-            OrderStatus::Unknown => Facts::UNKNOWN,
-        }
-    }
-
-    /// A refused cancel proves nothing: the order may be filled, gone, or never have arrived.
-    fn of_execution(execution: ExecutionType) -> Facts {
-        match execution {
-            ExecutionType::Submitted | ExecutionType::CancelRejected => Facts::NONE,
-            ExecutionType::Accepted | ExecutionType::Trade => Facts::ACKNOWLEDGED,
-            ExecutionType::Rejected => Facts::REJECTED,
-            ExecutionType::Canceled => Facts::CANCELED,
-            ExecutionType::Expired => Facts::EXPIRED,
-            ExecutionType::Unknown => Facts::UNKNOWN,
         }
     }
 }

@@ -22,10 +22,11 @@ pub use settings::RiskSettings;
 use bucket::TokenBucket;
 use checks::Case;
 use fulmar_bus::record::{
-    CancelOrder, Denial, InstrumentId, Intent, Listing, Nanos, Order, Quantity, SyncState, TopOfBook,
-    UnixNanos,
+    CancelOrder, Denial, InstrumentId, Intent, Listing, ModifyIntent, ModifyOrder, Nanos, Order, Quantity,
+    SyncState, TopOfBook, UnixNanos,
 };
 
+use super::order::TrackedOrder;
 use super::{InstrumentRules, ORDER_INSTRUMENTS_MAX};
 
 /// What the gate has to know of the moment, of one instrument.
@@ -52,9 +53,9 @@ pub struct Context {
 /// The gate's answer.
 #[derive(Debug, PartialEq, Eq)]
 #[must_use]
-pub enum Verdict {
+pub enum Verdict<T = Order> {
     /// It may go.
-    Approved(Approved<Order>),
+    Approved(Approved<T>),
     /// It may not, and why.
     Denied(Denial),
 }
@@ -121,16 +122,53 @@ impl RiskGate {
 
     /// Judges an intent. An approval takes one message of the budget; a denial takes none, since nothing leaves.
     pub fn check(&mut self, intent: &Intent, instrument_id: InstrumentId, context: &Context) -> Verdict {
+        match self.judge((intent, intent.quantity), instrument_id, context) {
+            None => {
+                let order = Order { intent: *intent, approved_at: context.now };
+                Verdict::Approved(Approved::new(instrument_id, order))
+            }
+            Some(denial) => Verdict::Denied(denial),
+        }
+    }
+
+    /// Judges a change of `order` as the order that it makes of it: what may trade on then is all of its new quantity
+    /// that is in no position yet. `context` is that of the instrument without this order.
+    pub fn check_change(
+        &mut self,
+        order: &TrackedOrder,
+        modify: &ModifyIntent,
+        context: &Context,
+    ) -> Verdict<ModifyOrder> {
+        let (before, instrument_id) = (order.intent(), order.instrument_id());
+        let intent = modify.terms.applied_to(*before);
+        let adding_qty = Quantity(intent.quantity.0.saturating_sub(order.booked_qty().0));
+        match self.judge((&intent, adding_qty), instrument_id, context) {
+            None => {
+                let change = ModifyOrder::new(before, modify, order.venue_order_id());
+                Verdict::Approved(Approved::new(instrument_id, change))
+            }
+            Some(denial) => Verdict::Denied(denial),
+        }
+    }
+
+    /// Why what is wanted may not be; `None` where it may, for which a message of the budget is taken.
+    fn judge(
+        &mut self,
+        (intent, adding_qty): (&Intent, Quantity),
+        instrument_id: InstrumentId,
+        context: &Context,
+    ) -> Option<Denial> {
         let always = [
             (RiskCheck::KillSwitch, kill_breach(self.is_killed)),
             (RiskCheck::InstrumentHalted, self.halt_breach(instrument_id)),
         ];
         let Some(controlled) = self.instruments.get_mut(instrument_id.index()).and_then(Option::as_mut)
         else {
-            return Verdict::Denied(deny_unknown(intent, always));
+            return Some(deny_unknown(intent, always));
         };
         let tokens = controlled.messages.tokens(context.now);
-        let case = Case { intent, context, rules: &controlled.rules, limits: &controlled.limits };
+        let Controlled { rules, limits, .. } = &*controlled;
+        let case = Case { intent, adding_qty, context, rules, limits };
         let [killed, halted] = always;
         let breaches = [
             killed,
@@ -146,12 +184,12 @@ impl RiskGate {
             (RiskCheck::MaxOpenOrders, case.max_open_orders()),
             (RiskCheck::MaxMsgRate, case.max_msg_rate(tokens)),
         ];
-        if let Some(denial) = denial(intent, &breaches) {
-            return Verdict::Denied(denial);
+        let denial = denial(intent, &breaches);
+        if denial.is_none() {
+            let is_taken = controlled.messages.take();
+            assert!(is_taken, "the rate check saw a token");
         }
-        let is_taken = controlled.messages.take();
-        assert!(is_taken, "the rate check saw a token");
-        Verdict::Approved(Approved::new(instrument_id, Order { intent: *intent, approved_at: context.now }))
+        denial
     }
 
     /// Lets a cancel pass, whatever holds. It takes a message of the budget where one is left; where none is, it

@@ -39,7 +39,7 @@ fn asked(rehearsal: &mut Rehearsal<Quoter>) -> Vec<Asked> {
             })
         }
         Wanted::Cancel(id) => Some(Asked::Cancel(side(id).expect("it cancels its own orders"))),
-        Wanted::Timer { .. } => None,
+        Wanted::Change(..) | Wanted::Timer { .. } => None,
     };
     wanted.into_iter().filter_map(ask).collect()
 }

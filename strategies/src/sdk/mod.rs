@@ -8,8 +8,8 @@ pub use crate::parameters::{Amount, ParameterError, Parameters};
 pub use fulmar_bus::record::{
     Arbitrage, Bar, ClientOrderId, ConsolidatedTop, CrossVenue, Denial, ExecutionReport, Funding,
     FundingRate, InstrumentDefinition, InstrumentId, InstrumentStatus, Intent, LeadLag, Level, LiquiditySide,
-    Listing, MarkPrice, MidSpread, Nanos, OrderStatus, OrderType, Position, Price, Quantity, Side, SyncState,
-    TimeInForce, Timer, TopOfBook, Trade, UnixNanos,
+    Listing, MarkPrice, MidSpread, Nanos, OrderStatus, OrderTerms, OrderType, Position, Price, Quantity,
+    Side, SyncState, TimeInForce, Timer, TopOfBook, Trade, UnixNanos,
 };
 pub use fulmar_engine::contract::{
     BookDepth, BookUpdate, BookView, Context, Event, InstrumentView, IntentSink, NewOrder, NotSubmitted,

@@ -2,9 +2,9 @@
 
 use fulmar_bus::record::{
     AccountId, Bar, BookLevels, ClientOrderId, ContractKind, Denial, ExecutionReport, ExecutionType, Flags,
-    Heading, InstrumentDefinition, InstrumentId, Intent, Level, Malformed, Nanos, Notional, OrderStatus,
-    Payload, Position, Price, Quantity, Record, RecordId, Side, SnapshotBegin, StrategyId, SyncChange,
-    SyncReason, SyncState, Text, Timer, TopOfBook, TopSource, UnixNanos,
+    Heading, InstrumentDefinition, InstrumentId, Intent, Level, Malformed, ModifyIntent, Nanos, Notional,
+    OrderStatus, OrderTerms, Payload, Position, Price, Quantity, Record, RecordId, Side, SnapshotBegin,
+    StrategyId, SyncChange, SyncReason, SyncState, Text, Timer, TopOfBook, TopSource, UnixNanos,
 };
 use fulmar_engine::contract::{BookDepth, Context, IntentSink, Strategy, View, deliver, deliver_market};
 use fulmar_engine::trading::order::Fill;
@@ -47,6 +47,8 @@ pub enum Wanted {
     Order(Intent),
     /// Its order to be canceled.
     Cancel(ClientOrderId),
+    /// Its order to be changed to these terms.
+    Change(ClientOrderId, OrderTerms),
     /// A call of its timer.
     Timer {
         /// What it calls it.
@@ -109,6 +111,11 @@ impl IntentSink for Keep {
 
     fn cancel(&mut self, _: InstrumentId, client_order_id: ClientOrderId) -> bool {
         self.wanted.push(Wanted::Cancel(client_order_id));
+        true
+    }
+
+    fn modify(&mut self, _: InstrumentId, modify: &ModifyIntent) -> bool {
+        self.wanted.push(Wanted::Change(modify.client_order_id, modify.terms));
         true
     }
 
@@ -259,6 +266,20 @@ impl<S: Strategy> Rehearsal<S> {
     /// The venue refused to cancel the order, which stands.
     pub fn refuse_cancel(&mut self, id: ClientOrderId) {
         self.report(id, ExecutionType::CancelRejected, OrderStatus::Accepted);
+    }
+
+    /// The venue changed the order as it was asked to.
+    ///
+    /// # Panics
+    /// Where no change of it is on its way.
+    pub fn update(&mut self, id: ClientOrderId) {
+        let order = self.view.orders().get(id).expect("an order of the strategy");
+        let terms = order.pending_terms().expect("a change that is on its way");
+        let (side, status) = (order.intent().side, OrderStatus::Accepted);
+        let mut report = ExecutionReport::new(id, side, ExecutionType::Updated, status);
+        (report.price, report.quantity, report.venue_at) = (terms.price, terms.quantity, self.now);
+        report.revision = u16::MAX;
+        self.tell(&report);
     }
 
     /// The order is canceled.

@@ -2,7 +2,7 @@
 //!
 //! The id of a request is its purpose and the client order id, so that its answer names the order by itself.
 
-use fulmar_bus::record::{ClientOrderId, Intent, OrderType, Side, Text, TimeInForce, UnixNanos};
+use fulmar_bus::record::{ClientOrderId, Intent, OrderType, Quantity, Side, Text, TimeInForce, UnixNanos};
 use fulmar_engine::market::decimal::format_scaled;
 
 use super::super::limits::RECEIVE_WINDOW_MS;
@@ -20,6 +20,7 @@ pub(super) struct Tradable {
 pub(super) mod purpose {
     pub const PLACE: &[u8] = b"p";
     pub const CANCEL: &[u8] = b"c";
+    pub const CHANGE: &[u8] = b"a";
     pub const STATUS: &[u8] = b"s";
     pub const TRADES: &[u8] = b"t";
     pub const LOGIN: &[u8] = b"l";
@@ -42,7 +43,7 @@ pub(super) fn place<'a>(
     let is_post_only = intent.post_only == 1;
     let request = writer.begin("order.place", &[purpose::PLACE, &id]);
     request.text("newClientOrderId", &id).text("newOrderRespType", b"ACK");
-    if intent.order_type == OrderType::Limit {
+    if intent.order_type.is_limited() {
         request.text("price", format_scaled(intent.price.0.into(), tradable.scales.price).as_bytes());
     }
     let quantity = format_scaled(intent.quantity.0.into(), tradable.scales.quantity);
@@ -54,9 +55,9 @@ pub(super) fn place<'a>(
     }
     request.number("timestamp", millis(at));
     let order_type: &[u8] = match intent.order_type {
-        OrderType::Market => b"MARKET",
         OrderType::Limit if is_post_only => b"LIMIT_MAKER",
         OrderType::Limit => b"LIMIT",
+        _ => b"MARKET",
     };
     request.text("type", order_type).finish()
 }
@@ -69,6 +70,20 @@ pub(super) fn cancel<'a>(
     tradable: &Tradable,
 ) -> &'a [u8] {
     by_client_order_id(writer.begin("order.cancel", &[purpose::CANCEL, &id.text()]), at, id, tradable)
+}
+
+/// Lowers the quantity of an order, which keeps its place, and its id.
+pub(super) fn change<'a>(
+    writer: &'a mut RequestWriter,
+    at: UnixNanos,
+    (id, quantity): (ClientOrderId, Quantity),
+    tradable: &Tradable,
+) -> &'a [u8] {
+    let text = id.text();
+    let request = writer.begin("order.amend.keepPriority", &[purpose::CHANGE, &text]);
+    let quantity = format_scaled(quantity.0.into(), tradable.scales.quantity);
+    request.text("newClientOrderId", &text).text("newQty", quantity.as_bytes());
+    by_client_order_id(request, at, id, tradable)
 }
 
 /// Asks where an order stands.
@@ -105,7 +120,8 @@ fn by_client_order_id<'a>(
 
 fn time_in_force(time_in_force: TimeInForce) -> &'static [u8] {
     match time_in_force {
-        TimeInForce::Gtc => b"GTC",
+        // What ends at a moment of its own is ended from here.
+        TimeInForce::Gtc | TimeInForce::Gtd | TimeInForce::Day => b"GTC",
         TimeInForce::Ioc => b"IOC",
         TimeInForce::Fok => b"FOK",
     }

@@ -17,6 +17,8 @@ pub(super) struct OpenOrder {
     pub(super) side: Side,
     pub(super) quantity: Quantity,
     pub(super) sent_at: UnixNanos,
+    /// A change was sent that was not answered yet.
+    pub(super) change: Option<Change>,
     /// A cancel was sent that was not answered yet.
     pub(super) is_cancel_wanted: bool,
     /// The venue has said that it has the order.
@@ -29,6 +31,14 @@ pub(super) struct OpenOrder {
     pub(super) check_at: Option<UnixNanos>,
     /// How often it was asked for since something definite came.
     pub(super) attempts: u32,
+}
+
+/// A change of an order that is on its way.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Change {
+    pub(super) quantity: Quantity,
+    pub(super) revision: u16,
+    pub(super) sent_at: UnixNanos,
 }
 
 /// All of them, sorted by id: a strategy's ids grow, so most are added at the end.
@@ -96,6 +106,7 @@ impl OpenOrder {
             side: intent.side,
             quantity: intent.quantity,
             sent_at: now,
+            change: None,
             is_cancel_wanted: false,
             is_answered: false,
             is_unknown: false,
@@ -147,7 +158,7 @@ impl OpenOrder {
         (self.is_answered, self.is_unknown, self.attempts) = (true, false, 0);
         self.side = report.side;
         self.cumulative_qty = self.cumulative_qty.max(report.cumulative_qty);
-        if !self.is_cancel_wanted {
+        if !self.is_cancel_wanted && self.change.is_none() {
             self.check_at = None;
         }
         !is_known || report.execution != ExecutionType::Accepted

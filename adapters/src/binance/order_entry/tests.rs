@@ -1,5 +1,7 @@
 //! Orders through a venue that answers what the test says, in virtual time.
 
+mod changes;
+
 use std::sync::{Arc, Mutex};
 
 use fulmar_bus::record::{
@@ -104,17 +106,7 @@ impl Bench {
     fn submit(&mut self, change: impl FnOnce(&mut Intent)) {
         let mut intent = Intent::limit(order_id(1), Side::Buy, Price(10_000), Quantity(50_000));
         change(&mut intent);
-        let context = Context {
-            now: self.now,
-            top: Some(TopOfBook::new(level(10_000), level(10_001), 1, self.now, TopSource::Book)),
-            sync: SyncState::Live,
-            last_update_at: self.now,
-            position: Quantity(0),
-            open_buy_qty: 0,
-            open_sell_qty: 0,
-            open_orders: 0,
-        };
-        match self.gate.check(&intent, BTC, &context) {
+        match self.gate.check(&intent, BTC, &context(self.now)) {
             Verdict::Approved(approved) => self.session.submit(self.now, &approved, &mut self.log),
             Verdict::Denied(denial) => panic!("the gate denied the test's order: {denial:?}"),
         }
@@ -207,6 +199,20 @@ fn order_id(counter: u64) -> ClientOrderId {
 
 fn level(price: i64) -> Level {
     Level { price: Price(price), quantity: Quantity(1) }
+}
+
+/// A book, and nothing that stands.
+fn context(now: UnixNanos) -> Context {
+    Context {
+        now,
+        top: Some(TopOfBook::new(level(10_000), level(10_001), 1, now, TopSource::Book)),
+        sync: SyncState::Live,
+        last_update_at: now,
+        position: Quantity(0),
+        open_buy_qty: 0,
+        open_sell_qty: 0,
+        open_orders: 0,
+    }
 }
 
 fn gate() -> RiskGate {

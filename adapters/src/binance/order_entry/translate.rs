@@ -31,8 +31,8 @@ pub(super) fn fate(code: i64, message: &str) -> Fate {
         -1002 | -1003 | -1013 | -1015 | -1020 | -1021 | -1022 => Fate::Refused,
         // Parameters.
         -1199..=-1100 => Fate::Refused,
-        // Rejected by the matching engine, keys.
-        -2010 | -2014 | -2015 => Fate::Refused,
+        // Rejected by the matching engine, keys, a change that is none.
+        -2010 | -2014 | -2015 | -2038 => Fate::Refused,
         _ => Fate::Unknown,
     }
 }
@@ -52,6 +52,7 @@ pub fn event(
 ) -> Result<ExecutionReport, DecodeError> {
     let execution = match event.text("x")? {
         "NEW" => ExecutionType::Accepted,
+        "REPLACED" => ExecutionType::Updated,
         "TRADE" => ExecutionType::Trade,
         "CANCELED" => ExecutionType::Canceled,
         "REJECTED" => ExecutionType::Rejected,
@@ -62,8 +63,9 @@ pub fn event(
     report.venue_order_id = event.unsigned("i")?;
     report.venue_at = UnixNanos::from_millis(event.unsigned("T")?);
     report.price = Price(event.decimal("p", scales.price)?);
+    report.quantity = Quantity(event.decimal("q", scales.quantity)?);
     report.cumulative_qty = Quantity(event.decimal("z", scales.quantity)?);
-    report.leaves_qty = leaves(report.status, event.decimal("q", scales.quantity)?, report.cumulative_qty);
+    report.leaves_qty = leaves(&report);
     if execution == ExecutionType::Trade {
         report.trade_id = event.unsigned("t")?;
         report.last_qty = Quantity(event.decimal("l", scales.quantity)?);
@@ -93,8 +95,27 @@ pub fn standing(
     let moment = if result.find("updateTime").is_some() { "updateTime" } else { "transactTime" };
     report.venue_at = UnixNanos::from_millis(result.unsigned(moment)?);
     report.price = Price(result.decimal("price", scales.price)?);
+    report.quantity = Quantity(result.decimal("origQty", scales.quantity)?);
     report.cumulative_qty = Quantity(result.decimal("executedQty", scales.quantity)?);
-    report.leaves_qty = leaves(status, result.decimal("origQty", scales.quantity)?, report.cumulative_qty);
+    report.leaves_qty = leaves(&report);
+    Ok(report)
+}
+
+/// The answer to a change, as a report of what the order is now.
+pub fn changed(
+    result: &Fields<'_, '_>,
+    id: ClientOrderId,
+    scales: Scales,
+) -> Result<ExecutionReport, DecodeError> {
+    let order = Fields::of(result.value("amendedOrder")?)?;
+    let (side, status) = (side(order.text("side")?)?, status(order.text("status")?)?);
+    let mut report = ExecutionReport::new(id, side, ExecutionType::Updated, status);
+    report.venue_order_id = order.unsigned("orderId")?;
+    report.venue_at = UnixNanos::from_millis(result.unsigned("transactTime")?);
+    report.price = Price(order.decimal("price", scales.price)?);
+    report.quantity = Quantity(order.decimal("qty", scales.quantity)?);
+    report.cumulative_qty = Quantity(order.decimal("executedQty", scales.quantity)?);
+    report.leaves_qty = leaves(&report);
     Ok(report)
 }
 
@@ -142,8 +163,9 @@ fn status(text: &str) -> Result<OrderStatus, DecodeError> {
     })
 }
 
-fn leaves(status: OrderStatus, quantity: i64, cumulative_qty: Quantity) -> Quantity {
-    if status.is_terminal() { Quantity(0) } else { Quantity((quantity - cumulative_qty.0).max(0)) }
+fn leaves(report: &ExecutionReport) -> Quantity {
+    let left = (report.quantity.0 - report.cumulative_qty.0).max(0);
+    if report.status.is_terminal() { Quantity(0) } else { Quantity(left) }
 }
 
 /// A fee at the scale of a notional, rounded up where that is narrower: a fee is never told too small.

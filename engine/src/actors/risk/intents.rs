@@ -2,16 +2,36 @@
 
 use fulmar_bus::channel::Full;
 use fulmar_bus::record::{
-    CancelIntent, ExecutionReport, ExecutionType, HEADER_BYTES, InstrumentId, Intent, Kind, Malformed, Order,
-    OrderStatus, Record, SLOT_WORDS, Side, UnixNanos,
+    CancelIntent, ExecutionReport, ExecutionType, HEADER_BYTES, InstrumentId, Intent, Kind, Malformed,
+    ModifyIntent, ModifyOrder, Order, OrderStatus, Record, SLOT_WORDS, Side, UnixNanos,
 };
 
-use super::{Output, State};
+use super::{Output, State, Watched};
+use crate::contract::{local_reason, refused_change};
 use crate::runtime::Origin;
+use crate::trading::order::TrackedOrder;
 use crate::trading::risk::{Approved, Breach, Context, RiskCheck, Verdict};
 
 /// Slots that an approved order takes on its channel.
 const ORDER_SLOTS: usize = (HEADER_BYTES + size_of::<Order>()).div_ceil(SLOT_WORDS * 8);
+
+/// Slots that a change takes there.
+const CHANGE_SLOTS: usize = (HEADER_BYTES + size_of::<ModifyOrder>()).div_ceil(SLOT_WORDS * 8);
+
+/// What the gate has to know where this order is not.
+fn without(context: Context, order: &TrackedOrder) -> Context {
+    let own_qty = i128::from(order.exposure_qty().0);
+    let (buy_qty, sell_qty) = match order.intent().side {
+        Side::Buy => (own_qty, 0),
+        Side::Sell => (0, own_qty),
+    };
+    Context {
+        open_buy_qty: context.open_buy_qty - buy_qty,
+        open_sell_qty: context.open_sell_qty - sell_qty,
+        open_orders: context.open_orders - 1,
+        ..context
+    }
+}
 
 impl State {
     pub(super) fn on_intent(
@@ -24,6 +44,10 @@ impl State {
         if record.header().kind() == Some(Kind::CancelIntent) {
             let cancel = record.read::<CancelIntent>()?;
             self.cancel(now, origin, cancel.client_order_id, output);
+            return Ok(());
+        }
+        if record.header().kind() == Some(Kind::ModifyIntent) {
+            self.on_change(now, origin, record.read::<ModifyIntent>()?, output);
             return Ok(());
         }
         let intent = record.read::<Intent>()?;
@@ -49,7 +73,12 @@ impl State {
         if self.orders.is_full() || !output.approved.has_room(ORDER_SLOTS) {
             return Verdict::Denied(RiskCheck::MaxOpenOrders.deny(intent, Breach::UNKNOWABLE));
         }
-        let context = Context {
+        let context = self.context(now, instrument_id, watched);
+        self.gate.check(intent, instrument_id, &context)
+    }
+
+    fn context(&self, now: UnixNanos, instrument_id: InstrumentId, watched: &Watched) -> Context {
+        Context {
             now,
             top: watched.top,
             sync: watched.sync,
@@ -58,8 +87,49 @@ impl State {
             open_buy_qty: self.orders.open_quantity(instrument_id, Side::Buy),
             open_sell_qty: self.orders.open_quantity(instrument_id, Side::Sell),
             open_orders: self.orders.open_count(instrument_id),
+        }
+    }
+
+    /// A change is judged as the order that it makes, beside all others. Whoever wanted it hears why it is not made.
+    fn on_change(&mut self, now: UnixNanos, origin: Origin, modify: &ModifyIntent, output: &mut Output) {
+        let Some(order) = self.orders.get(modify.client_order_id) else {
+            self.anomalies.orphans += 1;
+            return;
         };
-        self.gate.check(intent, instrument_id, &context)
+        let instrument_id = order.instrument_id();
+        let can_change = !order.status().is_terminal() && order.pending_terms().is_none();
+        let watched = self.instruments.get(instrument_id.index()).and_then(Option::as_ref);
+        let verdict = match watched {
+            _ if !can_change => Err(local_reason::NOT_STANDING),
+            _ if !output.approved.has_room(CHANGE_SLOTS) => Err(local_reason::OUTBOUND_FULL),
+            None => Err(RiskCheck::UnknownInstrument.code().into()),
+            Some(watched) => {
+                let context = without(self.context(now, instrument_id, watched), order);
+                match self.gate.check_change(order, modify, &context) {
+                    Verdict::Approved(change) => Ok(change),
+                    Verdict::Denied(denial) => Err(denial.code.into()),
+                }
+            }
+        };
+        match verdict {
+            Ok(change) => {
+                let is_noted = self.orders.request_change(modify).is_some();
+                assert!(is_noted, "the order stands, and no change of it is on its way");
+                let sent = output.approved.send(origin, instrument_id, change.payload());
+                assert!(sent.is_ok(), "the approved channel had room for a change");
+            }
+            Err(reason) => self.refuse_change(origin, modify, reason, output),
+        }
+    }
+
+    fn refuse_change(&self, origin: Origin, modify: &ModifyIntent, reason: i32, output: &mut Output) {
+        let order = self.orders.get(modify.client_order_id).expect("the change named it");
+        let change = ModifyOrder::new(order.intent(), modify, order.venue_order_id());
+        let mut told = refused_change(&change, reason);
+        told.status = order.status();
+        told.tag = order.intent().tag;
+        told.leaves_qty = order.leaves_qty();
+        output.tell(order.intent().strategy_id, origin, order.instrument_id(), &told);
     }
 
     /// From here on the order counts as exposure, whatever becomes of it.

@@ -2,12 +2,12 @@
 
 use fulmar_bus::record::{
     AccountId, CancelOrder, ClientOrderId, ExecutionReport, ExecutionType, FrameSource, InstrumentDefinition,
-    Intent, Nanos, Order, OrderStatus, Request, RequestKind, Side, StrategyId,
+    Intent, ModifyOrder, Nanos, Order, OrderStatus, Request, RequestKind, Side, StrategyId,
 };
 
 use super::*;
 use crate::actors::Gateway;
-use crate::actors::gateway::local_reason;
+use crate::contract::local_reason;
 use crate::contract::{Connection, InboundFrame, OrderSession, OrderSink, SessionCounters};
 use crate::runtime::{FrameHead, FrameWriter, Inboxes};
 use crate::trading::risk::Approved;
@@ -50,6 +50,12 @@ impl OrderSession for Scripted {
         sink.request(0, RequestKind::Send, Nanos(0), text.as_bytes());
         self.last = Some(intent.client_order_id);
         self.due_at = Some(now + Nanos::from_secs(1));
+    }
+
+    fn change(&mut self, _: UnixNanos, change: &Approved<ModifyOrder>, sink: &mut dyn OrderSink) {
+        let ModifyOrder { client_order_id, terms, .. } = change.payload();
+        let text = format!("change {} to {}", client_order_id.counter, terms.price.0);
+        sink.request(0, RequestKind::Send, Nanos(0), text.as_bytes());
     }
 
     fn cancel(&mut self, _: UnixNanos, cancel: &Approved<CancelOrder>, sink: &mut dyn OrderSink) {

@@ -2,13 +2,14 @@
 
 use fulmar_bus::record::{
     AccountId, CancelIntent, CancelOrder, ClientOrderId, Control, ControlCommand, Denial, ExecutionReport,
-    ExecutionType, InstrumentDefinition, InstrumentStatus, Intent, Listing, Nanos, Order, OrderStatus,
-    Position, Side, StrategyId, SyncChange, SyncReason, SyncState,
+    ExecutionType, InstrumentDefinition, InstrumentStatus, Intent, Listing, ModifyIntent, ModifyOrder, Nanos,
+    Order, OrderStatus, OrderTerms, Position, Side, StrategyId, SyncChange, SyncReason, SyncState,
 };
 
 use super::*;
 use crate::actors::limits::CANCEL_RETRY_NS;
 use crate::actors::{Risk, RiskOutboxes, RiskPlan};
+use crate::contract::local_reason;
 use crate::runtime::Inboxes;
 use crate::trading::risk::{RiskCheck, RiskSettings};
 
@@ -282,14 +283,16 @@ fn an_order_whose_cancel_found_no_room_is_canceled_by_a_kill() {
     while all::<Denial>(&stage.told()).is_empty() {
         stage.want(1);
     }
-    // What is left is less than an order takes; cancels are shorter, so they fill it.
-    while counter(&stage.actor, "lost_records") == 0 {
-        let last = ClientOrderId::new(1, StrategyId(0), stage.order_count - 1);
-        for client_order_id in [last, id] {
-            send(&mut stage.intents, stage.now, &CancelIntent { client_order_id });
-        }
+    // What is left is less than an order takes; cancels of another are shorter, so they fill it.
+    let last = ClientOrderId::new(1, StrategyId(0), stage.order_count - 1);
+    let cancel = |stage: &mut Stage, client_order_id| {
+        send(&mut stage.intents, stage.now, &CancelIntent { client_order_id });
         stage.turn();
+    };
+    while counter(&stage.actor, "lost_records") == 0 {
+        cancel(&mut stage, last);
     }
+    cancel(&mut stage, id);
     let before = all::<CancelOrder>(&drain(&mut stage.approved));
     assert!(before.iter().all(|cancel| cancel.client_order_id != id), "it found no room");
     let told = all::<ExecutionReport>(&stage.told());
@@ -365,4 +368,78 @@ fn a_report_of_an_order_that_nobody_here_placed_is_counted_and_told_to_nobody() 
     stage.report(ClientOrderId::new(9, StrategyId(0), 1), ExecutionType::Accepted, OrderStatus::Accepted);
     assert_eq!(stage.told().len(), 0);
     assert_eq!(counter(&stage.actor, "orphan_reports"), 1);
+}
+
+fn modify(id: ClientOrderId, price: i64, quantity: i64, revision: u16) -> ModifyIntent {
+    let terms = OrderTerms { price: Price(price), trigger_price: Price(0), quantity: Quantity(quantity) };
+    ModifyIntent::new(id, terms, revision)
+}
+
+impl Stage {
+    /// The strategy wants an order changed; what the gate sent for it.
+    fn change(&mut self, modify: &ModifyIntent) -> Vec<ModifyOrder> {
+        send(&mut self.intents, self.now, modify);
+        self.turn();
+        drain_all::<ModifyOrder>(&mut self.approved)
+    }
+
+    /// What the strategy was told, where that is one report.
+    fn told_report(&mut self) -> ExecutionReport {
+        match all::<ExecutionReport>(&self.told())[..] {
+            [report] => report,
+            ref other => panic!("one report, not {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_change_is_judged_as_the_order_that_it_makes_beside_all_others() {
+    let mut stage = Stage::open();
+    let first = stage.place(60);
+    let second = stage.place(30);
+    assert_eq!(stage.change(&modify(first, 100, 71, 1)), [], "101 would be more than one coin");
+    let refused = stage.told_report();
+    assert_eq!((refused.execution, refused.revision), (ExecutionType::UpdateRejected, 1));
+    assert_eq!(
+        RiskCheck::from_code(refused.reason.try_into().expect("a code")),
+        Some(RiskCheck::MaxPosition)
+    );
+    let [sent] = stage.change(&modify(first, 99, 70, 2))[..] else {
+        panic!("its own sixty do not count twice")
+    };
+    assert_eq!((sent.terms.price, sent.terms_before.price), (Price(99), Price(100)));
+    assert_eq!(stage.change(&modify(first, 98, 70, 3)), [], "the one before is not answered");
+    assert_eq!(stage.told_report().reason, local_reason::NOT_STANDING);
+    stage.want(1);
+    assert_eq!(stage.denied().code, RiskCheck::MaxPosition.code(), "70 and 30 are on their way");
+    assert_eq!(stage.change(&modify(second, 100, 20, 1)).len(), 1, "less is always possible");
+}
+
+#[test]
+fn the_strategy_hears_that_its_order_was_changed_and_the_exposure_follows() {
+    let mut stage = Stage::open();
+    let id = stage.place(80);
+    stage.change(&modify(id, 100, 20, 1));
+    let mut updated = ExecutionReport::new(id, Side::Buy, ExecutionType::Updated, OrderStatus::Accepted);
+    (updated.revision, updated.venue_at) = (1, stage.now);
+    (updated.price, updated.quantity) = (Price(100), Quantity(20));
+    send(&mut stage.gateway, stage.now, &updated);
+    stage.want(80);
+    let told = all::<ExecutionReport>(&stage.told());
+    let kinds: Vec<_> = told.iter().map(|report| (report.execution, report.quantity.0)).collect();
+    assert_eq!(
+        kinds,
+        [(ExecutionType::Updated, 20), (ExecutionType::Submitted, 0)],
+        "there is room for 80 again"
+    );
+}
+
+#[test]
+fn after_a_kill_and_while_the_book_is_stale_no_change_passes() {
+    let mut stage = Stage::open();
+    let id = stage.place(80);
+    stage.kill();
+    stage.canceled();
+    assert_eq!(stage.change(&modify(id, 100, 20, 1)), []);
+    assert_eq!(stage.told_report().reason, i32::from(RiskCheck::KillSwitch.code()));
 }

@@ -2,7 +2,8 @@
 //! but through the risk gate.
 
 use fulmar_bus::record::{
-    ClientOrderId, InstrumentId, Intent, Price, Quantity, Side, TimeInForce, UnixNanos,
+    ClientOrderId, InstrumentId, Intent, ModifyIntent, OrderTerms, Price, Quantity, Side, TimeInForce,
+    UnixNanos,
 };
 
 use super::{InstrumentView, View};
@@ -21,6 +22,7 @@ use crate::trading::order::TrackedOrder;
 /// #         self.0.push(*intent);
 /// #     }
 /// #     fn cancel(&mut self, _: InstrumentId, _: ClientOrderId) -> bool { true }
+/// #     fn modify(&mut self, _: InstrumentId, _: &ModifyIntent) -> bool { true }
 /// #     fn set_timer(&mut self, _: u64, _: UnixNanos) {}
 /// # }
 /// # let (mut view, mut sink) = (View::new(&[InstrumentId(0)], 16), Outgoing(Vec::new()));
@@ -28,6 +30,9 @@ use crate::trading::order::TrackedOrder;
 /// let order = NewOrder::limit(Side::Buy, Price(6_183_763), Quantity(20));
 /// let id = context.submit(InstrumentId(0), order)?;
 /// assert_eq!(context.order(id).map(|order| order.status()), Some(OrderStatus::Submitted));
+/// let cheaper = OrderTerms { price: Price(6_183_700), trigger_price: Price(0), quantity: Quantity(20) };
+/// assert!(context.modify(id, cheaper));
+/// assert_eq!(context.order(id).map(|order| order.status()), Some(OrderStatus::PendingUpdate));
 /// context.set_timer(1, context.now() + Nanos::from_millis(250));
 /// assert!(context.cancel(id));
 /// assert_eq!(context.order(id).map(|order| order.status()), Some(OrderStatus::PendingCancel));
@@ -101,6 +106,23 @@ impl<'a> Context<'a> {
             self.view.orders_mut().request_cancel(client_order_id);
         }
         is_sent
+    }
+
+    /// Wants an order of its own changed to these terms. True where the change is on its way; false where there is
+    /// nothing to change, another change or a cancel is on its way, or there is no room for it now. Until it is
+    /// answered the order counts with the larger of its quantities.
+    pub fn modify(&mut self, client_order_id: ClientOrderId, terms: OrderTerms) -> bool {
+        let Some(order) = self.view.orders().get(client_order_id) else { return false };
+        let Some(revision) = order.next_revision().filter(|_| !order.is_cancel_wanted()) else {
+            return false;
+        };
+        let modify = ModifyIntent::new(client_order_id, terms, revision);
+        let instrument_id = order.instrument_id();
+        let can_change = !order.status().is_terminal() && terms.quantity.0 > 0;
+        if !can_change || !self.sink.modify(instrument_id, &modify) {
+            return false;
+        }
+        self.view.orders_mut().request_change(&modify).is_some()
     }
 
     /// Wants all its open orders of an instrument canceled. Gives how many cancels it sent.
@@ -211,6 +233,9 @@ pub enum NotSubmitted {
 ///     fn cancel(&mut self, _: InstrumentId, _: ClientOrderId) -> bool {
 ///         false // There is no room for it now.
 ///     }
+///     fn modify(&mut self, _: InstrumentId, _: &ModifyIntent) -> bool {
+///         false
+///     }
 ///     fn set_timer(&mut self, _: u64, _: UnixNanos) {}
 /// }
 ///
@@ -228,6 +253,10 @@ pub trait IntentSink {
     /// Takes the wish to cancel an order; false where there is no room for it.
     #[must_use]
     fn cancel(&mut self, instrument_id: InstrumentId, client_order_id: ClientOrderId) -> bool;
+
+    /// Takes the wish to change an order; false where there is no room for it.
+    #[must_use]
+    fn modify(&mut self, instrument_id: InstrumentId, modify: &ModifyIntent) -> bool;
 
     /// Wants [`Strategy::on_timer`](super::Strategy::on_timer) with this tag, once, at this moment or as soon after it
     /// as there is a turn.

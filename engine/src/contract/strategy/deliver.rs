@@ -97,6 +97,9 @@ fn deliver_report(
         ExecutionType::Trade => strategy.on_order_filled(context, report),
         ExecutionType::Canceled | ExecutionType::Expired => strategy.on_order_canceled(context, report),
         ExecutionType::Rejected => strategy.on_order_rejected(context, report),
+        ExecutionType::Updated => strategy.on_order_updated(context, report),
+        ExecutionType::UpdateRejected => strategy.on_order_update_rejected(context, report),
+        ExecutionType::Triggered => strategy.on_order_triggered(context, report),
         ExecutionType::Submitted | ExecutionType::Unknown => {}
     }
 }

@@ -1,9 +1,9 @@
 //! The contract from both sides: what records call, and what leaves at the sink.
 
 use fulmar_bus::record::{
-    AccountId, ClientOrderId, ExecutionType, Flags, FundingRate, Heading, Intent, Listing, Malformed, Nanos,
-    Notional, OrderStatus, Payload, Price, Quantity, Record, RecordId, Side, StrategyId, SyncChange,
-    SyncReason, SyncState, TopSource,
+    AccountId, ClientOrderId, ExecutionType, Flags, FundingRate, Heading, Intent, Listing, Malformed,
+    ModifyIntent, Nanos, Notional, OrderStatus, Payload, Price, Quantity, Record, RecordId, Side, StrategyId,
+    SyncChange, SyncReason, SyncState, TopSource,
 };
 
 use super::*;
@@ -29,6 +29,12 @@ impl IntentSink for Sink {
 
     fn cancel(&mut self, _: InstrumentId, id: ClientOrderId) -> bool {
         self.wanted.push(format!("cancel {}", id.counter));
+        !self.has_no_room
+    }
+
+    fn modify(&mut self, _: InstrumentId, modify: &ModifyIntent) -> bool {
+        let ModifyIntent { client_order_id, terms, revision, .. } = *modify;
+        self.wanted.push(format!("modify {} to {} ({revision})", client_order_id.counter, terms.price.0));
         !self.has_no_room
     }
 

@@ -114,6 +114,24 @@ impl Matching {
         true
     }
 
+    /// Takes `less` off an order that stands, which keeps its place. False, and nothing is told, where it does not
+    /// stand any more or would have nothing left.
+    pub fn reduce(&mut self, key: OrderKey, less: Quantity, events: &mut Vec<Event>) -> bool {
+        let Some(order) = self.orders.find(key).copied() else { return false };
+        if less.0 <= 0 || less >= order.leaves {
+            return false;
+        }
+        self.orders.reduce(key.slot, less);
+        self.sides[index(order.side)].reduce(order.price, less);
+        self.touch(order.side, order.price);
+        match order.side {
+            Side::Sell => self.ledger.unlock_base(order.account, less),
+            Side::Buy => self.ledger.unlock_quote(order.account, order.price.times(less)),
+        }
+        events.push(Event::Reduced { key, account: order.account });
+        true
+    }
+
     /// What is left of an order that stands, or nothing where it does not.
     pub fn leaves(&self, key: OrderKey) -> Option<Quantity> {
         self.orders.find(key).map(|order| order.leaves)

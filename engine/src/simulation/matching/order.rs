@@ -177,6 +177,13 @@ pub enum Event {
     },
     /// Two orders traded.
     Trade(Match),
+    /// An order has less left than it had, and keeps its place.
+    Reduced {
+        /// The order.
+        key: OrderKey,
+        /// Whose it is.
+        account: AccountId,
+    },
     /// An order was canceled with this much left.
     Canceled {
         /// The order.

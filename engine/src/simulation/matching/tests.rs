@@ -242,6 +242,29 @@ fn earlier_orders_at_a_price_trade_first_and_a_canceled_one_keeps_no_place() {
 }
 
 #[test]
+fn an_order_with_less_left_keeps_its_place_and_frees_what_it_had_locked() {
+    for (side, locked) in [(Side::Sell, (4, 0)), (Side::Buy, (0, 4 * 200))] {
+        let (mut market, mut events) = (market(), Vec::new());
+        let order = place(side, OrderKind::Limit, 200, 10);
+        let keys: Vec<OrderKey> =
+            (0..2).map(|_| market.submit(AccountId(0), order, &mut events).expect("it can pay")).collect();
+        let before = market.ledger().sum();
+        assert!(market.reduce(keys[0], Quantity(6), &mut events) && market.cancel(keys[1], &mut events));
+        for impossible in [0, -1, 4, 5] {
+            assert!(!market.reduce(keys[0], Quantity(impossible), &mut events), "of four, {impossible}");
+        }
+        assert!(!market.reduce(keys[1], Quantity(1), &mut events), "it is canceled");
+        assert_eq!(
+            (market.leaves(keys[0]), market.quantity_at(side, Price(200))),
+            (Some(Quantity(4)), Quantity(4))
+        );
+        let left = market.ledger().locked(AccountId(0));
+        assert_eq!((left.base, left.quote), locked);
+        assert_eq!(market.ledger().sum(), before, "nothing is made or lost");
+    }
+}
+
+#[test]
 fn what_is_refused_says_why() {
     let (mut market, mut events) = (market(), Vec::new());
     market

@@ -1,6 +1,6 @@
 //! The paper venue's assumptions, one by one.
 
-use fulmar_bus::record::{ContractKind, StrategyId, TopSource};
+use fulmar_bus::record::{ContractKind, ModifyIntent, ModifyOrder, OrderTerms, StrategyId, TopSource};
 use proptest::prelude::*;
 
 use super::*;
@@ -202,4 +202,60 @@ proptest! {
             }
         }
     }
+}
+
+impl Scene {
+    fn change(&mut self, intent: &Intent, price: i64, quantity: i64) {
+        let terms =
+            OrderTerms { price: Price(price), quantity: Quantity(quantity), ..OrderTerms::of(intent) };
+        let modify = ModifyIntent::new(intent.client_order_id, terms, 3);
+        self.venue.change(&ModifyOrder::new(intent, &modify, 0), NOW, &mut self.reports);
+    }
+}
+
+#[test]
+fn an_order_with_less_quantity_keeps_its_place_and_one_with_more_goes_behind() {
+    for (quantity, fills) in [(4, vec![4, 1]), (6, vec![5])] {
+        let mut scene = Scene::new((99, 5), (101, 5));
+        let first = limit(1, Side::Buy, 99, 5);
+        scene.submit(first);
+        scene.submit(limit(2, Side::Buy, 99, 5));
+        scene.change(&first, 99, quantity);
+        let updated = *scene.reports.last().expect("an answer");
+        assert_eq!((updated.execution, updated.revision), (ExecutionType::Updated, 3));
+        assert_eq!(updated.quantity, Quantity(quantity));
+        scene.told();
+        scene.trade(98, 5);
+        let told: Vec<i64> = scene.told().0.iter().map(|(_, quantity)| *quantity).collect();
+        assert_eq!(told, fills);
+    }
+}
+
+#[test]
+fn an_order_that_is_changed_to_reach_the_touch_takes_it_unless_it_must_not() {
+    let mut scene = Scene::new((99, 5), (101, 5));
+    let order = limit(1, Side::Buy, 99, 8);
+    scene.submit(order);
+    scene.change(&order, 101, 8);
+    assert_eq!(scene.told(), (vec![(101, 5)], OrderStatus::PartiallyFilled));
+    let rests = {
+        let mut intent = limit(2, Side::Buy, 99, 8);
+        intent.post_only = 1;
+        intent
+    };
+    scene.submit(rests);
+    scene.change(&rests, 101, 8);
+    let refused = scene.reports.last().expect("an answer");
+    assert_eq!((refused.execution, refused.reason), (ExecutionType::UpdateRejected, REASON_WOULD_TAKE));
+}
+
+#[test]
+fn a_change_of_what_does_not_stand_or_to_less_than_traded_is_refused() {
+    let mut scene = Scene::new((99, 5), (101, 5));
+    let order = limit(1, Side::Buy, 101, 8);
+    scene.change(&order, 101, 9);
+    assert_eq!(scene.reports.last().map(|report| report.reason), Some(REASON_UNKNOWN_ORDER));
+    scene.submit(order);
+    scene.change(&order, 101, 5);
+    assert_eq!(scene.reports.last().map(|report| report.reason), Some(REASON_MALFORMED), "five traded");
 }

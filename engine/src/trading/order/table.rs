@@ -4,13 +4,15 @@
 use std::collections::VecDeque;
 
 use fulmar_bus::record::{
-    ClientOrderId, Denial, ExecutionReport, ExecutionType, InstrumentId, Intent, OrderStatus, Quantity, Side,
-    UnixNanos,
+    ClientOrderId, Denial, ExecutionReport, ExecutionType, InstrumentId, Intent, ModifyIntent, OrderTerms,
+    Side, UnixNanos,
 };
 
+use super::TrackedOrder;
+use super::applied::{Applied, Booking, Update};
+use super::facts::Facts;
 use super::index::OrderIndex;
 use super::trades::{Seen, TradePool};
-use super::{Facts, Fill, TrackedOrder};
 use crate::trading::limits::{DONE_PER_OPEN_ORDER, ORDER_INSTRUMENTS_MAX, TRADES_PER_ORDER};
 
 /// Why an order was not taken in.
@@ -24,50 +26,6 @@ pub enum SubmitError {
     Instrument,
     /// The quantity is not above zero.
     Quantity,
-}
-
-/// What became of a report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use]
-pub enum Applied {
-    /// It was applied to its order.
-    Order(Update),
-    /// No such order is known: somebody else's, or done so long ago that it is forgotten. Nothing was booked.
-    Orphan,
-    /// It tells of a negative quantity, or of a sum that no number holds. Nothing of it was applied.
-    Malformed,
-}
-
-/// What a report changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Update {
-    /// The status before.
-    pub status_before: OrderStatus,
-    /// The status now.
-    pub status: OrderStatus,
-    /// True where it is the first to show that the venue has the order, which the status of one that is being canceled
-    /// does not.
-    pub is_first_acknowledgement: bool,
-    /// What became of the trade in it.
-    pub booking: Booking,
-    /// What the venue says has traded and no trade has told yet: ask for those trades.
-    pub missing_qty: Quantity,
-    /// What traded beyond the order's quantity: it is booked, since it is real, and it is an alarm.
-    pub overfill_qty: Quantity,
-}
-
-/// What became of the trade in a report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Booking {
-    /// There was none.
-    None,
-    /// It is to be booked to the position, once.
-    Booked(Fill),
-    /// It was booked before. The rest of the report was applied.
-    Duplicate,
-    /// Its id is missing or could not be remembered, and the venue's own sum does not prove that it is new. Nothing
-    /// was booked; where it was new, [`Update::missing_qty`] stands until the sum is known. An alarm.
-    Unproven,
 }
 
 /// What a table counted since it was made.
@@ -180,7 +138,7 @@ impl OrderTable {
     }
 
     /// Applies what the venue, or the gateway for it, reports. Reports commute, but for a refused cancel, which takes
-    /// back the wish to cancel.
+    /// back the wish to cancel, and terms that the venue states twice at one moment.
     pub fn on_report(&mut self, report: &ExecutionReport) -> Applied {
         let Some(place) = self.place_of(report.client_order_id) else {
             self.counts.orphans += 1;
@@ -216,6 +174,20 @@ impl OrderTable {
         }
         self.at_mut(place).facts.add(Facts::CANCEL_WANTED);
         Some(self.at(place))
+    }
+
+    /// Notes that a change is on its way, and gives the order. `None` where there is no such order that may still trade,
+    /// where another change is on its way, or this one is not the next.
+    pub fn request_change(&mut self, modify: &ModifyIntent) -> Option<&TrackedOrder> {
+        let place = self.place_of(modify.client_order_id)?;
+        if self.at(place).status().is_terminal() || modify.terms.quantity.0 <= 0 {
+            return None;
+        }
+        self.count(place, -1);
+        let is_noted = self.at_mut(place).changes.ask(modify.terms, modify.revision);
+        self.count(place, 1);
+        self.debug_check(place);
+        is_noted.then(|| self.at(place))
     }
 
     /// Offers every order that may still trade and has no cancel on its way to `send`, and notes a cancel for those
@@ -269,6 +241,7 @@ impl OrderTable {
     fn change(&mut self, place: usize, change: impl FnOnce(&mut Self) -> Booking) -> Applied {
         let status_before = self.at(place).status();
         let was_acknowledged = self.at(place).facts.has(Facts::ACKNOWLEDGED);
+        let terms_before = OrderTerms::of(&self.at(place).intent);
         self.count(place, -1);
         let booking = change(self);
         self.count(place, 1);
@@ -280,6 +253,7 @@ impl OrderTable {
             status_before,
             status: order.status(),
             is_first_acknowledgement: order.facts.has(Facts::ACKNOWLEDGED) && !was_acknowledged,
+            is_changed: OrderTerms::of(&order.intent) != terms_before,
             booking,
             missing_qty: order.missing_qty(),
             overfill_qty: order.overfill_qty(),
@@ -318,7 +292,8 @@ impl OrderTable {
 
     /// Quantities are not negative, and their sum is a number.
     fn is_possible(&self, place: usize, report: &ExecutionReport) -> bool {
-        let is_signed_right = report.last_qty.0 >= 0 && report.cumulative_qty.0 >= 0;
+        let is_signed_right =
+            [report.last_qty, report.cumulative_qty, report.quantity].iter().all(|qty| qty.0 >= 0);
         is_signed_right && self.at(place).booked_qty.0.checked_add(report.last_qty.0).is_some()
     }
 

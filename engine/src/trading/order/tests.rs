@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fulmar_bus::record::{ClientOrderId, Denial};
+use fulmar_bus::record::{ClientOrderId, Denial, ModifyIntent};
 use proptest::prelude::*;
 
 use super::*;
@@ -167,6 +167,100 @@ fn filled_without_a_sum_still_means_all_of_it() {
     filled.status = OrderStatus::Filled;
     let update = apply(&mut orders, &filled);
     assert_eq!((update.status, update.missing_qty), (OrderStatus::Filled, Quantity(6)));
+}
+
+/// Price, quantity, and what is asked for.
+fn modify(counter: u64, price: i64, quantity: i64, revision: u16) -> ModifyIntent {
+    let terms = OrderTerms { price: Price(price), trigger_price: Price(0), quantity: Quantity(quantity) };
+    ModifyIntent::new(id(counter), terms, revision)
+}
+
+/// What the venue says of the terms of order 1 at a moment of its own.
+fn updated(revision: u16, price: i64, quantity: i64, venue_at: u64) -> ExecutionReport {
+    let mut updated = report(1, ExecutionType::Updated, OrderStatus::Accepted);
+    (updated.revision, updated.venue_at) = (revision, UnixNanos(venue_at));
+    (updated.price, updated.quantity) = (Price(price), Quantity(quantity));
+    updated
+}
+
+#[test]
+fn a_change_counts_with_the_larger_quantity_until_it_is_answered() {
+    for (quantity, exposure, after) in [(14, 14, 14), (6, 10, 6)] {
+        let mut orders = table_with(Side::Buy, 10);
+        apply(&mut orders, &report(1, ExecutionType::Accepted, OrderStatus::Accepted));
+        assert!(orders.request_change(&modify(1, 99, quantity, 1)).is_some());
+        assert_eq!(status(&orders, 1), OrderStatus::PendingUpdate);
+        assert_eq!(orders.open_quantity(INSTRUMENT, Side::Buy), exposure);
+        let update = apply(&mut orders, &updated(1, 99, quantity, 5));
+        assert_eq!((update.status, update.is_changed), (OrderStatus::Accepted, true));
+        assert_eq!(orders.open_quantity(INSTRUMENT, Side::Buy), after);
+        assert_eq!(orders.get(id(1)).map(|order| order.intent().price), Some(Price(99)));
+        assert!(!apply(&mut orders, &updated(1, 99, quantity, 5)).is_changed, "the same again");
+    }
+}
+
+#[test]
+fn a_refused_change_lets_the_order_stand_as_it_stood() {
+    let mut orders = table_with(Side::Buy, 10);
+    apply(&mut orders, &trade(1, 5, 4, 4));
+    orders.request_change(&modify(1, 99, 14, 1));
+    let mut refused = report(1, ExecutionType::UpdateRejected, OrderStatus::Submitted);
+    refused.revision = 1;
+    let update = apply(&mut orders, &refused);
+    assert_eq!((update.status, update.is_changed), (OrderStatus::PartiallyFilled, false));
+    assert_eq!(orders.open_quantity(INSTRUMENT, Side::Buy), 6);
+    assert_eq!(orders.get(id(1)).and_then(TrackedOrder::next_revision), Some(2));
+}
+
+#[test]
+fn one_change_at_a_time_and_each_but_once() {
+    let mut orders = table_with(Side::Buy, 10);
+    assert!(orders.request_change(&modify(1, 99, 0, 1)).is_none(), "nothing is no order");
+    assert!(orders.request_change(&modify(2, 99, 5, 1)).is_none(), "no such order");
+    assert!(orders.request_change(&modify(1, 99, 12, 1)).is_some());
+    assert!(orders.request_change(&modify(1, 98, 12, 2)).is_none(), "the first is on its way");
+    apply(&mut orders, &updated(1, 99, 12, 5));
+    assert!(orders.request_change(&modify(1, 98, 12, 1)).is_none(), "the first was answered");
+    assert!(orders.request_change(&modify(1, 98, 12, 2)).is_some());
+    apply(&mut orders, &report(1, ExecutionType::Canceled, OrderStatus::Canceled));
+    assert!(orders.request_change(&modify(1, 98, 12, 3)).is_none(), "it is done");
+}
+
+#[test]
+fn what_the_venue_says_of_an_older_moment_takes_no_newer_terms_back() {
+    let mut orders = table_with(Side::Buy, 10);
+    apply(&mut orders, &updated(0, 98, 8, 7));
+    let mut late = trade(1, 5, 2, 2);
+    (late.venue_at, late.price, late.quantity) = (UnixNanos(6), Price(100), Quantity(10));
+    assert!(!apply(&mut orders, &late).is_changed);
+    assert_eq!(orders.get(id(1)).map(TrackedOrder::leaves_qty), Some(Quantity(6)), "eight, two traded");
+}
+
+#[test]
+fn an_order_that_is_lowered_to_what_traded_is_filled_and_one_that_may_grow_is_not_yet() {
+    let mut orders = table_with(Side::Buy, 10);
+    apply(&mut orders, &trade(1, 5, 4, 4));
+    assert_eq!(apply(&mut orders, &updated(0, 100, 4, 7)).status, OrderStatus::Filled);
+
+    let mut orders = table_with(Side::Buy, 10);
+    orders.request_change(&modify(1, 100, 15, 1));
+    let update = apply(&mut orders, &trade(1, 5, 10, 10));
+    assert_eq!(update.status, OrderStatus::PendingUpdate, "if it is taken, five are left");
+    assert_eq!(orders.open_quantity(INSTRUMENT, Side::Buy), 5);
+    let mut refused = report(1, ExecutionType::UpdateRejected, OrderStatus::Submitted);
+    refused.revision = 1;
+    assert_eq!(apply(&mut orders, &refused).status, OrderStatus::Filled);
+    assert_eq!(orders.open_quantity(INSTRUMENT, Side::Buy), 0);
+}
+
+#[test]
+fn a_trigger_that_was_met_shows_until_something_traded() {
+    let mut orders = table_with(Side::Buy, 10);
+    apply(&mut orders, &report(1, ExecutionType::Triggered, OrderStatus::Triggered));
+    assert_eq!(status(&orders, 1), OrderStatus::Triggered);
+    apply(&mut orders, &report(1, ExecutionType::Accepted, OrderStatus::Accepted));
+    assert_eq!(status(&orders, 1), OrderStatus::Triggered, "whichever comes first");
+    assert_eq!(apply(&mut orders, &trade(1, 5, 4, 4)).status, OrderStatus::PartiallyFilled);
 }
 
 #[test]
@@ -364,37 +458,49 @@ struct Truth {
     reports: Vec<ExecutionReport>,
 }
 
-/// An order, some trades, and an end or none.
+/// An order, some trades and changes by the venue alone, and an end or none. Each report states the order as it is.
 fn truth(counter: u64) -> impl Strategy<Value = Truth> {
-    (any::<bool>(), 1_i64..40, prop::collection::vec(1_i64..12, 0..6), 0_u8..4).prop_map(
-        move |(is_buy, quantity, parts, end)| {
-            let side = if is_buy { Side::Buy } else { Side::Sell };
-            let mut reports = vec![report(counter, ExecutionType::Accepted, OrderStatus::Accepted)];
-            let mut traded = 0;
-            for (place, part) in parts.into_iter().enumerate() {
-                let part = part.min(quantity - traded);
-                if part == 0 {
-                    break;
-                }
-                traded += part;
-                let mut trade = trade(counter, 100 + u64::try_from(place).expect("small"), part, traded);
-                if traded == quantity {
-                    trade.status = OrderStatus::Filled;
-                }
-                reports.push(trade);
+    let happenings = prop::collection::vec((1_i64..12, prop::option::weighted(0.2, 1_i64..20)), 0..6);
+    (any::<bool>(), 1_i64..40, happenings, 0_u8..4).prop_map(move |(is_buy, ordered, happenings, end)| {
+        let side = if is_buy { Side::Buy } else { Side::Sell };
+        let mut reports = vec![report(counter, ExecutionType::Accepted, OrderStatus::Accepted)];
+        let (mut traded, mut quantity) = (0, ordered);
+        for ((part, left_after_change), at) in happenings.into_iter().zip(1..) {
+            let part = part.min(quantity - traded);
+            if part == 0 {
+                break;
             }
-            let ends = [
-                (ExecutionType::Canceled, OrderStatus::Canceled),
-                (ExecutionType::Expired, OrderStatus::Expired),
-            ];
-            if let (Some((execution, status)), true) = (ends.get(usize::from(end)), traded < quantity) {
-                let mut report = report(counter, *execution, *status);
-                report.cumulative_qty = Quantity(traded);
-                reports.push(report);
+            let mut told = match left_after_change {
+                Some(left) => {
+                    quantity = traded + left;
+                    let status =
+                        if traded > 0 { OrderStatus::PartiallyFilled } else { OrderStatus::Accepted };
+                    let mut updated = report(counter, ExecutionType::Updated, status);
+                    updated.cumulative_qty = Quantity(traded);
+                    updated
+                }
+                None => {
+                    traded += part;
+                    trade(counter, 100 + at, part, traded)
+                }
+            };
+            (told.venue_at, told.quantity, told.price) = (UnixNanos(at), Quantity(quantity), Price(100));
+            if traded == quantity {
+                told.status = OrderStatus::Filled;
             }
-            Truth { side, quantity, reports }
-        },
-    )
+            reports.push(told);
+        }
+        let ends = [
+            (ExecutionType::Canceled, OrderStatus::Canceled),
+            (ExecutionType::Expired, OrderStatus::Expired),
+        ];
+        if let (Some((execution, status)), true) = (ends.get(usize::from(end)), traded < quantity) {
+            let mut report = report(counter, *execution, *status);
+            report.cumulative_qty = Quantity(traded);
+            reports.push(report);
+        }
+        Truth { side, quantity: ordered, reports }
+    })
 }
 
 /// A report of one of the orders, or the wish to cancel it, or a timeout.
@@ -448,10 +554,16 @@ impl Model {
         self.seen.iter().map(|report| report.cumulative_qty.0).max().unwrap_or(0)
     }
 
+    /// Of what the venue stated last.
+    fn quantity(&self) -> i64 {
+        let stated = self.seen.iter().filter(|report| report.quantity.0 > 0);
+        stated.max_by_key(|report| report.venue_at).map_or(self.quantity, |report| report.quantity.0)
+    }
+
     fn status(&self) -> OrderStatus {
         let came = |status| self.seen.iter().any(|report| report.status == status);
         let traded = self.booked().max(self.told());
-        if traded == self.quantity {
+        if traded >= self.quantity() || came(OrderStatus::Filled) {
             OrderStatus::Filled
         } else if came(OrderStatus::Canceled) {
             OrderStatus::Canceled
@@ -465,19 +577,21 @@ impl Model {
             OrderStatus::PendingCancel
         } else if traded > 0 {
             OrderStatus::PartiallyFilled
-        } else if came(OrderStatus::Accepted) {
+        } else if self.seen.iter().any(|report| report.status != OrderStatus::Unknown) {
             OrderStatus::Accepted
         } else {
             OrderStatus::Submitted
         }
     }
 
+    fn missing(&self) -> i64 {
+        let is_all = self.seen.iter().any(|report| report.status == OrderStatus::Filled);
+        let all = if is_all { self.quantity() } else { 0 };
+        (self.told().max(all) - self.booked()).max(0)
+    }
+
     fn exposure(&self) -> i64 {
-        if self.status().is_terminal() {
-            (self.told() - self.booked()).max(0)
-        } else {
-            self.quantity - self.booked()
-        }
+        if self.status().is_terminal() { self.missing() } else { self.quantity() - self.booked() }
     }
 }
 
@@ -504,7 +618,7 @@ fn step(orders: &mut OrderTable, models: &mut [Model], step: &Step) -> i64 {
             model.seen.push(*report);
             let update = apply(orders, report);
             assert_eq!(booked(&update), model.booked() - before);
-            assert_eq!(update.missing_qty.0, (model.told() - model.booked()).max(0));
+            assert_eq!(update.missing_qty.0, model.missing());
             booked(&update)
         }
     }

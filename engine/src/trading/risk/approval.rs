@@ -5,7 +5,7 @@
 //! door back from record to approval is [`admit`], visible in this crate alone and called by the gateway's typed inbox
 //! of that channel, nowhere else. There is no public conversion from bytes.
 
-use fulmar_bus::record::{CancelOrder, InstrumentId, Order, Record};
+use fulmar_bus::record::{CancelOrder, InstrumentId, ModifyOrder, Order, Record};
 
 /// A payload that the risk gate approved, and the instrument that it is for.
 ///
@@ -82,12 +82,14 @@ impl<T> Approved<T> {
 pub enum Admitted {
     /// An order to place.
     Order(Approved<Order>),
+    /// A change to place.
+    Change(Approved<ModifyOrder>),
     /// A cancel to place.
     Cancel(Approved<CancelOrder>),
 }
 
 /// The door at the other end of the approved channel: what the gate published there, as what it was before. `None`
-/// for every record that is neither an order nor a cancel.
+/// for every record that is no order, no change of one and no cancel.
 ///
 /// Call it on records of the channel that the gate alone writes, and on nothing else: here the approval rests on who
 /// owns the writer, no more on the type.
@@ -95,6 +97,9 @@ pub(crate) fn admit(record: &Record) -> Option<Admitted> {
     let instrument_id = record.header().instrument_id;
     if let Ok(order) = record.read::<Order>() {
         return Some(Admitted::Order(Approved::new(instrument_id, *order)));
+    }
+    if let Ok(change) = record.read::<ModifyOrder>() {
+        return Some(Admitted::Change(Approved::new(instrument_id, *change)));
     }
     let cancel = record.read::<CancelOrder>().ok()?;
     Some(Admitted::Cancel(Approved::new(instrument_id, *cancel)))

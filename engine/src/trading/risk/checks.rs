@@ -1,6 +1,6 @@
 //! What each check measures. Each gives `None` where it lets the order pass, and what it found where not.
 
-use fulmar_bus::record::{Intent, OrderType, Price, Side, SyncState};
+use fulmar_bus::record::{Intent, OrderType, Price, Quantity, Side, SyncState};
 
 use super::{Breach, Context, RiskLimits};
 use crate::trading::InstrumentRules;
@@ -8,6 +8,8 @@ use crate::trading::InstrumentRules;
 /// An intent, and all that it is judged by.
 pub(super) struct Case<'a> {
     pub(super) intent: &'a Intent,
+    /// What of it would be in no position yet: all of a new order.
+    pub(super) adding_qty: Quantity,
     pub(super) context: &'a Context,
     pub(super) rules: &'a InstrumentRules,
     pub(super) limits: &'a RiskLimits,
@@ -43,25 +45,30 @@ impl Case<'_> {
         }
     }
 
-    /// Whole steps; a limit order has a price above zero, a market order has none.
+    /// Whole steps. A price stands where the type has one, above zero, and nowhere else.
     pub(super) fn tick_lot_precision(&self) -> Option<Breach> {
-        let price = self.intent.price.0;
-        let is_priced = match self.intent.order_type {
-            OrderType::Limit => price > 0,
-            OrderType::Market => price == 0,
-        };
+        let Intent { order_type, price, trigger_price, trailing_offset, .. } = *self.intent;
+        let is_trailing = order_type == OrderType::TrailingStop;
         let price_step = self.rules.price_step();
-        if !is_priced || price % price_step != 0 {
-            return Some(Breach { value: i128::from(price), limit: i128::from(price_step) });
+        let prices = [
+            (price, order_type.is_limited(), order_type.is_limited()),
+            (trigger_price, order_type.is_triggered(), order_type.is_triggered() && !is_trailing),
+            (trailing_offset, is_trailing, is_trailing),
+        ];
+        for (price, may_stand, must_stand) in prices {
+            let is_there = if must_stand { price.0 > 0 } else { price.0 == 0 || (may_stand && price.0 > 0) };
+            if !is_there || price.0 % price_step != 0 {
+                return Some(Breach { value: i128::from(price.0), limit: i128::from(price_step) });
+            }
         }
         let quantity_step = self.rules.quantity_step();
         let is_whole = self.intent.quantity.0 % quantity_step == 0;
         (!is_whole).then_some(Breach { value: self.quantity(), limit: i128::from(quantity_step) })
     }
 
-    /// Nothing, and less than nothing, is never an order.
+    /// Nothing, and less than nothing, is never an order, nor is a change that leaves nothing to trade.
     pub(super) fn min_qty(&self) -> Option<Breach> {
-        below(self.quantity(), i128::from(self.rules.quantity_min.0.max(1)))
+        below(self.adding(), 1).or(below(self.quantity(), i128::from(self.rules.quantity_min.0)))
     }
 
     /// At the price that the venue will judge it by: its own, or the top that a market order meets.
@@ -86,7 +93,7 @@ impl Case<'_> {
             Side::Buy => (-position).max(0),
             Side::Sell => position.max(0),
         };
-        self.with_open(self.quantity())
+        self.with_open(self.adding())
             .map_or(Some(Breach { limit: closable, ..Breach::UNKNOWABLE }), |closing| {
                 above(closing, closable)
             })
@@ -99,7 +106,7 @@ impl Case<'_> {
             Side::Buy => i128::from(self.context.position.0),
             Side::Sell => -i128::from(self.context.position.0),
         };
-        let reached = self.with_open(self.quantity()).and_then(|adding| adding.checked_add(position));
+        let reached = self.with_open(self.adding()).and_then(|adding| adding.checked_add(position));
         match reached {
             Some(reached) => above(reached, limit),
             None => Some(Breach { limit, ..Breach::UNKNOWABLE }),
@@ -121,6 +128,10 @@ impl Case<'_> {
         i128::from(self.intent.quantity.0)
     }
 
+    fn adding(&self) -> i128 {
+        i128::from(self.adding_qty.0)
+    }
+
     /// `quantity` and what is open on the same side; `None` where that overflows.
     fn with_open(&self, quantity: i128) -> Option<i128> {
         let open = match self.intent.side {
@@ -130,12 +141,15 @@ impl Case<'_> {
         open.checked_add(quantity)
     }
 
-    /// The limit price, or for a market order the top that it meets; `None` where that side is empty or unknown.
+    /// The limit price; or else the top that a market order meets, `None` where that side is empty or unknown; or else
+    /// the trigger, where the market is to go first.
     fn own_price(&self) -> Option<Price> {
-        match self.intent.order_type {
-            OrderType::Limit => Some(self.intent.price),
-            OrderType::Market => self.opposite_price(),
+        let Intent { order_type, price, trigger_price, .. } = *self.intent;
+        if order_type.is_limited() {
+            return Some(price);
         }
+        let is_waiting = order_type.is_triggered() && trigger_price.0 > 0;
+        if is_waiting { Some(trigger_price) } else { self.opposite_price() }
     }
 
     /// The most that a unit can trade for: a buyer pays no more than the limit, a seller may get more than it.

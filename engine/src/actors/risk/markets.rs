@@ -1,0 +1,88 @@
+//! What the gate hears of markets: prices, how far they can be believed, what an instrument is and whether it is traded.
+
+use fulmar_bus::record::{
+    InstrumentDefinition, InstrumentId, InstrumentStatus, Kind, Malformed, Record, SyncChange, SyncReason,
+    SyncState, TopOfBook, UnixNanos,
+};
+
+use super::{Output, State};
+use crate::runtime::Origin;
+use crate::trading::InstrumentRules;
+
+impl State {
+    pub(super) fn on_book(
+        &mut self,
+        now: UnixNanos,
+        record: &Record,
+        output: &mut Output,
+    ) -> Result<(), Malformed> {
+        let header = *record.header();
+        let Some(watched) = self.instruments.get_mut(header.instrument_id.index()).and_then(Option::as_mut)
+        else {
+            return Ok(());
+        };
+        match header.kind() {
+            Some(Kind::TopOfBook) => {
+                watched.top = Some(*record.read::<TopOfBook>()?);
+                watched.last_update_at = header.received_at;
+            }
+            Some(Kind::SyncChange) => {
+                watched.sync = record.read::<SyncChange>()?.state;
+                watched.top = watched.top.filter(|_| watched.sync == SyncState::Live);
+            }
+            Some(Kind::InstrumentStatus) => {
+                let status = record.read::<InstrumentStatus>()?;
+                self.gate.list(header.instrument_id, status.listing);
+            }
+            Some(Kind::InstrumentDefinition) => {
+                let definition = record.read::<InstrumentDefinition>()?;
+                self.on_definition(now, Origin::of(record), (header.instrument_id, definition), output);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Orders pass only by rules that the venue has stated, limits that hold at its scales, and a gateway that knows
+    /// them. Numbers at other scales than those of what is held or stands cannot be judged together: that is a kill.
+    fn on_definition(
+        &mut self,
+        now: UnixNanos,
+        origin: Origin,
+        (instrument_id, definition): (InstrumentId, &InstrumentDefinition),
+        output: &mut Output,
+    ) {
+        let Some(watched) = self.instruments.get_mut(instrument_id.index()).and_then(Option::as_mut) else {
+            return;
+        };
+        watched.top = None;
+        let rules = InstrumentRules::from(definition);
+        let scales = (rules.price_scale, rules.quantity_scale);
+        let is_rescaled = watched.scales.replace(scales).is_some_and(|known| known != scales);
+        let is_involved = !watched.position.quantity().is_zero() || self.orders.open_count(instrument_id) > 0;
+        let is_told = output.approved.send(origin, instrument_id, definition).is_ok();
+        let limits = watched.settings.at(&rules).ok().filter(|_| is_told && definition.is_inferred == 0);
+        match limits {
+            Some(limits) => self.gate.control(instrument_id, rules, limits),
+            None => self.gate.release(instrument_id),
+        }
+        if is_rescaled && is_involved {
+            self.anomalies.rescaled_holdings += 1;
+            self.kill(now, origin, output);
+        }
+    }
+
+    /// Something of a book was lost on the way here, maybe what the instrument is: no order of it passes until the feed
+    /// has told all of it anew.
+    pub(super) fn recall(&mut self, origin: Origin, instrument_id: InstrumentId, output: &mut Output) {
+        self.gate.release(instrument_id);
+        if let Some(watched) = self.instruments.get_mut(instrument_id.index()).and_then(Option::as_mut) {
+            watched.top = None;
+        }
+        let change = SyncChange::new(SyncState::Desynced, SyncReason::Lapped, 0, 0, 0);
+        if let Some(recall) = output.recalls.get_mut(instrument_id.index()).and_then(Option::as_mut) {
+            // A wish that finds no room is not lost: the feed has as many before it, and each has the same effect.
+            let _ = recall.send(origin, instrument_id, &change);
+        }
+    }
+}
