@@ -10,7 +10,7 @@ use fulmar_adapters::transport::LinkEnds;
 use fulmar_bus::record::{AccountId, InstrumentId, Nanos, UnixNanos};
 use fulmar_engine::contract::{BookDepth, Strategy};
 use fulmar_engine::runtime::{Clock, HopBoard, HopStamps, Player};
-use fulmar_engine::trading::risk::RiskSettings;
+use fulmar_engine::trading::risk::{GuardSettings, RiskSettings};
 use fulmar_engine::wiring::{
     Assembly, EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, Surroundings,
     VenuePlan, build,
@@ -103,6 +103,7 @@ fn plan(strategy: Box<dyn Strategy>) -> EnginePlan {
         open_orders_max: 64,
         messages_per_second: 1_000_000,
         stale_after: Nanos::from_secs(5),
+        guards: GuardSettings::default(),
     };
     EnginePlan {
         instruments: vec![InstrumentPlan { name: INSTRUMENT.to_owned(), risk: Some(risk) }],

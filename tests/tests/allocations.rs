@@ -29,7 +29,7 @@ use fulmar_engine::contract::{
 use fulmar_engine::market::{Consolidated, FeeRate, Signals};
 use fulmar_engine::runtime::counters;
 use fulmar_engine::simulation::paper::PaperFees;
-use fulmar_engine::trading::risk::RiskSettings;
+use fulmar_engine::trading::risk::{GuardSettings, RiskSettings};
 use fulmar_engine::wiring::{
     EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan,
 };
@@ -350,6 +350,7 @@ fn plan(venue: &str, symbols: &[String], quotes_between: u64, level_count: Arc<A
         open_orders_max: 64,
         messages_per_second: 1_000_000,
         stale_after: Nanos::from_secs(3600),
+        guards: GuardSettings::default(),
     };
     let name = |symbol: &String| format!("{venue}:{symbol}");
     EnginePlan {

@@ -10,7 +10,7 @@ use fulmar_bus::record::{
 use fulmar_engine::contract::{BookDepth, Context, Event, NewOrder, Strategy};
 use fulmar_engine::runtime::Player;
 use fulmar_engine::simulation::paper::PaperFees;
-use fulmar_engine::trading::risk::{RiskCheck, RiskSettings};
+use fulmar_engine::trading::risk::{GuardSettings, RiskCheck, RiskSettings};
 use fulmar_engine::wiring::{
     EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, Surroundings, VenuePlan, build,
 };
@@ -89,6 +89,7 @@ impl Scene {
             open_orders_max: 4,
             messages_per_second: 100,
             stale_after: Nanos::from_secs(5),
+            guards: GuardSettings::default(),
         };
         let plan = EnginePlan {
             instruments: vec![InstrumentPlan { name: "venue:BTC".to_owned(), risk: Some(risk) }],

@@ -10,7 +10,7 @@ use fulmar_bus::record::{
 use fulmar_engine::contract::{BookDepth, Context, Event, NewOrder, Strategy};
 use fulmar_engine::runtime::{Hop, HopBoard, HopLatencies, Way};
 use fulmar_engine::simulation::paper::PaperFees;
-use fulmar_engine::trading::risk::RiskSettings;
+use fulmar_engine::trading::risk::{GuardSettings, RiskSettings};
 use fulmar_engine::wiring::{
     EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan,
 };
@@ -73,6 +73,7 @@ fn paper_plan() -> EnginePlan {
         open_orders_max: 8,
         messages_per_second: 1_000,
         stale_after: Nanos::from_secs(5),
+        guards: GuardSettings::default(),
     };
     let venue = VenuePlan { session: Box::new(Binance::market_data(&config)), instruments: vec![BTC] };
     let busy = StrategyPlan {

@@ -19,7 +19,7 @@ use fulmar_bus::record::{
 use fulmar_engine::market::decimal;
 use fulmar_engine::runtime::counters;
 use fulmar_engine::simulation::paper::PaperFees;
-use fulmar_engine::trading::risk::RiskSettings;
+use fulmar_engine::trading::risk::{GuardSettings, RiskSettings};
 use fulmar_engine::wiring::{
     EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan,
 };
@@ -141,6 +141,7 @@ fn limits() -> RiskSettings {
         open_orders_max: 4,
         messages_per_second: 50,
         stale_after: Nanos::from_millis(500),
+        guards: GuardSettings::default(),
     }
 }
 

@@ -215,7 +215,7 @@ impl Decoded {
     }
 
     /// Adds a trade of this price and quantity, by who crossed the spread: its number, and when it was.
-    #[inline]
+    #[inline(always)]
     pub fn push_trade(
         &mut self,
         (symbol, stream): (usize, TradeStream),
@@ -229,7 +229,7 @@ impl Decoded {
 
     /// Adds the venue's own best bid and ask: the number of the book that they are of, zero where they have none, and
     /// when it was.
-    #[inline]
+    #[inline(always)]
     pub fn push_top(
         &mut self,
         symbol: usize,

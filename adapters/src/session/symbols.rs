@@ -84,7 +84,7 @@ impl Symbols {
 
     /// Takes a symbol, up to its closing quote: its place, and its scales. `None` where the session does not have it,
     /// or its scales are not known yet.
-    #[inline]
+    #[inline(always)]
     pub fn take(&self, cursor: &mut Cursor<'_>) -> Option<(usize, Scales)> {
         let symbol = self.find(cursor.name())?;
         Some((symbol, self.scales(symbol)?))

@@ -3,7 +3,8 @@
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, TryFromBytes};
 
 use super::{
-    AccountId, ClientOrderId, Kind, Payload, Price, Quantity, Side, StrategyId, Text, UnixNanos, WideNumber,
+    AccountId, ClientOrderId, Kind, ModifyOrder, Payload, Price, Quantity, Side, StrategyId, Text, UnixNanos,
+    WideNumber,
 };
 
 /// Where an order stands.
@@ -199,6 +200,17 @@ impl ExecutionReport {
             reserved: [0; 1],
             quantity: Quantity(0),
         }
+    }
+}
+
+impl ExecutionReport {
+    /// The report that a change was not made, for this reason. It does not say where the order stands, which may never
+    /// have arrived.
+    pub fn refused_change(change: &ModifyOrder, reason: i32) -> Self {
+        let (execution, status) = (ExecutionType::UpdateRejected, OrderStatus::Submitted);
+        let mut report = ExecutionReport::new(change.client_order_id, change.side, execution, status);
+        (report.revision, report.reason) = (change.revision, reason);
+        report
     }
 }
 

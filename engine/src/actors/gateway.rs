@@ -12,7 +12,7 @@ use fulmar_bus::record::{
 
 use super::frames::FrameAssembly;
 use super::requests::send_request;
-use crate::contract::{OrderSession, OrderSink, local_reason, refused_change};
+use crate::contract::{OrderSession, OrderSink, local_reason};
 use crate::runtime::{Actor, Arrival, Delivery, HopStamps, Inboxes, Origin, Outbox, Start, Work};
 use crate::trading::risk::{Admitted, admit};
 
@@ -131,7 +131,7 @@ fn on_approved(now: UnixNanos, record: &Record, session: &mut dyn OrderSession, 
         Some(Admitted::Change(change)) => match output.obstacle(now, session) {
             None => session.change(now, &change, output),
             Some(reason) => {
-                let report = refused_change(change.payload(), reason);
+                let report = ExecutionReport::refused_change(change.payload(), reason);
                 output.report(change.instrument_id(), &report);
             }
         },

@@ -36,6 +36,8 @@ struct State {
     instruments: Vec<Option<Watched>>,
     /// By strategy, then by instrument: what each strategy holds.
     holdings: Vec<Vec<OpenPosition>>,
+    /// By strategy, then by instrument: which may trade which.
+    permissions: Vec<Vec<bool>>,
     account_id: AccountId,
     /// After a kill: when to cancel again what still stands then.
     cancel_again_at: Option<UnixNanos>,
@@ -52,6 +54,8 @@ struct Watched {
     last_update_at: UnixNanos,
     /// Over all strategies.
     position: OpenPosition,
+    /// Since when there is an order of which nobody knows what became.
+    unknown_since: Option<UnixNanos>,
 }
 
 /// Where it is told.
@@ -89,8 +93,8 @@ pub struct RiskPlan {
     pub settings: Vec<Option<RiskSettings>>,
     /// The instruments of the book channels among the inboxes, in their order.
     pub books: Vec<InstrumentId>,
-    /// Strategies.
-    pub strategy_count: usize,
+    /// The instruments that each strategy may trade.
+    pub strategies: Vec<Vec<InstrumentId>>,
     /// The account that they trade for.
     pub account_id: AccountId,
 }
@@ -126,13 +130,19 @@ impl Risk {
                 sync: SyncState::Syncing,
                 last_update_at: UnixNanos(0),
                 position: OpenPosition::default(),
+                unknown_since: None,
             })
+        };
+        let strategy_count = plan.strategies.len();
+        let permission = |instruments: &Vec<InstrumentId>| {
+            (0..instrument_count).map(|index| instruments.iter().any(|id| id.index() == index)).collect()
         };
         let state = State {
             gate: RiskGate::new(),
             orders: OrderTable::new(ORDERS_MAX),
             instruments: plan.settings.into_iter().map(watch).collect(),
-            holdings: vec![vec![OpenPosition::default(); instrument_count]; plan.strategy_count],
+            holdings: vec![vec![OpenPosition::default(); instrument_count]; strategy_count],
+            permissions: plan.strategies.iter().map(permission).collect(),
             account_id: plan.account_id,
             cancel_again_at: None,
             anomalies: Anomalies::default(),
@@ -275,6 +285,9 @@ impl State {
         told.status = update.status;
         told.leaves_qty = order.leaves_qty();
         (told.price, told.quantity) = (intent.price, intent.quantity);
+        if update.status == OrderStatus::Rejected && update.status_before != OrderStatus::Rejected {
+            self.gate.on_reject(instrument_id, now);
+        }
         match update.booking {
             // Its status still counts; its trade was told before.
             Booking::Duplicate => told.execution = status_only(update.status),
@@ -282,7 +295,10 @@ impl State {
                 self.anomalies.unproven_trades += 1;
                 told.execution = status_only(update.status);
             }
-            Booking::Booked(fill) => self.book(now, origin, &fill, output),
+            Booking::Booked(fill) => {
+                self.gate.on_trade(instrument_id);
+                self.book(now, origin, &fill, output);
+            }
             Booking::None => {}
         }
         output.tell(intent.strategy_id, origin, instrument_id, &told);

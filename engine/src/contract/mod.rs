@@ -7,7 +7,7 @@ pub mod session;
 pub mod strategy;
 
 pub use market::{MarketSession, MarketSink, Update};
-pub use orders::{OrderSession, OrderSink, local_reason, refused_change};
+pub use orders::{OrderSession, OrderSink, local_reason};
 pub use session::{Connection, DecodeError, InboundFrame, SessionCounters};
 pub use strategy::{
     BookDepth, BookUpdate, BookView, Context, Event, InstrumentView, IntentSink, NewOrder, NotSubmitted,

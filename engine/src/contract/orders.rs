@@ -1,8 +1,8 @@
 //! What a venue's order entry promises: approved orders to bytes, bytes to reports.
 
 use fulmar_bus::record::{
-    CancelOrder, ExecutionReport, ExecutionType, InstrumentDefinition, InstrumentId, ModifyOrder, Nanos,
-    Order, OrderStatus, RequestKind, UnixNanos,
+    CancelOrder, ExecutionReport, InstrumentDefinition, InstrumentId, ModifyOrder, Nanos, Order, RequestKind,
+    UnixNanos,
 };
 
 use super::session::{Connection, InboundFrame, SessionCounters};
@@ -67,15 +67,6 @@ pub mod local_reason {
     pub const NOT_CHANGEABLE: i32 = -900_004;
     /// The order is done, or another change of it is on its way.
     pub const NOT_STANDING: i32 = -900_005;
-}
-
-/// The report that a change was not made.
-pub fn refused_change(change: &ModifyOrder, reason: i32) -> ExecutionReport {
-    // Where the order stands is not said: it may never have arrived.
-    let (execution, status) = (ExecutionType::UpdateRejected, OrderStatus::Submitted);
-    let mut report = ExecutionReport::new(change.client_order_id, change.side, execution, status);
-    (report.revision, report.reason) = (change.revision, reason);
-    report
 }
 
 /// Where an order session tells what became of orders, and gives the bytes that are to go out.

@@ -25,6 +25,7 @@ mod applied;
 mod changes;
 mod facts;
 mod index;
+mod open;
 mod table;
 mod trades;
 

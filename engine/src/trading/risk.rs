@@ -10,20 +10,24 @@ pub(crate) mod approval;
 mod bucket;
 mod check;
 mod checks;
+mod conduct;
+mod guards;
 mod limits;
 mod settings;
 
 pub(crate) use approval::admit;
 pub use approval::{Admitted, Approved};
 pub use check::{Breach, RiskCheck};
-pub use limits::RiskLimits;
-pub use settings::RiskSettings;
+pub use guards::Guards;
+pub use limits::{ORDERS_BEFORE_RATIO, REJECT_WINDOW, RiskLimits};
+pub use settings::{GuardSettings, RiskSettings};
 
 use bucket::TokenBucket;
 use checks::Case;
+use conduct::Conduct;
 use fulmar_bus::record::{
-    CancelOrder, Denial, InstrumentId, Intent, Listing, ModifyIntent, ModifyOrder, Nanos, Order, Quantity,
-    SyncState, TopOfBook, UnixNanos,
+    CancelOrder, Denial, InstrumentId, Intent, Listing, ModifyIntent, ModifyOrder, Nanos, Order, Price,
+    Quantity, SyncState, TopOfBook, UnixNanos,
 };
 
 use super::order::TrackedOrder;
@@ -48,6 +52,16 @@ pub struct Context {
     pub open_sell_qty: i128,
     /// How many orders are open.
     pub open_orders: u32,
+    /// What open orders are worth at their prices; those without one count nothing.
+    pub open_notional: i128,
+    /// The price of our own order, on the side that the judged one trades with, that it would meet first.
+    pub own_opposite: Option<Price>,
+    /// How many orders are open of which nobody knows what became of them.
+    pub unknown_orders: u32,
+    /// Since when there is one such; none where there is none.
+    pub unknown_since: Option<UnixNanos>,
+    /// Whether the strategy may trade the instrument.
+    pub is_permitted: bool,
 }
 
 /// The gate's answer.
@@ -66,6 +80,7 @@ struct Controlled {
     rules: InstrumentRules,
     limits: RiskLimits,
     messages: TokenBucket,
+    conduct: Conduct,
 }
 
 /// The gate. See the module.
@@ -94,11 +109,30 @@ impl RiskGate {
         if self.instruments.len() <= index {
             self.instruments.resize(index + 1, None);
         }
-        let messages = match &self.instruments[index] {
+        let known = self.instruments[index].as_ref();
+        let messages = match known {
             Some(known) if known.limits.has_rate_of(&limits) => known.messages,
             _ => TokenBucket::new(limits.messages_max, Nanos(limits.message_window_ns)),
         };
-        self.instruments[index] = Some(Controlled { rules, limits, messages });
+        let conduct = match known {
+            Some(known) if known.limits.guards == limits.guards => known.conduct,
+            _ => Conduct::new(&limits.guards),
+        };
+        self.instruments[index] = Some(Controlled { rules, limits, messages, conduct });
+    }
+
+    /// An order of the instrument traded.
+    pub fn on_trade(&mut self, instrument_id: InstrumentId) {
+        if let Some(controlled) = self.instruments.get_mut(instrument_id.index()).and_then(Option::as_mut) {
+            controlled.conduct.on_trade();
+        }
+    }
+
+    /// The venue rejected an order of the instrument.
+    pub fn on_reject(&mut self, instrument_id: InstrumentId, now: UnixNanos) {
+        if let Some(controlled) = self.instruments.get_mut(instrument_id.index()).and_then(Option::as_mut) {
+            controlled.conduct.on_reject(now);
+        }
     }
 
     /// Lets no order of the instrument pass any more, until it is controlled again.
@@ -122,7 +156,7 @@ impl RiskGate {
 
     /// Judges an intent. An approval takes one message of the budget; a denial takes none, since nothing leaves.
     pub fn check(&mut self, intent: &Intent, instrument_id: InstrumentId, context: &Context) -> Verdict {
-        match self.judge((intent, intent.quantity), instrument_id, context) {
+        match self.judge((intent, intent.quantity, true), instrument_id, context) {
             None => {
                 let order = Order { intent: *intent, approved_at: context.now };
                 Verdict::Approved(Approved::new(instrument_id, order))
@@ -142,7 +176,7 @@ impl RiskGate {
         let (before, instrument_id) = (order.intent(), order.instrument_id());
         let intent = modify.terms.applied_to(*before);
         let adding_qty = Quantity(intent.quantity.0.saturating_sub(order.booked_qty().0));
-        match self.judge((&intent, adding_qty), instrument_id, context) {
+        match self.judge((&intent, adding_qty, false), instrument_id, context) {
             None => {
                 let change = ModifyOrder::new(before, modify, order.venue_order_id());
                 Verdict::Approved(Approved::new(instrument_id, change))
@@ -154,7 +188,7 @@ impl RiskGate {
     /// Why what is wanted may not be; `None` where it may, for which a message of the budget is taken.
     fn judge(
         &mut self,
-        (intent, adding_qty): (&Intent, Quantity),
+        (intent, adding_qty, is_new): (&Intent, Quantity, bool),
         instrument_id: InstrumentId,
         context: &Context,
     ) -> Option<Denial> {
@@ -166,9 +200,12 @@ impl RiskGate {
         else {
             return Some(deny_unknown(intent, always));
         };
-        let tokens = controlled.messages.tokens(context.now);
-        let Controlled { rules, limits, .. } = &*controlled;
+        let Controlled { rules, limits, messages, conduct } = controlled;
+        let (now, guards) = (context.now, &limits.guards);
+        let tokens = messages.tokens(now);
         let case = Case { intent, adding_qty, context, rules, limits };
+        // A change is no further order: it is held against the market and the limits, not against how orders went.
+        let of_new = |breach: Option<Breach>| breach.filter(|_| is_new);
         let [killed, halted] = always;
         let breaches = [
             killed,
@@ -183,11 +220,25 @@ impl RiskGate {
             (RiskCheck::MaxPosition, case.max_position()),
             (RiskCheck::MaxOpenOrders, case.max_open_orders()),
             (RiskCheck::MaxMsgRate, case.max_msg_rate(tokens)),
+            (RiskCheck::PriceCollar, case.price_collar()),
+            (RiskCheck::MarketOrderProtection, case.market_order_protection()),
+            (RiskCheck::MaxOpenNotional, case.max_open_notional()),
+            (RiskCheck::DuplicateOrder, of_new(conduct.duplicate_order(intent, now, guards))),
+            (RiskCheck::SelfTrade, case.self_trade()),
+            (RiskCheck::NotPermitted, permission_breach(context.is_permitted)),
+            (RiskCheck::ShortNotAllowed, case.short_not_allowed()),
+            (RiskCheck::OrderToTradeRatio, of_new(conduct.order_to_trade_ratio(guards))),
+            (RiskCheck::UnknownOrderState, case.unknown_order_state()),
+            (RiskCheck::RejectStorm, conduct.reject_storm(now, guards)),
+            (RiskCheck::NotSupported, case.not_supported()),
         ];
         let denial = denial(intent, &breaches);
         if denial.is_none() {
-            let is_taken = controlled.messages.take();
+            let is_taken = messages.take();
             assert!(is_taken, "the rate check saw a token");
+        }
+        if denial.is_none() && is_new {
+            conduct.on_order(intent, now);
         }
         denial
     }
@@ -255,6 +306,10 @@ fn deny_unknown(intent: &Intent, [killed, halted]: [(RiskCheck, Option<Breach>);
 
 fn kill_breach(is_killed: bool) -> Option<Breach> {
     is_killed.then_some(Breach { value: 1, limit: 0 })
+}
+
+fn permission_breach(is_permitted: bool) -> Option<Breach> {
+    (!is_permitted).then_some(Breach { value: 1, limit: 0 })
 }
 
 /// The first breach as a denial, with the bits of all; `None` where there is none.

@@ -47,6 +47,8 @@ pub(super) struct Builder<'a> {
     /// By pair.
     aggregates: Vec<(Vec<InstrumentId>, Channel)>,
     intents: Vec<Channel>,
+    /// By strategy: what it may trade.
+    traded: Vec<Vec<InstrumentId>>,
     /// Made before the strategies that read them; the gate takes the writing ends.
     reports: Vec<Outbox>,
     control: Option<Outbox>,
@@ -70,6 +72,7 @@ impl<'a> Builder<'a> {
             books: none(),
             aggregates: Vec::new(),
             intents: Vec::new(),
+            traded: Vec::new(),
             reports: Vec::new(),
             control: None,
             recalls: plan.instruments.iter().map(|_| None).collect(),
@@ -170,6 +173,7 @@ impl<'a> Builder<'a> {
 
     pub(super) fn strategies(&mut self, strategies: Vec<StrategyPlan>, epoch: u32) -> io::Result<()> {
         for (index, plan) in strategies.into_iter().enumerate() {
+            self.traded.push(plan.instruments.clone());
             let actor = format!("strategy.{}", plan.name);
             let mut order_channel = |stream: &str| {
                 let name = format!("{stream}.{}", plan.name);
@@ -268,7 +272,7 @@ impl<'a> Builder<'a> {
         let plan = RiskPlan {
             settings: std::mem::take(&mut self.risk),
             books,
-            strategy_count: self.intents.len(),
+            strategies: std::mem::take(&mut self.traded),
             account_id,
         };
         Risk::new(plan, inboxes, outboxes)

@@ -7,7 +7,7 @@ use fulmar_bus::record::{
     TopSource, UnixNanos,
 };
 use fulmar_engine::trading::InstrumentRules;
-use fulmar_engine::trading::risk::{Context, RiskGate, RiskLimits, Verdict};
+use fulmar_engine::trading::risk::{Context, Guards, RiskGate, RiskLimits, Verdict};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
@@ -47,6 +47,7 @@ fn row(rig: &Rig, name: &str, intents: &[Intent], is_expected: impl Fn(&Verdict)
         context.now.0 += STEP_NS;
         context.last_update_at = context.now;
         let intent = turn.next().expect("a cycle does not end");
+        context.own_opposite = Some(Price(if intent.side == Side::Buy { BID + 100 } else { BID - 100 }));
         let verdict = gate.check(black_box(intent), INSTRUMENT, black_box(&context));
         assert!(is_expected(&verdict), "{verdict:?}");
         let _ = black_box(verdict);
@@ -88,6 +89,18 @@ fn limits() -> RiskLimits {
         messages_reserved_for_cancels: 1_000,
         message_window_ns: 1_000_000_000,
         market_data_age_max_ns: 1_000_000_000,
+        guards: Guards {
+            price_collar_bps: Some(1_000),
+            market_order_spread_max_bps: Some(100),
+            market_order_touch_max: Some(10),
+            open_notional_max: Some(1 << 62),
+            duplicate_window_ns: Some(1),
+            is_short_allowed: false,
+            orders_per_trade_max: Some(u32::MAX),
+            rejects_max: Some(100),
+            unknown_orders_max: Some(2),
+            unknown_age_max_ns: Some(1_000_000_000),
+        },
     }
 }
 
@@ -98,9 +111,14 @@ fn context() -> Context {
         top: Some(TopOfBook::new(level(BID), level(BID + 1), 1, START, TopSource::Book)),
         sync: SyncState::Live,
         last_update_at: START,
-        position: Quantity(40_000),
+        position: Quantity(4_000_000),
         open_buy_qty: 12_000,
         open_sell_qty: 9_000,
         open_orders: 3,
+        open_notional: 21_000 * i128::from(BID),
+        own_opposite: None,
+        unknown_orders: 1,
+        unknown_since: Some(START),
+        is_permitted: true,
     }
 }

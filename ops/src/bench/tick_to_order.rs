@@ -19,7 +19,7 @@ use fulmar_engine::contract::{BookDepth, Context, Event, NewOrder, Strategy};
 use fulmar_engine::runtime::{
     Actor, Clock, Delivery, FrameHead, FrameWriter, HopStamps, Inboxes, Player, Seat, Work,
 };
-use fulmar_engine::trading::risk::RiskSettings;
+use fulmar_engine::trading::risk::{GuardSettings, RiskSettings};
 use fulmar_engine::wiring::{
     EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, Surroundings, VenuePlan, build,
 };
@@ -269,6 +269,7 @@ fn plan() -> anyhow::Result<EnginePlan> {
         open_orders_max: 100,
         messages_per_second: 1_000_000,
         stale_after: Nanos::from_secs(5),
+        guards: GuardSettings::default(),
     };
     let strategy = StrategyPlan {
         name: "requoter".to_owned(),

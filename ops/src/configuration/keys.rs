@@ -5,14 +5,15 @@
 //! [`super::strategies`].
 
 mod placement_file;
+mod risk;
 
 pub use placement_file::placement_file;
 
 use fulmar_strategies::Registry;
 
 use super::schema::Kind::{
-    Address, BasisPoints, Choice, Decimal, Instrument, Integer, Interval, Label, List, Map, Name, Path,
-    PathOr, Symbol, Tables,
+    Address, BasisPoints, Choice, Instrument, Integer, Interval, Label, List, Map, Name, Path, PathOr,
+    Symbol, Tables,
 };
 use super::schema::Need::{Optional, Required};
 use super::schema::{Key, Kind, Scheme, Table, default, key};
@@ -46,7 +47,7 @@ pub fn configuration(registry: &Registry) -> Table {
             },
             section("bars", bars()),
             section("paper", paper()),
-            section("risk", risk()),
+            section("risk", risk::everywhere()),
             section("journal", journal()),
             section("placement", placement()),
             section("log", log()),
@@ -241,66 +242,6 @@ fn bars() -> Table {
             default("[\"1m\"]"),
             "Their lengths. Each divides a day evenly, so that every bar starts at the same moments of each day in UTC.",
         )],
-    }
-}
-
-const ORDER_QUANTITY_MAX: Key =
-    key("order_quantity_max", Decimal, Optional, "The largest order, in the base asset.");
-const ORDER_NOTIONAL_MAX: Key = key(
-    "order_notional_max",
-    Decimal,
-    Optional,
-    "The largest order, as price times quantity in the quote asset.",
-);
-const POSITION_MAX: Key = key(
-    "position_max",
-    Decimal,
-    Optional,
-    "The most to hold, long or short, in the base asset, open orders included.",
-);
-const MESSAGES_PER_SECOND: Key = key(
-    "messages_per_second",
-    Integer(1, 10_000),
-    Optional,
-    "The most orders to send in a second, cancels counted among them; a cancel is never held back.",
-);
-const STALE_AFTER_MS: Key =
-    key("stale_after_ms", Integer(1, 600_000), Optional, "Market data older than this allows no order.");
-const OPEN_ORDERS_MAX: Key =
-    key("open_orders_max", Integer(1, 10_000), Optional, "The most orders to have open.");
-
-fn risk() -> Table {
-    Table {
-        doc: "What no strategy may exceed, for each instrument that has no line of its own. The three decimal limits have \
-          no default: an instrument that a strategy trades must be given them, here or in its own table.",
-        keys: vec![
-            ORDER_QUANTITY_MAX,
-            ORDER_NOTIONAL_MAX,
-            POSITION_MAX,
-            Key { need: default("20"), ..MESSAGES_PER_SECOND },
-            Key { need: default("2000"), ..STALE_AFTER_MS },
-            Key { need: default("16"), ..OPEN_ORDERS_MAX },
-            Key {
-                name: "instrument",
-                kind: Map(&Instrument, risk_instrument()),
-                need: default("{}"),
-                doc: "Limits of one instrument.",
-            },
-        ],
-    }
-}
-
-fn risk_instrument() -> Table {
-    Table {
-        doc: "Limits of one instrument; what is left out here is as `[risk]` says.",
-        keys: vec![
-            ORDER_QUANTITY_MAX,
-            ORDER_NOTIONAL_MAX,
-            POSITION_MAX,
-            MESSAGES_PER_SECOND,
-            STALE_AFTER_MS,
-            OPEN_ORDERS_MAX,
-        ],
     }
 }
 

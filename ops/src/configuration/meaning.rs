@@ -4,6 +4,8 @@
 //! defaults of their own and reading them cannot fail. Durations have become [`Nanos`]. A decimal stays the text that
 //! was written, digits and at most one point, until the instrument's scales are known.
 
+mod risk;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
@@ -12,8 +14,8 @@ use fulmar_bus::record::Nanos;
 use fulmar_engine::contract::BookDepth;
 use fulmar_engine::market::FeeRate;
 use fulmar_engine::simulation::paper::PaperFees;
-use fulmar_engine::trading::risk::RiskSettings;
 use fulmar_strategies::{Parameters, StrategyEntry};
+pub use risk::Risk;
 use serde::Deserialize;
 
 use super::values;
@@ -174,58 +176,6 @@ pub struct Strategy {
     pub book: BookDepth,
     /// What its entry takes, complete; it can be made of them.
     pub parameters: Parameters,
-}
-
-/// What no strategy may exceed.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(try_from = "toml::Table")]
-pub struct Risk {
-    everywhere: StatedLimits,
-    instrument: BTreeMap<InstrumentName, StatedLimits>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct StatedLimits {
-    order_quantity_max: Option<String>,
-    order_notional_max: Option<String>,
-    position_max: Option<String>,
-    messages_per_second: Option<u32>,
-    stale_after_ms: Option<u64>,
-    open_orders_max: Option<u32>,
-}
-
-impl Risk {
-    /// The limits of an instrument: its own, or where it states none, those for all. `None` where a limit without
-    /// which nothing may be traded is stated nowhere; no instrument that a strategy trades is such a one.
-    pub fn limits(&self, instrument: &InstrumentName) -> Option<RiskSettings> {
-        let own = self.instrument.get(instrument);
-        Some(RiskSettings {
-            order_quantity_max: self.stated(own, |limits| &limits.order_quantity_max)?,
-            order_notional_max: self.stated(own, |limits| &limits.order_notional_max)?,
-            position_max: self.stated(own, |limits| &limits.position_max)?,
-            messages_per_second: self.stated(own, |limits| &limits.messages_per_second)?,
-            stale_after: Nanos::from_millis(self.stated(own, |limits| &limits.stale_after_ms)?),
-            open_orders_max: self.stated(own, |limits| &limits.open_orders_max)?,
-        })
-    }
-
-    fn stated<T: Clone>(
-        &self,
-        own: Option<&StatedLimits>,
-        limit: fn(&StatedLimits) -> &Option<T>,
-    ) -> Option<T> {
-        own.and_then(|own| limit(own).clone()).or_else(|| limit(&self.everywhere).clone())
-    }
-}
-
-impl TryFrom<toml::Table> for Risk {
-    type Error = toml::de::Error;
-
-    fn try_from(mut everywhere: toml::Table) -> Result<Self, Self::Error> {
-        let instrument = everywhere.remove("instrument").map(toml::Value::try_into).transpose()?;
-        Ok(Risk { everywhere: everywhere.try_into()?, instrument: instrument.unwrap_or_default() })
-    }
 }
 
 /// The record of what happened.

@@ -9,6 +9,7 @@ mod variables;
 use fulmar_bus::record::Nanos;
 use fulmar_engine::contract::BookDepth;
 use fulmar_engine::market::FeeRate;
+use fulmar_engine::trading::risk::GuardSettings;
 use fulmar_strategies::{Need, ParameterEntry, ParameterError, ParameterValue, Registry, StrategyEntry};
 
 use super::document::Node;
@@ -87,6 +88,16 @@ order_notional_max = "2"
 position_max = "3"
 messages_per_second = 4
 stale_after_ms = 5
+open_notional_max = "9"
+price_collar_bps = 100
+market_order_spread_max_bps = 10
+market_order_touch_max = 4
+short = "deny"
+duplicate_window_ms = 7
+orders_per_trade_max = 8
+rejects_max = 9
+unknown_orders_max = 1
+unknown_age_max_ms = 11
 open_orders_max = 6
 
 [risk.instrument."binance-usdm:BTCUSDT"]
@@ -95,6 +106,16 @@ order_notional_max = "0.2"
 position_max = "0.3"
 messages_per_second = 40
 stale_after_ms = 50
+open_notional_max = "9"
+price_collar_bps = 100
+market_order_spread_max_bps = 10
+market_order_touch_max = 4
+short = "deny"
+duplicate_window_ms = 7
+orders_per_trade_max = 8
+rejects_max = 9
+unknown_orders_max = 1
+unknown_age_max_ms = 11
 open_orders_max = 60
 
 [journal]
@@ -335,6 +356,19 @@ fn every_key_of_the_schema_reaches_the_types() {
     let instrument = InstrumentName::parse("binance-usdm:BTCUSDT").unwrap();
     let limits = configuration.risk.limits(&instrument).unwrap();
     assert_eq!((limits.stale_after, limits.open_orders_max), (Nanos::from_millis(50), 60));
+    let guards = GuardSettings {
+        price_collar_bps: Some(100),
+        market_order_spread_max_bps: Some(10),
+        market_order_touch_max: Some(4),
+        open_notional_max: Some("9".to_owned()),
+        duplicate_window: Some(Nanos::from_millis(7)),
+        is_short_allowed: false,
+        orders_per_trade_max: Some(8),
+        rejects_max: Some(9),
+        unknown_orders_max: Some(1),
+        unknown_age_max: Some(Nanos::from_millis(11)),
+    };
+    assert_eq!(limits.guards, guards);
     assert_eq!(configuration.venues[0].reconnect.backoff_max, Nanos::from_millis(30));
     let kinds: Vec<&str> = configuration.strategies.iter().map(|strategy| strategy.entry.kind).collect();
     assert_eq!(kinds, ["quoter", "ema_cross", "idle"]);

@@ -2,7 +2,7 @@
 //! one. What became of a change that was not answered is told by what the order is.
 
 use fulmar_bus::record::{ExecutionReport, ExecutionType, ModifyOrder, OrderTerms, RequestKind, UnixNanos};
-use fulmar_engine::contract::{DecodeError, OrderSink, local_reason, refused_change};
+use fulmar_engine::contract::{DecodeError, OrderSink, local_reason};
 use fulmar_engine::trading::risk::Approved;
 
 use super::super::limits::{ANSWER_MAX, ORDER_AMEND_WEIGHT, SETTLED_AFTER};
@@ -21,10 +21,14 @@ impl BinanceOrderEntry {
         let id = modify.client_order_id;
         let is_able = is_less_of_the_same(modify);
         let (Some(tradable), Some(order)) = (self.tradable(instrument_id), self.orders.get_mut(id)) else {
-            return sink.report(instrument_id, &refused_change(modify, local_reason::NOT_STANDING));
+            return sink
+                .report(instrument_id, &ExecutionReport::refused_change(modify, local_reason::NOT_STANDING));
         };
         if !is_able || order.is_cancel_wanted {
-            return sink.report(instrument_id, &refused_change(modify, local_reason::NOT_CHANGEABLE));
+            return sink.report(
+                instrument_id,
+                &ExecutionReport::refused_change(modify, local_reason::NOT_CHANGEABLE),
+            );
         }
         let quantity = modify.terms.quantity;
         let delay = self.weight.take(now, ORDER_AMEND_WEIGHT);

@@ -9,7 +9,7 @@ use fulmar_bus::record::{
     TopOfBook, TopSource,
 };
 use fulmar_engine::trading::InstrumentRules;
-use fulmar_engine::trading::risk::{Context, RiskGate, RiskLimits, Verdict};
+use fulmar_engine::trading::risk::{Context, Guards, RiskGate, RiskLimits, Verdict};
 
 use super::super::limits::SETTLED_AFTER;
 use super::*;
@@ -212,6 +212,11 @@ fn context(now: UnixNanos) -> Context {
         open_buy_qty: 0,
         open_sell_qty: 0,
         open_orders: 0,
+        open_notional: 0,
+        own_opposite: None,
+        unknown_orders: 0,
+        unknown_since: None,
+        is_permitted: true,
     }
 }
 
@@ -234,6 +239,7 @@ fn gate() -> RiskGate {
         messages_reserved_for_cancels: 1,
         message_window_ns: 1_000_000_000,
         market_data_age_max_ns: 1_000,
+        guards: Guards::NONE,
     };
     let mut gate = RiskGate::new();
     gate.control(BTC, rules, limits);

@@ -6,8 +6,8 @@ use fulmar_bus::record::{
     ModifyIntent, ModifyOrder, Order, OrderStatus, Record, SLOT_WORDS, Side, UnixNanos,
 };
 
-use super::{Output, State, Watched};
-use crate::contract::{local_reason, refused_change};
+use super::{Output, State};
+use crate::contract::local_reason;
 use crate::runtime::Origin;
 use crate::trading::order::TrackedOrder;
 use crate::trading::risk::{Approved, Breach, Context, RiskCheck, Verdict};
@@ -29,6 +29,7 @@ fn without(context: Context, order: &TrackedOrder) -> Context {
         open_buy_qty: context.open_buy_qty - buy_qty,
         open_sell_qty: context.open_sell_qty - sell_qty,
         open_orders: context.open_orders - 1,
+        open_notional: context.open_notional - own_qty * i128::from(order.intent().price.0),
         ..context
     }
 }
@@ -66,18 +67,29 @@ impl State {
         instrument_id: InstrumentId,
         output: &mut Output,
     ) -> Verdict {
-        let watched = self.instruments.get(instrument_id.index()).and_then(Option::as_ref);
-        let Some(watched) = watched else {
+        let is_watched = self.instruments.get(instrument_id.index()).is_some_and(Option::is_some);
+        if !is_watched {
             return Verdict::Denied(RiskCheck::UnknownInstrument.deny(intent, Breach::UNKNOWABLE));
-        };
+        }
         if self.orders.is_full() || !output.approved.has_room(ORDER_SLOTS) {
             return Verdict::Denied(RiskCheck::MaxOpenOrders.deny(intent, Breach::UNKNOWABLE));
         }
-        let context = self.context(now, instrument_id, watched);
+        let context = self.context(now, intent, instrument_id);
         self.gate.check(intent, instrument_id, &context)
     }
 
-    fn context(&self, now: UnixNanos, instrument_id: InstrumentId, watched: &Watched) -> Context {
+    /// What is known of the moment.
+    ///
+    /// # Panics
+    /// Where the instrument is not watched.
+    fn context(&mut self, now: UnixNanos, intent: &Intent, instrument_id: InstrumentId) -> Context {
+        let own_opposite = self.orders.best_open_price(instrument_id, intent.side.opposite());
+        let watched = self.instruments[instrument_id.index()].as_mut().expect("it is watched");
+        let permissions = self.permissions.get(intent.strategy_id.index());
+        let is_permitted = permissions.and_then(|of| of.get(instrument_id.index())).is_some_and(|is| *is);
+        let unknown_orders = self.orders.unknown_count(instrument_id);
+        watched.unknown_since =
+            if unknown_orders == 0 { None } else { Some(watched.unknown_since.unwrap_or(now)) };
         Context {
             now,
             top: watched.top,
@@ -87,6 +99,11 @@ impl State {
             open_buy_qty: self.orders.open_quantity(instrument_id, Side::Buy),
             open_sell_qty: self.orders.open_quantity(instrument_id, Side::Sell),
             open_orders: self.orders.open_count(instrument_id),
+            open_notional: self.orders.open_notional(instrument_id),
+            own_opposite,
+            unknown_orders,
+            unknown_since: watched.unknown_since,
+            is_permitted,
         }
     }
 
@@ -98,17 +115,16 @@ impl State {
         };
         let instrument_id = order.instrument_id();
         let can_change = !order.status().is_terminal() && order.pending_terms().is_none();
-        let watched = self.instruments.get(instrument_id.index()).and_then(Option::as_ref);
-        let verdict = match watched {
-            _ if !can_change => Err(local_reason::NOT_STANDING),
-            _ if !output.approved.has_room(CHANGE_SLOTS) => Err(local_reason::OUTBOUND_FULL),
-            None => Err(RiskCheck::UnknownInstrument.code().into()),
-            Some(watched) => {
-                let context = without(self.context(now, instrument_id, watched), order);
-                match self.gate.check_change(order, modify, &context) {
-                    Verdict::Approved(change) => Ok(change),
-                    Verdict::Denied(denial) => Err(denial.code.into()),
-                }
+        let verdict = if !can_change {
+            Err(local_reason::NOT_STANDING)
+        } else if !output.approved.has_room(CHANGE_SLOTS) {
+            Err(local_reason::OUTBOUND_FULL)
+        } else {
+            let (intent, order) = (*order.intent(), order.clone());
+            let context = without(self.context(now, &intent, instrument_id), &order);
+            match self.gate.check_change(&order, modify, &context) {
+                Verdict::Approved(change) => Ok(change),
+                Verdict::Denied(denial) => Err(denial.code.into()),
             }
         };
         match verdict {
@@ -125,7 +141,7 @@ impl State {
     fn refuse_change(&self, origin: Origin, modify: &ModifyIntent, reason: i32, output: &mut Output) {
         let order = self.orders.get(modify.client_order_id).expect("the change named it");
         let change = ModifyOrder::new(order.intent(), modify, order.venue_order_id());
-        let mut told = refused_change(&change, reason);
+        let mut told = ExecutionReport::refused_change(&change, reason);
         told.status = order.status();
         told.tag = order.intent().tag;
         told.leaves_qty = order.leaves_qty();

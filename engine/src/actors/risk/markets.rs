@@ -1,4 +1,5 @@
-//! What the gate hears of markets: prices, how far they can be believed, what an instrument is and whether it is traded.
+//! What the gate hears of markets: prices, how far they can be believed, what an instrument is, and whether it is
+//! traded.
 
 use fulmar_bus::record::{
     InstrumentDefinition, InstrumentId, InstrumentStatus, Kind, Malformed, Record, SyncChange, SyncReason,

@@ -3,7 +3,7 @@
 use fulmar_bus::record::{
     AccountId, CancelIntent, CancelOrder, ClientOrderId, Control, ControlCommand, Denial, ExecutionReport,
     ExecutionType, InstrumentDefinition, InstrumentStatus, Intent, Listing, ModifyIntent, ModifyOrder, Nanos,
-    Order, OrderStatus, OrderTerms, Position, Side, StrategyId, SyncChange, SyncReason, SyncState,
+    Order, OrderStatus, OrderTerms, OrderType, Position, Side, StrategyId, SyncChange, SyncReason, SyncState,
 };
 
 use super::*;
@@ -11,7 +11,7 @@ use crate::actors::limits::CANCEL_RETRY_NS;
 use crate::actors::{Risk, RiskOutboxes, RiskPlan};
 use crate::contract::local_reason;
 use crate::runtime::Inboxes;
-use crate::trading::risk::{RiskCheck, RiskSettings};
+use crate::trading::risk::{GuardSettings, RiskCheck, RiskSettings};
 
 /// A gate of one strategy and one instrument, all ends of its channels, and what it told.
 struct Stage {
@@ -50,11 +50,12 @@ impl Stage {
             open_orders_max: 100,
             messages_per_second: 1_000,
             stale_after: Nanos::from_secs(10),
+            guards: GuardSettings::default(),
         };
         let plan = RiskPlan {
             settings: vec![Some(settings)],
             books: vec![InstrumentId(0)],
-            strategy_count: 1,
+            strategies: vec![vec![InstrumentId(0)]],
             account_id: AccountId(0),
         };
         let (approved_reader, report_reader) = (gated(&approved_ring), gated(&report_ring));
@@ -442,4 +443,43 @@ fn after_a_kill_and_while_the_book_is_stale_no_change_passes() {
     stage.canceled();
     assert_eq!(stage.change(&modify(id, 100, 20, 1)), []);
     assert_eq!(stage.told_report().reason, i32::from(RiskCheck::KillSwitch.code()));
+}
+
+#[test]
+fn an_order_that_would_meet_one_of_ours_is_denied_whichever_strategy_it_is_of() {
+    let mut stage = Stage::open();
+    let bid = stage.place(10);
+    let mut sell =
+        Intent::limit(ClientOrderId::new(1, StrategyId(0), 50), Side::Sell, Price(100), Quantity(10));
+    send(&mut stage.intents, stage.now, &sell);
+    stage.turn();
+    assert_eq!(stage.denied().code, RiskCheck::SelfTrade.code());
+    stage.report(bid, ExecutionType::Canceled, OrderStatus::Canceled);
+    stage.told();
+    sell.client_order_id.counter = 51;
+    send(&mut stage.intents, stage.now, &sell);
+    stage.turn();
+    assert_eq!(drain_all::<Order>(&mut stage.approved).len(), 1, "what it would have met is gone");
+}
+
+#[test]
+fn a_strategy_that_nobody_gave_the_instrument_to_is_denied() {
+    let mut stage = Stage::open();
+    let id = ClientOrderId::new(1, StrategyId(0), 50);
+    let mut intent = Intent::limit(id, Side::Buy, Price(100), Quantity(10));
+    intent.strategy_id = StrategyId(3);
+    send(&mut stage.intents, stage.now, &intent);
+    stage.turn();
+    assert_eq!(drain_all::<Order>(&mut stage.approved), []);
+}
+
+#[test]
+fn what_cannot_be_carried_out_is_denied_and_nothing_is_sent_in_its_place() {
+    let mut stage = Stage::open();
+    let mut intent = Intent::market(ClientOrderId::new(1, StrategyId(0), 50), Side::Sell, Quantity(10));
+    (intent.order_type, intent.trigger_price) = (OrderType::Stop, Price(95));
+    send(&mut stage.intents, stage.now, &intent);
+    stage.turn();
+    assert_eq!(stage.denied().code, RiskCheck::NotSupported.code());
+    assert_eq!(drain_all::<Order>(&mut stage.approved), []);
 }

@@ -7,7 +7,6 @@ use fulmar_bus::record::{
 use super::{
     Desk, PaperOrder, PaperVenue, REASON_MALFORMED, REASON_UNKNOWN_ORDER, REASON_WOULD_TAKE, report,
 };
-use crate::contract::refused_change;
 
 impl PaperVenue {
     /// Changes an order, which takes its place anew, or reports why not. Less quantity at the same price keeps the
@@ -56,7 +55,7 @@ fn updated(order: &PaperOrder, change: &ModifyOrder, now: UnixNanos) -> Executio
 }
 
 fn refused(change: &ModifyOrder, reason: i32, now: UnixNanos) -> ExecutionReport {
-    let mut refused = refused_change(change, reason);
+    let mut refused = ExecutionReport::refused_change(change, reason);
     refused.venue_at = now;
     refused
 }

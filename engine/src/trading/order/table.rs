@@ -5,13 +5,14 @@ use std::collections::VecDeque;
 
 use fulmar_bus::record::{
     ClientOrderId, Denial, ExecutionReport, ExecutionType, InstrumentId, Intent, ModifyIntent, OrderTerms,
-    Side, UnixNanos,
+    OrderType, Price, Side, UnixNanos,
 };
 
 use super::TrackedOrder;
 use super::applied::{Applied, Booking, Update};
 use super::facts::Facts;
 use super::index::OrderIndex;
+use super::open::{Chains, Open, PAIRED};
 use super::trades::{Seen, TradePool};
 use crate::trading::limits::{DONE_PER_OPEN_ORDER, ORDER_INSTRUMENTS_MAX, TRADES_PER_ORDER};
 
@@ -46,16 +47,6 @@ pub struct OrderCounts {
     pub retired: u64,
 }
 
-const PAIRED: &str = "what is taken away was added";
-
-/// What is open in one instrument.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Open {
-    buy_qty: i128,
-    sell_qty: i128,
-    order_count: u32,
-}
-
 /// The orders of one owner: of the risk gate over all strategies, or of one strategy. Allocates when it is made, and
 /// never again.
 ///
@@ -82,6 +73,8 @@ pub struct OrderTable {
     index: OrderIndex,
     trades: TradePool,
     open: Vec<Open>,
+    /// The open orders of each instrument.
+    chains: Chains,
     unsettled_count: usize,
     orders_max: usize,
     counts: OrderCounts,
@@ -98,6 +91,7 @@ impl OrderTable {
             index: OrderIndex::new(slot_count),
             trades: TradePool::new(slot_count * TRADES_PER_ORDER),
             open: vec![Open::default(); ORDER_INSTRUMENTS_MAX],
+            chains: Chains::new(ORDER_INSTRUMENTS_MAX, slot_count),
             unsettled_count: 0,
             orders_max,
             counts: OrderCounts::default(),
@@ -176,8 +170,8 @@ impl OrderTable {
         Some(self.at(place))
     }
 
-    /// Notes that a change is on its way, and gives the order. `None` where there is no such order that may still trade,
-    /// where another change is on its way, or this one is not the next.
+    /// Notes that a change is on its way, and gives the order. `None` where there is no such order that may still
+    /// trade, where another change is on its way, or this one is not the next.
     pub fn request_change(&mut self, modify: &ModifyIntent) -> Option<&TrackedOrder> {
         let place = self.place_of(modify.client_order_id)?;
         if self.at(place).status().is_terminal() || modify.terms.quantity.0 <= 0 {
@@ -225,6 +219,29 @@ impl OrderTable {
     /// How many orders of an instrument may still trade. At once, whatever the number of orders.
     pub fn open_count(&self, instrument_id: InstrumentId) -> u32 {
         self.open.get(instrument_id.index()).map_or(0, |open| open.order_count)
+    }
+
+    /// What the open orders of an instrument are worth at their prices: limit or trigger. A market order has none, and
+    /// counts nothing. At once, whatever the number of orders.
+    pub fn open_notional(&self, instrument_id: InstrumentId) -> i128 {
+        self.open.get(instrument_id.index()).map_or(0, |open| open.notional)
+    }
+
+    /// How many orders of an instrument are of unknown fate. At once, whatever the number of orders.
+    pub fn unknown_count(&self, instrument_id: InstrumentId) -> u32 {
+        self.open.get(instrument_id.index()).map_or(0, |open| open.unknown_count)
+    }
+
+    /// The best price of our open limit orders of one side: what an order of the other would meet first. At once, but
+    /// for the first time after the best one ended.
+    pub fn best_open_price(&mut self, instrument_id: InstrumentId, side: Side) -> Option<Price> {
+        let OrderTable { slots, chains, open, .. } = self;
+        let open = open.get_mut(instrument_id.index())?;
+        let price_at = |place: usize| {
+            let intent = &slots[place].as_ref()?.intent;
+            (intent.side == side && intent.order_type == OrderType::Limit).then_some(intent.price)
+        };
+        open.best_price(side, || chains.places(instrument_id).filter_map(price_at))
     }
 
     /// True where no further order is taken in until one is settled.
@@ -319,13 +336,12 @@ impl OrderTable {
     fn count(&mut self, place: usize, sign: i32) {
         let order = self.slots[place].as_ref().expect("the index points at orders");
         let open = &mut self.open[order.instrument_id.index()];
-        let quantity = i128::from(order.exposure_qty().0) * i128::from(sign);
-        match order.intent.side {
-            Side::Buy => open.buy_qty += quantity,
-            Side::Sell => open.sell_qty += quantity,
-        }
-        if !order.status().is_terminal() {
-            open.order_count = open.order_count.checked_add_signed(sign).expect(PAIRED);
+        open.count(order, sign);
+        let is_open = !order.status().is_terminal();
+        if is_open && sign > 0 {
+            self.chains.link(order.instrument_id, place);
+        } else if is_open {
+            self.chains.unlink(order.instrument_id, place);
         }
         if !order.is_settled() {
             let sign = isize::try_from(sign).expect("one, or minus one");
@@ -357,13 +373,8 @@ impl OrderTable {
         }
         let mut sum = Open::default();
         for order in self.slots.iter().flatten().filter(|order| order.instrument_id == instrument_id) {
-            let quantity = i128::from(order.exposure_qty().0);
-            match order.intent.side {
-                Side::Buy => sum.buy_qty += quantity,
-                Side::Sell => sum.sell_qty += quantity,
-            }
-            sum.order_count += u32::from(!order.status().is_terminal());
+            sum.count(order, 1);
         }
-        assert_eq!(self.open[instrument_id.index()], sum, "the running sums are the sums");
+        assert!(self.open[instrument_id.index()].has_sums_of(&sum), "the running sums are the sums");
     }
 }

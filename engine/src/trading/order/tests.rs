@@ -20,7 +20,8 @@ fn table_with(side: Side, quantity: i64) -> OrderTable {
 }
 
 fn submit(orders: &mut OrderTable, counter: u64, side: Side, quantity: i64) {
-    let intent = Intent::limit(id(counter), side, Price(100), Quantity(quantity));
+    let price = 99 + i64::try_from(counter).expect("small");
+    let intent = Intent::limit(id(counter), side, Price(price), Quantity(quantity));
     orders.submit(intent, INSTRUMENT, UnixNanos(1)).expect("there is room");
 }
 
@@ -404,6 +405,20 @@ fn an_order_that_a_late_report_unsettles_is_kept_until_it_is_settled_again() {
 }
 
 #[test]
+fn what_is_open_is_worth_its_prices_and_the_larger_ones_while_a_change_is_on_its_way() {
+    let mut orders = table_with(Side::Buy, 10);
+    submit(&mut orders, 2, Side::Sell, 5);
+    let market = Intent::market(id(3), Side::Buy, Quantity(7));
+    orders.submit(market, INSTRUMENT, UnixNanos(1)).expect("there is room");
+    assert_eq!(orders.open_notional(INSTRUMENT), 10 * 100 + 5 * 101, "a market order has no price");
+    orders.request_change(&modify(1, 110, 12, 1));
+    assert_eq!(orders.open_notional(INSTRUMENT), 12 * 110 + 5 * 101);
+    apply(&mut orders, &updated(1, 90, 12, 5));
+    assert_eq!(orders.open_notional(INSTRUMENT), 12 * 90 + 5 * 101);
+    assert_eq!(orders.open_notional(InstrumentId(9)), 0);
+}
+
+#[test]
 fn a_denied_order_is_done() {
     let mut orders = table_with(Side::Buy, 10);
     let denial = Denial {
@@ -642,10 +657,16 @@ proptest! {
                 let of_side = models.iter().zip(&truths).filter(|(_, truth)| truth.side == side);
                 let sum: i64 = of_side.map(|(model, _)| model.exposure()).sum();
                 prop_assert_eq!(orders.open_quantity(INSTRUMENT, side), i128::from(sum));
+                let of_side = orders.open_orders().filter(|order| order.intent().side == side);
+                let prices = of_side.map(|order| order.intent().price);
+                let best = if side == Side::Buy { prices.max() } else { prices.min() };
+                prop_assert_eq!(orders.best_open_price(INSTRUMENT, side), best);
             }
             for (counter, model) in models.iter().enumerate() {
                 prop_assert_eq!(status(&orders, counter as u64), model.status());
             }
+            let unknown = models.iter().filter(|model| model.status() == OrderStatus::Unknown).count();
+            prop_assert_eq!(orders.unknown_count(INSTRUMENT) as usize, unknown);
             let open = models.iter().filter(|model| !model.status().is_terminal()).count();
             prop_assert_eq!(orders.open_count(INSTRUMENT) as usize, open);
             prop_assert_eq!(orders.open_orders().count(), open);

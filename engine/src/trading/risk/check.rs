@@ -43,11 +43,33 @@ pub enum RiskCheck {
     ReduceOnly = 13,
     /// The venue does not trade the instrument now, or does not know it. Measured by the number of the listing.
     InstrumentHalted = 14,
+    /// The price lies too far from the market, or the market is not known.
+    PriceCollar = 15,
+    /// A market order would meet too wide a spread, or want much more than stands there.
+    MarketOrderProtection = 16,
+    /// Open orders and this one together are worth more than they may be.
+    MaxOpenNotional = 17,
+    /// The same order of the same strategy passed a moment ago.
+    DuplicateOrder = 18,
+    /// It would trade with an order of ours, whichever strategy's.
+    SelfTrade = 19,
+    /// The strategy may not trade the instrument.
+    NotPermitted = 20,
+    /// It would sell what is not held.
+    ShortNotAllowed = 21,
+    /// Too many orders for the trades that came of them.
+    OrderToTradeRatio = 22,
+    /// Too many orders, or one for too long, of which nobody knows what became.
+    UnknownOrderState = 23,
+    /// The venue rejected too many orders of late.
+    RejectStorm = 24,
+    /// No way is known to have such an order carried out.
+    NotSupported = 25,
 }
 
 impl RiskCheck {
     /// Every check, in numeric order.
-    pub const ALL: [RiskCheck; 14] = [
+    pub const ALL: [RiskCheck; 25] = [
         RiskCheck::KillSwitch,
         RiskCheck::StaleMarketData,
         RiskCheck::MaxOrderQty,
@@ -62,6 +84,17 @@ impl RiskCheck {
         RiskCheck::UnknownInstrument,
         RiskCheck::ReduceOnly,
         RiskCheck::InstrumentHalted,
+        RiskCheck::PriceCollar,
+        RiskCheck::MarketOrderProtection,
+        RiskCheck::MaxOpenNotional,
+        RiskCheck::DuplicateOrder,
+        RiskCheck::SelfTrade,
+        RiskCheck::NotPermitted,
+        RiskCheck::ShortNotAllowed,
+        RiskCheck::OrderToTradeRatio,
+        RiskCheck::UnknownOrderState,
+        RiskCheck::RejectStorm,
+        RiskCheck::NotSupported,
     ];
 
     /// Its number.
@@ -96,6 +129,17 @@ impl RiskCheck {
             RiskCheck::UnknownInstrument => "UNKNOWN_INSTRUMENT",
             RiskCheck::ReduceOnly => "REDUCE_ONLY",
             RiskCheck::InstrumentHalted => "INSTRUMENT_HALTED",
+            RiskCheck::PriceCollar => "PRICE_COLLAR",
+            RiskCheck::MarketOrderProtection => "MARKET_ORDER_PROTECTION",
+            RiskCheck::MaxOpenNotional => "MAX_OPEN_NOTIONAL",
+            RiskCheck::DuplicateOrder => "DUPLICATE_ORDER",
+            RiskCheck::SelfTrade => "SELF_TRADE",
+            RiskCheck::NotPermitted => "NOT_PERMITTED",
+            RiskCheck::ShortNotAllowed => "SHORT_NOT_ALLOWED",
+            RiskCheck::OrderToTradeRatio => "ORDER_TO_TRADE_RATIO",
+            RiskCheck::UnknownOrderState => "UNKNOWN_ORDER_STATE",
+            RiskCheck::RejectStorm => "REJECT_STORM",
+            RiskCheck::NotSupported => "NOT_SUPPORTED",
         }
     }
 

@@ -1,6 +1,6 @@
 //! What each check measures. Each gives `None` where it lets the order pass, and what it found where not.
 
-use fulmar_bus::record::{Intent, OrderType, Price, Quantity, Side, SyncState};
+use fulmar_bus::record::{Intent, OrderType, Price, Quantity, Side, SyncState, TimeInForce};
 
 use super::{Breach, Context, RiskLimits};
 use crate::trading::InstrumentRules;
@@ -43,6 +43,17 @@ impl Case<'_> {
             Some(price) => above(price.times(self.intent.quantity).0, limit),
             None => Some(Breach { limit, ..Breach::UNKNOWABLE }),
         }
+    }
+
+    /// What an order may ask for that nothing here carries out: a trigger, an end at a moment of its own, a part that
+    /// is not shown, and other orders that it depends on. Measured by the number of its type.
+    pub(super) fn not_supported(&self) -> Option<Breach> {
+        let Intent { order_type, time_in_force, display_qty, alternatives, after_counter, .. } = *self.intent;
+        let is_plain = !order_type.is_triggered()
+            && matches!(time_in_force, TimeInForce::Gtc | TimeInForce::Ioc | TimeInForce::Fok)
+            && display_qty.is_zero()
+            && (alternatives, after_counter) == (0, 0);
+        (!is_plain).then_some(Breach { value: order_type as i128, limit: OrderType::Limit as i128 })
     }
 
     /// Whole steps. A price stands where the type has one, above zero, and nowhere else.
@@ -128,12 +139,12 @@ impl Case<'_> {
         i128::from(self.intent.quantity.0)
     }
 
-    fn adding(&self) -> i128 {
+    pub(super) fn adding(&self) -> i128 {
         i128::from(self.adding_qty.0)
     }
 
     /// `quantity` and what is open on the same side; `None` where that overflows.
-    fn with_open(&self, quantity: i128) -> Option<i128> {
+    pub(super) fn with_open(&self, quantity: i128) -> Option<i128> {
         let open = match self.intent.side {
             Side::Buy => self.context.open_buy_qty,
             Side::Sell => self.context.open_sell_qty,
@@ -153,7 +164,7 @@ impl Case<'_> {
     }
 
     /// The most that a unit can trade for: a buyer pays no more than the limit, a seller may get more than it.
-    fn highest_price(&self) -> Option<Price> {
+    pub(super) fn highest_price(&self) -> Option<Price> {
         let own_price = self.own_price()?;
         match self.intent.side {
             Side::Buy => Some(own_price),
@@ -171,7 +182,7 @@ impl Case<'_> {
     }
 }
 
-fn above(value: i128, limit: i128) -> Option<Breach> {
+pub(super) fn above(value: i128, limit: i128) -> Option<Breach> {
     (value > limit).then_some(Breach { value, limit })
 }
 

@@ -1,6 +1,18 @@
 //! What we allow in one instrument. What the instrument itself asks is in `InstrumentRules`.
 
+use fulmar_bus::record::Nanos;
 use serde::Deserialize;
+
+use super::guards::Guards;
+
+/// Orders of an instrument that are compared with a new one: more pass within no window that is worth one.
+pub(super) const RECENT_ORDERS: usize = 16;
+
+/// Orders that are sent before they are held against trades: the first trade takes some.
+pub const ORDERS_BEFORE_RATIO: u64 = 100;
+
+/// The time in which rejections are counted together.
+pub const REJECT_WINDOW: Nanos = Nanos::from_secs(10);
 
 /// The limits of one instrument, in its own units: quantities and prices are mantissas at its scales, a notional is at
 /// the sum of both. There are no defaults, since a limit that nobody set is not one. Zero allows nothing.
@@ -23,4 +35,7 @@ pub struct RiskLimits {
     pub message_window_ns: u64,
     /// Oldest top of book that an order may be judged by, in nanoseconds.
     pub market_data_age_max_ns: u64,
+    /// What else is guarded; nothing where it is not stated.
+    #[serde(default)]
+    pub guards: Guards,
 }

@@ -2,7 +2,7 @@
 
 use fulmar_bus::record::Nanos;
 
-use super::RiskLimits;
+use super::{Guards, RiskLimits};
 use crate::market::decimal::{self, NumberError, Rounding};
 use crate::trading::InstrumentRules;
 
@@ -21,6 +21,70 @@ pub struct RiskSettings {
     pub messages_per_second: u32,
     /// Oldest top of book that an order may be judged by.
     pub stale_after: Nanos,
+    /// What else is guarded.
+    pub guards: GuardSettings,
+}
+
+/// [`Guards`] as people state them: what is not stated is not guarded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GuardSettings {
+    /// As [`Guards::price_collar_bps`].
+    pub price_collar_bps: Option<u32>,
+    /// As [`Guards::market_order_spread_max_bps`].
+    pub market_order_spread_max_bps: Option<u32>,
+    /// As [`Guards::market_order_touch_max`].
+    pub market_order_touch_max: Option<u32>,
+    /// The largest notional of all open orders, in decimal text.
+    pub open_notional_max: Option<String>,
+    /// How long the same order is a duplicate.
+    pub duplicate_window: Option<Nanos>,
+    /// Whether a position may fall below zero.
+    pub is_short_allowed: bool,
+    /// As [`Guards::orders_per_trade_max`].
+    pub orders_per_trade_max: Option<u32>,
+    /// As [`Guards::rejects_max`].
+    pub rejects_max: Option<u32>,
+    /// As [`Guards::unknown_orders_max`].
+    pub unknown_orders_max: Option<u32>,
+    /// How long there may be an order of unknown fate.
+    pub unknown_age_max: Option<Nanos>,
+}
+
+impl Default for GuardSettings {
+    /// None.
+    fn default() -> Self {
+        GuardSettings {
+            price_collar_bps: None,
+            market_order_spread_max_bps: None,
+            market_order_touch_max: None,
+            open_notional_max: None,
+            duplicate_window: None,
+            is_short_allowed: true,
+            orders_per_trade_max: None,
+            rejects_max: None,
+            unknown_orders_max: None,
+            unknown_age_max: None,
+        }
+    }
+}
+
+impl GuardSettings {
+    fn at(&self, notional_scale: u8) -> Result<Guards, NumberError> {
+        let open_notional_max = self.open_notional_max.as_ref().map(|text| cut_wide(text, notional_scale));
+        let ns = |nanos: Option<Nanos>| nanos.map(|nanos| nanos.0);
+        Ok(Guards {
+            price_collar_bps: self.price_collar_bps,
+            market_order_spread_max_bps: self.market_order_spread_max_bps,
+            market_order_touch_max: self.market_order_touch_max,
+            open_notional_max: open_notional_max.transpose()?,
+            duplicate_window_ns: ns(self.duplicate_window),
+            is_short_allowed: self.is_short_allowed,
+            orders_per_trade_max: self.orders_per_trade_max,
+            rejects_max: self.rejects_max,
+            unknown_orders_max: self.unknown_orders_max,
+            unknown_age_max_ns: ns(self.unknown_age_max),
+        })
+    }
 }
 
 impl RiskSettings {
@@ -39,6 +103,7 @@ impl RiskSettings {
             messages_reserved_for_cancels: self.messages_per_second / 5,
             message_window_ns: 1_000_000_000,
             market_data_age_max_ns: self.stale_after.0,
+            guards: self.guards.at(notional_scale)?,
         })
     }
 }
@@ -73,6 +138,7 @@ mod tests {
             open_orders_max: 4,
             messages_per_second: 50,
             stale_after: Nanos::from_millis(500),
+            guards: GuardSettings { open_notional_max: Some("7.00019".into()), ..GuardSettings::default() },
         };
         let rules = InstrumentRules { price_scale: 2, quantity_scale: 3, ..InstrumentRules::default() };
         let limits = settings.at(&rules).expect("plain numbers");
@@ -80,5 +146,6 @@ mod tests {
         assert_eq!(limits.order_notional_max, 1_000_012_900);
         assert_eq!(limits.position_max, 2_000, "a limit is cut, never rounded up");
         assert_eq!(limits.messages_reserved_for_cancels, 10);
+        assert_eq!(limits.guards.open_notional_max, Some(700_019));
     }
 }

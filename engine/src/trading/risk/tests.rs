@@ -1,5 +1,7 @@
 //! Every check at its limit less one, at it, and one beyond; without reference; and where numbers end.
 
+mod guards;
+
 use fulmar_bus::record::{
     CancelOrder, ClientOrderId, Level, Notional, OrderType, Price, Side, StrategyId, TopSource,
 };
@@ -29,6 +31,7 @@ const LIMITS: RiskLimits = RiskLimits {
     messages_reserved_for_cancels: 3,
     message_window_ns: 1_000,
     market_data_age_max_ns: 50,
+    guards: Guards::NONE,
 };
 
 fn level(price: i64, quantity: i64) -> Level {
@@ -49,6 +52,11 @@ fn context() -> Context {
         open_buy_qty: 0,
         open_sell_qty: 0,
         open_orders: 0,
+        open_notional: 0,
+        own_opposite: None,
+        unknown_orders: 0,
+        unknown_since: None,
+        is_permitted: true,
     }
 }
 
@@ -474,6 +482,7 @@ const LIMITS_WIDE: RiskLimits = RiskLimits {
     messages_reserved_for_cancels: 0,
     message_window_ns: u64::MAX,
     market_data_age_max_ns: u64::MAX,
+    guards: Guards::NONE,
 };
 
 #[test]
@@ -499,7 +508,7 @@ fn limits_are_read_as_integers_and_unknown_or_missing_ones_are_errors() {
 fn no_two_checks_share_a_number_or_a_name() {
     let mut numbers: Vec<u16> = RiskCheck::ALL.iter().map(|check| check.code()).collect();
     numbers.dedup();
-    assert_eq!(numbers, (1..=14).collect::<Vec<u16>>());
+    assert_eq!(numbers, (1..=25).collect::<Vec<u16>>());
     let names: std::collections::BTreeSet<&str> = RiskCheck::ALL.iter().map(|check| check.name()).collect();
     assert_eq!(names.len(), RiskCheck::ALL.len());
 }

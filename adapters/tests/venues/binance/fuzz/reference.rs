@@ -123,6 +123,7 @@ pub fn event(event: &Json, id: ClientOrderId, scales: Scales) -> Option<Executio
     let execution = match event.text("x")? {
         "NEW" => ExecutionType::Accepted,
         "TRADE" => ExecutionType::Trade,
+        "REPLACED" => ExecutionType::Updated,
         "CANCELED" => ExecutionType::Canceled,
         "REJECTED" => ExecutionType::Rejected,
         "EXPIRED" | "TRADE_PREVENTION" => ExecutionType::Expired,
@@ -133,6 +134,7 @@ pub fn event(event: &Json, id: ClientOrderId, scales: Scales) -> Option<Executio
     report.venue_order_id = event.unsigned("i")?;
     report.venue_at = UnixNanos::from_millis(event.unsigned("T")?);
     report.price = Price(event.decimal("p", scales.price)?);
+    report.quantity = Quantity(event.decimal("q", scales.quantity)?);
     report.cumulative_qty = Quantity(event.decimal("z", scales.quantity)?);
     report.leaves_qty = leaves(&report, quantity);
     if execution == ExecutionType::Trade {
@@ -167,6 +169,7 @@ pub fn standing(result: &Json, id: ClientOrderId, scales: Scales) -> Option<Exec
     report.venue_order_id = result.unsigned("orderId")?;
     report.venue_at = UnixNanos::from_millis(result.unsigned(moment)?);
     report.price = Price(result.decimal("price", scales.price)?);
+    report.quantity = Quantity(result.decimal("origQty", scales.quantity)?);
     report.cumulative_qty = Quantity(result.decimal("executedQty", scales.quantity)?);
     report.leaves_qty = leaves(&report, quantity);
     Some(report)

@@ -8,7 +8,7 @@ use fulmar_bus::record::{
 };
 use fulmar_engine::contract::{InboundFrame, OrderSession as _, OrderSink};
 use fulmar_engine::trading::InstrumentRules;
-use fulmar_engine::trading::risk::{Context, RiskGate, RiskLimits, Verdict};
+use fulmar_engine::trading::risk::{Context, Guards, RiskGate, RiskLimits, Verdict};
 
 use super::judge::{SYMBOLS, order_id};
 
@@ -57,6 +57,7 @@ impl Desk {
             messages_reserved_for_cancels: 1,
             message_window_ns: 1_000,
             market_data_age_max_ns: 1_000,
+            guards: Guards::NONE,
         };
         let mut gate = RiskGate::new();
         gate.control(ETH, rules, limits);
@@ -103,6 +104,11 @@ impl Desk {
             open_buy_qty: 0,
             open_sell_qty: 0,
             open_orders: 0,
+            open_notional: 0,
+            own_opposite: None,
+            unknown_orders: 0,
+            unknown_since: None,
+            is_permitted: true,
         };
         let intent = Intent::limit(order_id(), Side::Buy, Price(10_000), Quantity(50_000));
         let Verdict::Approved(order) = self.gate.check(&intent, ETH, &context) else {

@@ -1,0 +1,104 @@
+//! How orders of an instrument went of late: the same again, many for few trades, many that the venue rejected.
+
+use fulmar_bus::record::{Intent, Nanos, OrderType, Price, Quantity, Side, StrategyId, UnixNanos};
+
+use super::Breach;
+use super::bucket::TokenBucket;
+use super::checks::above;
+use super::guards::Guards;
+use super::limits::{ORDERS_BEFORE_RATIO, RECENT_ORDERS, REJECT_WINDOW};
+
+/// What is remembered of one instrument.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Conduct {
+    /// The last orders that passed, the oldest of which is the next to go.
+    recent: [Option<Recent>; RECENT_ORDERS],
+    next: usize,
+    order_count: u64,
+    trade_count: u64,
+    /// What is left of the rejections that may be.
+    rejects: TokenBucket,
+}
+
+/// What makes an order the same as another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Likeness {
+    strategy_id: StrategyId,
+    side: Side,
+    order_type: OrderType,
+    price: Price,
+    trigger_price: Price,
+    quantity: Quantity,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Recent {
+    likeness: Likeness,
+    at: UnixNanos,
+}
+
+impl Conduct {
+    /// Nothing has happened yet.
+    pub(super) fn new(guards: &Guards) -> Self {
+        Conduct {
+            recent: [None; RECENT_ORDERS],
+            next: 0,
+            order_count: 0,
+            trade_count: 0,
+            rejects: TokenBucket::new(guards.rejects_max.unwrap_or(0), REJECT_WINDOW),
+        }
+    }
+
+    /// An order passed.
+    pub(super) fn on_order(&mut self, intent: &Intent, now: UnixNanos) {
+        self.recent[self.next] = Some(Recent { likeness: Likeness::of(intent), at: now });
+        self.next = (self.next + 1) % RECENT_ORDERS;
+        self.order_count += 1;
+    }
+
+    /// An order traded.
+    pub(super) fn on_trade(&mut self) {
+        self.trade_count += 1;
+    }
+
+    /// The venue rejected an order.
+    pub(super) fn on_reject(&mut self, now: UnixNanos) {
+        self.rejects.tokens(now);
+        self.rejects.take();
+    }
+
+    /// The same order passed a moment ago. Measured in nanoseconds since then.
+    pub(super) fn duplicate_order(&self, intent: &Intent, now: UnixNanos, guards: &Guards) -> Option<Breach> {
+        let window_ns = guards.duplicate_window_ns?;
+        let likeness = Likeness::of(intent);
+        let same = self.recent.iter().flatten().filter(|recent| recent.likeness == likeness);
+        let age_ns = same.map(|recent| now.since(recent.at).0).min()?;
+        (age_ns < window_ns).then_some(Breach { value: age_ns.into(), limit: window_ns.into() })
+    }
+
+    /// Not many more orders than trades. Measured in orders for each trade, this one included, rounded up.
+    pub(super) fn order_to_trade_ratio(&self, guards: &Guards) -> Option<Breach> {
+        let limit = i128::from(guards.orders_per_trade_max?);
+        let order_count = self.order_count + 1;
+        if order_count <= ORDERS_BEFORE_RATIO {
+            return None;
+        }
+        above(order_count.div_ceil(self.trade_count.max(1)).into(), limit)
+    }
+
+    /// Not too many orders were rejected. Measured in rejections of the window.
+    pub(super) fn reject_storm(&mut self, now: UnixNanos, guards: &Guards) -> Option<Breach> {
+        let limit = guards.rejects_max?;
+        let left = self.rejects.tokens(now);
+        (left == 0).then_some(Breach { value: i128::from(limit) - i128::from(left), limit: limit.into() })
+    }
+}
+
+impl Likeness {
+    fn of(intent: &Intent) -> Self {
+        let Intent { strategy_id, side, order_type, price, trigger_price, quantity, .. } = *intent;
+        Likeness { strategy_id, side, order_type, price, trigger_price, quantity }
+    }
+}
+
+const _: () = assert!(REJECT_WINDOW.0 > Nanos(0).0, "a window has a length");
