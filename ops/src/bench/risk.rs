@@ -96,6 +96,7 @@ fn limits() -> RiskLimits {
             open_notional_max: Some(1 << 62),
             duplicate_window_ns: Some(1),
             is_short_allowed: false,
+            is_self_trade_allowed: false,
             orders_per_trade_max: Some(u32::MAX),
             rejects_max: Some(100),
             unknown_orders_max: Some(2),

@@ -93,6 +93,7 @@ price_collar_bps = 100
 market_order_spread_max_bps = 10
 market_order_touch_max = 4
 short = "deny"
+self_trade = "allow"
 duplicate_window_ms = 7
 orders_per_trade_max = 8
 rejects_max = 9
@@ -111,6 +112,7 @@ price_collar_bps = 100
 market_order_spread_max_bps = 10
 market_order_touch_max = 4
 short = "deny"
+self_trade = "allow"
 duplicate_window_ms = 7
 orders_per_trade_max = 8
 rejects_max = 9
@@ -363,6 +365,7 @@ fn every_key_of_the_schema_reaches_the_types() {
         open_notional_max: Some("9".to_owned()),
         duplicate_window: Some(Nanos::from_millis(7)),
         is_short_allowed: false,
+        is_self_trade_allowed: true,
         orders_per_trade_max: Some(8),
         rejects_max: Some(9),
         unknown_orders_max: Some(1),

@@ -7,9 +7,11 @@ use super::configuration::{Desk, text};
 use super::futures_venue::FuturesVenue;
 use super::program::{Program, machine, replay, simulated_venue};
 
-/// A trend follower on bars of one second trades within a few of them, and pays for it. The pair names two things that
-/// are unlike.
+/// A trend follower on bars of one second trades within a few of them, and pays for it, though a quoter of ours stands
+/// in its way. The pair names two things that are unlike.
 const SHAPE: &str = r#"
+self_trade = "allow"
+
 [bars]
 intervals = ["1s", "1d"]
 

@@ -35,7 +35,7 @@ type Deliver = fn(&mut dyn Strategy, &mut Context<'_>, &Record) -> Result<(), Ma
 /// fn orders(wanted: &[Wanted]) -> impl Iterator<Item = &Intent> {
 ///     wanted.iter().filter_map(|wanted| match wanted {
 ///         Wanted::Order(intent) => Some(intent),
-///         Wanted::Cancel(_) | Wanted::Timer { .. } => None,
+///         Wanted::Cancel(_) | Wanted::Change(..) | Wanted::Timer { .. } => None,
 ///     })
 /// }
 ///

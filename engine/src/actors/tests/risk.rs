@@ -50,7 +50,7 @@ impl Stage {
             open_orders_max: 100,
             messages_per_second: 1_000,
             stale_after: Nanos::from_secs(10),
-            guards: GuardSettings::default(),
+            guards: GuardSettings { is_self_trade_allowed: false, ..GuardSettings::default() },
         };
         let plan = RiskPlan {
             settings: vec![Some(settings)],

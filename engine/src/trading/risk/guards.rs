@@ -23,6 +23,8 @@ pub struct Guards {
     pub duplicate_window_ns: Option<u64>,
     /// Whether a position may fall below zero.
     pub is_short_allowed: bool,
+    /// Whether an order may meet one of ours.
+    pub is_self_trade_allowed: bool,
     /// How many orders may be sent for each trade, once [`ORDERS_BEFORE_RATIO`] were sent.
     pub orders_per_trade_max: Option<u32>,
     /// Rejections by the venue in [`REJECT_WINDOW`] after which no order passes until there are fewer.
@@ -42,6 +44,7 @@ impl Guards {
         open_notional_max: None,
         duplicate_window_ns: None,
         is_short_allowed: true,
+        is_self_trade_allowed: true,
         orders_per_trade_max: None,
         rejects_max: None,
         unknown_orders_max: None,
@@ -114,14 +117,22 @@ impl Case<'_> {
         }
     }
 
-    /// It would not trade with an order of ours. One that must not take cannot. Measured by the price of that order.
+    /// It would not trade with an order of ours. One that must not take cannot; one without a price reaches ours where
+    /// it stands at the touch, or wants more than stands there. Measured by the price of that order.
     pub(super) fn self_trade(&self) -> Option<Breach> {
-        let other = self.context.own_opposite?;
+        let other = self.context.own_opposite.filter(|_| !self.limits.guards.is_self_trade_allowed)?;
+        let price = self.intent.price;
+        let touch = self.context.top.map(|top| if self.intent.side == Side::Buy { top.ask } else { top.bid });
+        let is_behind_touch = touch.is_some_and(|touch| {
+            let is_behind =
+                if self.intent.side == Side::Buy { other > touch.price } else { other < touch.price };
+            is_behind && self.intent.quantity <= touch.quantity
+        });
         let reaches = match self.intent.side {
             _ if self.intent.post_only == 1 => false,
-            _ if self.intent.price.0 == 0 => true,
-            Side::Buy => self.intent.price >= other,
-            Side::Sell => self.intent.price <= other,
+            _ if price.0 == 0 => !is_behind_touch,
+            Side::Buy => price >= other,
+            Side::Sell => price <= other,
         };
         reaches.then_some(Breach { value: i128::from(self.intent.price.0), limit: i128::from(other.0) })
     }

@@ -40,6 +40,8 @@ pub struct GuardSettings {
     pub duplicate_window: Option<Nanos>,
     /// Whether a position may fall below zero.
     pub is_short_allowed: bool,
+    /// Whether an order may meet one of ours.
+    pub is_self_trade_allowed: bool,
     /// As [`Guards::orders_per_trade_max`].
     pub orders_per_trade_max: Option<u32>,
     /// As [`Guards::rejects_max`].
@@ -60,6 +62,7 @@ impl Default for GuardSettings {
             open_notional_max: None,
             duplicate_window: None,
             is_short_allowed: true,
+            is_self_trade_allowed: true,
             orders_per_trade_max: None,
             rejects_max: None,
             unknown_orders_max: None,
@@ -79,6 +82,7 @@ impl GuardSettings {
             open_notional_max: open_notional_max.transpose()?,
             duplicate_window_ns: ns(self.duplicate_window),
             is_short_allowed: self.is_short_allowed,
+            is_self_trade_allowed: self.is_self_trade_allowed,
             orders_per_trade_max: self.orders_per_trade_max,
             rejects_max: self.rejects_max,
             unknown_orders_max: self.unknown_orders_max,

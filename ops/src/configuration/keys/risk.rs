@@ -107,6 +107,15 @@ fn against_others() -> Vec<Limit> {
     vec![
         (
             key(
+                "self_trade",
+                Choice(vec!["allow", "deny"]),
+                Optional,
+                "Whether an order may meet one of ours, of whichever strategy; the newer one is refused.",
+            ),
+            Some("\"deny\""),
+        ),
+        (
+            key(
                 "duplicate_window_ms",
                 Integer(1, 600_000),
                 Optional,

@@ -115,14 +115,19 @@ fn the_same_order_is_a_duplicate_as_long_as_the_window_says() {
 fn no_order_trades_with_one_of_ours() {
     let meeting = |own_opposite| Context { own_opposite: Some(Price(own_opposite)), ..touch(99, 101) };
     let buying = |price| (limit(Side::Buy, price, 100), meeting(105));
-    edge(Guards::NONE, RiskCheck::SelfTrade, [false, true, true], [104, 105, 106].map(buying));
+    let guards = Guards { is_self_trade_allowed: false, ..Guards::NONE };
+    edge(guards, RiskCheck::SelfTrade, [false, true, true], [104, 105, 106].map(buying));
     let selling = |price| (limit(Side::Sell, price, 100), meeting(95));
-    edge(Guards::NONE, RiskCheck::SelfTrade, [false, true, true], [96, 95, 94].map(selling));
-    let refused = refused_by(&mut guarded(Guards::NONE), &market(Side::Buy, 100), &meeting(500));
-    assert_eq!(refused, [RiskCheck::SelfTrade], "a market order reaches everything");
+    edge(guards, RiskCheck::SelfTrade, [false, true, true], [96, 95, 94].map(selling));
+    for (own, quantity, is_refused) in [(101, 50, true), (102, 100, false), (102, 101, true)] {
+        let refused = refused_by(&mut guarded(guards), &market(Side::Buy, quantity), &meeting(own));
+        let expected = if is_refused { vec![RiskCheck::SelfTrade] } else { Vec::new() };
+        assert_eq!(refused, expected, "{quantity} with a hundred at 101, and ours at {own}");
+    }
     let mut resting = limit(Side::Buy, 106, 100);
     resting.post_only = 1;
-    assert_eq!(refused_by(&mut guarded(Guards::NONE), &resting, &meeting(105)), [], "it cannot take");
+    assert_eq!(refused_by(&mut guarded(guards), &resting, &meeting(105)), [], "it cannot take");
+    assert_eq!(refused_by(&mut guarded(Guards::NONE), &limit(Side::Buy, 106, 100), &meeting(105)), []);
 }
 
 #[test]
