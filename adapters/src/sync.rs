@@ -28,7 +28,7 @@ use fulmar_bus::record::{InstrumentId, SyncChange, SyncReason, SyncState, UnixNa
 use fulmar_engine::contract::{MarketSink, Update};
 
 pub use backoff::backoff;
-use limits::{FIRST_UPDATE_WAIT, SNAPSHOT_ANSWER_MAX, STABLE_MIN};
+use limits::{FIRST_UPDATE_WAIT, LATE_UPDATES_MAX, SNAPSHOT_ANSWER_MAX, STABLE_MIN};
 use pending::Pending;
 pub use proof::Proof;
 use proof::{Mirror, Mismatch};
@@ -58,6 +58,10 @@ pub struct BookSync {
     /// Requests since the book last stood for a while.
     attempts: u32,
     broken_at: Option<UnixNanos>,
+    /// When a snapshot that was asked for was applied.
+    joined_at: UnixNanos,
+    /// Updates in a row that are older than the last that waits.
+    late_count: u32,
     counters: SyncCounters,
 }
 
@@ -125,6 +129,8 @@ impl BookSync {
             answer_by: None,
             attempts: 0,
             broken_at: None,
+            joined_at: UnixNanos(0),
+            late_count: 0,
             counters: SyncCounters::default(),
         }
     }
@@ -137,18 +143,36 @@ impl BookSync {
         }
     }
 
-    /// Takes one update.
-    pub fn on_update(&mut self, now: UnixNanos, span: Span, update: Update<'_>, sink: &mut dyn MarketSink) {
+    /// Takes one update; false where the book had it already.
+    pub fn on_update(
+        &mut self,
+        now: UnixNanos,
+        span: Span,
+        update: Update<'_>,
+        sink: &mut dyn MarketSink,
+    ) -> bool {
         let place = match self.phase {
-            Phase::Waiting => return self.wait(now, span, update),
+            Phase::Waiting => {
+                self.wait(now, span, update);
+                return true;
+            }
             Phase::Joined => self.rule.join(self.last, span),
             Phase::Live => self.rule.follow(self.last, span),
         };
         match (place, self.phase) {
-            (Place::Behind, _) => self.counters.updates_behind += 1,
+            (Place::Behind, Phase::Joined) if self.joined_at + SNAPSHOT_ANSWER_MAX <= now => {
+                // What the stream says does not come to the snapshot: it was none of this stream.
+                self.break_off(now, SyncReason::Gap, sink);
+                self.wait(now, span, update);
+            }
+            (Place::Behind, _) => {
+                self.counters.updates_behind += 1;
+                return false;
+            }
             (Place::Next, _) => {
                 if self.prove(span, update).is_err() {
-                    return self.break_off(now, SyncReason::Checksum, sink);
+                    self.break_off(now, SyncReason::Checksum, sink);
+                    return true;
                 }
                 self.last = span;
                 sink.levels(self.instrument_id, self.proven(update));
@@ -165,6 +189,7 @@ impl BookSync {
                 self.wait(now, span, update);
             }
         }
+        true
     }
 
     /// Takes a snapshot that came in the stream: it replaces what was known, live or not.
@@ -208,6 +233,7 @@ impl BookSync {
             return;
         }
         self.counters.updates_behind += behind_count as u64;
+        self.joined_at = now;
         self.apply(behind_count, snapshot, sink);
     }
 
@@ -302,7 +328,14 @@ impl BookSync {
             self.counters.updates_unfounded += 1;
             return;
         }
-        match self.pending.last().map(|last| self.rule.follow(last, span)) {
+        let is_late = self.pending.last().is_some_and(|last| span.last < last.last);
+        self.late_count = if is_late { self.late_count + 1 } else { 0 };
+        let place = match self.pending.last() {
+            Some(_) if is_late && self.late_count < LATE_UPDATES_MAX => Some(Place::Behind),
+            Some(last) => Some(self.rule.follow(last, span)),
+            None => None,
+        };
+        match place {
             Some(Place::Behind) => {
                 self.counters.updates_behind += 1;
                 return;

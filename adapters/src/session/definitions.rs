@@ -37,8 +37,9 @@ impl MarketData {
             self.on_symbol_refused(now, path, text, sink);
         }
         let mut waits = self.instruments.iter().filter(|instrument| instrument.is_inferred());
-        if waits.clone().all(Instrument::is_unlisted) {
-            let of_unlisted = waits.next().map(|_| UNLISTED_WAIT);
+        if waits.all(Instrument::is_unlisted) {
+            let has_unlisted = self.instruments.iter().any(Instrument::is_unlisted);
+            let of_unlisted = has_unlisted.then_some(UNLISTED_WAIT);
             let wait = of_unlisted.into_iter().chain(self.protocol.definitions_interval()).min();
             self.definitions_at = wait.map(|wait| now + wait);
             self.definitions_at.into_iter().for_each(|at| self.wake_at(at));
@@ -87,7 +88,7 @@ impl MarketData {
         for (index, definition) in &told.definitions {
             match definition {
                 Ok(definition) => {
-                    self.relist(*index, sink);
+                    self.relist(*index, "it has a definition", sink);
                     self.define(now, *index, *definition, sink);
                     self.ask_if_due(now, *index, sink);
                 }
@@ -145,18 +146,27 @@ impl MarketData {
     /// The venue does not know the instrument. A book that stands is the venue's own word that it does.
     pub(super) fn unlist(&mut self, now: UnixNanos, index: usize, text: &str, sink: &mut dyn MarketSink) {
         let instrument = &mut self.instruments[index];
-        if !instrument.sync.has_begun() {
-            instrument.standing = Standing::Unlisted(now);
+        if instrument.sync.has_begun() {
+            return;
+        }
+        let was_unlisted = instrument.is_unlisted();
+        instrument.standing = Standing::Unlisted(now);
+        if !was_unlisted {
             let id = instrument.config.instrument_id;
             sink.status(id, &InstrumentStatus::new(Listing::Unlisted, text));
         }
+        // A definition that comes after all lists it again, so it is asked for, also where it was known.
+        let ask_at = now + UNLISTED_WAIT;
+        self.definitions_at = Some(self.definitions_at.map_or(ask_at, |at| at.min(ask_at)));
+        self.wake_at(ask_at);
     }
 
-    fn relist(&mut self, index: usize, sink: &mut dyn MarketSink) {
+    /// The venue knows the instrument after all.
+    pub(super) fn relist(&mut self, index: usize, text: &str, sink: &mut dyn MarketSink) {
         let instrument = &mut self.instruments[index];
         if instrument.is_unlisted() {
             let id = instrument.config.instrument_id;
-            sink.status(id, &InstrumentStatus::new(Listing::Listed, "it has a definition"));
+            sink.status(id, &InstrumentStatus::new(Listing::Listed, text));
         }
         instrument.standing = Standing::Presumed;
     }

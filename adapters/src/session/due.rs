@@ -3,7 +3,9 @@
 use fulmar_bus::record::{Nanos, RequestKind, SyncReason, UnixNanos};
 use fulmar_engine::contract::MarketSink;
 
-use super::limits::TRADES_IDLE_MAX;
+use super::definitions::Standing;
+use super::life::Life;
+use super::limits::{LEAVE_MAX, TRADES_IDLE_MAX, UNLISTED_WAIT};
 use super::{Instrument, MarketData, connection_of};
 
 impl MarketData {
@@ -32,12 +34,23 @@ impl MarketData {
 
     /// Asks for the whole book if it is wanted now; remembers when it will be.
     pub(super) fn ask_if_due(&mut self, now: UnixNanos, index: usize, sink: &mut dyn MarketSink) {
+        let is_streamed = self.protocol.rule().is_streamed();
         let instrument = &mut self.instruments[index];
-        let (Some(ask_at), false) = (instrument.sync.ask_at(), instrument.is_unlisted()) else {
+        let Some(ask_at) = instrument.sync.ask_at() else {
             return;
+        };
+        let ask_at = match instrument.standing {
+            // Where the book comes in the stream, it may come although the venue did not know it once.
+            Standing::Unlisted(at) if is_streamed => ask_at.max(at + UNLISTED_WAIT),
+            Standing::Unlisted(_) => return,
+            Standing::Presumed | Standing::Doubted => ask_at,
         };
         if ask_at > now {
             return self.wake_at(ask_at);
+        }
+        if instrument.is_unlisted() {
+            instrument.standing = Standing::Unlisted(now);
+            instrument.life = Life::default();
         }
         let line = instrument.line;
         let sent_in = match self.protocol.snapshot_path(&instrument.config.symbol) {
@@ -57,10 +70,10 @@ impl MarketData {
     /// Asks for the stream of a book anew, and for what else there is of an instrument of which nothing came; says when
     /// the book is asked for.
     fn ask_anew(&mut self, now: UnixNanos, index: usize, sink: &mut dyn MarketSink) -> Nanos {
-        let Instrument { config, line, life, .. } = &self.instruments[index];
+        let Instrument { config, line, life, .. } = &mut self.instruments[index];
         let line = *line;
         let book = self.protocol.book_anew(&config.symbol);
-        let others = if life.has_begun() { Vec::new() } else { self.protocol.others_anew(&config.symbol) };
+        let others = if life.wants_others() { self.protocol.others_anew(&config.symbol) } else { Vec::new() };
         let mut send = |message: &String| {
             let delay = self.take_message(now, line);
             sink.request(connection_of(line), RequestKind::Send, delay, message.as_bytes());
@@ -102,14 +115,27 @@ impl MarketData {
         for book in &self.lines[line].books {
             self.instruments[*book].sync.on_closed(now, reason, sink);
         }
-        self.leave_line(line, text, sink);
+        self.leave_line(now, line, text, sink);
     }
 
-    /// Has a connection opened anew, once.
-    pub(super) fn leave_line(&mut self, line: usize, text: &str, sink: &mut dyn MarketSink) {
-        let is_left = std::mem::replace(&mut self.lines[line].state.is_left, true);
-        if !is_left {
+    /// Has a connection opened anew; while it still stands, again after a while.
+    pub(super) fn leave_line(&mut self, now: UnixNanos, line: usize, text: &str, sink: &mut dyn MarketSink) {
+        let state = &mut self.lines[line].state;
+        if state.left_at.is_none() {
+            state.left_at = Some(now);
             sink.request(connection_of(line), RequestKind::Reconnect, Nanos(0), text.as_bytes());
+            self.wake_at(now + LEAVE_MAX);
+        }
+    }
+
+    pub(super) fn leave_again_if_due(&mut self, now: UnixNanos, line: usize, sink: &mut dyn MarketSink) {
+        match self.lines[line].state.left_at {
+            Some(left_at) if left_at + LEAVE_MAX <= now => {
+                self.lines[line].state.left_at = None;
+                self.leave_line(now, line, "it still stands", sink);
+            }
+            Some(left_at) => self.wake_at(left_at + LEAVE_MAX),
+            None => {}
         }
     }
 
@@ -128,8 +154,6 @@ impl MarketData {
         if heard_at + idle_max > now {
             return self.wake_at(heard_at + idle_max);
         }
-        // Should it not end although that was asked for, it is asked for again.
-        self.lines[index].state.is_left = false;
         self.lines[index].state.heard_at = Some(now);
         self.give_up_line(now, index, (SyncReason::Silent, "nothing came"), sink);
         self.wake_at(now + idle_max);
@@ -142,8 +166,9 @@ impl MarketData {
         };
         let mut ping_at = ping_at;
         if ping_at <= now {
-            let delay = self.take_message(now, index);
-            sink.request(connection_of(index), RequestKind::Send, delay, text.as_bytes());
+            // It is counted, and does not wait behind what is to be asked for: without it the connection ends.
+            let _ = self.take_message(now, index);
+            sink.request(connection_of(index), RequestKind::Send, Nanos(0), text.as_bytes());
             ping_at = now + interval;
             self.lines[index].state.ping_at = Some(ping_at);
         }

@@ -32,9 +32,15 @@ pub const UNLISTED_WAIT: Nanos = Nanos::from_secs(300);
 /// subscription trades within a minute.
 pub const TRADES_IDLE_MAX: Nanos = Nanos::from_secs(60);
 
-/// How long a book may leave signs that it changed without an update. Books are told at least each second of change;
-/// what trades beside the book leaves none, so that two such trades of a quiet instrument cost a snapshot at worst.
+/// How long a book may leave signs that it changed without an update before its stream is suspect.
 pub const BOOK_STALL_MAX: Nanos = Nanos::from_secs(10);
+
+/// How long the update may take that answers a sign: books are told at least each second of change. Three trades beside
+/// the book of a quiet instrument, of which it tells nothing, cost a snapshot at worst.
+pub const BOOK_ANSWER_MAX: Nanos = Nanos::from_secs(2);
+
+/// How long a connection that is to be opened anew may stand before that is asked for again.
+pub const LEAVE_MAX: Nanos = Nanos::from_secs(30);
 /// How long no HTTP request is made after one that was too much, where the venue says no more: limits are counted by
 /// the minute at most.
 pub const REFUSED_WAIT: Nanos = Nanos::from_secs(60);

@@ -25,8 +25,8 @@ pub(super) struct LineState {
     pub heard_at: Option<UnixNanos>,
     /// When the venue is to be told that we are still there.
     pub ping_at: Option<UnixNanos>,
-    /// That it is opened anew was asked for.
-    pub is_left: bool,
+    /// When it was asked for that it is opened anew.
+    pub left_at: Option<UnixNanos>,
     /// The number of its last frame, where the venue counts so.
     pub sequence: Option<u64>,
     /// Keeps to the venue's rate of messages.

@@ -187,6 +187,7 @@ impl MarketSession for MarketData {
         self.definitions_at.into_iter().for_each(|at| self.wake_at(at));
         for line in 0..self.lines.len() {
             self.reconnect_if_idle(now, line, sink);
+            self.leave_again_if_due(now, line, sink);
             self.ping_if_due(now, line, sink);
         }
     }
@@ -242,11 +243,14 @@ impl MarketData {
                 Message::Book(message) => {
                     let update = self.decoded.update(&message);
                     let Instrument { sync, life, .. } = &mut self.instruments[message.symbol];
-                    life.on_book();
                     if message.is_snapshot {
                         sync.on_stream_snapshot(now, message.span, update, sink);
-                    } else {
-                        sync.on_update(now, message.span, update, sink);
+                        life.on_book();
+                    } else if sync.on_update(now, message.span, update, sink) {
+                        life.on_book();
+                    }
+                    if message.is_snapshot {
+                        self.relist(message.symbol, "its book came", sink);
                     }
                     self.ask_if_due(now, message.symbol, sink);
                 }
@@ -276,7 +280,7 @@ impl MarketData {
                     self.instruments[symbol].forming.take(id, &bar, is_past, sink);
                 }
                 Message::Depth { symbol, depth } => self.instruments[symbol].sync.set_depth(depth),
-                Message::Closing => self.leave_line(line, "the venue is about to close it", sink),
+                Message::Closing => self.leave_line(now, line, "the venue is about to close it", sink),
                 Message::Refused => self.counters.venue_refusals += 1,
             }
         }
@@ -339,6 +343,10 @@ impl MarketData {
             let index = self.lines[line].books[place];
             let Instrument { sync, life, .. } = &mut self.instruments[index];
             *life = Life::default();
+            if sync.has_begun() && self.protocol.rule().is_streamed() {
+                // Its end was not told: whatever came between is lost.
+                sync.on_closed(now, SyncReason::Disconnected, sink);
+            }
             sync.on_opened(now, sent_at);
             self.ask_if_due(now, index, sink);
         }

@@ -18,6 +18,10 @@ pub const PENDING_DROPS_MIN: usize = PENDING_UPDATES_MAX / 16;
 /// How long an answer to a snapshot request may take before it is asked for again.
 pub const SNAPSHOT_ANSWER_MAX: Nanos = Nanos::from_secs(10);
 
+/// Updates in a row that may be older than the last that waits for a snapshot. One came late; many say that the venue
+/// counts anew, or that the last one's number was wrong.
+pub const LATE_UPDATES_MAX: u32 = 8;
+
 /// How long a book waits for its first update after its connection opened before it asks for the snapshot anyway.
 /// Asked for after the first update, a snapshot is newer than the buffer on the first try.
 pub const FIRST_UPDATE_WAIT: Nanos = Nanos::from_secs(1);

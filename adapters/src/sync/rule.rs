@@ -53,11 +53,12 @@ pub enum Place {
 impl SyncRule {
     /// Where the update stands from a book whose last update was `last`.
     ///
-    /// Where snapshots come in the stream, updates are sent in order over one connection: one that repeats the last is
-    /// a duplicate, and one that lies before it a break as much as one that lies past the next.
+    /// Updates are sent in order over one connection: one that repeats the last is a duplicate, and one that lies before
+    /// it a break as much as one that lies past the next. Were it let pass, a single number that is wrong, or a venue
+    /// that begins to count anew, would silence a book for good.
     pub fn follow(self, last: Span, update: Span) -> Place {
         match self {
-            SyncRule::Range | SyncRule::Chain if update.last < last.last => Place::Behind,
+            SyncRule::Range | SyncRule::Chain if update.last < last.last => Place::Beyond,
             SyncRule::Range if update.last == last.last => Place::Behind,
             SyncRule::Range if update.first <= last.last.saturating_add(1) => Place::Next,
             SyncRule::Chain if update.previous == last.last => Place::Next,
@@ -71,16 +72,22 @@ impl SyncRule {
         }
     }
 
-    /// Where the update stands from a snapshot that was asked for and holds everything up to `snapshot`.
+    /// Where the update stands from a snapshot that was asked for and holds everything up to `snapshot`. It may be older
+    /// than that: the two came on different ways.
     pub fn join(self, snapshot: Span, update: Span) -> Place {
         match self {
-            SyncRule::Chain if update.last < snapshot.last => Place::Behind,
+            SyncRule::Range | SyncRule::Chain if update.last < snapshot.last => Place::Behind,
             SyncRule::Chain if update.first <= snapshot.last || update.previous == snapshot.last => {
                 Place::Next
             }
             SyncRule::Chain => Place::Beyond,
             _ => self.follow(snapshot, update),
         }
+    }
+
+    /// True where the numbers of updates say whether one is missing.
+    pub const fn is_numbered(self) -> bool {
+        !matches!(self, SyncRule::Ordered)
     }
 
     /// True where snapshots come in the stream, each in its place: what comes before one is of no use.
@@ -103,6 +110,7 @@ mod tests {
         assert_eq!(follow(101, 105), Place::Next);
         assert_eq!(follow(95, 105), Place::Next, "what it repeats is absolute, so harmless");
         assert_eq!(follow(95, 100), Place::Behind);
+        assert_eq!(follow(90, 99), Place::Beyond, "a connection keeps its order");
         assert_eq!(follow(102, 105), Place::Beyond);
         assert_eq!(SyncRule::Range.follow(Span::numbered(u64::MAX), span(1, u64::MAX, 0)), Place::Behind);
     }
@@ -113,7 +121,16 @@ mod tests {
         assert_eq!(follow(100, 130), Place::Next);
         assert_eq!(follow(101, 130), Place::Beyond, "a first number that fits is no link");
         assert_eq!(follow(90, 100), Place::Behind);
-        assert_eq!(follow(90, 99), Place::Behind);
+        assert_eq!(follow(90, 99), Place::Beyond, "a connection keeps its order");
+    }
+
+    #[test]
+    fn a_range_joins_a_snapshot_that_lies_in_it_or_at_its_edge() {
+        let join = |first, last| SyncRule::Range.join(Span::numbered(100), span(first, last, 0));
+        assert_eq!(join(90, 99), Place::Behind, "it may be older than the snapshot");
+        assert_eq!(join(90, 100), Place::Behind);
+        assert_eq!(join(101, 120), Place::Next);
+        assert_eq!(join(102, 120), Place::Beyond);
     }
 
     #[test]

@@ -164,12 +164,57 @@ fn a_duplicate_is_dropped_and_counted() {
     for rule in [SyncRule::Range, SyncRule::Chain] {
         let mut bench = Bench::live_at(rule, 100);
         bench.update(100, 100, 99);
-        bench.update(98, 99, 97);
+        bench.update(100, 100, 99);
         assert_eq!(bench.told(), []);
         assert_eq!(bench.sync.counters().updates_behind, 2);
         bench.update(101, 101, 100);
         assert_eq!(bench.told(), [Levels(101)]);
     }
+}
+
+#[test]
+fn an_older_update_is_a_break_since_a_number_that_was_wrong_would_silence_the_book() {
+    for rule in [SyncRule::Range, SyncRule::Chain] {
+        let mut bench = Bench::live_at(rule, 100);
+        bench.update(101, 9_001, 100);
+        bench.told();
+        bench.update(102, 102, 101);
+        assert_eq!(bench.told(), [desynced(SyncReason::Gap)], "{rule:?}");
+        bench.snapshot(101);
+        let syncing = Sync(SyncState::Syncing, SyncReason::Gap);
+        assert_eq!(bench.told(), [syncing, Snapshot(101), Levels(102), LIVE], "{rule:?}");
+    }
+}
+
+#[test]
+fn a_snapshot_that_the_stream_does_not_come_to_is_given_up() {
+    for rule in [SyncRule::Range, SyncRule::Chain] {
+        let mut bench = Bench::new(rule);
+        bench.snapshot(9_000);
+        bench.told();
+        bench.update(100, 100, 99);
+        assert_eq!(bench.told(), [], "it may still come to it");
+        bench.now = bench.now + SNAPSHOT_ANSWER_MAX;
+        bench.update(101, 101, 100);
+        assert_eq!(bench.told(), [desynced(SyncReason::Gap)]);
+        bench.snapshot(100);
+        assert!(bench.sync.is_live(), "the update that showed it was kept");
+    }
+}
+
+#[test]
+fn what_waits_with_numbers_of_another_count_makes_room_for_the_present_one() {
+    let mut bench = Bench::new(SyncRule::Range);
+    bench.range(5_000, 5_001);
+    for number in 1..u64::from(LATE_UPDATES_MAX) {
+        bench.range(number, number);
+    }
+    bench.snapshot(3);
+    assert!(!bench.sync.has_begun(), "what waits is of another count");
+    bench.range(8, 8);
+    bench.range(9, 9);
+    bench.snapshot(8);
+    assert!(bench.sync.is_live(), "the venue counts anew");
 }
 
 #[test]

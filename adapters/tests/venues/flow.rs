@@ -79,6 +79,11 @@ impl Flow {
         self.steps[index] = 1;
     }
 
+    /// The venue's number of this book's state jumps ahead by so much.
+    pub fn skip(&mut self, index: usize, count: u64) {
+        self.steps[index] += count;
+    }
+
     /// The whole book as it is.
     pub fn snapshot(&mut self, index: usize) -> SampleFrame {
         let [bids, asks] = self.books[index].clone();

@@ -29,6 +29,7 @@ pub fn instruments(flow: &Flow) -> Vec<InstrumentConfig> {
 }
 
 /// A request of the session.
+#[derive(Debug)]
 pub struct Leaving {
     pub asked_at: UnixNanos,
     /// The earliest moment at which it leaves.

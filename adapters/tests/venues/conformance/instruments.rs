@@ -72,8 +72,8 @@ pub fn halt_and_back(entry: &'static VenueEntry) -> Outcome {
     Held
 }
 
-/// The venue's list lacks an instrument: it is told as unlisted, its book is not asked for, only now and then whether
-/// it is there again; and once it is, all goes on.
+/// The venue's list lacks an instrument: it is told as unlisted, and only now and then it is asked whether it is there
+/// again; once it is, all goes on.
 pub fn delisting(entry: &'static VenueEntry) -> Outcome {
     let mut bench = Bench::undefined(entry);
     let symbols = bench.flow.symbols;
@@ -97,8 +97,9 @@ pub fn delisting(entry: &'static VenueEntry) -> Outcome {
         asked.extend(bench.pass_heard(Nanos::from_secs(1)));
     }
     let is_list = |text: &str| bench.flow.sample.answer(text) == Answer::Definitions;
-    let of_it = asked.iter().filter(|leaving| leaving.text.contains(symbols[0]) && !is_list(&leaving.text));
-    assert_eq!(of_it.count(), 0, "nothing is asked of a book that is not there");
+    let book = bench.book_request(0);
+    let of_it = asked.iter().filter(|leaving| leaving.text == book).count();
+    assert!(of_it <= 1, "a book that is not there is asked for now and then at most: {of_it}");
     assert!(asked.iter().any(|leaving| is_list(&leaving.text)), "whether it came is asked now and then");
     assert_eq!(bench.state(1), SyncState::Live);
 

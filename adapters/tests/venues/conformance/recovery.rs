@@ -1,7 +1,7 @@
 //! Rows about what is asked for again, and what for: no more than was lost, and all of it.
 
 use fulmar_adapters::session::VenueEntry;
-use fulmar_adapters::session::limits::{BOOK_STALL_MAX, UNLISTED_WAIT};
+use fulmar_adapters::session::limits::{BOOK_ANSWER_MAX, BOOK_STALL_MAX, UNLISTED_WAIT};
 use fulmar_adapters::sync::limits::{BACKOFF_MAX, SNAPSHOT_ANSWER_MAX};
 use fulmar_bus::record::{InstrumentDefinition, Nanos, RequestKind, SyncReason, SyncState};
 
@@ -47,6 +47,10 @@ pub fn book_that_stands_still(entry: &'static VenueEntry) -> Outcome {
         (0..seconds).for_each(|_| pass_second(&mut bench, answered));
         assert_eq!(bench.state(0), SyncState::Live, "no longer than it may");
     }
+    for _ in 0..BOOK_ANSWER_MAX.0 / 1_000_000_000 {
+        pass_second(&mut bench, false);
+        assert_eq!(bench.state(0), SyncState::Live, "it is suspect");
+    }
     pass_second(&mut bench, false);
     assert_eq!((bench.state(0), bench.reason(0)), (SyncState::Desynced, SyncReason::Silent));
     assert_eq!(bench.state(1), SyncState::Live, "the other lives");
@@ -57,6 +61,123 @@ pub fn book_that_stands_still(entry: &'static VenueEntry) -> Outcome {
     let is_left = bench.keeper.requests.iter().any(|(kind, ..)| *kind == RequestKind::Reconnect);
     assert!(!is_left, "the connection is sound");
     bench.recover();
+    Held
+}
+
+/// A quiet market, whose trades come now before the update of their book and now behind it: no book stands still.
+pub fn signs_on_both_sides_of_an_update(entry: &'static VenueEntry) -> Outcome {
+    let mut bench = Bench::live(entry);
+    for round in 0..40_u32 {
+        let quantity = format!("{}.00000000", 5 + round % 3);
+        let trade = |bench: &mut Bench| {
+            let trade = bench.flow.trade(0, "100.5", "1.00000000", false);
+            bench.message(trade.as_bytes());
+        };
+        if round % 2 == 0 {
+            trade(&mut bench);
+        }
+        let update = bench.flow.update(0, &[("100.4", &quantity)], &[]);
+        bench.give(&update);
+        if round % 2 == 1 {
+            trade(&mut bench);
+        }
+        bench.pass_heard(Nanos::from_secs(15));
+        assert_eq!(bench.state(0), SyncState::Live, "round {round}");
+    }
+    bench.assert_book(0);
+    Held
+}
+
+/// A number that is wrong by one digit, or a venue that begins to count anew on a connection that stands: the book is
+/// not believed, and comes back.
+pub fn number_far_ahead(entry: &'static VenueEntry) -> Outcome {
+    let mut bench = Bench::live(entry);
+    bench.flow.skip(0, 1_000_000);
+    let far = bench.flow.update(0, &[("100.4", "9.00000000")], &[]);
+    bench.give(&far);
+    bench.flow.restart(0);
+    for _ in 0..20 {
+        let update = bench.flow.update(0, &[("100.4", "8.00000000")], &[]);
+        bench.give(&update);
+    }
+    if bench.state(0) == SyncState::Live {
+        assert!(!bench.flow.sample.rule().is_numbered(), "a book that is numbered saw that");
+        return NotApplicable("its updates have no numbers of their own");
+    }
+    bench.recover();
+    Held
+}
+
+/// A snapshot that is ahead of all that the stream says is none of this stream: it is not waited for without an end.
+pub fn snapshot_of_another_stream(entry: &'static VenueEntry) -> Outcome {
+    let mut bench = Bench::new(entry);
+    if bench.flow.sample.rule().is_streamed() {
+        return NotApplicable("snapshots stand in their place in the stream");
+    }
+    bench.flow.skip(0, 1_000_000);
+    let ahead = bench.flow.snapshot(0);
+    bench.flow.restart(0);
+    bench.give(&ahead);
+    bench.keeper.requests.clear();
+    let mut asked = 0;
+    for _ in 0..60 {
+        let update = bench.flow.update(0, &[("100.4", "8.00000000")], &[]);
+        bench.give(&update);
+        let wanted = bench.book_request(0);
+        asked +=
+            bench.pass_heard(Nanos::from_secs(1)).iter().filter(|leaving| leaving.text == wanted).count();
+    }
+    assert!(asked > 0, "it is asked for again");
+    assert_ne!(bench.state(0), SyncState::Live);
+    bench.sync(0);
+    bench.assert_book(0);
+    Held
+}
+
+/// A connection that is to be opened anew and does not end is asked for again.
+pub fn reconnect_that_never_comes(entry: &'static VenueEntry) -> Outcome {
+    let mut bench = Bench::live(entry);
+    if !bench.flow.sample.rule().is_streamed() {
+        return NotApplicable("an unreadable frame costs no connection");
+    }
+    bench.message(b"{\"half\":");
+    let asked = bench.pass_heard(Nanos::from_secs(100));
+    let count = asked.iter().filter(|leaving| leaving.kind == RequestKind::Reconnect).count();
+    assert_eq!(count, 4, "at once, and each thirty seconds");
+    Held
+}
+
+/// A connection opens again whose end was not told: no book of it is believed that the stream began.
+pub fn opening_without_an_end(entry: &'static VenueEntry) -> Outcome {
+    let mut bench = Bench::live(entry);
+    let _lost = bench.flow.update(0, &[("100.4", "9.00000000")], &[]);
+    bench.open();
+    let next = bench.flow.update(0, &[("100.3", "8.00000000")], &[]);
+    bench.give(&next);
+    assert_ne!(bench.state(0), SyncState::Live);
+    bench.recover();
+    Held
+}
+
+/// An instrument that was defined and is then refused is asked for again, with nothing else to bring it back.
+pub fn instrument_that_is_refused_later(entry: &'static VenueEntry) -> Outcome {
+    let mut bench = Bench::live(entry);
+    let Some(refusal) = bench.flow.refusal(0) else {
+        return NotApplicable("the venue says nothing");
+    };
+    bench.close();
+    bench.open();
+    bench.message(refusal.as_bytes());
+    bench.sync(1);
+    bench.keeper.requests.clear();
+    let asked = bench.pass_heard(Nanos(2 * UNLISTED_WAIT.0 + SNAPSHOT_ANSWER_MAX.0 + BACKOFF_MAX.0));
+    let symbol = bench.flow.symbols[0];
+    let is_about_it = |leaving: &Leaving| {
+        leaving.text.contains(symbol) || bench.flow.sample.is_asked_about(&leaving.text, symbol)
+    };
+    assert!(asked.iter().any(is_about_it), "{asked:?}");
+    bench.sync(0);
+    bench.assert_book(0);
     Held
 }
 
