@@ -105,7 +105,7 @@ fn plan(strategy: Box<dyn Strategy>) -> EnginePlan {
         stale_after: Nanos::from_secs(5),
     };
     EnginePlan {
-        instruments: vec![InstrumentPlan { name: INSTRUMENT.to_owned(), risk: Some(risk) }],
+        instruments: vec![InstrumentPlan::new(INSTRUMENT.to_owned(), Some(risk))],
         venues: vec![VenuePlan { session, instruments: vec![id] }],
         pairs: vec![PairPlan { name: INSTRUMENT.to_owned(), instruments: vec![id], taker_fees: Vec::new() }],
         bar_intervals: vec![Nanos::from_secs(60)],

@@ -91,7 +91,7 @@ impl Scene {
             stale_after: Nanos::from_secs(5),
         };
         let plan = EnginePlan {
-            instruments: vec![InstrumentPlan { name: "venue:BTC".to_owned(), risk: Some(risk) }],
+            instruments: vec![InstrumentPlan::new("venue:BTC".to_owned(), Some(risk))],
             venues: vec![VenuePlan {
                 session: Box::new(Scripted::new("venue", BTC, script)),
                 instruments: vec![BTC],
