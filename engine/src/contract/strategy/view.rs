@@ -147,6 +147,7 @@ impl InstrumentView {
     /// The book, as deep as the strategy asked for. `Some` only while it is live: from a whole snapshot on, until
     /// continuity breaks or a record is lost on the way here. It follows the market channel, the top that of the book
     /// actor, so that one may be some records ahead of the other; it is never older than the top of the same core loop.
+    /// It holds what the venue says, also where [`Self::is_suspect`] doubts it.
     pub fn book(&self) -> Option<BookView<'_>> {
         let depth = self.depth.as_ref().filter(|_| self.sync == SyncState::Live)?;
         BookView::of(&depth.replica, depth.levels_max)
