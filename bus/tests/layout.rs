@@ -32,6 +32,8 @@ fn the_header_is_where_every_reader_expects_it() {
         offset_of!(Header, received_at),
     ];
     assert_eq!(offsets, [0, 1, 2, 3, 4, 8, 16, 24]);
+    let flags = [Flags::NONE, Flags::LAST, Flags::SNAPSHOT, Flags::PROVEN, Flags::SUSPECT];
+    assert_eq!(flags.map(|flags| flags.0), [0, 1, 2, 4, 8]);
 }
 
 #[test]

@@ -106,7 +106,7 @@ fn plan(strategy: Box<dyn Strategy>) -> EnginePlan {
         guards: GuardSettings::default(),
     };
     EnginePlan {
-        instruments: vec![InstrumentPlan { name: INSTRUMENT.to_owned(), risk: Some(risk) }],
+        instruments: vec![InstrumentPlan::new(INSTRUMENT.to_owned(), Some(risk))],
         venues: vec![VenuePlan { session, instruments: vec![id] }],
         pairs: vec![PairPlan { name: INSTRUMENT.to_owned(), instruments: vec![id], taker_fees: Vec::new() }],
         bar_intervals: vec![Nanos::from_secs(60)],

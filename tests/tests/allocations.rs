@@ -356,7 +356,7 @@ fn plan(venue: &str, symbols: &[String], quotes_between: u64, level_count: Arc<A
     EnginePlan {
         instruments: symbols
             .iter()
-            .map(|symbol| InstrumentPlan { name: name(symbol), risk: Some(risk.clone()) })
+            .map(|symbol| InstrumentPlan::new(name(symbol), Some(risk.clone())))
             .collect(),
         pairs: symbols
             .iter()

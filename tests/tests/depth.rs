@@ -66,7 +66,7 @@ impl Scene {
     fn new(book: BookDepth, market_slots: usize, script: Vec<(u64, Tell)>) -> Self {
         let (sender, told) = channel();
         let plan = EnginePlan {
-            instruments: vec![InstrumentPlan { name: "venue:BTC".to_owned(), risk: None }],
+            instruments: vec![InstrumentPlan::new("venue:BTC".to_owned(), None)],
             venues: vec![VenuePlan {
                 session: Box::new(Scripted::new("venue", BTC, script)),
                 instruments: vec![BTC],

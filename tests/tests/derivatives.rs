@@ -92,7 +92,7 @@ impl Scene {
             guards: GuardSettings::default(),
         };
         let plan = EnginePlan {
-            instruments: vec![InstrumentPlan { name: "venue:BTC".to_owned(), risk: Some(risk) }],
+            instruments: vec![InstrumentPlan::new("venue:BTC".to_owned(), Some(risk))],
             venues: vec![VenuePlan {
                 session: Box::new(Scripted::new("venue", BTC, script)),
                 instruments: vec![BTC],

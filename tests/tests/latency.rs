@@ -83,7 +83,7 @@ fn paper_plan() -> EnginePlan {
         book: BookDepth::Top,
     };
     EnginePlan {
-        instruments: vec![InstrumentPlan { name: INSTRUMENT.to_owned(), risk: Some(risk) }],
+        instruments: vec![InstrumentPlan::new(INSTRUMENT.to_owned(), Some(risk))],
         venues: vec![venue],
         pairs: vec![PairPlan { name: INSTRUMENT.to_owned(), instruments: vec![BTC], taker_fees: Vec::new() }],
         bar_intervals: vec![Nanos::from_secs(60)],

@@ -105,7 +105,7 @@ impl Desk {
             book: BookDepth::Top,
         };
         let stage = Stage::build(EnginePlan {
-            instruments: vec![InstrumentPlan { name: INSTRUMENT.to_owned(), risk: Some(limits()) }],
+            instruments: vec![InstrumentPlan::new(INSTRUMENT.to_owned(), Some(limits()))],
             venues: vec![venue],
             pairs: vec![PairPlan {
                 name: INSTRUMENT.to_owned(),

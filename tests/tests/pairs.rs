@@ -82,10 +82,7 @@ fn engine_of(
         instruments: vec![*id],
     };
     let plan = EnginePlan {
-        instruments: ids
-            .iter()
-            .map(|id| InstrumentPlan { name: format!("venue:{}", id.0), risk: None })
-            .collect(),
+        instruments: ids.iter().map(|id| InstrumentPlan::new(format!("venue:{}", id.0), None)).collect(),
         venues: venues.map(venue).collect(),
         pairs: vec![PairPlan {
             name: "BTC-USDT".to_owned(),
@@ -182,14 +179,14 @@ fn what_is_unlike_is_left_out_of_a_pair_and_counted_whoever_was_defined_first() 
     let there = vec![(5, spot((2, 5))), (6, Tell::Snapshot(vec![(10_001, 5)], vec![(10_020, 7)]))];
     let third = vec![
         (1, future),
-        (2, Tell::Snapshot(vec![(9_000, 5)], vec![(9_001, 7)])),
-        (9, Tell::Levels(vec![(10_005, 1)], vec![(9_001, 0), (10_006, 1)])),
+        (2, Tell::Snapshot(vec![(9_500, 5)], vec![(9_501, 7)])),
+        (9, Tell::Levels(vec![(10_005, 1)], vec![(9_501, 0), (10_006, 1)])),
     ];
     let (mut player, told) = engine(vec![here, there, third]);
     player.advance(OPENS_AT + Nanos::from_millis(4));
     assert_eq!(
         best(&told),
-        Some((level(9_000, 5), FUTURE, level(9_001, 7), FUTURE)),
+        Some((level(9_500, 5), FUTURE, level(9_501, 7), FUTURE)),
         "the only one that is defined is what the pair is"
     );
     player.advance(OPENS_AT + Nanos::from_millis(9));
@@ -201,6 +198,38 @@ fn what_is_unlike_is_left_out_of_a_pair_and_counted_whoever_was_defined_first() 
     let counters = counters(&player.stop(OPENS_AT));
     assert_eq!(counters.get("unlike_instruments"), Some(&1), "{counters:?}");
     assert_eq!(counters.get("left_out_tops"), Some(&1), "{counters:?}");
+}
+
+/// A venue that shows ten times the price has no say in what is best, nor in what the venues say of each other, until
+/// it has stayed there; its own quotes come all the same, marked as suspect.
+#[test]
+fn a_price_that_jumped_is_not_consolidated_until_the_market_stays_there() {
+    let [here, mut there] = apart();
+    there.truncate(2);
+    let far = |quantity| Tell::Levels(vec![(10_040, quantity)], vec![(1_006, 0), (10_060, 9_000)]);
+    there.extend([(10, far(1_000)), (1_000, far(2_000)), (2_010, far(3_000))]);
+    let (mut player, told) = engine_with_fees(vec![here[..2].to_vec(), there], &[10, 10]);
+    let mut at = |millis| player.advance(OPENS_AT + Nanos::from_millis(millis));
+
+    at(4);
+    assert_eq!(best(&told).map(|(bid, ..)| bid), Some(level(10_040, 400_000)));
+    for millis in [10, 1_000] {
+        at(millis);
+        let (mut bids, mut signals) = (Vec::new(), Vec::new());
+        for told in told.try_iter() {
+            match told {
+                Told::Consolidated(top) => bids.push(top.bid),
+                Told::CrossVenue(told) => signals.push(told.is_empty()),
+                Told::Quote(..) => {}
+            }
+        }
+        let expected =
+            if millis == 10 { (vec![level(9_998, 500_000)], vec![true]) } else { (vec![], vec![]) };
+        assert_eq!((bids, signals), expected, "it is gone from both at once, and once");
+    }
+    at(2_010);
+    assert_eq!(best(&told).map(|(bid, ..)| bid), Some(level(100_400, 300_000)));
+    assert_eq!(counters(&player.stop(OPENS_AT)).get("suspect_tops"), Some(&2));
 }
 
 /// The signals that were told since the last look.

@@ -1,6 +1,6 @@
 //! What the list of instruments says of one, as a definition; and whether it is traded, by the list and by tickers.
 
-use fulmar_bus::record::{InstrumentDefinition, InstrumentStatus, Listing, Price, Quantity, Text};
+use fulmar_bus::record::{InstrumentDefinition, InstrumentStatus, Price, Quantity, Text};
 use fulmar_engine::contract::DecodeError;
 use fulmar_engine::market::limits::SCALE_MAX;
 use simd_json::tape::Tape;
@@ -8,7 +8,7 @@ use simd_json::tape::Tape;
 use super::market_data::KrakenFutures;
 use super::symbols::asset;
 use crate::decode::Scales;
-use crate::decode::definition::{significant_digits, text};
+use crate::decode::definition::{significant_digits, status, text};
 use crate::decode::json::{Fields, decimal, plain, positive};
 use crate::session::{Decoded, Symbols, inferred};
 
@@ -30,7 +30,7 @@ pub fn read(
             out.definitions.push((index, definition(venue, &symbol, &fields)));
             let halts =
                 [(!fields.flag("tradeable")?, "not tradeable"), (is_set(&fields, "postOnly")?, "post only")];
-            out.statuses.push((index, status(&halts)));
+            out.statuses.push((index, status_of(halts)));
         }
     }
     Ok(())
@@ -38,11 +38,9 @@ pub fn read(
 
 /// Whether an instrument is traded: not where one of these holds. Where all orders must rest, as one of them says, none
 /// meets another.
-pub fn status(halts: &[(bool, &str)]) -> InstrumentStatus {
-    match halts.iter().find(|(holds, _)| *holds) {
-        Some((_, words)) => InstrumentStatus::new(Listing::Halted, words),
-        None => InstrumentStatus::new(Listing::Listed, "traded"),
-    }
+pub fn status_of(halts: [(bool, &str); 2]) -> InstrumentStatus {
+    let halt = halts.iter().find(|(holds, _)| *holds);
+    status(halt.is_none(), halt.map_or("traded", |(_, words)| words))
 }
 
 /// A flag that need not be there.

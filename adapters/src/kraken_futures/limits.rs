@@ -35,6 +35,10 @@ pub const CONNECTS_PER_MINUTE: u32 = 10;
 /// guides/futures/ratelimits); assumed, since each is answered with all instruments.
 pub const REQUEST_INTERVAL: Nanos = Nanos::from_secs(1);
 
+/// How often definitions are asked for again. What they say of steps and lots seldom changes, and each answer has all
+/// instruments of the venue; assumed.
+pub const DEFINITIONS_INTERVAL: Nanos = Nanos::from_secs(600);
+
 /// HTTP requests that may be made at once.
 pub const REQUEST_BURST: u32 = 5;
 

@@ -1,6 +1,6 @@
 //! The venue's market data as a [`Protocol`]: where each answer to "how does this venue say it" stands.
 
-use fulmar_bus::record::ContractKind;
+use fulmar_bus::record::{ContractKind, Nanos};
 use fulmar_engine::contract::DecodeError;
 use simd_json::tape::Tape;
 
@@ -38,19 +38,14 @@ pub struct KrakenFutures {
 impl KrakenFutures {
     /// The protocol, as configured.
     pub fn new(settings: &VenueSettings) -> Self {
-        let host = match settings.environment {
-            Environment::Production => "futures.kraken.com",
-            Environment::Testnet => "demo-futures.kraken.com",
-        };
-        let stream = settings.stream_url.clone().unwrap_or_else(|| format!("wss://{host}"));
-        let of_venue = limits::of();
+        let [host, rest_url] = settings.urls(
+            ["wss://futures.kraken.com", "https://futures.kraken.com"],
+            ["wss://demo-futures.kraken.com", "https://demo-futures.kraken.com"],
+        );
         KrakenFutures {
-            stream_url: format!("{stream}/ws/v1"),
-            rest_url: settings.rest_url.clone().unwrap_or_else(|| format!("https://{host}")),
-            limits: VenueLimits {
-                book_idle_max: settings.book_idle_max.unwrap_or(of_venue.book_idle_max),
-                ..of_venue
-            },
+            stream_url: format!("{host}/ws/v1"),
+            rest_url,
+            limits: limits::of().configured(settings),
         }
     }
 
@@ -113,6 +108,11 @@ impl Protocol for KrakenFutures {
     /// There is one list of all that there are.
     fn definition_paths(&self, _symbols: &[&str], tell: &mut dyn FnMut(&str)) {
         tell(DEFINITIONS_PATH);
+    }
+
+    /// Tickers tell of halts, and nothing else of what else changes.
+    fn definitions_interval(&self) -> Option<Nanos> {
+        Some(limits::DEFINITIONS_INTERVAL)
     }
 
     fn answer<'path>(&self, path: &'path str) -> Answer<'path> {

@@ -1,15 +1,14 @@
 //! The reference decoders: any valid JSON, fields by key, and the name of whatever is wrong. Its numbers come as texts.
 
-use fulmar_bus::record::{FundingRate, InstrumentStatus, Listing, Side, TopOfBook, TopSource, UnixNanos};
+use fulmar_bus::record::{FundingRate, Side, UnixNanos};
 use fulmar_engine::contract::DecodeError;
 use simd_json::tape::Tape;
 
-use super::definitions::is_set;
+use super::definitions::{is_set, status_of};
 use super::limits::FUNDING_INTERVAL;
-use super::{definitions, wire};
 use crate::decode::identity::trade_id;
 use crate::decode::json::Fields;
-use crate::session::{BookSide, Derived, Message, Reader};
+use crate::session::{BookSide, Derived, Reader, TradeStream};
 use crate::sync::Span;
 
 /// Reads a message.
@@ -48,10 +47,7 @@ fn level(message: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Result<(), Decode
     let Some(symbol) = reader.find_book(message.text("product_id")?) else {
         return Ok(());
     };
-    let side = match side(message)? {
-        Side::Buy => BookSide::Bids,
-        Side::Sell => BookSide::Asks,
-    };
+    let side = message.one_of("side", [("buy", BookSide::Bids), ("sell", BookSide::Asks)])?;
     let (span, venue_at) = place(message)?;
     let begin = reader.out.mark();
     reader.level(symbol, side, message.text("price")?, message.text("qty")?)?;
@@ -80,30 +76,28 @@ fn moment(message: &Fields<'_, '_>, key: &str) -> Result<UnixNanos, DecodeError>
     message.whole(key).map(UnixNanos::from_millis)
 }
 
-fn side(message: &Fields<'_, '_>) -> Result<Side, DecodeError> {
-    match message.text("side")? {
-        "buy" => Ok(Side::Buy),
-        "sell" => Ok(Side::Sell),
-        _ => Err(DecodeError::UnknownValue),
-    }
-}
-
 /// A trade, with the side of who crossed the spread. What the venue settles between two of its customers by itself, or
 /// what two agreed on, was not made in the book.
 fn trade(message: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
     let Some(symbol) = reader.find(message.text("product_id")?) else {
         return Ok(());
     };
-    match message.text("type")? {
-        "fill" | "liquidation" => {}
-        "assignment" | "termination" | "block" => return Ok(()),
-        _ => return Err(DecodeError::UnknownValue),
+    let kinds = [
+        ("fill", true),
+        ("liquidation", true),
+        ("assignment", false),
+        ("termination", false),
+        ("block", false),
+    ];
+    if !message.one_of("type", kinds)? {
+        return Ok(());
     }
     let traded = reader.traded(symbol, message.text("price")?, message.text("qty")?)?;
     let id = trade_id(message.text("uid")?.as_bytes()).ok_or(DecodeError::BadNumber)?;
     let venue_at = moment(message, "time")?;
     message.whole("seq")?;
-    wire::push_trade((symbol, side(message)?), traded, id, venue_at, reader.out);
+    let side = message.one_of("side", [("buy", Side::Buy), ("sell", Side::Sell)])?;
+    reader.out.push_trade((symbol, TradeStream::Trade), traded, side, (id, venue_at));
     Ok(())
 }
 
@@ -118,13 +112,12 @@ fn ticker(message: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Result<(), Decod
     let or_zero = |key| message.text_if_any(key).map(|text| text.unwrap_or("0"));
     let bid = reader.standing(symbol, or_zero("bid")?, or_zero("bid_size")?)?;
     let ask = reader.standing(symbol, or_zero("ask")?, or_zero("ask_size")?)?;
-    // It has no number of the book that it belongs to, so it is never taken for newer than one.
-    let top = TopOfBook::new(bid, ask, 0, venue_at, TopSource::Ticker);
     let derived = derived(message, venue_at, reader)?;
     let halts = [(is_set(message, "suspended")?, "suspended"), (is_set(message, "post_only")?, "post only")];
-    reader.out.messages.push(Message::Top { symbol, top });
-    reader.out.messages.push(Message::Derived { symbol, derived });
-    reader.out.statuses.push((symbol, definitions::status(&halts)));
+    // It has no number of the book that it belongs to, so it is never taken for newer than one.
+    reader.out.push_top(symbol, [bid, ask], (0, venue_at));
+    reader.push_derived(symbol, derived);
+    reader.out.statuses.push((symbol, status_of(halts)));
     Ok(())
 }
 
@@ -135,10 +128,7 @@ fn derived(
     reader: &Reader<'_>,
 ) -> Result<Derived, DecodeError> {
     let price = |key| message.text_if_any(key)?.map(|text| reader.computed_price(text)).transpose();
-    let next_at = match message.text_if_any("next_funding_rate_time")? {
-        Some(_) => Some(moment(message, "next_funding_rate_time")?),
-        None => None,
-    };
+    let next_at = message.whole_if_any("next_funding_rate_time")?.map(UnixNanos::from_millis);
     let rate = match message.text_if_any("relative_funding_rate")? {
         Some(text) => Some(reader.funding_rate(text)?),
         // A rate of zero is not sent.
@@ -160,12 +150,6 @@ fn on_event(message: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Result<(), Dec
         return Ok(());
     }
     let named = words.contains("invalid product").then(|| words.split('`').nth(1)).flatten();
-    match named.and_then(|symbol| reader.find(symbol)) {
-        Some(symbol) => {
-            let status = InstrumentStatus::new(Listing::Unlisted, words);
-            reader.out.statuses.push((symbol, status));
-        }
-        None => reader.out.messages.push(Message::Refused),
-    }
+    reader.refused(named.and_then(|symbol| reader.find(symbol)), words);
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::limits::{INSTRUMENTS_PER_CONNECTION, SYMBOLS_BYTES_MAX};
 use super::market_data::KrakenFutures;
-use crate::session::{InstrumentConfig, Line, batches};
+use crate::session::{InstrumentConfig, Line, batches, lines_of, quoted_list};
 
 /// Has the venue say now and then that it is there.
 pub const HEARTBEAT: &str = r#"{"event":"subscribe","feed":"heartbeat"}"#;
@@ -15,28 +15,21 @@ pub const OTHERS: [&str; 2] = ["trade", "ticker"];
 
 /// The connections that these instruments need.
 pub fn plan(venue: &KrakenFutures, instruments: &[InstrumentConfig]) -> Vec<Line> {
-    let places: Vec<usize> = (0..instruments.len()).collect();
-    let mut groups: Vec<&[usize]> = places.chunks(INSTRUMENTS_PER_CONNECTION).collect();
-    if groups.is_empty() {
-        groups.push(&[]);
-    }
-    let line = |places: &[usize]| {
-        let symbols: Vec<&str> = places.iter().map(|place| &*instruments[*place].symbol).collect();
-        let mut messages = vec![HEARTBEAT.to_owned()];
-        for feed in [BOOK].into_iter().chain(OTHERS) {
-            // Quotes and a comma come to each symbol.
-            let groups = batches(&symbols, 3, (usize::MAX, SYMBOLS_BYTES_MAX));
-            messages.extend(groups.into_iter().map(|some| request("subscribe", feed, some)));
-        }
-        Line::new(venue.stream_url().to_owned(), messages, places.to_vec())
-    };
-    groups.into_iter().map(line).collect()
+    lines_of(instruments, (venue.stream_url(), INSTRUMENTS_PER_CONNECTION), subscriptions)
+}
+
+/// The messages that subscribe to everything of these symbols, and to the heartbeat.
+fn subscriptions(symbols: &[&str]) -> Vec<String> {
+    // Quotes and a comma come to each symbol.
+    let groups = batches(symbols, 3, (usize::MAX, SYMBOLS_BYTES_MAX));
+    let of_feed = |feed| groups.iter().map(move |some| request("subscribe", feed, some));
+    let feeds = std::iter::once(BOOK).chain(OTHERS);
+    std::iter::once(HEARTBEAT.to_owned()).chain(feeds.flat_map(of_feed)).collect()
 }
 
 /// A request about these symbols of a feed.
 pub fn request(event: &str, feed: &str, symbols: &[&str]) -> String {
-    let quoted: Vec<String> = symbols.iter().map(|symbol| format!("\"{symbol}\"")).collect();
-    format!(r#"{{"event":"{event}","feed":"{feed}","product_ids":[{}]}}"#, quoted.join(","))
+    format!(r#"{{"event":"{event}","feed":"{feed}","product_ids":[{}]}}"#, quoted_list(symbols))
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use fulmar_bus::record::ContractKind;
 
+use crate::decode::definition::{dated, perpetual};
+
 /// A symbol as the streams write it: capitals, its kind, its pair, and the day of its end; bitcoin by its older name.
 ///
 /// ```
@@ -21,12 +23,8 @@ pub fn asset(name: &str) -> &str {
 /// What the instrument is by its symbol. A second letter `I` is settled in what it is of, all others in dollars; a
 /// first letter `P` has no end.
 pub fn contract(symbol: &str) -> ContractKind {
-    match (symbol.starts_with('P'), symbol.get(1..2) == Some("I")) {
-        (true, true) => ContractKind::InversePerpetual,
-        (true, false) => ContractKind::LinearPerpetual,
-        (false, true) => ContractKind::InverseFuture,
-        (false, false) => ContractKind::LinearFuture,
-    }
+    let is_inverse = symbol.get(1..2) == Some("I");
+    if symbol.starts_with('P') { perpetual(is_inverse) } else { dated(is_inverse) }
 }
 
 #[cfg(test)]

@@ -3,13 +3,13 @@
 //! Exactly the venue's own layouts are taken, numbers without exponents; on anything else the answer is `None`, which
 //! is no error: `reference` then reads the frame, and alone says what is wrong with it.
 
-use fulmar_bus::record::{Level, Side, Trade, UnixNanos};
+use fulmar_bus::record::{Level, Side, UnixNanos};
 
 use super::limits::LEVELS_MAX;
 use crate::decode::cursor::Cursor;
 use crate::decode::identity::trade_id;
 use crate::decode::{Scales, level};
-use crate::session::{Decoded, Message, Symbols, TradeStream};
+use crate::session::{Decoded, Symbols, TradeStream, traded};
 use crate::sync::Span;
 
 /// Decodes a frame in one of the venue's own layouts; `None` where it is none, or its symbol's scales are not known.
@@ -32,7 +32,7 @@ pub fn decode(frame: &[u8], symbols: &Symbols, out: &mut Decoded) -> Option<()> 
 /// After `"product_id":"`: `..","side":"sell","seq":..,"price":..,"qty":..,"timestamp":..}`.
 #[inline]
 fn change(cursor: &mut Cursor<'_>, symbols: &Symbols, out: &mut Decoded) -> Option<()> {
-    let (symbol, scales) = symbol(cursor, symbols)?;
+    let (symbol, scales) = symbols.take(cursor)?;
     cursor.literal(b"\",\"side\":\"")?;
     let side = side(cursor)?;
     cursor.literal(b"\",\"seq\":")?;
@@ -56,7 +56,7 @@ fn change(cursor: &mut Cursor<'_>, symbols: &Symbols, out: &mut Decoded) -> Opti
 
 /// After `"product_id":"`: `..","timestamp":..,"seq":..,"tickSize":null,"bids":[..],"asks":[..]}`.
 fn snapshot(cursor: &mut Cursor<'_>, symbols: &Symbols, out: &mut Decoded) -> Option<()> {
-    let (symbol, scales) = symbol(cursor, symbols)?;
+    let (symbol, scales) = symbols.take(cursor)?;
     cursor.literal(b"\",\"timestamp\":")?;
     let venue_at = UnixNanos::from_millis(cursor.unsigned()?);
     cursor.literal(b",\"seq\":")?;
@@ -73,27 +73,27 @@ fn snapshot(cursor: &mut Cursor<'_>, symbols: &Symbols, out: &mut Decoded) -> Op
 
 /// After `"product_id":"`: `..","feed":"trade","uid":..,"side":..,"type":..,"time":..,"qty":..,"price":..,"seq":..}`.
 fn trade(cursor: &mut Cursor<'_>, symbols: &Symbols, out: &mut Decoded) -> Option<()> {
-    let (symbol, scales) = symbol(cursor, symbols)?;
+    let (symbol, scales) = symbols.take(cursor)?;
     cursor.literal(b"\",\"feed\":\"trade\"")?;
     let (id, side) = identity(cursor)?;
-    let (venue_at, traded) = traded(cursor, scales)?;
+    let (venue_at, traded) = price_and_quantity(cursor, scales)?;
     cursor.literal(b",\"seq\":")?;
     cursor.unsigned()?;
     cursor.literal(b"}")?;
-    push_trade((symbol, side), traded, id, venue_at, out);
+    out.push_trade((symbol, TradeStream::Trade), traded, side, (id, venue_at));
     Some(())
 }
 
 /// As [`trade`], in the order of 2021: `..","uid":..,"side":..,"type":..,"seq":..,"time":..,"qty":..,"price":..}`.
 fn old_trade(cursor: &mut Cursor<'_>, symbols: &Symbols, out: &mut Decoded) -> Option<()> {
-    let (symbol, scales) = symbol(cursor, symbols)?;
+    let (symbol, scales) = symbols.take(cursor)?;
     cursor.literal(b"\"")?;
     let (id, side) = identity(cursor)?;
     cursor.literal(b",\"seq\":")?;
     cursor.unsigned()?;
-    let (venue_at, traded) = traded(cursor, scales)?;
+    let (venue_at, traded) = price_and_quantity(cursor, scales)?;
     cursor.literal(b"}")?;
-    push_trade((symbol, side), traded, id, venue_at, out);
+    out.push_trade((symbol, TradeStream::Trade), traded, side, (id, venue_at));
     Some(())
 }
 
@@ -105,48 +105,23 @@ fn identity(cursor: &mut Cursor<'_>) -> Option<(u64, Side)> {
     cursor.literal(b"\",\"side\":\"")?;
     let side = side(cursor)?;
     cursor.literal(b"\",\"type\":\"")?;
-    if !cursor.takes(b"fill\"") {
-        cursor.literal(b"liquidation\"")?;
-    }
+    cursor.either(b"fill\"", b"liquidation\"")?;
     Some((id, side))
 }
 
 /// `,"time":..,"qty":..,"price":..`.
 #[inline]
-fn traded(cursor: &mut Cursor<'_>, scales: Scales) -> Option<(UnixNanos, Level)> {
+fn price_and_quantity(cursor: &mut Cursor<'_>, scales: Scales) -> Option<(UnixNanos, Level)> {
     cursor.literal(b",\"time\":")?;
     let venue_at = UnixNanos::from_millis(cursor.unsigned()?);
     cursor.literal(b",\"qty\":")?;
     let quantity = cursor.decimal(scales.quantity)?;
     cursor.literal(b",\"price\":")?;
     let price = cursor.decimal(scales.price)?;
-    (price > 0 && quantity > 0).then_some((venue_at, level(price, quantity)))
-}
-
-/// Adds a trade of who crossed the spread.
-#[inline]
-pub(super) fn push_trade(
-    (symbol, aggressor): (usize, Side),
-    traded: Level,
-    trade_id: u64,
-    venue_at: UnixNanos,
-    out: &mut Decoded,
-) {
-    let trade = Trade::new(traded.price, traded.quantity, aggressor, trade_id, venue_at);
-    out.messages.push(Message::Trade { symbol, stream: TradeStream::Trade, trade });
+    Some((venue_at, traded(price, quantity)?))
 }
 
 #[inline]
 fn side(cursor: &mut Cursor<'_>) -> Option<Side> {
-    if cursor.takes(b"buy") {
-        return Some(Side::Buy);
-    }
-    cursor.literal(b"sell").map(|()| Side::Sell)
-}
-
-/// The symbol, up to its closing quote.
-#[inline]
-fn symbol(cursor: &mut Cursor<'_>, symbols: &Symbols) -> Option<(usize, Scales)> {
-    let symbol = symbols.find(cursor.name())?;
-    Some((symbol, symbols.scales(symbol)?))
+    cursor.either(b"buy", b"sell").map(|is_buy| if is_buy { Side::Buy } else { Side::Sell })
 }

@@ -66,6 +66,8 @@ impl Flags {
     pub const SNAPSHOT: Flags = Flags(2);
     /// Levels after which the venue's own checksum of the book was ours.
     pub const PROVEN: Flags = Flags(4);
+    /// A top that lies further from the last good one than markets move at once: told, but not to be judged by.
+    pub const SUSPECT: Flags = Flags(8);
 
     /// With every bit of `other` as well, where `is_set`.
     pub const fn with(self, other: Flags, is_set: bool) -> Self {

@@ -5,8 +5,8 @@
 //! the next change. What of it is unlike the rest is left out, by the rule of [`crate::market::pair`], and counted.
 
 use fulmar_bus::record::{
-    Bar, ConsolidatedTop, CrossVenue, InstrumentDefinition, InstrumentId, Kind, Malformed, Nanos, Payload,
-    Record, SyncChange, SyncState, TopOfBook, Trade, UnixNanos,
+    Bar, ConsolidatedTop, CrossVenue, Flags, InstrumentDefinition, InstrumentId, Kind, Malformed, Nanos,
+    Payload, Record, SyncChange, SyncState, TopOfBook, Trade, UnixNanos,
 };
 
 use super::limits::{BAR_GRACE_NS, VENUE_AHEAD_MAX_NS};
@@ -139,7 +139,12 @@ impl State {
         let Some(place) = self.place(record.header().instrument_id) else { return Ok(()) };
         let origin = Origin::of(record);
         match record.header().kind() {
-            Some(Kind::TopOfBook) => self.on_top(place, Some(record.read()?), origin, aggregate),
+            Some(Kind::TopOfBook) => {
+                let top = record.read::<TopOfBook>()?;
+                // A suspect top is none, and the one before it no longer holds.
+                let top = (!record.header().flags.contains(Flags::SUSPECT)).then_some(top);
+                self.on_top(place, top, origin, aggregate);
+            }
             Some(Kind::SyncChange) if record.read::<SyncChange>()?.state != SyncState::Live => {
                 self.on_top(place, None, origin, aggregate);
             }

@@ -2,14 +2,16 @@
 //!
 //! Reads: the market channel of its instrument. Writes: its book channel (status, definition, sync state, top of
 //! book) and, to its feed, the wish to sync anew. Owns: its [`BookReplica`]. On failure: the run ends; a new book syncs
-//! anew. It never publishes a top while the book is not live, and never a crossed one.
+//! anew. It never publishes a top while the book is not live, and never a crossed one; one that jumped it publishes as
+//! suspect, by the rule of [`crate::market::jump`].
 
 use fulmar_bus::record::{
-    InstrumentDefinition, InstrumentId, InstrumentStatus, Kind, Malformed, Nanos, Record, SyncChange,
-    SyncReason, SyncState, TopOfBook, TopSource, UnixNanos,
+    Flags, InstrumentDefinition, InstrumentId, InstrumentStatus, Kind, Malformed, Nanos, Payload, Record,
+    SyncChange, SyncReason, SyncState, TopOfBook, TopSource, UnixNanos,
 };
 
 use super::limits::{BOOK_LEVELS_MAX, CROSSED_NS_MAX, TOP_REPEAT_NS};
+use crate::market::JumpGuard;
 use crate::market::instrument::Redefinition;
 use crate::market::replica::{BookReplica, Taken};
 use crate::runtime::{Actor, Delivery, Inboxes, Origin, Outbox, Work};
@@ -29,6 +31,8 @@ struct BookState {
     change: SyncChange,
     crossed_since: Option<UnixNanos>,
     crossed_count: u64,
+    jump: JumpGuard,
+    suspect_count: u64,
     malformed_count: u64,
 }
 
@@ -37,15 +41,17 @@ struct Output {
     book: Outbox,
     resync: Outbox,
     last_top: Option<TopOfBook>,
+    is_suspect: bool,
     /// When the bytes of the last top reached this machine.
     told_at: UnixNanos,
 }
 
 impl BookBuilder {
-    /// The book of `instrument_id`, whose durable name is `name`. The one inbox gives its market channel.
+    /// The book of an instrument, whose durable name is `name`, and whose tops are believed as far as `jump` says. The
+    /// one inbox gives its market channel.
     pub fn new(
         name: &str,
-        instrument_id: InstrumentId,
+        (instrument_id, jump): (InstrumentId, JumpGuard),
         inboxes: Inboxes,
         book: Outbox,
         resync: Outbox,
@@ -56,9 +62,11 @@ impl BookBuilder {
             change: SyncChange::new(SyncState::Syncing, SyncReason::Started, 0, 0, 0),
             crossed_since: None,
             crossed_count: 0,
+            jump,
+            suspect_count: 0,
             malformed_count: 0,
         };
-        let output = Output { book, resync, last_top: None, told_at: UnixNanos(0) };
+        let output = Output { book, resync, last_top: None, is_suspect: false, told_at: UnixNanos(0) };
         BookBuilder { name: format!("book.{name}"), inboxes, state, output }
     }
 }
@@ -97,6 +105,7 @@ impl Actor for BookBuilder {
 
     fn counters(&self, tell: &mut dyn FnMut(&'static str, u64)) {
         tell("crossed", self.state.crossed_count);
+        tell("suspect_tops", self.state.suspect_count);
         tell("dropped_levels", self.state.replica.book().dropped_count());
         tell("malformed_records", self.state.malformed_count);
         tell("lost_records", self.inboxes.lost_count());
@@ -133,8 +142,14 @@ impl BookState {
                 match redefinition {
                     Redefinition::New | Redefinition::Same => {}
                     Redefinition::Refined { price_factor: 1, quantity_factor: 1 } => {}
-                    Redefinition::Refined { .. } => output.last_top = None,
-                    Redefinition::Changed => self.lose(origin, SyncReason::Redefined, output),
+                    Redefinition::Refined { price_factor, .. } => {
+                        output.last_top = None;
+                        self.jump.rescale(price_factor);
+                    }
+                    Redefinition::Changed => {
+                        self.lose(origin, SyncReason::Redefined, output);
+                        self.jump.forget();
+                    }
                 }
                 output.forward(origin, self.instrument_id, record.read::<InstrumentDefinition>()?);
             }
@@ -149,7 +164,8 @@ impl BookState {
             return;
         }
         if self.replica.is_live() && output.last_top.is_none_or(|last| top.update_id > last.update_id) {
-            output.publish(self.instrument_id, *top, origin);
+            let is_suspect = !self.jump.believes(top, origin.received_at);
+            self.publish(*top, is_suspect, origin, output);
         }
     }
 
@@ -158,6 +174,7 @@ impl BookState {
         self.crossed_since = None;
         if change.state == SyncState::Desynced {
             output.last_top = None;
+            self.jump.desync(origin.received_at);
         }
         output.forward(origin, self.instrument_id, change);
         if change.state == SyncState::Live {
@@ -169,6 +186,7 @@ impl BookState {
     fn lose(&mut self, origin: Origin, reason: SyncReason, output: &mut Output) {
         self.replica.lose();
         self.crossed_since = None;
+        self.jump.desync(origin.received_at);
         output.last_top = None;
         let SyncChange { gap_count, resync_count, .. } = self.change;
         self.change =
@@ -190,10 +208,18 @@ impl BookState {
         let is_news = output.last_top.is_none_or(|last| {
             top.update_id >= last.update_id && (top.bid != last.bid || top.ask != last.ask)
         });
+        let is_suspect = !self.jump.believes(&top, origin.received_at);
+        let is_judged_anew = is_suspect != output.is_suspect;
         // A quiet top is told again now and then: who reads it must see that it is fresh, not only that it stands.
-        if is_news || origin.received_at.since(output.told_at) >= Nanos(TOP_REPEAT_NS) {
-            output.publish(self.instrument_id, top, origin);
+        let is_due = origin.received_at.since(output.told_at) >= Nanos(TOP_REPEAT_NS);
+        if is_news || is_judged_anew || is_due {
+            self.publish(top, is_suspect, origin, output);
         }
+    }
+
+    fn publish(&mut self, top: TopOfBook, is_suspect: bool, origin: Origin, output: &mut Output) {
+        self.suspect_count += u64::from(is_suspect);
+        output.publish(self.instrument_id, top, is_suspect, origin);
     }
 
     fn on_crossed(&mut self, origin: Origin) {
@@ -203,20 +229,19 @@ impl BookState {
 }
 
 impl Output {
-    fn publish(&mut self, instrument_id: InstrumentId, top: TopOfBook, origin: Origin) {
+    fn publish(&mut self, instrument_id: InstrumentId, top: TopOfBook, is_suspect: bool, origin: Origin) {
         debug_assert!(!top.is_two_sided() || top.bid.price < top.ask.price, "a crossed top is not published");
-        self.last_top = Some(top);
+        (self.last_top, self.is_suspect) = (Some(top), is_suspect);
         self.told_at = origin.received_at;
-        self.forward(origin, instrument_id, &top);
+        self.send(origin, (instrument_id, Flags::NONE.with(Flags::SUSPECT, is_suspect)), &top);
     }
 
-    fn forward<P: fulmar_bus::record::Payload>(
-        &mut self,
-        origin: Origin,
-        instrument_id: InstrumentId,
-        payload: &P,
-    ) {
-        let sent = self.book.send(origin, instrument_id, payload);
+    fn forward<P: Payload>(&mut self, origin: Origin, instrument_id: InstrumentId, payload: &P) {
+        self.send(origin, (instrument_id, Flags::NONE), payload);
+    }
+
+    fn send<P: Payload>(&mut self, origin: Origin, heading: (InstrumentId, Flags), payload: &P) {
+        let sent = self.book.send_with_tail(origin, heading, payload, &[]);
         assert!(sent.is_ok(), "a book channel has no gate that could be full");
     }
 }

@@ -5,8 +5,8 @@
 //! report channel, as the gateway of a venue does. Owns: a [`PaperVenue`] an instrument. On failure: as any gateway.
 
 use fulmar_bus::record::{
-    ExecutionReport, ExecutionType, InstrumentDefinition, InstrumentId, Kind, Malformed, Record, TopOfBook,
-    Trade, UnixNanos,
+    ExecutionReport, ExecutionType, Flags, InstrumentDefinition, InstrumentId, Kind, Malformed, Record,
+    TopOfBook, Trade, UnixNanos,
 };
 
 use super::limits::STRATEGY_ORDERS_MAX;
@@ -128,6 +128,10 @@ impl State {
         let instrument_id = record.header().instrument_id;
         let venue = &mut self.venues[instrument_id.index()];
         match record.header().kind() {
+            Some(Kind::TopOfBook) if record.header().flags.contains(Flags::SUSPECT) => {
+                record.read::<TopOfBook>()?;
+                venue.doubt();
+            }
             Some(Kind::TopOfBook) => {
                 venue.on_top(record.read::<TopOfBook>()?, now, &mut self.made);
                 self.report(record, instrument_id);

@@ -9,8 +9,8 @@ mod risk;
 
 use fulmar_bus::channel::{Poll, Reader, Region, Ring, RingShape, create};
 use fulmar_bus::record::{
-    ChannelId, ContractKind, InstrumentDefinition, InstrumentId, Level, Notional, Payload, Price, Quantity,
-    Record, Text, TopOfBook, TopSource, UnixNanos,
+    ChannelId, ContractKind, Flags, InstrumentDefinition, InstrumentId, Level, Notional, Payload, Price,
+    Quantity, Record, Text, TopOfBook, TopSource, UnixNanos,
 };
 
 use crate::runtime::{Actor, Origin, Outbox, Work};
@@ -38,6 +38,13 @@ fn gated(ring: &Ring) -> Reader {
 /// Publishes something of the instrument that reached this machine at `received_at`.
 fn send<P: Payload>(outbox: &mut Outbox, received_at: UnixNanos, payload: &P) {
     outbox.send(Origin::time(received_at), INSTRUMENT, payload).expect("a test's inputs have room");
+}
+
+/// Publishes a suspect top.
+fn send_suspect(outbox: &mut Outbox, received_at: UnixNanos, top: &TopOfBook) {
+    let heading = (INSTRUMENT, Flags::SUSPECT);
+    let sent = outbox.send_with_tail(Origin::time(received_at), heading, top, &[]);
+    sent.expect("a test's inputs have room");
 }
 
 /// Gives the actor one turn.

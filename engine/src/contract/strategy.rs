@@ -20,8 +20,8 @@ pub use view::{InstrumentView, View};
 use std::ops::Deref;
 
 use fulmar_bus::record::{
-    Bar, BookLevels, ConsolidatedTop, CrossVenue, Denial, ExecutionReport, Funding, Header, InstrumentId,
-    InstrumentStatus, Level, MarkPrice, Position, Timer, TopOfBook, Trade, UnixNanos,
+    Bar, BookLevels, ConsolidatedTop, CrossVenue, Denial, ExecutionReport, Flags, Funding, Header,
+    InstrumentId, InstrumentStatus, Level, MarkPrice, Position, Timer, TopOfBook, Trade, UnixNanos,
 };
 
 /// A strategy: what it does when something happens. Every callback does nothing unless it is written.
@@ -80,7 +80,9 @@ pub trait Strategy: Send {
     fn on_trade(&mut self, context: &mut Context<'_>, trade: Event<'_, Trade>) {}
 
     /// The best bid or ask of one instrument at its venue changed, or what is known of them: the view's top is this one
-    /// already. Its source says how it is known. What is best over several venues never comes here.
+    /// already. Its source says how it is known. What is best over several venues never comes here. One that jumped
+    /// beyond the configured band comes as well, and [`Event::is_suspect`] says so: the gate does not judge by it, and
+    /// denies orders once the last good top is too old. It comes again, suspect no more, when the market stays there.
     fn on_quote(&mut self, context: &mut Context<'_>, quote: Event<'_, TopOfBook>) {}
 
     /// The best bid or ask over all venues of a pair changed: the view's consolidated top is this one already. Its
@@ -175,6 +177,8 @@ pub struct Event<'a, T> {
     pub instrument_id: InstrumentId,
     /// When the bytes that led to it reached this machine.
     pub received_at: UnixNanos,
+    /// What its record is marked with.
+    pub flags: Flags,
     /// What happened.
     pub payload: &'a T,
 }
@@ -182,7 +186,13 @@ pub struct Event<'a, T> {
 impl<'a, T> Event<'a, T> {
     /// The event of a record.
     pub const fn new(header: &Header, payload: &'a T) -> Self {
-        Event { instrument_id: header.instrument_id, received_at: header.received_at, payload }
+        let Header { instrument_id, received_at, flags, .. } = *header;
+        Event { instrument_id, received_at, flags, payload }
+    }
+
+    /// True of a quote that lies further from the last good one than the configured band: it may be wrong.
+    pub const fn is_suspect(&self) -> bool {
+        self.flags.contains(Flags::SUSPECT)
     }
 }
 

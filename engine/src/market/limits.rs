@@ -66,6 +66,18 @@ pub const FOLLOWS_MIN: u32 = 32;
 /// pair, and few enough that a venue that begins to lead is seen within as many again.
 pub const FOLLOWS_MAX: u32 = 1_024;
 
+/// How far a top may lie from the last good one, in hundredths of a percent, where nothing else is configured. Between
+/// two updates the wildest markets move by some percent; a lost digit or another instrument's price is far beyond.
+pub const JUMP_MAX_BPS: u32 = 1_000;
+
+/// How long the market must stay where it jumped to before that is believed. What one wrong message or one emptied side
+/// shows is gone sooner, and who waits longer sits out a real crash.
+pub const JUMP_STAYS: Nanos = Nanos::from_secs(2);
+
+/// How long a book may have been desynced for its next top to be held against the last good one still. A snapshot that
+/// is wrong comes within seconds of the break; after a minute the market may be anywhere.
+pub const JUMP_REFERENCE_KEPT: Nanos = Nanos::from_secs(60);
+
 const _: () = assert!(FOLLOWS_MIN <= FOLLOWS_MAX / 2, "a halving does not make a leader unknown");
 const _: () = assert!(MERGED_LEVELS_MAX * 2 <= BLOCK_LEVELS, "a block just merged does not split at once");
 const _: () = assert!(10_i64.checked_pow(SCALE_MAX as u32).is_some(), "one unit at the widest scale fits");

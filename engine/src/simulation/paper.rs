@@ -7,6 +7,8 @@
 //!   quantity of that touch, or where a trade goes through its price, up to the quantity of that trade.
 //! - An order that waits fills at its own price, as maker. One that was marketable when it came fills at the touch, as
 //!   taker, until the market once moved away from it.
+//! - While the market's prices are in doubt nothing fills, neither at them nor at those before: whether anybody would
+//!   trade there is not known. What the market is found to be after that fills what it reaches, at the order's price.
 //! - Our fills move nothing, and our own orders never meet each other.
 //! - A fill costs what [`PaperFees`] say, in the quote currency, rounded away from us.
 //!
@@ -113,6 +115,8 @@ pub struct PaperVenue {
     quote: Text<8>,
     bid: Touch,
     ask: Touch,
+    /// Until the next top.
+    is_doubted: bool,
     /// Best price first, then in order of arrival.
     buys: Vec<PaperOrder>,
     sells: Vec<PaperOrder>,
@@ -128,6 +132,7 @@ impl PaperVenue {
             quote: Text::default(),
             bid: Touch::default(),
             ask: Touch::default(),
+            is_doubted: false,
             buys: Vec::with_capacity(PAPER_ORDERS_MAX),
             sells: Vec::with_capacity(PAPER_ORDERS_MAX),
             order_count: 0,
@@ -149,7 +154,7 @@ impl PaperVenue {
     pub fn submit(&mut self, intent: &Intent, now: UnixNanos, reports: &mut Vec<ExecutionReport>) {
         let mut order =
             PaperOrder { intent: *intent, venue_order_id: 0, cumulative: Quantity(0), is_taking: false };
-        let touch = *self.opposite(intent.side);
+        let touch = self.met_by(intent.side);
         order.is_taking = touch.level.quantity.0 > 0 && order.reaches(touch.level.price);
         if let Some(reason) = self.refusal(&order) {
             let mut report = report(&order, ExecutionType::Rejected, OrderStatus::Rejected, now);
@@ -192,8 +197,14 @@ impl PaperVenue {
         reports.push(refused);
     }
 
+    /// The real market's best prices cannot be believed: until they can, nothing fills.
+    pub fn doubt(&mut self) {
+        self.is_doubted = true;
+    }
+
     /// The real market's best prices changed.
     pub fn on_top(&mut self, top: &TopOfBook, now: UnixNanos, reports: &mut Vec<ExecutionReport>) {
+        self.is_doubted = false;
         self.bid.follow(top.bid);
         self.ask.follow(top.ask);
         for side in [Side::Buy, Side::Sell] {
@@ -214,6 +225,9 @@ impl PaperVenue {
 
     /// A trade happened in the real market.
     pub fn on_trade(&mut self, trade: &Trade, now: UnixNanos, reports: &mut Vec<ExecutionReport>) {
+        if self.is_doubted {
+            return;
+        }
         for side in [Side::Buy, Side::Sell] {
             self.fill_waiting(side, trade.quantity, &mut Desk { now, reports }, |order| {
                 let is_through = order.reaches(trade.price) && order.intent.price != trade.price;
@@ -305,6 +319,11 @@ impl PaperVenue {
             Side::Buy => &mut self.buys,
             Side::Sell => &mut self.sells,
         }
+    }
+
+    /// The touch that an order of `side` meets when it comes: none while the market is in doubt.
+    fn met_by(&self, side: Side) -> Touch {
+        if self.is_doubted { Touch::default() } else { *self.opposite(side) }
     }
 
     /// The touch that an order of `side` takes from.

@@ -14,6 +14,7 @@ use crate::actors::{
     StrategyPorts,
 };
 use crate::contract::Connection;
+use crate::market::JumpGuard;
 use crate::runtime::{Actor, Doorbell, FrameWriter, Hop, Inboxes, Outbox, RequestReader, Seat, Stage};
 use crate::simulation::paper::PaperFees;
 use crate::trading::risk::RiskSettings;
@@ -41,6 +42,7 @@ pub(super) struct Builder<'a> {
     links: Vec<Link>,
     instruments: Vec<String>,
     risk: Vec<Option<RiskSettings>>,
+    jumps: Vec<JumpGuard>,
     /// By instrument id.
     markets: Vec<Option<Channel>>,
     books: Vec<Option<Channel>>,
@@ -68,6 +70,11 @@ impl<'a> Builder<'a> {
             links: Vec::new(),
             instruments: plan.instruments.iter().map(|instrument| instrument.name.clone()).collect(),
             risk: plan.instruments.iter().map(|instrument| instrument.risk.clone()).collect(),
+            jumps: plan
+                .instruments
+                .iter()
+                .map(|instrument| JumpGuard::new(instrument.jump_max_bps))
+                .collect(),
             markets: none(),
             books: none(),
             aggregates: Vec::new(),
@@ -146,7 +153,8 @@ impl<'a> Builder<'a> {
         let mut outbox = channel.outbox();
         self.stamp(&mut outbox, Stage::Hop(Hop::Book));
         self.books[instrument_id.index()] = Some(channel);
-        Ok(BookBuilder::new(&name, instrument_id, inboxes, outbox, resync))
+        let jump = self.jumps[instrument_id.index()].clone();
+        Ok(BookBuilder::new(&name, (instrument_id, jump), inboxes, outbox, resync))
     }
 
     pub(super) fn aggregators(&mut self, pairs: Vec<PairPlan>, intervals: &[Nanos]) -> io::Result<()> {

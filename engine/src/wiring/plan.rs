@@ -7,6 +7,7 @@ use fulmar_bus::record::{AccountId, BookLevels, InstrumentId, Nanos, RECORD_SLOT
 use crate::contract::strategy::{BookDepth, Strategy};
 use crate::contract::{MarketSession, OrderSession};
 use crate::market::FeeRate;
+use crate::market::limits::JUMP_MAX_BPS;
 use crate::simulation::paper::PaperFees;
 use crate::trading::risk::RiskSettings;
 
@@ -38,6 +39,15 @@ pub struct InstrumentPlan {
     pub name: String,
     /// What may be traded of it, or `None` where nothing may.
     pub risk: Option<RiskSettings>,
+    /// How far its best prices may lie from the last good ones before they are suspect, in hundredths of a percent.
+    pub jump_max_bps: u32,
+}
+
+impl InstrumentPlan {
+    /// An instrument whose best prices may jump as far as they may where nothing is configured.
+    pub fn new(name: String, risk: Option<RiskSettings>) -> Self {
+        InstrumentPlan { name, risk, jump_max_bps: JUMP_MAX_BPS }
+    }
 }
 
 /// A venue's market data.

@@ -280,7 +280,7 @@ fn plan() -> anyhow::Result<EnginePlan> {
     let credentials = Credentials { api_key: KEY.to_owned(), secret: Some(SECRET.to_owned()) };
     let orders = BinanceOrderEntry::new(&BinanceConfig::production(Product::Spot), &credentials);
     Ok(EnginePlan {
-        instruments: vec![InstrumentPlan { name: name.clone(), risk: Some(risk) }],
+        instruments: vec![InstrumentPlan::new(name.clone(), Some(risk))],
         venues: vec![VenuePlan {
             session: venues::capture_session(venue, &[(SYMBOL, instrument_id)])?,
             instruments: vec![instrument_id],

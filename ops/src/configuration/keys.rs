@@ -129,14 +129,7 @@ fn venue() -> Table {
                 "Bars of the venue's own making to follow beside those that are made here from trades. A strategy hears \
                  them as `on_venue_bar`.",
             ),
-            key(
-                "book_idle_max_ms",
-                Integer(500, 600_000),
-                Optional,
-                "How long a connection that carries books may say nothing before they are given up and it is \
-                 replaced; each venue has its own where it is not stated (5000 at Binance). Raise it for instruments \
-                 that are quiet for longer: venues promise no rate.",
-            ),
+            book_idle_max_ms(),
             key(
                 "taker_fee_bps",
                 BasisPoints(false),
@@ -144,6 +137,7 @@ fn venue() -> Table {
                 "What it takes of the money of an order that takes, for the arbitrage of its pairs. It hangs on the \
                  account, so none is guessed: without it, its instruments have no part in an arbitrage.",
             ),
+            jump_max_bps(),
             section("reconnect", reconnect()),
             Key {
                 name: "scale",
@@ -153,6 +147,28 @@ fn venue() -> Table {
             },
         ],
     }
+}
+
+fn book_idle_max_ms() -> Key {
+    key(
+        "book_idle_max_ms",
+        Integer(500, 600_000),
+        Optional,
+        "How long a connection that carries books may say nothing before they are given up and it is \
+         replaced; each venue has its own where it is not stated (5000 at Binance). Raise it for instruments \
+         that are quiet for longer: venues promise no rate.",
+    )
+}
+
+fn jump_max_bps() -> Key {
+    key(
+        "jump_max_bps",
+        Integer(1, 1_000_000),
+        default("1000"),
+        "How far best prices may lie from the last good ones, in hundredths of a percent. Those beyond are suspect until \
+         the market has stayed there for two seconds: orders are judged by the last good ones, and denied with \
+         `STALE_MARKET_DATA` once those are too old.",
+    )
 }
 
 fn reconnect() -> Table {

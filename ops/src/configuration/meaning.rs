@@ -97,6 +97,8 @@ pub struct Venue {
     /// What it takes of a taker, where it is stated.
     #[serde(rename = "taker_fee_bps", default, deserialize_with = "values::fee_stated")]
     pub taker_fee: Option<FeeRate>,
+    /// How far best prices may lie from the last good ones, in hundredths of a percent.
+    pub jump_max_bps: u32,
     /// How hard to try when a connection is lost.
     pub reconnect: Reconnect,
     /// Bars of the venue's own making to subscribe to.

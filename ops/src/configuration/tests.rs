@@ -9,6 +9,7 @@ mod variables;
 use fulmar_bus::record::Nanos;
 use fulmar_engine::contract::BookDepth;
 use fulmar_engine::market::FeeRate;
+use fulmar_engine::market::limits::JUMP_MAX_BPS;
 use fulmar_engine::trading::risk::GuardSettings;
 use fulmar_strategies::{Need, ParameterEntry, ParameterError, ParameterValue, Registry, StrategyEntry};
 
@@ -40,6 +41,7 @@ order_url = "ws://127.0.0.1:3"
 instruments = ["BTCUSDT"]
 depth_interval = "250ms"
 book_idle_max_ms = 7_000
+jump_max_bps = 250
 taker_fee_bps = "4.5"
 reconnect = { attempts_per_minute = 3, backoff_min_ms = 20, backoff_max_ms = 30 }
 scale = { BTCUSDT = { price = 1, quantity = 3 } }
@@ -216,7 +218,7 @@ fn a_key_in_the_wrong_place_is_sent_home() {
         &[],
         &[
             "a.toml:1: segment_bytes: unknown key; it belongs in [journal]",
-            "a.toml:6: venue.binance-spot.leverage: unknown key; known here: name, environment, stream_url, rest_url, order_url, instruments, depth, depth_interval, bars, book_idle_max_ms, taker_fee_bps, reconnect, scale",
+            "a.toml:6: venue.binance-spot.leverage: unknown key; known here: name, environment, stream_url, rest_url, order_url, instruments, depth, depth_interval, bars, book_idle_max_ms, taker_fee_bps, jump_max_bps, reconnect, scale",
         ],
     );
 }
@@ -380,6 +382,10 @@ fn every_key_of_the_schema_reaches_the_types() {
     assert_eq!(configuration.paper.maker, FeeRate::parse_bps("-0.5").unwrap());
     assert_eq!(configuration.paper.taker, FeeRate::parse_bps("7.5").unwrap());
     assert_eq!(configuration.venues[0].taker_fee, FeeRate::parse_bps("4.5"));
+    assert_eq!(
+        configuration.venues.iter().map(|venue| venue.jump_max_bps).collect::<Vec<_>>(),
+        [250, JUMP_MAX_BPS]
+    );
     let books: Vec<BookDepth> = configuration.strategies.iter().map(|strategy| strategy.book).collect();
     assert_eq!(books, [BookDepth::Full, BookDepth::Levels(20), BookDepth::Top]);
 }

@@ -22,6 +22,7 @@ use fulmar_engine::runtime::{
 use fulmar_engine::wiring::{Assembly, ChannelRole, Link, Surroundings, actor_names, build};
 
 use super::journal::{self, Manifest, Summary};
+use super::jumps::JumpWatch;
 use super::launch::{Launch, instrument_names};
 use super::orders::OrderBoard;
 use super::places::Places;
@@ -169,6 +170,14 @@ impl LiveEngine {
             Picture::new(&name.symbol, ring.expect("every instrument has its channel").reader())
         };
         names.iter().map(picture).collect()
+    }
+
+    /// What books say of jumps. Make it right after the start, and it misses nothing.
+    pub fn jump_watch(&self) -> JumpWatch {
+        let names = self.instrument_names();
+        let ring = |name: &String| self.assembly.ring(&format!("book.{name}"));
+        let reader = |name| ring(name).expect("every instrument has its channel").reader();
+        JumpWatch::new(names.iter().map(reader).collect())
     }
 
     /// A board of the orders of all strategies. Make it right after the start, and it misses nothing.

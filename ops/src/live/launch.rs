@@ -166,7 +166,9 @@ fn instrument_plan(configuration: &Configuration, name: &InstrumentName) -> Inst
     };
     let is_traded = configuration.strategies.iter().any(trades);
     let risk = configuration.risk.limits(name).filter(|_| is_traded);
-    InstrumentPlan { name: name.to_string(), risk }
+    let venue = configuration.venues.iter().find(|venue| venue.name == name.venue);
+    let jump_max_bps = venue.expect("a name is made of its venue").jump_max_bps;
+    InstrumentPlan { name: name.to_string(), risk, jump_max_bps }
 }
 
 /// The pairs of a configuration, then each instrument that none of them names as a pair of its own.

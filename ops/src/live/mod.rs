@@ -7,6 +7,7 @@
 mod engine;
 mod epoch;
 pub mod journal;
+mod jumps;
 mod launch;
 mod memory;
 mod orders;

@@ -8,6 +8,7 @@ use fulmar_engine::market::decimal::format_scaled;
 use tokio::time::{Instant, interval_at};
 
 use super::engine::LiveEngine;
+use super::jumps::JumpWatch;
 use super::orders::OrderBoard;
 use super::pairs::PairWatch;
 use super::standing::Standing;
@@ -33,6 +34,7 @@ pub struct Watch {
     /// What was told last of whether each is traded; of those that always are, nothing is told.
     told_listings: Vec<Listing>,
     pairs: PairWatch,
+    jumps: JumpWatch,
     is_journal_lost: bool,
 }
 
@@ -90,6 +92,7 @@ impl Watch {
             told,
             told_listings,
             pairs,
+            jumps: engine.jump_watch(),
             is_journal_lost: false,
         }
     }
@@ -201,6 +204,7 @@ impl Watch {
         self.pictures.iter_mut().for_each(Picture::look);
         self.orders.look();
         self.pairs.look(&self.pictures);
+        self.jumps.look(&self.names, &self.pictures);
         self.tell_books();
         self.tell_listings();
     }

@@ -203,10 +203,8 @@ fn plan(venue: &str, symbols: &[String]) -> anyhow::Result<EnginePlan> {
     let ids: Vec<InstrumentId> = (0..symbols.len()).map(venues::instrument_id).collect();
     let named = symbols.iter().map(String::as_str).zip(ids.iter().copied()).collect::<Vec<_>>();
     let session = venues::capture_session(venue, &named)?;
-    let instruments = symbols
-        .iter()
-        .map(|symbol| InstrumentPlan { name: format!("{venue}:{symbol}"), risk: None })
-        .collect();
+    let instruments =
+        symbols.iter().map(|symbol| InstrumentPlan::new(format!("{venue}:{symbol}"), None)).collect();
     let pairs = named.iter().map(|(symbol, id)| PairPlan {
         name: format!("{venue}:{symbol}"),
         instruments: vec![*id],

@@ -8,6 +8,7 @@ use fulmar_engine::contract::{DecodeError, InboundFrame, MarketSession as _};
 
 use super::Outcome::{self, Held, NotApplicable};
 use super::bench::{Bench, IDS};
+use super::engine::jump_is_suspect;
 use crate::flow::mantissa;
 
 /// A level is deleted that is not there, as when it left the depth of a subscription.
@@ -115,7 +116,8 @@ pub fn exponents(entry: &'static VenueEntry) -> Outcome {
     Held
 }
 
-/// A price far off is the venue's word all the same: it is told as it came, in the book and as a trade.
+/// A price far off is the venue's word all the same: it is told as it came, in the book and as a trade. As a best price
+/// it is suspect.
 pub fn prices_far_off(entry: &'static VenueEntry) -> Outcome {
     let mut bench = Bench::live(entry);
     for prices in [("90000.1", "90000.2"), ("0.1", "0.2")] {
@@ -141,6 +143,7 @@ pub fn prices_far_off(entry: &'static VenueEntry) -> Outcome {
     }
     assert_eq!([bench.state(0), bench.state(1)], [SyncState::Live; 2]);
     assert_eq!(bench.session.counters().decode_error_count(), 0);
+    jump_is_suspect(entry);
     Held
 }
 

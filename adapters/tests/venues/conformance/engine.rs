@@ -4,8 +4,8 @@ use fulmar_adapters::session::sample::SampleFrame;
 use fulmar_adapters::session::{InstrumentConfig, MarketData, VenueEntry, VenueSettings};
 use fulmar_bus::channel::{Poll, Reader};
 use fulmar_bus::record::{
-    Bar, FrameSource, InstrumentId, Nanos, Record, SyncChange, SyncReason, SyncState, TopOfBook, Trade,
-    UnixNanos,
+    Bar, ConsolidatedTop, Flags, FrameSource, InstrumentId, Nanos, Record, SyncChange, SyncReason, SyncState,
+    TopOfBook, Trade, UnixNanos,
 };
 use fulmar_engine::runtime::{FrameHead, FrameWriter, Player};
 use fulmar_engine::wiring::{
@@ -36,6 +36,42 @@ pub fn crossed_book(entry: &'static VenueEntry) -> Outcome {
     assert_eq!(stage.changes(), [(SyncState::Desynced, SyncReason::Crossed)], "and not for longer");
     assert_eq!(stage.tops(), []);
     Held
+}
+
+/// Best prices far off the last good ones are told as suspect and have no part in what is best over venues, until the
+/// market has stayed there.
+pub fn jump_is_suspect(entry: &'static VenueEntry) {
+    let mut stage = Stage::new(entry);
+    let snapshot = stage.flow.snapshot(0);
+    let update = stage.flow.update(0, &[("98.0", "7.00000000")], &[]);
+    stage.give(&snapshot);
+    stage.give(&update);
+    let (suspects, consolidated) = stage.judged();
+    assert_eq!((suspects.last(), consolidated.last()), (Some(&false), Some(&true)), "the first is believed");
+    for price in ["900.1", "100.8"] {
+        // The asks give way to one far off, which then gives way to one where they were.
+        let [_, asks] = stage.flow.book(0).clone();
+        let mut frames = vec![stage.flow.update(0, &[], &[(price, "2.50000000")])];
+        for (price, _) in asks {
+            frames.push(stage.flow.change(0, &[], &[(price, "0".to_owned())]));
+        }
+        for frame in &frames {
+            stage.give(frame);
+        }
+        let (suspects, consolidated) = stage.judged();
+        assert_eq!(suspects.last(), Some(&true), "{price}");
+        assert_eq!(consolidated.last(), Some(&false), "{price}: nothing of it is best");
+
+        for (after_ms, quantity, is_suspect) in [(1_000, "2.40000000", true), (1_000, "2.30000000", false)] {
+            stage.pass(Nanos::from_millis(after_ms));
+            let update = stage.flow.update(0, &[], &[(price, quantity)]);
+            stage.give(&update);
+            let (suspects, consolidated) = stage.judged();
+            assert_eq!(suspects, [is_suspect], "{price} after {after_ms} ms");
+            assert_eq!(consolidated.last(), (!is_suspect).then_some(&true), "{price}");
+        }
+    }
+    assert_eq!(stage.changes(), [], "the book was the venue's all the time");
 }
 
 /// A trade that the venue dates centuries ahead is told as it came, and costs the bars of all others nothing.
@@ -80,7 +116,7 @@ impl Stage {
         let instruments = [InstrumentConfig::new(flow.symbols[0], id)];
         let session = MarketData::new((entry.protocol)(&VenueSettings::default()), &instruments);
         let plan = EnginePlan {
-            instruments: vec![InstrumentPlan { name: name.clone(), risk: None }],
+            instruments: vec![InstrumentPlan::new(name.clone(), None)],
             venues: vec![VenuePlan { session: Box::new(session), instruments: vec![id] }],
             pairs: vec![PairPlan { name: name.clone(), instruments: vec![id], taker_fees: Vec::new() }],
             bar_intervals: vec![Nanos::from_secs(60)],
@@ -133,6 +169,19 @@ impl Stage {
     fn tops(&mut self) -> Vec<TopOfBook> {
         let records = drain(&mut self.book);
         records.iter().filter_map(|record| record.read::<TopOfBook>().ok().copied()).collect()
+    }
+
+    /// Of the best prices told since the last call whether they were suspect, and of what was told as best over venues
+    /// whether it holds any price.
+    fn judged(&mut self) -> (Vec<bool>, Vec<bool>) {
+        let tops = drain(&mut self.book);
+        let tops = tops.iter().filter(|record| record.read::<TopOfBook>().is_ok());
+        let consolidated = drain(&mut self.aggregate);
+        let best = consolidated.iter().filter_map(|record| record.read::<ConsolidatedTop>().ok());
+        (
+            tops.map(|record| record.header().flags.contains(Flags::SUSPECT)).collect(),
+            best.map(|best| best.live_count > 0).collect(),
+        )
     }
 
     /// What the session told of the book's state since the last call.

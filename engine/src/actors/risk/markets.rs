@@ -1,9 +1,8 @@
-//! What the gate hears of markets: prices, how far they can be believed, what an instrument is, and whether it is
-//! traded.
+//! What the gate hears of markets: prices, how far they can be believed, what an instrument is, whether it is traded.
 
 use fulmar_bus::record::{
-    InstrumentDefinition, InstrumentId, InstrumentStatus, Kind, Malformed, Record, SyncChange, SyncReason,
-    SyncState, TopOfBook, UnixNanos,
+    Flags, InstrumentDefinition, InstrumentId, InstrumentStatus, Kind, Malformed, Record, SyncChange,
+    SyncReason, SyncState, TopOfBook, UnixNanos,
 };
 
 use super::{Output, State};
@@ -23,6 +22,10 @@ impl State {
             return Ok(());
         };
         match header.kind() {
+            // Orders are judged by the last good top, as long as its age lets it.
+            Some(Kind::TopOfBook) if header.flags.contains(Flags::SUSPECT) => {
+                record.read::<TopOfBook>()?;
+            }
             Some(Kind::TopOfBook) => {
                 watched.top = Some(*record.read::<TopOfBook>()?);
                 watched.last_update_at = header.received_at;

@@ -1,7 +1,7 @@
 //! The book of one instrument: what it believes, and when it stops.
 
 use fulmar_bus::record::{
-    BookLevels, Flags, InstrumentDefinition, InstrumentStatus, Listing, Nanos, SnapshotBegin, SnapshotEnd,
+    BookLevels, InstrumentDefinition, InstrumentStatus, Listing, Nanos, SnapshotBegin, SnapshotEnd,
     SyncChange, SyncReason, SyncState,
 };
 use zerocopy::IntoBytes;
@@ -9,6 +9,8 @@ use zerocopy::IntoBytes;
 use super::*;
 use crate::actors::BookBuilder;
 use crate::actors::limits::CROSSED_NS_MAX;
+use crate::market::JumpGuard;
+use crate::market::limits::{JUMP_REFERENCE_KEPT, JUMP_STAYS};
 use crate::runtime::Inboxes;
 
 /// Slots of the market channel, small enough to be lapped.
@@ -33,7 +35,8 @@ impl Stage {
         let mut inboxes = Inboxes::new();
         inboxes.add(market_ring.reader());
         let (book_reader, resync_reader) = (book_ring.reader(), gated(&resync_ring));
-        let actor = BookBuilder::new("scripted:AAABBB", INSTRUMENT, inboxes, book, resync);
+        let actor =
+            BookBuilder::new("scripted:AAABBB", (INSTRUMENT, JumpGuard::new(1_000)), inboxes, book, resync);
         let mut stage =
             Stage { actor, market, book: book_reader, resync: resync_reader, now: OPENS_AT, update_id: 0 };
         send(&mut stage.market, stage.now, &definition());
@@ -100,6 +103,21 @@ impl Stage {
         let records = drain(&mut self.book);
         assert_eq!(all::<TopOfBook>(&records), [], "a crossed book is not published");
         all::<SyncChange>(&records).iter().map(|change| (change.state, change.reason)).collect()
+    }
+
+    /// The only bid and the only ask are these from now on; gives the best prices told, and whether they are suspect.
+    fn jump(&mut self, bid: i64, ask: i64) -> Vec<(i64, i64, bool)> {
+        self.update_id += 1;
+        let (update_id, venue_at) = (self.update_id, UnixNanos(0));
+        send(&mut self.market, self.now, &SnapshotBegin { update_id, venue_at, bid_count: 1, ask_count: 1 });
+        self.levels(&[level(bid, 5)], &[level(ask, 5)], Flags::LAST);
+        self.turn();
+        let records = drain(&mut self.book);
+        let tops = records.iter().filter_map(|record| Some((record.header().flags, record.read().ok()?)));
+        tops.map(|(flags, top): (_, &TopOfBook)| {
+            (top.bid.price.0, top.ask.price.0, flags.contains(Flags::SUSPECT))
+        })
+        .collect()
     }
 
     /// Everything that it asked its feed for.
@@ -242,4 +260,65 @@ fn a_wider_scale_keeps_the_book_and_another_tick_does_not() {
     stage.turn();
     assert_eq!(stage.changes(), [(SyncState::Desynced, SyncReason::Redefined)]);
     assert_eq!(stage.wishes(), [SyncReason::Redefined]);
+}
+
+#[test]
+fn a_top_beyond_the_band_is_published_as_suspect_and_one_at_its_edge_is_not() {
+    // From a middle of 10,050 with a band of a tenth.
+    for (middle, is_suspect) in
+        [(11_054, false), (11_055, false), (11_056, true), (9_045, false), (9_044, true)]
+    {
+        let mut stage = Stage::live();
+        stage.tell(SyncState::Desynced, SyncReason::Gap);
+        stage.now = stage.now + Nanos(JUMP_REFERENCE_KEPT.0 + 1);
+        stage.tell(SyncState::Live, SyncReason::Joined);
+        drain(&mut stage.book);
+        assert_eq!(stage.jump(10_049, 10_051), [(10_049, 10_051, false)], "after so long a break");
+        assert_eq!(stage.jump(middle - 1, middle + 1), [(middle - 1, middle + 1, is_suspect)]);
+        assert_eq!(counter(&stage.actor, "suspect_tops"), u64::from(is_suspect));
+    }
+}
+
+#[test]
+fn a_suspect_top_is_told_anew_once_the_market_has_stayed_there() {
+    let mut stage = Stage::live();
+    assert_eq!(stage.jump(200, 202), [(200, 202, true)]);
+    stage.now = OPENS_AT + Nanos(JUMP_STAYS.0 - 1);
+    assert_eq!(stage.jump(200, 202), [(200, 202, true)], "repeated as any quiet top");
+    stage.now = OPENS_AT + JUMP_STAYS;
+    assert_eq!(stage.jump(200, 202), [(200, 202, false)], "no price changed, and it is news all the same");
+    assert_eq!(stage.jump(100, 101), [(100, 101, true)]);
+    assert_eq!(stage.jump(200, 202), [(200, 202, false)]);
+}
+
+#[test]
+fn a_snapshot_after_a_short_break_is_held_against_the_top_before_it() {
+    let mut stage = Stage::live();
+    stage.tell(SyncState::Desynced, SyncReason::Gap);
+    assert_eq!(stage.changes(), [(SyncState::Desynced, SyncReason::Gap)]);
+    stage.tell(SyncState::Syncing, SyncReason::Gap);
+    assert_eq!(stage.jump(200, 202), [], "not yet live");
+    stage.now = OPENS_AT + JUMP_REFERENCE_KEPT;
+    stage.tell(SyncState::Live, SyncReason::Joined);
+    let flags: Vec<bool> = drain(&mut stage.book)
+        .iter()
+        .filter(|record| record.read::<TopOfBook>().is_ok())
+        .map(|record| record.header().flags.contains(Flags::SUSPECT))
+        .collect();
+    assert_eq!(flags, [true]);
+}
+
+#[test]
+fn a_ticker_beyond_the_band_is_suspect_too() {
+    let mut stage = Stage::live();
+    let ticker = |bid, ask, update_id| {
+        TopOfBook::new(level(bid, 5), level(ask, 5), update_id, UnixNanos(0), TopSource::Ticker)
+    };
+    for (place, (bid, ask, suspect_count)) in [(105, 106, 0), (1_000, 1_010, 1)].into_iter().enumerate() {
+        let update_id = stage.update_id + 1 + place as u64;
+        send(&mut stage.market, OPENS_AT, &ticker(bid, ask, update_id));
+        stage.turn();
+        assert_eq!(stage.tops(), [(bid, ask)]);
+        assert_eq!(counter(&stage.actor, "suspect_tops"), suspect_count);
+    }
 }

@@ -194,6 +194,38 @@ fn before_a_definition_and_while_the_book_is_not_live_nothing_passes() {
 }
 
 #[test]
+fn a_suspect_top_neither_moves_what_orders_are_judged_by_nor_keeps_it_young() {
+    let mut stage = Stage::open();
+    stage.wait(Nanos::from_secs(9).0);
+    send_suspect(&mut stage.book, stage.now, &top(100_000, 100_001, 2));
+    stage.place(50);
+    stage.wait(Nanos::from_secs(1).0);
+    stage.place(10);
+    stage.wait(1);
+    stage.want(10);
+    let denial = stage.denied();
+    assert_eq!(denial.code, RiskCheck::StaleMarketData.code());
+    assert_eq!(
+        denial.value,
+        i64::try_from(Nanos::from_secs(10).0).expect("seconds") + 1,
+        "the good one's age"
+    );
+    send(&mut stage.book, stage.now, &top(100, 101, 3));
+    stage.place(10);
+}
+
+#[test]
+fn a_suspect_top_after_a_break_is_no_market() {
+    let mut stage = Stage::open();
+    for (state, reason) in [(SyncState::Desynced, SyncReason::Gap), (SyncState::Live, SyncReason::Joined)] {
+        send(&mut stage.book, stage.now, &SyncChange::new(state, reason, 2, 1, 1));
+    }
+    send_suspect(&mut stage.book, stage.now, &top(300, 301, 2));
+    stage.want(10);
+    assert_eq!(stage.denied().code, RiskCheck::StaleMarketData.code());
+}
+
+#[test]
 fn while_the_venue_halts_an_instrument_no_order_passes_and_what_stands_can_be_canceled() {
     let mut stage = Stage::open();
     let id = stage.place(10);

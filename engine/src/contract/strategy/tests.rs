@@ -351,3 +351,32 @@ fn a_report_of_an_unknown_order_is_counted() {
     );
     assert_eq!(view.orphans(), 1);
 }
+
+#[test]
+fn a_suspect_quote_is_told_as_such_and_is_no_top_to_trade_by() {
+    /// What each quote was said to be.
+    #[derive(Default)]
+    struct Doubts(Vec<bool>);
+
+    impl Strategy for Doubts {
+        fn on_quote(&mut self, context: &mut Context<'_>, quote: Event<'_, TopOfBook>) {
+            let seen = context.instrument(quote.instrument_id).expect("it is traded");
+            assert_eq!((seen.top.as_ref(), seen.is_suspect()), (Some(quote.payload), quote.is_suspect()));
+            assert_eq!(seen.two_sided_top().is_none(), quote.is_suspect());
+            self.0.push(quote.is_suspect());
+        }
+    }
+
+    let (mut view, mut sink, mut strategy) =
+        (View::new(&[INSTRUMENT], 16), Sink::default(), Doubts::default());
+    let level = |price| Level { price: Price(price), quantity: Quantity(1) };
+    let top = TopOfBook::new(level(100), level(102), 1, UnixNanos(1), TopSource::Book);
+    for flags in [Flags::NONE, Flags::SUSPECT, Flags::NONE] {
+        let mut record = Record::new();
+        let (instrument_id, cause, received_at) = (INSTRUMENT, RecordId::NONE, UnixNanos(1));
+        record.write(Heading { instrument_id, cause, received_at, flags }, &top);
+        let mut context = Context::new(UnixNanos(1), &mut view, &mut sink);
+        deliver(&mut strategy, &mut context, &record).expect("a top");
+    }
+    assert_eq!(strategy.0, [false, true, false]);
+}

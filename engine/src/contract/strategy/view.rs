@@ -2,7 +2,7 @@
 //! subscribed to; no actor's memory is read.
 
 use fulmar_bus::record::{
-    ConsolidatedTop, CrossVenue, Denial, ExecutionReport, Funding, InstrumentDefinition, InstrumentId,
+    ConsolidatedTop, CrossVenue, Denial, ExecutionReport, Flags, Funding, InstrumentDefinition, InstrumentId,
     InstrumentStatus, Intent, Kind, Malformed, MarkPrice, Position, Quantity, Record, SyncChange, SyncState,
     TopOfBook, TopSource, UnixNanos,
 };
@@ -62,7 +62,8 @@ pub struct InstrumentView {
     pub instrument_id: InstrumentId,
     /// What it is, once that is known.
     pub definition: Option<InstrumentDefinition>,
-    /// Best bid and ask; `None` while they are not known or the book is not live.
+    /// Best bid and ask; `None` while they are not known or the book is not live. [`Self::is_suspect`] says whether to
+    /// doubt them.
     pub top: Option<TopOfBook>,
     /// When that top reached this machine.
     pub top_at: UnixNanos,
@@ -77,6 +78,7 @@ pub struct InstrumentView {
     pub sync: SyncState,
     /// What the strategy holds; `None` before its first fill.
     pub position: Option<Position>,
+    is_top_suspect: bool,
     status: Option<InstrumentStatus>,
     funding: Option<Funding>,
     mark_price: Option<MarkPrice>,
@@ -103,6 +105,7 @@ impl InstrumentView {
             cross_venue: None,
             sync: SyncState::Syncing,
             position: None,
+            is_top_suspect: false,
             status: None,
             funding: None,
             mark_price: None,
@@ -122,6 +125,7 @@ impl InstrumentView {
                 }
                 self.top = Some(*top);
                 self.top_at = header.received_at;
+                self.is_top_suspect = header.flags.contains(Flags::SUSPECT);
             }
             Some(Kind::SyncChange) => {
                 self.sync = record.read::<SyncChange>()?.state;
@@ -143,6 +147,7 @@ impl InstrumentView {
     /// The book, as deep as the strategy asked for. `Some` only while it is live: from a whole snapshot on, until
     /// continuity breaks or a record is lost on the way here. It follows the market channel, the top that of the book
     /// actor, so that one may be some records ahead of the other; it is never older than the top of the same core loop.
+    /// It holds what the venue says, also where [`Self::is_suspect`] doubts it.
     pub fn book(&self) -> Option<BookView<'_>> {
         let depth = self.depth.as_ref().filter(|_| self.sync == SyncState::Live)?;
         BookView::of(&depth.replica, depth.levels_max)
@@ -174,9 +179,15 @@ impl InstrumentView {
         self.position.map_or(Quantity(0), |position| position.quantity)
     }
 
-    /// The top where both sides stand and do not cross.
+    /// True where the top lies further from the last good one than the configured band: it may be wrong.
+    pub fn is_suspect(&self) -> bool {
+        self.top.is_some() && self.is_top_suspect
+    }
+
+    /// The top where both sides stand and do not cross, and where it is not suspect: one to trade by.
     pub fn two_sided_top(&self) -> Option<&TopOfBook> {
-        self.top.as_ref().filter(|top| top.is_two_sided() && top.bid.price < top.ask.price)
+        let is_usable = |top: &&TopOfBook| top.is_two_sided() && top.bid.price < top.ask.price;
+        self.top.as_ref().filter(is_usable).filter(|_| !self.is_top_suspect)
     }
 }
 

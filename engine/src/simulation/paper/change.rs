@@ -28,7 +28,7 @@ impl PaperVenue {
             orders[index] = order;
             return reports.push(updated(&order, change, now));
         }
-        let touch = *self.opposite(change.side);
+        let touch = self.met_by(change.side);
         order.is_taking = touch.level.quantity.0 > 0 && order.reaches(touch.level.price);
         if order.intent.post_only != 0 && order.is_taking {
             return reports.push(refused(change, REASON_WOULD_TAKE, now));

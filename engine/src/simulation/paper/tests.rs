@@ -259,3 +259,16 @@ fn a_change_of_what_does_not_stand_or_to_less_than_traded_is_refused() {
     scene.change(&order, 101, 5);
     assert_eq!(scene.reports.last().map(|report| report.reason), Some(REASON_MALFORMED), "five traded");
 }
+
+#[test]
+fn while_the_market_is_in_doubt_nothing_fills_and_then_what_the_market_is_found_to_reach() {
+    let mut scene = Scene::new((99, 5), (101, 5));
+    scene.submit(limit(1, Side::Buy, 98, 2));
+    scene.venue.doubt();
+    scene.submit(limit(2, Side::Buy, 101, 1));
+    scene.submit(Intent::market(id(3), Side::Buy, Quantity(1)));
+    scene.trade(50, 9);
+    assert_eq!(scene.told(), (vec![], OrderStatus::Expired), "neither the old touch nor a trade far off");
+    scene.top((40, 5), (50, 5));
+    assert_eq!(scene.told(), (vec![(101, 1), (98, 2)], OrderStatus::Filled));
+}
