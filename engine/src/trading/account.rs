@@ -31,9 +31,7 @@ pub use fees::{Fee, FeeRates, FeeSchedule};
 pub use ledger::{Asset, Balance, Entry, ToldBalance};
 pub use position::{AccountPosition, Traded};
 
-use fulmar_bus::record::{
-    AccountId, FundingRate, InstrumentDefinition, InstrumentId, Notional, Side, Text, UnixNanos,
-};
+use fulmar_bus::record::{AccountId, FundingRate, InstrumentDefinition, InstrumentId, Side, UnixNanos};
 use ledger::{Ledger, Place};
 
 use super::order::Fill;
@@ -139,7 +137,7 @@ pub struct AccountPlan {
 /// # let (quantity, price, instrument_id) = (Quantity(500), Price(60_000), perpetual);
 /// # let fill = Fill { instrument_id, strategy_id, account_id, side, quantity, price };
 /// account.apply_fill(&fill)?; // Half a bitcoin, bought at 60000,
-/// account.apply_fee(&fill, Fee::Stated(Text::new("USDT").expect("it is short"), Notional(12_000)))?; // for 12.
+/// account.apply_fee(&fill, Fee::Stated(usdt, Amount::floor(12, 0).expect("it fits")))?; // for 12.
 /// let into_usdt = Conversions::new(usdt);
 /// assert_eq!(account.equity(&into_usdt), Err(EquityUnknown::Mark(perpetual)));
 /// account.mark(perpetual, ScaledPrice { price: Price(60_100), scale: 0 })?;
@@ -247,8 +245,7 @@ impl Account {
     }
 
     /// Books the fee of a fill and says what it moved: below zero, we paid. One that the venue did not state is charged
-    /// in the asset that the contract is settled in, rounded away from us, as one that it stated more finely than an
-    /// [`Amount`].
+    /// in the asset that the contract is settled in, rounded away from us.
     ///
     /// # Errors
     /// [`AccountError::UnknownInstrument`], [`AccountError::Overflow`], [`AccountError::BadPrice`],
@@ -258,12 +255,7 @@ impl Account {
         let holding = holding_of(&mut self.holdings, fill.instrument_id)?;
         let contract = holding.position.contract();
         let (place, moved) = match fee {
-            Fee::Stated(asset, Notional(commission)) => {
-                let moved = commission.checked_neg();
-                let moved = moved.and_then(|moved| Amount::floor(moved, contract.notional_scale()));
-                let asset = Text::new(asset.as_str()).unwrap_or_default();
-                (self.ledger.place(asset)?, moved)
-            }
+            Fee::Stated(asset, charged) => (self.ledger.place(asset)?, charged.checked_neg()),
             Fee::Scheduled(side) => {
                 let worth = contract.worth(fill.quantity, contract.price(fill.price))?;
                 let charged = holding.rates.of(side).of(worth.0.abs(), 1);

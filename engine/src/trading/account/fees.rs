@@ -3,6 +3,9 @@
 
 use fulmar_bus::record::{ExecutionReport, InstrumentDefinition, LiquiditySide, Notional, Text};
 
+use super::amount::Amount;
+use super::contract::Contract;
+use super::ledger::Asset;
 use crate::market::FeeRate;
 use crate::trading::limits::FEE_RATES_MAX;
 
@@ -96,22 +99,42 @@ impl FeeSchedule {
     }
 }
 
-/// What a report says of the fee of its trade.
+/// What is charged for a trade.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fee {
-    /// The venue stated it, above zero where we pay, at the scale of the instrument's notionals; nothing is a fee too.
-    Stated(Text<8>, Notional),
+    /// The venue stated it: so much of this asset, above zero where we pay; nothing is a fee too.
+    Stated(Asset, Amount),
     /// It stated none: the account's schedule says.
     Scheduled(LiquiditySide),
 }
 
-impl From<&ExecutionReport> for Fee {
-    fn from(report: &ExecutionReport) -> Self {
-        let commission = Notional::from(report.commission);
-        // A fee in no known asset is stated still: it is refused and told, rather than taken for another.
-        if report.commission_asset == Text::default() && commission == Notional(0) {
-            return Fee::Scheduled(report.liquidity_side);
+impl Fee {
+    /// What a report of a trade in `contract` says, rounded up where it is finer than an [`Amount`]. `None` where that
+    /// does not fit. A fee in no known asset is stated still: booking it is refused and told, rather than charged by
+    /// the schedule.
+    ///
+    /// ```
+    /// # use fulmar_bus::record::*;
+    /// use fulmar_engine::trading::account::{Amount, Contract, ContractSize, Fee};
+    /// # let id = ClientOrderId::new(1, StrategyId(0), 1);
+    /// # let mut report = ExecutionReport::new(id, Side::Buy, ExecutionType::Trade, OrderStatus::Filled);
+    /// # let defined = InstrumentDefinition::inferred(("a", "B"), ContractKind::Spot, (2, 5));
+    /// # let contract = Contract::new(&defined, ContractSize::ONE)?;
+    /// report.liquidity_side = LiquiditySide::Maker;
+    /// assert_eq!(Fee::of(&report, &contract), Some(Fee::Scheduled(LiquiditySide::Maker)), "it says nothing");
+    /// report.commission = Notional(150).into();
+    /// report.commission_asset = Text::new("BNB").expect("it is short");
+    /// let charged = Amount::floor(150, 7).expect("it fits");
+    /// assert_eq!(Fee::of(&report, &contract), Some(Fee::Stated(Text::new("BNB").expect("as well"), charged)));
+    /// # Ok::<(), fulmar_engine::trading::account::AccountError>(())
+    /// ```
+    pub fn of(report: &ExecutionReport, contract: &Contract) -> Option<Fee> {
+        let Notional(commission) = report.commission.into();
+        if report.commission_asset == Text::default() && commission == 0 {
+            return Some(Fee::Scheduled(report.liquidity_side));
         }
-        Fee::Stated(report.commission_asset, commission)
+        let moved = Amount::floor(commission.checked_neg()?, contract.notional_scale())?;
+        let asset = Text::new(report.commission_asset.as_str()).unwrap_or_default();
+        Some(Fee::Stated(asset, moved.checked_neg()?))
     }
 }

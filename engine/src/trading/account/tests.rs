@@ -2,8 +2,8 @@
 //! both methods, the largest numbers are refused whole, and each payment goes where it belongs, once.
 
 use fulmar_bus::record::{
-    AccountId, ContractKind, FundingRate, InstrumentDefinition, InstrumentId, LiquiditySide, Notional, Price,
-    Quantity, Side, StrategyId, Text, UnixNanos,
+    AccountId, ContractKind, FundingRate, InstrumentDefinition, InstrumentId, LiquiditySide, Price, Quantity,
+    Side, StrategyId, Text, UnixNanos,
 };
 use proptest::prelude::*;
 
@@ -341,12 +341,12 @@ fn a_fee_goes_to_the_asset_that_it_was_stated_in_and_to_no_other() {
     let mut account = account(ContractKind::LinearPerpetual);
     let fill = fill(Side::Buy, 500, 60_000);
     account.apply_fill(&fill).expect("it fits");
-    let bnb = Text::new("BNB").expect("it is short");
-    assert_eq!(account.apply_fee(&fill, Fee::Stated(bnb, Notional(25))), Ok(amount(-25, 3)));
-    assert_eq!(account.apply_fee(&fill, Fee::Stated(bnb, Notional(-5))), Ok(amount(5, 3)), "a rebate");
+    let bnb = asset("BNB");
+    assert_eq!(account.apply_fee(&fill, Fee::Stated(bnb, amount(25, 3))), Ok(amount(-25, 3)));
+    assert_eq!(account.apply_fee(&fill, Fee::Stated(bnb, amount(-5, 3))), Ok(amount(5, 3)), "a rebate");
     let total = |name| account.balance(asset(name)).map(Balance::total);
     assert_eq!((total("BNB"), total("USDT")), (Some(amount(-20, 3)), Some(Amount::ZERO)));
-    let nameless = Fee::Stated(Text::default(), Notional(1));
+    let nameless = Fee::Stated(Asset::default(), Amount(1));
     assert_eq!(account.apply_fee(&fill, nameless), Err(AccountError::UnknownCurrency));
 }
 
@@ -391,7 +391,7 @@ fn an_asset_past_the_limit_is_told_and_its_fill_stands() {
     assert_eq!(account.transfer(asset("MORE"), Amount(1)), Err(AccountError::TooManyAssets));
     let fill = fill(Side::Buy, 500, 60_000);
     account.apply_fill(&fill).expect("it is settled in what is known");
-    let fee = Fee::Stated(Text::new("BNB").expect("it is short"), Notional(1));
+    let fee = Fee::Stated(asset("BNB"), Amount(1));
     assert_eq!(account.apply_fee(&fill, fee), Err(AccountError::TooManyAssets));
     assert_eq!(account.position(FIRST).map(AccountPosition::quantity), Some(Quantity(500)));
 }
