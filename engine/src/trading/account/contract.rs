@@ -116,6 +116,21 @@ impl Contract {
         Ok(Amount(self.quotient(quantity.0, price)?.whole))
     }
 
+    /// The price at which `quantity` is worth this, rounded down: where one was opened at several, the average, which
+    /// for an inverse contract is the harmonic one. `None` where there is none.
+    pub fn price_of(&self, quantity: Quantity, worth: Amount) -> Option<Price> {
+        let units = i128::from(quantity.0) * i128::from(self.size.mantissa);
+        let exponent = self.exponent(self.price_scale);
+        let (number, divisor, exponent) = if self.is_inverse() {
+            (units.checked_neg()?, worth.0, exponent)
+        } else {
+            (worth.0, units, -exponent)
+        };
+        let number = if divisor < 0 { number.checked_neg()? } else { number };
+        let quotient = Quotient::of(number, exponent, divisor.checked_abs().filter(|divisor| *divisor > 0)?)?;
+        i64::try_from(quotient.whole).ok().map(Price)
+    }
+
     /// `quantity` itself: so much of the base currency, or of the quote currency where it is inverse.
     pub(super) fn units(&self, quantity: Quantity) -> Result<Amount, AccountError> {
         let units = i128::from(quantity.0) * i128::from(self.size.mantissa);

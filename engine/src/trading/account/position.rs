@@ -103,6 +103,12 @@ impl AccountPosition {
         Amount(self.net.cost)
     }
 
+    /// The average price of what is open, at the instrument's price scale, as [`Contract::price_of`]; `None` where
+    /// nothing is.
+    pub fn avg_px(&self) -> Option<Price> {
+        self.contract.price_of(self.quantity(), self.cost())
+    }
+
     /// What closing all of it at `mark` would earn, rounded down.
     ///
     /// # Errors

@@ -261,6 +261,23 @@ fn a_linear_contract_is_worth_its_size() {
 }
 
 #[test]
+fn an_average_price_is_harmonic_where_a_contract_is_inverse() {
+    for (kind, expected) in
+        [(ContractKind::LinearPerpetual, 45_000), (ContractKind::InversePerpetual, 44_444)]
+    {
+        for (side, sign) in [(Side::Buy, 1), (Side::Sell, -1)] {
+            let position =
+                traded(kind, CostMethod::Average, &[(side, 1_000_000, 50_000), (side, 1_000_000, 40_000)]);
+            assert_eq!(position.quantity(), Quantity(sign * 2_000_000));
+            assert_eq!(position.avg_px(), Some(Price(expected)), "{kind:?} {side:?}");
+        }
+        assert_eq!(position(kind, CostMethod::Average).avg_px(), None);
+    }
+    let negative = traded(ContractKind::LinearFuture, CostMethod::Fifo, &[(Side::Buy, 5, -37)]);
+    assert_eq!(negative.avg_px(), Some(Price(-37)), "oil, once");
+}
+
+#[test]
 fn contracts_that_no_amount_tells_are_refused_when_they_are_defined() {
     let of = |kind, scales, size| {
         Contract::new(&InstrumentDefinition::inferred(("a", "B"), kind, scales), size).map(|_| ())
