@@ -1,8 +1,8 @@
 //! The books of an account, followed step by step through files of fills: after each line equity and what was realized
 //! are what the file says, by both cost methods.
 //!
-//! What a file expects was computed by a program of its own, in fractions, from the money that moved; the formula stands
-//! at its head. A line is one of these, its columns parted by commas, the last three what is expected after it:
+//! What a file expects was computed by a program of its own, in fractions, from the money that moved; the formula
+//! stands at its head. A line is one of these, its columns parted by commas, the last three what is expected after it:
 //!
 //! ```text
 //! currency,ASSET                                            equity is in this

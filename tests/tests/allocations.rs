@@ -1,7 +1,7 @@
 //! Between a frame's bytes and an order's bytes nothing is allocated, once every book has had its first snapshot:
 //! feed, book, bars, strategy, risk gate and the gateway of a venue that wants its requests signed, with the venue's
-//! answers coming back; in the signals of a pair; in the books of an account; and on paper, with a strategy that keeps the whole book, on
-//! generated frames and on recorded ones.
+//! answers coming back; in the signals of a pair; in the books of an account; and on paper, with a strategy that keeps
+//! the whole book, on generated frames and on recorded ones.
 //!
 //! The allocator of this program counts what this thread asks for, while it is told to. A program has one allocator,
 //! and the crate `fulmar` brings another, so that nothing of it is used here.

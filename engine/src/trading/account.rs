@@ -31,7 +31,9 @@ pub use fees::{Fee, FeeRates, FeeSchedule};
 pub use ledger::{Asset, Balance, Entry, ToldBalance};
 pub use position::{AccountPosition, Traded};
 
-use fulmar_bus::record::{AccountId, FundingRate, InstrumentDefinition, InstrumentId, Side, UnixNanos};
+use fulmar_bus::record::{
+    AccountId, FundingRate, InstrumentDefinition, InstrumentId, Quantity, Side, UnixNanos,
+};
 use ledger::{Ledger, Place};
 
 use super::order::Fill;
@@ -178,7 +180,7 @@ impl Account {
     }
 
     /// An instrument is this from now on, and one unit of it so much. The first definition of an instrument makes the
-    /// room that its position takes; nothing does later.
+    /// room that its position takes, as does one that settles it in another currency; nothing else does.
     ///
     /// # Errors
     /// [`AccountError::UnknownInstrument`] past the plan's count, [`AccountError::UnknownCurrency`],
@@ -201,14 +203,12 @@ impl Account {
         let rates = self.fees.rates(definition);
         let holding = self.holdings.get_mut(instrument_id.index());
         match holding.ok_or(AccountError::UnknownInstrument)? {
-            Some(holding) => {
-                let is_moved = (holding.settlement, holding.base) != (settlement, base);
-                if is_moved && !holding.position.quantity().is_zero() {
-                    return Err(AccountError::Redefined);
-                }
+            Some(holding) if (holding.settlement, holding.base) == (settlement, base) => {
                 holding.position.redefine(contract)?;
-                (holding.rates, holding.settlement, holding.base) = (rates, settlement, base);
+                holding.rates = rates;
             }
+            Some(holding) if !holding.position.quantity().is_zero() => return Err(AccountError::Redefined),
+            // What was earned in another currency is in the ledger, and no part of what is earned from now on.
             undefined => {
                 let position = AccountPosition::new(contract, self.method);
                 *undefined = Some(Holding { position, rates, settlement, base });
@@ -227,10 +227,9 @@ impl Account {
         let plan = holding.position.plan(fill.side, fill.quantity, fill.price)?;
         let settlement = holding.settlement;
         if let Some(base) = holding.base {
-            let units = holding.position.contract().units(fill.quantity)?;
-            let bought = if fill.side == Side::Buy { Some(units) } else { units.checked_neg() };
+            let signed = if fill.side == Side::Buy { fill.quantity.0 } else { -fill.quantity.0 };
+            let bought = holding.position.contract().units(Quantity(signed))?;
             let received = plan.traded.worth.checked_neg().ok_or(AccountError::Overflow)?;
-            let bought = bought.ok_or(AccountError::Overflow)?;
             let base_after = self.ledger.after(base, Entry::Exchange, bought)?;
             let quote_after = self.ledger.after(settlement, Entry::Exchange, received)?;
             holding.position.commit(&plan)?;

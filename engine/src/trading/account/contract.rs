@@ -111,7 +111,7 @@ impl Contract {
     /// sign.
     ///
     /// # Errors
-    /// [`AccountError::Overflow`]; [`AccountError::BadPrice`] for an inverse contract at a price that is not above zero.
+    /// [`AccountError::Overflow`]; [`AccountError::BadPrice`] where it is inverse and the price is not above zero.
     pub fn worth(&self, quantity: Quantity, price: ScaledPrice) -> Result<Amount, AccountError> {
         Ok(Amount(self.quotient(quantity.0, price)?.whole))
     }

@@ -18,12 +18,14 @@ pub enum Conversion {
 }
 
 impl Conversion {
-    /// `amount` of the asset in the currency, rounded down. `None` where it does not fit, or the price is not above zero.
+    /// `amount` of the asset in the currency, rounded down. `None` where it does not fit, or no price is above zero.
     pub fn apply(self, amount: Amount) -> Option<Amount> {
         let (Conversion::Times(by) | Conversion::Over(by)) = self;
         let power = 10_i64.checked_pow(u32::from(by.scale))?;
+        if by.price <= Price(0) {
+            return None;
+        }
         match self {
-            _ if by.price <= Price(0) => None,
             Conversion::Times(_) => amount.times(by.price.0, power),
             Conversion::Over(_) => amount.times(power, by.price.0),
         }

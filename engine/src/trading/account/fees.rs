@@ -1,5 +1,5 @@
 //! What an account pays for a trade: what its venue stated, or, where it states nothing, what the account's schedule
-//! says. Fees are charged, never guessed at decision time: for that see the fees of the market's signals.
+//! says. It charges what has traded, and tells no strategy what a trade would cost.
 
 use fulmar_bus::record::{ExecutionReport, InstrumentDefinition, LiquiditySide, Notional, Text};
 
@@ -19,8 +19,8 @@ pub struct FeeRates {
 }
 
 impl FeeRates {
-    /// The rate of a trade on this side of the book. Where the venue does not say, the higher one: what is owed is never
-    /// told too small.
+    /// The rate of a trade on this side of the book. Where the venue does not say which, the higher: what is owed is
+    /// never told too small.
     pub fn of(&self, side: LiquiditySide) -> FeeRate {
         match side {
             LiquiditySide::Maker => self.maker,

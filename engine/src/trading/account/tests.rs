@@ -431,6 +431,15 @@ fn what_is_held_keeps_its_contract_but_for_the_scale_of_its_price() {
     let closed = account.apply_fill(&fill(Side::Sell, 500, 601_000)).expect("it fits");
     assert_eq!(closed.earned, amount(50, 0), "60100.0 is a hundred more than 60000");
     assert_eq!(define(&mut account, |to| to.quantity_scale = 4, two), Ok(()), "nothing is held now");
+    let realized = |account: &Account| account.position(FIRST).map(AccountPosition::realized);
+    assert_eq!(realized(&account), Some(amount(50, 0)));
+    assert_eq!(define(&mut account, |to| to.quote = asset("USDC"), one), Ok(()));
+    assert_eq!(realized(&account), Some(Amount::ZERO), "of USDC there is nothing");
+    assert_eq!(
+        account.balance(asset("USDT")).map(Balance::total),
+        Some(amount(50, 0)),
+        "and nothing is lost"
+    );
 }
 
 #[test]

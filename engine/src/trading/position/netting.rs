@@ -1,7 +1,7 @@
 //! The arithmetic that every position shares: what a trade closes, what it opens, and what that earned.
 //!
-//! It knows neither prices nor contracts. A trade comes with what its two parts are worth, in whatever unit of money its
-//! owner counts in, and with what the closed part had cost, which the owner's method says. Then
+//! It knows neither prices nor contracts. A trade comes with what its two parts are worth, in whatever unit of money
+//! its owner counts in, and with what the closed part had cost, which the owner's method says. Then
 //!
 //! ```text
 //! realized - cost  ==  - sum of what all trades were worth, signed as their quantities
