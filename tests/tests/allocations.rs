@@ -1,7 +1,7 @@
 //! Between a frame's bytes and an order's bytes nothing is allocated, once every book has had its first snapshot:
 //! feed, book, bars, strategy, risk gate and the gateway of a venue that wants its requests signed, with the venue's
-//! answers coming back; in the signals of a pair; and on paper, with a strategy that keeps the whole book, on
-//! generated frames and on recorded ones.
+//! answers coming back; in the signals of a pair; in the books of an account; and on paper, with a strategy that keeps
+//! the whole book, on generated frames and on recorded ones.
 //!
 //! The allocator of this program counts what this thread asks for, while it is told to. A program has one allocator,
 //! and the crate `fulmar` brings another, so that nothing of it is used here.
@@ -20,8 +20,8 @@ use fulmar_adapters::session::{InstrumentConfig, MarketData, Protocol, VenueSett
 use fulmar_adapters::transport::capture::{CaptureLine, CaptureReader, target_of};
 use fulmar_adapters::venues;
 use fulmar_bus::record::{
-    AccountId, FrameSource, InstrumentId, Level, Nanos, Price, Quantity, Side, TopOfBook, TopSource,
-    UnixNanos,
+    AccountId, ContractKind, FrameSource, InstrumentDefinition, InstrumentId, Level, Nanos, Price, Quantity,
+    Side, StrategyId, Text, TopOfBook, TopSource, UnixNanos,
 };
 use fulmar_engine::contract::{
     BookDepth, BookUpdate, Context, Event, InboundFrame, MarketSession, NewOrder, Strategy,
@@ -29,6 +29,11 @@ use fulmar_engine::contract::{
 use fulmar_engine::market::{Consolidated, FeeRate, Signals};
 use fulmar_engine::runtime::counters;
 use fulmar_engine::simulation::paper::PaperFees;
+use fulmar_engine::trading::account::{
+    Account, AccountPlan, AccountPosition, Amount, ContractSize, Conversions, CostMethod, Fee, FeeSchedule,
+    ScaledPrice,
+};
+use fulmar_engine::trading::order::Fill;
 use fulmar_engine::trading::risk::{GuardSettings, RiskSettings};
 use fulmar_engine::wiring::{
     EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan,
@@ -164,6 +169,37 @@ fn the_signals_of_a_pair_allocate_nothing() {
         counts.iter().all(|count| *count > 1_000),
         "{counts:?}: there must have been all of it all along"
     );
+}
+
+#[test]
+fn the_books_of_an_account_allocate_nothing() {
+    let id = InstrumentId(0);
+    let inferred = InstrumentDefinition::inferred(("lake", "BTCUSD"), ContractKind::InversePerpetual, (1, 0));
+    let asset = |name| Text::<16>::new(name).expect("it is short");
+    let definition = InstrumentDefinition { base: asset("BTC"), quote: asset("USD"), ..inferred };
+    let (account_id, fees) = (AccountId(0), FeeSchedule::default());
+    let mut account =
+        Account::new(AccountPlan { account_id, method: CostMethod::Fifo, fees, instrument_count: 1 });
+    account.define(id, &definition, ContractSize::ONE).expect("it can be held");
+    let conversions = Conversions::new(asset("BTC"));
+    let (mut worth, mut closed_count) = (Amount::ZERO, 0);
+    let count = allocations(|| {
+        for round in 0..10_000_i64 {
+            let side = if round % 1_000 < 600 { Side::Buy } else { Side::Sell };
+            let (quantity, price) = (Quantity(1 + round % 7), Price(600_000 + round * round % 9_973));
+            let strategy_id = StrategyId(0);
+            let fill = Fill { instrument_id: id, strategy_id, account_id, side, quantity, price };
+            let traded = account.apply_fill(&fill).expect("it fits");
+            closed_count += u32::from(traded.earned != Amount::ZERO);
+            account.apply_fee(&fill, Fee::Stated(asset("BNB"), Amount::ZERO)).expect("it fits");
+            account.mark(id, ScaledPrice { price, scale: 1 }).expect("it is defined");
+            worth = account.equity(&conversions).expect("all is known").total;
+        }
+    });
+    assert_eq!(count, 0);
+    let merged_count = account.position(id).map(AccountPosition::merged_count);
+    assert!(worth != Amount::ZERO && closed_count > 1_000, "{worth}, {closed_count}");
+    assert!(merged_count > Some(1_000), "{merged_count:?}: it must have been full");
 }
 
 #[test]

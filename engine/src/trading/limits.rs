@@ -12,6 +12,17 @@ pub(super) const DONE_PER_OPEN_ORDER: usize = 3;
 /// many small ones leave.
 pub(super) const TRADES_PER_ORDER: usize = 8;
 
+/// Assets that an account can hold: what it settles in, trades, and pays fees in. A venue's whole list of margin assets
+/// fits; each is looked through for each fee.
+pub const ACCOUNT_ASSETS_MAX: usize = 64;
+
+/// Opening trades of one position that first in, first out tells apart, those at one price counted as one. A position
+/// that a hundred orders made is closed in parts seldom, and one of them is 48 bytes.
+pub const TRANCHES_MAX: usize = 128;
+
+/// Rates that a schedule of fees knows beside its general ones: a few venues, and what differs at them.
+pub const FEE_RATES_MAX: usize = 256;
+
 /// Tables up to this many orders check their sums against their orders after each change in a debug build; beyond,
 /// the check would dominate what it checks.
 #[cfg(debug_assertions)]

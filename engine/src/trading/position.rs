@@ -7,9 +7,17 @@
 //! realized + (quantity * mark - cost)  ==  money received - money paid + quantity * mark
 //! ```
 //!
-//! holds to the last digit. Fees are not in it: they may be in another currency.
+//! holds to the last digit. Fees are not in it: they may be in another currency. Nor are contracts: this is quantity
+//! times price, as the gate and a strategy count it; what an account earned, in which currency, is in
+//! [`super::account`], by the same arithmetic.
 
 use fulmar_bus::record::{AccountId, Notional, Position, Price, Quantity, Side, StrategyId};
+
+mod netting;
+mod tranches;
+
+pub(super) use netting::{Netting, Parts};
+pub(super) use tranches::Tranches;
 
 use super::order::Fill;
 
@@ -30,9 +38,7 @@ pub struct PositionOverflow;
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OpenPosition {
-    quantity: i64,
-    cost: i128,
-    realized: i128,
+    net: Netting,
     bought_qty: i64,
     sold_qty: i64,
 }
@@ -40,27 +46,27 @@ pub struct OpenPosition {
 impl OpenPosition {
     /// Signed: above zero is long.
     pub const fn quantity(&self) -> Quantity {
-        Quantity(self.quantity)
+        Quantity(self.net.quantity)
     }
 
     /// What the open quantity cost, signed as the quantity is.
     pub const fn cost(&self) -> Notional {
-        Notional(self.cost)
+        Notional(self.net.cost)
     }
 
     /// What closing trades earned, fees apart.
     pub const fn realized(&self) -> Notional {
-        Notional(self.realized)
+        Notional(self.net.realized)
     }
 
     /// What closing all of it at `mark` would earn.
     pub const fn unrealized(&self, mark: Price) -> Notional {
-        Notional(mark.times(Quantity(self.quantity)).0 - self.cost)
+        Notional(mark.times(Quantity(self.net.quantity)).0 - self.net.cost)
     }
 
     /// Average price of what is open, rounded toward zero; zero where nothing is.
     pub fn avg_px(&self) -> Price {
-        let average = self.cost.checked_div(i128::from(self.quantity)).unwrap_or(0);
+        let average = self.net.cost.checked_div(i128::from(self.net.quantity)).unwrap_or(0);
         Price(i64::try_from(average).expect("an average of 64-bit prices has 64 bits"))
     }
 
@@ -82,19 +88,15 @@ impl OpenPosition {
             Side::Buy => quantity.0,
             Side::Sell => -quantity.0,
         };
-        let after = self.quantity.checked_add(signed).ok_or(PositionOverflow)?;
-        let closing = self.closed_by(signed);
-        let cost_closed = self.cost_share(closing);
-        let proceeds = i128::from(closing) * i128::from(price.0);
-        let earned = self.realized.checked_add(proceeds - cost_closed).ok_or(PositionOverflow)?;
-        let opening = i128::from(signed + closing) * i128::from(price.0);
-        let cost = (self.cost - cost_closed).checked_add(opening).ok_or(PositionOverflow)?;
+        let parts = self.net.parts(signed)?;
+        let worth = |part: i64| i128::from(part) * i128::from(price.0);
+        let worth = Parts { closing: worth(parts.closing), opening: worth(parts.opening) };
+        self.net = self.net.after(parts, worth, self.net.average_cost(parts.closing))?;
         let turnover = match side {
             Side::Buy => &mut self.bought_qty,
             Side::Sell => &mut self.sold_qty,
         };
         *turnover = turnover.saturating_add(quantity.0);
-        (self.quantity, self.cost, self.realized) = (after, cost, earned);
         Ok(())
     }
 
@@ -111,22 +113,6 @@ impl OpenPosition {
             account_id,
             reserved: [0; 4],
         }
-    }
-
-    /// How much of the position a signed trade closes, signed as the position.
-    fn closed_by(&self, signed: i64) -> i64 {
-        if self.quantity > 0 { (-signed).clamp(0, self.quantity) } else { (-signed).clamp(self.quantity, 0) }
-    }
-
-    /// The cost of `closing` out of the open quantity: `cost * closing / quantity`, rounded toward zero. Cost is split
-    /// into average and remainder first, so that no product leaves 128 bits.
-    fn cost_share(&self, closing: i64) -> i128 {
-        if closing == 0 {
-            return 0;
-        }
-        let (quantity, closing) = (i128::from(self.quantity), i128::from(closing));
-        let (average, remainder) = (self.cost / quantity, self.cost % quantity);
-        average * closing + remainder * closing / quantity
     }
 }
 
@@ -160,11 +146,11 @@ mod tests {
             mark in -100_i64..1_000_000_007,
         ) {
             let (position, money) = run(&trades);
-            let held = i128::from(position.quantity) * i128::from(mark);
-            prop_assert_eq!(position.realized + position.unrealized(Price(mark)).0, money + held);
-            prop_assert!(position.quantity != 0 || position.cost == 0, "nothing open costs nothing");
+            let held = i128::from(position.net.quantity) * i128::from(mark);
+            prop_assert_eq!(position.net.realized + position.unrealized(Price(mark)).0, money + held);
+            prop_assert!(position.net.quantity != 0 || position.net.cost == 0, "nothing open costs nothing");
             let net: i64 = trades.iter().map(|t| if t.0 == Side::Buy { t.1 } else { -t.1 }).sum();
-            prop_assert_eq!(position.quantity, net);
+            prop_assert_eq!(position.net.quantity, net);
             prop_assert_eq!(position.bought_qty - position.sold_qty, net);
         }
 
@@ -181,7 +167,7 @@ mod tests {
                     Ok(()) => money = money.checked_add(moved).expect("money fits where its parts do"),
                     Err(PositionOverflow) => prop_assert_eq!(position, before),
                 }
-                prop_assert_eq!(position.realized - position.cost, money);
+                prop_assert_eq!(position.net.realized - position.net.cost, money);
                 let _ = position.avg_px();
             }
         }
