@@ -136,7 +136,8 @@ pub struct ExecutionReport {
     pub cumulative_qty: Quantity,
     /// How much of it still stands; zero once it is done.
     pub leaves_qty: Quantity,
-    /// The venue's fee for this trade, above zero where we pay, at the scale of a notional, in `commission_asset`.
+    /// The venue's fee for this trade, above zero where we pay, in `commission_asset`: at
+    /// [`ExecutionReport::COMMISSION_SCALE`], whatever the instrument's scales, since it may be of another asset.
     pub commission: WideNumber,
     /// The currency of the fee.
     pub commission_asset: Text<8>,
@@ -168,6 +169,9 @@ pub struct ExecutionReport {
 }
 
 impl ExecutionReport {
+    /// Decimal digits behind the point of a fee: as many as the finest currency has.
+    pub const COMMISSION_SCALE: u8 = 18;
+
     /// A report on `client_order_id` that tells of no trade. Change the public fields for anything else.
     pub fn new(
         client_order_id: ClientOrderId,

@@ -113,6 +113,8 @@ pub struct PaperVenue {
     fees: PaperFees,
     /// The quote currency, empty while it is not known.
     quote: Text<8>,
+    /// Digits of a notional.
+    notional_scale: u8,
     bid: Touch,
     ask: Touch,
     /// Until the next top.
@@ -130,6 +132,7 @@ impl PaperVenue {
         PaperVenue {
             fees,
             quote: Text::default(),
+            notional_scale: 0,
             bid: Touch::default(),
             ask: Touch::default(),
             is_doubted: false,
@@ -143,6 +146,7 @@ impl PaperVenue {
     /// What is traded here: commissions are paid in its quote currency.
     pub fn define(&mut self, definition: &InstrumentDefinition) {
         self.quote = Text::new(definition.quote.as_str()).unwrap_or_default();
+        self.notional_scale = definition.price_scale + definition.quantity_scale;
     }
 
     /// Orders that stand.
@@ -280,9 +284,21 @@ impl PaperVenue {
         report.last_px = price;
         report.last_qty = quantity;
         report.liquidity_side = liquidity_side;
-        report.commission = WideNumber::from(Notional(rate.of(price.times(quantity).0, 1)));
+        report.commission = WideNumber::from(Notional(self.commission(rate, price.times(quantity))));
         report.commission_asset = self.quote;
         desk.reports.push(report);
+    }
+
+    /// What a trade of this money costs, never told too small. A notional finer than a fee is rounded to one first.
+    fn commission(&self, rate: FeeRate, money: Notional) -> i128 {
+        let power = |digits: u8| 10_i128.pow(u32::from(digits));
+        let finer = ExecutionReport::COMMISSION_SCALE.checked_sub(self.notional_scale);
+        match finer {
+            Some(digits) => rate.of(money.0, 1).saturating_mul(power(digits)),
+            None => {
+                rate.of(money.0, 1).div_euclid(power(self.notional_scale - ExecutionReport::COMMISSION_SCALE))
+            }
+        }
     }
 
     fn refusal(&self, order: &PaperOrder) -> Option<i32> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use fulmar_bus::record::{InstrumentId, Listing, SyncReason, SyncState};
+use fulmar_bus::record::{ExecutionReport, InstrumentId, Listing, SyncReason, SyncState};
 use fulmar_engine::market::decimal::format_scaled;
 use tokio::time::{Instant, interval_at};
 
@@ -174,10 +174,8 @@ impl Watch {
 
     /// What the fills in an instrument cost, as decimal text, by the asset that it was paid in.
     pub fn commissions(&self, instrument_id: InstrumentId) -> BTreeMap<String, String> {
-        let definition = self.pictures[instrument_id.index()].replica.definition();
-        let scale = definition.map_or(0, |definition| definition.price_scale + definition.quantity_scale);
-        let sums = self.orders.commissions(instrument_id);
-        sums.map(|(asset, sum)| (asset.to_owned(), format_scaled(sum, scale).to_string())).collect()
+        let text = |sum| format_scaled(sum, ExecutionReport::COMMISSION_SCALE).to_string();
+        self.orders.commissions(instrument_id).map(|(asset, sum)| (asset.to_owned(), text(sum))).collect()
     }
 
     /// Records that were overwritten before they were seen here.

@@ -332,11 +332,7 @@ fn a_trade_says_what_traded_and_what_it_cost() {
     assert_eq!((report.last_qty, report.last_px, report.trade_id), (Quantity(20_000), Price(9_950), 5_001));
     assert_eq!((report.cumulative_qty, report.leaves_qty), (Quantity(30_000), Quantity(20_000)));
     assert_eq!((report.liquidity_side, report.venue_order_id), (LiquiditySide::Maker, 77));
-    assert_eq!(
-        Notional::from(report.commission),
-        Notional(13),
-        "at the seven digits of a notional, rounded up"
-    );
+    assert_eq!(Notional::from(report.commission), Notional(1_230_000_000_000), "at eighteen digits");
     assert_eq!((report.commission_asset.as_str(), report.side), ("BNB", Side::Buy));
     assert_eq!(report.venue_at, UnixNanos::from_millis(1_700_000_000_123));
 }

@@ -71,7 +71,7 @@ pub fn event(
         report.last_qty = Quantity(event.decimal("l", scales.quantity)?);
         report.last_px = Price(event.decimal("L", scales.price)?);
         report.liquidity_side = if event.flag("m")? { LiquiditySide::Maker } else { LiquiditySide::Taker };
-        report.commission = commission(event.text("n")?, scales)?;
+        report.commission = commission(event.text("n")?)?;
         report.commission_asset = event.text("N").ok().and_then(Text::new).unwrap_or_default();
     }
     Ok(report)
@@ -134,7 +134,7 @@ pub fn trade(
     report.last_qty = Quantity(row.decimal("qty", scales.quantity)?);
     report.last_px = Price(row.decimal("price", scales.price)?);
     report.liquidity_side = if row.flag("isMaker")? { LiquiditySide::Maker } else { LiquiditySide::Taker };
-    report.commission = commission(row.text("commission")?, scales)?;
+    report.commission = commission(row.text("commission")?)?;
     report.commission_asset = Text::new(row.text("commissionAsset")?).unwrap_or_default();
     traded.0 = traded.0.saturating_add(report.last_qty.0);
     report.cumulative_qty = *traded;
@@ -168,15 +168,8 @@ fn leaves(report: &ExecutionReport) -> Quantity {
     if report.status.is_terminal() { Quantity(0) } else { Quantity(left) }
 }
 
-/// A fee at the scale of a notional, rounded up where that is narrower: a fee is never told too small.
-fn commission(text: &str, scales: Scales) -> Result<WideNumber, DecodeError> {
-    let fee = i128::from(decimal(text, MONEY_SCALE)?);
-    let scale = scales.price + scales.quantity;
-    let fee = if scale >= MONEY_SCALE {
-        fee * 10_i128.pow(u32::from(scale - MONEY_SCALE))
-    } else {
-        let divisor = 10_i128.pow(u32::from(MONEY_SCALE - scale));
-        (fee + divisor - 1) / divisor
-    };
-    Ok(Notional(fee).into())
+/// A fee as a report tells it.
+fn commission(text: &str) -> Result<WideNumber, DecodeError> {
+    const UNIT: i128 = 10_i128.pow((ExecutionReport::COMMISSION_SCALE - MONEY_SCALE) as u32);
+    Ok(Notional(i128::from(decimal(text, MONEY_SCALE)?) * UNIT).into())
 }

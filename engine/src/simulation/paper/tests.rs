@@ -112,7 +112,11 @@ fn what_may_not_stand_expires_and_what_may_not_take_is_rejected() {
     assert_eq!(scene.reports[0].reason, REASON_WOULD_TAKE);
     assert_eq!(scene.told(), (vec![], OrderStatus::Rejected));
     scene.submit(Intent::market(id(4), Side::Sell, Quantity(2)));
-    assert_eq!(Notional::from(scene.reports[1].commission), Notional(1), "198 at ten, rounded up");
+    assert_eq!(
+        Notional::from(scene.reports[1].commission),
+        Notional(10_i128.pow(18)),
+        "198 at ten, rounded up"
+    );
     assert_eq!(scene.told(), (vec![(99, 2)], OrderStatus::Filled));
 }
 
@@ -141,7 +145,11 @@ fn who_takes_pays_and_who_waited_is_paid_in_the_quote_currency() {
     let fills = scene.reports.iter().filter(|report| report.execution == ExecutionType::Trade);
     let paid: Vec<_> = fills
         .map(|fill| {
-            (fill.liquidity_side, Notional::from(fill.commission).0, fill.commission_asset.to_string())
+            (
+                fill.liquidity_side,
+                Notional::from(fill.commission).0 / 10_i128.pow(18),
+                fill.commission_asset.to_string(),
+            )
         })
         .collect();
     let usdt = || "USDT".to_owned();

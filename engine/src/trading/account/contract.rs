@@ -143,11 +143,6 @@ impl Contract {
         ScaledPrice { price, scale: self.price_scale }
     }
 
-    /// Digits behind the point of a price times a quantity, as the instrument's notionals have them.
-    pub(super) const fn notional_scale(&self) -> u8 {
-        self.price_scale + self.quantity_scale
-    }
-
     /// True where quantities mean the same in both, and are worth the same.
     pub(super) fn is_like(&self, other: &Contract) -> bool {
         Contract { price_scale: other.price_scale, ..*self } == *other

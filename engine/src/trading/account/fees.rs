@@ -4,7 +4,6 @@
 use fulmar_bus::record::{ExecutionReport, InstrumentDefinition, LiquiditySide, Notional, Text};
 
 use super::amount::Amount;
-use super::contract::Contract;
 use super::ledger::Asset;
 use crate::market::FeeRate;
 use crate::trading::limits::FEE_RATES_MAX;
@@ -109,32 +108,27 @@ pub enum Fee {
 }
 
 impl Fee {
-    /// What a report of a trade in `contract` says, rounded up where it is finer than an [`Amount`]. `None` where that
-    /// does not fit. A fee in no known asset is stated still: booking it is refused and told, rather than charged by
-    /// the schedule.
+    /// What a report of a trade says. A fee in no known asset is stated still: booking it is refused and told, rather
+    /// than charged by the schedule.
     ///
     /// ```
     /// # use fulmar_bus::record::*;
-    /// use fulmar_engine::trading::account::{Amount, Contract, ContractSize, Fee};
+    /// use fulmar_engine::trading::account::{Amount, Fee};
     /// # let id = ClientOrderId::new(1, StrategyId(0), 1);
     /// # let mut report = ExecutionReport::new(id, Side::Buy, ExecutionType::Trade, OrderStatus::Filled);
-    /// # let defined = InstrumentDefinition::inferred(("a", "B"), ContractKind::Spot, (2, 5));
-    /// # let contract = Contract::new(&defined, ContractSize::ONE)?;
     /// report.liquidity_side = LiquiditySide::Maker;
-    /// assert_eq!(Fee::of(&report, &contract), Some(Fee::Scheduled(LiquiditySide::Maker)), "it says nothing");
+    /// assert_eq!(Fee::of(&report), Fee::Scheduled(LiquiditySide::Maker), "it says nothing");
     /// report.commission = Notional(150).into();
     /// report.commission_asset = Text::new("BNB").expect("it is short");
-    /// let charged = Amount::floor(150, 7).expect("it fits");
-    /// assert_eq!(Fee::of(&report, &contract), Some(Fee::Stated(Text::new("BNB").expect("as well"), charged)));
-    /// # Ok::<(), fulmar_engine::trading::account::AccountError>(())
+    /// let charged = Amount(150);
+    /// assert_eq!(Fee::of(&report), Fee::Stated(Text::new("BNB").expect("as well"), charged));
     /// ```
-    pub fn of(report: &ExecutionReport, contract: &Contract) -> Option<Fee> {
+    pub fn of(report: &ExecutionReport) -> Fee {
         let Notional(commission) = report.commission.into();
         if report.commission_asset == Text::default() && commission == 0 {
-            return Some(Fee::Scheduled(report.liquidity_side));
+            return Fee::Scheduled(report.liquidity_side);
         }
-        let moved = Amount::floor(commission.checked_neg()?, contract.notional_scale())?;
         let asset = Text::new(report.commission_asset.as_str()).unwrap_or_default();
-        Some(Fee::Stated(asset, moved.checked_neg()?))
+        Fee::Stated(asset, Amount(commission))
     }
 }

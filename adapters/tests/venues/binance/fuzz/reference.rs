@@ -142,7 +142,7 @@ pub fn event(event: &Json, id: ClientOrderId, scales: Scales) -> Option<Executio
         report.last_qty = Quantity(event.decimal("l", scales.quantity)?);
         report.last_px = Price(event.decimal("L", scales.price)?);
         report.liquidity_side = liquidity(event.flag("m")?);
-        report.commission = fee(event.text("n")?, scales)?;
+        report.commission = fee(event.text("n")?)?;
         report.commission_asset = name(event.text("N").unwrap_or_default());
     }
     Some(report)
@@ -185,7 +185,7 @@ pub fn trade(row: &Json, id: ClientOrderId, scales: Scales, before: i64) -> Opti
     report.last_qty = Quantity(row.decimal("qty", scales.quantity)?);
     report.last_px = Price(row.decimal("price", scales.price)?);
     report.liquidity_side = liquidity(row.flag("isMaker")?);
-    report.commission = fee(row.text("commission")?, scales)?;
+    report.commission = fee(row.text("commission")?)?;
     report.commission_asset = name(row.text("commissionAsset")?);
     report.cumulative_qty = Quantity(before.saturating_add(report.last_qty.0));
     Some(report)
@@ -225,11 +225,9 @@ const fn liquidity(is_maker: bool) -> LiquiditySide {
     if is_maker { LiquiditySide::Maker } else { LiquiditySide::Taker }
 }
 
-/// A fee of eight digits at the scale of a notional, rounded up.
-fn fee(text: &str, scales: Scales) -> Option<WideNumber> {
-    let (fee, scale) = (i128::from(decimal(text, 8)?), u32::from(scales.price + scales.quantity));
-    let wide = fee * 10_i128.pow(scale);
-    Some(Notional(wide / 100_000_000 + i128::from(wide % 100_000_000 != 0)).into())
+/// A fee of eight digits, told with eighteen.
+fn fee(text: &str) -> Option<WideNumber> {
+    Some(Notional(i128::from(decimal(text, 8)?) * 10_000_000_000).into())
 }
 
 fn name<const N: usize>(text: &str) -> Text<N> {
