@@ -3,6 +3,7 @@
 use std::mem::offset_of;
 
 use fulmar_bus::record::*;
+use zerocopy::IntoBytes as _;
 
 /// Asserts the kind of a payload, which has its name, its size, and where its fields begin.
 macro_rules! layout {
@@ -49,11 +50,13 @@ fn the_market_payloads_are_where_every_reader_expects_them() {
     });
     layout!(Funding = 32 { rate @ 0, interval @ 8, next_at @ 16, venue_at @ 24 });
     layout!(MarkPrice = 32 { mark @ 0, index @ 8, venue_at @ 16, price_scale @ 24 });
-    layout!(InstrumentDefinition = 144 {
+    layout!(InstrumentDefinition v 2 = 160 {
         venue @ 0, symbol @ 24, base @ 56, quote @ 72, tick @ 88, lot @ 96, quantity_min @ 104, quantity_max @ 112,
         notional_min @ 120, revision @ 136, price_scale @ 140, quantity_scale @ 141, contract @ 142,
-        is_inferred @ 143,
+        is_inferred @ 143, contract_size @ 144,
     });
+    assert_eq!(size_of::<ContractSize>(), 16);
+    assert_eq!(ContractSize::new(0x0102, 3).as_bytes(), [2, 1, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0]);
     layout!(InstrumentStatus = 104 { text @ 0, listing @ 96 });
     layout!(SyncChange = 24 {
         update_id @ 0, gap_count @ 8, resync_count @ 12, state @ 16, reason @ 17,
@@ -211,6 +214,7 @@ fn a_damaged_enum_is_refused() {
         quantity_scale: 3,
         contract: ContractKind::Spot,
         is_inferred: 0,
+        contract_size: ContractSize::ONE,
     };
     refuses_damage(definition, &[142]);
 }

@@ -3,8 +3,9 @@
 use std::collections::VecDeque;
 
 use fulmar_bus::record::{
-    Bar, ContractKind, Funding, InstrumentDefinition, InstrumentId, InstrumentStatus, Level, Listing,
-    MarkPrice, Nanos, Price, Quantity, SyncChange, SyncReason, SyncState, Text, UnixNanos, WideNumber,
+    Bar, ContractKind, ContractSize, Funding, InstrumentDefinition, InstrumentId, InstrumentStatus, Level,
+    Listing, MarkPrice, Nanos, Price, Quantity, SyncChange, SyncReason, SyncState, Text, UnixNanos,
+    WideNumber,
 };
 use fulmar_engine::contract::{Connection, InboundFrame, MarketSession, MarketSink, SessionCounters, Update};
 
@@ -140,5 +141,6 @@ pub fn definition(base: &str, quote: &str, scales: (u8, u8), contract: ContractK
         quantity_scale: scales.1,
         contract,
         is_inferred: 0,
+        contract_size: ContractSize::ONE,
     }
 }

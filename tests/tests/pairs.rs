@@ -4,8 +4,8 @@
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use fulmar_bus::record::{
-    AccountId, Arbitrage, Bar, ConsolidatedTop, ContractKind, CrossVenue, InstrumentId, Level, Nanos, Price,
-    Quantity, TopOfBook, TopSource,
+    AccountId, Arbitrage, Bar, ConsolidatedTop, ContractKind, ContractSize, CrossVenue, InstrumentDefinition,
+    InstrumentId, Level, Nanos, Price, Quantity, TopOfBook, TopSource,
 };
 use fulmar_engine::contract::{BookDepth, Context, Event, MarketSession, Strategy};
 use fulmar_engine::market::FeeRate;
@@ -230,6 +230,34 @@ fn a_price_that_jumped_is_not_consolidated_until_the_market_stays_there() {
     at(2_010);
     assert_eq!(best(&told).map(|(bid, ..)| bid), Some(level(100_400, 300_000)));
     assert_eq!(counters(&player.stop(OPENS_AT)).get("suspect_tops"), Some(&2));
+}
+
+#[test]
+fn contracts_of_another_size_are_left_out_of_a_pair_until_theirs_is_the_same() {
+    let of = |contract_size| {
+        let definition = definition("BTC", "USDT", (2, 5), ContractKind::LinearPerpetual);
+        Tell::Definition(InstrumentDefinition { contract_size, ..definition })
+    };
+    let here = vec![
+        (1, of(ContractSize::ONE)),
+        (2, Tell::Snapshot(vec![(10_000, 500_000)], vec![(10_010, 700_000)])),
+    ];
+    let better = || Tell::Snapshot(vec![(10_005, 100)], vec![(10_006, 100)]);
+    let there = vec![
+        (1, of(ContractSize::UNKNOWN)),
+        (3, better()),
+        (5, of(ContractSize::new(1, 2))),
+        (6, better()),
+        (8, of(ContractSize::ONE)),
+        (9, better()),
+    ];
+    let (mut player, told) = engine(vec![here, there]);
+    let mut at = |millis| player.advance(OPENS_AT + Nanos::from_millis(millis));
+    at(7);
+    let own = Some((level(10_000, 500_000), HERE, level(10_010, 700_000), HERE));
+    assert_eq!(best(&told), own, "100 contracts of a hundredth are no 100 bitcoins");
+    at(10);
+    assert_eq!(best(&told), Some((level(10_005, 100), THERE, level(10_006, 100), THERE)));
 }
 
 /// The signals that were told since the last look.

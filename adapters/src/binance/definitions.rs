@@ -1,6 +1,6 @@
 //! What `exchangeInfo` says of an instrument, as a definition.
 
-use fulmar_bus::record::{ContractKind, InstrumentDefinition, Price, Quantity, UnixNanos};
+use fulmar_bus::record::{ContractKind, ContractSize, InstrumentDefinition, Price, Quantity, UnixNanos};
 use fulmar_engine::contract::DecodeError;
 use fulmar_engine::market::choose_scale;
 use simd_json::tape::Tape;
@@ -10,7 +10,7 @@ use super::limits::ANSWER_BYTES_MAX;
 use super::market_data::Binance;
 use crate::decode::Scales;
 use crate::decode::definition::{dated, notional, perpetual, significant_digits, status, text, whole_units};
-use crate::decode::json::{self, Fields, decimal};
+use crate::decode::json::{self, Fields, decimal, positive};
 use crate::session::{Reader, inferred};
 
 /// Reads the definition of each of the session's symbols that the answer names, and whether it is traded now.
@@ -66,6 +66,7 @@ fn definition(protocol: &Binance, fields: &Fields<'_, '_>) -> Result<InstrumentD
         notional_min: notional(filters.notional_min, scales)?,
         contract: contract(protocol.product(), fields)?,
         is_inferred: 0,
+        contract_size: size(protocol.product(), fields)?,
         ..inferred(protocol, fields.text("symbol")?, scales)
     })
 }
@@ -108,6 +109,18 @@ fn contract(product: Product, fields: &Fields<'_, '_>) -> Result<ContractKind, D
     let is_perpetual = fields.text("contractType")?.ends_with("PERPETUAL");
     let is_inverse = product == Product::CoinMargined;
     Ok(if is_perpetual { perpetual(is_inverse) } else { dated(is_inverse) })
+}
+
+/// Quantities are in the base asset, but where a contract is so many dollars.
+fn size(product: Product, fields: &Fields<'_, '_>) -> Result<ContractSize, DecodeError> {
+    match (product, fields.find("contractSize")) {
+        (Product::Spot | Product::UsdMargined, _) => Ok(ContractSize::ONE),
+        (Product::CoinMargined, None) => Ok(ContractSize::UNKNOWN),
+        (Product::CoinMargined, Some(_)) => {
+            let dollars = i64::try_from(fields.unsigned("contractSize")?);
+            Ok(ContractSize::new(positive(dollars.map_err(|_| DecodeError::Overflow)?)?, 0))
+        }
+    }
 }
 
 fn wire_digits(fields: &Fields<'_, '_>, key: &str) -> Result<u8, DecodeError> {

@@ -27,10 +27,12 @@ impl Sample for Binance {
         let InstrumentSample { symbols, tick, is_traded, .. } = instruments;
         let status_key = if self.product() == Product::CoinMargined { "contractStatus" } else { "status" };
         let status = if *is_traded { "TRADING" } else { "BREAK" };
-        let contract = if self.product().is_futures() {
-            r#""contractType":"PERPETUAL","pricePrecision":1,"quantityPrecision":8"#
-        } else {
-            r#""baseAssetPrecision":8,"quotePrecision":1"#
+        let contract = match self.product() {
+            Product::Spot => r#""baseAssetPrecision":8,"quotePrecision":1"#,
+            Product::UsdMargined => r#""contractType":"PERPETUAL","pricePrecision":1,"quantityPrecision":8"#,
+            Product::CoinMargined => {
+                r#""contractSize":100,"contractType":"PERPETUAL","pricePrecision":1,"quantityPrecision":8"#
+            }
         };
         let one = |symbol: &str| {
             format!(

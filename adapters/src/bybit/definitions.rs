@@ -1,6 +1,6 @@
 //! What `instruments-info` says of an instrument, as a definition.
 
-use fulmar_bus::record::{ContractKind, InstrumentDefinition, Price, Quantity, WideNumber};
+use fulmar_bus::record::{ContractKind, ContractSize, InstrumentDefinition, Price, Quantity, WideNumber};
 use fulmar_engine::contract::DecodeError;
 use fulmar_engine::market::choose_scale;
 use fulmar_engine::market::decimal::digits_behind_point;
@@ -76,6 +76,8 @@ fn definition(venue: &Bybit, fields: &Fields<'_, '_>) -> Result<InstrumentDefini
         notional_min,
         contract: contract(venue.category(), fields)?,
         is_inferred: 0,
+        // In linear contracts, too, quantities are in the base asset (documentation, instrument).
+        contract_size: ContractSize::ONE,
         ..inferred(venue, fields.text("symbol")?, scales)
     })
 }

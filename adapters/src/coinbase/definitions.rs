@@ -1,7 +1,7 @@
 //! What the list of products says of a product: what it is, whether it is traded now, and the funding of a perpetual.
 
 use fulmar_bus::record::{
-    ContractKind, InstrumentDefinition, InstrumentStatus, Nanos, Price, Quantity, UnixNanos,
+    ContractKind, ContractSize, InstrumentDefinition, InstrumentStatus, Nanos, Price, Quantity, UnixNanos,
 };
 use fulmar_engine::contract::DecodeError;
 use fulmar_engine::market::choose_scale;
@@ -11,7 +11,9 @@ use simd_json::tape::Tape;
 use super::limits::{ANSWER_BYTES_MAX, SPOT_QUANTITY_DIGITS};
 use super::market_data::Coinbase;
 use crate::decode::Scales;
-use crate::decode::definition::{dated, notional, perpetual, significant_digits, status, text, whole_units};
+use crate::decode::definition::{
+    contract_size, dated, notional, perpetual, significant_digits, status, text, whole_units,
+};
 use crate::decode::json::{self, Fields, decimal};
 use crate::session::{Derived, Message, Reader, inferred};
 
@@ -53,9 +55,12 @@ fn definition(venue: &Coinbase, fields: &Fields<'_, '_>) -> Result<InstrumentDef
         quantity: choose_scale(quantity_digits, significant_digits(lot), whole_units(quantity_max)),
     };
     let quantity = |text| decimal(text, scales.quantity).map(Quantity);
-    let (contract, base) = match &details {
-        None => (ContractKind::Spot, fields.text("base_currency_id")?),
-        Some(details) => (contract(details), details.text("contract_root_unit")?),
+    let (contract, base, contract_size) = match &details {
+        None => (ContractKind::Spot, fields.text("base_currency_id")?, ContractSize::ONE),
+        Some(details) => {
+            let size = contract_size(details.text_if_any("contract_size")?)?;
+            (contract(details), details.text("contract_root_unit")?, size)
+        }
     };
     Ok(InstrumentDefinition {
         base: text(base),
@@ -67,6 +72,7 @@ fn definition(venue: &Coinbase, fields: &Fields<'_, '_>) -> Result<InstrumentDef
         notional_min: notional(fields.text("quote_min_size")?, scales)?,
         contract,
         is_inferred: 0,
+        contract_size,
         ..inferred(venue, fields.text("product_id")?, scales)
     })
 }

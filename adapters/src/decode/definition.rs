@@ -1,13 +1,13 @@
 //! What definitions of all venues are made of: texts of steps and limits, as digits, units and notionals; kinds and
 //! states.
 
-use fulmar_bus::record::{ContractKind, InstrumentStatus, Listing, Notional, Text, WideNumber};
+use fulmar_bus::record::{ContractKind, ContractSize, InstrumentStatus, Listing, Notional, Text, WideNumber};
 use fulmar_engine::contract::DecodeError;
 use fulmar_engine::market::decimal::digits_behind_point;
 use fulmar_engine::market::limits::SCALE_MAX;
 
 use super::Scales;
-use super::json::decimal;
+use super::json::{decimal, positive};
 
 /// Digits behind the point up to the last that is not zero.
 pub fn significant_digits(text: &str) -> u8 {
@@ -30,6 +30,16 @@ pub fn notional(text: &str, scales: Scales) -> Result<WideNumber, DecodeError> {
     let parsed = scale.min(SCALE_MAX);
     let factor = 10_i128.pow(u32::from(scale - parsed));
     Ok(Notional(i128::from(decimal(text, parsed)?) * factor).into())
+}
+
+/// How much one unit of quantity is, by the venue's number; unknown where it says none.
+///
+/// # Errors
+/// As [`positive`] and [`decimal`].
+pub fn contract_size(text: Option<&str>) -> Result<ContractSize, DecodeError> {
+    let Some(text) = text else { return Ok(ContractSize::UNKNOWN) };
+    let scale = significant_digits(text);
+    Ok(ContractSize::new(positive(decimal(text, scale)?)?, scale))
 }
 
 /// Whether the venue trades an instrument, and its own words for it.
@@ -62,6 +72,16 @@ mod tests {
         assert_eq!(significant_digits("1.00000000"), 0);
         assert_eq!(significant_digits("100"), 0);
         assert_eq!(significant_digits("0.0000"), 0);
+    }
+
+    #[test]
+    fn a_size_is_what_the_venue_says_and_never_nothing() {
+        assert_eq!(contract_size(Some("0.010")), Ok(ContractSize::new(1, 2)));
+        assert_eq!(contract_size(Some("1000000")), Ok(ContractSize::new(1_000_000, 0)));
+        assert_eq!(contract_size(None), Ok(ContractSize::UNKNOWN));
+        assert_eq!(contract_size(Some("0")), Err(DecodeError::OutOfRange));
+        assert_eq!(contract_size(Some("-1")), Err(DecodeError::OutOfRange));
+        assert_eq!(contract_size(Some("one")), Err(DecodeError::BadNumber));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use simd_json::tape::Tape;
 use super::market_data::KrakenFutures;
 use super::symbols::asset;
 use crate::decode::Scales;
-use crate::decode::definition::{significant_digits, status, text};
+use crate::decode::definition::{contract_size, significant_digits, status, text};
 use crate::decode::json::{Fields, decimal, plain, positive};
 use crate::session::{Decoded, Symbols, inferred};
 
@@ -57,6 +57,7 @@ fn definition(
     let tick = plain(fields.text("tickSize")?);
     let (quantity_scale, lot) = lot(fields)?;
     let scales = Scales { price: significant_digits(&tick), quantity: quantity_scale };
+    let size = fields.text_if_any("contractSize")?.map(plain);
     // Lists of 2021 do not say it.
     let name =
         |key| fields.text_if_any(key).map(|name| name.map_or(Text::default(), |name| text(asset(name))));
@@ -67,6 +68,7 @@ fn definition(
         lot,
         quantity_min: lot,
         is_inferred: 0,
+        contract_size: contract_size(size.as_deref())?,
         ..inferred(venue, symbol, scales)
     })
 }

@@ -1,13 +1,13 @@
 //! What the venue's lists of instruments say of one, as a definition; by HTTP and in the stream alike.
 
-use fulmar_bus::record::{ContractKind, InstrumentDefinition, Price, Quantity};
+use fulmar_bus::record::{ContractKind, ContractSize, InstrumentDefinition, Price, Quantity};
 use fulmar_engine::contract::DecodeError;
 use simd_json::tape::Tape;
 
 use super::market_data::Okx;
 use super::symbols::{self, Market};
 use crate::decode::Scales;
-use crate::decode::definition::{significant_digits, status, text};
+use crate::decode::definition::{contract_size, significant_digits, status, text};
 use crate::decode::json::{Fields, decimal, positive};
 use crate::session::{Reader, inferred};
 
@@ -54,6 +54,7 @@ fn definition(venue: &Okx, fields: &Fields<'_, '_>) -> Result<InstrumentDefiniti
         quantity_max: quantity_max(fields, scales)?,
         contract,
         is_inferred: 0,
+        contract_size: size(contract, base, quote, fields)?,
         ..inferred(venue, symbol, scales)
     })
 }
@@ -74,6 +75,26 @@ fn contract(symbol: &str, fields: &Fields<'_, '_>) -> Result<ContractKind, Decod
         (Market::Swap | Market::Future, Some("inverse")) => Ok(market.contract(true)),
         _ => Err(DecodeError::UnknownValue),
     }
+}
+
+/// How much a contract is. Its value is read where it is in the currency that contracts of its kind are in: of the base
+/// asset where they are linear, of the quote currency where they are inverse.
+fn size(
+    contract: ContractKind,
+    base: &str,
+    quote: &str,
+    fields: &Fields<'_, '_>,
+) -> Result<ContractSize, DecodeError> {
+    let currency = match contract {
+        ContractKind::Spot => return Ok(ContractSize::ONE),
+        ContractKind::LinearPerpetual | ContractKind::LinearFuture => base,
+        ContractKind::InversePerpetual | ContractKind::InverseFuture => quote,
+    };
+    if fields.text_if_any("ctValCcy")? != Some(currency) {
+        return Ok(ContractSize::UNKNOWN);
+    }
+    let count = contract_size(fields.text_if_any("ctMult")?)?;
+    Ok(contract_size(fields.text_if_any("ctVal")?)?.times(count))
 }
 
 /// Base and quote currency. A derivative says neither, only what lies beneath it.

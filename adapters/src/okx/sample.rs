@@ -29,7 +29,8 @@ impl Sample for Okx {
                 None => ("", ""),
             };
             format!(
-                r#"{{"baseCcy":"{}","ctType":"{contract}","instId":"{symbol}","lotSz":"0.00000001","maxLmtSz":"9999999999","minSz":"0.00001","quoteCcy":"USDT","state":"{state}","tickSz":"{tick}","uly":"{pair}"}}"#,
+                r#"{{"baseCcy":"{}","ctMult":"1","ctType":"{contract}","ctVal":"0.01","ctValCcy":"{}","instId":"{symbol}","lotSz":"0.00000001","maxLmtSz":"9999999999","minSz":"0.00001","quoteCcy":"USDT","state":"{state}","tickSz":"{tick}","uly":"{pair}"}}"#,
+                &symbol[..3],
                 &symbol[..3]
             )
         };

@@ -1,11 +1,11 @@
-//! What an instrument is: its names, its scales, and what its venue asks of orders. Every price and quantity of a
-//! record is an integer at the scales that stand here.
+//! What an instrument is: its names, its scales, what one unit of it is, and what its venue asks of orders. Every price
+//! and quantity of a record is an integer at the scales that stand here.
 
-use zerocopy::{Immutable, IntoBytes, KnownLayout, TryFromBytes};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, TryFromBytes};
 
 use super::{Kind, Payload, Price, Quantity, Text, WideNumber};
 
-/// What one unit of an instrument is.
+/// What kind of thing an instrument is.
 /// Stands in an [`InstrumentDefinition`].
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, TryFromBytes, IntoBytes, Immutable, KnownLayout,
@@ -24,6 +24,69 @@ pub enum ContractKind {
     InverseFuture = 5,
 }
 
+/// How much one unit of quantity is: so much of the base asset, or where the contract is inverse so much of the quote
+/// currency. A contract of bitcoin may be 0.01 of it at one venue and all of it at another, at the same price.
+///
+/// It is kept without the zeros behind its last digit, so that equal sizes are equal values.
+///
+/// ```
+/// use fulmar_bus::record::ContractSize;
+/// let size = ContractSize::new(10, 3);
+/// assert_eq!((size.mantissa(), size.scale()), (1, 2), "0.010 is 0.01");
+/// assert_eq!(size.times(ContractSize::new(100, 0)), ContractSize::ONE);
+/// assert!(!ContractSize::default().is_known());
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct ContractSize {
+    mantissa: i64,
+    scale: u8,
+    reserved: [u8; 7],
+}
+
+impl ContractSize {
+    /// Nobody said it.
+    pub const UNKNOWN: Self = ContractSize::new(0, 0);
+
+    /// A quantity is in the base asset itself, or in the quote currency of an inverse contract.
+    pub const ONE: Self = ContractSize::new(1, 0);
+
+    /// `mantissa` with so many digits behind the point. What is not above zero is no size, and unknown.
+    pub const fn new(mut mantissa: i64, mut scale: u8) -> Self {
+        if mantissa <= 0 {
+            (mantissa, scale) = (0, 0);
+        }
+        while scale > 0 && mantissa % 10 == 0 {
+            (mantissa, scale) = (mantissa / 10, scale - 1);
+        }
+        ContractSize { mantissa, scale, reserved: [0; 7] }
+    }
+
+    /// Its digits; zero where it is not known.
+    pub const fn mantissa(self) -> i64 {
+        self.mantissa
+    }
+
+    /// How many of its digits are behind the point.
+    pub const fn scale(self) -> u8 {
+        self.scale
+    }
+
+    /// True where somebody said it.
+    pub const fn is_known(self) -> bool {
+        self.mantissa > 0
+    }
+
+    /// So many times this size; unknown where either is, or where 64 bits do not hold it.
+    #[must_use]
+    pub const fn times(self, count: ContractSize) -> Self {
+        match (self.mantissa.checked_mul(count.mantissa), self.scale.checked_add(count.scale)) {
+            (Some(mantissa), Some(scale)) => ContractSize::new(mantissa, scale),
+            _ => ContractSize::UNKNOWN,
+        }
+    }
+}
+
 /// What an instrument is from this record on. A new revision resets its book, but for one that only widens a scale,
 /// which rescales it.
 ///
@@ -35,6 +98,7 @@ pub enum ContractKind {
 /// #     base: text("BTC"), quote: text("USDT"), tick: Price(1), lot: Quantity(1), quantity_min: Quantity(1),
 /// #     quantity_max: Quantity(0), notional_min: Notional(50_000_000).into(), revision: 1, price_scale: 2,
 /// #     quantity_scale: 5, contract: ContractKind::Spot, is_inferred: 0,
+/// #     contract_size: ContractSize::ONE,
 /// # };
 /// assert_eq!((definition.symbol.as_str(), definition.contract), ("BTCUSDT", ContractKind::Spot));
 /// assert_eq!((definition.price_scale, definition.tick), (2, Price(1)), "a tick is 0.01");
@@ -67,15 +131,18 @@ pub struct InstrumentDefinition {
     pub price_scale: u8,
     /// Decimal digits behind the point of every quantity.
     pub quantity_scale: u8,
-    /// What one unit is.
+    /// What kind of thing it is.
     pub contract: ContractKind,
     /// One where no definition of the venue stands behind this, only the digits seen.
     pub is_inferred: u8,
+    /// How much one unit of quantity is.
+    pub contract_size: ContractSize,
 }
 
 impl InstrumentDefinition {
     /// An instrument of this venue and symbol of which no more is known than its contract and the scales, of prices and
-    /// of quantities, that its numbers need. A name that does not fit a record is left out rather than cut.
+    /// of quantities, that its numbers need. A name that does not fit a record is left out rather than cut. Of spot the
+    /// size is one; how much a derivative is, its venue alone says.
     ///
     /// ```
     /// use fulmar_bus::record::{ContractKind, InstrumentDefinition, Price};
@@ -103,12 +170,18 @@ impl InstrumentDefinition {
             quantity_scale,
             contract,
             is_inferred: 1,
+            contract_size: if contract == ContractKind::Spot {
+                ContractSize::ONE
+            } else {
+                ContractSize::UNKNOWN
+            },
         }
     }
 }
 
 impl Payload for InstrumentDefinition {
     const KIND: Kind = Kind::InstrumentDefinition;
+    const VERSION: u8 = 2;
 }
 
 /// Whether a venue knows an instrument, and trades it now; part of an [`InstrumentStatus`].

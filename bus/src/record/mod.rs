@@ -37,7 +37,7 @@ pub use control::{Control, ControlCommand, Frame, FrameSource, Note, Request, Re
 pub use derivative::{Funding, FundingRate, MarkPrice};
 pub use header::{Flags, Header};
 pub use id::{AccountId, ChannelId, ClientOrderId, InstrumentId, RecordId, StrategyId};
-pub use instrument::{ContractKind, InstrumentDefinition, InstrumentStatus, Listing};
+pub use instrument::{ContractKind, ContractSize, InstrumentDefinition, InstrumentStatus, Listing};
 pub use kind::Kind;
 pub use market::{Bar, BookLevels, Level, Side, SnapshotBegin, SnapshotEnd, TopOfBook, TopSource, Trade};
 pub use number::{Notional, Price, Quantity, WideNumber};

@@ -9,9 +9,9 @@ mod intents;
 mod markets;
 
 use fulmar_bus::record::{
-    AccountId, CancelOrder, ClientOrderId, Control, ControlCommand, ExecutionReport, ExecutionType,
-    HEADER_BYTES, InstrumentId, Malformed, Nanos, OrderStatus, Payload, Record, SLOT_WORDS, StrategyId,
-    SyncState, TopOfBook, UnixNanos,
+    AccountId, CancelOrder, ClientOrderId, ContractSize, Control, ControlCommand, ExecutionReport,
+    ExecutionType, HEADER_BYTES, InstrumentId, Malformed, Nanos, OrderStatus, Payload, Record, SLOT_WORDS,
+    StrategyId, SyncState, TopOfBook, UnixNanos,
 };
 
 use super::limits::{CANCEL_RETRY_NS, ORDERS_MAX};
@@ -47,8 +47,8 @@ struct State {
 /// One instrument as the gate sees it.
 struct Watched {
     settings: RiskSettings,
-    /// Of price and quantity, once it is defined.
-    scales: Option<(u8, u8)>,
+    /// Of price and quantity, and how much a unit of the latter is, once it is defined.
+    scales: Option<(u8, u8, ContractSize)>,
     top: Option<TopOfBook>,
     sync: SyncState,
     last_update_at: UnixNanos,
@@ -82,7 +82,7 @@ struct Anomalies {
     overflows: u64,
     /// Cancels that the gateway made no room for.
     cancels_lost: u64,
-    /// Instruments that got other scales while something was held or stood.
+    /// Instruments that got other scales, or another contract size, while something was held or stood.
     rescaled_holdings: u64,
 }
 

@@ -9,8 +9,8 @@ mod risk;
 
 use fulmar_bus::channel::{Poll, Reader, Region, Ring, RingShape, create};
 use fulmar_bus::record::{
-    ChannelId, ContractKind, Flags, InstrumentDefinition, InstrumentId, Level, Notional, Payload, Price,
-    Quantity, Record, Text, TopOfBook, TopSource, UnixNanos,
+    ChannelId, ContractKind, ContractSize, Flags, InstrumentDefinition, InstrumentId, Level, Notional,
+    Payload, Price, Quantity, Record, Text, TopOfBook, TopSource, UnixNanos,
 };
 
 use crate::runtime::{Actor, Origin, Outbox, Work};
@@ -104,6 +104,7 @@ fn definition() -> InstrumentDefinition {
         quantity_scale: 2,
         contract: ContractKind::Spot,
         is_inferred: 0,
+        contract_size: ContractSize::ONE,
     }
 }
 

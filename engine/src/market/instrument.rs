@@ -184,5 +184,6 @@ fn is_same_thing(old: &InstrumentDefinition, new: &InstrumentDefinition, price_f
     (old.venue, old.symbol, old.contract) == (new.venue, new.symbol, new.contract)
         && is_kept(old.base, new.base)
         && is_kept(old.quote, new.quote)
+        && (!old.contract_size.is_known() || old.contract_size == new.contract_size)
         && (old.tick == Price(0) || old.tick.0.checked_mul(price_factor) == Some(new.tick.0))
 }

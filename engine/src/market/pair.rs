@@ -1,32 +1,36 @@
 //! Which instruments are one pair: the one rule of what may be merged.
 //!
-//! Instruments are alike where base, quote and contract are. A price of one then stands for a price of the other, once
-//! both are at one scale. Of instruments that a configuration calls a pair, those that are unlike are left out, never
-//! merged. Which those are depends on what the instruments are and on their order in the list, not on which of them was
-//! defined first.
+//! Instruments are alike where base, quote, contract and the size of a contract are. A price of one then stands for a
+//! price of the other, and a quantity for a quantity, once both are at one scale. Of instruments that a configuration
+//! calls a pair, those that are unlike are left out, never merged. Which those are depends on what the instruments are
+//! and on their order in the list, not on which of them was defined first.
 
-use fulmar_bus::record::{ContractKind, InstrumentDefinition, Text};
+use fulmar_bus::record::{ContractKind, ContractSize, InstrumentDefinition, Text};
 
 /// What instruments of several venues have in common when one price stands for the other. A perpetual is never joined
-/// with the asset itself, nor a contract settled in one currency with one settled in another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// with the asset itself, nor a contract settled in one currency with one settled in another, nor one of 0.01 of an
+/// asset with one of all of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PairKey {
     /// Base currency.
     pub base: Text<16>,
     /// Quote currency.
     pub quote: Text<16>,
-    /// What one unit is.
+    /// What kind of thing it is.
     pub contract: ContractKind,
+    /// How much one unit of quantity is.
+    pub contract_size: ContractSize,
 }
 
 impl PairKey {
     /// What an instrument shares with those that it may be consolidated with. `None` where that cannot be told: a
-    /// currency is not known, or it is dated, since no definition says when it ends.
+    /// currency or the size is not known, or it is dated, since no definition says when it ends.
     pub fn of(definition: &InstrumentDefinition) -> Option<Self> {
-        let InstrumentDefinition { base, quote, contract, .. } = *definition;
+        let InstrumentDefinition { base, quote, contract, contract_size, .. } = *definition;
         let is_dated = matches!(contract, ContractKind::LinearFuture | ContractKind::InverseFuture);
-        let is_known = !base.as_str().is_empty() && !quote.as_str().is_empty();
-        (is_known && !is_dated).then_some(PairKey { base, quote, contract })
+        let is_named = !base.as_str().is_empty() && !quote.as_str().is_empty();
+        let is_known = is_named && contract_size.is_known();
+        (is_known && !is_dated).then_some(PairKey { base, quote, contract, contract_size })
     }
 }
 
@@ -41,7 +45,7 @@ impl PairKey {
 /// #     venue: Text::default(), symbol: Text::default(), base: Text::new("BTC").unwrap(),
 /// #     quote: Text::new(quote).unwrap(), tick: Price(1), lot: Quantity(1), quantity_min: Quantity(0),
 /// #     quantity_max: Quantity(0), notional_min: WideNumber::default(), revision: 1, price_scale: 0,
-/// #     quantity_scale: 0, contract, is_inferred: 0,
+/// #     quantity_scale: 0, contract, is_inferred: 0, contract_size: ContractSize::ONE,
 /// # };
 /// use fulmar_engine::market::pair::Members;
 /// let mut members = Members::new(3);
@@ -121,6 +125,7 @@ mod tests {
             quantity_scale: 5,
             contract,
             is_inferred: 0,
+            contract_size: ContractSize::ONE,
         }
     }
 
@@ -135,6 +140,24 @@ mod tests {
         assert_ne!(key(ContractKind::LinearPerpetual, "BTC"), key(ContractKind::InversePerpetual, "BTC"));
         assert_eq!(key(ContractKind::Spot, ""), None, "an unknown currency is like no other");
         assert_eq!(key(ContractKind::LinearFuture, "BTC"), None, "two dates may differ");
+    }
+
+    #[test]
+    fn unlike_sizes_never_share_a_pair_and_an_unknown_one_has_none() {
+        let key = |quote: &str, contract, contract_size| {
+            PairKey::of(&InstrumentDefinition { contract_size, ..definition("BTC", quote, contract) })
+        };
+        let linear = |size| key("USDT", ContractKind::LinearPerpetual, size);
+        assert_ne!(
+            linear(ContractSize::new(1, 2)),
+            linear(ContractSize::ONE),
+            "a hundredth is not the whole"
+        );
+        assert_eq!(linear(ContractSize::new(10, 3)), linear(ContractSize::new(1, 2)));
+        assert_eq!(linear(ContractSize::UNKNOWN), None);
+        let inverse = |dollars| key("USD", ContractKind::InversePerpetual, ContractSize::new(dollars, 0));
+        assert!(inverse(100) != inverse(10) && inverse(10) != inverse(1) && inverse(100) != inverse(1));
+        assert!(inverse(1).is_some() && inverse(100) == inverse(100));
     }
 
     #[test]

@@ -226,6 +226,7 @@ mod tests {
             quantity_scale: 0,
             contract: fulmar_bus::record::ContractKind::Spot,
             is_inferred: 0,
+            contract_size: fulmar_bus::record::ContractSize::ONE,
         }
     }
 

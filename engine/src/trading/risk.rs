@@ -210,6 +210,8 @@ impl RiskGate {
         let breaches = [
             killed,
             halted,
+            // Before all that multiplies, which means nothing where a unit is not one of the base asset.
+            (RiskCheck::NotSupported, case.not_supported()),
             (RiskCheck::StaleMarketData, case.stale_market_data()),
             (RiskCheck::MaxOrderQty, case.max_order_qty()),
             (RiskCheck::MaxOrderNotional, case.max_order_notional()),
@@ -230,7 +232,6 @@ impl RiskGate {
             (RiskCheck::OrderToTradeRatio, of_new(conduct.order_to_trade_ratio(guards))),
             (RiskCheck::UnknownOrderState, case.unknown_order_state()),
             (RiskCheck::RejectStorm, conduct.reject_storm(now, guards)),
-            (RiskCheck::NotSupported, case.not_supported()),
         ];
         let denial = denial(intent, &breaches);
         if denial.is_none() {

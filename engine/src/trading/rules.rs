@@ -1,6 +1,6 @@
 //! What an instrument asks of an order: its steps, its bounds, its scales. Never what we allow: that is the gate's.
 
-use fulmar_bus::record::{InstrumentDefinition, Notional, Price, Quantity};
+use fulmar_bus::record::{ContractKind, ContractSize, InstrumentDefinition, Notional, Price, Quantity};
 
 /// The part of an [`InstrumentDefinition`] that orders must fit. Where a number is zero, nothing is asked.
 ///
@@ -29,6 +29,9 @@ pub struct InstrumentRules {
     pub price_scale: u8,
     /// Decimal digits behind the point of a quantity.
     pub quantity_scale: u8,
+    /// True where price times quantity is not what it is worth, since one unit is not one of the base asset, or how
+    /// much it is is not known: no order passes.
+    pub is_market_data_only: bool,
 }
 
 impl From<&InstrumentDefinition> for InstrumentRules {
@@ -41,8 +44,16 @@ impl From<&InstrumentDefinition> for InstrumentRules {
             notional_min: definition.notional_min.into(),
             price_scale: definition.price_scale,
             quantity_scale: definition.quantity_scale,
+            is_market_data_only: !is_in_base_asset(definition),
         }
     }
+}
+
+/// Whether a quantity is so much of the base asset.
+fn is_in_base_asset(definition: &InstrumentDefinition) -> bool {
+    let is_inverse =
+        matches!(definition.contract, ContractKind::InversePerpetual | ContractKind::InverseFuture);
+    !is_inverse && definition.contract_size == ContractSize::ONE
 }
 
 impl InstrumentRules {

@@ -75,6 +75,7 @@ fn rules() -> InstrumentRules {
         quantity_max: Quantity(1 << 40),
         price_scale: 2,
         quantity_scale: 5,
+        is_market_data_only: false,
         ..InstrumentRules::default()
     }
 }

@@ -242,8 +242,9 @@ fn pair() -> Table {
                 "instruments",
                 List(&Instrument),
                 Required,
-                "Its instruments, each in its venue's list and in no other pair. One whose base, quote or contract is not \
-             that of the first that has all three is left out and told, never merged; `check` notes it where venue and symbols say so.",
+                "Its instruments, each in its venue's list and in no other pair. One whose base, quote, contract or size \
+             of a contract is not that of the first that has all four is left out and told, never merged; `check` notes \
+             it where venue and symbols say so.",
             ),
         ],
     }

@@ -1,10 +1,11 @@
 //! A strategy on its own: told what happens by hand, and asked what it wants. For tests.
 
 use fulmar_bus::record::{
-    AccountId, Bar, BookLevels, ClientOrderId, ContractKind, Denial, ExecutionReport, ExecutionType, Flags,
-    Heading, InstrumentDefinition, InstrumentId, Intent, Level, Malformed, ModifyIntent, Nanos, Notional,
-    OrderStatus, OrderTerms, Payload, Position, Price, Quantity, Record, RecordId, Side, SnapshotBegin,
-    StrategyId, SyncChange, SyncReason, SyncState, Text, Timer, TopOfBook, TopSource, UnixNanos,
+    AccountId, Bar, BookLevels, ClientOrderId, ContractKind, ContractSize, Denial, ExecutionReport,
+    ExecutionType, Flags, Heading, InstrumentDefinition, InstrumentId, Intent, Level, Malformed,
+    ModifyIntent, Nanos, Notional, OrderStatus, OrderTerms, Payload, Position, Price, Quantity, Record,
+    RecordId, Side, SnapshotBegin, StrategyId, SyncChange, SyncReason, SyncState, Text, Timer, TopOfBook,
+    TopSource, UnixNanos,
 };
 use fulmar_engine::contract::{BookDepth, Context, IntentSink, Strategy, View, deliver, deliver_market};
 use fulmar_engine::trading::order::Fill;
@@ -382,6 +383,7 @@ fn definition() -> InstrumentDefinition {
         quantity_scale: 2,
         contract: ContractKind::Spot,
         is_inferred: 0,
+        contract_size: ContractSize::ONE,
     }
 }
 

@@ -229,6 +229,7 @@ fn gate() -> RiskGate {
         notional_min: Notional(0),
         price_scale: SCALES.price,
         quantity_scale: SCALES.quantity,
+        is_market_data_only: false,
     };
     let limits = RiskLimits {
         order_quantity_max: i64::MAX,

@@ -3,10 +3,12 @@
 use fulmar_adapters::binance::{BinanceConfig, Product, limits};
 use fulmar_adapters::session::InstrumentConfig;
 use fulmar_bus::record::{
-    ContractKind, FrameSource, InstrumentId, Listing, Nanos, Notional, Price, Quantity, RequestKind,
-    SyncReason, SyncState,
+    ContractKind, ContractSize, FrameSource, InstrumentDefinition, InstrumentId, Listing, Nanos, Notional,
+    Price, Quantity, RequestKind, SyncReason, SyncState,
 };
 use fulmar_engine::contract::{DecodeError, MarketSession as _};
+use fulmar_engine::market::PairKey;
+use fulmar_engine::market::instrument::{Redefinition, compare};
 
 use super::bench::{ASKS, BIDS, BTC, Bench, ETH, NOTHING};
 use super::writer::Writer;
@@ -68,9 +70,39 @@ fn a_futures_definition_says_its_contract() {
 {"notional":"20","filterType":"MIN_NOTIONAL"}]}]}"#,
     );
     let definition = bench.keeper.instruments[&ETH].definition.expect("defined");
+    assert_eq!(definition.contract_size, ContractSize::ONE, "quantities are in the base asset");
     assert_eq!((definition.price_scale, definition.quantity_scale), (2, 3));
     assert_eq!(Notional::from(definition.notional_min), Notional(2_000_000));
     assert_eq!(definition.contract, ContractKind::LinearFuture);
+}
+
+#[test]
+fn a_contract_in_dollars_is_as_many_as_the_venue_says_and_another_number_is_another_thing() {
+    let mut bench = Bench::new(Product::CoinMargined);
+    let mut sizes = |sizes: [&str; 2]| {
+        let one = |symbol: &str, base: &str, size: &str| {
+            format!(
+                r#"{{"symbol":"{symbol}","contractType":"PERPETUAL","baseAsset":"{base}","quoteAsset":"USD",{size}
+"pricePrecision":1,"quantityPrecision":0,"filters":[]}}"#
+            )
+        };
+        let (btc, eth) = (one("BTCUSDT", "BTC", sizes[0]), one("ETHUSDT", "ETH", sizes[1]));
+        bench.answer(&format!("/dapi/v1/exchangeInfo\n{{\"symbols\":[{btc},{eth}]}}"));
+        [BTC, ETH].map(|id| bench.keeper.instruments[&id].definition.expect("defined"))
+    };
+    let [btc, eth] = sizes([r#""contractSize":100,"#, r#""contractSize":10,"#]);
+    assert_eq!(btc.contract_size, ContractSize::new(100, 0));
+    assert_eq!(eth.contract_size, ContractSize::new(10, 0));
+    let bitcoins = InstrumentDefinition { base: btc.base, ..eth };
+    assert_ne!(PairKey::of(&btc), PairKey::of(&bitcoins), "ten dollars are no hundred");
+    assert_eq!(
+        PairKey::of(&btc),
+        PairKey::of(&InstrumentDefinition { contract_size: btc.contract_size, ..bitcoins })
+    );
+    let [changed, silent] = sizes([r#""contractSize":10,"#, ""]);
+    assert_eq!(compare(&btc, &changed), Redefinition::Changed);
+    assert_eq!(silent.contract_size, ContractSize::UNKNOWN);
+    assert_eq!(PairKey::of(&silent), None);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use fulmar_adapters::bybit::LINEAR;
 use fulmar_adapters::session::{InstrumentConfig, MarketData, VenueSettings};
-use fulmar_bus::record::{ContractKind, Listing, Price, Quantity, SyncState};
+use fulmar_bus::record::{ContractKind, ContractSize, Listing, Price, Quantity, SyncState};
 use fulmar_engine::contract::MarketSession as _;
 
 use crate::conformance::bench::{Bench, IDS};
@@ -75,6 +75,7 @@ fn a_definition_says_scales_steps_and_whether_it_is_traded() {
         (Price(10), Quantity(1), Quantity(1))
     );
     assert_eq!(definition.contract, ContractKind::LinearPerpetual);
+    assert_eq!(definition.contract_size, ContractSize::ONE, "quantities are in the base asset");
     let told: Vec<_> = bench.keeper.statuses.iter().map(|(id, status)| (*id, status.listing)).collect();
     assert_eq!(told, [(IDS[0], Listing::Halted)]);
     assert_eq!(bench.state(1), SyncState::Live, "the other book stands");

@@ -6,7 +6,8 @@ use fulmar_adapters::decode::time;
 use fulmar_adapters::session::sample::SampleFrame;
 use fulmar_adapters::session::{Decoded, InstrumentConfig, Message, Symbols, VenueSettings};
 use fulmar_bus::record::{
-    ContractKind, FundingRate, InstrumentDefinition, InstrumentId, Listing, Nanos, Notional, Price, Quantity,
+    ContractKind, ContractSize, FundingRate, InstrumentDefinition, InstrumentId, Listing, Nanos, Notional,
+    Price, Quantity,
 };
 use fulmar_engine::contract::DecodeError;
 
@@ -42,6 +43,7 @@ fn a_spot_product_is_defined_by_its_increments() {
     assert_eq!((known.quantity_min, known.quantity_max), (Quantity(1), Quantity(340_000_000_000)));
     assert_eq!(known.notional_min, Notional(10_i128.pow(10)).into());
     assert_eq!((known.contract, known.is_inferred), (ContractKind::Spot, 0));
+    assert_eq!(known.contract_size, ContractSize::ONE);
     let coarse = SPOT.replace(r#""base_increment":"0.00000001""#, r#""base_increment":"0.1""#);
     let coarse = definition("BTC-USD", &coarse).expect("a definition");
     assert_eq!((coarse.quantity_scale, coarse.lot), (8, Quantity(10_000_000)), "books may be finer");
@@ -66,6 +68,7 @@ fn a_future_that_pays_funding_is_a_perpetual() {
         "its own step, at the digits of its currency"
     );
     assert_eq!((known.quantity_scale, known.lot), (0, Quantity(1)), "contracts");
+    assert_eq!(known.contract_size, ContractSize::new(1, 2), "of a hundredth");
     let [Message::Derived { symbol: 0, derived }] = told.messages[..] else {
         panic!("funding: {:?}", told.messages);
     };

@@ -24,6 +24,7 @@ pub fn definitions(entry: &'static VenueEntry) -> Outcome {
         assert_eq!(definition.symbol.as_str(), bench.flow.symbols[index]);
         assert_eq!(definition.venue.as_str(), entry.name);
         assert_eq!(definition.contract, bench.flow.sample.contract(bench.flow.symbols[index]));
+        assert!(definition.contract_size.is_known(), "how much one unit is");
         assert!(!definition.base.as_str().is_empty() && !definition.quote.as_str().is_empty());
     }
     let again = bench.flow.sample.definitions(&bench.flow.symbols).expect("it says them");

@@ -3,8 +3,8 @@
 use fulmar_adapters::kraken_futures::{KrakenFutures, limits};
 use fulmar_adapters::session::{InstrumentConfig, MarketData, VenueSettings};
 use fulmar_bus::record::{
-    ContractKind, FrameSource, FundingRate, InstrumentId, Listing, Nanos, Price, Quantity, RequestKind,
-    SyncReason, SyncState, UnixNanos,
+    ContractKind, ContractSize, FrameSource, FundingRate, InstrumentId, Listing, Nanos, Price, Quantity,
+    RequestKind, SyncReason, SyncState, UnixNanos,
 };
 use fulmar_engine::contract::{InboundFrame, MarketSession as _};
 
@@ -80,6 +80,7 @@ fn definitions_are_found_in_either_case_and_written_in_exponents() {
     assert_eq!((asked.tick, asked.lot, asked.quantity_min), (Price(5), Quantity(1), Quantity(1)));
     assert_eq!((asked.base.as_str(), asked.quote.as_str()), ("BTC", "USD"), "as other venues call it");
     assert_eq!((asked.symbol.as_str(), asked.contract), ("PF_XBTUSD", ContractKind::LinearPerpetual));
+    assert_eq!(asked.contract_size, ContractSize::ONE);
     let pepe = bench.keeper.instruments[&PEPE].definition.expect("defined");
     assert_eq!((pepe.price_scale, pepe.quantity_scale), (10, 0));
     assert_eq!((pepe.tick, pepe.lot), (Price(1), Quantity(1_000)), "a thousand at a time");
@@ -95,7 +96,7 @@ fn an_older_list_says_less_and_what_is_post_only_is_not_traded() {
 {"result":"success","instruments":[{"symbol":"pf_xbtusd","type":"flexible_futures","tickSize":1,"tradeable":true,"postOnly":true}]}"#);
     let told = bench.keeper.instruments[&XBT].definition.expect("defined");
     assert_eq!((told.price_scale, told.quantity_scale, told.lot), (0, 0, Quantity(1)));
-    assert_eq!(told.base.as_str(), "");
+    assert_eq!((told.base.as_str(), told.contract_size), ("", ContractSize::UNKNOWN));
     let listings: Vec<_> = bench.keeper.statuses.iter().map(|(id, status)| (*id, status.listing)).collect();
     assert_eq!(listings, [(XBT, Listing::Halted), (PEPE, Listing::Unlisted)]);
 }

@@ -1,15 +1,19 @@
 //! What is special to OKX: its layouts over the years, its links, its checksums, and what it says beside prices.
 
-use fulmar_adapters::okx::Okx;
+use fulmar_adapters::bybit;
+use fulmar_adapters::okx::{OKX, Okx};
 use fulmar_adapters::session::{
     Decoded, InstrumentConfig, MarketData, Protocol as _, Symbols, VenueSettings, read_message,
 };
 use fulmar_bus::record::{
-    ContractKind, FrameSource, FundingRate, InstrumentDefinition, InstrumentId, Listing, Nanos, Notional,
-    Price, Quantity, RequestKind, SyncReason, SyncState, UnixNanos,
+    ContractKind, ContractSize, FrameSource, FundingRate, InstrumentDefinition, InstrumentId, Listing, Nanos,
+    Notional, Price, Quantity, RequestKind, SyncReason, SyncState, UnixNanos,
 };
 use fulmar_engine::contract::{InboundFrame, MarketSession as _};
+use fulmar_engine::market::PairKey;
+use fulmar_engine::market::instrument::{Redefinition, compare};
 
+use crate::conformance::{self, bench::IDS};
 use crate::keeper::{Keeper, Kept};
 
 const SPOT: InstrumentId = InstrumentId(0);
@@ -25,11 +29,11 @@ const LISTS: [(&str, &str); 3] = [
     ),
     (
         "SWAP",
-        r#"{"baseCcy":"","ctType":"inverse","ctVal":"100","instId":"BTC-USD-SWAP","lotSz":"0.1","maxLmtSz":"100000000.0000000000000000","minSz":"0.1","quoteCcy":"","state":"live","tickSz":"0.1","uly":"BTC-USD"}"#,
+        r#"{"baseCcy":"","ctMult":"1","ctType":"inverse","ctVal":"100","ctValCcy":"USD","instId":"BTC-USD-SWAP","lotSz":"0.1","maxLmtSz":"100000000.0000000000000000","minSz":"0.1","quoteCcy":"","state":"live","tickSz":"0.1","uly":"BTC-USD"}"#,
     ),
     (
         "FUTURES",
-        r#"{"baseCcy":"","ctType":"linear","ctVal":"0.01","instId":"BTC-USD_UM-261030","lotSz":"0.01","maxLmtSz":"","minSz":"0.01","quoteCcy":"","state":"suspend","tickSz":"0.1","uly":"BTC-USD"}"#,
+        r#"{"baseCcy":"","ctMult":"1","ctType":"linear","ctVal":"0.01","ctValCcy":"BTC","instId":"BTC-USD_UM-261030","lotSz":"0.01","maxLmtSz":"","minSz":"0.01","quoteCcy":"","state":"suspend","tickSz":"0.1","uly":"BTC-USD"}"#,
     ),
 ];
 
@@ -230,6 +234,43 @@ fn definitions_say_what_their_contracts_are() {
     assert_eq!((future.base.as_str(), future.quote.as_str()), ("BTC", "USD"));
     assert_eq!((future.contract, future.quantity_max), (ContractKind::LinearFuture, Quantity(0)));
     assert_eq!(bench.session.counters().decode_error_count(), 0);
+}
+
+#[test]
+fn a_contract_is_as_much_as_the_venue_says_in_the_currency_that_its_kind_is_in() {
+    let defined = |id: InstrumentId, from: &str, to: &str| {
+        let (list, text) = LISTS[id.index()];
+        let mut bench = Bench::new();
+        bench.answer(list, &format!(r#"{{"code":"0","data":[{}]}}"#, text.replace(from, to)));
+        bench.definition(id)
+    };
+    let size = |id, from, to| defined(id, from, to).contract_size;
+    assert_eq!(size(SPOT, "", ""), ContractSize::ONE);
+    assert_eq!(size(SWAP, "", ""), ContractSize::new(100, 0), "dollars");
+    assert_eq!(size(FUTURE, "", ""), ContractSize::new(1, 2), "bitcoins");
+    assert_eq!(size(FUTURE, r#""ctMult":"1""#, r#""ctMult":"10""#), ContractSize::new(1, 1), "so many times");
+    let unknown = [
+        size(SWAP, r#""ctValCcy":"USD""#, r#""ctValCcy":"BTC""#),
+        size(FUTURE, r#""ctValCcy":"BTC""#, r#""ctValCcy":"USD""#),
+        size(FUTURE, r#""ctMult":"1""#, r#""ctMult":"""#),
+        size(FUTURE, r#""ctVal":"0.01""#, r#""ctVal":"""#),
+    ];
+    assert_eq!(unknown, [ContractSize::UNKNOWN; 4]);
+    let moved = defined(SWAP, r#""ctVal":"100""#, r#""ctVal":"10""#);
+    assert_eq!(compare(&defined(SWAP, "", ""), &moved), Redefinition::Changed);
+}
+
+#[test]
+fn a_swap_of_a_hundredth_of_a_bitcoin_is_no_pair_with_one_whose_quantities_are_bitcoins() {
+    let first = |entry| {
+        let bench = conformance::bench::Bench::of_derivatives(entry).expect("it trades derivatives");
+        bench.keeper.instruments[&IDS[0]].definition.expect("defined")
+    };
+    let (swap, linear) = (first(&OKX), first(&bybit::LINEAR));
+    assert!(PairKey::of(&swap).is_some() && PairKey::of(&linear).is_some());
+    assert_ne!(PairKey::of(&swap), PairKey::of(&linear));
+    let whole = InstrumentDefinition { contract_size: ContractSize::ONE, ..swap };
+    assert_eq!(PairKey::of(&whole), PairKey::of(&linear), "nothing else tells them apart");
 }
 
 #[test]

@@ -48,7 +48,8 @@ impl State {
     }
 
     /// Orders pass only by rules that the venue has stated, limits that hold at its scales, and a gateway that knows
-    /// them. Numbers at other scales than those of what is held or stands cannot be judged together: that is a kill.
+    /// them. Numbers at other scales, or of another contract size, than those of what is held or stands cannot be
+    /// judged together: that is a kill.
     fn on_definition(
         &mut self,
         now: UnixNanos,
@@ -61,7 +62,7 @@ impl State {
         };
         watched.top = None;
         let rules = InstrumentRules::from(definition);
-        let scales = (rules.price_scale, rules.quantity_scale);
+        let scales = (rules.price_scale, rules.quantity_scale, definition.contract_size);
         let is_rescaled = watched.scales.replace(scales).is_some_and(|known| known != scales);
         let is_involved = !watched.position.quantity().is_zero() || self.orders.open_count(instrument_id) > 0;
         let is_told = output.approved.send(origin, instrument_id, definition).is_ok();

@@ -1,9 +1,10 @@
 //! The gate as an actor: what passes, what does not and why, and what a kill does.
 
 use fulmar_bus::record::{
-    AccountId, CancelIntent, CancelOrder, ClientOrderId, Control, ControlCommand, Denial, ExecutionReport,
-    ExecutionType, InstrumentDefinition, InstrumentStatus, Intent, Listing, ModifyIntent, ModifyOrder, Nanos,
-    Order, OrderStatus, OrderTerms, OrderType, Position, Side, StrategyId, SyncChange, SyncReason, SyncState,
+    AccountId, CancelIntent, CancelOrder, ClientOrderId, ContractSize, Control, ControlCommand, Denial,
+    ExecutionReport, ExecutionType, InstrumentDefinition, InstrumentStatus, Intent, Listing, ModifyIntent,
+    ModifyOrder, Nanos, Order, OrderStatus, OrderTerms, OrderType, Position, Side, StrategyId, SyncChange,
+    SyncReason, SyncState,
 };
 
 use super::*;
@@ -350,6 +351,26 @@ fn a_new_scale_while_something_is_held_is_a_kill() {
     assert_eq!(counter(&stage.actor, "rescaled_holdings"), 1);
     stage.want(10);
     assert_eq!(stage.denied().code, RiskCheck::KillSwitch.code());
+}
+
+#[test]
+fn another_contract_size_ends_trading_and_is_a_kill_where_something_is_held() {
+    let hundredth = InstrumentDefinition { contract_size: ContractSize::new(1, 2), ..definition() };
+    for (is_held, expected) in [(false, RiskCheck::NotSupported), (true, RiskCheck::KillSwitch)] {
+        let mut stage = Stage::open();
+        if is_held {
+            let id = stage.place(60);
+            stage.fill(id, 20);
+            stage.told();
+        }
+        send(&mut stage.book, stage.now, &hundredth);
+        send(&mut stage.book, stage.now, &top(100, 101, 2));
+        stage.turn();
+        drain(&mut stage.approved);
+        stage.want(10);
+        assert_eq!(stage.denied().code, expected.code());
+        assert_eq!(counter(&stage.actor, "rescaled_holdings"), u64::from(is_held));
+    }
 }
 
 #[test]

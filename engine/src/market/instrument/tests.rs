@@ -1,6 +1,6 @@
 //! What a changed definition does to a book: nothing, another scale, or an end.
 
-use fulmar_bus::record::{ContractKind, Notional, Quantity};
+use fulmar_bus::record::{ContractKind, ContractSize, Notional, Quantity};
 
 use super::*;
 
@@ -20,6 +20,7 @@ fn definition(venue: &str, symbol: &str) -> InstrumentDefinition {
         quantity_scale: 5,
         contract: ContractKind::Spot,
         is_inferred: 0,
+        contract_size: ContractSize::ONE,
     }
 }
 
@@ -88,6 +89,7 @@ fn what_means_the_same_is_told_apart_from_a_change() {
         InstrumentDefinition { quote: Text::new("USDC").unwrap(), ..wider },
         InstrumentDefinition { price_scale: 1, tick: Price(0), ..wider },
         InstrumentDefinition { tick: Price(5), ..old },
+        InstrumentDefinition { contract_size: ContractSize::new(1, 2), ..old },
     ] {
         assert_eq!(compare(&old, &changed), Redefinition::Changed, "{changed:?}");
     }
@@ -106,6 +108,20 @@ fn what_the_venue_says_of_an_instrument_known_by_its_digits_is_no_change() {
     assert_eq!(compare(&seen, &defined), wider);
     let seen = InstrumentDefinition { price_scale: 3, ..seen };
     assert_eq!(compare(&seen, &defined), Redefinition::Changed, "digits that the definition has no room for");
+}
+
+#[test]
+fn a_size_that_was_not_known_is_no_change_and_another_one_is() {
+    let linear =
+        InstrumentDefinition::inferred(("okx", "BTC-USDT-SWAP"), ContractKind::LinearPerpetual, (1, 2));
+    assert_eq!(linear.contract_size, ContractSize::UNKNOWN);
+    let of = |contract_size| InstrumentDefinition { contract_size, ..linear };
+    let hundredth = of(ContractSize::new(1, 2));
+    let same_numbers = Redefinition::Refined { price_factor: 1, quantity_factor: 1 };
+    assert_eq!(compare(&linear, &hundredth), same_numbers);
+    assert_eq!(compare(&hundredth, &of(ContractSize::new(100, 4))), Redefinition::Same);
+    assert_eq!(compare(&hundredth, &of(ContractSize::new(1, 3))), Redefinition::Changed);
+    assert_eq!(compare(&hundredth, &linear), Redefinition::Changed, "what stood is in doubt");
 }
 
 #[test]

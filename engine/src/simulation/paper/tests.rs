@@ -1,6 +1,8 @@
 //! The paper venue's assumptions, one by one.
 
-use fulmar_bus::record::{ContractKind, ModifyIntent, ModifyOrder, OrderTerms, StrategyId, TopSource};
+use fulmar_bus::record::{
+    ContractKind, ContractSize, ModifyIntent, ModifyOrder, OrderTerms, StrategyId, TopSource,
+};
 use proptest::prelude::*;
 
 use super::*;
@@ -138,6 +140,7 @@ fn who_takes_pays_and_who_waited_is_paid_in_the_quote_currency() {
         quantity_scale: 0,
         contract: ContractKind::Spot,
         is_inferred: 0,
+        contract_size: ContractSize::ONE,
     });
     scene.submit(limit(1, Side::Buy, 101_000, 3));
     scene.submit(limit(2, Side::Buy, 100_000, 1));

@@ -63,7 +63,7 @@ pub enum RiskCheck {
     UnknownOrderState = 23,
     /// The venue rejected too many orders of late.
     RejectStorm = 24,
-    /// No way is known to have such an order carried out.
+    /// No way is known to have such an order carried out, or to value what its instrument's quantities are.
     NotSupported = 25,
 }
 

@@ -45,9 +45,13 @@ impl Case<'_> {
         }
     }
 
-    /// What an order may ask for that nothing here carries out: a trigger, an end at a moment of its own, a part that
-    /// is not shown, and other orders that it depends on. Measured by the number of its type.
+    /// An instrument of which quantities are not so much of the base asset, so that what an order costs is not known
+    /// here. And what an order may ask for that nothing here carries out: a trigger, an end at a moment of its own, a
+    /// part that is not shown, and other orders that it depends on. Measured by the number of its type.
     pub(super) fn not_supported(&self) -> Option<Breach> {
+        if self.rules.is_market_data_only {
+            return Some(Breach::UNKNOWABLE);
+        }
         let Intent { order_type, time_in_force, display_qty, alternatives, after_counter, .. } = *self.intent;
         let is_plain = !order_type.is_triggered()
             && matches!(time_in_force, TimeInForce::Gtc | TimeInForce::Ioc | TimeInForce::Fok)

@@ -20,6 +20,7 @@ const RULES: InstrumentRules = InstrumentRules {
     notional_min: Notional(2_000),
     price_scale: 2,
     quantity_scale: 3,
+    is_market_data_only: false,
 };
 
 const LIMITS: RiskLimits = RiskLimits {

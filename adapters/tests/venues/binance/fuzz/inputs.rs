@@ -68,8 +68,10 @@ fn definition(random: &mut ChaCha8Rng, product: Product) -> String {
         Product::Spot => format!(r#""baseAssetPrecision":{quantity_digits},"quotePrecision":{price_digits}"#),
         Product::UsdMargined | Product::CoinMargined => {
             let kind = ["PERPETUAL", "CURRENT_QUARTER", "TRADIFI_PERPETUAL"].choose(random).expect("one");
+            let sizes = ["", r#""contractSize":0,"#, r#""contractSize":10,"#, r#""contractSize":100,"#];
+            let size = sizes.choose(random).expect("one");
             format!(
-                r#""contractType":"{kind}","pricePrecision":{price_digits},"quantityPrecision":{quantity_digits}"#
+                r#"{size}"contractType":"{kind}","pricePrecision":{price_digits},"quantityPrecision":{quantity_digits}"#
             )
         }
     };

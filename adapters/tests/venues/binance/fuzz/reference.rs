@@ -4,8 +4,8 @@
 use fulmar_adapters::binance::Product;
 use fulmar_adapters::decode::Scales;
 use fulmar_bus::record::{
-    ClientOrderId, ContractKind, ExecutionReport, ExecutionType, InstrumentDefinition, Level, LiquiditySide,
-    Notional, OrderStatus, Price, Quantity, Side, Text, UnixNanos, WideNumber,
+    ClientOrderId, ContractKind, ContractSize, ExecutionReport, ExecutionType, InstrumentDefinition, Level,
+    LiquiditySide, Notional, OrderStatus, Price, Quantity, Side, Text, UnixNanos, WideNumber,
 };
 use fulmar_engine::market::choose_scale;
 
@@ -82,6 +82,14 @@ fn definition(product: Product, fields: &Json) -> Option<InstrumentDefinition> {
             ("pricePrecision", "quantityPrecision", kind)
         }
     };
+    let contract_size = match (product, fields.find("contractSize")) {
+        (Product::Spot | Product::UsdMargined, _) => ContractSize::ONE,
+        (Product::CoinMargined, None) => ContractSize::UNKNOWN,
+        (Product::CoinMargined, Some(_)) => {
+            let dollars = i64::try_from(fields.unsigned("contractSize")?).ok().filter(|dollars| *dollars > 0);
+            ContractSize::new(dollars?, 0)
+        }
+    };
     let digits = |key| u8::try_from(fields.unsigned(key)?).ok();
     let price_scale = choose_scale(digits(price_key)?, step_digits(tick), ceiling(price_max));
     let quantity_scale = choose_scale(digits(quantity_key)?, step_digits(lot), ceiling(quantity_max));
@@ -103,6 +111,7 @@ fn definition(product: Product, fields: &Json) -> Option<InstrumentDefinition> {
         quantity_scale,
         contract,
         is_inferred: 0,
+        contract_size,
     })
 }
 

@@ -2,9 +2,9 @@
 
 use fulmar_adapters::binance::{BinanceConfig, BinanceOrderEntry, Credentials, Product, limits};
 use fulmar_bus::record::{
-    CancelOrder, ContractKind, ExecutionReport, FrameSource, InstrumentDefinition, InstrumentId, Intent,
-    Level, Nanos, Notional, Price, Quantity, RequestKind, Side, SyncState, Text, TopOfBook, TopSource,
-    UnixNanos, WideNumber,
+    CancelOrder, ContractKind, ContractSize, ExecutionReport, FrameSource, InstrumentDefinition,
+    InstrumentId, Intent, Level, Nanos, Notional, Price, Quantity, RequestKind, Side, SyncState, Text,
+    TopOfBook, TopSource, UnixNanos, WideNumber,
 };
 use fulmar_engine::contract::{InboundFrame, OrderSession as _, OrderSink};
 use fulmar_engine::trading::InstrumentRules;
@@ -47,6 +47,7 @@ impl Desk {
             notional_min: Notional(0),
             price_scale: SYMBOLS[1].1.price,
             quantity_scale: SYMBOLS[1].1.quantity,
+            is_market_data_only: false,
         };
         let limits = RiskLimits {
             order_quantity_max: i64::MAX,
@@ -140,6 +141,7 @@ fn ether() -> InstrumentDefinition {
         quantity_scale: SYMBOLS[1].1.quantity,
         contract: ContractKind::Spot,
         is_inferred: 0,
+        contract_size: ContractSize::ONE,
     }
 }
 

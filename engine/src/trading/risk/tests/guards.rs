@@ -1,6 +1,9 @@
 //! Every guard at its limit less one, at it, and one beyond; without reference; and where numbers end.
 
-use fulmar_bus::record::{ClientOrderId, ModifyIntent, OrderTerms, OrderType, TimeInForce};
+use fulmar_bus::record::{
+    ClientOrderId, ContractKind, ContractSize, InstrumentDefinition, ModifyIntent, OrderTerms, OrderType,
+    TimeInForce,
+};
 
 use super::*;
 use crate::trading::order::OrderTable;
@@ -229,6 +232,33 @@ fn what_nobody_carries_out_is_refused_and_not_sent_as_something_else() {
         change(&mut intent);
         let refused = refused_by(&mut guarded(Guards::NONE), &intent, &touch(99, 101));
         assert_eq!(refused, [RiskCheck::NotSupported], "{intent:?}");
+    }
+}
+
+#[test]
+fn an_instrument_whose_quantities_are_not_of_the_base_asset_is_market_data_only() {
+    let plain = limit(Side::Buy, 100, 100);
+    let denied = |contract, contract_size| {
+        let scales = (RULES.price_scale, RULES.quantity_scale);
+        let seen = InstrumentDefinition::inferred(("venue", "BTCUSD"), contract, scales);
+        let rules = InstrumentRules::from(&InstrumentDefinition { contract_size, ..seen });
+        match gate_with(rules, LIMITS).check(&plain, INSTRUMENT, &context()) {
+            Verdict::Approved(_) => None,
+            Verdict::Denied(denial) => RiskCheck::from_code(denial.code),
+        }
+    };
+    let linear = |size| denied(ContractKind::LinearPerpetual, size);
+    assert_eq!(denied(ContractKind::Spot, ContractSize::ONE), None);
+    assert_eq!(linear(ContractSize::ONE), None);
+    for size in [ContractSize::new(1, 2), ContractSize::new(10, 0), ContractSize::UNKNOWN] {
+        assert_eq!(linear(size), Some(RiskCheck::NotSupported), "{size:?}");
+    }
+    for contract in [ContractKind::InversePerpetual, ContractKind::InverseFuture] {
+        assert_eq!(
+            denied(contract, ContractSize::ONE),
+            Some(RiskCheck::NotSupported),
+            "one dollar is no bitcoin"
+        );
     }
 }
 
