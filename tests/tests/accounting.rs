@@ -19,14 +19,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use fulmar_bus::record::{
-    AccountId, ContractKind, FundingRate, InstrumentDefinition, InstrumentId, LiquiditySide, Price, Quantity,
-    Side, StrategyId, Text, UnixNanos,
+    AccountId, ContractKind, ContractSize, FundingRate, InstrumentDefinition, InstrumentId, LiquiditySide,
+    Price, Quantity, Side, StrategyId, Text, UnixNanos,
 };
 use fulmar_engine::market::FeeRate;
 use fulmar_engine::market::decimal::{digits_behind_point, parse_signed};
 use fulmar_engine::trading::account::{
-    Account, AccountPlan, Amount, Asset, ContractSize, Conversion, Conversions, CostMethod, Fee, FeeRates,
-    FeeSchedule, FundingDue, ScaledPrice,
+    Account, AccountPlan, Amount, Asset, Conversion, Conversions, CostMethod, Fee, FeeRates, FeeSchedule,
+    FundingDue, ScaledPrice,
 };
 use fulmar_engine::trading::order::Fill;
 
@@ -204,11 +204,11 @@ impl Books {
         let digits = |text: &str| text.parse().expect("a number of digits");
         let (price_digits, quantity_digits) = (digits(price_digits), digits(quantity_digits));
         let inferred = InstrumentDefinition::inferred(("lake", name), kind, (price_digits, quantity_digits));
-        let definition = InstrumentDefinition { base: asset(base), quote: asset(quote), ..inferred };
         let ScaledPrice { price: Price(size), scale } = price(size);
-        let size = ContractSize::new(size, scale).expect("a size is above zero");
+        let (base, quote, contract_size) = (asset(base), asset(quote), ContractSize::new(size, scale));
+        let definition = InstrumentDefinition { base, quote, contract_size, ..inferred };
         let id = InstrumentId(u32::try_from(self.instruments.len()).expect("they are few"));
-        self.account.define(id, &definition, size).expect("it can be held");
+        self.account.define(id, &definition).expect("it can be held");
         self.instruments.insert(name.to_owned(), (id, price_digits, quantity_digits));
     }
 

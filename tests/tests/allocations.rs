@@ -20,8 +20,8 @@ use fulmar_adapters::session::{InstrumentConfig, MarketData, Protocol, VenueSett
 use fulmar_adapters::transport::capture::{CaptureLine, CaptureReader, target_of};
 use fulmar_adapters::venues;
 use fulmar_bus::record::{
-    AccountId, ContractKind, FrameSource, InstrumentDefinition, InstrumentId, Level, Nanos, Price, Quantity,
-    Side, StrategyId, Text, TopOfBook, TopSource, UnixNanos,
+    AccountId, ContractKind, ContractSize, FrameSource, InstrumentDefinition, InstrumentId, Level, Nanos,
+    Price, Quantity, Side, StrategyId, Text, TopOfBook, TopSource, UnixNanos,
 };
 use fulmar_engine::contract::{
     BookDepth, BookUpdate, Context, Event, InboundFrame, MarketSession, NewOrder, Strategy,
@@ -30,8 +30,7 @@ use fulmar_engine::market::{Consolidated, FeeRate, Signals};
 use fulmar_engine::runtime::counters;
 use fulmar_engine::simulation::paper::PaperFees;
 use fulmar_engine::trading::account::{
-    Account, AccountPlan, AccountPosition, Amount, ContractSize, Conversions, CostMethod, Fee, FeeSchedule,
-    ScaledPrice,
+    Account, AccountPlan, AccountPosition, Amount, Conversions, CostMethod, Fee, FeeSchedule, ScaledPrice,
 };
 use fulmar_engine::trading::order::Fill;
 use fulmar_engine::trading::risk::{GuardSettings, RiskSettings};
@@ -176,11 +175,12 @@ fn the_books_of_an_account_allocate_nothing() {
     let id = InstrumentId(0);
     let inferred = InstrumentDefinition::inferred(("lake", "BTCUSD"), ContractKind::InversePerpetual, (1, 0));
     let asset = |name| Text::<16>::new(name).expect("it is short");
-    let definition = InstrumentDefinition { base: asset("BTC"), quote: asset("USD"), ..inferred };
+    let (base, quote, contract_size) = (asset("BTC"), asset("USD"), ContractSize::ONE);
+    let definition = InstrumentDefinition { base, quote, contract_size, ..inferred };
     let (account_id, fees) = (AccountId(0), FeeSchedule::default());
     let mut account =
         Account::new(AccountPlan { account_id, method: CostMethod::Fifo, fees, instrument_count: 1 });
-    account.define(id, &definition, ContractSize::ONE).expect("it can be held");
+    account.define(id, &definition).expect("it can be held");
     let conversions = Conversions::new(asset("BTC"));
     let (mut worth, mut closed_count) = (Amount::ZERO, 0);
     let count = allocations(|| {

@@ -25,7 +25,7 @@ mod ledger;
 mod position;
 
 pub use amount::{Amount, ScaledPrice};
-pub use contract::{Contract, ContractSize};
+pub use contract::Contract;
 pub use equity::{Conversion, Conversions, Equity, EquityUnknown};
 pub use fees::{Fee, FeeRates, FeeSchedule};
 pub use ledger::{Asset, Balance, Entry, ToldBalance};
@@ -64,6 +64,9 @@ pub enum AccountError {
     /// The ledger or the table has room for [`super::ACCOUNT_ASSETS_MAX`].
     #[error("too many assets")]
     TooManyAssets,
+    /// Nobody said how much one contract is.
+    #[error("the size of the contract is not known")]
+    UnknownSize,
     /// The contract's scales have more digits than an [`Amount`].
     #[error("the contract is finer than an amount")]
     TooFine,
@@ -128,12 +131,12 @@ pub struct AccountPlan {
 /// use fulmar_engine::trading::order::Fill;
 /// # let text = |name| Text::<16>::new(name).expect("it is short");
 /// # let (usdt, perpetual) = (text("USDT"), InstrumentId(0));
-/// # let defined = InstrumentDefinition { base: text("BTC"), quote: usdt,
+/// # let defined = InstrumentDefinition { base: text("BTC"), quote: usdt, contract_size: ContractSize::ONE,
 /// #     ..InstrumentDefinition::inferred(("a", "B"), ContractKind::LinearPerpetual, (0, 3)) };
 /// # let fees = FeeSchedule::default();
 /// let plan = AccountPlan { account_id: AccountId(0), method: CostMethod::Average, fees, instrument_count: 1 };
 /// let mut account = Account::new(plan);
-/// account.define(perpetual, &defined, ContractSize::ONE)?;
+/// account.define(perpetual, &defined)?;
 /// account.transfer(usdt, Amount::floor(10_000, 0).expect("it fits"))?;
 /// # let (strategy_id, account_id, side) = (StrategyId(0), AccountId(0), Side::Buy);
 /// # let (quantity, price, instrument_id) = (Quantity(500), Price(60_000), perpetual);
@@ -179,20 +182,19 @@ impl Account {
         self.account_id
     }
 
-    /// An instrument is this from now on, and one unit of it so much. The first definition of an instrument makes the
+    /// An instrument is this from now on. The first definition of an instrument makes the
     /// room that its position takes, as does one that settles it in another currency; nothing else does.
     ///
     /// # Errors
     /// [`AccountError::UnknownInstrument`] past the plan's count, [`AccountError::UnknownCurrency`],
-    /// [`AccountError::TooManyAssets`], [`AccountError::TooFine`], and [`AccountError::Redefined`] where something is
+    /// [`AccountError::TooManyAssets`], [`AccountError::UnknownSize`], [`AccountError::TooFine`], and [`AccountError::Redefined`] where something is
     /// held and not only the price scale is another. The instrument stays what it was.
     pub fn define(
         &mut self,
         instrument_id: InstrumentId,
         definition: &InstrumentDefinition,
-        size: ContractSize,
     ) -> Result<(), AccountError> {
-        let contract = Contract::new(definition, size)?;
+        let contract = Contract::new(definition)?;
         let is_spot = contract.is_spot();
         let settled_in = if contract.is_inverse() { definition.base } else { definition.quote };
         if is_spot && definition.base == definition.quote {

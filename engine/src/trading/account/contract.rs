@@ -13,55 +13,27 @@
 //! With that sign an inverse contract is a linear one whose price is `-size / price`: what it earned is what was
 //! received less what was paid, and neither netting, nor cost, nor funding knows of it again.
 
-use fulmar_bus::record::{ContractKind, InstrumentDefinition, Price, Quantity};
+use fulmar_bus::record::{ContractKind, ContractSize, InstrumentDefinition, Price, Quantity};
 
 use super::AccountError;
 use super::amount::{Amount, Quotient, ScaledPrice};
 use crate::market::limits::SCALE_MAX;
 
-/// How much one unit of an instrument's quantity is: of the base currency for a linear contract, of the quote currency
-/// for an inverse one. No [`InstrumentDefinition`] says it, so that who defines an instrument here does.
-///
-/// ```
-/// use fulmar_engine::trading::account::ContractSize;
-/// let hundredth = ContractSize::new(1, 2).expect("0.01 bitcoin a contract");
-/// let hundred = ContractSize::new(100, 0).expect("100 dollars a contract");
-/// assert!(hundredth != hundred && ContractSize::default() == ContractSize::ONE);
-/// assert_eq!(ContractSize::new(0, 0), None);
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ContractSize {
-    mantissa: i64,
-    scale: u8,
-}
-
-impl ContractSize {
-    /// Quantities are told in the asset itself.
-    pub const ONE: ContractSize = ContractSize { mantissa: 1, scale: 0 };
-
-    /// `mantissa` with `scale` digits behind the point. `None` unless it is above zero, at a scale that numbers have.
-    pub const fn new(mantissa: i64, scale: u8) -> Option<Self> {
-        if mantissa > 0 && scale <= SCALE_MAX { Some(ContractSize { mantissa, scale }) } else { None }
-    }
-}
-
-impl Default for ContractSize {
-    fn default() -> Self {
-        ContractSize::ONE
-    }
-}
-
 /// The part of an instrument that money hangs on.
 ///
 /// ```
-/// # use fulmar_bus::record::{ContractKind, InstrumentDefinition, Price, Quantity};
-/// use fulmar_engine::trading::account::{Contract, ContractSize, ScaledPrice};
-/// # let of = |kind| InstrumentDefinition::inferred(("a", "B"), kind, (1, 0));
-/// # let (linear, inverse) = (of(ContractKind::LinearPerpetual), of(ContractKind::InversePerpetual));
+/// # use fulmar_bus::record::{ContractKind, ContractSize, InstrumentDefinition, Price, Quantity};
+/// use fulmar_engine::trading::account::{Contract, ScaledPrice};
+/// # let of = |kind, contract_size| {
+/// #     let inferred = InstrumentDefinition::inferred(("a", "B"), kind, (1, 0));
+/// #     InstrumentDefinition { contract_size, ..inferred }
+/// # };
+/// # let linear = of(ContractKind::LinearPerpetual, ContractSize::new(1, 3));
+/// # let inverse = of(ContractKind::InversePerpetual, ContractSize::new(100, 0));
 /// let price = ScaledPrice { price: Price(500_000), scale: 1 };
-/// let linear = Contract::new(&linear, ContractSize::new(1, 3).expect("0.001 each"))?;
+/// let linear = Contract::new(&linear)?; // 0.001 coins each
 /// assert_eq!(linear.worth(Quantity(3), price)?.to_string(), "150", "of the quote currency");
-/// let inverse = Contract::new(&inverse, ContractSize::new(100, 0).expect("100 each"))?;
+/// let inverse = Contract::new(&inverse)?; // 100 dollars each
 /// assert_eq!(inverse.worth(Quantity(3), price)?.to_string(), "-0.006", "of the base currency: who is long owes it");
 /// # Ok::<(), fulmar_engine::trading::account::AccountError>(())
 /// ```
@@ -74,15 +46,19 @@ pub struct Contract {
 }
 
 impl Contract {
-    /// The contract of an instrument whose unit is of this size.
+    /// The contract of an instrument.
     ///
     /// # Errors
-    /// [`AccountError::TooFine`] where a trade of one unit could be worth less than an [`Amount`] tells; of an inverse
+    /// [`AccountError::UnknownSize`]; [`AccountError::TooFine`] where a trade of one unit could be worth less than an [`Amount`] tells; of an inverse
     /// contract, where one unit of quantity could be.
-    pub fn new(definition: &InstrumentDefinition, size: ContractSize) -> Result<Self, AccountError> {
-        let InstrumentDefinition { contract: kind, price_scale, quantity_scale, .. } = *definition;
+    pub fn new(definition: &InstrumentDefinition) -> Result<Self, AccountError> {
+        let InstrumentDefinition { contract: kind, contract_size: size, price_scale, quantity_scale, .. } =
+            *definition;
+        if !size.is_known() {
+            return Err(AccountError::UnknownSize);
+        }
         let contract = Contract { kind, size, price_scale, quantity_scale };
-        let is_known = price_scale <= SCALE_MAX && quantity_scale <= SCALE_MAX;
+        let is_known = [price_scale, quantity_scale, size.scale()].iter().all(|scale| *scale <= SCALE_MAX);
         let is_exact = contract.exponent(price_scale) >= 0 && contract.unit_exponent() >= 0;
         if is_known && is_exact { Ok(contract) } else { Err(AccountError::TooFine) }
     }
@@ -119,7 +95,7 @@ impl Contract {
     /// The price at which `quantity` is worth this, rounded down: where one was opened at several, the average, which
     /// for an inverse contract is the harmonic one. `None` where there is none.
     pub fn price_of(&self, quantity: Quantity, worth: Amount) -> Option<Price> {
-        let units = i128::from(quantity.0) * i128::from(self.size.mantissa);
+        let units = i128::from(quantity.0) * i128::from(self.size.mantissa());
         let exponent = self.exponent(self.price_scale);
         let (number, divisor, exponent) = if self.is_inverse() {
             (units.checked_neg()?, worth.0, exponent)
@@ -133,7 +109,7 @@ impl Contract {
 
     /// `quantity` itself: so much of the base currency, or of the quote currency where it is inverse.
     pub(super) fn units(&self, quantity: Quantity) -> Result<Amount, AccountError> {
-        let units = i128::from(quantity.0) * i128::from(self.size.mantissa);
+        let units = i128::from(quantity.0) * i128::from(self.size.mantissa());
         let quotient = Quotient::of(units, self.unit_exponent(), 1).ok_or(AccountError::Overflow)?;
         Ok(Amount(quotient.whole))
     }
@@ -150,7 +126,7 @@ impl Contract {
 
     /// As [`Contract::worth`], with what rounding took.
     pub(super) fn quotient(&self, quantity: i64, price: ScaledPrice) -> Result<Quotient, AccountError> {
-        let units = i128::from(quantity) * i128::from(self.size.mantissa);
+        let units = i128::from(quantity) * i128::from(self.size.mantissa());
         let mantissa = i128::from(price.price.0);
         let (number, divisor) = if !self.is_inverse() {
             (units.checked_mul(mantissa).ok_or(AccountError::Overflow)?, 1)
@@ -171,6 +147,6 @@ impl Contract {
     }
 
     fn unit_exponent(&self) -> i32 {
-        i32::from(Amount::SCALE) - i32::from(self.quantity_scale) - i32::from(self.size.scale)
+        i32::from(Amount::SCALE) - i32::from(self.quantity_scale) - i32::from(self.size.scale())
     }
 }

@@ -23,10 +23,11 @@ use crate::trading::position::{Netting, Parts, Tranches};
 /// The position of an account in one instrument.
 ///
 /// ```
-/// # use fulmar_bus::record::{ContractKind, InstrumentDefinition, Price, Quantity, Side};
-/// # let defined = InstrumentDefinition::inferred(("a", "B"), ContractKind::InversePerpetual, (0, 0));
+/// # use fulmar_bus::record::{ContractKind, ContractSize, InstrumentDefinition, Price, Quantity, Side};
+/// # let inferred = InstrumentDefinition::inferred(("a", "B"), ContractKind::InversePerpetual, (0, 0));
+/// # let defined = InstrumentDefinition { contract_size: ContractSize::new(100, 0), ..inferred };
 /// use fulmar_engine::trading::account::*;
-/// let contract = Contract::new(&defined, ContractSize::new(100, 0).expect("100 dollars each"))?;
+/// let contract = Contract::new(&defined)?; // A hundred dollars each.
 /// let mut position = AccountPosition::new(contract, CostMethod::Average);
 /// position.trade(Side::Buy, Quantity(100), Price(50_000))?; // It owes 0.2 coins,
 /// position.trade(Side::Sell, Quantity(50), Price(62_500))?; // and pays 0.08 for the half of it.

@@ -2,8 +2,8 @@
 //! both methods, the largest numbers are refused whole, and each payment goes where it belongs, once.
 
 use fulmar_bus::record::{
-    AccountId, ContractKind, FundingRate, InstrumentDefinition, InstrumentId, LiquiditySide, Price, Quantity,
-    Side, StrategyId, Text, UnixNanos,
+    AccountId, ContractKind, ContractSize, FundingRate, InstrumentDefinition, InstrumentId, LiquiditySide,
+    Price, Quantity, Side, StrategyId, Text, UnixNanos,
 };
 use proptest::prelude::*;
 
@@ -31,11 +31,12 @@ fn definition(kind: ContractKind) -> InstrumentDefinition {
     let is_inverse = matches!(kind, ContractKind::InversePerpetual | ContractKind::InverseFuture);
     let scales = if is_inverse { (0, 0) } else { (0, 3) };
     let inferred = InstrumentDefinition::inferred(("lake", "BTCUSDT"), kind, scales);
-    InstrumentDefinition { base: asset("BTC"), quote: asset("USDT"), ..inferred }
+    let (base, quote, contract_size) = (asset("BTC"), asset("USDT"), ContractSize::ONE);
+    InstrumentDefinition { base, quote, contract_size, ..inferred }
 }
 
 fn contract(kind: ContractKind) -> Contract {
-    Contract::new(&definition(kind), ContractSize::ONE).expect("its scales are few")
+    Contract::new(&definition(kind)).expect("its scales are few")
 }
 
 fn position(kind: ContractKind, method: CostMethod) -> AccountPosition {
@@ -48,7 +49,7 @@ fn account(kind: ContractKind) -> Account {
     let fees = FeeSchedule::new(rates);
     let plan = AccountPlan { account_id: ACCOUNT, method: CostMethod::Average, fees, instrument_count: 2 };
     let mut account = Account::new(plan);
-    account.define(FIRST, &definition(kind), ContractSize::ONE).expect("there is room");
+    account.define(FIRST, &definition(kind)).expect("there is room");
     account
 }
 
@@ -251,9 +252,9 @@ proptest! {
 
 #[test]
 fn a_linear_contract_is_worth_its_size() {
-    let hundredth = ContractSize::new(1, 2).expect("above zero");
-    let contract =
-        Contract::new(&definition(ContractKind::LinearFuture), hundredth).expect("its scales are few");
+    let contract_size = ContractSize::new(1, 2);
+    let defined = InstrumentDefinition { contract_size, ..definition(ContractKind::LinearFuture) };
+    let contract = Contract::new(&defined).expect("its scales are few");
     let mut position = AccountPosition::new(contract, CostMethod::Average);
     position.trade(Side::Sell, Quantity(2_000), Price(60_000)).expect("it fits");
     assert_eq!(position.cost(), amount(-1_200, 0));
@@ -279,10 +280,12 @@ fn an_average_price_is_harmonic_where_a_contract_is_inverse() {
 
 #[test]
 fn contracts_that_no_amount_tells_are_refused_when_they_are_defined() {
-    let of = |kind, scales, size| {
-        Contract::new(&InstrumentDefinition::inferred(("a", "B"), kind, scales), size).map(|_| ())
+    let of = |kind, scales, contract_size| {
+        let inferred = InstrumentDefinition::inferred(("a", "B"), kind, scales);
+        Contract::new(&InstrumentDefinition { contract_size, ..inferred }).map(|_| ())
     };
-    let thousandth = ContractSize::new(1, 3).expect("above zero");
+    let thousandth = ContractSize::new(1, 3);
+    assert_eq!(of(ContractKind::LinearFuture, (1, 5), ContractSize::UNKNOWN), Err(AccountError::UnknownSize));
     assert_eq!(of(ContractKind::LinearFuture, (10, 5), thousandth), Ok(()));
     assert_eq!(of(ContractKind::LinearFuture, (10, 6), thousandth), Err(AccountError::TooFine));
     assert_eq!(of(ContractKind::InverseFuture, (10, 15), thousandth), Ok(()));
@@ -417,15 +420,15 @@ fn an_asset_past_the_limit_is_told_and_its_fill_stands() {
 fn what_is_held_keeps_its_contract_but_for_the_scale_of_its_price() {
     let mut account = account(ContractKind::LinearPerpetual);
     account.apply_fill(&fill(Side::Buy, 500, 60_000)).expect("it fits");
-    let define = |account: &mut Account, change: fn(&mut InstrumentDefinition), size| {
-        let mut changed = definition(ContractKind::LinearPerpetual);
+    let define = |account: &mut Account, change: fn(&mut InstrumentDefinition), contract_size| {
+        let mut changed = InstrumentDefinition { contract_size, ..definition(ContractKind::LinearPerpetual) };
         change(&mut changed);
-        account.define(FIRST, &changed, size)
+        account.define(FIRST, &changed)
     };
     let one = ContractSize::ONE;
     assert_eq!(define(&mut account, |to| to.quantity_scale = 4, one), Err(AccountError::Redefined));
     assert_eq!(define(&mut account, |to| to.quote = asset("USDC"), one), Err(AccountError::Redefined));
-    let two = ContractSize::new(2, 0).expect("above zero");
+    let two = ContractSize::new(2, 0);
     assert_eq!(define(&mut account, |_| {}, two), Err(AccountError::Redefined));
     assert_eq!(define(&mut account, |to| to.price_scale = 1, one), Ok(()));
     let closed = account.apply_fill(&fill(Side::Sell, 500, 601_000)).expect("it fits");
@@ -449,10 +452,10 @@ fn what_is_not_defined_is_refused_and_so_is_what_has_no_currency() {
     assert_eq!(account.apply_fill(&fill), Err(AccountError::UnknownInstrument));
     let mut nameless = definition(ContractKind::Spot);
     nameless.quote = Asset::default();
-    assert_eq!(account.define(SECOND, &nameless, ContractSize::ONE), Err(AccountError::UnknownCurrency));
+    assert_eq!(account.define(SECOND, &nameless), Err(AccountError::UnknownCurrency));
     nameless.quote = nameless.base;
-    assert_eq!(account.define(SECOND, &nameless, ContractSize::ONE), Err(AccountError::UnknownCurrency));
-    let third = account.define(InstrumentId(2), &definition(ContractKind::Spot), ContractSize::ONE);
+    assert_eq!(account.define(SECOND, &nameless), Err(AccountError::UnknownCurrency));
+    let third = account.define(InstrumentId(2), &definition(ContractKind::Spot));
     assert_eq!(third, Err(AccountError::UnknownInstrument));
 }
 
