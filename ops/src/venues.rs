@@ -167,6 +167,7 @@ pub fn transport_limits(venue: &Venue, link: &str) -> TransportLimits {
         let own = protocol.limits();
         let attempts = &mut limits.reconnect.attempts_short;
         attempts.count_max = attempts.count_max.min(own.connects_per_minute);
+        limits.reconnect.attempts_at_once.count_max = own.connects_per_second;
         limits.connection.messages.count_max = own.messages_per_second;
     }
     if link.ends_with(".orders") {

@@ -18,6 +18,7 @@ pub const fn of(product: Product) -> VenueLimits {
         levels_max: LEVELS_MAX,
         message_interval: MESSAGE_INTERVAL,
         messages_per_second: MESSAGES_PER_SECOND,
+        connects_per_second: CONNECTS_PER_SECOND,
         connects_per_minute: CONNECTS_PER_MINUTE,
         weight_interval,
         weight_burst,
@@ -60,6 +61,10 @@ pub const MESSAGES_PER_SECOND: u32 = 4;
 
 /// Attempts to connect in a minute: 300 in five minutes and address (spot documentation), shared by all that runs here.
 pub const CONNECTS_PER_MINUTE: u32 = 30;
+
+/// Attempts to connect in a second. It states none but those in five minutes; assumed, as the strictest venue that
+/// states one.
+pub const CONNECTS_PER_SECOND: u32 = 3;
 
 /// Symbols in one request for definitions: their text stays below one record's payload.
 pub const SYMBOLS_PER_REQUEST: usize = 60;

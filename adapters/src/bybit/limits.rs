@@ -39,6 +39,10 @@ pub const MESSAGES_PER_SECOND: u32 = 12;
 /// runs here.
 pub const CONNECTS_PER_MINUTE: u32 = 30;
 
+/// Attempts to connect in a second. It states none but those in five minutes; assumed, as the strictest venue that
+/// states one.
+pub const CONNECTS_PER_SECOND: u32 = 3;
+
 /// Between two HTTP requests in the long run: 600 in five seconds and address, past which the address is shut out for
 /// ten minutes (documentation, rate-limit). A tenth of that is plenty.
 pub const REQUEST_INTERVAL: Nanos = Nanos::from_millis(100);
@@ -65,6 +69,7 @@ pub const fn of() -> VenueLimits {
         levels_max: LEVELS_MAX,
         message_interval: MESSAGE_INTERVAL,
         messages_per_second: MESSAGES_PER_SECOND,
+        connects_per_second: CONNECTS_PER_SECOND,
         connects_per_minute: CONNECTS_PER_MINUTE,
         weight_interval: REQUEST_INTERVAL,
         weight_burst: REQUEST_BURST,

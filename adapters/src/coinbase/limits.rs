@@ -37,6 +37,9 @@ pub const MESSAGES_PER_SECOND: u32 = 7;
 /// by all that runs here.
 pub const CONNECTS_PER_MINUTE: u32 = 60;
 
+/// Attempts to connect in a second, by address (documentation, websocket/websocket-rate-limits).
+pub const CONNECTS_PER_SECOND: u32 = 8;
+
 /// Between two HTTP requests in the long run: ten a second and address on public paths (from clients of others; the
 /// documentation states none for these), half of it for others.
 pub const REQUEST_INTERVAL: Nanos = Nanos::from_millis(200);
@@ -67,6 +70,7 @@ pub const fn of() -> VenueLimits {
         levels_max: LEVELS_MAX,
         message_interval: MESSAGE_INTERVAL,
         messages_per_second: MESSAGES_PER_SECOND,
+        connects_per_second: CONNECTS_PER_SECOND,
         connects_per_minute: CONNECTS_PER_MINUTE,
         weight_interval: REQUEST_INTERVAL,
         weight_burst: REQUEST_BURST,

@@ -38,6 +38,9 @@ pub const MESSAGES_PER_SECOND: u32 = 6;
 /// minutes (documentation, guides/websockets/reconnection), shared by all that runs here.
 pub const CONNECTS_PER_MINUTE: u32 = 10;
 
+/// Attempts to connect in a second. It states none but those in ten minutes, which are so few that one is assumed.
+pub const CONNECTS_PER_SECOND: u32 = 1;
+
 /// Between two HTTP requests. None is made; one a second is what the public interface takes.
 pub const REQUEST_INTERVAL: Nanos = Nanos::from_secs(1);
 
@@ -56,6 +59,7 @@ pub const fn of() -> VenueLimits {
         levels_max: LEVELS_MAX,
         message_interval: MESSAGE_INTERVAL,
         messages_per_second: MESSAGES_PER_SECOND,
+        connects_per_second: CONNECTS_PER_SECOND,
         connects_per_minute: CONNECTS_PER_MINUTE,
         weight_interval: REQUEST_INTERVAL,
         weight_burst: 1,

@@ -31,6 +31,9 @@ pub const MESSAGES_PER_SECOND: u32 = 12;
 /// states no rate; assumed as on spot.
 pub const CONNECTS_PER_MINUTE: u32 = 10;
 
+/// Attempts to connect in a second. It states none; assumed as on spot.
+pub const CONNECTS_PER_SECOND: u32 = 1;
+
 /// Between two HTTP requests in the long run. Public ones count against no budget (documentation,
 /// guides/futures/ratelimits); assumed, since each is answered with all instruments.
 pub const REQUEST_INTERVAL: Nanos = Nanos::from_secs(1);
@@ -68,6 +71,7 @@ pub const fn of() -> VenueLimits {
         levels_max: LEVELS_MAX,
         message_interval: MESSAGE_INTERVAL,
         messages_per_second: MESSAGES_PER_SECOND,
+        connects_per_second: CONNECTS_PER_SECOND,
         connects_per_minute: CONNECTS_PER_MINUTE,
         weight_interval: REQUEST_INTERVAL,
         weight_burst: REQUEST_BURST,

@@ -43,6 +43,9 @@ pub const MESSAGES_PER_SECOND: u32 = 10;
 /// runs here.
 pub const CONNECTS_PER_MINUTE: u32 = 60;
 
+/// Attempts to connect in a second, by address (documentation, connection limits).
+pub const CONNECTS_PER_SECOND: u32 = 3;
+
 /// Between two HTTP requests in the long run: lists of instruments may be asked for 20 times in two seconds, by address
 /// and market (documentation, get instruments). A twentieth of that is plenty.
 pub const REQUEST_INTERVAL: Nanos = Nanos::from_secs(2);
@@ -66,6 +69,7 @@ pub const fn of() -> VenueLimits {
         levels_max: LEVELS_MAX,
         message_interval: MESSAGE_INTERVAL,
         messages_per_second: MESSAGES_PER_SECOND,
+        connects_per_second: CONNECTS_PER_SECOND,
         connects_per_minute: CONNECTS_PER_MINUTE,
         weight_interval: REQUEST_INTERVAL,
         weight_burst: REQUEST_BURST,

@@ -65,7 +65,10 @@ pub struct VenueLimits {
     pub message_interval: Nanos,
     /// Messages of one connection in one second that the transport never exceeds, pings included.
     pub messages_per_second: u32,
-    /// Attempts to connect in one minute that the transport never exceeds, whatever the configuration says.
+    /// Attempts to connect in one second, of all connections, that the transport never exceeds.
+    pub connects_per_second: u32,
+    /// Attempts to connect in one minute, of all connections, that the transport never exceeds, whatever the
+    /// configuration says.
     pub connects_per_minute: u32,
     /// Between two HTTP requests of weight one in the long run.
     pub weight_interval: Nanos,

@@ -20,10 +20,11 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_tungstenite::tungstenite::{Bytes, Message, Utf8Bytes};
 
 use super::address::Address;
+use super::budget::ConnectBudget;
 use super::hub::{Hub, stopped};
-use super::limits::{CLOSE_TIMEOUT, MESSAGES_A_TURN};
+use super::limits::{CLOSE_TIMEOUT, MESSAGES_A_TURN, TOLD_AGAIN_AFTER};
 use super::rate::RateWindow;
-use super::reconnect::Reconnect;
+use super::reconnect::{Reconnect, Wait};
 use super::refusal::Refusal;
 use super::status::{LinkStatus, count};
 use super::websocket::{ConnectError, Socket, connect, socket_cause};
@@ -33,6 +34,8 @@ pub(super) struct ConnectionTask {
     pub(super) hub: Arc<Hub>,
     pub(super) index: u8,
     pub(super) address: Address,
+    /// Of attempts to connect there, shared by all that do.
+    pub(super) budget: Arc<ConnectBudget>,
     pub(super) requests: ConnectionRequests,
     /// How often it ended so far, for those who hold requests back for it.
     pub(super) ends: Arc<AtomicU64>,
@@ -68,8 +71,9 @@ impl ConnectionTask {
         }
         let seed = (self.hub.clock)().0 ^ u64::from(self.index);
         let mut reconnect = Reconnect::new(self.hub.limits.reconnect.clone(), seed);
+        let mut told_at = Instant::now();
         loop {
-            if self.until_heard().await.is_none() {
+            if self.until_turn(reconnect.next_attempt(), told_at).await.is_none() {
                 return;
             }
             let attempt = reconnect.begin(Instant::now());
@@ -94,13 +98,15 @@ impl ConnectionTask {
                 }
             };
             let wait = reconnect.wait(Instant::now());
+            let Wait { duration: next_in, is_over_budget } = self.within_budget(wait);
+            told_at = Instant::now() + next_in;
             let address = self.address.to_string();
-            let (next_in, is_over_budget) = (wait.duration, wait.is_over_budget);
             if let Some(cause) = failure {
                 let status = LinkStatus::ConnectFailed { address, cause, attempt, next_in, is_over_budget };
                 self.tell(status);
             } else if is_over_budget {
-                self.tell(LinkStatus::BudgetUsedUp { address, next_in });
+                let attempt = reconnect.next_attempt();
+                self.tell(LinkStatus::Waiting { address, attempt, next_in, is_over_budget });
             }
             if self.while_closed(sleep(wait.duration)).await.is_none() {
                 return;
@@ -108,10 +114,33 @@ impl ConnectionTask {
         }
     }
 
-    /// Waits until the venue may be spoken to. `None` where the link stops.
-    async fn until_heard(&mut self) -> Option<()> {
-        let hub = Arc::clone(&self.hub);
-        self.while_closed(hub.until_heard()).await
+    /// Waits until the venue may be spoken to and one more attempt is within the budget, which it takes. Tells so where
+    /// that comes later than was told before. `None` where the link stops.
+    async fn until_turn(&mut self, attempt: u32, mut told_at: Instant) -> Option<()> {
+        let (hub, budget) = (Arc::clone(&self.hub), Arc::clone(&self.budget));
+        loop {
+            self.while_closed(hub.until_heard()).await?;
+            let now = Instant::now();
+            let expected = budget.expected(now);
+            if expected.at > told_at.max(now) + TOLD_AGAIN_AFTER {
+                told_at = expected.at;
+                let (address, next_in) = (self.address.to_string(), expected.at - now);
+                let is_over_budget = expected.is_over_budget;
+                self.tell(LinkStatus::Waiting { address, attempt, next_in, is_over_budget });
+            }
+            if self.while_closed(budget.take(|| hub.is_heard())).await? {
+                return Some(());
+            }
+        }
+    }
+
+    /// The wait of this connection, or what that of all connections makes of it.
+    fn within_budget(&self, own: Wait) -> Wait {
+        let now = Instant::now();
+        let expected = self.budget.expected(now + own.duration);
+        let duration = expected.at - now;
+        let is_longer = duration > own.duration;
+        Wait { duration, is_over_budget: own.is_over_budget || is_longer && expected.is_over_budget }
     }
 
     /// A venue that refuses a handshake for what was asked before is left alone for as long as it says.

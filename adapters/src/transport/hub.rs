@@ -69,6 +69,11 @@ impl Hub {
         });
     }
 
+    /// Whether the venue may be spoken to.
+    pub(super) fn is_heard(&self) -> bool {
+        *self.still_until.borrow() <= Instant::now()
+    }
+
     /// Until the venue may be spoken to.
     pub(super) async fn until_heard(&self) {
         loop {

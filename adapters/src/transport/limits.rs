@@ -56,9 +56,11 @@ pub struct ReconnectLimits {
     pub backoff_max: Duration,
     /// A connection that lived for this long was healthy: the next delay is drawn from the first span again.
     pub healthy_after: Duration,
-    /// Attempts over a short time. Venues ban an address at some 300 in 5 minutes, over all its connections.
+    /// Attempts at one moment, of all connections to a host: venues count by address. It spreads a start as well.
+    pub attempts_at_once: RateLimit,
+    /// Attempts over a short time, of all connections to a host. Venues ban an address at some 300 in 5 minutes.
     pub attempts_short: RateLimit,
-    /// Attempts over a long time.
+    /// Attempts over a long time, of one connection: one that never holds leaves the others their turns.
     pub attempts_long: RateLimit,
 }
 
@@ -80,6 +82,8 @@ pub struct RestLimits {
 /// How long to keep still where a venue refuses us and does not say for how long.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefusalLimits {
+    /// At the least, whatever it says: a zero is a time rounded down, and no reason to knock again at once.
+    pub shortest: Duration,
     /// After a 429: limits are counted by the minute at most.
     pub too_much: Duration,
     /// After a 403 or 418: Bybit's and Cloudflare's last ten minutes.
@@ -106,6 +110,7 @@ impl Default for ReconnectLimits {
             backoff_min: Duration::from_millis(250),
             backoff_max: Duration::from_secs(30),
             healthy_after: Duration::from_secs(60),
+            attempts_at_once: RateLimit { count_max: 3, window: CONNECT_WINDOW },
             attempts_short: RateLimit { count_max: 12, window: Duration::from_secs(60) },
             attempts_long: RateLimit { count_max: 180, window: Duration::from_secs(3600) },
         }
@@ -126,7 +131,11 @@ impl Default for RestLimits {
 
 impl Default for RefusalLimits {
     fn default() -> Self {
-        RefusalLimits { too_much: Duration::from_secs(60), shut_out: Duration::from_secs(600) }
+        RefusalLimits {
+            shortest: Duration::from_secs(5),
+            too_much: Duration::from_secs(60),
+            shut_out: Duration::from_secs(600),
+        }
     }
 }
 
@@ -151,6 +160,11 @@ pub const TAP_QUEUE_BYTES: usize = 256 * 1024 * 1024;
 /// The recorder's thread flushes after this long without an entry, so that a quiet venue is on disk as well.
 pub const TAP_FLUSH_AFTER: Duration = Duration::from_millis(500);
 
+/// The window of limits that venues state a second. It is longer, since attempts reach a venue later than they leave
+/// us, some by the lookup of a name more than others: two windows of ours must not meet in one of theirs.
+pub const CONNECT_WINDOW: Duration = Duration::from_millis(1_250);
+/// A connection tells anew that it waits where its turn comes this much later than it told.
+pub const TOLD_AGAIN_AFTER: Duration = Duration::from_secs(1);
 /// Messages that a connection takes before it lets others run: a full read buffer holds hundreds, and an order that
 /// waits to be sent must not wait for all of them.
 pub const MESSAGES_A_TURN: u32 = 16;

@@ -17,6 +17,7 @@ use tokio::task::{JoinError, JoinSet, yield_now};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::address::{Address, AddressError, Protocol};
+use super::budget::{ConnectBudget, ConnectBudgets};
 use super::connection::{ConnectionRequests, ConnectionTask};
 use super::frames::FrameOutlet;
 use super::hub::{Clock, Hub, stopped};
@@ -37,6 +38,8 @@ pub struct LinkPlan {
     pub rest_url: String,
     /// What it keeps within.
     pub limits: TransportLimits,
+    /// Whose attempts to connect count with its own.
+    pub budgets: ConnectBudgets,
 }
 
 /// The engine's ends of a link.
@@ -84,7 +87,8 @@ pub enum PlanError {
 /// It keeps its ends of the engine's rings when [`VenueLink::run`] ends in whatever way, so it can be run again.
 pub struct VenueLink {
     venue: Arc<str>,
-    addresses: Vec<Address>,
+    /// Where each connection goes, and the budget of attempts there, which a link that is run again goes on with.
+    addresses: Vec<(Address, Arc<ConnectBudget>)>,
     rest: Option<(Address, Client)>,
     limits: TransportLimits,
     frames: Arc<FrameOutlet>,
@@ -103,7 +107,7 @@ impl VenueLink {
     /// # Errors
     /// A [`PlanError`], where the plan can never be carried out.
     pub fn new(plan: LinkPlan, ends: LinkEnds, clock: Clock, tap: Option<Tap>) -> Result<Self, PlanError> {
-        let LinkPlan { venue, connections, rest_url, limits } = plan;
+        let LinkPlan { venue, connections, rest_url, limits, budgets } = plan;
         let of_venue = |source| PlanError::Address { venue: venue.clone(), source };
         let mut addresses = Vec::with_capacity(connections.len());
         for Connection { index, url } in connections {
@@ -111,7 +115,9 @@ impl VenueLink {
             if usize::from(index) != expected {
                 return Err(PlanError::Index { venue, index, expected });
             }
-            addresses.push(Address::parse(&url, Protocol::WebSocket).map_err(of_venue)?);
+            let address = Address::parse(&url, Protocol::WebSocket).map_err(of_venue)?;
+            let budget = budgets.of(&address, &limits.reconnect);
+            addresses.push((address, budget));
         }
         let rest = if rest_url.is_empty() {
             None
@@ -193,7 +199,7 @@ impl VenueLink {
     /// Starts a task for each connection and for HTTP, and gives the router to them.
     fn start(&self, hub: &Arc<Hub>, stop: &watch::Receiver<bool>, tasks: &mut JoinSet<()>) -> Router {
         let mut connections = Vec::with_capacity(self.addresses.len());
-        for (index, address) in (0..).zip(&self.addresses) {
+        for (index, (address, budget)) in (0..).zip(&self.addresses) {
             let (messages, queued_messages) = mpsc::channel(self.limits.connection.send_queue_messages);
             let (reconnects, queued_reconnects) = mpsc::channel(1);
             let ends = Arc::new(AtomicU64::new(0));
@@ -201,6 +207,7 @@ impl VenueLink {
                 hub: Arc::clone(hub),
                 index,
                 address: address.clone(),
+                budget: Arc::clone(budget),
                 requests: ConnectionRequests { messages: queued_messages, reconnects: queued_reconnects },
                 ends: Arc::clone(&ends),
                 stop: stop.clone(),

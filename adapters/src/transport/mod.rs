@@ -10,6 +10,7 @@ pub mod capture;
 pub mod limits;
 
 mod address;
+mod budget;
 mod connection;
 mod frames;
 mod hub;
@@ -29,6 +30,7 @@ mod websocket;
 mod tests;
 
 pub use address::AddressError;
+pub use budget::ConnectBudgets;
 pub use hub::Clock;
 pub use limits::{ConnectionLimits, RateLimit, ReconnectLimits, RestLimits, TransportLimits};
 pub use link::{LinkEnds, LinkPlan, PlanError, VenueLink};

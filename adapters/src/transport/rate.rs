@@ -9,7 +9,7 @@ use super::limits::RateLimit;
 
 /// The moments of the last few times, exactly: a venue that counts in fixed windows or in sliding ones never sees more
 /// than the limit in either.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct RateWindow {
     limit: RateLimit,
     taken_at: VecDeque<Instant>,
@@ -23,6 +23,18 @@ impl RateWindow {
     pub(super) fn new(limit: RateLimit) -> Self {
         assert!(limit.count_max > 0, "a rate of zero lets nothing through, ever");
         RateWindow { limit, taken_at: VecDeque::new() }
+    }
+
+    /// Keeps within `limit` as well, from now on: the smaller count in the longer window is within both.
+    ///
+    /// # Panics
+    /// As [`RateWindow::new`].
+    pub(super) fn tighten(&mut self, limit: RateLimit) {
+        assert!(limit.count_max > 0, "a rate of zero lets nothing through, ever");
+        self.limit.count_max = self.limit.count_max.min(limit.count_max);
+        self.limit.window = self.limit.window.max(limit.window);
+        let excess = self.taken_at.len().saturating_sub(self.limit.count_max as usize);
+        self.taken_at.drain(..excess);
     }
 
     /// The moment from which on it may happen once more; not after `now` where it may happen now.

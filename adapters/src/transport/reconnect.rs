@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::limits::ReconnectLimits;
 use super::rate::RateWindow;
 
-/// The attempts of one connection.
+/// The attempts of one connection, or of the HTTP side.
 #[derive(Debug)]
 pub(super) struct Reconnect {
     limits: ReconnectLimits,
@@ -42,11 +42,16 @@ impl Reconnect {
         }
     }
 
+    /// Which attempt the next is since the last healthy connection, counted from one.
+    pub(super) fn next_attempt(&self) -> u32 {
+        self.attempt.saturating_add(1)
+    }
+
     /// An attempt is made now; returns which it is since the last healthy connection, counted from one.
     pub(super) fn begin(&mut self, now: Instant) -> u32 {
         self.short.take(now);
         self.long.take(now);
-        self.attempt = self.attempt.saturating_add(1);
+        self.attempt = self.next_attempt();
         self.attempt
     }
 
@@ -82,6 +87,7 @@ mod tests {
             backoff_min: Duration::from_millis(100),
             backoff_max: Duration::from_millis(1600),
             healthy_after: Duration::from_secs(1),
+            attempts_at_once: RateLimit { count_max: 1000, window: Duration::from_secs(1) },
             attempts_short: RateLimit { count_max: 1000, window: Duration::from_secs(60) },
             attempts_long: RateLimit { count_max: 1000, window: Duration::from_secs(3600) },
         }

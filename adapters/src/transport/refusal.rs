@@ -19,7 +19,8 @@ impl Refusal {
     /// What an answer of this status says, if it is one of these.
     pub(super) fn of(status: u16, headers: &HeaderMap, limits: &RefusalLimits) -> Option<Refusal> {
         let stated = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
-        let wait = |unstated| stated.map_or(unstated, Duration::from_secs).min(RETRY_AFTER_MAX);
+        let wait =
+            |unstated| stated.map_or(unstated, Duration::from_secs).max(limits.shortest).min(RETRY_AFTER_MAX);
         match status {
             429 => Some(Refusal::TooMuch(wait(limits.too_much))),
             403 | 418 => Some(Refusal::ShutOut(wait(limits.shut_out))),
@@ -37,6 +38,16 @@ impl Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_refusal_of_no_time_at_all_still_lasts_some_seconds() {
+        let limits = RefusalLimits::default();
+        let headers = HeaderMap::from_iter([(RETRY_AFTER, "0".parse().unwrap())]);
+        for status in [429, 403, 418] {
+            let refusal = Refusal::of(status, &headers, &limits).unwrap();
+            assert_eq!(refusal.duration(), Duration::from_secs(5), "status {status}");
+        }
+    }
 
     #[test]
     fn a_refusal_lasts_as_long_as_the_venue_says_or_else_as_is_usual() {

@@ -61,12 +61,16 @@ pub enum LinkStatus {
         /// True where there were as many attempts as the budget allows, and the next waits for it.
         is_over_budget: bool,
     },
-    /// A connection that ended had taken as many attempts as the budget allows; the next waits for it.
-    BudgetUsedUp {
+    /// A connection that is to be opened waits for its turn.
+    Waiting {
         /// Where to.
         address: String,
-        /// How long until the next attempt.
+        /// Which attempt is next since the last healthy connection, counted from one.
+        attempt: u32,
+        /// How long until it.
         next_in: Duration,
+        /// True where there were as many attempts as the budget allows; false where attempts are spread alone.
+        is_over_budget: bool,
     },
     /// A request of the engine did not go out.
     RequestDropped {
@@ -106,7 +110,7 @@ impl LinkStatus {
     /// How loudly it is told: what was asked for is no warning.
     fn level(&self) -> Level {
         match self {
-            LinkStatus::Connecting { .. } => Level::DEBUG,
+            LinkStatus::Connecting { .. } | LinkStatus::Waiting { is_over_budget: false, .. } => Level::DEBUG,
             LinkStatus::Open { .. } | LinkStatus::Stopped { .. } => Level::INFO,
             _ => Level::WARN,
         }
@@ -137,12 +141,9 @@ impl fmt::Display for LinkEvent {
                 write!(out, "cannot reach {address} ({cause}); ")?;
                 next_attempt(out, *attempt, *next_in, *is_over_budget)
             }
-            LinkStatus::BudgetUsedUp { address, next_in } => {
-                let seconds = next_in.as_secs_f64();
-                write!(
-                    out,
-                    "the budget of connection attempts to {address} is used up; next in {seconds:.1} s"
-                )
+            LinkStatus::Waiting { address, attempt, next_in, is_over_budget } => {
+                write!(out, "connecting to {address} waits for its turn; ")?;
+                next_attempt(out, *attempt, *next_in, *is_over_budget)
             }
             LinkStatus::RequestDropped { cause } => write!(out, "a request was dropped ({cause})"),
             LinkStatus::HttpFailed { address, cause } => write!(out, "no answer from {address} ({cause})"),
@@ -264,6 +265,25 @@ mod tests {
             failed.to_string(),
             "binance-spot: cannot connect to ws://127.0.0.1:9 (connection refused); attempt 3, next in 1.2 s"
         );
+    }
+
+    #[test]
+    fn who_waits_for_the_budget_warns_and_who_waits_for_the_spread_does_not() {
+        let waiting = |is_over_budget| {
+            event(LinkStatus::Waiting {
+                address: "ws://127.0.0.1:9".to_owned(),
+                attempt: 2,
+                next_in: Duration::from_secs(7),
+                is_over_budget,
+            })
+        };
+        assert_eq!(
+            waiting(true).to_string(),
+            "binance-spot: connecting to ws://127.0.0.1:9 waits for its turn; attempt 2, the budget of attempts is \
+             used up, next in 7.0 s"
+        );
+        assert_eq!(waiting(true).status.level(), Level::WARN);
+        assert_eq!(waiting(false).status.level(), Level::DEBUG);
     }
 
     #[test]

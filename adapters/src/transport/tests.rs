@@ -1,10 +1,12 @@
 //! Links against servers of our own on loopback: what goes in comes out, and every way to fail is told and bounded.
 
+mod budget;
 mod harness;
 
 use std::time::Duration;
 
 use fulmar_bus::record::{FrameSource, RequestKind};
+use fulmar_engine::contract::Connection;
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;

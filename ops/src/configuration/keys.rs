@@ -178,8 +178,10 @@ fn reconnect() -> Table {
             key(
                 "attempts_per_minute",
                 Integer(1, 60),
-                default("12"),
-                "The most attempts; venues ban who tries more.",
+                default("60"),
+                "The most attempts to connect, of all connections together, since venues count by address and ban who \
+                 tries more. Where the venue takes fewer, that holds: 10 at Kraken, 30 at Binance and Bybit. A second \
+                 takes no more than the venue does, either; that is no setting.",
             ),
             key(
                 "backoff_min_ms",

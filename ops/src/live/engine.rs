@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use fulmar_adapters::transport::{
-    Clock as LinkClock, IoThread, LinkCounters, LinkEnds, LinkPlan, Tap, VenueLink, status_channel,
+    Clock as LinkClock, ConnectBudgets, IoThread, LinkCounters, LinkEnds, LinkPlan, Tap, VenueLink,
+    status_channel,
 };
 use fulmar_bus::record::{Control, ControlCommand, InstrumentId, UnixNanos};
 use fulmar_engine::actors::{KeptJournal, Recorder};
@@ -348,6 +349,7 @@ async fn start_links(
     tokio::spawn(async move { while events.recv().await.is_some() {} });
     let stamp = clock.clone();
     let clock: LinkClock = Arc::new(move || stamp.now());
+    let budgets = ConnectBudgets::default();
     let (mut supervised, mut counters) = (Vec::new(), Vec::new());
     for link in links {
         let venue_name = link.name.strip_suffix(".orders").unwrap_or(&link.name);
@@ -355,7 +357,13 @@ async fn start_links(
         let venue = venue.expect("a link is of a venue of the configuration");
         let rest_url = if venue_name == link.name { venues::rest_url(venue)? } else { String::new() };
         let limits = venues::transport_limits(venue, &link.name);
-        let plan = LinkPlan { venue: link.name.clone(), connections: link.connections, rest_url, limits };
+        let plan = LinkPlan {
+            venue: link.name.clone(),
+            connections: link.connections,
+            rest_url,
+            limits,
+            budgets: budgets.clone(),
+        };
         let ends = LinkEnds { frames: link.frames, requests: link.requests };
         let made = VenueLink::new(plan, ends, Arc::clone(&clock), tap.clone())?;
         counters.push(made.counters());

@@ -13,7 +13,6 @@ use fulmar_bus::channel::{self, Reader, Region, RingShape, Writer, create};
 use fulmar_bus::record::{
     ChannelId, Flags, Frame, Heading, InstrumentId, Nanos, Record, RecordId, Request, UnixNanos,
 };
-use fulmar_engine::contract::Connection;
 use fulmar_engine::runtime::{Doorbell, FrameWriter, RequestReader};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
@@ -109,6 +108,11 @@ impl Engine {
         timeout(PATIENCE, wanted).await.expect("the event comes")
     }
 
+    /// The next event, however long it takes: for tests in virtual time.
+    pub(super) async fn next_event(&mut self) -> LinkEvent {
+        self.running.as_mut().unwrap().events.recv().await.expect("the link tells as long as it runs")
+    }
+
     pub(super) fn request(&mut self, kind: RequestKind, connection: u8, bytes: &[u8]) {
         self.publish(kind, connection, UnixNanos(0), bytes);
     }
@@ -191,6 +195,7 @@ pub(super) fn link_to(url: &str) -> LinkPlan {
         connections: vec![Connection { index: 0, url: url.to_owned() }],
         rest_url: String::new(),
         limits: quick_limits(),
+        budgets: ConnectBudgets::default(),
     }
 }
 
@@ -202,8 +207,10 @@ pub(super) fn quick_limits() -> TransportLimits {
     limits.connection.messages = plenty;
     limits.reconnect.backoff_min = Duration::from_millis(5);
     limits.reconnect.backoff_max = Duration::from_millis(20);
+    limits.reconnect.attempts_at_once = plenty;
     limits.reconnect.attempts_short = plenty;
     limits.reconnect.attempts_long = plenty;
+    limits.refusal.shortest = Duration::from_millis(10);
     limits
 }
 
