@@ -46,6 +46,7 @@ fn row(rig: &Rig, name: &str, intents: &[Intent], is_expected: impl Fn(&Verdict)
     let samples = rig.repeat(rig.share(4), BATCH, || {
         context.now.0 += STEP_NS;
         context.last_update_at = context.now;
+        context.unknown_since = Some(context.now);
         let intent = turn.next().expect("a cycle does not end");
         context.own_opposite = Some(Price(if intent.side == Side::Buy { BID + 100 } else { BID - 100 }));
         let verdict = gate.check(black_box(intent), INSTRUMENT, black_box(&context));
