@@ -45,13 +45,17 @@ pub const BOOK_IDLE_MAX: Nanos = Nanos::from_secs(15);
 
 /// What keeps a connection open. The documentation wants a ping each 60 seconds (guides/futures/websockets) and names
 /// no message: `{"event":"ping"}` is answered with an alert, bad message. So a request is made that changes nothing.
+/// Assumed: that it counts as one. Where it does not, connections close each minute, which the log tells and reconnects
+/// count, and each book comes anew.
 pub const PING: &str = super::streams::HEARTBEAT;
 
-/// How often it is said: twice in the time that the venue waits.
+/// How often it is said: twice in the time that the venue is assumed to wait, as above.
 pub const PING_INTERVAL: Nanos = Nanos::from_secs(30);
 
-/// From one payment of funding to the next (documentation, contract specifications of perpetuals: hourly; so they are
-/// in recordings of 2026).
+/// From one payment of funding to the next, which the stream does not say. Assumed of every perpetual: an hour, as the
+/// contract specifications say, and recordings of 2026 show. Where one is paid otherwise, its funding is told with a
+/// wrong interval beside the moment of the next payment, which is the venue's own and shows it. Nothing here reckons
+/// with it.
 pub const FUNDING_INTERVAL: Nanos = Nanos::from_secs(3_600);
 
 const _: () = assert!(SYMBOLS_BYTES_MAX + 200 + SYMBOL_BYTES_MAX < fulmar_bus::record::Request::BYTES_MAX);

@@ -21,6 +21,7 @@ pub const FUTURES: VenueEntry = VenueEntry {
     depths: &[],
     depth_intervals: &[],
     bars: &[],
+    assumed: &[],
     protocol: |settings| Box::new(KrakenFutures::new(settings)),
     sample: || Box::new(KrakenFutures::new(&VenueSettings::default())),
 };

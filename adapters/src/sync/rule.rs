@@ -32,7 +32,10 @@ pub enum SyncRule {
     Chain,
     /// Each update has the number after the last one's. Snapshots come in the stream, whenever the venue likes.
     Step,
-    /// Each update names the one before it, and numbers may begin anew. Snapshots come in the stream.
+    /// Each update names the one before it, and numbers may begin anew. Snapshots come in the stream. Assumed, since
+    /// the documentation was read in part alone: that where numbers begin anew, the first update still names the last
+    /// of before, and that one without a change names itself. Where it is otherwise books break with a gap and come
+    /// anew.
     Link,
     /// Updates have no numbers of their own: what carries them has, or a checksum proves each. Snapshots come in the
     /// stream.
