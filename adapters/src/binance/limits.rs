@@ -42,7 +42,7 @@ pub const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 pub const SPOT_STREAMS: u32 = 1_024;
 
 /// Streams of one connection of futures. Assumed: their documentation says 1,024 at one place and 200 at others, of
-/// which the less is right by either. `streams_per_connection` of [`super::assumed`] states it otherwise.
+/// which the less is right by either. `streams_per_connection` of `[venue.assumed]` states it otherwise.
 pub const FUTURES_STREAMS: u32 = 200;
 
 /// Bytes of a URL with its streams in it; beyond, streams are subscribed by messages. Proxies cut at 8 KiB.
@@ -71,7 +71,7 @@ pub const SPOT_SNAPSHOT_WEIGHT: u32 = 250;
 pub const SPOT_DEFINITIONS_WEIGHT: u64 = 20;
 
 /// Weight of a futures snapshot of 1,000 levels. Assumed, since it was not read in their documentation: where it is
-/// more, the venue answers 429 once many books are asked for, and [`super::assumed`] has the key to state it otherwise.
+/// more, the venue answers 429 once many books are asked for; `snapshot_weight` of `[venue.assumed]` states it.
 pub const FUTURES_SNAPSHOT_WEIGHT: u32 = 20;
 
 /// Weight of a request for futures definitions (futures documentation).
@@ -81,7 +81,7 @@ pub const FUTURES_DEFINITIONS_WEIGHT: u64 = 1;
 pub const SPOT_WEIGHT_PER_MINUTE: u32 = 6_000;
 
 /// Futures weight a minute and address. Assumed from the venue's own `exchangeInfo` as it was in 2021: where it is
-/// less, the venue answers 429, and [`super::assumed`] has the key to state it otherwise.
+/// less, the venue answers 429; `weight_per_minute` of `[venue.assumed]` states it.
 pub const FUTURES_WEIGHT_PER_MINUTE: u32 = 2_400;
 
 /// Between two requests of weight one in the long run: 7/12 of what is allowed, and more at once after a quiet time,

@@ -20,7 +20,7 @@ pub const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// connections, and these share the messages of [`MESSAGE_INTERVAL`]: some thirty in five seconds, five a connection.
 /// Assumed: that a connection is dropped that does not subscribe within five seconds, which is documented of the
 /// venue's other interface, Exchange. Where that is wrong nothing happens; where the time is shorter, connections close
-/// before they subscribed, again and again, which is told in the log and counted as reconnects.
+/// before they subscribed, again and again, which is told in the log and counted in `connect_attempts`.
 pub const PRODUCTS_PER_CONNECTION: Assumption = Assumption {
     name: "products_per_connection",
     value: AssumedValue::Count { default: 64, least: 1, most: 512 },

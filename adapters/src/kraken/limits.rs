@@ -58,7 +58,7 @@ const _: () = assert!(SYMBOLS_BYTES_MAX + 200 + SYMBOL_BYTES_MAX < fulmar_bus::r
 
 /// What a session keeps to. Assumed: the venue needs no ping. It is said to close a connection without traffic after
 /// some sixty seconds, and its heartbeat is traffic. Where it waits for ours, connections close each minute, which the
-/// log tells and reconnects count, and each book comes anew.
+/// log tells and `connect_attempts` counts, and each book comes anew.
 pub fn of(assumed: &Assumed) -> VenueLimits {
     let messages_per_second = MESSAGES_PER_SECOND.count(assumed);
     VenueLimits {

@@ -45,8 +45,8 @@ pub const BOOK_IDLE_MAX: Nanos = Nanos::from_secs(15);
 
 /// What keeps a connection open. The documentation wants a ping each 60 seconds (guides/futures/websockets) and names
 /// no message: `{"event":"ping"}` is answered with an alert, bad message. So a request is made that changes nothing.
-/// Assumed: that it counts as one. Where it does not, connections close each minute, which the log tells and reconnects
-/// count, and each book comes anew.
+/// Assumed: that it counts as one. Where it does not, connections close each minute, which the log tells and
+/// `connect_attempts` counts, and each book comes anew.
 pub const PING: &str = super::streams::HEARTBEAT;
 
 /// How often it is said: twice in the time that the venue is assumed to wait, as above.
