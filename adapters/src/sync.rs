@@ -17,6 +17,7 @@
 //! Whether a book is crossed is not its business: it sees numbers, not prices.
 
 mod backoff;
+mod counters;
 pub mod limits;
 mod pending;
 mod proof;
@@ -28,6 +29,7 @@ use fulmar_bus::record::{InstrumentId, SyncChange, SyncReason, SyncState, UnixNa
 use fulmar_engine::contract::{MarketSink, Update};
 
 pub use backoff::backoff;
+pub use counters::SyncCounters;
 use limits::{FIRST_UPDATE_WAIT, LATE_UPDATES_MAX, SNAPSHOT_ANSWER_MAX, STABLE_MIN};
 use pending::Pending;
 pub use proof::Proof;
@@ -63,41 +65,6 @@ pub struct BookSync {
     /// Updates in a row that are older than the last that waits.
     late_count: u32,
     counters: SyncCounters,
-}
-
-/// What a book did not use, so that nothing is dropped in silence.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SyncCounters {
-    /// Updates that the book had already: repeated, or older than its snapshot.
-    pub updates_behind: u64,
-    /// Buffered updates that were dropped since a gap or a break made them useless.
-    pub updates_dropped: u64,
-    /// Buffered updates that made room for later ones, since more came than are kept while no snapshot did.
-    pub updates_flooded: u64,
-    /// Snapshots that were older than the first update that waited.
-    pub snapshots_stale: u64,
-    /// Snapshots that came while the book was live.
-    pub snapshots_unasked: u64,
-    /// Updates that came before any snapshot, of a venue whose snapshots come in the stream.
-    pub updates_unfounded: u64,
-    /// Updates after which the venue's checksum was our book's.
-    pub checksums_right: u64,
-    /// Updates after which it was not.
-    pub checksums_wrong: u64,
-}
-
-impl SyncCounters {
-    /// Tells each by name.
-    pub fn tell(&self, tell: &mut dyn FnMut(&'static str, u64)) {
-        tell("updates_behind", self.updates_behind);
-        tell("updates_dropped", self.updates_dropped);
-        tell("updates_flooded", self.updates_flooded);
-        tell("snapshots_stale", self.snapshots_stale);
-        tell("snapshots_unasked", self.snapshots_unasked);
-        tell("updates_unfounded", self.updates_unfounded);
-        tell("checksums_right", self.checksums_right);
-        tell("checksums_wrong", self.checksums_wrong);
-    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

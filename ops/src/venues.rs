@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use fulmar_adapters::binance::{BinanceConfig, BinanceOrderEntry, Credentials, Product};
 use fulmar_adapters::session::{
-    self, InstrumentConfig, MarketData, Protocol, VenueSettings, each_symbol_named,
+    self, Assumption, InstrumentConfig, MarketData, Protocol, VenueSettings, each_symbol_named,
 };
 use fulmar_adapters::transport::{RateLimit, TransportLimits};
 pub use fulmar_adapters::venues::VENUE_NAMES as NAMES;
@@ -47,6 +47,11 @@ pub fn depths(venue: &str) -> &'static [u32] {
 /// The bars of its own making that `venue` sends.
 pub fn bars(venue: &str) -> &'static [&'static str] {
     fulmar_adapters::venues::venue(venue).map_or(&[], |entry| entry.bars)
+}
+
+/// What is assumed of `venue` and can be stated otherwise.
+pub fn assumed(venue: &str) -> &'static [Assumption] {
+    fulmar_adapters::venues::venue(venue).map_or(&[], |entry| entry.assumed)
 }
 
 /// Tells each symbol that a recorded frame of `venue` has market data of; none where this build does not know the
@@ -192,6 +197,7 @@ fn settings(venue: &Venue) -> VenueSettings {
         depth_interval: venue.depth_interval.clone(),
         bars: venue.bars.clone(),
         book_idle_max: venue.book_idle_max,
+        assumed: venue.assumed.clone(),
     }
 }
 

@@ -2,8 +2,8 @@
 
 use fulmar_bus::record::Nanos;
 
-use super::limits;
-use crate::session::{Environment, InstrumentConfig, TradeStream, VenueSettings};
+use super::{assumed, limits};
+use crate::session::{Assumed, Assumption, Environment, InstrumentConfig, TradeStream, VenueSettings};
 use crate::sync::SyncRule;
 
 /// One of the venue's markets. All that differs between them stands here or is asked of it.
@@ -29,12 +29,11 @@ pub struct BinanceConfig {
     /// Path before `/stream` of the connection that carries depth and best prices. Futures only.
     pub book_path: String,
     /// Path before `/stream` of the connection that carries trades; where it equals `book_path`, one connection
-    /// carries both. The futures documentation routes `aggTrade` to `/market` and does not name `trade`, which is
-    /// assumed to go the same way.
+    /// carries both.
     pub trade_path: String,
     /// Scheme and host of the REST interface.
     pub rest_url: String,
-    /// Whole URL of the order entry.
+    /// Whole URL of the order entry. That of futures is assumed from other clients; there is none for them here yet.
     pub order_url: String,
     /// Which trades to subscribe to.
     pub trade_stream: TradeStream,
@@ -42,6 +41,12 @@ pub struct BinanceConfig {
     pub bars: Vec<String>,
     /// What stands behind `@depth` in a stream's name, such as `@100ms`.
     pub depth_speed: String,
+    /// Streams of one connection.
+    pub streams_per_connection: usize,
+    /// What a snapshot costs of the weight limit.
+    pub snapshot_weight: u64,
+    /// Weight that the venue allows a minute and address.
+    pub weight_per_minute: u32,
     /// How long a connection that carries books may say nothing; see [`limits::BOOK_IDLE_MAX`].
     pub book_idle_max: Nanos,
     /// The instruments.
@@ -65,6 +70,7 @@ impl BinanceConfig {
             config.depth_speed = format!("@{interval}");
         }
         config.bars.clone_from(&settings.bars);
+        config.assume(&settings.assumed);
         config.book_idle_max = settings.book_idle_max.unwrap_or(config.book_idle_max);
         config
     }
@@ -78,17 +84,23 @@ impl BinanceConfig {
                 "https://api.binance.com",
                 "wss://ws-api.binance.com:443/ws-api/v3",
             ),
-            Product::UsdMargined => Self::usd_margined(
+            Product::UsdMargined => Self::futures(
+                product,
                 Environment::Production,
-                "wss://fstream.binance.com",
-                "https://fapi.binance.com",
-                "wss://ws-fapi.binance.com/ws-fapi/v1",
+                [
+                    "wss://fstream.binance.com",
+                    "https://fapi.binance.com",
+                    "wss://ws-fapi.binance.com/ws-fapi/v1",
+                ],
             ),
-            Product::CoinMargined => Self::coin_margined(
+            Product::CoinMargined => Self::futures(
+                product,
                 Environment::Production,
-                "wss://dstream.binance.com",
-                "https://dapi.binance.com",
-                "wss://ws-dapi.binance.com/ws-dapi/v1",
+                [
+                    "wss://dstream.binance.com",
+                    "https://dapi.binance.com",
+                    "wss://ws-dapi.binance.com/ws-dapi/v1",
+                ],
             ),
         }
     }
@@ -102,17 +114,23 @@ impl BinanceConfig {
                 "https://testnet.binance.vision",
                 "wss://ws-api.testnet.binance.vision/ws-api/v3",
             ),
-            Product::UsdMargined => Self::usd_margined(
+            Product::UsdMargined => Self::futures(
+                product,
                 Environment::Testnet,
-                "wss://fstream.binancefuture.com",
-                "https://testnet.binancefuture.com",
-                "wss://testnet.binancefuture.com/ws-fapi/v1",
+                [
+                    "wss://fstream.binancefuture.com",
+                    "https://testnet.binancefuture.com",
+                    "wss://testnet.binancefuture.com/ws-fapi/v1",
+                ],
             ),
-            Product::CoinMargined => Self::coin_margined(
+            Product::CoinMargined => Self::futures(
+                product,
                 Environment::Testnet,
-                "wss://dstream.binancefuture.com",
-                "https://testnet.binancefuture.com",
-                "wss://testnet.binancefuture.com/ws-dapi/v1",
+                [
+                    "wss://dstream.binancefuture.com",
+                    "https://testnet.binancefuture.com",
+                    "wss://testnet.binancefuture.com/ws-dapi/v1",
+                ],
             ),
         }
     }
@@ -129,28 +147,37 @@ impl BinanceConfig {
             trade_stream: TradeStream::Trade,
             bars: Vec::new(),
             depth_speed: "@100ms".to_owned(),
+            streams_per_connection: limits::SPOT_STREAMS as usize,
+            snapshot_weight: u64::from(limits::SPOT_SNAPSHOT_WEIGHT),
+            weight_per_minute: limits::SPOT_WEIGHT_PER_MINUTE,
             book_idle_max: limits::BOOK_IDLE_MAX,
             instruments: Vec::new(),
         }
     }
 
-    fn usd_margined(environment: Environment, stream_url: &str, rest_url: &str, order_url: &str) -> Self {
-        BinanceConfig {
-            product: Product::UsdMargined,
-            book_path: "/public".to_owned(),
-            trade_path: "/market".to_owned(),
+    /// Futures as they are assumed to be, at these addresses.
+    fn futures(product: Product, environment: Environment, urls: [&str; 3]) -> Self {
+        let [stream_url, rest_url, order_url] = urls;
+        let mut config = BinanceConfig {
+            product,
             trade_stream: TradeStream::Aggregate,
             ..Self::spot(environment, stream_url, rest_url, order_url)
-        }
+        };
+        config.assume(&Assumed::default());
+        config
     }
 
-    /// The division of paths was announced for USD-margined futures alone; it is assumed that these keep one path.
-    fn coin_margined(environment: Environment, stream_url: &str, rest_url: &str, order_url: &str) -> Self {
-        BinanceConfig {
-            product: Product::CoinMargined,
-            trade_stream: TradeStream::Aggregate,
-            ..Self::spot(environment, stream_url, rest_url, order_url)
-        }
+    /// Takes what is assumed, or `stated` in its place. Of spot nothing is.
+    fn assume(&mut self, stated: &Assumed) {
+        let [book_path, trade_path, streams, snapshot_weight, weight_per_minute] = self.product.assumed()
+        else {
+            return;
+        };
+        book_path.text(stated).clone_into(&mut self.book_path);
+        trade_path.text(stated).clone_into(&mut self.trade_path);
+        self.streams_per_connection = usize::try_from(streams.count(stated)).expect("about a thousand");
+        self.snapshot_weight = u64::from(snapshot_weight.count(stated));
+        self.weight_per_minute = weight_per_minute.count(stated);
     }
 }
 
@@ -194,11 +221,12 @@ impl Product {
         }
     }
 
-    /// What a snapshot costs of the weight limit.
-    pub const fn snapshot_weight(self) -> u64 {
+    /// What is assumed of it and can be stated otherwise.
+    pub const fn assumed(self) -> &'static [Assumption] {
         match self {
-            Product::Spot => limits::SPOT_SNAPSHOT_WEIGHT,
-            Product::UsdMargined | Product::CoinMargined => limits::FUTURES_SNAPSHOT_WEIGHT,
+            Product::Spot => &[],
+            Product::UsdMargined => &assumed::USD_MARGINED,
+            Product::CoinMargined => &assumed::COIN_MARGINED,
         }
     }
 

@@ -28,6 +28,7 @@ pub const SPOT: VenueEntry = VenueEntry {
     depths: &[],
     depth_intervals: &["100ms", "1000ms"],
     bars: SPOT_BARS,
+    assumed: Product::Spot.assumed(),
     protocol: |settings| Box::new(of(Product::Spot, settings)),
     sample: || Box::new(of(Product::Spot, &VenueSettings::default())),
 };
@@ -37,6 +38,7 @@ pub const USD_MARGINED: VenueEntry = VenueEntry {
     name: Product::UsdMargined.venue(),
     depth_intervals: FUTURES_INTERVALS,
     bars: FUTURES_BARS,
+    assumed: Product::UsdMargined.assumed(),
     protocol: |settings| Box::new(of(Product::UsdMargined, settings)),
     sample: || Box::new(of(Product::UsdMargined, &VenueSettings::default())),
     ..SPOT
@@ -45,6 +47,7 @@ pub const USD_MARGINED: VenueEntry = VenueEntry {
 /// Coin-margined futures.
 pub const COIN_MARGINED: VenueEntry = VenueEntry {
     name: Product::CoinMargined.venue(),
+    assumed: Product::CoinMargined.assumed(),
     protocol: |settings| Box::new(of(Product::CoinMargined, settings)),
     sample: || Box::new(of(Product::CoinMargined, &VenueSettings::default())),
     ..USD_MARGINED
@@ -94,7 +97,7 @@ impl Protocol for Binance {
     }
 
     fn limits(&self) -> VenueLimits {
-        VenueLimits { book_idle_max: self.config.book_idle_max, ..limits::of(self.product()) }
+        limits::of(&self.config)
     }
 
     fn lines(&self, instruments: &[InstrumentConfig]) -> Vec<Line> {
@@ -124,7 +127,7 @@ impl Protocol for Binance {
     fn snapshot_path(&self, symbol: &str) -> Option<(String, u64)> {
         let (path, levels) = (self.product().rest_path(), self.product().snapshot_levels());
         let path = format!("{path}/depth?symbol={symbol}&limit={levels}");
-        Some((path, self.product().snapshot_weight()))
+        Some((path, self.config.snapshot_weight))
     }
 
     fn book_anew(&self, symbol: &str) -> [String; 2] {

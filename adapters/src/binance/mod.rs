@@ -7,6 +7,7 @@
 //!
 //! [`order_entry`] is the other session: orders, on spot.
 
+mod assumed;
 mod config;
 pub mod definitions;
 pub mod limits;

@@ -34,7 +34,8 @@ use super::config::{BinanceConfig, Product};
 use super::definitions::banned_until;
 use super::limits::{
     ANSWER_MAX, CANCEL_RESERVE, LOGIN_WAIT, MESSAGE_BYTES_MAX, ORDER_STATUS_WEIGHT, ORDER_TRADES_WEIGHT,
-    ORDER_WEIGHT, QUERY_WAIT_MAX, QUICK_QUERIES, REFUSED_WAIT, SPOT_WEIGHT_BURST, SPOT_WEIGHT_INTERVAL,
+    ORDER_WEIGHT, QUERY_WAIT_MAX, QUICK_QUERIES, REFUSED_WAIT, SPOT_WEIGHT_PER_MINUTE, weight_burst,
+    weight_interval,
 };
 use crate::decode::Scales;
 use crate::decode::json::{Fields, Parser};
@@ -85,7 +86,7 @@ impl BinanceOrderEntry {
             orders: OpenOrders::new(),
             writer: RequestWriter::new(credentials),
             parser: Parser::new(MESSAGE_BYTES_MAX),
-            weight: Pacer::new(SPOT_WEIGHT_INTERVAL, SPOT_WEIGHT_BURST),
+            weight: Pacer::new(weight_interval(SPOT_WEIGHT_PER_MINUTE), weight_burst(SPOT_WEIGHT_PER_MINUTE)),
             line: Line::Closed,
             due_at: None,
             counters: SessionCounters::default(),

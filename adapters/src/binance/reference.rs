@@ -91,7 +91,8 @@ fn trade(
     if product.is_futures() && stream == TradeStream::Trade {
         match fields.text("X")? {
             "MARKET" => {}
-            // Not made in the book: the venue's fund or deleveraging took the other side.
+            // Not made in the book: the venue's fund or deleveraging took the other side. Assumed: that these are all
+            // the words that there are. A trade with another is counted as one that cannot be read, and not told.
             "INSURANCE_FUND" | "ADL" | "NA" => return Ok(()),
             _ => return Err(DecodeError::UnknownValue),
         }

@@ -1,7 +1,7 @@
 //! Which streams a session subscribes to, and over which connections.
 
 use super::config::BinanceConfig;
-use super::limits::{STREAMS_MAX, STREAMS_PER_MESSAGE, URL_BYTES_MAX};
+use super::limits::{STREAMS_PER_MESSAGE, URL_BYTES_MAX};
 use crate::session::{InstrumentConfig, Line, TradeStream, quoted_list};
 
 /// The connections that the configuration needs, in the order of their index.
@@ -17,13 +17,13 @@ pub fn plan(config: &BinanceConfig, instruments: &[InstrumentConfig]) -> Vec<Lin
     };
     let of_trades = |place: &usize| trades(config, &instruments[*place]);
     lines.extend(
-        split(&places, of_books)
+        split(config, &places, of_books)
             .into_iter()
             .map(|(some, streams)| connect(&config.stream_url, &config.book_path, &streams, some)),
     );
     if !is_shared {
         lines.extend(
-            split(&places, of_trades)
+            split(config, &places, of_trades)
                 .into_iter()
                 .map(|(_, streams)| connect(&config.stream_url, &config.trade_path, &streams, Vec::new())),
         );
@@ -32,9 +32,13 @@ pub fn plan(config: &BinanceConfig, instruments: &[InstrumentConfig]) -> Vec<Lin
 }
 
 /// The instruments in groups whose streams fit one connection, with these streams.
-fn split(places: &[usize], streams_of: impl Fn(&usize) -> Vec<String>) -> Vec<(Vec<usize>, Vec<String>)> {
+fn split(
+    config: &BinanceConfig,
+    places: &[usize],
+    streams_of: impl Fn(&usize) -> Vec<String>,
+) -> Vec<(Vec<usize>, Vec<String>)> {
     let streams_each = places.first().map_or(1, |place| streams_of(place).len());
-    let groups = places.chunks(STREAMS_MAX / streams_each);
+    let groups = places.chunks(config.streams_per_connection / streams_each);
     groups.map(|some| (some.to_vec(), some.iter().flat_map(&streams_of).collect())).collect()
 }
 

@@ -4,6 +4,7 @@
 use fulmar_bus::record::Nanos;
 
 use crate::session::limits::VenueLimits;
+use crate::session::{Assumed, Assumption, messages_per_second};
 
 /// The depths of book that there are, the deepest first (documentation of the public stream of books; 500 was replaced
 /// by 1000 and stands in older recordings).
@@ -24,16 +25,20 @@ pub const TOPICS_PER_MESSAGE: usize = 10;
 /// Characters of all topics of one connection: 21,000 (documentation, ws/connect); some stay free.
 pub const TOPIC_BYTES_MAX: usize = 20_000;
 
-/// Between two messages to the venue on one connection. It states no limit; ten a second is what its own clients keep
-/// below.
-pub const MESSAGE_INTERVAL: Nanos = Nanos::from_millis(100);
+/// Messages to the venue on one connection in a second. Assumed, since it states no limit: that ten are taken. Where
+/// they are not, subscriptions are refused or the connection is closed; both are counted.
+pub const MESSAGES_PER_SECOND: Assumption = messages_per_second(
+    10,
+    "Messages to the venue on one connection in a second. It states no limit; assumed: ten are taken. Where they are not, \
+     subscriptions are refused or the connection is closed; both are counted.",
+);
 
 /// Between two requests for the definitions of all instruments: the stream does not say what became of one. Assumed to
 /// be often enough: changes are announced days before.
 pub const DEFINITIONS_INTERVAL: Nanos = Nanos::from_secs(300);
 
-/// Messages of one connection in one second, pings included: as [`MESSAGE_INTERVAL`].
-pub const MESSAGES_PER_SECOND: u32 = 12;
+/// Messages of one connection in a second beside these: what the transport itself sends.
+pub const MESSAGES_BESIDE: u32 = 2;
 
 /// Attempts to connect in a minute: 500 in five minutes and address (documentation, rate-limit), shared by all that
 /// runs here.
@@ -62,13 +67,14 @@ pub const PING_INTERVAL: Nanos = Nanos::from_secs(20);
 pub const SPOT_QUANTITY_DIGITS: u8 = 8;
 
 /// What a session keeps to.
-pub const fn of() -> VenueLimits {
+pub fn of(assumed: &Assumed) -> VenueLimits {
+    let messages_per_second = MESSAGES_PER_SECOND.count(assumed);
     VenueLimits {
         message_bytes_max: MESSAGE_BYTES_MAX,
         answer_bytes_max: ANSWER_BYTES_MAX,
         levels_max: LEVELS_MAX,
-        message_interval: MESSAGE_INTERVAL,
-        messages_per_second: MESSAGES_PER_SECOND,
+        message_interval: Nanos(1_000_000_000 / u64::from(messages_per_second)),
+        messages_per_second: messages_per_second + MESSAGES_BESIDE,
         connects_per_second: CONNECTS_PER_SECOND,
         connects_per_minute: CONNECTS_PER_MINUTE,
         weight_interval: REQUEST_INTERVAL,

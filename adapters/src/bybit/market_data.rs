@@ -21,6 +21,7 @@ pub const SPOT: VenueEntry = VenueEntry {
     depths: DEPTHS,
     depth_intervals: &[],
     bars: &reference::BAR_NAMES.ours(),
+    assumed: &[limits::MESSAGES_PER_SECOND],
     protocol: |settings| Box::new(Bybit::new(Category::Spot, settings)),
     sample: || Box::new(Bybit::new(Category::Spot, &VenueSettings::default())),
 };
@@ -66,7 +67,7 @@ impl Bybit {
             rest_url,
             depth: settings.depth.unwrap_or(DEPTHS[0]),
             bars: settings.bars.iter().filter_map(|bar| reference::BAR_NAMES.name(bar)).collect(),
-            limits: limits::of().configured(settings),
+            limits: limits::of(&settings.assumed).configured(settings),
         }
     }
 
@@ -117,8 +118,9 @@ impl Protocol for Bybit {
         &self.rest_url
     }
 
-    /// The documentation states no rule for the numbers of updates; in every recording each is one more than the last.
-    /// Should the venue ever count otherwise, books break with [`fulmar_bus::record::SyncReason::Gap`] and say so.
+    /// Assumed, since the documentation states no rule for the numbers of updates: each is one more than the last, as
+    /// in every recording. Should the venue ever count otherwise, books break with
+    /// [`fulmar_bus::record::SyncReason::Gap`] and say so.
     fn rule(&self) -> SyncRule {
         SyncRule::Step
     }

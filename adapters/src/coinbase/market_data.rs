@@ -4,7 +4,8 @@ use fulmar_bus::record::{ContractKind, Nanos};
 use fulmar_engine::contract::DecodeError;
 use simd_json::tape::Tape;
 
-use super::limits::{DEFINITIONS_INTERVAL, PRODUCTS_PER_REQUEST};
+use super::limits::{DEFINITIONS_INTERVAL, PRODUCTS_PER_CONNECTION, PRODUCTS_PER_REQUEST};
+use super::wire::NamedSide;
 use super::{definitions, limits, reference, streams, symbols, wire};
 use crate::session::limits::VenueLimits;
 use crate::session::{
@@ -21,6 +22,7 @@ pub const ENTRY: VenueEntry = VenueEntry {
     depths: &[],
     depth_intervals: &[],
     bars: reference::BARS,
+    assumed: &[wire::TRADE_SIDE, limits::PRODUCTS_PER_CONNECTION, limits::REQUESTS_PER_SECOND],
     protocol: |settings| Box::new(Coinbase::new(settings)),
     sample: || Box::new(Coinbase::new(&VenueSettings::default())),
 };
@@ -33,6 +35,9 @@ pub struct Coinbase {
     stream_url: String,
     rest_url: String,
     has_bars: bool,
+    /// Whose side a trade names.
+    named: NamedSide,
+    products_per_connection: usize,
     limits: VenueLimits,
 }
 
@@ -45,12 +50,19 @@ impl Coinbase {
             stream_url,
             rest_url,
             has_bars: settings.bars.iter().any(|bar| reference::BARS.contains(&bar.as_str())),
-            limits: limits::of().configured(settings),
+            named: NamedSide::of(&settings.assumed),
+            products_per_connection: usize::try_from(PRODUCTS_PER_CONNECTION.count(&settings.assumed))
+                .expect("some hundreds"),
+            limits: limits::of(&settings.assumed).configured(settings),
         }
     }
 
     pub(super) fn stream_url(&self) -> &str {
         &self.stream_url
+    }
+
+    pub(super) const fn products_per_connection(&self) -> usize {
+        self.products_per_connection
     }
 
     /// True where the venue's bars are to be subscribed to.
@@ -68,7 +80,9 @@ impl Protocol for Coinbase {
         &self.rest_url
     }
 
-    /// Updates have no numbers of their own: the frames of a connection have.
+    /// Updates have no numbers of their own: the frames of a connection have, over all its channels. Assumed: that no
+    /// frame is left out of the count, as in every recording. Should one be, all books of the connection break with
+    /// [`fulmar_bus::record::SyncReason::Gap`] and say so.
     fn rule(&self) -> SyncRule {
         SyncRule::Ordered
     }
@@ -100,11 +114,11 @@ impl Protocol for Coinbase {
     }
 
     fn decode(&self, frame: &[u8], symbols: &Symbols, out: &mut Decoded) -> Option<()> {
-        wire::decode(frame, symbols, out)
+        wire::decode(self.named, frame, symbols, out)
     }
 
     fn read(&self, tape: &Tape<'_>, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        reference::read(tape, reader)
+        reference::read(self.named, tape, reader)
     }
 
     fn symbol_named<'text>(&self, tape: &Tape<'text>) -> Option<&'text str> {

@@ -9,7 +9,7 @@ use fulmar_engine::contract::DecodeError;
 use simd_json::tape::Tape;
 
 use super::definitions::is_traded;
-use super::wire::aggressor;
+use super::wire::NamedSide;
 use crate::decode::definition::status;
 use crate::decode::identity::trade_id;
 use crate::decode::json::Fields;
@@ -26,7 +26,7 @@ const BAR_INTERVAL: Nanos = Nanos::from_secs(5 * 60);
 ///
 /// # Errors
 /// The first thing that is wrong with it.
-pub fn read(tape: &Tape<'_>, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+pub fn read(named: NamedSide, tape: &Tape<'_>, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
     let frame = Fields::of(tape.as_value())?;
     let Some(_) = frame.find("channel") else {
         reader.is_no_book();
@@ -48,7 +48,7 @@ pub fn read(tape: &Tape<'_>, reader: &mut Reader<'_>) -> Result<(), DecodeError>
     match channel {
         "market_trades" => {
             frame.time("timestamp")?;
-            each_event(&frame, |event| trades(event, reader))
+            each_event(&frame, |event| trades(event, named, reader))
         }
         "ticker" => {
             let sent_at = frame.time("timestamp")?;
@@ -110,7 +110,7 @@ fn book(
 
 /// The newest comes first; they are told in the order in which they happened. Those of a snapshot were before the
 /// subscription.
-fn trades(event: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+fn trades(event: &Fields<'_, '_>, named: NamedSide, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
     if is_snapshot(event)? {
         return Ok(());
     }
@@ -118,7 +118,7 @@ fn trades(event: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Result<(), DecodeE
     reader.each_followed(event, ["trades", "product_id"], |trade, symbol, reader| {
         let id = trade_id(trade.text("trade_id")?.as_bytes()).ok_or(DecodeError::BadNumber)?;
         let traded = reader.traded(symbol, trade.text("price")?, trade.text("size")?)?;
-        let aggressor = aggressor(trade.text("side")?.as_bytes()).ok_or(DecodeError::UnknownValue)?;
+        let aggressor = named.aggressor(trade.text("side")?.as_bytes()).ok_or(DecodeError::UnknownValue)?;
         let venue_at = trade.time("time")?;
         reader.out.push_trade((symbol, TradeStream::Trade), traded, aggressor, (id, venue_at));
         Ok(())

@@ -1,6 +1,6 @@
 //! Which channels a session subscribes to, and over which connections.
 
-use super::limits::{PRODUCT_BYTES_MAX, PRODUCTS_PER_CONNECTION};
+use super::limits::PRODUCT_BYTES_MAX;
 use super::market_data::Coinbase;
 use crate::session::{InstrumentConfig, Line, batches, lines_of, quoted_list};
 
@@ -15,15 +15,16 @@ pub fn others(venue: &Coinbase) -> impl Iterator<Item = &'static str> {
 
 /// The connections that these instruments need.
 pub fn plan(venue: &Coinbase, instruments: &[InstrumentConfig]) -> Vec<Line> {
-    let each = (venue.stream_url(), PRODUCTS_PER_CONNECTION);
+    let each = (venue.stream_url(), venue.products_per_connection());
     lines_of(instruments, each, |products| subscriptions(venue, products))
 }
 
 /// The messages that subscribe to everything of these products: one channel in each, as the venue wants it. The
-/// heartbeat comes each second, keeps the other channels open, and needs no product.
+/// heartbeat comes each second, keeps the other channels open, and needs no product (assumed: where it did, the venue
+/// would refuse it, which is counted, and quiet connections would be replaced as silent).
 fn subscriptions(venue: &Coinbase, products: &[&str]) -> Vec<String> {
     // Quotes and a comma come to each product.
-    let groups = batches(products, 3, (PRODUCTS_PER_CONNECTION, PRODUCT_BYTES_MAX));
+    let groups = batches(products, 3, (venue.products_per_connection(), PRODUCT_BYTES_MAX));
     let of_channel = |channel| groups.iter().map(move |some| request("subscribe", channel, some));
     let heartbeats = r#"{"type":"subscribe","channel":"heartbeats"}"#.to_owned();
     let channels = std::iter::once(BOOK).chain(others(venue));

@@ -10,12 +10,12 @@ use super::limits::LEVELS_MAX;
 use crate::decode::cursor::{Cursor, push_level};
 use crate::decode::identity::trade_id;
 use crate::decode::level;
-use crate::session::{Decoded, Symbols, TradeStream, standing, traded};
+use crate::session::{Assumed, AssumedValue, Assumption, Decoded, Symbols, TradeStream, standing, traded};
 use crate::sync::Span;
 
 /// Decodes a frame in the venue's own layout; `None` where it is not that, or its symbol's scales are not known yet.
 #[inline]
-pub fn decode(frame: &[u8], symbols: &Symbols, out: &mut Decoded) -> Option<()> {
+pub fn decode(named: NamedSide, frame: &[u8], symbols: &Symbols, out: &mut Decoded) -> Option<()> {
     let mut cursor = Cursor::new(frame);
     cursor.literal(b"{\"channel\":\"")?;
     let event: Event = if cursor.takes(b"l2_data") {
@@ -31,9 +31,10 @@ pub fn decode(frame: &[u8], symbols: &Symbols, out: &mut Decoded) -> Option<()> 
     cursor.literal(b"\",\"sequence_num\":")?;
     let sequence = cursor.unsigned()?;
     cursor.literal(b",\"events\":[{\"type\":\"")?;
-    event(&mut cursor, (sequence, sent_at), symbols, out)?;
+    let frame = Frame { sequence, sent_at, named };
+    event(&mut cursor, frame, symbols, out)?;
     while cursor.takes(b",{\"type\":\"") {
-        event(&mut cursor, (sequence, sent_at), symbols, out)?;
+        event(&mut cursor, frame, symbols, out)?;
     }
     cursor.literal(b"]}")?;
     cursor.end()?;
@@ -41,13 +42,21 @@ pub fn decode(frame: &[u8], symbols: &Symbols, out: &mut Decoded) -> Option<()> 
     Some(())
 }
 
-/// Reads one event from the first sign of its type on. It is told the number of its frame, and when that was sent.
-type Event = fn(&mut Cursor<'_>, (u64, UnixNanos), &Symbols, &mut Decoded) -> Option<()>;
+/// Reads one event of a frame from the first sign of its type on.
+type Event = fn(&mut Cursor<'_>, Frame, &Symbols, &mut Decoded) -> Option<()>;
+
+/// What an event has of its frame.
+#[derive(Clone, Copy)]
+struct Frame {
+    sequence: u64,
+    sent_at: UnixNanos,
+    named: NamedSide,
+}
 
 /// `update","product_id":"..","updates":[{"side":..,"event_time":..,"price_level":..,"new_quantity":..},..]}`.
 fn book(
     cursor: &mut Cursor<'_>,
-    (sequence, _): (u64, UnixNanos),
+    Frame { sequence, .. }: Frame,
     symbols: &Symbols,
     out: &mut Decoded,
 ) -> Option<()> {
@@ -80,7 +89,7 @@ fn book(
 }
 
 /// `update","trades":[{"product_id":..,"trade_id":..,"price":..,"size":..,"time":..,"side":..},..]}`.
-fn trades(cursor: &mut Cursor<'_>, _: (u64, UnixNanos), symbols: &Symbols, out: &mut Decoded) -> Option<()> {
+fn trades(cursor: &mut Cursor<'_>, frame: Frame, symbols: &Symbols, out: &mut Decoded) -> Option<()> {
     let begin = out.messages.len();
     cursor.literal(b"update\",\"trades\":[{\"product_id\":\"")?;
     loop {
@@ -94,7 +103,7 @@ fn trades(cursor: &mut Cursor<'_>, _: (u64, UnixNanos), symbols: &Symbols, out: 
         cursor.literal(b"\",\"time\":\"")?;
         let venue_at = cursor.time()?;
         cursor.literal(b"\",\"side\":\"")?;
-        let aggressor = aggressor(cursor.name())?;
+        let aggressor = frame.named.aggressor(cursor.name())?;
         let traded = traded(price, quantity)?;
         out.push_trade((symbol, TradeStream::Trade), traded, aggressor, (trade_id, venue_at));
         if !cursor.takes(b"\"},{\"product_id\":\"") {
@@ -108,12 +117,7 @@ fn trades(cursor: &mut Cursor<'_>, _: (u64, UnixNanos), symbols: &Symbols, out: 
 
 /// `update","tickers":[{"type":"ticker","product_id":..,"price":..,..,"best_bid":..,"best_ask":..,
 /// "best_bid_quantity":..,"best_ask_quantity":..},..]}`.
-fn tickers(
-    cursor: &mut Cursor<'_>,
-    frame: (u64, UnixNanos),
-    symbols: &Symbols,
-    out: &mut Decoded,
-) -> Option<()> {
+fn tickers(cursor: &mut Cursor<'_>, frame: Frame, symbols: &Symbols, out: &mut Decoded) -> Option<()> {
     cursor.either(b"update", b"snapshot")?;
     cursor.literal(b"\",\"tickers\":[{\"type\":\"ticker\",\"product_id\":\"")?;
     loop {
@@ -140,19 +144,44 @@ fn tickers(
         let bid = standing(bid_price, cursor.decimal(scales.quantity)?)?;
         cursor.literal(b"\",\"best_ask_quantity\":\"")?;
         let ask = standing(ask_price, cursor.decimal(scales.quantity)?)?;
-        out.push_top(symbol, [bid, ask], frame);
+        out.push_top(symbol, [bid, ask], (frame.sequence, frame.sent_at));
         if !cursor.takes(b"\"},{\"type\":\"ticker\",\"product_id\":\"") {
             return cursor.literal(b"\"}]}");
         }
     }
 }
 
-/// Who crossed the spread: the venue names the side of the one who stood in the book.
-#[inline]
-pub(super) fn aggressor(maker: &[u8]) -> Option<Side> {
-    match maker {
-        b"SELL" => Some(Side::Buy),
-        b"BUY" => Some(Side::Sell),
-        _ => None,
+/// Whose side a trade names.
+pub const TRADE_SIDE: Assumption = Assumption {
+    name: "trade_side",
+    value: AssumedValue::Word(&["maker", "taker"]),
+    doc: "Whose side a trade names. Assumed: of the one who stood in the book, as other clients read it, and as trades \
+          marked SELL at the best ask in recordings say. Where it is wrong, buys are taken for sells: most of them \
+          would then be at the best bid.",
+};
+
+/// Whose side a trade names; see [`TRADE_SIDE`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NamedSide {
+    /// Of the one who stood in the book.
+    Maker,
+    /// Of the one who crossed the spread.
+    Taker,
+}
+
+impl NamedSide {
+    /// As stated, or else as assumed.
+    pub fn of(assumed: &Assumed) -> Self {
+        if TRADE_SIDE.text(assumed) == "taker" { NamedSide::Taker } else { NamedSide::Maker }
+    }
+
+    /// Who crossed the spread, where the venue names this side.
+    #[inline]
+    pub fn aggressor(self, side: &[u8]) -> Option<Side> {
+        match (self, side) {
+            (NamedSide::Maker, b"SELL") | (NamedSide::Taker, b"BUY") => Some(Side::Buy),
+            (NamedSide::Maker, b"BUY") | (NamedSide::Taker, b"SELL") => Some(Side::Sell),
+            _ => None,
+        }
     }
 }

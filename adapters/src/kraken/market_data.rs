@@ -23,6 +23,7 @@ pub const SPOT: VenueEntry = VenueEntry {
     depths: DEPTHS,
     depth_intervals: &[],
     bars: reference::BARS,
+    assumed: &[limits::MESSAGES_PER_SECOND],
     protocol: |settings| Box::new(Kraken::new(settings)),
     sample: || Box::new(Kraken::new(&VenueSettings::default())),
 };
@@ -47,7 +48,7 @@ impl Kraken {
             rest_url,
             depth: settings.depth.unwrap_or(DEPTHS[0]),
             bars: settings.bars.iter().filter_map(|bar| reference::bar_minutes(bar)).collect(),
-            limits: limits::of().configured(settings),
+            limits: limits::of(&settings.assumed).configured(settings),
         }
     }
 
@@ -65,7 +66,8 @@ impl Kraken {
 }
 
 impl Protocol for Kraken {
-    /// Its checksums are made of the digits that it sends, zeros at the end included.
+    /// Its checksums are made of the digits that it sends, zeros at the end included. Exponents, which others saw in
+    /// small quantities of trades, are read too; where the venue sends none that does nothing.
     fn has_bare_numbers(&self) -> bool {
         true
     }

@@ -4,6 +4,7 @@
 use fulmar_bus::record::Nanos;
 
 use crate::session::limits::{SYMBOL_BYTES_MAX, VenueLimits};
+use crate::session::{Assumed, AssumedValue, Assumption};
 
 /// Levels of one side of one message: books are sent whole, and the deepest seen had 347.
 pub const LEVELS_MAX: usize = 10_000;
@@ -52,19 +53,31 @@ pub const BOOK_IDLE_MAX: Nanos = Nanos::from_secs(15);
 
 /// What keeps a connection open. The documentation wants a ping each 60 seconds (guides/futures/websockets) and names
 /// no message: `{"event":"ping"}` is answered with an alert, bad message. So a request is made that changes nothing.
+/// Assumed: that it counts as one. Where it does not, connections close each minute, which the log tells and
+/// `connect_attempts` counts, and each book comes anew.
 pub const PING: &str = super::streams::HEARTBEAT;
 
-/// How often it is said: twice in the time that the venue waits.
-pub const PING_INTERVAL: Nanos = Nanos::from_secs(30);
+/// How often it is said, in seconds: twice in the time that the venue is assumed to wait, as above.
+pub const PING_SECONDS: Assumption = Assumption {
+    name: "ping_seconds",
+    value: AssumedValue::Count { default: 30, least: 5, most: 60 },
+    doc: "Seconds between two requests that keep a connection open. Assumed: the venue waits a minute, and any request \
+          counts. Where it does not, connections close each minute, and each book comes anew.",
+};
 
-/// From one payment of funding to the next (documentation, contract specifications of perpetuals: hourly; so they are
-/// in recordings of 2026).
-pub const FUNDING_INTERVAL: Nanos = Nanos::from_secs(3_600);
+/// From one payment of funding to the next, in seconds, which the stream does not say. Nothing here reckons with it.
+pub const FUNDING_SECONDS: Assumption = Assumption {
+    name: "funding_seconds",
+    value: AssumedValue::Count { default: 3_600, least: 60, most: 86_400 },
+    doc: "Seconds from one payment of funding to the next. Assumed of every perpetual: an hour, as the contract \
+          specifications say and recordings of 2026 show. Where it is another, the moment of the next payment, which \
+          is the venue's own, shows it.",
+};
 
 const _: () = assert!(SYMBOLS_BYTES_MAX + 200 + SYMBOL_BYTES_MAX < fulmar_bus::record::Request::BYTES_MAX);
 
 /// What a session keeps to.
-pub const fn of() -> VenueLimits {
+pub fn of(assumed: &Assumed) -> VenueLimits {
     VenueLimits {
         message_bytes_max: MESSAGE_BYTES_MAX,
         answer_bytes_max: ANSWER_BYTES_MAX,
@@ -77,6 +90,6 @@ pub const fn of() -> VenueLimits {
         weight_burst: REQUEST_BURST,
         definitions_weight: 1,
         book_idle_max: BOOK_IDLE_MAX,
-        ping: Some((PING, PING_INTERVAL)),
+        ping: Some((PING, Nanos::from_secs(PING_SECONDS.count(assumed).into()))),
     }
 }

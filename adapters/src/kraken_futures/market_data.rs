@@ -21,6 +21,7 @@ pub const FUTURES: VenueEntry = VenueEntry {
     depths: &[],
     depth_intervals: &[],
     bars: &[],
+    assumed: &[limits::PING_SECONDS, limits::FUNDING_SECONDS],
     protocol: |settings| Box::new(KrakenFutures::new(settings)),
     sample: || Box::new(KrakenFutures::new(&VenueSettings::default())),
 };
@@ -33,6 +34,7 @@ pub struct KrakenFutures {
     stream_url: String,
     rest_url: String,
     limits: VenueLimits,
+    funding_interval: Nanos,
 }
 
 impl KrakenFutures {
@@ -45,7 +47,8 @@ impl KrakenFutures {
         KrakenFutures {
             stream_url: format!("{host}/ws/v1"),
             rest_url,
-            limits: limits::of().configured(settings),
+            funding_interval: Nanos::from_secs(limits::FUNDING_SECONDS.count(&settings.assumed).into()),
+            limits: limits::of(&settings.assumed).configured(settings),
         }
     }
 
@@ -90,7 +93,7 @@ impl Protocol for KrakenFutures {
     }
 
     fn read(&self, tape: &Tape<'_>, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        reference::read(tape, reader)
+        reference::read(self.funding_interval, tape, reader)
     }
 
     fn symbol_named<'text>(&self, tape: &Tape<'text>) -> Option<&'text str> {

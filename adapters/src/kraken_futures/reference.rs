@@ -1,11 +1,10 @@
 //! The reference decoders: any valid JSON, fields by key, and the name of whatever is wrong. Its numbers come as texts.
 
-use fulmar_bus::record::{FundingRate, Side, UnixNanos};
+use fulmar_bus::record::{FundingRate, Nanos, Side, UnixNanos};
 use fulmar_engine::contract::DecodeError;
 use simd_json::tape::Tape;
 
 use super::definitions::{is_set, status_of};
-use super::limits::FUNDING_INTERVAL;
 use crate::decode::identity::trade_id;
 use crate::decode::json::Fields;
 use crate::session::{BookSide, Derived, Reader, TradeStream};
@@ -15,7 +14,7 @@ use crate::sync::Span;
 ///
 /// # Errors
 /// The first thing that is wrong with it.
-pub fn read(tape: &Tape<'_>, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+pub fn read(funding_interval: Nanos, tape: &Tape<'_>, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
     let message = Fields::of(tape.as_value())?;
     if message.find("event").is_some() {
         reader.is_no_book();
@@ -29,7 +28,7 @@ pub fn read(tape: &Tape<'_>, reader: &mut Reader<'_>) -> Result<(), DecodeError>
         "book" => level(&message, reader),
         "book_snapshot" => snapshot(&message, reader),
         "trade" => trade(&message, reader),
-        "ticker" => ticker(&message, reader),
+        "ticker" => ticker(funding_interval, &message, reader),
         // Trades that were before the subscription, heartbeats, and best prices without quantities.
         _ => Ok(()),
     }
@@ -103,7 +102,11 @@ fn trade(message: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Result<(), Decode
 
 /// The ticker, which is sent whole, once a second at most: best prices, computed prices, funding, and whether the
 /// instrument is traded.
-fn ticker(message: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+fn ticker(
+    funding_interval: Nanos,
+    message: &Fields<'_, '_>,
+    reader: &mut Reader<'_>,
+) -> Result<(), DecodeError> {
     let Some(symbol) = reader.find(message.text("product_id")?) else {
         return Ok(());
     };
@@ -112,7 +115,8 @@ fn ticker(message: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Result<(), Decod
     let or_zero = |key| message.text_if_any(key).map(|text| text.unwrap_or("0"));
     let bid = reader.standing(symbol, or_zero("bid")?, or_zero("bid_size")?)?;
     let ask = reader.standing(symbol, or_zero("ask")?, or_zero("ask_size")?)?;
-    let derived = derived(message, venue_at, reader)?;
+    let mut derived = derived(message, venue_at, reader)?;
+    derived.interval = derived.rate.map(|_| funding_interval);
     let halts = [(is_set(message, "suspended")?, "suspended"), (is_set(message, "post_only")?, "post only")];
     // It has no number of the book that it belongs to, so it is never taken for newer than one.
     reader.out.push_top(symbol, [bid, ask], (0, venue_at));
@@ -134,8 +138,7 @@ fn derived(
         // A rate of zero is not sent.
         None => next_at.map(|_| FundingRate(0)),
     };
-    let interval = rate.map(|_| FUNDING_INTERVAL);
-    Ok(Derived { mark: price("markPrice")?, index: price("index")?, rate, interval, next_at, venue_at })
+    Ok(Derived { mark: price("markPrice")?, index: price("index")?, rate, interval: None, next_at, venue_at })
 }
 
 /// What the venue says of itself and of requests.

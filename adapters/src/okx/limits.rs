@@ -3,6 +3,7 @@
 use fulmar_bus::record::Nanos;
 
 use crate::session::limits::VenueLimits;
+use crate::session::{Assumed, Assumption, messages_per_second};
 
 /// Levels of one side of one message: the book has 400 (documentation, order book channel), of which all may go and as
 /// many come in one update; as much again for the day that it deepens.
@@ -35,9 +36,13 @@ pub const MESSAGE_INTERVAL: Nanos = Nanos::from_secs(7);
 /// again.
 pub const MESSAGE_BURST: u32 = 100;
 
-/// Messages of one connection in one second. The venue states no limit of so short a time; this is what others were
-/// seen to keep below.
-pub const MESSAGES_PER_SECOND: u32 = 10;
+/// Messages of one connection in one second. Assumed, since the venue states no limit of so short a time: that ten are
+/// taken. Where they are not, it refuses subscriptions or closes the connection; both are counted.
+pub const MESSAGES_PER_SECOND: Assumption = messages_per_second(
+    10,
+    "Messages to the venue on one connection in a second. It states no limit of so short a time; assumed: ten are taken. \
+     Where they are not, it refuses subscriptions or closes the connection; both are counted.",
+);
 
 /// Attempts to connect in a minute: three a second and address (documentation, connection limits), shared by all that
 /// runs here.
@@ -57,18 +62,20 @@ pub const REQUEST_BURST: u32 = 6;
 /// (documentation, connect).
 pub const PING_INTERVAL: Nanos = Nanos::from_secs(20);
 
-/// A connection that says nothing for this long is replaced. It answers a ping at once, and a quiet book says each
-/// minute that nothing changed (documentation, order book channel); so one answer is late by ten seconds.
+/// A connection that says nothing for this long is replaced. It answers a ping at once; so one answer is late by ten
+/// seconds. Assumed: that a quiet book says about each minute that nothing changed, naming itself as the one before it,
+/// which nothing here waits for; one that numbers it otherwise breaks its book with a gap. `book_idle_max_ms` states it
+/// otherwise.
 pub const BOOK_IDLE_MAX: Nanos = Nanos::from_secs(30);
 
 /// What a session keeps to.
-pub const fn of() -> VenueLimits {
+pub fn of(assumed: &Assumed) -> VenueLimits {
     VenueLimits {
         message_bytes_max: MESSAGE_BYTES_MAX,
         answer_bytes_max: ANSWER_BYTES_MAX,
         levels_max: LEVELS_MAX,
         message_interval: MESSAGE_INTERVAL,
-        messages_per_second: MESSAGES_PER_SECOND,
+        messages_per_second: MESSAGES_PER_SECOND.count(assumed),
         connects_per_second: CONNECTS_PER_SECOND,
         connects_per_minute: CONNECTS_PER_MINUTE,
         weight_interval: REQUEST_INTERVAL,

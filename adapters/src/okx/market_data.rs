@@ -22,6 +22,7 @@ pub const OKX: VenueEntry = VenueEntry {
     depths: &[],
     depth_intervals: &[],
     bars: &streams::BAR_CHANNELS.ours(),
+    assumed: &[limits::MESSAGES_PER_SECOND],
     protocol: |settings| Box::new(Okx::new(settings)),
     sample: || Box::new(Okx::new(&VenueSettings::default())),
 };
@@ -40,7 +41,8 @@ pub struct Okx {
 }
 
 impl Okx {
-    /// The protocol, as configured.
+    /// The protocol, as configured. Assumed: that customers everywhere have these addresses. Some countries are said to
+    /// have others (`stream_url`, `rest_url`): connections are then refused, and the log says so.
     pub fn new(settings: &VenueSettings) -> Self {
         const REST_URL: &str = "https://www.okx.com";
         let [stream_url, rest_url] =
@@ -50,7 +52,7 @@ impl Okx {
             rest_url,
             environment: settings.environment,
             bars: settings.bars.clone(),
-            limits: limits::of().configured(settings),
+            limits: limits::of(&settings.assumed).configured(settings),
         }
     }
 

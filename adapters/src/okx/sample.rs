@@ -1,13 +1,7 @@
 //! The venue's frames, made from what they are to say.
 
-use fulmar_bus::record::{Price, Quantity, Side};
-use fulmar_engine::market::{Book, decimal};
-
-use super::checksum::checksum;
-use super::limits::LEVELS_MAX;
 use super::market_data::Okx;
 use super::symbols::{Market, underlying};
-use crate::decode::Scales;
 use crate::session::sample::{
     BarSample, BookSample, FundingSample, InstrumentSample, LevelText, MarkPriceSample, Sample, SampleFrame,
     TopSample, TradeSample, joined, level_list,
@@ -39,15 +33,14 @@ impl Sample for Okx {
         Some(SampleFrame::Answer(path, format!(r#"{{"code":"0","data":[{all}],"msg":""}}"#)))
     }
 
-    /// As the venue sent it while it had both, a checksum and numbers.
+    /// As the venue sends it since June 2026: with numbers, and a checksum of zero, which is none.
     fn book(&self, book: &BookSample<'_>) -> SampleFrame {
         let BookSample { symbol, step, at_ms, .. } = book;
         let (action, previous) =
             if book.is_snapshot { ("snapshot", "-1".to_owned()) } else { ("update", (step - 1).to_string()) };
         let (bids, asks) = (levels(book.bids), levels(book.asks));
-        let checksum = checksum(&book_of(book.after), SCALES).cast_signed();
         SampleFrame::Message(format!(
-            r#"{{"arg":{{"channel":"books","instId":"{symbol}"}},"action":"{action}","data":[{{"asks":{asks},"bids":{bids},"ts":"{at_ms}","checksum":{checksum},"seqId":{step},"prevSeqId":{previous}}}]}}"#
+            r#"{{"arg":{{"channel":"books","instId":"{symbol}"}},"action":"{action}","data":[{{"asks":{asks},"bids":{bids},"ts":"{at_ms}","checksum":0,"seqId":{step},"prevSeqId":{previous}}}]}}"#
         ))
     }
 
@@ -117,22 +110,6 @@ impl Sample for Okx {
     fn too_many_requests(&self, _until_ms: u64) -> (u16, String) {
         (429, r#"{"code":"50011","data":[],"msg":"Too Many Requests"}"#.to_owned())
     }
-}
-
-/// Scales that hold any number that is written here.
-const SCALES: Scales = Scales { price: 8, quantity: 8 };
-
-/// The book of these bids and asks.
-fn book_of([bids, asks]: [&[LevelText]; 2]) -> Book {
-    let mut book = Book::new(LEVELS_MAX);
-    let number = |text: &str, scale| decimal::parse(text.as_bytes(), scale).expect("a sample writes numbers");
-    for (side, levels) in [(Side::Buy, bids), (Side::Sell, asks)] {
-        for (price, quantity) in levels {
-            let (price, quantity) = (number(price, SCALES.price), number(quantity, SCALES.quantity));
-            book.apply(side, Price(price), Quantity(quantity));
-        }
-    }
-    book
 }
 
 fn levels(levels: &[LevelText]) -> String {

@@ -11,6 +11,7 @@
 //! A session takes its trades from one stream for each instrument: the one whose message comes first, so that a
 //! recording of either of a venue's two can be played.
 
+mod assumed;
 mod bars;
 mod decoded;
 mod definitions;
@@ -33,6 +34,7 @@ use fulmar_bus::record::{
 };
 use fulmar_engine::contract::{Connection, InboundFrame, MarketSession, MarketSink, SessionCounters};
 
+pub use assumed::{Assumed, AssumedValue, Assumption, messages_per_second};
 pub use bars::BarNames;
 pub use decoded::{BookMessage, Decoded, Derived, Mark, Message, ScaledPrice, Subject, TradeStream};
 use definitions::Standing;

@@ -2,6 +2,7 @@
 
 use fulmar_bus::record::Nanos;
 
+use super::assumed::{Assumed, Assumption};
 use super::protocol::Protocol;
 use super::sample::Sample;
 
@@ -20,6 +21,8 @@ pub struct VenueEntry {
     pub depth_intervals: &'static [&'static str],
     /// The bars of its own making that can be subscribed to, as we write intervals.
     pub bars: &'static [&'static str],
+    /// What is assumed of it and can be stated otherwise.
+    pub assumed: &'static [Assumption],
     /// Its market data, as configured.
     pub protocol: fn(&VenueSettings) -> Box<dyn Protocol>,
     /// The venue as one whose frames can be made.
@@ -66,6 +69,8 @@ pub struct VenueSettings {
     pub bars: Vec<String>,
     /// How long a connection that carries books may say nothing, instead of what is assumed of the venue.
     pub book_idle_max: Option<Nanos>,
+    /// What of [`VenueEntry::assumed`] is otherwise than assumed.
+    pub assumed: Assumed,
 }
 
 impl VenueSettings {

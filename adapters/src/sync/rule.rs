@@ -32,7 +32,10 @@ pub enum SyncRule {
     Chain,
     /// Each update has the number after the last one's. Snapshots come in the stream, whenever the venue likes.
     Step,
-    /// Each update names the one before it, and numbers may begin anew. Snapshots come in the stream.
+    /// Each update names the one before it, and numbers may begin anew. Snapshots come in the stream. Assumed, since
+    /// the documentation was read in part alone: that where numbers begin anew, the first update still names the last
+    /// of before, and that one without a change names itself. Where it is otherwise books break with a gap and come
+    /// anew.
     Link,
     /// Updates have no numbers of their own: what carries them has, or a checksum proves each. Snapshots come in the
     /// stream.
@@ -53,9 +56,9 @@ pub enum Place {
 impl SyncRule {
     /// Where the update stands from a book whose last update was `last`.
     ///
-    /// Updates are sent in order over one connection: one that repeats the last is a duplicate, and one that lies before
-    /// it a break as much as one that lies past the next. Were it let pass, a single number that is wrong, or a venue
-    /// that begins to count anew, would silence a book for good.
+    /// Updates are sent in order over one connection: one that repeats the last is a duplicate, and one that lies
+    /// before it a break as much as one that lies past the next. Were it let pass, a single number that is wrong, or a
+    /// venue that begins to count anew, would silence a book for good.
     pub fn follow(self, last: Span, update: Span) -> Place {
         match self {
             SyncRule::Range | SyncRule::Chain if update.last < last.last => Place::Beyond,
@@ -72,8 +75,8 @@ impl SyncRule {
         }
     }
 
-    /// Where the update stands from a snapshot that was asked for and holds everything up to `snapshot`. It may be older
-    /// than that: the two came on different ways.
+    /// Where the update stands from a snapshot that was asked for and holds everything up to `snapshot`. It may be
+    /// older than that: the two came on different ways.
     pub fn join(self, snapshot: Span, update: Span) -> Place {
         match self {
             SyncRule::Range | SyncRule::Chain if update.last < snapshot.last => Place::Behind,

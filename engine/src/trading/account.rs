@@ -187,8 +187,9 @@ impl Account {
     ///
     /// # Errors
     /// [`AccountError::UnknownInstrument`] past the plan's count, [`AccountError::UnknownCurrency`],
-    /// [`AccountError::TooManyAssets`], [`AccountError::UnknownSize`], [`AccountError::TooFine`], and [`AccountError::Redefined`] where something is
-    /// held and not only the price scale is another. The instrument stays what it was.
+    /// [`AccountError::TooManyAssets`], [`AccountError::UnknownSize`], [`AccountError::TooFine`], and
+    /// [`AccountError::Redefined`] where something is held and not only the price scale is another. The instrument
+    /// stays what it was.
     pub fn define(
         &mut self,
         instrument_id: InstrumentId,

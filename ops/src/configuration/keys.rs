@@ -4,6 +4,7 @@
 //! [`super::meaning`], which a test insists on. What a strategy takes stands in its entry, and becomes keys in
 //! [`super::strategies`].
 
+mod assumed;
 mod placement_file;
 mod risk;
 
@@ -83,53 +84,26 @@ fn engine() -> Table {
 }
 
 fn venue() -> Table {
-    Table {
-        doc: "A venue and the instruments to follow there.",
-        keys: vec![
-            key("name", Choice(venues::NAMES.to_vec()), Required, "Which venue, and so which protocol."),
-            key(
-                "environment",
-                Choice(venues::ENVIRONMENTS.to_vec()),
-                default("\"production\""),
-                "Which of the venue's worlds; it chooses the addresses that are not stated below. coinbase and kraken \
+    let mut keys = vec![
+        key("name", Choice(venues::NAMES.to_vec()), Required, "Which venue, and so which protocol."),
+        key(
+            "environment",
+            Choice(venues::ENVIRONMENTS.to_vec()),
+            default("\"production\""),
+            "Which of the venue's worlds; it chooses the addresses that are not stated below. coinbase and kraken \
                  have no testnet.",
-            ),
-            key(
-                "stream_url",
-                Address(Scheme::WebSocket),
-                Optional,
-                "Market data, instead of the venue's own address.",
-            ),
-            key("rest_url", Address(Scheme::Http), Optional, "Requests, instead of the venue's own address."),
-            key(
-                "order_url",
-                Address(Scheme::WebSocket),
-                Optional,
-                "Orders, instead of the venue's own address.",
-            ),
-            key("instruments", List(&Symbol), Required, "The venue's symbols to follow."),
-            key(
-                "depth",
-                Integer(1, 5_000),
-                Optional,
-                "Levels of a side of the books to subscribe to, where the venue has a choice; its deepest where it is \
-                 not stated.",
-            ),
-            key(
-                "depth_interval",
-                Choice(vec!["100ms", "250ms", "500ms", "1000ms"]),
-                Optional,
-                "How often the venue sends changes of a book, where it has a choice; its fastest where it is not \
-                 stated. binance-spot: 100ms, 1000ms; binance-usdm, binance-coinm: 100ms, 250ms, 500ms.",
-            ),
-            key(
-                "bars",
-                List(&Interval),
-                Optional,
-                "Bars of the venue's own making to follow beside those that are made here from trades. A strategy hears \
-                 them as `on_venue_bar`.",
-            ),
-            book_idle_max_ms(),
+        ),
+        key(
+            "stream_url",
+            Address(Scheme::WebSocket),
+            Optional,
+            "Market data, instead of the venue's own address.",
+        ),
+        key("rest_url", Address(Scheme::Http), Optional, "Requests, instead of the venue's own address."),
+        key("order_url", Address(Scheme::WebSocket), Optional, "Orders, instead of the venue's own address."),
+    ];
+    keys.extend(followed());
+    keys.extend([
             key(
                 "taker_fee_bps",
                 BasisPoints(false),
@@ -139,25 +113,56 @@ fn venue() -> Table {
             ),
             jump_max_bps(),
             section("reconnect", reconnect()),
-            Key {
-                name: "scale",
-                kind: Map(&Symbol, scale()),
-                need: default("{}"),
-                doc: "Decimal places of an instrument, where the venue's own definition cannot be had.",
-            },
-        ],
-    }
+            key(
+                "assumed",
+                assumed::by_venue(),
+                default("{}"),
+                "What is assumed of the venue, and is otherwise.",
+            ),
+            key(
+                "scale",
+                Map(&Symbol, scale()),
+                default("{}"),
+                "Decimal places of an instrument, where the venue's own definition cannot be had.",
+            ),
+    ]);
+    Table { doc: "A venue and the instruments to follow there.", keys }
 }
 
-fn book_idle_max_ms() -> Key {
-    key(
-        "book_idle_max_ms",
-        Integer(500, 600_000),
-        Optional,
-        "How long a connection that carries books may say nothing before they are given up and it is \
-         replaced; each venue has its own where it is not stated (5000 at Binance). Raise it for instruments \
-         that are quiet for longer: venues promise no rate.",
-    )
+/// What is followed at a venue, and how.
+fn followed() -> [Key; 5] {
+    [
+        key("instruments", List(&Symbol), Required, "The venue's symbols to follow."),
+        key(
+            "depth",
+            Integer(1, 5_000),
+            Optional,
+            "Levels of a side of the books to subscribe to, where the venue has a choice; its deepest where it is \
+                 not stated.",
+        ),
+        key(
+            "depth_interval",
+            Choice(vec!["100ms", "250ms", "500ms", "1000ms"]),
+            Optional,
+            "How often the venue sends changes of a book, where it has a choice; its fastest where it is not \
+                 stated. binance-spot: 100ms, 1000ms; binance-usdm, binance-coinm: 100ms, 250ms, 500ms.",
+        ),
+        key(
+            "bars",
+            List(&Interval),
+            Optional,
+            "Bars of the venue's own making to follow beside those that are made here from trades. A strategy hears \
+                 them as `on_venue_bar`.",
+        ),
+        key(
+            "book_idle_max_ms",
+            Integer(500, 600_000),
+            Optional,
+            "How long a connection that carries books may say nothing before they are given up and it is \
+                 replaced; each venue has its own where it is not stated (5000 at Binance). Raise it for instruments \
+                 that are quiet for longer: venues promise no rate.",
+        ),
+    ]
 }
 
 fn jump_max_bps() -> Key {

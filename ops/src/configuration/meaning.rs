@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
+use fulmar_adapters::session::Assumed;
 use fulmar_bus::record::Nanos;
 use fulmar_engine::contract::BookDepth;
 use fulmar_engine::market::FeeRate;
@@ -101,6 +102,9 @@ pub struct Venue {
     pub jump_max_bps: u32,
     /// How hard to try when a connection is lost.
     pub reconnect: Reconnect,
+    /// What of it is otherwise than assumed; what is not stated is as assumed.
+    #[serde(deserialize_with = "values::assumed")]
+    pub assumed: Assumed,
     /// Bars of the venue's own making to subscribe to.
     #[serde(default)]
     pub bars: Vec<String>,

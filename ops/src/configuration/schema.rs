@@ -66,6 +66,8 @@ pub enum Kind {
     Address(Scheme),
     /// A path; in a file, relative to that file.
     Path,
+    /// What stands in a URL before what is asked for, `/market`, or nothing.
+    Route,
     /// This word, or a path.
     PathOr(&'static str),
     /// Names of actors, `feed.*`: dotted words, where a `*` at the end stands for any rest.
@@ -143,6 +145,7 @@ impl Kind {
             Kind::Address(Scheme::WebSocket) => "a wss:// address (ws:// on loopback alone)".to_owned(),
             Kind::Address(Scheme::Http) => "an https:// address (http:// on loopback alone)".to_owned(),
             Kind::Path => "a path".to_owned(),
+            Kind::Route => "\"\", or a path in a URL that begins with /, such as \"/market\"".to_owned(),
             Kind::PathOr(word) => format!("\"{word}\" or a path"),
             Kind::Pattern => "an actor's name, or its beginning and a * (\"feed.*\")".to_owned(),
             Kind::List(of) => format!("a list; each element {}", of.expected()),

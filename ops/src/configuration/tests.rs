@@ -1,5 +1,6 @@
 //! The configuration through its border: texts and variables in, a typed value or every violation out.
 
+mod assumed;
 mod files;
 mod own_strategy;
 mod placement;
@@ -44,6 +45,7 @@ book_idle_max_ms = 7_000
 jump_max_bps = 250
 taker_fee_bps = "4.5"
 reconnect = { attempts_per_minute = 3, backoff_min_ms = 20, backoff_max_ms = 30 }
+assumed = { book_path = "/b", trade_path = "", streams_per_connection = 20, snapshot_weight = 5, weight_per_minute = 300 }
 scale = { BTCUSDT = { price = 1, quantity = 3 } }
 
 [[venue]]
@@ -218,7 +220,7 @@ fn a_key_in_the_wrong_place_is_sent_home() {
         &[],
         &[
             "a.toml:1: segment_bytes: unknown key; it belongs in [journal]",
-            "a.toml:6: venue.binance-spot.leverage: unknown key; known here: name, environment, stream_url, rest_url, order_url, instruments, depth, depth_interval, bars, book_idle_max_ms, taker_fee_bps, jump_max_bps, reconnect, scale",
+            "a.toml:6: venue.binance-spot.leverage: unknown key; known here: name, environment, stream_url, rest_url, order_url, instruments, depth, depth_interval, bars, book_idle_max_ms, taker_fee_bps, jump_max_bps, reconnect, assumed, scale",
         ],
     );
 }

@@ -34,6 +34,7 @@ pub fn fault(text: &str, kind: &Kind) -> Option<(String, String)> {
         }
         Kind::Address(scheme) => is_address(text, *scheme),
         Kind::Pattern => is_pattern(text),
+        Kind::Route => is_route(text),
         Kind::Path | Kind::PathOr(_) => !text.is_empty(),
         _ => unreachable!("a table, a list or a number is no text"),
     };
@@ -88,6 +89,14 @@ fn is_pattern(text: &str) -> bool {
             Some((words, last)) => words.split('.').all(is_word) && last.bytes().all(is_plain),
         },
     }
+}
+
+/// Nothing, or words that each follow a `/`.
+fn is_route(text: &str) -> bool {
+    let is_word = |word: &str| {
+        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    };
+    text.is_empty() || text.strip_prefix('/').is_some_and(|words| words.split('/').all(is_word))
 }
 
 /// An address with a host and, in the clear, that host on loopback. It carries no user or password: those are not

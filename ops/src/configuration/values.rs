@@ -2,6 +2,9 @@
 //!
 //! The schema has judged them before, so that none is refused here.
 
+use std::collections::BTreeMap;
+
+use fulmar_adapters::session::Assumed;
 use fulmar_bus::record::Nanos;
 use fulmar_engine::contract::BookDepth;
 use fulmar_engine::market::FeeRate;
@@ -29,6 +32,23 @@ pub fn book_depth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BookDept
         Stated::Word(Word::Full) => BookDepth::Full,
         Stated::Levels(count) => BookDepth::Levels(count),
     })
+}
+
+/// What is stated of what is assumed of a venue: texts, and numbers as texts.
+pub fn assumed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Assumed, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Stated {
+        Number(u32),
+        Text(String),
+    }
+    let stated = BTreeMap::<String, Stated>::deserialize(deserializer)?;
+    let text = |(name, stated)| match stated {
+        Stated::Number(number) => (name, number.to_string()),
+        Stated::Text(text) => (name, text),
+    };
+    let texts: Vec<(String, String)> = stated.into_iter().map(text).collect();
+    Ok(texts.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect())
 }
 
 /// A number of milliseconds.

@@ -1,7 +1,10 @@
 //! What is special to the venue's messages.
 
 use fulmar_adapters::coinbase::ENTRY;
-use fulmar_adapters::session::{InstrumentConfig, MarketData, VenueSettings};
+use fulmar_adapters::decode::Scales;
+use fulmar_adapters::session::{
+    Decoded, InstrumentConfig, MarketData, Message, Symbols, VenueSettings, read_message,
+};
 use fulmar_bus::record::{
     FrameSource, InstrumentId, Listing, Nanos, Price, Quantity, RequestKind, Side, SyncReason, SyncState,
     UnixNanos,
@@ -49,6 +52,25 @@ fn verdict(frame: &str) -> Verdict {
 fn say(bench: &mut Bench, channel: &str, events: &[&str]) {
     let text = frame(bench, channel, events);
     bench.message(text.as_bytes());
+}
+
+#[test]
+fn a_trade_names_the_taker_where_the_configuration_says_so() {
+    for (stated, side) in [(None, Side::Sell), (Some("maker"), Side::Sell), (Some("taker"), Side::Buy)] {
+        let assumed = stated.into_iter().map(|side| ("trade_side", side)).collect();
+        let protocol = (ENTRY.protocol)(&VenueSettings { assumed, ..VenueSettings::default() });
+        let event = format!(r#"{{"type":"update","trades":[{}]}}"#, trade("BTC-USD", "7", "BUY"));
+        let frame = numbered(0, "market_trades", &[&event]);
+        let mut symbols = Symbols::new(&[InstrumentConfig::new("BTC-USD", IDS[0])]);
+        symbols.set_scales(0, Scales { price: 2, quantity: 8 }, true);
+        let mut fast = Decoded::new(10);
+        protocol.decode(frame.as_bytes(), &symbols, &mut fast).expect("the layout of all day");
+        let mut reference = Decoded::new(10);
+        read_message(&*protocol, &mut frame.into_bytes(), &symbols, &mut reference).expect("a trade");
+        assert_eq!(fast.messages, reference.messages);
+        let Message::Trade { trade, .. } = &fast.messages[0] else { panic!("{:?}", fast.messages) };
+        assert_eq!(trade.aggressor, side, "{stated:?}");
+    }
 }
 
 #[test]

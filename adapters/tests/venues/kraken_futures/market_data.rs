@@ -149,6 +149,31 @@ fn trades_are_those_made_in_the_book_and_none_of_long_before() {
 }
 
 #[test]
+fn funding_is_told_of_the_interval_that_is_assumed_or_stated() {
+    for (stated, seconds) in [(None, 3_600), (Some("28800"), 28_800)] {
+        let assumed = stated.into_iter().map(|seconds| ("funding_seconds", seconds)).collect();
+        let protocol = KrakenFutures::new(&VenueSettings { assumed, ..VenueSettings::default() });
+        let instruments = [InstrumentConfig::new("PF_XBTUSD", XBT)];
+        let mut keeper = Keeper::default();
+        let mut session = MarketData::new(Box::new(protocol), &instruments);
+        let mut feed = |source, text: &str| {
+            let (mut bytes, received_at) =
+                (text.as_bytes().to_vec(), UnixNanos::from_millis(1_786_310_816_540));
+            let status = if source == FrameSource::Http { 200 } else { 0 };
+            let frame = InboundFrame { source, connection: 0, status, received_at, bytes: &mut bytes };
+            session.on_frame(received_at, frame, &mut keeper);
+        };
+        feed(FrameSource::Http, DEFINITIONS);
+        feed(
+            FrameSource::Message,
+            r#"{"time":1786310816540,"product_id":"PF_XBTUSD","relative_funding_rate":-1.0E-5,"next_funding_rate_time":1786312800000,"feed":"ticker","bid":84000.0,"ask":84001.0,"bid_size":0.0371,"ask_size":4.0,"suspended":false,"post_only":false}"#,
+        );
+        let funding = keeper.instruments[&XBT].funding.expect("funding");
+        assert_eq!(funding.interval, Nanos::from_secs(seconds));
+    }
+}
+
+#[test]
 fn a_ticker_says_best_prices_computed_prices_funding_and_whether_it_is_traded() {
     let mut bench = Bench::live();
     let ticker = r#"{"time":1786310816540,"product_id":"PF_XBTUSD","funding_rate":0.9,"relative_funding_rate":-1.089345E-5,"next_funding_rate_time":1786312800000,"feed":"ticker","bid":84000.0,"ask":84001.0,"bid_size":0.0371,"ask_size":4.0,"index":83995.76,"suspended":false,"markPrice":84004.11362574516,"post_only":false}"#;
@@ -160,7 +185,7 @@ fn a_ticker_says_best_prices_computed_prices_funding_and_whether_it_is_traded() 
     assert_eq!((mark.price_scale, mark.mark), (9, Price(84_004_113_625_745)));
     assert_eq!(mark.index, Price(83_995_760_000_000));
     let funding = kept.funding.expect("funding");
-    assert_eq!((funding.rate, funding.interval), (FundingRate(-10_893_450), limits::FUNDING_INTERVAL));
+    assert_eq!((funding.rate, funding.interval), (FundingRate(-10_893_450), Nanos::from_secs(3_600)));
     assert_eq!(funding.next_at, UnixNanos::from_millis(1_786_312_800_000));
 
     bench.message(&ticker.replace(r#""relative_funding_rate":-1.089345E-5,"#, ""));

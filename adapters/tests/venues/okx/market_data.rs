@@ -337,6 +337,24 @@ fn a_checksum_proves_what_has_no_numbers_and_one_that_is_wrong_breaks_the_book()
 }
 
 #[test]
+fn a_checksum_beside_numbers_proves_the_book_as_well() {
+    let proof = |sum: &[u8], number: u64, previous: i64| {
+        let sum = crc32fast::hash(sum).cast_signed();
+        format!(r#""checksum":{sum},"seqId":{number},"prevSeqId":{previous}"#)
+    };
+    let mut bench = Bench::defined();
+    let (bids, asks) = (r#"["100.5","1.5","0","2"]"#, r#"["100.7","0.003","0","1"]"#);
+    bench.message(&book("snapshot", bids, asks, &proof(b"100.5:1.5:100.7:0.003", 7, -1)));
+    let update = |sum: &[u8], number, previous| {
+        book("update", r#"["100","2","0","1"]"#, "", &proof(sum, number, previous))
+    };
+    bench.message(&update(b"100.5:1.5:100.7:0.003:100:2", 9, 7));
+    assert_eq!((bench.state(SPOT).0, bench.counter("checksums_right")), (SyncState::Live, 2));
+    bench.message(&update(b"something else", 11, 9));
+    assert_eq!(bench.state(SPOT), (SyncState::Desynced, SyncReason::Checksum), "although its number follows");
+}
+
+#[test]
 fn trades_are_told_in_order_with_the_side_of_their_taker() {
     let mut bench = Bench::defined();
     bench.message(

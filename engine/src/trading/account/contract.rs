@@ -49,8 +49,8 @@ impl Contract {
     /// The contract of an instrument.
     ///
     /// # Errors
-    /// [`AccountError::UnknownSize`]; [`AccountError::TooFine`] where a trade of one unit could be worth less than an [`Amount`] tells; of an inverse
-    /// contract, where one unit of quantity could be.
+    /// [`AccountError::UnknownSize`]; [`AccountError::TooFine`] where a trade of one unit could be worth less than an
+    /// [`Amount`] tells; of an inverse contract, where one unit of quantity could be.
     pub fn new(definition: &InstrumentDefinition) -> Result<Self, AccountError> {
         let InstrumentDefinition { contract: kind, contract_size: size, price_scale, quantity_scale, .. } =
             *definition;
