@@ -5,6 +5,7 @@
 //! approved orders, cancels), and to each strategy its reports, denials and positions. Owns: the [`RiskGate`], the
 //! [`OrderTable`], the positions. On failure: nothing restarts it in place; the run ends.
 
+mod expiry;
 mod intents;
 mod markets;
 
@@ -14,6 +15,7 @@ use fulmar_bus::record::{
     StrategyId, SyncState, TopOfBook, UnixNanos,
 };
 
+use self::expiry::Expiries;
 use super::limits::{CANCEL_RETRY_NS, ORDERS_MAX};
 use crate::runtime::{Actor, Delivery, Inboxes, Origin, Outbox, Work};
 use crate::trading::order::{Applied, Booking, Fill, OrderTable};
@@ -41,6 +43,7 @@ struct State {
     account_id: AccountId,
     /// After a kill: when to cancel again what still stands then.
     cancel_again_at: Option<UnixNanos>,
+    expiries: Expiries,
     anomalies: Anomalies,
 }
 
@@ -145,6 +148,7 @@ impl Risk {
             permissions: plan.strategies.iter().map(permission).collect(),
             account_id: plan.account_id,
             cancel_again_at: None,
+            expiries: Expiries::new(),
             anomalies: Anomalies::default(),
         };
         Risk { inboxes, books: plan.books, state, output }
@@ -181,15 +185,19 @@ impl Actor for Risk {
             };
             self.state.anomalies.malformed += u64::from(understood.is_err());
         }
-        if self.due_at().is_some_and(|due_at| due_at <= now) {
+        if self.state.cancel_again_at.is_some_and(|due_at| due_at <= now) {
             work += Work(1);
             self.state.cancel_all(now, Origin::time(now), &mut self.output);
+        }
+        if self.state.expiries.due_at().is_some_and(|due_at| due_at <= now) {
+            work += Work(1);
+            self.state.end_due(now, &mut self.output);
         }
         work
     }
 
     fn due_at(&self) -> Option<UnixNanos> {
-        self.state.cancel_again_at
+        self.state.cancel_again_at.into_iter().chain(self.state.expiries.due_at()).min()
     }
 
     fn counters(&self, tell: &mut dyn FnMut(&'static str, u64)) {
@@ -268,6 +276,7 @@ impl State {
             self.anomalies.orphans += 1;
             return Ok(());
         };
+        self.note_refused_end(now, report);
         let is_trade = matches!(update.booking, Booking::Booked(_));
         let is_changed = update.status != update.status_before || update.is_changed;
         let is_refusal =

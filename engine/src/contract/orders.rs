@@ -34,8 +34,8 @@ pub trait OrderSession: Send {
     /// Sends an order. The one thing that can be sent is what the risk gate approved.
     fn submit(&mut self, now: UnixNanos, order: &Approved<Order>, sink: &mut dyn OrderSink);
 
-    /// Changes an order. Its answer names the change's revision: [`ExecutionType::Updated`] with the order's terms, or
-    /// [`ExecutionType::UpdateRejected`]. Where the venue cannot change an order so, it is refused at once, with
+    /// Changes an order. Its answer names the change's revision: `Updated` with the order's terms, or
+    /// `UpdateRejected`. Where the venue cannot change an order so, it is refused at once, with
     /// [`local_reason::NOT_CHANGEABLE`].
     fn change(&mut self, now: UnixNanos, change: &Approved<ModifyOrder>, sink: &mut dyn OrderSink);
 

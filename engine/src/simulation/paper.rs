@@ -177,7 +177,9 @@ impl PaperVenue {
             self.opposite_mut(intent.side).left.0 -= taken.0;
             self.fill(&mut order, touch.level.price, taken, &mut Desk { now, reports });
         }
-        let may_stand = intent.order_type == OrderType::Limit && intent.time_in_force == TimeInForce::Gtc;
+        // What ends at a moment of its own is ended by the gate.
+        let is_immediate = matches!(intent.time_in_force, TimeInForce::Ioc | TimeInForce::Fok);
+        let may_stand = intent.order_type == OrderType::Limit && !is_immediate;
         if may_stand && !order.leaves().is_zero() {
             self.rest(order);
         } else if !order.leaves().is_zero() {

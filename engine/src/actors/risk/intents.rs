@@ -158,6 +158,7 @@ impl State {
         }
         let sent: Result<_, Full> = output.approved.send(origin, instrument_id, order.payload());
         assert!(sent.is_ok(), "the approved channel had room when the intent was judged");
+        self.note_end(intent.client_order_id);
         let status = OrderStatus::Submitted;
         let mut report =
             ExecutionReport::new(intent.client_order_id, intent.side, ExecutionType::Submitted, status);

@@ -4,7 +4,7 @@ use fulmar_bus::record::{
     AccountId, CancelIntent, CancelOrder, ClientOrderId, ContractSize, Control, ControlCommand, Denial,
     ExecutionReport, ExecutionType, InstrumentDefinition, InstrumentStatus, Intent, Listing, ModifyIntent,
     ModifyOrder, Nanos, Order, OrderStatus, OrderTerms, OrderType, Position, Side, StrategyId, SyncChange,
-    SyncReason, SyncState,
+    SyncReason, SyncState, TimeInForce,
 };
 
 use super::*;
@@ -535,4 +535,51 @@ fn what_cannot_be_carried_out_is_denied_and_nothing_is_sent_in_its_place() {
     stage.turn();
     assert_eq!(stage.denied().code, RiskCheck::NotSupported.code());
     assert_eq!(drain_all::<Order>(&mut stage.approved), []);
+}
+
+/// A limit order that ends by itself.
+fn ending(counter: u64, time_in_force: TimeInForce, expire_at: UnixNanos) -> Intent {
+    let id = ClientOrderId::new(1, StrategyId(0), counter);
+    let mut intent = Intent::limit(id, Side::Buy, Price(100), Quantity(10));
+    (intent.time_in_force, intent.expire_at) = (time_in_force, expire_at);
+    intent
+}
+
+#[test]
+fn an_order_ends_at_the_moment_that_it_names_or_with_the_day() {
+    const DAY_NS: u64 = 86_400_000_000_000;
+    let until = OPENS_AT + Nanos::from_secs(5);
+    let midnight = UnixNanos((OPENS_AT.0 / DAY_NS + 1) * DAY_NS);
+    for (intent, end) in
+        [(ending(50, TimeInForce::Gtd, until), until), (ending(51, TimeInForce::Day, UnixNanos(0)), midnight)]
+    {
+        let mut stage = Stage::open();
+        send(&mut stage.intents, stage.now, &intent);
+        stage.turn();
+        assert_eq!(drain_all::<Order>(&mut stage.approved).len(), 1);
+        assert_eq!(stage.actor.due_at(), Some(end));
+        assert_eq!(stage.wait(end.since(OPENS_AT).0 - 1), Work::NONE);
+        assert_eq!(stage.canceled(), []);
+        stage.wait(1);
+        assert_eq!(stage.canceled(), [intent.client_order_id]);
+        assert_eq!(stage.actor.due_at(), None, "it is asked for once");
+    }
+}
+
+#[test]
+fn an_end_that_the_venue_refuses_is_asked_for_again_and_one_that_came_before_is_not() {
+    let mut stage = Stage::open();
+    let until = OPENS_AT + Nanos::from_secs(5);
+    let (first, second) = (ending(50, TimeInForce::Gtd, until), ending(51, TimeInForce::Gtd, until));
+    for intent in [first, second] {
+        send(&mut stage.intents, stage.now, &intent);
+    }
+    stage.turn();
+    drain_all::<Order>(&mut stage.approved);
+    stage.report(first.client_order_id, ExecutionType::Canceled, OrderStatus::Canceled);
+    stage.wait(Nanos::from_secs(5).0);
+    assert_eq!(stage.canceled(), [second.client_order_id]);
+    stage.report(second.client_order_id, ExecutionType::CancelRejected, OrderStatus::Accepted);
+    stage.wait(CANCEL_RETRY_NS);
+    assert_eq!(stage.canceled(), [second.client_order_id], "it still stands");
 }

@@ -159,6 +159,8 @@ impl<'a> Context<'a> {
 /// use fulmar_engine::contract::NewOrder;
 /// let rests = NewOrder::limit(Side::Buy, Price(6_183_763), Quantity(20)).post_only().tag(7);
 /// let takes = NewOrder::market(Side::Sell, Quantity(20)).reduce_only();
+/// # let now = fulmar_bus::record::UnixNanos(1);
+/// let for_a_minute = rests.until(now + fulmar_bus::record::Nanos::from_secs(60));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "an order that is not submitted is nothing"]
@@ -186,6 +188,12 @@ impl NewOrder {
     /// Only brings the position nearer to zero.
     pub fn reduce_only(mut self) -> Self {
         self.intent.reduce_only = 1;
+        self
+    }
+
+    /// Stands until this moment at most; the engine cancels it then.
+    pub fn until(mut self, expire_at: UnixNanos) -> Self {
+        (self.intent.time_in_force, self.intent.expire_at) = (TimeInForce::Gtd, expire_at);
         self
     }
 

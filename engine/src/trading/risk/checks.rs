@@ -46,15 +46,22 @@ impl Case<'_> {
     }
 
     /// An instrument of which quantities are not so much of the base asset, so that what an order costs is not known
-    /// here. And what an order may ask for that nothing here carries out: a trigger, an end at a moment of its own, a
-    /// part that is not shown, and other orders that it depends on. Measured by the number of its type.
+    /// here. And what an order may ask for that nothing here carries out: a trigger, a part that is not shown, other
+    /// orders that it depends on, and an end that is past, or that its time in force does not have. Measured by the
+    /// number of its type.
     pub(super) fn not_supported(&self) -> Option<Breach> {
         if self.rules.is_market_data_only {
             return Some(Breach::UNKNOWABLE);
         }
-        let Intent { order_type, time_in_force, display_qty, alternatives, after_counter, .. } = *self.intent;
+        let Intent { order_type, time_in_force, display_qty, alternatives, after_counter, expire_at, .. } =
+            *self.intent;
+        let has_sound_end = match time_in_force {
+            TimeInForce::Gtd => expire_at > self.context.now && order_type == OrderType::Limit,
+            TimeInForce::Day => expire_at.0 == 0 && order_type == OrderType::Limit,
+            TimeInForce::Gtc | TimeInForce::Ioc | TimeInForce::Fok => expire_at.0 == 0,
+        };
         let is_plain = !order_type.is_triggered()
-            && matches!(time_in_force, TimeInForce::Gtc | TimeInForce::Ioc | TimeInForce::Fok)
+            && has_sound_end
             && display_qty.is_zero()
             && (alternatives, after_counter) == (0, 0);
         (!is_plain).then_some(Breach { value: order_type as i128, limit: OrderType::Limit as i128 })

@@ -25,9 +25,9 @@ pub struct Guards {
     pub is_short_allowed: bool,
     /// Whether an order may meet one of ours.
     pub is_self_trade_allowed: bool,
-    /// How many orders may be sent for each trade, once [`ORDERS_BEFORE_RATIO`] were sent.
+    /// How many orders may be sent for each trade, once [`super::ORDERS_BEFORE_RATIO`] were sent.
     pub orders_per_trade_max: Option<u32>,
-    /// Rejections by the venue in [`REJECT_WINDOW`] after which no order passes until there are fewer.
+    /// Rejections by the venue in [`super::REJECT_WINDOW`] after which no order passes until there are fewer.
     pub rejects_max: Option<u32>,
     /// Orders of unknown fate that may stand before no further one passes.
     pub unknown_orders_max: Option<u32>,

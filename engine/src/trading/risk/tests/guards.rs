@@ -216,13 +216,14 @@ fn few_orders_and_none_for_long_are_of_unknown_fate() {
 #[test]
 fn what_nobody_carries_out_is_refused_and_not_sent_as_something_else() {
     let plain = limit(Side::Buy, 100, 100);
-    let changes: [fn(&mut Intent); 7] = [
+    let changes: [fn(&mut Intent); 8] = [
         |intent| {
             (intent.order_type, intent.trigger_price, intent.price) = (OrderType::Stop, Price(100), Price(0))
         },
         |intent| (intent.order_type, intent.trigger_price) = (OrderType::StopLimit, Price(100)),
-        |intent| intent.time_in_force = TimeInForce::Gtd,
-        |intent| intent.time_in_force = TimeInForce::Day,
+        |intent| (intent.time_in_force, intent.expire_at) = (TimeInForce::Gtd, NOW),
+        |intent| (intent.time_in_force, intent.expire_at) = (TimeInForce::Day, NOW + Nanos(1)),
+        |intent| intent.expire_at = NOW + Nanos(1),
         |intent| intent.display_qty = Quantity(10),
         |intent| intent.alternatives = 7,
         |intent| intent.after_counter = 7,
@@ -233,6 +234,9 @@ fn what_nobody_carries_out_is_refused_and_not_sent_as_something_else() {
         let refused = refused_by(&mut guarded(Guards::NONE), &intent, &touch(99, 101));
         assert_eq!(refused, [RiskCheck::NotSupported], "{intent:?}");
     }
+    let mut until = plain;
+    (until.time_in_force, until.expire_at) = (TimeInForce::Gtd, NOW + Nanos(1));
+    assert_eq!(refused_by(&mut guarded(Guards::NONE), &until, &touch(99, 101)), [], "it ends in time");
 }
 
 #[test]

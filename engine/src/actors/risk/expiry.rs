@@ -1,0 +1,76 @@
+//! Orders that end at a moment of their own: venues lack it, or keep their own time, so the gate ends them. What the venue
+//! does not cancel then is tried again until it stands no more.
+
+use fulmar_bus::record::{ClientOrderId, ExecutionReport, ExecutionType, Nanos, TimeInForce, UnixNanos};
+
+use super::{CANCEL_SLOTS, Output, State};
+use crate::actors::limits::{CANCEL_RETRY_NS, ORDERS_MAX};
+use crate::runtime::Origin;
+use crate::trading::order::TrackedOrder;
+
+/// The moments at which orders end, the next one first.
+pub(super) struct Expiries {
+    due: Vec<(UnixNanos, ClientOrderId)>,
+}
+
+impl Expiries {
+    pub(super) fn new() -> Self {
+        Expiries { due: Vec::with_capacity(ORDERS_MAX) }
+    }
+
+    /// When the next order ends.
+    pub(super) fn due_at(&self) -> Option<UnixNanos> {
+        self.due.first().map(|(at, _)| *at)
+    }
+
+    fn add(&mut self, at: UnixNanos, id: ClientOrderId) {
+        let place = self.due.partition_point(|(other, _)| *other <= at);
+        self.due.insert(place, (at, id));
+    }
+
+    fn take_due(&mut self, now: UnixNanos) -> Option<ClientOrderId> {
+        let is_due = self.due_at().is_some_and(|at| at <= now);
+        is_due.then(|| self.due.remove(0).1)
+    }
+}
+
+/// When an order ends that does not stand until it is canceled.
+fn ends_at(order: &TrackedOrder) -> Option<UnixNanos> {
+    const DAY_NS: u64 = 24 * 60 * 60 * 1_000_000_000;
+    match order.intent().time_in_force {
+        TimeInForce::Gtd => Some(order.intent().expire_at),
+        TimeInForce::Day => Some(UnixNanos((order.submitted_at().0 / DAY_NS + 1) * DAY_NS)),
+        TimeInForce::Gtc | TimeInForce::Ioc | TimeInForce::Fok => None,
+    }
+}
+
+impl State {
+    /// The order was sent: if it ends by itself, its end is noted.
+    pub(super) fn note_end(&mut self, id: ClientOrderId) {
+        let end = self.orders.get(id).and_then(ends_at);
+        end.into_iter().for_each(|at| self.expiries.add(at, id));
+    }
+
+    /// The venue refused to cancel an order whose end has come: it is tried again.
+    pub(super) fn note_refused_end(&mut self, now: UnixNanos, report: &ExecutionReport) {
+        let order = self.orders.get(report.client_order_id).filter(|order| !order.status().is_terminal());
+        let has_ended = order.and_then(ends_at).is_some_and(|at| at <= now);
+        if has_ended && report.execution == ExecutionType::CancelRejected {
+            self.expiries.add(now + Nanos(CANCEL_RETRY_NS), report.client_order_id);
+        }
+    }
+
+    /// Cancels what ends now.
+    pub(super) fn end_due(&mut self, now: UnixNanos, output: &mut Output) {
+        while let Some(id) = self.expiries.take_due(now) {
+            let stands = self.orders.get(id).is_some_and(|order| !order.status().is_terminal());
+            if stands && !output.approved.has_room(CANCEL_SLOTS) {
+                self.expiries.add(now + Nanos(CANCEL_RETRY_NS), id);
+                return;
+            }
+            if stands {
+                self.cancel(now, Origin::time(now), id, output);
+            }
+        }
+    }
+}
