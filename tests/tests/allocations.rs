@@ -239,7 +239,8 @@ fn recorded_frames_of_every_venue_allocate_nothing() {
         played.play(&path, &mut stage);
         if played.frames < SHORT_CAPTURE_FRAMES {
             // What a short one warmed up is used in a second round, which its snapshots begin anew.
-            played.is_warm = true;
+            (played.is_warm, played.books_awaited) = (true, symbols.len());
+            stage.frame(FrameSource::Closed, 0, b"the round is over");
             played.play(&path, &mut stage);
         }
         let Played { counted, allocated, .. } = played;
@@ -265,6 +266,8 @@ struct Played {
     frames: u64,
     has_book: bool,
     is_warm: bool,
+    /// Snapshots of the round that are still to come: before them, its numbers are no continuation.
+    books_awaited: usize,
     counted: u64,
     /// Frames that allocated, and how often.
     allocated: Vec<(String, u64)>,
@@ -279,7 +282,7 @@ impl Played {
                 CaptureLine::Http { url, body, status, .. } => {
                     let answer = format!("{}\n{body}", target_of(url));
                     stage.frame(FrameSource::Http, *status, answer.as_bytes());
-                    self.has_book |= url.contains("/depth?");
+                    self.took_book(url.contains("/depth?"));
                 }
                 CaptureLine::Connect { url, .. } => stage.frame(FrameSource::Opened, 0, url.as_bytes()),
                 CaptureLine::Recv { data, .. } => self.message(data, stage),
@@ -288,12 +291,17 @@ impl Played {
         }
     }
 
+    fn took_book(&mut self, is_book: bool) {
+        self.has_book |= is_book;
+        self.books_awaited = self.books_awaited.saturating_sub(usize::from(is_book));
+    }
+
     fn message(&mut self, text: &str, stage: &mut Stage) {
         let is_snapshot = text.contains("snapshot") && !text.contains("publicTrade");
         self.frames += 1;
-        self.has_book |= is_snapshot;
+        self.took_book(is_snapshot);
         self.is_warm |= self.has_book && self.frames > WARM_UP_FRAMES;
-        if !self.is_warm || is_snapshot {
+        if !self.is_warm || self.books_awaited > 0 || is_snapshot {
             return stage.message(text);
         }
         self.counted += 1;

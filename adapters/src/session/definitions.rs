@@ -131,7 +131,7 @@ impl MarketData {
             several => {
                 for index in several {
                     self.instruments[*index].standing = Standing::Doubted;
-                    self.ask_definitions_of(now, &[*index], sink);
+                    self.ask_definitions_of(now, &[*index], &mut Vec::new(), sink);
                 }
             }
         }
@@ -228,19 +228,31 @@ impl MarketData {
                 Standing::Unlisted(_) => {}
             }
         }
-        self.ask_definitions_of(now, &together, sink);
+        let mut asked = Vec::new();
+        self.ask_definitions_of(now, &together, &mut asked, sink);
         for index in alone {
-            self.ask_definitions_of(now, &[index], sink);
+            self.ask_definitions_of(now, &[index], &mut asked, sink);
         }
     }
 
-    fn ask_definitions_of(&mut self, now: UnixNanos, indexes: &[usize], sink: &mut dyn MarketSink) {
+    /// Asks what these are, but for what was `asked` in this round already: some venues have one list of all.
+    pub(super) fn ask_definitions_of(
+        &mut self,
+        now: UnixNanos,
+        indexes: &[usize],
+        asked: &mut Vec<String>,
+        sink: &mut dyn MarketSink,
+    ) {
         if indexes.is_empty() {
             return;
         }
         let symbols: Vec<&str> = indexes.iter().map(|index| self.symbols.symbol(*index)).collect();
         let (weight, mut last_delay) = (&mut self.weight, None);
         self.protocol.definition_paths(&symbols, &mut |path| {
+            if asked.iter().any(|other| other == path) {
+                return;
+            }
+            asked.push(path.to_owned());
             let delay = weight.take(now, self.limits.definitions_weight);
             sink.request(connection_of(0), RequestKind::HttpGet, delay, path.as_bytes());
             last_delay = Some(delay);

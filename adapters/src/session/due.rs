@@ -51,7 +51,10 @@ impl MarketData {
         if instrument.is_unlisted() {
             instrument.standing = Standing::Unlisted(now);
             instrument.life = Life::default();
+            // The two moments are one: what it is is asked for together with its book.
+            self.ask_definitions_of(now, &[index], &mut Vec::new(), sink);
         }
+        let instrument = &mut self.instruments[index];
         let line = instrument.line;
         let sent_in = match self.protocol.snapshot_path(&instrument.config.symbol) {
             Some((path, weight)) => {

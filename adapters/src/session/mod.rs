@@ -332,8 +332,8 @@ impl MarketData {
     }
 
     fn on_opened(&mut self, now: UnixNanos, line: usize, sink: &mut dyn MarketSink) {
-        self.lines[line].state.heard_at = Some(now);
-        self.lines[line].state.sequence = None;
+        let state = &mut self.lines[line].state;
+        (state.heard_at, state.sequence, state.left_at) = (Some(now), None, None);
         let mut sent_at = now;
         for place in 0..self.lines[line].subscriptions.len() {
             let delay = self.take_message(now, line);

@@ -277,6 +277,7 @@ impl State {
             return Ok(());
         };
         self.note_refused_end(now, report);
+        self.note_unknown(now, record.header().instrument_id);
         let is_trade = matches!(update.booking, Booking::Booked(_));
         let is_changed = update.status != update.status_before || update.is_changed;
         let is_refusal =
@@ -312,6 +313,14 @@ impl State {
         }
         output.tell(intent.strategy_id, origin, instrument_id, &told);
         Ok(())
+    }
+
+    /// Keeps since when there is an order of the instrument of which nobody knows what became.
+    fn note_unknown(&mut self, now: UnixNanos, instrument_id: InstrumentId) {
+        let has_unknown = self.orders.unknown_count(instrument_id) > 0;
+        if let Some(watched) = self.instruments.get_mut(instrument_id.index()).and_then(Option::as_mut) {
+            watched.unknown_since = watched.unknown_since.or(Some(now)).filter(|_| has_unknown);
+        }
     }
 
     fn book(&mut self, now: UnixNanos, origin: Origin, fill: &Fill, output: &mut Output) {

@@ -164,6 +164,12 @@ impl TrackedOrder {
         self.changes.pending()
     }
 
+    /// The best price for who trades with it that it has, or has if the change that is on its way is taken.
+    fn meeting_price(&self) -> Price {
+        let changed = self.changes.pending().map_or(self.intent.price, |terms| terms.price);
+        open::better(self.intent.side, self.intent.price, changed)
+    }
+
     /// The number of its next change; `None` while one is on its way.
     pub fn next_revision(&self) -> Option<u16> {
         self.changes.next_revision()

@@ -81,6 +81,8 @@ struct Controlled {
     limits: RiskLimits,
     messages: TokenBucket,
     conduct: Conduct,
+    /// No order passes until it is controlled again; what is remembered stays.
+    is_released: bool,
 }
 
 /// The gate. See the module.
@@ -115,10 +117,10 @@ impl RiskGate {
             _ => TokenBucket::new(limits.messages_max, Nanos(limits.message_window_ns)),
         };
         let conduct = match known {
-            Some(known) if known.limits.guards == limits.guards => known.conduct,
-            _ => Conduct::new(&limits.guards),
+            Some(known) => known.conduct.under(&known.limits.guards, &limits.guards),
+            None => Conduct::new(&limits.guards),
         };
-        self.instruments[index] = Some(Controlled { rules, limits, messages, conduct });
+        self.instruments[index] = Some(Controlled { rules, limits, messages, conduct, is_released: false });
     }
 
     /// An order of the instrument traded.
@@ -137,8 +139,8 @@ impl RiskGate {
 
     /// Lets no order of the instrument pass any more, until it is controlled again.
     pub fn release(&mut self, instrument_id: InstrumentId) {
-        if let Some(controlled) = self.instruments.get_mut(instrument_id.index()) {
-            *controlled = None;
+        if let Some(controlled) = self.instruments.get_mut(instrument_id.index()).and_then(Option::as_mut) {
+            controlled.is_released = true;
         }
     }
 
@@ -196,11 +198,11 @@ impl RiskGate {
             (RiskCheck::KillSwitch, kill_breach(self.is_killed)),
             (RiskCheck::InstrumentHalted, self.halt_breach(instrument_id)),
         ];
-        let Some(controlled) = self.instruments.get_mut(instrument_id.index()).and_then(Option::as_mut)
-        else {
+        let controlled = self.instruments.get_mut(instrument_id.index()).and_then(Option::as_mut);
+        let Some(controlled) = controlled.filter(|controlled| !controlled.is_released) else {
             return Some(deny_unknown(intent, always));
         };
-        let Controlled { rules, limits, messages, conduct } = controlled;
+        let Controlled { rules, limits, messages, conduct, .. } = controlled;
         let (now, guards) = (context.now, &limits.guards);
         let tokens = messages.tokens(now);
         let case = Case { intent, adding_qty, context, rules, limits };

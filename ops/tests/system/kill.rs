@@ -60,7 +60,10 @@ fn lose_the_end(journal: &Path, bytes: u64, played: &Value) {
     let segment = File::options().write(true).open(journal.join("journal-000001.seg"));
     segment.and_then(|segment| segment.set_len(bytes)).expect("the segment can be cut");
     let again = replay(journal);
-    assert!(again["recovered"].as_u64() > played["recovered"].as_u64(), "{again:#}");
+    // A kill inside a write tore the entry where the cut is: then no more is lost by it.
+    let is_torn_there = again["torn_bytes"].as_u64() <= played["torn_bytes"].as_u64();
+    let more = again["recovered"].as_u64().cmp(&played["recovered"].as_u64());
+    assert!(more.is_gt() || (more.is_eq() && is_torn_there), "{again:#} after {played:#}");
     for name in ["turns", "records", "output_hash"] {
         assert_eq!(again[name], played[name], "{name} of {again:#}");
     }

@@ -1,5 +1,5 @@
-//! Orders that end at a moment of their own: venues lack it, or keep their own time, so the gate ends them. What the venue
-//! does not cancel then is tried again until it stands no more.
+//! Orders that end at a moment of their own: venues lack it, or keep their own time, so the gate ends them. What the
+//! venue does not cancel then is tried again until it stands no more.
 
 use fulmar_bus::record::{ClientOrderId, ExecutionReport, ExecutionType, Nanos, TimeInForce, UnixNanos};
 

@@ -84,12 +84,10 @@ impl State {
     /// Where the instrument is not watched.
     fn context(&mut self, now: UnixNanos, intent: &Intent, instrument_id: InstrumentId) -> Context {
         let own_opposite = self.orders.best_open_price(instrument_id, intent.side.opposite());
-        let watched = self.instruments[instrument_id.index()].as_mut().expect("it is watched");
+        let watched = self.instruments[instrument_id.index()].as_ref().expect("it is watched");
         let permissions = self.permissions.get(intent.strategy_id.index());
         let is_permitted = permissions.and_then(|of| of.get(instrument_id.index())).is_some_and(|is| *is);
         let unknown_orders = self.orders.unknown_count(instrument_id);
-        watched.unknown_since =
-            if unknown_orders == 0 { None } else { Some(watched.unknown_since.unwrap_or(now)) };
         Context {
             now,
             top: watched.top,
@@ -114,7 +112,8 @@ impl State {
             return;
         };
         let instrument_id = order.instrument_id();
-        let can_change = !order.status().is_terminal() && order.pending_terms().is_none();
+        let is_next = order.next_revision().is_some_and(|next| modify.revision >= next);
+        let can_change = !order.status().is_terminal() && is_next && modify.terms.quantity.0 > 0;
         let verdict = if !can_change {
             Err(local_reason::NOT_STANDING)
         } else if !output.approved.has_room(CHANGE_SLOTS) {

@@ -51,7 +51,11 @@ impl Stage {
             open_orders_max: 100,
             messages_per_second: 1_000,
             stale_after: Nanos::from_secs(10),
-            guards: GuardSettings { is_self_trade_allowed: false, ..GuardSettings::default() },
+            guards: GuardSettings {
+                is_self_trade_allowed: false,
+                unknown_age_max: Some(Nanos::from_secs(1)),
+                ..GuardSettings::default()
+            },
         };
         let plan = RiskPlan {
             settings: vec![Some(settings)],
@@ -582,4 +586,18 @@ fn an_end_that_the_venue_refuses_is_asked_for_again_and_one_that_came_before_is_
     stage.report(second.client_order_id, ExecutionType::CancelRejected, OrderStatus::Accepted);
     stage.wait(CANCEL_RETRY_NS);
     assert_eq!(stage.canceled(), [second.client_order_id], "it still stands");
+}
+
+#[test]
+fn an_order_of_unknown_fate_ages_from_when_it_became_one() {
+    let mut stage = Stage::open();
+    let id = stage.place(10);
+    stage.report(id, ExecutionType::Unknown, OrderStatus::Unknown);
+    stage.wait(2_000_000_000);
+    send(&mut stage.book, stage.now, &top(100, 101, 2));
+    stage.want(10);
+    assert_eq!(stage.denied().code, RiskCheck::UnknownOrderState.code(), "of the first intent since, too");
+    stage.report(id, ExecutionType::Accepted, OrderStatus::Accepted);
+    stage.told();
+    stage.place(10);
 }

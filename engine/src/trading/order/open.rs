@@ -37,7 +37,8 @@ impl Open {
             Side::Sell => self.sell_qty += quantity,
         }
         let priced = order.pending_terms().map_or(intent.price, |terms| terms.price.max(intent.price));
-        self.notional += quantity * i128::from(priced.max(intent.trigger_price).0);
+        let notional = i128::from(order.exposure_qty().0) * i128::from(priced.max(intent.trigger_price).0);
+        self.notional += notional.min(NOTIONAL_MAX) * i128::from(sign);
         let status = order.status();
         if !status.is_terminal() {
             self.order_count = self.order_count.checked_add_signed(sign).expect(PAIRED);
@@ -48,13 +49,14 @@ impl Open {
         let best = &mut self.best_prices[index(intent.side)];
         *best = match *best {
             // One that is open and no better changes nothing, nor does the end of one that was not the best.
-            Best::Known(Some(known)) if !is_better_or_same(intent.side, intent.price, known) => *best,
+            Best::Known(Some(known)) if !is_better_or_same(intent.side, order.meeting_price(), known) => {
+                *best
+            }
             Best::Known(known)
                 if sign > 0 && !status.is_terminal() && intent.order_type == OrderType::Limit =>
             {
-                Best::Known(Some(
-                    known.map_or(intent.price, |known| better(intent.side, intent.price, known)),
-                ))
+                let price = order.meeting_price();
+                Best::Known(Some(known.map_or(price, |known| better(intent.side, price, known))))
             }
             Best::Known(_) if intent.order_type != OrderType::Limit => *best,
             _ => Best::Unknown,
@@ -85,6 +87,9 @@ impl Open {
     }
 }
 
+/// The most that one order adds to a sum of notionals, so that no venue's numbers overflow it.
+const NOTIONAL_MAX: i128 = i128::MAX >> 20;
+
 fn index(side: Side) -> usize {
     match side {
         Side::Buy => 0,
@@ -92,7 +97,7 @@ fn index(side: Side) -> usize {
     }
 }
 
-fn better(side: Side, one: Price, other: Price) -> Price {
+pub(super) fn better(side: Side, one: Price, other: Price) -> Price {
     if side == Side::Buy { one.max(other) } else { one.min(other) }
 }
 

@@ -238,8 +238,9 @@ impl OrderTable {
         let OrderTable { slots, chains, open, .. } = self;
         let open = open.get_mut(instrument_id.index())?;
         let price_at = |place: usize| {
-            let intent = &slots[place].as_ref()?.intent;
-            (intent.side == side && intent.order_type == OrderType::Limit).then_some(intent.price)
+            let order = slots[place].as_ref()?;
+            let is_it = order.intent.side == side && order.intent.order_type == OrderType::Limit;
+            is_it.then(|| order.meeting_price())
         };
         open.best_price(side, || chains.places(instrument_id).filter_map(price_at))
     }

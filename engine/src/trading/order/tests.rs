@@ -419,6 +419,20 @@ fn what_is_open_is_worth_its_prices_and_the_larger_ones_while_a_change_is_on_its
 }
 
 #[test]
+fn the_best_price_is_that_of_a_change_where_it_is_better() {
+    let mut orders = table_with(Side::Sell, 10);
+    assert_eq!(orders.best_open_price(INSTRUMENT, Side::Sell), Some(Price(100)));
+    orders.request_change(&modify(1, 90, 10, 1));
+    assert_eq!(orders.best_open_price(INSTRUMENT, Side::Sell), Some(Price(90)), "it may be taken");
+    let mut refused = report(1, ExecutionType::UpdateRejected, OrderStatus::Submitted);
+    refused.revision = 1;
+    apply(&mut orders, &refused);
+    assert_eq!(orders.best_open_price(INSTRUMENT, Side::Sell), Some(Price(100)));
+    orders.request_change(&modify(1, 120, 10, 2));
+    assert_eq!(orders.best_open_price(INSTRUMENT, Side::Sell), Some(Price(100)), "it may be refused");
+}
+
+#[test]
 fn a_denied_order_is_done() {
     let mut orders = table_with(Side::Buy, 10);
     let denial = Denial {

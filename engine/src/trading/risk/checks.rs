@@ -47,21 +47,25 @@ impl Case<'_> {
 
     /// An instrument of which quantities are not so much of the base asset, so that what an order costs is not known
     /// here. And what an order may ask for that nothing here carries out: a trigger, a part that is not shown, other
-    /// orders that it depends on, and an end that is past, or that its time in force does not have. Measured by the
-    /// number of its type.
+    /// orders that it depends on, an end that is past, or that its time in force does not have, and one that must not
+    /// take and cannot stand. Measured by the number of its type.
     pub(super) fn not_supported(&self) -> Option<Breach> {
         if self.rules.is_market_data_only {
             return Some(Breach::UNKNOWABLE);
         }
-        let Intent { order_type, time_in_force, display_qty, alternatives, after_counter, expire_at, .. } =
-            *self.intent;
+        let Intent { order_type, time_in_force, post_only, display_qty, expire_at, .. } = *self.intent;
+        let Intent { alternatives, after_counter, .. } = *self.intent;
         let has_sound_end = match time_in_force {
             TimeInForce::Gtd => expire_at > self.context.now && order_type == OrderType::Limit,
             TimeInForce::Day => expire_at.0 == 0 && order_type == OrderType::Limit,
             TimeInForce::Gtc | TimeInForce::Ioc | TimeInForce::Fok => expire_at.0 == 0,
         };
+        let is_immediate = matches!(time_in_force, TimeInForce::Ioc | TimeInForce::Fok);
+        // What must not take has to be able to stand.
+        let may_be_post_only = order_type == OrderType::Limit && !is_immediate;
         let is_plain = !order_type.is_triggered()
             && has_sound_end
+            && (post_only == 0 || may_be_post_only)
             && display_qty.is_zero()
             && (alternatives, after_counter) == (0, 0);
         (!is_plain).then_some(Breach { value: order_type as i128, limit: OrderType::Limit as i128 })

@@ -49,6 +49,15 @@ impl Conduct {
         }
     }
 
+    /// What was remembered under the guards before, under these: rejections are counted anew where another number of
+    /// them may be.
+    pub(super) fn under(self, before: &Guards, guards: &Guards) -> Self {
+        if before.rejects_max == guards.rejects_max {
+            return self;
+        }
+        Conduct { rejects: Conduct::new(guards).rejects, ..self }
+    }
+
     /// An order passed.
     pub(super) fn on_order(&mut self, intent: &Intent, now: UnixNanos) {
         self.recent[self.next] = Some(Recent { likeness: Likeness::of(intent), at: now });

@@ -216,7 +216,7 @@ fn few_orders_and_none_for_long_are_of_unknown_fate() {
 #[test]
 fn what_nobody_carries_out_is_refused_and_not_sent_as_something_else() {
     let plain = limit(Side::Buy, 100, 100);
-    let changes: [fn(&mut Intent); 8] = [
+    let changes: [fn(&mut Intent); 10] = [
         |intent| {
             (intent.order_type, intent.trigger_price, intent.price) = (OrderType::Stop, Price(100), Price(0))
         },
@@ -224,6 +224,8 @@ fn what_nobody_carries_out_is_refused_and_not_sent_as_something_else() {
         |intent| (intent.time_in_force, intent.expire_at) = (TimeInForce::Gtd, NOW),
         |intent| (intent.time_in_force, intent.expire_at) = (TimeInForce::Day, NOW + Nanos(1)),
         |intent| intent.expire_at = NOW + Nanos(1),
+        |intent| (intent.order_type, intent.price, intent.post_only) = (OrderType::Market, Price(0), 1),
+        |intent| (intent.time_in_force, intent.post_only) = (TimeInForce::Ioc, 1),
         |intent| intent.display_qty = Quantity(10),
         |intent| intent.alternatives = 7,
         |intent| intent.after_counter = 7,
@@ -312,4 +314,32 @@ fn a_change_is_held_against_limits_and_market_and_not_against_how_orders_went() 
     };
     assert!(changed_to(100).is_ok(), "the same again is no duplicate of itself");
     assert_eq!(changed_to(102), Err(vec![RiskCheck::PriceCollar]));
+}
+
+#[test]
+fn who_is_released_and_controlled_again_is_remembered() {
+    let guards = Guards { rejects_max: Some(1), duplicate_window_ns: Some(u64::MAX), ..Guards::NONE };
+    let mut gate = guarded(guards);
+    assert_eq!(refused_by(&mut gate, &limit(Side::Buy, 100, 100), &touch(99, 101)), []);
+    gate.on_reject(INSTRUMENT, NOW);
+    gate.release(INSTRUMENT);
+    let refused = refused_by(&mut gate, &limit(Side::Buy, 100, 100), &touch(99, 101));
+    assert_eq!(refused, [RiskCheck::UnknownInstrument]);
+    let rules = InstrumentRules { tick: Price(1), lot: Quantity(1), notional_min: Notional(0), ..RULES };
+    let limits = RiskLimits { order_notional_max: i128::MAX, messages_max: u32::MAX, guards, ..LIMITS };
+    gate.control(INSTRUMENT, rules, limits);
+    let refused = refused_by(&mut gate, &limit(Side::Buy, 100, 100), &touch(99, 101));
+    assert_eq!(refused, [RiskCheck::DuplicateOrder, RiskCheck::RejectStorm]);
+}
+
+#[test]
+fn a_release_refills_no_messages() {
+    let mut gate = gate();
+    let intent = limit(Side::Buy, 100, 100);
+    for _ in 0..7 {
+        assert_eq!(refused_by(&mut gate, &intent, &context()), []);
+    }
+    gate.release(INSTRUMENT);
+    gate.control(INSTRUMENT, RULES, LIMITS);
+    assert_eq!(refused_by(&mut gate, &intent, &context()), [RiskCheck::MaxMsgRate]);
 }
