@@ -228,7 +228,7 @@ impl LiveEngine {
     pub fn cancel_all(&mut self) {
         let now = self.clock.now();
         let Some(control) = &mut self.assembly.control else { return };
-        let stop = Control { command: ControlCommand::Stop, reserved: [0; 7] };
+        let stop = Control::engine(ControlCommand::Stop);
         if control.send(Origin::time(now), InstrumentId::NONE, &stop).is_err() {
             tracing::error!("the gate does not take the word to cancel all");
         }

@@ -151,7 +151,7 @@ impl Stage {
     }
 
     fn kill(&mut self) {
-        send(&mut self.control, self.now, &Control { command: ControlCommand::Kill, reserved: [0; 7] });
+        send(&mut self.control, self.now, &Control::engine(ControlCommand::Kill));
         self.turn();
     }
 
