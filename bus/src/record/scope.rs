@@ -1,7 +1,7 @@
 //! Limits over more than one instrument, as records: what a scope may still do and has at stake, and what the operator
 //! changes of its limits. Nothing here judges.
 
-use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, TryFromBytes};
+use zerocopy::{Immutable, IntoBytes, KnownLayout, TryFromBytes};
 
 use super::{Kind, Payload, Text, WideNumber};
 
@@ -191,6 +191,11 @@ impl LimitChange {
     ) -> Self {
         let (value, verdict) = (value.into(), LimitVerdict::Asked);
         LimitChange { value, by, index, scope, limit, value_scale, verdict, reserved: [0; 2] }
+    }
+
+    /// The same, with what became of it.
+    pub const fn with_verdict(self, verdict: LimitVerdict) -> Self {
+        LimitChange { verdict, ..self }
     }
 }
 

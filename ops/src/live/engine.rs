@@ -183,7 +183,8 @@ impl LiveEngine {
 
     /// A board of the orders of all strategies. Make it right after the start, and it misses nothing.
     pub fn order_board(&self) -> OrderBoard {
-        let reports = self.assembly.channels().filter(|(channel, _)| channel.name.starts_with("reports."));
+        let is_told = |name: &str| name.starts_with("reports.") || name == "account";
+        let reports = self.assembly.channels().filter(|(channel, _)| is_told(&channel.name));
         OrderBoard::new(reports.map(|(_, ring)| ring.reader()).collect())
     }
 
