@@ -63,7 +63,8 @@ pub struct Funding {
 }
 
 impl Funding {
-    /// True where what this foretells was paid by the time at which the venue tells `next`: another payment is the next.
+    /// True where what this foretells was paid by the time at which the venue tells `next`: another payment is the
+    /// next.
     pub const fn is_paid_before(&self, next: &Funding) -> bool {
         self.next_at.0 != 0 && next.next_at.0 > self.next_at.0
     }

@@ -49,7 +49,8 @@ pub enum Restraint {
     Killed = 3,
 }
 
-/// What a scope has earned, lost and has at stake, in the currency that limits are stated in, at [`ScopeReport::SCALE`].
+/// What a scope has earned, lost and has at stake, in the currency that limits are stated in, at
+/// [`ScopeReport::SCALE`].
 ///
 /// ```
 /// use fulmar_bus::record::*;

@@ -14,8 +14,8 @@ pub const CANCEL_RETRY_NS: u64 = 100_000_000;
 pub const CLOSE_RETRY_NS: u64 = 1_000_000_000;
 /// How long what the venue says of the account may differ from our books before it is no report on its way.
 pub const DIFFERENCE_GRACE: Nanos = Nanos::from_secs(10);
-/// How long a venue's mark price values positions before the middle of the market does again. Venues tell it every three
-/// seconds at most.
+/// How long a venue's mark price values positions before the middle of the market does again. Venues tell it every
+/// three seconds at most.
 pub const MARK_PRICE_AGE_MAX: Nanos = Nanos::from_secs(10);
 /// How often operators are told how every scope stands, while anything moves.
 pub const SCOPES_INTERVAL: Nanos = Nanos::from_secs(1);

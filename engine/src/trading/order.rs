@@ -108,8 +108,8 @@ impl TrackedOrder {
         }
     }
 
-    /// An order that was not sent from here, by the first report of it: what it traded before that is no trade of ours to
-    /// book.
+    /// An order that was not sent from here, by the first report of it: what it traded before that is no trade of ours
+    /// to book.
     fn adopted(report: &ExecutionReport, instrument_id: InstrumentId, at: UnixNanos) -> Self {
         let ExecutionReport { client_order_id, side, price, quantity, .. } = *report;
         let mut intent = match price {

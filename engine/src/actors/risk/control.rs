@@ -1,5 +1,5 @@
-//! What the operator orders: an end, a kill of all or of one scope, that something may go on, another limit. Each change
-//! of a limit is told with what became of it, to whoever keeps a record.
+//! What the operator orders: an end, a kill of all or of one scope, that something may go on, another limit. Each
+//! change of a limit is told with what became of it, to whoever keeps a record.
 
 use fulmar_bus::record::{
     Control, ControlCommand, InstrumentId, Kind, LimitChange, LimitVerdict, Malformed, Notional, Record,

@@ -119,7 +119,8 @@ impl RiskSettings {
         })
     }
 
-    /// One limit is to be another: a mantissa, and its digits behind the point. False where an instrument has none such.
+    /// One limit is to be another: a mantissa, and its digits behind the point. False where an instrument has none
+    /// such.
     pub fn set(&mut self, limit: Limit, (mantissa, scale): (i64, u8)) -> bool {
         let text = decimal::format_scaled(mantissa.into(), scale).as_str().to_owned();
         // What is no count is one that nothing is within.

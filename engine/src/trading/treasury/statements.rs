@@ -27,7 +27,8 @@ impl Treasury {
     }
 
     /// What is held of a derivative and no fill of this run explains, as a fill that brings it in; `None` where our
-    /// books say what the venue says, the instrument is none that is held, or nobody knows at which price it was opened.
+    /// books say what the venue says, the instrument is none that is held, or nobody knows at which price it was
+    /// opened.
     pub fn unexplained(&self, instrument_id: InstrumentId, told: &PositionStatement) -> Option<Fill> {
         let missing = self.position_difference(instrument_id, told.quantity)?;
         let price = Some(told.entry_px).filter(|price| *price > Price(0));
@@ -45,8 +46,8 @@ impl Treasury {
         (!position.contract().is_spot() && missing != 0).then_some(missing)
     }
 
-    /// By how much the venue says that the account has more of an asset than our books say; `None` where they agree, but
-    /// for what rounding of fees makes.
+    /// By how much the venue says that the account has more of an asset than our books say; `None` where they agree,
+    /// but for what rounding of fees makes.
     pub fn balance_difference(&self, asset: Asset) -> Option<Amount> {
         let difference = self.account.balance(asset)?.difference()?;
         Some(difference).filter(|difference| difference.0.unsigned_abs() >= DUST)
