@@ -26,8 +26,11 @@ pub struct SimulatedVenueConfig {
     pub events_per_second: u32,
     /// Time between two updates of `@depth@100ms`.
     pub depth_interval: Duration,
-    /// Who may trade. Where it is empty, any key may, and signatures are not looked at.
+    /// Who may trade by a secret. Where there is nobody here and in `public_keys`, any key may, and signatures are not
+    /// looked at.
     pub credentials: Vec<Credentials>,
+    /// Who may trade by a key pair, and log on.
+    pub public_keys: Vec<PublicKey>,
     /// Fee of each side of a trade, in hundredths of a percent of what it receives.
     pub fee_bps: u32,
     /// Request weight of one minute.
@@ -49,11 +52,17 @@ impl SimulatedVenueConfig {
             events_per_second: 2_000,
             depth_interval: Duration::from_millis(100),
             credentials: Vec::new(),
+            public_keys: Vec::new(),
             fee_bps: 0,
             weight_per_minute: 6_000,
             orders_per_10_seconds: 100,
             orders_per_day: 200_000,
         }
+    }
+
+    /// True where requests are signed.
+    pub(super) fn has_keys(&self) -> bool {
+        !(self.credentials.is_empty() && self.public_keys.is_empty())
     }
 }
 
@@ -115,6 +124,15 @@ impl std::fmt::Debug for Credentials {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(out, "Credentials({}, secret withheld)", self.api_key)
     }
+}
+
+/// Who may trade: an API key, and the public half of the Ed25519 pair that signs its requests.
+#[derive(Clone, Debug)]
+pub struct PublicKey {
+    /// The key, which also names the account.
+    pub api_key: String,
+    /// The public half.
+    pub bytes: [u8; 32],
 }
 
 /// What happened while the venue ran.

@@ -10,7 +10,7 @@ use fulmar_bus::record::{AccountId, Level, Nanos, Notional, Price, Quantity, Sid
 use fulmar_engine::market::FeeRate;
 use fulmar_engine::simulation::flow::{Flow, FlowConfig};
 use fulmar_engine::simulation::matching::{
-    Balance, Event, Expiry, Match, Matching, NewOrder, OrderKey, Rejection, Terms,
+    Balance, Event, Expiry, Match, Matching, NewOrder, OrderKey, Rejection, Settlement, Terms,
 };
 
 use super::config::{SCALE, SimulatedVenueConfig, SymbolConfig};
@@ -76,6 +76,7 @@ pub struct Market {
     matching: Matching,
     flow: Flow,
     is_paused: bool,
+    is_halted: bool,
     orders: ClientOrders,
     events: Vec<Event>,
     depth: [DepthFeed; 2],
@@ -92,6 +93,7 @@ impl Market {
         let mut matching = Matching::new(Terms {
             tick: config.tick,
             lot: config.step,
+            settlement: Settlement::Delivery,
             fee: FeeRate::from_bps(venue.fee_bps),
             money_unit: Notional(10i128.pow(u32::from(SCALE))),
         });
@@ -116,6 +118,7 @@ impl Market {
             symbol: config.symbol(),
             orders: ClientOrders::default(),
             is_paused: false,
+            is_halted: false,
             events: Vec::new(),
             depth: [feed(Stream::Depth100, interval), feed(Stream::Depth1000, Nanos::from_secs(1))],
             top: (matching.best(Side::Buy), matching.best(Side::Sell)),
@@ -163,13 +166,13 @@ impl Market {
     /// When there is something to do next without a client asking.
     pub fn due_at(&self) -> UnixNanos {
         let depth = self.depth.iter().map(|feed| feed.due_at).min().unwrap_or_default();
-        if self.is_paused { depth } else { depth.min(self.flow.due_at()) }
+        if self.is_still() { depth } else { depth.min(self.flow.due_at()) }
     }
 
     /// Lets the flow and the depth streams do what is due, and gives the number of flow events.
     pub fn advance(&mut self, now: UnixNanos) -> u64 {
         let mut count = 0;
-        if !self.is_paused {
+        if !self.is_still() {
             if u128::from(now.since(self.flow.due_at()).0) > FLOW_LATE_MAX.as_nanos() {
                 self.flow.skip_to(now);
             }
@@ -195,10 +198,29 @@ impl Market {
 
     /// Lets the flow go on from `now`.
     pub fn resume(&mut self, now: UnixNanos) {
-        if self.is_paused {
-            self.is_paused = false;
+        let was_still = self.is_still();
+        self.is_paused = false;
+        if was_still {
             self.flow.skip_to(now);
         }
+    }
+
+    /// Stops trading, or lets it go on: orders stand and can be canceled, and nothing else.
+    pub fn halt(&mut self, is_halted: bool, now: UnixNanos) {
+        let was_still = self.is_still();
+        self.is_halted = is_halted;
+        if was_still {
+            self.flow.skip_to(now);
+        }
+    }
+
+    /// True where nothing is traded.
+    pub fn is_halted(&self) -> bool {
+        self.is_halted
+    }
+
+    fn is_still(&self) -> bool {
+        self.is_paused || self.is_halted
     }
 
     /// Places a client's order and gives the order as it stands then, and its fills.
@@ -246,15 +268,23 @@ impl Market {
         self.orders.get(key.number)
     }
 
-    /// Lowers the quantity of a client's open order, which keeps its place.
-    pub fn amend(&mut self, key: OrderKey, quantity: Quantity, now: UnixNanos) -> Option<&ClientOrder> {
-        let before = self.orders.get(key.number)?.quantity;
-        let less = Quantity(before.0.saturating_sub(quantity.0));
-        if !self.matching.reduce(key, less, &mut self.events) {
+    /// Lowers the quantity of a client's open order, which keeps its place and has another id from now on.
+    pub fn reduce(
+        &mut self,
+        key: OrderKey,
+        quantity: Quantity,
+        client_order_id: String,
+        now: UnixNanos,
+    ) -> Option<&ClientOrder> {
+        let order = self.orders.get(key.number)?;
+        let (less, original_id) =
+            (order.quantity.0.saturating_sub(quantity.0), order.client_order_id.clone());
+        if !self.matching.reduce(key, Quantity(less), &mut self.events) {
             return None;
         }
         self.orders.get_mut(key.number)?.quantity = quantity;
-        self.publish(now);
+        self.orders.rename(key.number, client_order_id);
+        self.publish_as(now, &original_id);
         self.orders.get(key.number)
     }
 
@@ -268,7 +298,8 @@ impl Market {
     }
 
     /// Turns the matching's events into frames and into the clients' orders.
-    fn publish_as(&mut self, now: UnixNanos, cancel_id: &str) {
+    /// `other_id` is that of the request that canceled, or that an order had before it was amended.
+    fn publish_as(&mut self, now: UnixNanos, other_id: &str) {
         let at_ms = now.0 / 1_000_000;
         let events = std::mem::take(&mut self.events);
         self.publish_aggregates(&events, at_ms);
@@ -294,20 +325,20 @@ impl Market {
                         }
                     }
                 }
-                Event::Reduced { key, account } => {
-                    if self.report(key, at_ms, Happening::Amended) {
+                Event::Amended { key, account } => {
+                    if self.report(key, at_ms, Happening::Amended(other_id)) {
                         touched.insert(account);
                     }
                 }
                 Event::Canceled { key, account, .. } => {
                     self.set_status(key, Status::Canceled);
-                    if self.report(key, at_ms, Happening::Canceled(cancel_id)) {
+                    if self.report(key, at_ms, Happening::Canceled(other_id)) {
                         touched.insert(account);
                     }
                 }
                 Event::Expired { key, account, reason, .. } => {
                     let ended = match reason {
-                        Expiry::TimeInForce => Status::Expired,
+                        Expiry::TimeInForce | Expiry::Venue => Status::Expired,
                         Expiry::SelfTrade => Status::ExpiredInMatch,
                     };
                     self.set_status(key, ended);

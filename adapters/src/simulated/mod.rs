@@ -7,8 +7,7 @@
 //! into frames, which `wire` and `reports` write. Only what the real venue does is done, but for `/simulated/`, where
 //! tests and the demo find the truth: what an account really owns, and a way to hold the market still.
 //!
-//! Left out: order lists, stop and iceberg orders, amendments and replacements, order entry over HTTP, klines and
-//! tickers. Each symbol keeps its own balances; money in one cannot be spent in another.
+//! Left out: order lists, stop and iceberg orders, order entry over HTTP, klines and tickers. Each symbol keeps its own balances; money in one cannot be spent in another.
 
 mod api;
 mod config;
@@ -17,6 +16,7 @@ pub mod limits;
 mod market;
 mod offline;
 mod orders;
+mod replace;
 mod reports;
 mod request;
 mod rest;
@@ -31,6 +31,6 @@ pub mod truth;
 mod venue;
 mod wire;
 
-pub use config::{Credentials, SCALE, SimulatedVenueConfig, SymbolConfig, VenueReport};
+pub use config::{Credentials, PublicKey, SCALE, SimulatedVenueConfig, SymbolConfig, VenueReport};
 pub use offline::OfflineVenue;
 pub use server::serve;

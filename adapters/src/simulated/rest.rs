@@ -44,6 +44,8 @@ impl Venue {
             "GET /simulated/truth" => self.truth(request.query.get("account").map(String::as_str), symbol),
             "POST /simulated/pause" => Ok(self.pause(now)),
             "POST /simulated/resume" => Ok(self.resume(now)),
+            "POST /simulated/halt" => self.halt(symbol, true, now),
+            "POST /simulated/open" => self.halt(symbol, false, now),
             route => self.weigh(route, symbol, limit, now).and_then(|()| match route {
                 "GET /api/v3/ping" => Ok("{}".to_owned()),
                 "GET /api/v3/time" => Ok(format!(r#"{{"serverTime":{}}}"#, now.0 / 1_000_000)),
@@ -166,6 +168,13 @@ impl Venue {
         self.update_ids(false)
     }
 
+    /// Stops trading in a symbol, or lets it go on.
+    fn halt(&mut self, symbol: Option<&str>, is_halted: bool, now: UnixNanos) -> Result<String, ApiError> {
+        let market = self.market(symbol)?;
+        self.markets[market].halt(is_halted, now);
+        Ok(format!(r#"{{"halted":{is_halted}}}"#))
+    }
+
     fn update_ids(&self, is_paused: bool) -> String {
         let ids = self
             .markets
@@ -196,11 +205,11 @@ fn symbol_info(market: &Market) -> String {
     let config = market.config();
     format!(
         concat!(
-            r#"{{"symbol":"{symbol}","status":"TRADING","baseAsset":"{base}","baseAssetPrecision":8,"#,
+            r#"{{"symbol":"{symbol}","status":"{status}","baseAsset":"{base}","baseAssetPrecision":8,"#,
             r#""quoteAsset":"{quote}","quotePrecision":8,"quoteAssetPrecision":8,"baseCommissionPrecision":8,"#,
             r#""quoteCommissionPrecision":8,"orderTypes":["LIMIT","LIMIT_MAKER","MARKET"],"icebergAllowed":false,"#,
             r#""ocoAllowed":false,"otoAllowed":false,"quoteOrderQtyMarketAllowed":false,"#,
-            r#""allowTrailingStop":false,"cancelReplaceAllowed":false,"amendAllowed":false,"#,
+            r#""allowTrailingStop":false,"cancelReplaceAllowed":true,"amendAllowed":true,"#,
             r#""isSpotTradingAllowed":true,"isMarginTradingAllowed":false,"filters":["#,
             r#"{{"filterType":"PRICE_FILTER","minPrice":"{tick}","maxPrice":"1000000.00000000","tickSize":"{tick}"}},"#,
             r#"{{"filterType":"LOT_SIZE","minQty":"{step}","maxQty":"9000.00000000","stepSize":"{step}"}},"#,
@@ -208,9 +217,10 @@ fn symbol_info(market: &Market) -> String {
             r#""maxNotional":"9000000.00000000","applyMaxToMarket":false,"avgPriceMins":5}},"#,
             r#"{{"filterType":"MAX_NUM_ORDERS","maxNumOrders":{orders}}}],"permissions":[],"#,
             r#""permissionSets":[["SPOT"]],"defaultSelfTradePreventionMode":"NONE","#,
-            r#""allowedSelfTradePreventionModes":["NONE","EXPIRE_TAKER"]}}"#
+            r#""allowedSelfTradePreventionModes":["NONE","EXPIRE_TAKER","EXPIRE_MAKER","EXPIRE_BOTH"]}}"#
         ),
         symbol = market.symbol(),
+        status = if market.is_halted() { "HALT" } else { "TRADING" },
         base = config.base,
         quote = config.quote,
         tick = wire::number(config.tick.0),

@@ -102,8 +102,10 @@ impl Venue {
             generated_ids: 0,
             config,
         };
-        for known in venue.config.credentials.clone() {
-            venue.account(&known.api_key).expect("there is an account for every configured key");
+        let secrets = venue.config.credentials.iter().map(|known| known.api_key.clone());
+        let pairs = venue.config.public_keys.iter().map(|known| known.api_key.clone());
+        for known in secrets.chain(pairs).collect::<Vec<_>>() {
+            venue.account(&known).expect("there is an account for every configured key");
         }
         venue
     }
@@ -113,13 +115,12 @@ impl Venue {
         if let Some(index) = self.accounts.iter().position(|account| account.api_key == api_key) {
             return Ok(index);
         }
-        let full = || ApiError::new(401, -2015, "Invalid API-key, IP, or permissions for action.");
         if self.accounts.len() >= ACCOUNTS_MAX {
-            return Err(full());
+            return Err(ApiError::unknown_key());
         }
         let mut id = None;
         for market in &mut self.markets {
-            let opened = market.open_account().ok_or_else(full)?;
+            let opened = market.open_account().ok_or_else(ApiError::unknown_key)?;
             assert!(id.is_none_or(|id| id == opened), "an account has the same number in each market");
             id = Some(opened);
         }
