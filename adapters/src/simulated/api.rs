@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::config::SCALE;
 use super::limits::ACCOUNT_ORDERS_MAX;
+use super::mishaps::{Asked, occasion};
 use super::reports::{self, Detail};
 use super::request::{
     ApiError, ApiRequest, Params, check_filters, client_id, decimal, param, parse_order, too_much_weight,
@@ -35,27 +36,51 @@ impl Venue {
         };
         let id = request.remove("id").unwrap_or(Value::Null);
         let request = self.of_session(connection, text_of(&request, "method"), params);
-        let (method, params) = (request.method.as_str(), &request.params);
+        let fault = occasion(&request.method).and_then(|occasion| self.faults.draw(occasion));
+        let asked = Asked { connection, id, request };
+        match fault {
+            None => self.obey(&asked, now),
+            Some(fault) => self.go_wrong(fault, &asked, now),
+        }
+    }
 
-        let used = self.weight.add(now, weight(method, params));
+    /// Does what is asked, answers, and then tells of it.
+    pub(super) fn obey(&mut self, asked: &Asked, now: UnixNanos) {
+        let frame = self.answer(&asked.id, &asked.request, now);
+        self.connections.send(asked.connection, frame);
+        self.dispatch(now);
+    }
+
+    /// Does what is asked, within the limits, and gives the frame that answers it.
+    pub(super) fn answer(&mut self, id: &Value, request: &ApiRequest, now: UnixNanos) -> String {
+        let used = self.weight.add(now, weight(&request.method, &request.params));
         let result = if used > self.config.weight_per_minute {
             self.report.requests_limited += 1;
             Err(too_much_weight(self.config.weight_per_minute))
         } else {
-            self.api_result(&request, now)
+            self.api_result(request, now)
         };
-        let limits = match params.get("returnRateLimits") {
+        self.written(id, request, result, now)
+    }
+
+    /// The frame of an answer.
+    pub(super) fn written(
+        &mut self,
+        id: &Value,
+        request: &ApiRequest,
+        result: Result<String, ApiError>,
+        now: UnixNanos,
+    ) -> String {
+        let limits = match request.params.get("returnRateLimits") {
             Some(Value::Bool(false)) => String::new(),
-            _ => format!(r#","rateLimits":[{}]"#, self.rate_limits(method, params, now)),
+            _ => format!(r#","rateLimits":[{}]"#, self.rate_limits(&request.method, &request.params, now)),
         };
-        let frame = match result {
+        match result {
             Ok(result) => format!(r#"{{"id":{id},"status":200,"result":{result}{limits}}}"#),
             Err(error) => {
                 format!(r#"{{"id":{id},"status":{},"error":{}{limits}}}"#, error.status, error.body())
             }
-        };
-        self.connections.send(connection, frame);
-        self.dispatch();
+        }
     }
 
     /// A request of a connection, for the key that is logged on there where it names none.
@@ -70,7 +95,10 @@ impl Venue {
         ApiRequest { method, params, signed: None, is_logged_on, connection: Some(connection) }
     }
 
-    fn api_result(&mut self, request: &ApiRequest, now: UnixNanos) -> Result<String, ApiError> {
+    pub(super) fn api_result(&mut self, request: &ApiRequest, now: UnixNanos) -> Result<String, ApiError> {
+        if now < self.closed_until {
+            return Err(ApiError::new(503, -1016, "This service is no longer available."));
+        }
         let ApiRequest { method, params, connection, .. } = request;
         if let Some(connection) = *connection {
             match method.as_str() {
@@ -97,6 +125,9 @@ impl Venue {
         }
         let api_key = authenticate(request, &self.config, now)?;
         let account = self.account(api_key)?;
+        if now < self.accounts[account].revoked_until {
+            return Err(ApiError::unknown_key());
+        }
         match (method.as_str(), *connection) {
             ("userDataStream.subscribe.signature", Some(connection)) => {
                 self.subscribe(connection, Some(api_key))
@@ -129,6 +160,19 @@ impl Venue {
         now: UnixNanos,
     ) -> Result<String, ApiError> {
         self.accounts[account].orders_received += 1;
+        let placed = self.place_order(account, params, now);
+        let outcome = placed.as_ref().map(|(place, _)| *place).map_err(Clone::clone);
+        self.note_order(account, params, &outcome);
+        placed.map(|(_, answer)| answer)
+    }
+
+    /// Places an order, and gives its market, its number and the answer.
+    fn place_order(
+        &mut self,
+        account: usize,
+        params: &Params,
+        now: UnixNanos,
+    ) -> Result<((usize, u64), String), ApiError> {
         let market = self.market(param(params, "symbol"))?;
         let order = parse_order(params)?;
         let generated = self.generated_id();
@@ -141,7 +185,8 @@ impl Venue {
             Some(_) => return Err(ApiError::missing("newOrderRespType")),
         };
         self.count_order(account, now)?;
-        let (market, account) = (&mut self.markets[market], self.accounts[account].id);
+        let (index, account) = (market, self.accounts[account].id);
+        let market = &mut self.markets[index];
         check_filters(market, &order)?;
         let known = market.orders().find(account, None, Some(&client_order_id));
         if known.is_some_and(|known| known.status.is_open()) {
@@ -152,7 +197,7 @@ impl Venue {
         }
         let config = market.config().clone();
         let (placed, fills) = market.place(account, order, client_order_id, now)?;
-        Ok(reports::placed(&config, placed, &fills, detail))
+        Ok(((index, placed.key.number), reports::placed(&config, placed, &fills, detail)))
     }
 
     pub(super) fn cancel(
@@ -318,7 +363,7 @@ impl Venue {
         format!("{},{},{weight}", row("ORDERS", "SECOND", 10, short), row("ORDERS", "DAY", 1, day))
     }
 
-    fn generated_id(&mut self) -> String {
+    pub(super) fn generated_id(&mut self) -> String {
         self.generated_ids += 1;
         format!("x-{:020x}", self.generated_ids)
     }

@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use fulmar_bus::record::{Price, Quantity, UnixNanos};
 
+use super::dialect::Dialect;
+use super::faults::FaultPlan;
+
 /// Digits behind the point of every price and quantity here, as on the wire of the venue that this one stands for.
 pub const SCALE: u8 = 8;
 
@@ -14,6 +17,8 @@ const UNIT: i64 = 100_000_000;
 /// How the venue is set up. All numbers stand at [`SCALE`].
 #[derive(Clone, Debug)]
 pub struct SimulatedVenueConfig {
+    /// Which product it is.
+    pub dialect: Dialect,
     /// Where it listens; port 0 takes any that is free.
     pub bind: SocketAddr,
     /// The time when it starts; from there it counts on by itself.
@@ -39,12 +44,15 @@ pub struct SimulatedVenueConfig {
     pub orders_per_10_seconds: u32,
     /// Orders of one account in a day.
     pub orders_per_day: u32,
+    /// What goes wrong.
+    pub faults: FaultPlan,
 }
 
 impl SimulatedVenueConfig {
     /// BTCUSDT on any free port of loopback, 2,000 events a second, no keys and no fees.
     pub fn new(started_at: UnixNanos) -> Self {
         SimulatedVenueConfig {
+            dialect: Dialect::Spot,
             bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             started_at,
             seed: 1,
@@ -57,6 +65,7 @@ impl SimulatedVenueConfig {
             weight_per_minute: 6_000,
             orders_per_10_seconds: 100,
             orders_per_day: 200_000,
+            faults: FaultPlan::none(),
         }
     }
 

@@ -2,15 +2,18 @@
 //!
 //! Knows no connection. What is to be sent is collected as [`Output`] and taken by the venue.
 
+mod clients;
 mod publish;
+mod tell;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fulmar_bus::record::{AccountId, Level, Nanos, Notional, Price, Quantity, Side, UnixNanos};
 use fulmar_engine::market::FeeRate;
 use fulmar_engine::simulation::flow::{Flow, FlowConfig};
 use fulmar_engine::simulation::matching::{
-    Balance, Event, Expiry, Match, Matching, NewOrder, OrderKey, Rejection, Settlement, Terms,
+    Balance, Event, Expiry, Match, Matching, NewOrder, OrderKey, OrderKind, Rejection, SelfTrade, Settlement,
+    Terms,
 };
 
 use super::config::{SCALE, SimulatedVenueConfig, SymbolConfig};
@@ -55,7 +58,25 @@ pub enum Output {
     /// To all who have the stream.
     Stream(Stream, String),
     /// To all who have the account's user-data stream.
-    User(AccountId, String),
+    User(AccountId, UserEvent, String),
+}
+
+/// What an event of the user-data stream is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UserEvent {
+    /// A trade that left something of the order.
+    PartialFill,
+    /// A trade of the last of it.
+    Fill,
+    /// Anything else.
+    Other,
+}
+
+impl UserEvent {
+    /// True where it tells of a trade.
+    pub fn is_trade(self) -> bool {
+        self != UserEvent::Other
+    }
 }
 
 /// The levels that changed since the last update of one depth stream.
@@ -84,6 +105,8 @@ pub struct Market {
     aggregate_count: u64,
     execution_count: u64,
     trades: AccountTrades,
+    /// The most that each account could have held of the symbol, long and short.
+    exposure_max: BTreeMap<AccountId, [i128; 2]>,
     outputs: Vec<Output>,
 }
 
@@ -125,6 +148,7 @@ impl Market {
             aggregate_count: 0,
             execution_count: 0,
             trades: AccountTrades::default(),
+            exposure_max: BTreeMap::new(),
             outputs: Vec::new(),
             flow,
             matching,
@@ -154,6 +178,22 @@ impl Market {
     /// The trades of clients' orders.
     pub fn trades(&self) -> &AccountTrades {
         &self.trades
+    }
+
+    /// The most that an account could have held at one moment, had all its open orders traded: long, then short.
+    pub fn exposure_max(&self, account: AccountId) -> [i128; 2] {
+        self.exposure_max.get(&account).copied().unwrap_or_default()
+    }
+
+    fn note_exposure(&mut self, account: AccountId) {
+        let held = self.matching.ledger().change(account).base;
+        let mut exposure = [held, -held];
+        for order in self.orders.open(account) {
+            let side = usize::from(order.side == Side::Sell);
+            exposure[side] += i128::from(order.quantity.0 - order.executed);
+        }
+        let most = self.exposure_max.entry(account).or_default();
+        most.iter_mut().zip(exposure).for_each(|(most, now)| *most = now.max(*most));
     }
 
     /// Opens an account with the symbol's start balances.
@@ -223,164 +263,23 @@ impl Market {
         self.is_paused || self.is_halted
     }
 
-    /// Places a client's order and gives the order as it stands then, and its fills.
-    pub fn place(
-        &mut self,
-        account: AccountId,
-        order: NewOrder,
-        client_order_id: String,
-        now: UnixNanos,
-    ) -> Result<(&ClientOrder, Vec<Fill>), Rejection> {
-        let key = self.matching.submit(account, order, &mut self.events)?;
-        let at_ms = now.0 / 1_000_000;
-        self.orders.insert(ClientOrder {
-            key,
-            account,
-            client_order_id,
-            side: order.side,
-            kind: order.kind,
-            self_trade: order.self_trade,
-            price: order.price,
-            quantity: order.quantity,
-            executed: 0,
-            executed_money: 0,
-            status: Status::New,
-            created_at_ms: at_ms,
-            updated_at_ms: at_ms,
-        });
-        let fills = self.events.iter().filter_map(|event| match event {
-            Event::Trade(trade) => Some(Fill::new(trade, order.side)),
-            _ => None,
-        });
-        let fills = fills.collect();
-        self.publish(now);
-        let placed =
-            self.orders.get(key.number).expect("it was placed just now, and the latest is never forgotten");
-        Ok((placed, fills))
-    }
-
-    /// Cancels a client's open order; `cancel_id` names the request in what is told of it.
-    pub fn cancel(&mut self, key: OrderKey, cancel_id: &str, now: UnixNanos) -> Option<&ClientOrder> {
-        if !self.matching.cancel(key, &mut self.events) {
-            return None;
-        }
-        self.publish_as(now, cancel_id);
-        self.orders.get(key.number)
-    }
-
-    /// Lowers the quantity of a client's open order, which keeps its place and has another id from now on.
-    pub fn reduce(
-        &mut self,
-        key: OrderKey,
-        quantity: Quantity,
-        client_order_id: String,
-        now: UnixNanos,
-    ) -> Option<&ClientOrder> {
-        let order = self.orders.get(key.number)?;
-        let (less, original_id) =
-            (order.quantity.0.saturating_sub(quantity.0), order.client_order_id.clone());
-        if !self.matching.reduce(key, Quantity(less), &mut self.events) {
-            return None;
-        }
-        self.orders.get_mut(key.number)?.quantity = quantity;
-        self.orders.rename(key.number, client_order_id);
-        self.publish_as(now, &original_id);
-        self.orders.get(key.number)
-    }
-
     /// What is to be sent, in order.
-    pub fn drain_outputs(&mut self) -> std::vec::Drain<'_, Output> {
-        self.outputs.drain(..)
+    pub fn take_outputs(&mut self) -> Vec<Output> {
+        std::mem::take(&mut self.outputs)
     }
 
-    fn publish(&mut self, now: UnixNanos) {
-        self.publish_as(now, "");
-    }
-
-    /// Turns the matching's events into frames and into the clients' orders.
-    /// `other_id` is that of the request that canceled, or that an order had before it was amended.
-    fn publish_as(&mut self, now: UnixNanos, other_id: &str) {
-        let at_ms = now.0 / 1_000_000;
-        let events = std::mem::take(&mut self.events);
-        self.publish_aggregates(&events, at_ms);
-        let mut touched = BTreeSet::new();
-        for event in &events {
-            match *event {
-                Event::Accepted { key, account } => {
-                    if self.report(key, at_ms, Happening::New) {
-                        touched.insert(account);
-                    }
-                }
-                Event::Trade(trade) => {
-                    let frame = wire::trade(&self.symbol, at_ms, &trade);
-                    self.outputs.push(Output::Stream(Stream::Trade, frame));
-                    let makers = (trade.maker, trade.maker_account, trade.aggressor.opposite());
-                    let takers = (trade.taker, trade.taker_account, trade.aggressor);
-                    for (key, account, side) in [makers, takers] {
-                        let fill = Fill::new(&trade, side);
-                        if self.report(key, at_ms, Happening::Trade(&fill)) {
-                            let (order_number, is_buyer) = (key.number, side == Side::Buy);
-                            self.trades.add(account, AccountTrade { order_number, at_ms, is_buyer, fill });
-                            touched.insert(account);
-                        }
-                    }
-                }
-                Event::Amended { key, account } => {
-                    if self.report(key, at_ms, Happening::Amended(other_id)) {
-                        touched.insert(account);
-                    }
-                }
-                Event::Canceled { key, account, .. } => {
-                    self.set_status(key, Status::Canceled);
-                    if self.report(key, at_ms, Happening::Canceled(other_id)) {
-                        touched.insert(account);
-                    }
-                }
-                Event::Expired { key, account, reason, .. } => {
-                    let ended = match reason {
-                        Expiry::TimeInForce | Expiry::Venue => Status::Expired,
-                        Expiry::SelfTrade => Status::ExpiredInMatch,
-                    };
-                    self.set_status(key, ended);
-                    if self.report(key, at_ms, Happening::Expired) {
-                        touched.insert(account);
-                    }
-                }
+    /// Lets `change` put the user events that are to be sent into another order; what else is sent keeps its place.
+    pub fn rearrange(&mut self, change: impl FnOnce(&mut Vec<(UserEvent, Output)>)) {
+        let (mut events, mut places) = (Vec::new(), Vec::new());
+        for (place, output) in self.outputs.iter().enumerate() {
+            if let Output::User(_, event, _) = output {
+                events.push((*event, output.clone()));
+                places.push(place);
             }
         }
-        for account in touched {
-            let (free, locked) =
-                (self.matching.ledger().free(account), self.matching.ledger().locked(account));
-            let frame = reports::account_position(&self.config, at_ms, free, locked);
-            self.outputs.push(Output::User(account, frame));
+        change(&mut events);
+        for (place, (_, output)) in places.into_iter().zip(events) {
+            self.outputs[place] = output;
         }
-        self.publish_top();
-        self.events = events;
-        self.events.clear();
-    }
-
-    fn set_status(&mut self, key: OrderKey, status: Status) {
-        if let Some(order) = self.orders.get_mut(key.number) {
-            order.status = status;
-        }
-    }
-
-    /// Brings a client's order up to date and tells its owner. False where the order is no client's.
-    fn report(&mut self, key: OrderKey, at_ms: u64, happening: Happening<'_>) -> bool {
-        let Some(order) = self.orders.get_mut(key.number) else { return false };
-        if let Happening::Trade(fill) = happening {
-            order.executed += fill.trade.quantity.0;
-            order.executed_money += fill.trade.price.times(fill.trade.quantity).0;
-            let is_done = order.executed == order.quantity.0;
-            order.status = if is_done { Status::Filled } else { Status::PartiallyFilled };
-        }
-        order.updated_at_ms = at_ms;
-        self.execution_count += 1;
-        let frame = reports::execution_report(&self.config, order, self.execution_count, happening);
-        self.outputs.push(Output::User(order.account, frame));
-        if !order.status.is_open() {
-            self.orders.end(key.number);
-        }
-        true
     }
 }

@@ -7,13 +7,17 @@
 //! into frames, which `wire` and `reports` write. Only what the real venue does is done, but for `/simulated/`, where
 //! tests and the demo find the truth: what an account really owns, and a way to hold the market still.
 //!
-//! Left out: order lists, stop and iceberg orders, order entry over HTTP, klines and tickers. Each symbol keeps its own balances; money in one cannot be spent in another.
+//! Left out: order lists, stop and iceberg orders, klines and tickers. Each symbol keeps its own balances; money in one cannot be spent in another.
 
 mod api;
 mod config;
 mod connections;
+mod dialect;
+mod faults;
+mod ledger;
 pub mod limits;
 mod market;
+mod mishaps;
 mod offline;
 mod orders;
 mod replace;
@@ -32,5 +36,7 @@ mod venue;
 mod wire;
 
 pub use config::{Credentials, PublicKey, SCALE, SimulatedVenueConfig, SymbolConfig, VenueReport};
+pub use dialect::Dialect;
+pub use faults::{Fault, FaultPlan};
 pub use offline::OfflineVenue;
 pub use server::serve;

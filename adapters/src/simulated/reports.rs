@@ -39,7 +39,16 @@ impl Fill {
         }
     }
 
-    fn fee_asset<'a>(&self, symbol: &'a SymbolConfig) -> &'a str {
+    /// The fee, and the scale of it.
+    pub fn fee_value(&self) -> (i128, u8) {
+        match self.fee {
+            Fee::Base(fee) => (i128::from(fee.0), SCALE),
+            Fee::Quote(fee) => (fee.0, 2 * SCALE),
+        }
+    }
+
+    /// What the fee is paid in.
+    pub fn fee_asset<'a>(&self, symbol: &'a SymbolConfig) -> &'a str {
         match self.fee {
             Fee::Base(_) => &symbol.base,
             Fee::Quote(_) => &symbol.quote,

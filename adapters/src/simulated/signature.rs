@@ -107,7 +107,7 @@ fn decode_base64(text: &str) -> Option<Vec<u8>> {
             bytes.push(u8::try_from(bits >> count & 0xFF).ok()?);
         }
     }
-    (text.len() % 4 == 0 && text.len() - signs.len() <= 2).then_some(bytes)
+    (text.len().is_multiple_of(4) && text.len() - signs.len() <= 2).then_some(bytes)
 }
 
 #[cfg(test)]

@@ -16,7 +16,9 @@ use super::{Credentials, SCALE, SimulatedVenueConfig};
 use client::{STARTED_AT, Served, code, fixed, limit, still};
 
 mod adapter;
+mod bench;
 mod client;
+mod faults;
 mod orders;
 mod requests;
 
