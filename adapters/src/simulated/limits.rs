@@ -57,3 +57,12 @@ pub const RECEIVE_WINDOW_MS: u64 = 5_000;
 pub const RECEIVE_WINDOW_MS_MAX: u64 = 60_000;
 /// Milliseconds that a request's clock may be ahead.
 pub const AHEAD_MS_MAX: u64 = 1_000;
+
+/// How many times its margin an account of futures may hold where it does not say.
+pub const LEVERAGE: u32 = 20;
+/// How many times at the most.
+pub const LEVERAGE_MAX: u32 = 125;
+/// Time between two mark prices.
+pub const MARK_PRICE_INTERVAL: Nanos = Nanos::from_secs(1);
+/// How long a listen key is good for.
+pub const LISTEN_KEY_AGE: Nanos = Nanos::from_secs(60 * 60);

@@ -12,15 +12,17 @@
 mod api;
 mod config;
 mod connections;
+mod contracts;
 mod dialect;
+mod exchange_info;
 mod faults;
 mod ledger;
 pub mod limits;
+mod listen_keys;
 mod market;
 mod mishaps;
 mod offline;
 mod orders;
-mod replace;
 mod reports;
 mod request;
 mod rest;
@@ -28,10 +30,12 @@ mod server;
 mod session;
 mod signature;
 mod socket;
+mod spot;
 #[cfg(test)]
 mod tests;
 mod trades;
 pub mod truth;
+mod usd_margined;
 mod venue;
 mod wire;
 

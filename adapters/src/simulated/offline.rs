@@ -17,6 +17,7 @@ use tokio::sync::mpsc::error::TryRecvError;
 
 use super::config::{SimulatedVenueConfig, VenueReport};
 use super::connections::Purpose;
+use super::dialect::Dialect;
 use super::limits::{OUTBOX_FRAMES, RECONNECT_AFTER};
 use super::rest::{HttpAnswer, HttpRequest};
 use super::server::split;
@@ -272,10 +273,12 @@ fn take(ends: &mut LinkEnds) -> Option<(UnixNanos, Request)> {
 /// What a connection to this URL is for.
 fn purpose_of(url: &str) -> Purpose {
     let (path, query) = url.split_once('?').unwrap_or((url, ""));
-    if path.ends_with("/ws-api/v3") {
-        return Purpose::Api;
+    let is_api = [Dialect::Spot, Dialect::UsdMargined].iter().any(|it| path.ends_with(it.api_path()));
+    match path.split_once("/ws/") {
+        _ if is_api => Purpose::Api,
+        Some((_, names)) => Purpose::Streams { is_combined: false, names: split(names) },
+        None => Purpose::Streams { is_combined: true, names: split(query.trim_start_matches("streams=")) },
     }
-    Purpose::Streams { is_combined: true, names: split(query.trim_start_matches("streams=")) }
 }
 
 /// A value of a query as it was before it was escaped; adapters escape the few signs of a JSON list.

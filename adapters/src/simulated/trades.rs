@@ -78,7 +78,7 @@ impl Venue {
                 && end_ms.is_none_or(|at_ms| trade.at_ms <= at_ms)
         };
         let wanted = market.trades().of(self.accounts[account].id).filter(is_wanted);
-        let row = |trade: &AccountTrade| reports::trade(market.config(), trade);
+        let row = |trade: &AccountTrade| reports::trade(market.wire(), trade);
         let limit = limit.min(TRADES_ANSWER_MAX);
         let rows: Vec<String> = if from_id.is_some() {
             wanted.take(limit).map(row).collect()
