@@ -12,7 +12,7 @@ use super::reports::{self, Detail};
 use super::request::{
     ApiError, ApiRequest, Params, check_filters, client_id, flag, param, parse_order, too_much_weight, weight,
 };
-use super::signature::{authenticate, text};
+use super::signature::authenticate;
 use super::venue::Venue;
 
 impl Venue {
@@ -110,6 +110,10 @@ impl Venue {
         if let Some(result) = self.listen_key(method, params, now) {
             return result;
         }
+        let unsupported = || ApiError::new(400, -1020, "This operation is not supported.");
+        if connection.is_some() && !self.config.dialect.has_over_connections(method) {
+            return Err(unsupported());
+        }
         let api_key = authenticate(request, &self.config, now)?;
         let account = self.account(api_key)?;
         if now < self.accounts[account].revoked_until {
@@ -130,9 +134,11 @@ impl Venue {
             "order.cancel" => self.cancel(account, params, now),
             "order.status" => self.order_status(account, params),
             "myTrades" => self.my_trades(account, params),
+            "allOrders" => self.all_orders(account, params),
+            "apiRestrictions" => Ok(self.restrictions()),
             "openOrders.status" => self.open_orders(account, params),
             "openOrders.cancelAll" => self.cancel_all(account, params, now),
-            _ => Err(ApiError::new(400, -1020, "This operation is not supported.")),
+            _ => Err(unsupported()),
         }
     }
 
@@ -197,29 +203,6 @@ impl Venue {
         Ok(reports::canceled(market.wire(), &canceled, &cancel_id))
     }
 
-    fn order_status(&self, account: usize, params: &Params) -> Result<String, ApiError> {
-        let found = self.find_order(account, params)?;
-        let found = found.and_then(|(market, key)| {
-            let market = &self.markets[market];
-            Some(reports::status(market.wire(), market.orders().get(key.number)?))
-        });
-        found.ok_or_else(|| ApiError::new(400, -2013, "Order does not exist."))
-    }
-
-    fn open_orders(&self, account: usize, params: &Params) -> Result<String, ApiError> {
-        let wanted = match param(params, "symbol") {
-            None => None,
-            symbol => Some(self.market(symbol)?),
-        };
-        let account = self.accounts[account].id;
-        let markets =
-            self.markets.iter().enumerate().filter(|(index, _)| wanted.is_none_or(|wanted| wanted == *index));
-        let rows = markets.flat_map(|(_, market)| {
-            market.orders().open(account).map(|order| reports::status(market.wire(), order))
-        });
-        Ok(format!("[{}]", rows.collect::<Vec<_>>().join(",")))
-    }
-
     fn cancel_all(&mut self, account: usize, params: &Params, now: UnixNanos) -> Result<String, ApiError> {
         let market = self.market(param(params, "symbol"))?;
         let account = self.accounts[account].id;
@@ -241,26 +224,6 @@ impl Venue {
                 r#"{"code":200,"msg":"The operation of cancel all open order is done."}"#.to_owned()
             }
         })
-    }
-
-    /// The order that a request names: its market, and its key where the account has such an order.
-    pub(super) fn find_order(
-        &self,
-        account: usize,
-        params: &Params,
-    ) -> Result<Option<(usize, OrderKey)>, ApiError> {
-        let market = self.market(param(params, "symbol"))?;
-        let number = params.get("orderId").and_then(|value| text(value).parse().ok());
-        let client_id = param(params, "origClientOrderId");
-        if number.is_none() && client_id.is_none() {
-            return Err(ApiError::new(
-                400,
-                -1102,
-                "Param 'origClientOrderId' or 'orderId' must be sent, but both were empty/null!",
-            ));
-        }
-        let found = self.markets[market].orders().find(self.accounts[account].id, number, client_id);
-        Ok(found.map(|order| (market, order.key)))
     }
 
     fn count_order(&mut self, account: usize, now: UnixNanos) -> Result<(), ApiError> {
@@ -328,7 +291,7 @@ fn accepts(
         return Ok(());
     }
     match reduces_only {
-        true if !market.reduces(account, order) => Err(Refusal::ReduceOnly),
+        true if order.quantity.0 > market.reducible(account, order.side) => Err(Refusal::ReduceOnly),
         false if !market.affords(account, order) => Err(Refusal::no_money()),
         _ => Ok(()),
     }

@@ -50,6 +50,8 @@ pub struct SimulatedVenueConfig {
     pub funding_interval: Nanos,
     /// What who is long pays of a position's worth each time, at [`SCALE`].
     pub funding_rate: i64,
+    /// True where its keys may withdraw, which is none of a trader's business.
+    pub may_withdraw: bool,
     /// What goes wrong.
     pub faults: FaultPlan,
 }
@@ -74,6 +76,7 @@ impl SimulatedVenueConfig {
             orders_per_minute: 1_200,
             funding_interval: Nanos::from_secs(8 * 3_600),
             funding_rate: UNIT / 10_000,
+            may_withdraw: false,
             faults: FaultPlan::none(),
         }
     }

@@ -112,6 +112,11 @@ impl Contracts {
         self.mark_due_at.min(self.funding_at).min(countdown)
     }
 
+    /// What contracts are valued at.
+    pub fn mark(&self) -> Price {
+        self.mark
+    }
+
     /// The rate of the next funding, at the scale of prices, and its moment in milliseconds.
     pub fn funding(&self) -> (i64, u64) {
         (self.funding_rate, self.funding_at.0 / 1_000_000)
@@ -189,11 +194,13 @@ impl Market {
         held.wallet + held.unrealized() >= self.margin(account, Some(order))
     }
 
-    /// True where the order brings the account's position nearer to nothing, and not beyond.
-    pub fn reduces(&self, account: AccountId, order: &NewOrder) -> bool {
+    /// How much more orders on this side can bring the account's position nearer to nothing, beside those that are to
+    /// do so already.
+    pub fn reducible(&self, account: AccountId, side: Side) -> i64 {
         let held = self.holding(account).quantity;
-        let closes = if held > 0 { Side::Sell } else { Side::Buy };
-        held != 0 && order.side == closes && order.quantity.0 <= held.abs()
+        let room = if side == Side::Sell { held } else { -held };
+        let reducing = self.orders().open(account).filter(|order| order.reduces_only && order.side == side);
+        room.max(0) - reducing.map(|order| order.quantity.0 - order.executed).sum::<i64>()
     }
 
     /// Does what is due of contracts: tells the mark price, lets those pay who hold, cancels where nobody is there.
@@ -233,28 +240,18 @@ impl Market {
             .collect();
         for (account, payment) in payments {
             self.charge(account, payment);
-            let frame = reports::account_update(self, account, now.0 / 1_000_000, "FUNDING_FEE");
+            let frame = reports::account_update(self, account, now.0 / 1_000_000, Some(payment));
             self.send(Output::User(account, UserEvent::Other, frame));
         }
     }
 
-    /// Ends the orders that may only reduce a position that is no longer there.
-    pub(super) fn end_idle_reductions(&mut self, now: UnixNanos) {
-        let accounts: Vec<AccountId> = match self.contracts() {
-            Some(contracts) => contracts.costs.keys().copied().collect(),
-            None => return,
-        };
-        for account in accounts {
-            let held = self.holding(account).quantity;
-            let is_idle = |side: Side, leaves: i64| {
-                let room = if side == Side::Sell { held } else { -held };
-                leaves > room.max(0)
-            };
-            let orders = self.orders().open(account).filter(|order| order.reduces_only);
-            let idle = orders.filter(|order| is_idle(order.side, order.quantity.0 - order.executed));
-            let keys: Vec<_> = idle.map(|order| order.key).collect();
-            for key in keys {
-                self.expire(key, now);
+    /// Ends those orders of an account, the latest first, that may only reduce a position and would go beyond it.
+    pub(super) fn end_idle_reductions(&mut self, account: AccountId, now: UnixNanos) {
+        for side in [Side::Buy, Side::Sell] {
+            while self.reducible(account, side) < 0 {
+                let reducing = self.orders().open(account).filter(|it| it.reduces_only && it.side == side);
+                let latest = reducing.last().expect("what is too much is of some order").key;
+                self.expire(latest, now);
             }
         }
     }

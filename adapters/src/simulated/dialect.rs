@@ -77,6 +77,19 @@ impl Dialect {
         }
     }
 
+    /// Levels a side of the largest snapshot, and of one whose request does not say.
+    pub const fn snapshot_levels(self) -> (usize, usize) {
+        match self {
+            Dialect::Spot => (5_000, 100),
+            Dialect::UsdMargined => (1_000, 500),
+        }
+    }
+
+    /// True where a connection can ask it too. Of futures most is asked by HTTP alone.
+    pub fn has_over_connections(self, method: &str) -> bool {
+        self == Dialect::Spot || OVER_FUTURES_CONNECTIONS.contains(&method)
+    }
+
     /// What is said to an order that the matching, a filter or the account's money refuses.
     pub fn refused(self, refusal: Refusal) -> ApiError {
         let (code, words) = match self {
@@ -88,6 +101,9 @@ impl Dialect {
 
     /// The API method that an HTTP request to trade or to be told stands for: `POST /api/v3/order` is `order.place`.
     pub fn method_of(self, route: &str) -> Option<&'static str> {
+        if route == "GET /sapi/v1/account/apiRestrictions" {
+            return Some("apiRestrictions");
+        }
         let (verb, path) = route.split_once(' ')?;
         let name = match self {
             Dialect::Spot => path.strip_prefix("/api/v3/")?,
@@ -110,7 +126,18 @@ const COMMON_METHODS: &[(&str, &str, &str)] = &[
     ("DELETE", "order", "order.cancel"),
     ("GET", "order", "order.status"),
     ("GET", "openOrders", "openOrders.status"),
+    ("GET", "allOrders", "allOrders"),
     ("GET", "account", "account.status"),
+];
+
+const OVER_FUTURES_CONNECTIONS: [&str; 7] = [
+    "order.place",
+    "order.modify",
+    "order.cancel",
+    "order.status",
+    "account.balance",
+    "account.position",
+    "account.status",
 ];
 
 const SPOT_METHODS: &[(&str, &str, &str)] = &[

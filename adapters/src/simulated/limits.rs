@@ -43,12 +43,10 @@ pub const STREAMS_MAX: usize = 1_024;
 pub const PING_INTERVAL: Duration = Duration::from_secs(20);
 /// How long the venue waits for a pong.
 pub const PONG_TIMEOUT: Duration = Duration::from_secs(60);
-/// Levels a side of the largest snapshot.
-pub const SNAPSHOT_LEVELS_MAX: usize = 5_000;
-/// Trades in one answer to `myTrades` where the request does not say.
-pub const TRADES_ANSWER: usize = 500;
-/// Trades in one answer to `myTrades`.
-pub const TRADES_ANSWER_MAX: usize = 1_000;
+/// Trades, or orders, in one answer where the request does not say.
+pub const ROWS_ANSWER: usize = 500;
+/// Trades, or orders, in one answer.
+pub const ROWS_ANSWER_MAX: usize = 1_000;
 /// Open orders of one account in one symbol.
 pub const ACCOUNT_ORDERS_MAX: usize = 200;
 /// Milliseconds that a request may be old where it does not say.

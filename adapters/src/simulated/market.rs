@@ -274,7 +274,6 @@ impl Market {
                 self.publish(now);
             }
         }
-        self.end_idle_reductions(now);
         self.advance_contracts(now);
         if self.depth.iter().any(|feed| feed.due_at <= now) {
             self.flush_depth(now, false);

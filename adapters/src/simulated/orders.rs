@@ -160,6 +160,11 @@ impl ClientOrders {
         client_id.is_none_or(|id| order.client_order_id == id).then_some(order)
     }
 
+    /// An account's orders that are known, oldest first.
+    pub fn of(&self, account: AccountId) -> impl Iterator<Item = &ClientOrder> {
+        self.by_number.values().filter(move |order| order.account == account)
+    }
+
     /// An account's open orders, oldest first.
     pub fn open(&self, account: AccountId) -> impl Iterator<Item = &ClientOrder> {
         let of_account = self.open.range((account, 0)..=(account, u64::MAX));

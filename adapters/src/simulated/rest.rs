@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use fulmar_bus::record::{Side, UnixNanos};
 
 use super::dialect::Dialect;
-use super::limits::SNAPSHOT_LEVELS_MAX;
 use super::mishaps::occasion;
 use super::request::{ApiError, ApiRequest, Params, too_much_weight, weight};
 use super::venue::Venue;
@@ -108,7 +107,9 @@ impl Venue {
     ) -> Result<(), ApiError> {
         let weight = match (route, self.config.dialect) {
             ("GET exchangeInfo", Dialect::Spot) => 20,
-            ("GET depth", dialect) if symbol.is_some() => dialect.snapshot_weight(snapshot_levels(limit)?),
+            ("GET depth", dialect) if symbol.is_some() => {
+                dialect.snapshot_weight(snapshot_levels(dialect, limit)?)
+            }
             _ => 1,
         };
         if self.weight.add(now, weight) <= self.config.weight_per_minute {
@@ -125,15 +126,17 @@ impl Venue {
         now: UnixNanos,
     ) -> Result<String, ApiError> {
         let market = &self.markets[self.market(symbol)?];
-        let (matching, wire, count) = (market.matching(), market.wire(), snapshot_levels(limit)?);
+        let (matching, wire, count) =
+            (market.matching(), market.wire(), snapshot_levels(self.config.dialect, limit)?);
         let side = |side| wire.levels(matching.levels(side).take(count));
         let sides = (side(Side::Buy), side(Side::Sell));
         Ok(wire.snapshot(now.0 / 1_000_000, matching.update_id(), (&sides.0, &sides.1)))
     }
 }
 
-fn snapshot_levels(limit: Option<&String>) -> Result<usize, ApiError> {
-    let Some(limit) = limit else { return Ok(100) };
+fn snapshot_levels(dialect: Dialect, limit: Option<&String>) -> Result<usize, ApiError> {
+    let (most, usual) = dialect.snapshot_levels();
+    let Some(limit) = limit else { return Ok(usual) };
     let count: usize = limit.parse().map_err(|_| {
         ApiError::new(
             400,
@@ -144,5 +147,5 @@ fn snapshot_levels(limit: Option<&String>) -> Result<usize, ApiError> {
     if count == 0 {
         return Err(ApiError::missing("limit"));
     }
-    Ok(count.min(SNAPSHOT_LEVELS_MAX))
+    Ok(count.min(most))
 }

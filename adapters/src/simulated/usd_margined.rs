@@ -1,10 +1,11 @@
 //! What clients of futures can ask beyond what all clients can: other terms, leverage, positions, and that their orders
 //! end where they fall silent.
 
-use fulmar_bus::record::{AccountId, Nanos, Price, Quantity, UnixNanos};
+use std::collections::BTreeMap;
+
+use fulmar_bus::record::{Nanos, Price, Quantity, UnixNanos};
 use fulmar_engine::simulation::matching::NewOrder;
 
-use super::contracts::Contracts;
 use super::dialect::Refusal;
 use super::limits::LEVERAGE_MAX;
 use super::market::Market;
@@ -51,8 +52,12 @@ impl Venue {
         let more = NewOrder { quantity: Quantity((quantity.0 - order.quantity.0).max(0)), ..wanted };
         let (account, reduces_only) = (order.account, order.reduces_only);
         check_filters(market, &wanted, reduces_only).map_err(|refusal| dialect.refused(refusal))?;
-        if !reduces_only && !market.affords(account, &more) {
-            return Err(dialect.refused(Refusal::no_money()));
+        let refusal = match reduces_only {
+            true => (more.quantity.0 > market.reducible(account, side).max(0)).then_some(Refusal::ReduceOnly),
+            false => (!market.affords(account, &more)).then_some(Refusal::no_money()),
+        };
+        if let Some(refusal) = refusal {
+            return Err(dialect.refused(refusal));
         }
         let modified = market.modify(key, (price, quantity), now);
         let modified = modified.map_err(|rejection| dialect.refused(Refusal::Matching(rejection)))?;
@@ -95,15 +100,25 @@ impl Venue {
     }
 
     fn futures_balances(&self, account: usize, now: UnixNanos) -> Vec<String> {
-        let (account, at_ms) = (self.accounts[account].id, now.0 / 1_000_000);
-        self.markets.iter().map(|market| reports::balance(market, account, at_ms)).collect()
+        let mut sums: BTreeMap<&str, [i128; 3]> = BTreeMap::new();
+        for market in &self.markets {
+            let account = self.accounts[account].id;
+            let held = market.holding(account);
+            let sum = sums.entry(&market.wire().quote).or_default();
+            let more = [held.wallet, held.unrealized(), market.available(account).max(0)];
+            sum.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
+        }
+        sums.iter().map(|(asset, sums)| reports::balance(asset, *sums, now.0 / 1_000_000)).collect()
     }
 
     fn futures_account(&self, account: usize, now: UnixNanos) -> String {
         let positions: Vec<String> =
             self.markets.iter().map(|market| self.position_row(account, market, now)).collect();
         format!(
-            r#"{{"feeTier":0,"canTrade":true,"canDeposit":true,"canWithdraw":true,"multiAssetsMargin":false,"updateTime":0,"assets":[{}],"positions":[{}]}}"#,
+            concat!(
+                r#"{{"feeTier":0,"canTrade":true,"canDeposit":true,"canWithdraw":true,"multiAssetsMargin":false,"#,
+                r#""updateTime":0,"assets":[{}],"positions":[{}]}}"#
+            ),
             self.futures_balances(account, now).join(","),
             positions.join(","),
         )
@@ -112,8 +127,8 @@ impl Venue {
     /// Answers `premiumIndex`: one symbol's, or a list of all.
     pub(super) fn premium_index(&self, symbol: Option<&str>, now: UnixNanos) -> Result<String, ApiError> {
         let row = |market: &Market| {
-            let held = market.holding(AccountId(0));
-            let (rate, next_at_ms) = market.contracts().map_or((0, 0), Contracts::funding);
+            let contracts = market.contracts().expect("futures are contracts");
+            let (rate, next_at_ms) = contracts.funding();
             format!(
                 concat!(
                     r#"{{"symbol":"{symbol}","markPrice":"{mark}","indexPrice":"{mark}","#,
@@ -121,7 +136,7 @@ impl Venue {
                     r#""nextFundingTime":{next},"time":{at}}}"#
                 ),
                 symbol = market.symbol(),
-                mark = number(held.mark.0),
+                mark = number(contracts.mark().0),
                 rate = number(rate),
                 next = next_at_ms,
                 at = now.0 / 1_000_000,

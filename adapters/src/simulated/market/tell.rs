@@ -69,6 +69,9 @@ impl Market {
         self.publish_top(at_ms);
         self.events = events;
         self.events.clear();
+        if self.contracts.is_some() {
+            traded.into_iter().for_each(|account| self.end_idle_reductions(account, now));
+        }
     }
 
     /// Takes one side of a trade, and gives what it earned, where contracts are traded.

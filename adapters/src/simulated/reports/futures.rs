@@ -1,6 +1,6 @@
 //! What futures tell an order's owner: answers to requests, and events of the user-data stream.
 
-use fulmar_bus::record::{AccountId, Price};
+use fulmar_bus::record::{AccountId, Notional, Price};
 use fulmar_engine::market::decimal::{DecimalText, format_fixed};
 
 use super::{AccountTrade, ClientOrder, Detail, Fill, Happening, Status, Wire};
@@ -132,24 +132,33 @@ pub fn trade(wire: &Wire, trade: &AccountTrade) -> String {
     )
 }
 
-/// `ACCOUNT_UPDATE`, which says why.
-pub fn account_update(market: &Market, account: AccountId, at_ms: u64, reason: &str) -> String {
+/// `ACCOUNT_UPDATE` after a trade, or after so much funding was paid, which tells no position.
+pub fn account_update(market: &Market, account: AccountId, at_ms: u64, paid: Option<Notional>) -> String {
     let (wire, held) = (market.wire(), market.holding(account));
+    let position = || {
+        format!(
+            concat!(
+                r#","P":[{{"s":"{symbol}","pa":"{quantity}","ep":"{entry}","bep":"{entry}","cr":"{realized}","#,
+                r#""up":"{unrealized}","mt":"cross","iw":"0","ps":"BOTH"}}]"#
+            ),
+            symbol = wire.symbol,
+            quantity = wire.quantity(held.quantity),
+            entry = number(held.entry().0),
+            realized = cut(held.realized),
+            unrealized = cut(held.unrealized()),
+        )
+    };
     format!(
         concat!(
             r#"{{"e":"ACCOUNT_UPDATE","E":{at},"T":{at},"a":{{"m":"{reason}","B":[{{"a":"{asset}","wb":"{wallet}","#,
-            r#""cw":"{wallet}","bc":"0"}}],"P":[{{"s":"{symbol}","pa":"{quantity}","ep":"{entry}","bep":"{entry}","#,
-            r#""cr":"{realized}","up":"{unrealized}","mt":"cross","iw":"0","ps":"BOTH"}}]}}}}"#
+            r#""cw":"{wallet}","bc":"{change}"}}]{position}}}}}"#
         ),
         at = at_ms,
-        reason = reason,
+        reason = if paid.is_some() { "FUNDING_FEE" } else { "ORDER" },
         asset = wire.quote,
         wallet = cut(held.wallet),
-        symbol = wire.symbol,
-        quantity = wire.quantity(held.quantity),
-        entry = number(held.entry().0),
-        realized = cut(held.realized),
-        unrealized = cut(held.unrealized()),
+        change = cut(paid.map_or(0, |paid| -paid.0)),
+        position = if paid.is_some() { String::new() } else { position() },
     )
 }
 
@@ -178,19 +187,18 @@ pub fn position(market: &Market, account: AccountId, at_ms: u64) -> String {
     )
 }
 
-/// A row of the answer to `account.balance`.
-pub fn balance(market: &Market, account: AccountId, at_ms: u64) -> String {
-    let (wire, held) = (market.wire(), market.holding(account));
+/// A row of the answer to `account.balance`: of an asset the wallet, what closing would earn, and what is free.
+pub fn balance(asset: &str, [wallet, unrealized, available]: [i128; 3], at_ms: u64) -> String {
     format!(
         concat!(
             r#"{{"accountAlias":"simulated","asset":"{asset}","balance":"{wallet}","crossWalletBalance":"{wallet}","#,
-            r#""crossUnPnl":"{unrealized}","availableBalance":"{available}","maxWithdrawAmount":"{available}","#,
-            r#""marginAvailable":true,"updateTime":{at}}}"#
+            r#""walletBalance":"{wallet}","crossUnPnl":"{unrealized}","availableBalance":"{available}","#,
+            r#""maxWithdrawAmount":"{available}","marginAvailable":true,"updateTime":{at}}}"#
         ),
-        asset = wire.quote,
-        wallet = cut(held.wallet),
-        unrealized = cut(held.unrealized()),
-        available = cut(market.available(account).max(0)),
+        asset = asset,
+        wallet = cut(wallet),
+        unrealized = cut(unrealized),
+        available = cut(available),
         at = at_ms,
     )
 }

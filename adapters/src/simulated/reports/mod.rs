@@ -136,6 +136,6 @@ pub fn account(market: &Market, account: AccountId, at_ms: u64, is_changed: bool
         Dialect::Spot => {
             Some(spot::account_position(market.wire(), at_ms, ledger.free(account), ledger.locked(account)))
         }
-        Dialect::UsdMargined => is_changed.then(|| account_update(market, account, at_ms, "ORDER")),
+        Dialect::UsdMargined => is_changed.then(|| account_update(market, account, at_ms, None)),
     }
 }
