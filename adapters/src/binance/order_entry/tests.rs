@@ -5,13 +5,13 @@ mod changes;
 use std::sync::{Arc, Mutex};
 
 use fulmar_bus::record::{
-    ContractKind, Intent, Level, LiquiditySide, Notional, Price, Side, StrategyId, SyncState, TimeInForce,
-    TopOfBook, TopSource,
+    ClientOrderId, ContractKind, ExecutionReport, Intent, Level, LiquiditySide, Notional, Price, Quantity,
+    Side, StrategyId, SyncState, TimeInForce, TopOfBook, TopSource,
 };
 use fulmar_engine::trading::InstrumentRules;
 use fulmar_engine::trading::risk::{Context, Guards, RiskGate, RiskLimits, Verdict};
 
-use super::super::limits::SETTLED_AFTER;
+use super::super::limits::{QUERY_WAIT_MAX, SETTLED_AFTER};
 use super::*;
 
 const BTC: InstrumentId = InstrumentId(2);
