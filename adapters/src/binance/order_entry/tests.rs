@@ -5,8 +5,8 @@ mod changes;
 use std::sync::{Arc, Mutex};
 
 use fulmar_bus::record::{
-    ClientOrderId, ContractKind, ExecutionReport, Intent, Level, LiquiditySide, Notional, Price, Quantity,
-    Side, StrategyId, SyncState, TimeInForce, TopOfBook, TopSource,
+    BalanceStatement, ClientOrderId, ContractKind, ExecutionReport, Intent, Level, LiquiditySide, Notional,
+    PositionStatement, Price, Quantity, Side, StrategyId, SyncState, TimeInForce, TopOfBook, TopSource,
 };
 use fulmar_engine::trading::InstrumentRules;
 use fulmar_engine::trading::risk::{Context, Guards, RiskGate, RiskLimits, Verdict};
@@ -27,6 +27,14 @@ impl OrderSink for Log {
     fn report(&mut self, instrument_id: InstrumentId, report: &ExecutionReport) {
         assert_eq!(instrument_id, BTC);
         self.reports.push(*report);
+    }
+
+    fn balance(&mut self, told: &BalanceStatement) {
+        panic!("nobody asked for balances: {told:?}");
+    }
+
+    fn position(&mut self, _instrument_id: InstrumentId, told: &PositionStatement) {
+        panic!("spot holds no derivative: {told:?}");
     }
 
     fn request(&mut self, _connection: u8, kind: RequestKind, delay: Nanos, bytes: &[u8]) {
