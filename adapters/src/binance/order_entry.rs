@@ -32,6 +32,7 @@ use fulmar_engine::contract::{
 use fulmar_engine::trading::risk::Approved;
 
 use super::config::{BinanceConfig, Product};
+use super::credentials::KeyKind;
 use super::limits::{
     ANSWER_MAX, CANCEL_RESERVE, LOGIN_WAIT, MESSAGE_BYTES_MAX, ORDER_WEIGHT, SPOT_WEIGHT_PER_MINUTE,
     weight_burst, weight_interval,
@@ -41,7 +42,6 @@ use crate::decode::json::Parser;
 use crate::pacer::Pacer;
 use encode::Tradable;
 use open_orders::{OpenOrder, OpenOrders};
-pub use request::Credentials;
 use request::RequestWriter;
 
 /// The order entry of one account on Binance spot.
@@ -71,17 +71,17 @@ enum Line {
 type Handled = Result<(), DecodeError>;
 
 impl BinanceOrderEntry {
-    /// The order entry that `config` names, for the owner of `credentials`.
+    /// The order entry that `config` names, for the owner of a key of this kind.
     ///
     /// # Panics
-    /// Where the product is not spot, or the key is no plain word.
-    pub fn new(config: &BinanceConfig, credentials: &Credentials) -> Self {
+    /// Where the product is not spot.
+    pub fn new(config: &BinanceConfig, key: KeyKind) -> Self {
         assert_eq!(config.product, Product::Spot, "order entry speaks the spot protocol");
         BinanceOrderEntry {
             url: config.order_url.clone(),
             instruments: Vec::new(),
             orders: OpenOrders::new(),
-            writer: RequestWriter::new(credentials),
+            writer: RequestWriter::new(key),
             parser: Parser::new(MESSAGE_BYTES_MAX),
             weight: Pacer::new(weight_interval(SPOT_WEIGHT_PER_MINUTE), weight_burst(SPOT_WEIGHT_PER_MINUTE)),
             line: Line::Closed,

@@ -91,7 +91,7 @@ impl OfflineVenue {
     /// Joins a link of an engine to the venue, and opens its connections.
     pub fn join(&mut self, connections: Vec<Connection>, ends: LinkEnds, now: UnixNanos) {
         let place = self.links.len();
-        for connection in &connections {
+        for connection in connections.iter().filter(|connection| !connection.url.is_empty()) {
             self.open(place, connection.index, &connection.url, now);
         }
         self.links.push(JoinedLink { connections, ends });
@@ -137,7 +137,7 @@ impl OfflineVenue {
 
     /// What is really so of the account of this key, in the first symbol; `None` where there is no such account.
     pub fn truth(&mut self, api_key: &str, now: UnixNanos) -> Option<Truth> {
-        let answer = self.ask("/simulated/truth", &[("account", api_key)], now);
+        let answer = self.ask(("GET", "/simulated/truth"), &[("account", api_key)], now);
         (answer.status == 200).then(|| {
             serde_json::from_str(&answer.body).expect("the venue writes its own truth as it is read")
         })
@@ -157,9 +157,9 @@ impl OfflineVenue {
         self.push((link, index), FrameSource::Opened, (0, Vec::new()), now);
     }
 
-    fn ask(&mut self, path: &str, query: &[(&str, &str)], now: UnixNanos) -> HttpAnswer {
+    fn ask(&mut self, (method, path): (&str, &str), query: &[(&str, &str)], now: UnixNanos) -> HttpAnswer {
         let query = query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        self.venue.http_request(&HttpRequest { route: format!("GET {path}"), query }, now)
+        self.venue.http_request(&HttpRequest { route: format!("{method} {path}"), query }, now)
     }
 
     fn push(
@@ -177,12 +177,13 @@ impl OfflineVenue {
         let Request { kind, connection: index, text } = request;
         let line = self.lines.iter().position(|line| (line.link, line.index) == (place, index));
         match (kind, line) {
-            (RequestKind::HttpGet, _) => {
+            (RequestKind::HttpGet | RequestKind::HttpPost, _) => {
+                let method = if kind == RequestKind::HttpPost { "POST" } else { "GET" };
                 let (path, query) = text.split_once('?').unwrap_or((&text, ""));
                 let pairs: Vec<_> = query.split('&').filter_map(|pair| pair.split_once('=')).collect();
                 let decoded: Vec<_> = pairs.iter().map(|(name, value)| (*name, decoded(value))).collect();
                 let query: Vec<_> = decoded.iter().map(|(name, value)| (*name, value.as_str())).collect();
-                let answer = self.ask(path, &query, now);
+                let answer = self.ask((method, path), &query, now);
                 let bytes = format!("{text}\n{}", answer.body).into_bytes();
                 self.push((place, index), FrameSource::Http, (answer.status, bytes), now);
             }
@@ -203,6 +204,18 @@ impl OfflineVenue {
                 let url =
                     urls.iter().find(|planned| planned.index == index).map(|planned| planned.url.clone());
                 self.open(place, index, &url.expect("a connection of the link"), now);
+            }
+            (RequestKind::Open, line) => {
+                if let Some(line) = line {
+                    let gone = self.lines.remove(line);
+                    self.venue.connections.disconnect(gone.connection);
+                    self.push((place, index), FrameSource::Closed, (0, Vec::new()), now);
+                }
+                let mut planned = self.links[place].connections.iter_mut();
+                if let Some(planned) = planned.find(|planned| planned.index == index) {
+                    planned.url.clone_from(&text);
+                }
+                self.open(place, index, &text, now);
             }
             (RequestKind::Send | RequestKind::Reconnect, None) => {
                 unreachable!("a link knows its connections")

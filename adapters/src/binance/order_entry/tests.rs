@@ -58,9 +58,8 @@ impl Bench {
     /// Logged in, with nothing in the log.
     fn new() -> Self {
         let config = BinanceConfig::production(Product::Spot);
-        let credentials = Credentials { api_key: "key".to_owned(), secret: None };
         let mut bench = Bench {
-            session: BinanceOrderEntry::new(&config, &credentials),
+            session: BinanceOrderEntry::new(&config, KeyKind::Unsigned),
             log: Log::default(),
             now: UnixNanos::from_millis(1_700_000_000_000),
             gate: gate(),
@@ -78,7 +77,7 @@ impl Bench {
         assert_eq!(
             login,
             format!(
-                r#"{{"id":"l","method":"userDataStream.subscribe.signature","params":{{"apiKey":"key","recvWindow":5000,"timestamp":{timestamp}}}}}"#
+                r#"{{"id":"l","method":"userDataStream.subscribe.signature","params":{{"apiKey":"","recvWindow":5000,"timestamp":{timestamp}}}}}"#
             )
         );
         self.message(r#"{"id":"l","status":200,"result":{"subscriptionId":0}}"#);
@@ -299,7 +298,7 @@ fn each_kind_of_order_is_written_as_the_venue_wants_it() {
         bench.submit(change);
         let id = "F000000070002000000000001";
         let expected = format!(
-            r#"{{"id":"p{id}","method":"order.place","params":{{"apiKey":"key","newClientOrderId":"{id}","newOrderRespType":"ACK",{price}"quantity":"0.5","recvWindow":5000,"side":"BUY","symbol":"BTCUSDT",{end}}}}}"#
+            r#"{{"id":"p{id}","method":"order.place","params":{{"apiKey":"","newClientOrderId":"{id}","newOrderRespType":"ACK",{price}"quantity":"0.5","recvWindow":5000,"side":"BUY","symbol":"BTCUSDT",{end}}}}}"#
         );
         assert_eq!(bench.asked(), [expected]);
         assert_eq!(bench.told(), [], "the gate told that it left");
@@ -352,7 +351,7 @@ fn a_canceled_order_is_named_by_its_original_id() {
     bench.cancel(1);
     let id = order_id(1).to_string();
     let expected = format!(
-        r#"{{"id":"c{id}","method":"order.cancel","params":{{"apiKey":"key","origClientOrderId":"{id}","recvWindow":5000,"symbol":"BTCUSDT","timestamp":1700000000000}}}}"#
+        r#"{{"id":"c{id}","method":"order.cancel","params":{{"apiKey":"","origClientOrderId":"{id}","recvWindow":5000,"symbol":"BTCUSDT","timestamp":1700000000000}}}}"#
     );
     assert_eq!(bench.asked(), [expected]);
     bench.event("CANCELED", "CANCELED", ("someone", &id), NOTHING);
