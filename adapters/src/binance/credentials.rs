@@ -40,7 +40,7 @@ pub struct Credentials {
 
 enum Signer {
     Nobody,
-    Hmac(hmac::Key),
+    Hmac(Box<hmac::Key>),
     Ed25519(Ed25519KeyPair),
 }
 
@@ -81,7 +81,7 @@ impl Credentials {
         let signer = if secret.trim_start().starts_with("-----") {
             Signer::Ed25519(ed25519(secret).ok_or(KeyError::Pem)?)
         } else if is_word(secret) {
-            Signer::Hmac(hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()))
+            Signer::Hmac(Box::new(hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes())))
         } else {
             return Err(KeyError::Secret);
         };

@@ -13,6 +13,9 @@ pub struct Requests {
     sealed: Vec<u8>,
 }
 
+/// A request, as it was written, and as it leaves.
+type Sealed<'a> = (&'a Request, &'a [u8], &'a [u8]);
+
 impl Requests {
     /// Requests that leave as they were written.
     pub fn plain(reader: RequestReader) -> Self {
@@ -34,7 +37,7 @@ impl Requests {
     }
 
     /// As [`Requests::poll`], with the bytes as they were written before those that leave.
-    pub(super) fn poll_both(&mut self) -> Result<Option<(&Request, &[u8], &[u8])>, Malformed> {
+    pub(super) fn poll_both(&mut self) -> Result<Option<Sealed<'_>>, Malformed> {
         let Some((request, bytes)) = self.reader.poll()? else { return Ok(None) };
         let Some(seal) = &mut self.seal else { return Ok(Some((request, bytes, bytes))) };
         self.sealed.clear();

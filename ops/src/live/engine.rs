@@ -356,7 +356,7 @@ async fn start_links(
         let venue_name = link.name.strip_suffix(".orders").unwrap_or(&link.name);
         let venue = configuration.venues.iter().find(|venue| venue.name == venue_name);
         let venue = venue.expect("a link is of a venue of the configuration");
-        let rest_url = if venue_name == link.name { venues::rest_url(venue)? } else { String::new() };
+        let rest_url = venues::rest_url(venue)?;
         let limits = venues::transport_limits(venue, &link.name);
         let plan = LinkPlan {
             venue: link.name.clone(),

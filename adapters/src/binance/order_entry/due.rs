@@ -1,23 +1,17 @@
-//! What is due: the login, and queries for the orders whose fate is not known.
+//! What is due: queries for the orders whose fate is not known.
 
 use fulmar_bus::record::{ClientOrderId, InstrumentId, Nanos, RequestKind, UnixNanos};
 use fulmar_engine::contract::{OrderSession, OrderSink};
 
-use super::super::limits::{ANSWER_MAX, LOGIN_WAIT, ORDER_STATUS_WEIGHT, QUERY_WAIT_MAX, QUICK_QUERIES};
+use super::super::limits::{ANSWER_MAX, ORDER_STATUS_WEIGHT, QUERY_WAIT_MAX, QUICK_QUERIES};
+use super::BinanceOrderEntry;
 use super::encode::{self, Tradable};
 use super::open_orders::OpenOrder;
-use super::{BinanceOrderEntry, Line};
 use crate::decode::Scales;
 use crate::sync::backoff;
 
 /// What is due.
 impl BinanceOrderEntry {
-    pub(super) fn log_in(&mut self, now: UnixNanos, sink: &mut dyn OrderSink) {
-        self.line = Line::LoggingIn(now);
-        sink.request(0, RequestKind::Send, Nanos(0), encode::login(&mut self.writer, now));
-        self.wake_at(now + LOGIN_WAIT);
-    }
-
     /// Asks for every order whose fate is due, and says of those never answered that nobody knows.
     pub(super) fn ask_for_due(&mut self, now: UnixNanos, sink: &mut dyn OrderSink) {
         let mut place = 0;
@@ -40,7 +34,7 @@ impl BinanceOrderEntry {
         order: OpenOrder,
         sink: &mut dyn OrderSink,
     ) -> Option<UnixNanos> {
-        if self.line != Line::Ready {
+        if !self.line.is_logged_in() {
             return None;
         }
         let tradable = self.tradable(order.instrument_id)?;
@@ -57,7 +51,7 @@ impl BinanceOrderEntry {
             0,
             RequestKind::Send,
             delay,
-            ask(&mut self.writer, now + delay, order.client_order_id, &tradable),
+            ask(&mut self.writer, self.clock.at(now + delay), order.client_order_id, &tradable),
         );
         let wait = backoff(order.instrument_id, order.attempts.saturating_add(1)).min(QUERY_WAIT_MAX);
         Some(now + delay + ANSWER_MAX + wait)
@@ -73,7 +67,9 @@ impl BinanceOrderEntry {
 
     pub(super) fn ask_soon(&mut self, now: UnixNanos, id: ClientOrderId) {
         if let Some(order) = self.orders.get_mut(id) {
-            let check_at = now + backoff(order.instrument_id, order.attempts);
+            // What is dated by a clock that the venue refused would be refused too: its answer asks for all at once.
+            let wait = if self.clock.is_asked() && !self.clock.is_known() { ANSWER_MAX } else { Nanos(0) };
+            let check_at = now + wait.max(backoff(order.instrument_id, order.attempts));
             order.check_at = Some(check_at);
             self.wake_at(check_at);
         }

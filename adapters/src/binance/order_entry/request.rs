@@ -1,8 +1,10 @@
 //! A request as bytes, with gaps for the key and the signature, which are filled in as it leaves (see
 //! [`super::super::credentials`]). Nothing here allocates once it is made.
 
+use fulmar_bus::record::UnixNanos;
+
 use super::super::credentials::KeyKind;
-use super::super::limits::REQUEST_BYTES_MAX;
+use super::super::limits::{RECEIVE_WINDOW_MS, REQUEST_BYTES_MAX};
 
 /// Writes requests, one at a time.
 pub struct RequestWriter {
@@ -11,6 +13,8 @@ pub struct RequestWriter {
     pub(super) is_vouched_for: bool,
     is_signed: bool,
     has_parameters: bool,
+    /// It is the path and query of an HTTP request.
+    is_target: bool,
     json: Vec<u8>,
     last_name: &'static str,
 }
@@ -23,6 +27,7 @@ impl RequestWriter {
             is_vouched_for: false,
             is_signed: false,
             has_parameters: false,
+            is_target: false,
             json: Vec::with_capacity(REQUEST_BYTES_MAX),
             last_name: "",
         }
@@ -59,9 +64,10 @@ impl RequestWriter {
     /// Adds a text parameter. It must need no escaping, in JSON or in a query.
     pub fn text(&mut self, name: &'static str, value: &[u8]) -> &mut Self {
         self.name(name);
-        self.json.push(b'"');
-        self.json.extend_from_slice(value);
-        self.json.push(b'"');
+        let quote: &[u8] = if self.is_target { b"" } else { b"\"" };
+        for part in [quote, value, quote] {
+            self.json.extend_from_slice(part);
+        }
         self
     }
 
@@ -69,8 +75,37 @@ impl RequestWriter {
     pub fn number(&mut self, name: &'static str, value: u64) -> &mut Self {
         self.name(name);
         let mut digits = [0; 20];
-        self.json.extend_from_slice(write_digits(value, &mut digits));
+        self.json.extend_from_slice(self::digits(value, &mut digits));
         self
+    }
+
+    /// Adds a word that stands without quotes, such as `true`.
+    pub fn word(&mut self, name: &'static str, value: &str) -> &mut Self {
+        self.name(name);
+        self.json.extend_from_slice(value.as_bytes());
+        self
+    }
+
+    /// Dates a request that has no other parameter behind these.
+    pub fn dated(&mut self, at: UnixNanos) -> &mut Self {
+        self.number("recvWindow", RECEIVE_WINDOW_MS).number("timestamp", millis(at))
+    }
+
+    /// Begins a signed HTTP request; its parameters follow, sorted by name.
+    pub fn begin_target(&mut self, path: &str) -> &mut Self {
+        self.json.clear();
+        (self.last_name, self.has_parameters, self.is_target) = ("", false, true);
+        self.json.extend_from_slice(path.as_bytes());
+        self
+    }
+
+    /// Leaves a gap for the signature of an HTTP request, and gives its path and query.
+    pub fn finish_target(&mut self) -> &[u8] {
+        self.is_target = false;
+        if self.kind != KeyKind::Unsigned {
+            self.json.extend_from_slice(b"&signature=");
+        }
+        &self.json
     }
 
     /// Leaves a gap for the signature where the request needs one, and gives its bytes.
@@ -86,6 +121,12 @@ impl RequestWriter {
     fn name(&mut self, name: &'static str) {
         debug_assert!(self.last_name < name, "{name} after {}: not sorted", self.last_name);
         self.last_name = name;
+        if self.is_target {
+            self.json.push(if self.has_parameters { b'&' } else { b'?' });
+            self.has_parameters = true;
+            self.json.extend_from_slice(name.as_bytes());
+            return self.json.push(b'=');
+        }
         self.json.extend_from_slice(if self.has_parameters { b",\"" } else { b",\"params\":{\"" });
         self.has_parameters = true;
         self.json.extend_from_slice(name.as_bytes());
@@ -93,7 +134,8 @@ impl RequestWriter {
     }
 }
 
-fn write_digits(mut value: u64, digits: &mut [u8; 20]) -> &[u8] {
+/// A number as text, in `digits`.
+pub(super) fn digits(mut value: u64, digits: &mut [u8; 20]) -> &[u8] {
     let mut start = digits.len();
     loop {
         start -= 1;
@@ -103,6 +145,11 @@ fn write_digits(mut value: u64, digits: &mut [u8; 20]) -> &[u8] {
             return &digits[start..];
         }
     }
+}
+
+/// A moment as the venue writes it.
+pub(super) const fn millis(at: UnixNanos) -> u64 {
+    at.0 / 1_000_000
 }
 
 #[cfg(test)]
@@ -125,6 +172,13 @@ mod tests {
         assert_eq!(written(&mut writer), whole(own));
         let mut writer = RequestWriter::new(KeyKind::Unsigned);
         assert_eq!(written(&mut writer), whole(&format!(r#""apiKey":"",{own}"#)));
+        let mut signed = RequestWriter::new(KeyKind::Hmac);
+        let target = signed
+            .begin_target("/api/v3/account")
+            .text("symbol", b"A")
+            .number("timestamp", 7)
+            .finish_target();
+        assert_eq!(target, b"/api/v3/account?symbol=A&timestamp=7&signature=");
         assert_eq!(writer.begin_open("time", &[b"n"]).finish(), br#"{"id":"n","method":"time"}"#);
     }
 }

@@ -67,6 +67,7 @@ fn less_of_an_order_is_asked_for_under_its_own_id_and_the_answer_tells_its_new_q
     );
     bench.message(&amended("0.20000000"));
     assert_eq!(bench.told_terms(), [(ExecutionType::Updated, 20_000, 1)]);
+    bench.stands_there("0.00000");
     bench.pass(Nanos::from_secs(60));
     assert_eq!(bench.asked_methods(), Vec::<String>::new(), "nothing is left to ask");
 }
