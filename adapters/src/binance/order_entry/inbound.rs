@@ -8,7 +8,7 @@ use fulmar_engine::contract::{DecodeError, InboundFrame, OrderSink};
 use simd_json::tape::Tape;
 
 use super::super::definitions::banned_until;
-use super::super::limits::{ANSWER_MAX, ORDER_TRADES_WEIGHT, ORDERS_HELD, REFUSED_WAIT};
+use super::super::limits::{ANSWER_MAX, ORDERS_HELD, REFUSED_WAIT};
 use super::encode::{self, purpose};
 use super::errors::{self, Consequence, Fate, VenueError};
 use super::open_orders::OpenOrder;
@@ -83,15 +83,17 @@ impl BinanceOrderEntry {
                 if report.execution == ExecutionType::Trade {
                     self.reconciliation.traded(instrument_id, report.trade_id);
                 }
-                let is_new = !report.status.is_terminal() && !self.orders.has_ended(report.venue_order_id);
+                // What traded of it before, nobody heard of.
+                let misses_trades =
+                    report.cumulative_qty > report.last_qty && self.reconciliation.listens(instrument_id);
+                let is_new = (!report.status.is_terminal() || misses_trades)
+                    && !self.orders.has_ended(report.venue_order_id);
                 if is_new && self.orders.get_mut(id).is_none() {
                     // Nobody here sent it: it is of an earlier boot, or somebody else's.
-                    if self.orders.insert(OpenOrder::standing(&report, instrument_id, now)) {
-                        sink.report(instrument_id, &report);
-                    }
+                    self.adopt(now, instrument_id, &report, sink);
                     return Ok(());
                 }
-                self.tell(instrument_id, &report, sink);
+                self.tell(now, instrument_id, &report, sink);
                 Ok(())
             }
             Err(error) => {
@@ -116,9 +118,9 @@ impl BinanceOrderEntry {
         let id = ClientOrderId::parse(id).ok_or(DecodeError::UnknownValue)?;
         let open = self.orders.get_mut(id).map(|order| *order);
         match (error, open) {
-            (None, _) if purpose == purpose::TRADES => self.on_trades(answer, id, sink),
-            (None, Some(order)) if purpose == purpose::PLACE => self.on_placed(answer, order, sink),
-            (None, Some(order)) if purpose == purpose::CHANGE => self.on_changed(answer, order, sink),
+            (None, _) if purpose == purpose::TRADES => self.on_trades(now, answer, id, sink),
+            (None, Some(order)) if purpose == purpose::PLACE => self.on_placed(now, answer, order, sink),
+            (None, Some(order)) if purpose == purpose::CHANGE => self.on_changed(now, answer, order, sink),
             (None, Some(_)) if purpose == purpose::CANCEL => {
                 self.on_cancel_taken(now, id);
                 Ok(())
@@ -139,7 +141,13 @@ impl BinanceOrderEntry {
         }
     }
 
-    fn on_placed(&mut self, answer: &Fields<'_, '_>, order: OpenOrder, sink: &mut dyn OrderSink) -> Handled {
+    fn on_placed(
+        &mut self,
+        now: UnixNanos,
+        answer: &Fields<'_, '_>,
+        order: OpenOrder,
+        sink: &mut dyn OrderSink,
+    ) -> Handled {
         if order.is_answered {
             return Ok(());
         }
@@ -148,7 +156,7 @@ impl BinanceOrderEntry {
         report.venue_order_id = result.unsigned("orderId")?;
         report.venue_at = UnixNanos::from_millis(result.unsigned("transactTime")?);
         report.leaves_qty = order.quantity;
-        self.tell(order.instrument_id, &report, sink);
+        self.tell(now, order.instrument_id, &report, sink);
         Ok(())
     }
 
@@ -184,24 +192,33 @@ impl BinanceOrderEntry {
         sink: &mut dyn OrderSink,
     ) {
         self.settle_change(now, &mut report);
-        let order = self.orders.get_mut(report.client_order_id);
-        let misses_trades = order.is_some_and(|order| order.misses_trades(&report));
-        if misses_trades && let Some(tradable) = self.tradable(instrument_id) {
-            let delay = self.weight.take(now, ORDER_TRADES_WEIGHT);
-            let of = (report.client_order_id, report.venue_order_id);
-            let at = self.clock.at(now + delay);
-            sink.request(0, RequestKind::Send, delay, encode::trades(&mut self.writer, at, of, &tradable));
-        }
-        self.tell(instrument_id, &report, sink);
+        self.tell(now, instrument_id, &report, sink);
     }
 
-    fn on_trades(&mut self, answer: &Fields<'_, '_>, id: ClientOrderId, sink: &mut dyn OrderSink) -> Handled {
+    fn on_trades(
+        &mut self,
+        now: UnixNanos,
+        answer: &Fields<'_, '_>,
+        id: ClientOrderId,
+        sink: &mut dyn OrderSink,
+    ) -> Handled {
         let mut traded = Quantity(0);
         for row in answer.objects("result")? {
             let row = row?;
             let (instrument_id, scales) =
                 self.find_symbol(row.text("symbol")?).ok_or(DecodeError::UnknownInstrument)?;
             sink.report(instrument_id, &translate::trade(&row, id, scales, &mut traded)?);
+        }
+        if let Some(order) = self.orders.get_mut(id) {
+            order.learn_trades(0, traded);
+            if order.is_settled_whole() {
+                self.orders.remove(id);
+            } else {
+                // Trades were asked for in place of where the order stands, which may be as little known.
+                order.attempts = 0;
+                self.ask_soon(now, id);
+                self.ask_for_due(now, sink);
+            }
         }
         Ok(())
     }
@@ -237,7 +254,7 @@ impl BinanceOrderEntry {
         if (purpose == purpose::PLACE && is_refused) || (is_gone && !order.is_answered) {
             let mut report = order.report(ExecutionType::Rejected, OrderStatus::Rejected);
             report.reason = error.reason().unwrap_or_default();
-            self.tell(instrument_id, &report, sink);
+            self.tell(now, instrument_id, &report, sink);
         } else if is_gone && order.is_adopted() {
             // The refused cancel has told that there is nothing to cancel.
             self.orders.remove(id);
@@ -254,32 +271,42 @@ impl BinanceOrderEntry {
                 let mut report = order.report(ExecutionType::CancelRejected, order.status());
                 report.reason = reason;
                 sink.report(instrument_id, &report);
-                self.orders.get_mut(id).into_iter().for_each(|order| order.is_cancel_wanted = false);
+                let order = self.orders.get_mut(id).expect("it is at hand");
+                order.is_cancel_wanted = false;
+                if error.fate == Fate::NoSuchOrder {
+                    // It does not stand, and where it is wanted gone the next cancel may come before the next query.
+                    order.attempts = 0;
+                }
             }
             // It may have been filled, or canceled already: the order itself is asked for.
+            self.ask_soon(now, id);
+        } else if purpose == purpose::TRADES {
             self.ask_soon(now, id);
         }
         self.ask_for_due(now, sink);
     }
 
-    /// Remembers what a report says, and tells it where it is news.
+    /// Remembers what a report says, and tells it where it is news. An order that ended is kept until all that the
+    /// venue says traded was told as a trade.
     pub(super) fn tell(
         &mut self,
+        now: UnixNanos,
         instrument_id: InstrumentId,
         report: &ExecutionReport,
         sink: &mut dyn OrderSink,
     ) {
         let id = report.client_order_id;
-        let is_news = match self.orders.get_mut(id) {
-            Some(order) => order.learn(report) || report.status.is_terminal(),
-            None => true,
-        };
-        if report.status.is_terminal() {
-            self.orders.remove(id);
+        let mut is_news = true;
+        if let Some(order) = self.orders.get_mut(id) {
+            is_news = order.learn(now, report) || report.status.is_terminal();
+            if order.is_settled_whole() {
+                self.orders.remove(id);
+            }
         }
         if is_news {
             sink.report(instrument_id, report);
         }
+        self.ask_for_due(now, sink);
     }
 
     /// Counts a frame that is of no use.

@@ -29,6 +29,10 @@ pub(super) struct OpenOrder {
     is_unknown: bool,
     /// What the venue said had traded so far.
     cumulative_qty: Quantity,
+    /// What its trades told, without a gap from the first on.
+    told_qty: Quantity,
+    /// It stands no more; it is kept for the trades that are missing.
+    is_ended: bool,
     /// When to ask what became of it, unless something definite comes before.
     pub(super) check_at: Option<UnixNanos>,
     /// How often it was asked for since something definite came.
@@ -152,6 +156,8 @@ impl OpenOrder {
             is_answered: false,
             is_unknown: false,
             cumulative_qty: Quantity(0),
+            told_qty: Quantity(0),
+            is_ended: false,
             check_at: Some(now + ANSWER_MAX),
             attempts: 0,
         }
@@ -163,16 +169,23 @@ impl OpenOrder {
         OpenOrder { is_answered: true, ..Self::sent(&unknown, instrument_id, now) }
     }
 
-    /// An order that the venue says stands, and that was not sent from here.
-    pub(super) fn standing(report: &ExecutionReport, instrument_id: InstrumentId, now: UnixNanos) -> Self {
-        OpenOrder {
-            venue_order_id: report.venue_order_id,
-            side: report.side,
+    /// An order that the venue says stands, and that was not sent from here. Where we listened for it from its
+    /// beginning, all of its trades are ours to tell; else those that come from now on.
+    pub(super) fn standing(
+        report: &ExecutionReport,
+        instrument_id: InstrumentId,
+        is_since_we_listen: bool,
+        now: UnixNanos,
+    ) -> Self {
+        let before = Quantity(report.cumulative_qty.0 - report.last_qty.0);
+        let mut order = OpenOrder {
             quantity: report.quantity,
-            cumulative_qty: report.cumulative_qty,
+            told_qty: if is_since_we_listen { Quantity(0) } else { before },
             check_at: None,
             ..Self::adopted(report.client_order_id, instrument_id, now)
-        }
+        };
+        order.learn(now, report);
+        order
     }
 
     /// True for an order of an earlier boot that was not seen yet: what was sent from here has a quantity.
@@ -204,25 +217,51 @@ impl OpenOrder {
         Some(self.report(ExecutionType::Unknown, OrderStatus::Unknown))
     }
 
-    /// The venue has it, and it stands. A cancel that is on its way is still to be answered. False where the report
-    /// says nothing that was not told before: an answer and an event both say that an order was accepted.
-    pub(super) fn learn(&mut self, report: &ExecutionReport) -> bool {
-        let is_known = self.is_answered && !self.is_unknown && !self.misses_trades(report);
-        (self.is_answered, self.is_unknown, self.attempts) = (true, false, 0);
+    /// The venue has it. A cancel that is on its way is still to be answered, as long as it stands; trades that did
+    /// not come are to be asked for, from now on. False where the report says nothing that was not told before: an
+    /// answer and an event both say that an order was accepted.
+    pub(super) fn learn(&mut self, now: UnixNanos, report: &ExecutionReport) -> bool {
+        let is_more = report.cumulative_qty > self.cumulative_qty;
+        let is_known = self.is_answered && !self.is_unknown && !is_more;
+        let missed_trades = self.misses_trades();
+        (self.is_answered, self.is_unknown) = (true, false);
         self.side = report.side;
         if report.venue_order_id != 0 {
             self.venue_order_id = report.venue_order_id;
         }
         self.cumulative_qty = self.cumulative_qty.max(report.cumulative_qty);
-        if !self.is_cancel_wanted && self.change.is_none() {
-            self.check_at = None;
+        if report.execution == ExecutionType::Trade {
+            self.learn_trades(report.cumulative_qty.0 - report.last_qty.0, report.cumulative_qty);
+        }
+        if report.status.is_terminal() {
+            self.is_ended = true;
+            (self.is_cancel_wanted, self.change) = (false, None);
+        }
+        if !self.misses_trades() {
+            self.attempts = 0;
+            self.check_at = self.check_at.filter(|_| self.is_cancel_wanted || self.change.is_some());
+        } else if !missed_trades {
+            (self.attempts, self.check_at) = (0, Some(now));
         }
         !is_known || report.execution != ExecutionType::Accepted
     }
 
-    /// True where the venue says that more traded than was told here.
-    pub(super) fn misses_trades(&self, report: &ExecutionReport) -> bool {
-        report.cumulative_qty > self.cumulative_qty
+    /// Trades were told that take what traded from `before` to `after`.
+    pub(super) fn learn_trades(&mut self, before: i64, after: Quantity) {
+        self.cumulative_qty = self.cumulative_qty.max(after);
+        if before <= self.told_qty.0 {
+            self.told_qty = self.told_qty.max(after);
+        }
+    }
+
+    /// True where the venue says that more traded than its trades told.
+    pub(super) fn misses_trades(&self) -> bool {
+        self.cumulative_qty > self.told_qty
+    }
+
+    /// True where nothing more is to be heard of it.
+    pub(super) fn is_settled_whole(&self) -> bool {
+        self.is_ended && !self.misses_trades()
     }
 
     /// True once the order can no longer reach the venue, if it did not until now.

@@ -10,7 +10,9 @@
 //! there, is asked for as any order is whose fate is not known. Nothing is made up: what an order traded that is gone
 //! is told by its trades.
 
-use fulmar_bus::record::{ClientOrderId, InstrumentId, Nanos, RequestKind, UnixNanos};
+use fulmar_bus::record::{
+    ClientOrderId, ExecutionReport, InstrumentId, Nanos, Quantity, RequestKind, UnixNanos,
+};
 use fulmar_engine::contract::{DecodeError, OrderSession, OrderSink};
 
 use super::super::limits::{
@@ -98,6 +100,11 @@ impl Reconciliation {
             self.marks.resize(index + 1, Mark::default());
         }
         self.is_stale = true;
+    }
+
+    /// True where the trades of an instrument are known up to a moment at which we began to listen.
+    pub(super) fn listens(&self, instrument_id: InstrumentId) -> bool {
+        self.marks.get(instrument_id.index()).is_some_and(|mark| mark.told.is_some())
     }
 
     /// A trade was told.
@@ -293,15 +300,17 @@ impl BinanceOrderEntry {
     }
 
     /// An order that stands at the venue and was not known here: of an earlier boot, or of somebody else.
-    fn adopt(
+    pub(super) fn adopt(
         &mut self,
         now: UnixNanos,
         instrument_id: InstrumentId,
-        report: &fulmar_bus::record::ExecutionReport,
+        report: &ExecutionReport,
         sink: &mut dyn OrderSink,
     ) {
-        if self.orders.insert(OpenOrder::standing(report, instrument_id, now)) {
+        let is_since_we_listen = self.reconciliation.listens(instrument_id);
+        if self.orders.insert(OpenOrder::standing(report, instrument_id, is_since_we_listen, now)) {
             sink.report(instrument_id, report);
+            self.ask_for_due(now, sink);
         } else {
             let (venue, id) = (self.venue(), report.client_order_id);
             tracing::error!("{venue}: there is no room for order {id}, which stands there");
@@ -339,7 +348,7 @@ impl BinanceOrderEntry {
             } else if !self.orders.has_ended(venue_order_id)
                 && let Some(id) = ClientOrderId::foreign(venue_order_id)
             {
-                let mut traded = fulmar_bus::record::Quantity(0);
+                let mut traded = Quantity(0);
                 let report = translate::trade(&row, id, tradable.scales, &mut traded)?;
                 sink.report(instrument_id, &report);
             }

@@ -1,8 +1,13 @@
 //! Orders through a venue that answers what the test says, in virtual time.
 
 mod changes;
+mod converging;
+mod errors;
+mod halts;
 mod login;
+mod missing;
 mod reconciling;
+mod signing;
 
 use std::sync::{Arc, Mutex};
 
@@ -126,6 +131,25 @@ impl Bench {
         bench.log_in();
         bench.log.balances.clear();
         bench
+    }
+
+    /// As [`Bench::new`], with a key of this kind and nothing logged in.
+    fn with_key(key: KeyKind) -> Self {
+        let config = BinanceConfig::production(Product::Spot);
+        Bench { session: BinanceOrderEntry::new(&config, key), ..Bench::new() }
+    }
+
+    fn http(&mut self, status: u16, body: &str) {
+        let mut bytes = format!("/sapi/v1/account/apiRestrictions?timestamp=1\n{body}").into_bytes();
+        let source = FrameSource::Http;
+        let frame = InboundFrame { source, connection: 0, status, received_at: self.now, bytes: &mut bytes };
+        self.session.on_frame(self.now, frame, &mut self.log);
+    }
+
+    /// As after a boot: nothing is known any more.
+    fn begin_anew(&mut self) {
+        self.session = BinanceOrderEntry::new(&BinanceConfig::production(Product::Spot), KeyKind::Unsigned);
+        self.session.define(BTC, &btc());
     }
 
     /// Answers what the session asks by itself; the rest stays in the log.
@@ -346,6 +370,18 @@ fn standing(purpose: &str, status: &str, executed: &str) -> String {
     )
 }
 
+/// The answer to `myTrades`: these trades of the first order, each with its number and quantity.
+fn trades(rows: &[(u64, &str)]) -> String {
+    let row = |(trade_id, quantity): &(u64, &str)| {
+        format!(
+            r#"{{"symbol":"BTCUSDT","id":{trade_id},"orderId":77,"price":"99.00","qty":"{quantity}","commission":"0.00",
+"commissionAsset":"BNB","time":6,"isBuyer":true,"isMaker":false}}"#
+        )
+    };
+    let rows: Vec<String> = rows.iter().map(row).collect();
+    format!(r#"{{"id":"t{}","status":200,"result":[{}]}}"#, order_id(1), rows.join(","))
+}
+
 #[test]
 fn each_kind_of_order_is_written_as_the_venue_wants_it() {
     type Change = fn(&mut Intent);
@@ -485,6 +521,7 @@ fn an_order_that_stays_unknown_is_asked_for_ever_more_slowly_and_told_once() {
     bench.message(&standing("s", "FILLED", "0.50000"));
     assert_eq!(bench.told(), [UNKNOWN, (ExecutionType::Accepted, OrderStatus::Filled)]);
     assert_eq!(bench.asked_methods(), ["myTrades"]);
+    bench.message(&trades(&[(9, "0.50000")]));
     bench.pass(quiet);
     assert_eq!(bench.asked(), Vec::<String>::new(), "it has an end");
 }
@@ -499,32 +536,6 @@ fn an_order_that_does_not_exist_was_rejected_only_once_it_can_no_longer_arrive()
     bench.pass(SETTLED_AFTER);
     bench.error("s", -2013, "Order does not exist.");
     assert_eq!(bench.told(), [REJECTED]);
-}
-
-#[test]
-fn an_error_rejects_only_where_it_is_known_to_mean_that() {
-    for (code, message, told) in [
-        (-2010, "Account has insufficient balance for requested action.", REJECTED),
-        (-2010, "Order would immediately match and take.", REJECTED),
-        (-2010, "Duplicate order sent.", UNKNOWN),
-        (-1013, "Filter failure: LOT_SIZE", REJECTED),
-        (-1015, "Too many new orders.", REJECTED),
-        (-1111, "Precision is over the maximum defined for this asset.", REJECTED),
-        (-1006, "An unexpected response was received.", UNKNOWN),
-        (-1007, "Timeout waiting for response from backend server.", UNKNOWN),
-        (-1008, "Server is currently overloaded.", UNKNOWN),
-        (-9999, "Something new", UNKNOWN),
-    ] {
-        let mut bench = Bench::new();
-        bench.submit(|_| {});
-        bench.error("p", code, message);
-        let reason = bench.log.reports[0].reason;
-        assert_eq!(bench.told(), [told], "{code} {message}");
-        assert_eq!(reason != 0, told == REJECTED, "{code} {message}");
-        let is_asked = bench.asked_methods() == ["order.place", "order.status"];
-        assert_eq!(is_asked, told == UNKNOWN, "what is not known is asked for at once");
-        assert_eq!(bench.session.counters().venue_refusals, 1);
-    }
 }
 
 #[test]

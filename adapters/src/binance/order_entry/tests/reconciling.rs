@@ -63,7 +63,9 @@ fn an_order_of_an_earlier_boot_that_stands_is_adopted_with_all_that_is_known_of_
     let earlier = ClientOrderId::new(6, StrategyId(2), 41);
     let mut bench = Bench::new();
     bench.truth.open_orders = vec![row(&earlier.to_string(), 55, "0.10000")];
-    bench.rounds(1);
+    bench.begin_anew();
+    bench.log_in();
+    bench.log.balances.clear();
     let report = bench.log.reports[0];
     assert_eq!((report.client_order_id, report.venue_order_id), (earlier, 55));
     assert_eq!((report.price, report.quantity, report.side), (Price(9_900), Quantity(50_000), Side::Sell));
@@ -134,8 +136,7 @@ fn trades_that_nobody_heard_of_are_found_and_those_before_us_are_not_ours_to_tel
 
     let mut late = Bench::new();
     late.truth.trades = vec![trade(10, 500)];
-    late.session = BinanceOrderEntry::new(&BinanceConfig::production(Product::Spot), KeyKind::Unsigned);
-    late.session.define(BTC, &btc());
+    late.begin_anew();
     late.log_in();
     assert_eq!(told(&mut late), [], "what traded before the first login is told by nobody");
     late.truth.trades.push(trade(11, 500));
@@ -159,7 +160,7 @@ fn a_trade_in_the_gap_of_a_lost_connection_is_found_though_a_later_one_was_heard
     bench.pass(Nanos::from_secs(11));
     assert!(bench.session.is_ready());
     let asked = bench.asked_methods();
-    assert_eq!(asked.last().map(String::as_str), Some("order.status"), "its trades are asked for: {asked:?}");
+    assert_eq!(asked.last().map(String::as_str), Some("myTrades"), "its trades are asked for: {asked:?}");
 }
 
 #[test]
