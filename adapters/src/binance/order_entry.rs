@@ -48,7 +48,6 @@ use super::limits::{
 use crate::decode::Scales;
 use crate::decode::json::Parser;
 use crate::pacer::Pacer;
-use crate::session::Environment;
 use account::Balances;
 use clock::VenueClock;
 use encode::Tradable;
@@ -75,8 +74,6 @@ pub struct BinanceOrderEntry {
     /// The venue does not let us trade.
     is_halted: bool,
     reconciliation: Reconciliation,
-    /// Whether the venue is asked what the key may do: production says it, a test exchange does not know.
-    asks_for_permissions: bool,
     balances: Balances,
     /// No later than the earliest moment at which something is due.
     due_at: Option<UnixNanos>,
@@ -105,7 +102,6 @@ impl BinanceOrderEntry {
             line: Line::Closed,
             is_halted: false,
             reconciliation: Reconciliation::new(),
-            asks_for_permissions: key != KeyKind::Unsigned && config.environment == Environment::Production,
             balances: Balances::new(),
             due_at: None,
             counters: SessionCounters::default(),
@@ -200,10 +196,7 @@ impl OrderSession for BinanceOrderEntry {
                 let handled = self.on_message(now, frame.bytes, sink);
                 handled.unwrap_or_else(|error| self.counters.count(error));
             }
-            FrameSource::Http => {
-                let handled = self.on_http(now, frame, sink);
-                handled.unwrap_or_else(|error| self.counters.count(error));
-            }
+            FrameSource::Http => self.counters.ignored_frames += 1,
         }
     }
 

@@ -148,6 +148,9 @@ pub struct RunArguments {
     /// End after this many seconds; without it the engine runs until it is told to stop
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub seconds: Option<u64>,
+    /// Send the orders of a configuration with mode = "live" to its venue; without this, such a configuration is refused
+    #[arg(long)]
+    pub live: bool,
 }
 
 /// Arguments of `fulmar replay`.

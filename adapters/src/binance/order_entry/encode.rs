@@ -6,7 +6,7 @@ use fulmar_bus::record::{ClientOrderId, Intent, OrderType, Quantity, Side, Text,
 use fulmar_engine::market::decimal::format_scaled;
 
 use super::super::limits::{
-    ACCOUNT_WEIGHT, OPEN_ORDERS_WEIGHT, PERMISSIONS_WEIGHT, RECEIVE_WINDOW_MS, TRADES_ANSWER, TRADES_WEIGHT,
+    ACCOUNT_WEIGHT, OPEN_ORDERS_WEIGHT, RECEIVE_WINDOW_MS, TRADES_ANSWER, TRADES_WEIGHT,
 };
 use super::reconcile::Ask;
 use super::request::{RequestWriter, digits, millis};
@@ -55,19 +55,10 @@ pub(super) fn subscribe(writer: &mut RequestWriter, at: UnixNanos) -> &[u8] {
 /// What a question of a reconciliation costs of the weight limit.
 pub(super) const fn weight(ask: Ask) -> u64 {
     match ask {
-        Ask::Permissions => PERMISSIONS_WEIGHT,
         Ask::Balances => ACCOUNT_WEIGHT,
         Ask::Orders(_) => OPEN_ORDERS_WEIGHT,
         Ask::Trades(_) => TRADES_WEIGHT,
     }
-}
-
-/// The path that tells what the key may do.
-pub(super) const PERMISSIONS: &str = "/sapi/v1/account/apiRestrictions";
-
-/// Asks what the key may do.
-pub(super) fn permissions(writer: &mut RequestWriter, at: UnixNanos) -> &[u8] {
-    writer.begin_target(PERMISSIONS).dated(at).finish_target()
 }
 
 /// Asks what the account has.

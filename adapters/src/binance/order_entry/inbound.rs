@@ -4,12 +4,12 @@ use fulmar_bus::record::{
     ClientOrderId, ExecutionReport, ExecutionType, InstrumentId, Nanos, OrderStatus, Quantity, RequestKind,
     UnixNanos,
 };
-use fulmar_engine::contract::{DecodeError, InboundFrame, OrderSink};
+use fulmar_engine::contract::{DecodeError, OrderSink};
 use simd_json::tape::Tape;
 
 use super::super::definitions::banned_until;
 use super::super::limits::{ANSWER_MAX, ORDERS_HELD, REFUSED_WAIT};
-use super::encode::{self, purpose};
+use super::encode::purpose;
 use super::errors::{self, Consequence, Fate, VenueError};
 use super::open_orders::OpenOrder;
 use super::{BinanceOrderEntry, Handled, translate};
@@ -26,20 +26,6 @@ impl BinanceOrderEntry {
         let handled = self.on_parsed(now, &tape, sink);
         self.parser.keep(tape);
         handled
-    }
-
-    pub(super) fn on_http(
-        &mut self,
-        now: UnixNanos,
-        frame: InboundFrame<'_>,
-        sink: &mut dyn OrderSink,
-    ) -> Handled {
-        let end = frame.bytes.iter().position(|byte| *byte == b'\n').ok_or(DecodeError::Malformed)?;
-        let (target, body) = frame.bytes.split_at_mut(end);
-        if !target.starts_with(encode::PERMISSIONS.as_bytes()) {
-            return self.ignore();
-        }
-        self.on_permissions(now, (frame.status, &mut body[1..]), sink)
     }
 
     fn on_parsed(&mut self, now: UnixNanos, tape: &Tape<'_>, sink: &mut dyn OrderSink) -> Handled {

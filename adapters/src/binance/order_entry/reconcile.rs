@@ -3,7 +3,7 @@
 //! top of another tells nothing.
 //!
 //! ```text
-//!   (may the key withdraw?) -> balances -> [ open orders -> trades ] of each instrument -> ready, and again in a minute
+//!   balances -> [ open orders -> trades ] of each instrument -> ready, and again in a minute
 //! ```
 //!
 //! One question is on its way at a time. What cannot be settled by an answer, such as an order that stands here and not
@@ -28,8 +28,6 @@ use crate::decode::json::Fields;
 /// What is asked in a round, in its order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ask {
-    /// What the key may do.
-    Permissions,
     /// What the account has.
     Balances,
     /// Which orders of an instrument stand.
@@ -49,8 +47,6 @@ pub(super) struct Reconciliation {
     weight: u64,
     /// An instrument was defined that the round may have passed.
     is_stale: bool,
-    /// The venue said that the key cannot withdraw.
-    is_key_known: bool,
     /// By instrument: how far its trades are known.
     marks: Vec<Mark>,
     /// The orders that an answer named.
@@ -80,7 +76,6 @@ impl Reconciliation {
             due_at: None,
             weight: 0,
             is_stale: false,
-            is_key_known: false,
             marks: Vec::new(),
             named: Vec::with_capacity(ORDERS_MAX),
         }
@@ -119,8 +114,7 @@ impl BinanceOrderEntry {
     /// Begins a round.
     pub(super) fn reconcile(&mut self, now: UnixNanos, sink: &mut dyn OrderSink) {
         (self.reconciliation.is_stale, self.reconciliation.weight) = (false, 0);
-        let asks_for_key = self.asks_for_permissions && !self.reconciliation.is_key_known;
-        self.ask(now, if asks_for_key { Ask::Permissions } else { Ask::Balances }, sink);
+        self.ask(now, Ask::Balances, sink);
     }
 
     /// Asks again what was not answered, or begins the next round.
@@ -147,18 +141,15 @@ impl BinanceOrderEntry {
         let (number, at) = (self.reconciliation.number, self.clock.at(now + delay));
         let writer = &mut self.writer;
         let tradable = |index: usize| self.instruments[index].as_ref().expect("it is defined");
-        let (kind, bytes) = match ask {
-            Ask::Permissions => (RequestKind::HttpGet, encode::permissions(writer, at)),
-            Ask::Balances => (RequestKind::Send, encode::balances(writer, at, number)),
-            Ask::Orders(index) => {
-                (RequestKind::Send, encode::open_orders(writer, at, number, tradable(index)))
-            }
+        let bytes = match ask {
+            Ask::Balances => encode::balances(writer, at, number),
+            Ask::Orders(index) => encode::open_orders(writer, at, number, tradable(index)),
             Ask::Trades(index) => {
                 let from = self.reconciliation.marks[index].from();
-                (RequestKind::Send, encode::trades_from(writer, at, (number, from), tradable(index)))
+                encode::trades_from(writer, at, (number, from), tradable(index))
             }
         };
-        sink.request(0, kind, delay, bytes);
+        sink.request(0, RequestKind::Send, delay, bytes);
         self.ask_again_at(now + delay + RECONCILE_ANSWER_MAX);
     }
 
@@ -190,7 +181,6 @@ impl BinanceOrderEntry {
             return Ok(());
         }
         let is_done = match ask {
-            Ask::Permissions => true,
             Ask::Balances => self.on_balances(&Fields::of(answer.value("result")?)?, sink)?,
             Ask::Orders(index) => self.on_open_orders(now, index, answer, sink)?,
             Ask::Trades(index) => self.on_trades_since(now, index, answer, sink)?,
@@ -208,7 +198,6 @@ impl BinanceOrderEntry {
             rest.filter(|(_, tradable)| tradable.is_some()).map(|(index, _)| Ask::Orders(index)).next()
         };
         let next = match done {
-            Ask::Permissions => Some(Ask::Balances),
             Ask::Balances => defined_from(0),
             Ask::Orders(index) => Some(Ask::Trades(index)),
             Ask::Trades(index) => defined_from(index + 1),
@@ -224,42 +213,6 @@ impl BinanceOrderEntry {
         // Where very many instruments are traded, a round leaves the rest of the limit to orders.
         let spent = Nanos(self.weight_interval.0 * self.reconciliation.weight * RECONCILE_SHARE);
         self.ask_again_at(now + RECONCILE_INTERVAL.max(spent));
-    }
-
-    /// What the venue says of the key. Where it says nothing, as a test exchange, that is told and believed.
-    pub(super) fn on_permissions(
-        &mut self,
-        now: UnixNanos,
-        (status, body): (u16, &mut [u8]),
-        sink: &mut dyn OrderSink,
-    ) -> Handled {
-        if !matches!(self.reconciliation.asked, Some((Ask::Permissions, _))) {
-            return self.ignore();
-        }
-        match status {
-            200 => {
-                let tape = self.parser.parse(body)?;
-                let fields = Fields::of(tape.as_value())?;
-                let (withdraws, trades) =
-                    (fields.flag("enableWithdrawals")?, fields.flag("enableSpotAndMarginTrading")?);
-                self.parser.keep(tape);
-                if withdraws {
-                    self.halt("the key may withdraw; make one that may not");
-                }
-                if !trades {
-                    self.halt("the key may not trade");
-                }
-            }
-            404 => tracing::warn!("{}: does not say whether the key may withdraw", self.venue()),
-            _ => {
-                tracing::warn!("{}: what the key may do is not told: HTTP {status}", self.venue());
-                self.ask_again_at(now + RECONCILE_RETRY);
-                return Ok(());
-            }
-        }
-        self.reconciliation.is_key_known = true;
-        self.go_on(now, Ask::Permissions, sink);
-        Ok(())
     }
 
     fn on_open_orders(

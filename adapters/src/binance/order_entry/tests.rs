@@ -139,13 +139,6 @@ impl Bench {
         Bench { session: BinanceOrderEntry::new(&config, key), ..Bench::new() }
     }
 
-    fn http(&mut self, status: u16, body: &str) {
-        let mut bytes = format!("/sapi/v1/account/apiRestrictions?timestamp=1\n{body}").into_bytes();
-        let source = FrameSource::Http;
-        let frame = InboundFrame { source, connection: 0, status, received_at: self.now, bytes: &mut bytes };
-        self.session.on_frame(self.now, frame, &mut self.log);
-    }
-
     /// As after a boot: nothing is known any more.
     fn begin_anew(&mut self) {
         self.session = BinanceOrderEntry::new(&BinanceConfig::production(Product::Spot), KeyKind::Unsigned);

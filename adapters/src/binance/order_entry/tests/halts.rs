@@ -39,34 +39,3 @@ fn an_account_that_may_not_trade_halts_the_venue() {
     bench.pass(Nanos::from_secs(60));
     assert!(!bench.session.is_ready());
 }
-
-#[test]
-fn a_key_that_may_withdraw_or_may_not_trade_is_refused_and_one_that_is_not_told_of_is_warned_of() {
-    let allowed = r#"{"enableWithdrawals":false,"enableSpotAndMarginTrading":true}"#;
-    for (status, body, is_ready) in [
-        (200, allowed, true),
-        (200, r#"{"enableWithdrawals":true,"enableSpotAndMarginTrading":true}"#, false),
-        (200, r#"{"enableWithdrawals":false,"enableSpotAndMarginTrading":false}"#, false),
-        (404, "", true),
-    ] {
-        let mut bench = Bench::with_key(KeyKind::Hmac);
-        bench.feed(FrameSource::Opened, "");
-        bench.answer_own();
-        bench.message(r#"{"id":"l","status":200,"result":{"subscriptionId":0}}"#);
-        bench.http(status, body);
-        bench.answer_own();
-        assert_eq!(bench.session.is_ready(), is_ready, "{status} {body}");
-    }
-    let mut bench = Bench::with_key(KeyKind::Hmac);
-    bench.feed(FrameSource::Opened, "");
-    bench.answer_own();
-    bench.message(r#"{"id":"l","status":200,"result":{"subscriptionId":0}}"#);
-    bench.http(503, "");
-    assert!(!bench.session.is_ready(), "it is asked again until it is told");
-    bench.asked();
-    bench.pass(Nanos::from_secs(5));
-    assert!(bench.asked()[0].starts_with("/sapi/v1/account/apiRestrictions?"));
-    bench.http(200, allowed);
-    bench.answer_own();
-    assert!(bench.session.is_ready());
-}

@@ -16,10 +16,6 @@ fn an_ed25519_key_signs_the_login_alone() {
     bench.message(r#"{"id":"g","status":200,"result":{"apiKey":"k","authorizedSince":1}}"#);
     assert_eq!(bench.asked(), [r#"{"id":"l","method":"userDataStream.subscribe"}"#]);
     bench.message(r#"{"id":"l","status":200,"result":{"subscriptionId":0}}"#);
-    let asked = bench.asked();
-    let permissions = format!("/sapi/v1/account/apiRestrictions?recvWindow=5000&timestamp={at}&signature=");
-    assert_eq!(asked, [permissions]);
-    bench.http(200, r#"{"enableWithdrawals":false,"enableSpotAndMarginTrading":true}"#);
     bench.answer_own();
     assert!(bench.session.is_ready());
     bench.submit(|_| {});

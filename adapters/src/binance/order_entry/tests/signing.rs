@@ -66,7 +66,6 @@ fn every_request_of_an_hmac_key_is_signed_over_all_its_parameters_in_their_order
     bench.answer_own();
     let mut asked = bench.asked();
     bench.message(r#"{"id":"l","status":200,"result":{"subscriptionId":0}}"#);
-    bench.http(200, r#"{"enableWithdrawals":false,"enableSpotAndMarginTrading":true}"#);
     bench.truth.answers = false;
     bench.submit(|_| {});
     bench.cancel(1);
