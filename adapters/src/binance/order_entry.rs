@@ -23,8 +23,10 @@ mod encode;
 mod errors;
 mod inbound;
 mod login;
+mod name;
 mod open_orders;
 mod reconcile;
+mod replace;
 mod request;
 #[cfg(test)]
 mod tests;
@@ -52,6 +54,7 @@ use account::Balances;
 use clock::VenueClock;
 use encode::Tradable;
 use login::Line;
+use name::OrderName;
 use open_orders::{OpenOrder, OpenOrders};
 use reconcile::Reconciliation;
 use request::RequestWriter;
@@ -183,7 +186,8 @@ impl OrderSession for BinanceOrderEntry {
         if let Some(order) = self.orders.get_mut(id) {
             (order.is_cancel_wanted, order.check_at) = (true, Some(now + delay + ANSWER_MAX));
         }
-        let bytes = encode::cancel(&mut self.writer, self.clock.at(now + delay), id, &tradable);
+        let name = self.orders.get_mut(id).map_or(OrderName::of(id), |order| order.name());
+        let bytes = encode::cancel(&mut self.writer, self.clock.at(now + delay), name, &tradable);
         sink.request(0, RequestKind::Send, delay, bytes);
         self.wake_at(now + delay + ANSWER_MAX);
     }

@@ -148,7 +148,7 @@ pub struct RunArguments {
     /// End after this many seconds; without it the engine runs until it is told to stop
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub seconds: Option<u64>,
-    /// Send the orders of a configuration with mode = "live" to its venue; without this, such a configuration is refused
+    /// Send orders to the venue; a configuration with mode = "live" is refused without it
     #[arg(long)]
     pub live: bool,
 }

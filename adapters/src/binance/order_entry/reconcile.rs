@@ -21,6 +21,7 @@ use super::super::limits::{
 use super::encode::{self, Tradable};
 use super::errors;
 use super::login::Line;
+use super::name::OrderName;
 use super::open_orders::OpenOrder;
 use super::{BinanceOrderEntry, Handled, translate};
 use crate::decode::json::Fields;
@@ -226,18 +227,20 @@ impl BinanceOrderEntry {
         self.reconciliation.named.clear();
         for row in answer.objects("result")? {
             let row = row?;
-            let Some(id) = translate::order_name(row.text("clientOrderId")?, row.unsigned("orderId")?) else {
+            let Some(name) = translate::order_name(row.text("clientOrderId")?, row.unsigned("orderId")?)
+            else {
                 tracing::warn!("{}: an order of somebody else has too large a number", self.venue());
                 continue;
             };
+            let id = name.id;
             if self.reconciliation.named.len() < ORDERS_MAX {
                 self.reconciliation.named.push(id);
             }
             let report = translate::standing(&row, id, tradable.scales)?;
             if self.orders.get_mut(id).is_some() {
-                self.stands(now, instrument_id, report, sink);
+                self.stands(now, (instrument_id, name), report, sink);
             } else if !self.orders.has_ended(report.venue_order_id) {
-                self.adopt(now, instrument_id, &report, sink);
+                self.adopt(now, (instrument_id, name), &report, sink);
             }
         }
         // What stands here and not there: its end was not heard, or is about to be.
@@ -256,12 +259,14 @@ impl BinanceOrderEntry {
     pub(super) fn adopt(
         &mut self,
         now: UnixNanos,
-        instrument_id: InstrumentId,
+        (instrument_id, name): (InstrumentId, OrderName),
         report: &ExecutionReport,
         sink: &mut dyn OrderSink,
     ) {
         let is_since_we_listen = self.reconciliation.listens(instrument_id);
-        if self.orders.insert(OpenOrder::standing(report, instrument_id, is_since_we_listen, now)) {
+        let mut order = OpenOrder::standing(report, instrument_id, is_since_we_listen, now);
+        order.name_revision = name.revision;
+        if self.orders.insert(order) {
             sink.report(instrument_id, report);
             self.ask_for_due(now, sink);
         } else {

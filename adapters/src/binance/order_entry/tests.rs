@@ -7,6 +7,7 @@ mod halts;
 mod login;
 mod missing;
 mod reconciling;
+mod replacing;
 mod signing;
 
 use std::sync::{Arc, Mutex};
