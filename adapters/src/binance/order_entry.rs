@@ -23,7 +23,7 @@ mod encode;
 mod errors;
 mod inbound;
 mod login;
-mod name;
+pub mod name;
 mod open_orders;
 mod reconcile;
 mod replace;

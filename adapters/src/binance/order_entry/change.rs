@@ -1,6 +1,6 @@
 //! Changes of orders. Spot lowers the quantity of an order that stands, which keeps its place and its name. Any other
-//! change puts another order in its stead; see [`super::replace`]. What became of a change that was not answered is told
-//! by what the order is.
+//! change puts another order in its stead, as `replace` says. What became of a change that was not answered is told by
+//! what the order is.
 
 use fulmar_bus::record::{ExecutionReport, ExecutionType, ModifyOrder, OrderTerms, RequestKind, UnixNanos};
 use fulmar_engine::contract::{DecodeError, OrderSink, local_reason};

@@ -5,10 +5,11 @@ use fulmar_bus::record::ClientOrderId;
 
 /// The name of one order at the venue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct OrderName {
-    pub(super) id: ClientOrderId,
+pub struct OrderName {
+    /// The order here.
+    pub id: ClientOrderId,
     /// The change that put it in the place of an earlier one; zero for the order as it was placed.
-    pub(super) revision: u16,
+    pub revision: u16,
 }
 
 /// Bytes behind the id where there is a revision: `r` and four hexadecimal digits.
@@ -16,18 +17,19 @@ const REVISION_BYTES: usize = 5;
 const TEXT_BYTES: usize = ClientOrderId::TEXT_BYTES + REVISION_BYTES;
 
 /// The text of a name, without allocating.
-pub(super) struct NameText {
+pub struct NameText {
     bytes: [u8; TEXT_BYTES],
     len: usize,
 }
 
 impl OrderName {
     /// The order as it was placed.
-    pub(super) const fn of(id: ClientOrderId) -> Self {
+    pub const fn of(id: ClientOrderId) -> Self {
         OrderName { id, revision: 0 }
     }
 
-    pub(super) fn text(self) -> NameText {
+    /// Its text.
+    pub fn text(self) -> NameText {
         let mut bytes = [b'r'; TEXT_BYTES];
         let (id, revision) = bytes.split_at_mut(ClientOrderId::TEXT_BYTES);
         id.copy_from_slice(&self.id.text());
@@ -39,7 +41,7 @@ impl OrderName {
     }
 
     /// The name that `text` is of, or `None` where it is not one of ours.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         let (id, rest) = text.split_at_checked(ClientOrderId::TEXT_BYTES)?;
         let id = ClientOrderId::parse(id.as_bytes())?;
         if rest.is_empty() {
@@ -52,7 +54,8 @@ impl OrderName {
 }
 
 impl NameText {
-    pub(super) fn as_bytes(&self) -> &[u8] {
+    /// The text as bytes.
+    pub fn as_bytes(&self) -> &[u8] {
         &self.bytes[..self.len]
     }
 }

@@ -1,15 +1,15 @@
 //! Changes that spot cannot make to an order: it is canceled, and another is placed in its stead, in one request
 //! (`order.cancelReplace`).
 //!
-//! The new order begins with nothing traded. So this is done to an order alone of which nothing traded, and the venue is
-//! told to cancel it on that condition (`ONLY_NEW`) and to place nothing where it does not (`STOP_ON_FAILURE`): whatever
-//! trades in between ends the change, and never makes the two together trade more than was wanted.
+//! The new order begins with nothing traded. So this is done to an order alone of which nothing traded, and the venue
+//! is told to cancel it on that condition (`ONLY_NEW`) and to place nothing where it does not (`STOP_ON_FAILURE`):
+//! whatever trades in between ends the change, and never makes the two together trade more than was wanted.
 //!
 //! ```text
-//!   canceled, placed           the order is what was wanted, under the change's name
-//!   not canceled, not tried    the change is refused; the order stands, or something ended or filled it: it is asked for
-//!   canceled, not placed       the order is canceled
-//!   nobody knows               the new name is asked for; once it can come no more, the old one
+//!   canceled, placed          the order is what was wanted, under the change's name
+//!   not canceled, not tried   the change is refused; something may have filled or ended the order: it is asked for
+//!   canceled, not placed      the order is canceled
+//!   nobody knows              the new name is asked for; once it can come no more, the old one
 //! ```
 
 use fulmar_bus::record::{

@@ -15,14 +15,14 @@ const MONEY_SCALE: u8 = 8;
 
 /// The order that an event tells of: a canceled one is named by `C`, since `c` is then the cancel's own id. `None`
 /// where it is somebody else's and its number is too large for a name.
-pub(super) fn event_order(event: &Fields<'_, '_>) -> Result<Option<OrderName>, DecodeError> {
+pub fn event_order(event: &Fields<'_, '_>) -> Result<Option<OrderName>, DecodeError> {
     let original = event.text("C").ok().and_then(OrderName::parse);
     let own = original.or(OrderName::parse(event.text("c")?));
     Ok(own.or(ClientOrderId::foreign(event.unsigned("i")?).map(OrderName::of)))
 }
 
 /// The name of an order that the venue gives both its names of.
-pub(super) fn order_name(client_order_id: &str, venue_order_id: u64) -> Option<OrderName> {
+pub fn order_name(client_order_id: &str, venue_order_id: u64) -> Option<OrderName> {
     OrderName::parse(client_order_id).or(ClientOrderId::foreign(venue_order_id).map(OrderName::of))
 }
 
