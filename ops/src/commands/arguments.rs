@@ -283,6 +283,9 @@ pub struct SimulatedVenueArguments {
     /// How busy the market is
     #[arg(long, value_name = "N", default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
     pub events_per_second: u32,
+    /// Say of every key that it may withdraw, which a run refuses
+    #[arg(long)]
+    pub keys_may_withdraw: bool,
     /// End when standard input does and at no signal, so that the venue lives as long as the program that started it
     #[arg(long)]
     pub until_input_ends: bool,
