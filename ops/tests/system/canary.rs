@@ -140,3 +140,12 @@ fn no_failure_tells_the_key() {
     assert!(ended.told.contains("binance-spot.orders"), "its link was told to be lost: {}", ended.told);
     is_clean(&left, &ended);
 }
+
+#[test]
+#[should_panic = "holds CanarySecret"]
+fn the_search_finds_a_secret_wherever_it_is_written() {
+    let desk = Desk::new(&[], "");
+    std::fs::create_dir(desk.file("deep")).expect("a folder takes a folder");
+    std::fs::write(desk.file("deep/file"), format!("\0..{SECRET}\0")).expect("a folder takes a file");
+    is_clean(&desk, &Program::fulmar(&["--version"]).end());
+}
