@@ -32,5 +32,5 @@ mod venue;
 mod wire;
 
 pub use config::{Credentials, SCALE, SimulatedVenueConfig, SymbolConfig, VenueReport};
-pub use offline::OfflineVenue;
+pub use offline::{OfflineVenue, OrderTruth, TradeTruth};
 pub use server::serve;

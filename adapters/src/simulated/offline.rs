@@ -6,6 +6,8 @@
 //! seed gives the same run, byte for byte. Nothing fails here that a wire could fail at: that is the business of the
 //! tests over sockets.
 
+mod orders;
+
 use std::collections::{BTreeMap, VecDeque};
 
 use axum::extract::ws::Utf8Bytes;
@@ -22,6 +24,7 @@ use super::server::split;
 use super::truth::Truth;
 use super::venue::Venue;
 use crate::transport::LinkEnds;
+pub use orders::{OrderTruth, TradeTruth};
 
 /// The venue and the links that are joined to it.
 pub struct OfflineVenue {

@@ -152,9 +152,14 @@ impl ClientOrders {
         client_id.is_none_or(|id| order.client_order_id == id).then_some(order)
     }
 
+    /// An account's orders, oldest first, as far as they are kept.
+    pub fn of(&self, account: AccountId) -> impl Iterator<Item = &ClientOrder> {
+        self.by_number.values().filter(move |order| order.account == account)
+    }
+
     /// An account's open orders, oldest first.
     pub fn open(&self, account: AccountId) -> impl Iterator<Item = &ClientOrder> {
-        self.by_number.values().filter(move |order| order.account == account && order.status.is_open())
+        self.of(account).filter(|order| order.status.is_open())
     }
 
     /// Notes that an order ended, and forgets the oldest ended one where too many are kept.

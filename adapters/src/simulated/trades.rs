@@ -58,7 +58,7 @@ impl AccountTrades {
     }
 
     /// The latest of one account, oldest first.
-    fn of(&self, account: AccountId) -> impl DoubleEndedIterator<Item = &AccountTrade> {
+    pub fn of(&self, account: AccountId) -> impl DoubleEndedIterator<Item = &AccountTrade> {
         self.by_account.get(&account).into_iter().flat_map(|kept| &kept.latest)
     }
 }
