@@ -64,11 +64,15 @@ pub enum Kind {
     Frame = 34,
     /// Bytes that are to go outside.
     Request = 35,
+    /// What a venue says that an account has of an asset.
+    BalanceStatement = 36,
+    /// What a venue says that an account holds of a derivative.
+    PositionStatement = 37,
 }
 
 impl Kind {
     /// Every kind, in numeric order.
-    pub const ALL: [Kind; 27] = [
+    pub const ALL: [Kind; 29] = [
         Kind::Trade,
         Kind::BookLevels,
         Kind::SnapshotBegin,
@@ -96,6 +100,8 @@ impl Kind {
         Kind::Note,
         Kind::Frame,
         Kind::Request,
+        Kind::BalanceStatement,
+        Kind::PositionStatement,
     ];
 
     /// The kind that `byte` stands for, or `None` for a number that no kind has.
@@ -128,6 +134,8 @@ impl Kind {
             33 => Kind::Note,
             34 => Kind::Frame,
             35 => Kind::Request,
+            36 => Kind::BalanceStatement,
+            37 => Kind::PositionStatement,
             _ => return None,
         })
     }

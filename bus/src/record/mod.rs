@@ -16,6 +16,7 @@
 //! reference; bytes from elsewhere are never believed. New fields append, a changed meaning is a new kind or version,
 //! and a number is never used twice.
 
+mod account;
 mod buffer;
 mod control;
 mod derivative;
@@ -32,6 +33,7 @@ mod sync;
 mod text;
 mod time;
 
+pub use account::{BalanceStatement, PositionStatement};
 pub use buffer::{Heading, Malformed, Payload, Record};
 pub use control::{Control, ControlCommand, Frame, FrameSource, Note, Request, RequestKind, Timer};
 pub use derivative::{Funding, FundingRate, MarkPrice};

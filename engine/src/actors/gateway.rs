@@ -6,8 +6,8 @@
 //! stands in the journal's rings.
 
 use fulmar_bus::record::{
-    ExecutionReport, ExecutionType, InstrumentDefinition, InstrumentId, Nanos, OrderStatus, RECORD_SLOTS_MAX,
-    Record, RequestKind, UnixNanos,
+    BalanceStatement, ExecutionReport, ExecutionType, InstrumentDefinition, InstrumentId, Nanos, OrderStatus,
+    Payload, PositionStatement, RECORD_SLOTS_MAX, Record, RequestKind, UnixNanos,
 };
 
 use super::frames::FrameAssembly;
@@ -158,10 +158,24 @@ impl Output {
     }
 }
 
+impl Output {
+    fn tell<P: Payload>(&mut self, instrument_id: InstrumentId, told: &P) {
+        let sent = self.reports.send(self.origin, instrument_id, told);
+        self.lost_reports += u64::from(sent.is_err());
+    }
+}
+
 impl OrderSink for Output {
     fn report(&mut self, instrument_id: InstrumentId, report: &ExecutionReport) {
-        let sent = self.reports.send(self.origin, instrument_id, report);
-        self.lost_reports += u64::from(sent.is_err());
+        self.tell(instrument_id, report);
+    }
+
+    fn balance(&mut self, told: &BalanceStatement) {
+        self.tell(InstrumentId::NONE, told);
+    }
+
+    fn position(&mut self, instrument_id: InstrumentId, told: &PositionStatement) {
+        self.tell(instrument_id, told);
     }
 
     fn request(&mut self, connection: u8, kind: RequestKind, delay: Nanos, bytes: &[u8]) {

@@ -1,8 +1,8 @@
 //! What a venue's order entry promises: approved orders to bytes, bytes to reports.
 
 use fulmar_bus::record::{
-    CancelOrder, ExecutionReport, InstrumentDefinition, InstrumentId, ModifyOrder, Nanos, Order, RequestKind,
-    UnixNanos,
+    BalanceStatement, CancelOrder, ExecutionReport, InstrumentDefinition, InstrumentId, ModifyOrder, Nanos,
+    Order, PositionStatement, RequestKind, UnixNanos,
 };
 
 use super::session::{Connection, InboundFrame, SessionCounters};
@@ -73,6 +73,13 @@ pub mod local_reason {
 pub trait OrderSink {
     /// What became of an order.
     fn report(&mut self, instrument_id: InstrumentId, report: &ExecutionReport);
+
+    /// What the venue says that the account has of an asset.
+    fn balance(&mut self, told: &BalanceStatement);
+
+    /// What the venue says that the account holds of a derivative. Where it holds nothing of one that was told before,
+    /// that is told too.
+    fn position(&mut self, instrument_id: InstrumentId, told: &PositionStatement);
 
     /// Bytes that are to go to the venue, at once or after a delay.
     fn request(&mut self, connection: u8, kind: RequestKind, delay: Nanos, bytes: &[u8]);

@@ -5,13 +5,13 @@ mod changes;
 use std::sync::{Arc, Mutex};
 
 use fulmar_bus::record::{
-    ContractKind, Intent, Level, LiquiditySide, Notional, Price, Side, StrategyId, SyncState, TimeInForce,
-    TopOfBook, TopSource,
+    BalanceStatement, ClientOrderId, ContractKind, ExecutionReport, Intent, Level, LiquiditySide, Notional,
+    PositionStatement, Price, Quantity, Side, StrategyId, SyncState, TimeInForce, TopOfBook, TopSource,
 };
 use fulmar_engine::trading::InstrumentRules;
 use fulmar_engine::trading::risk::{Context, Guards, RiskGate, RiskLimits, Verdict};
 
-use super::super::limits::SETTLED_AFTER;
+use super::super::limits::{QUERY_WAIT_MAX, SETTLED_AFTER};
 use super::*;
 
 const BTC: InstrumentId = InstrumentId(2);
@@ -27,6 +27,14 @@ impl OrderSink for Log {
     fn report(&mut self, instrument_id: InstrumentId, report: &ExecutionReport) {
         assert_eq!(instrument_id, BTC);
         self.reports.push(*report);
+    }
+
+    fn balance(&mut self, told: &BalanceStatement) {
+        panic!("nobody asked for balances: {told:?}");
+    }
+
+    fn position(&mut self, _instrument_id: InstrumentId, told: &PositionStatement) {
+        panic!("spot holds no derivative: {told:?}");
     }
 
     fn request(&mut self, _connection: u8, kind: RequestKind, delay: Nanos, bytes: &[u8]) {

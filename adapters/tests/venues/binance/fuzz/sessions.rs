@@ -2,9 +2,9 @@
 
 use fulmar_adapters::binance::{BinanceConfig, BinanceOrderEntry, Credentials, Product, limits};
 use fulmar_bus::record::{
-    CancelOrder, ContractKind, ContractSize, ExecutionReport, FrameSource, InstrumentDefinition,
-    InstrumentId, Intent, Level, Nanos, Notional, Price, Quantity, RequestKind, Side, SyncState, Text,
-    TopOfBook, TopSource, UnixNanos, WideNumber,
+    BalanceStatement, CancelOrder, ContractKind, ContractSize, ExecutionReport, FrameSource,
+    InstrumentDefinition, InstrumentId, Intent, Level, Nanos, Notional, PositionStatement, Price, Quantity,
+    RequestKind, Side, SyncState, Text, TopOfBook, TopSource, UnixNanos, WideNumber,
 };
 use fulmar_engine::contract::{InboundFrame, OrderSession as _, OrderSink};
 use fulmar_engine::trading::InstrumentRules;
@@ -159,6 +159,14 @@ impl OrderSink for StrictOrders {
         assert!(report.last_px.0 >= 0 && report.price.0 >= 0, "{report:?}");
         assert!(!report.status.is_terminal() || report.leaves_qty.is_zero(), "{report:?}");
         self.report_count += 1;
+    }
+
+    fn balance(&mut self, told: &BalanceStatement) {
+        assert_ne!(told.asset.as_str(), "", "{told:?}");
+    }
+
+    fn position(&mut self, instrument_id: InstrumentId, _: &PositionStatement) {
+        assert_eq!(instrument_id, ETH, "an instrument that the session was told of");
     }
 
     fn request(&mut self, _: u8, kind: RequestKind, _: Nanos, bytes: &[u8]) {

@@ -1,0 +1,97 @@
+//! What is due: the login, and queries for the orders whose fate is not known.
+
+use fulmar_bus::record::{ClientOrderId, InstrumentId, Nanos, RequestKind, UnixNanos};
+use fulmar_engine::contract::{OrderSession, OrderSink};
+
+use super::super::limits::{ANSWER_MAX, LOGIN_WAIT, ORDER_STATUS_WEIGHT, QUERY_WAIT_MAX, QUICK_QUERIES};
+use super::encode::{self, Tradable};
+use super::open_orders::OpenOrder;
+use super::{BinanceOrderEntry, Line};
+use crate::decode::Scales;
+use crate::sync::backoff;
+
+/// What is due.
+impl BinanceOrderEntry {
+    pub(super) fn log_in(&mut self, now: UnixNanos, sink: &mut dyn OrderSink) {
+        self.line = Line::LoggingIn(now);
+        sink.request(0, RequestKind::Send, Nanos(0), encode::login(&mut self.writer, now));
+        self.wake_at(now + LOGIN_WAIT);
+    }
+
+    /// Asks for every order whose fate is due, and says of those never answered that nobody knows.
+    pub(super) fn ask_for_due(&mut self, now: UnixNanos, sink: &mut dyn OrderSink) {
+        let mut place = 0;
+        while let Some((found, order)) = self.orders.due(place, now) {
+            place = found + 1;
+            self.report_unknown(order.client_order_id, sink);
+            let check_at = self.ask_for(now, order, sink);
+            if let Some(order) = self.orders.get_mut(order.client_order_id) {
+                (order.check_at, order.attempts) = (check_at, order.attempts.saturating_add(1));
+            }
+            check_at.into_iter().for_each(|at| self.wake_at(at));
+        }
+    }
+
+    /// Asks where an order stands; when to ask again, for as long as nothing definite comes. Not before the session is
+    /// ready anew where it is not now.
+    pub(super) fn ask_for(
+        &mut self,
+        now: UnixNanos,
+        order: OpenOrder,
+        sink: &mut dyn OrderSink,
+    ) -> Option<UnixNanos> {
+        if self.line != Line::Ready {
+            return None;
+        }
+        let tradable = self.tradable(order.instrument_id)?;
+        if order.attempts == QUICK_QUERIES {
+            let (venue, id, symbol) = (self.venue(), order.client_order_id, tradable.symbol.as_str());
+            tracing::warn!(
+                "{venue}: order {id} of {symbol} is not settled by {QUICK_QUERIES} queries; more follow"
+            );
+        }
+        let delay = self.weight.take(now, ORDER_STATUS_WEIGHT);
+        // A cancel may be sent again: twice canceled is canceled, and the answer says as much as a query's.
+        let ask = if order.is_cancel_wanted { encode::cancel } else { encode::status };
+        sink.request(
+            0,
+            RequestKind::Send,
+            delay,
+            ask(&mut self.writer, now + delay, order.client_order_id, &tradable),
+        );
+        let wait = backoff(order.instrument_id, order.attempts.saturating_add(1)).min(QUERY_WAIT_MAX);
+        Some(now + delay + ANSWER_MAX + wait)
+    }
+
+    pub(super) fn report_unknown(&mut self, id: ClientOrderId, sink: &mut dyn OrderSink) {
+        if let Some(order) = self.orders.get_mut(id)
+            && let Some(report) = order.become_unknown()
+        {
+            sink.report(order.instrument_id, &report);
+        }
+    }
+
+    pub(super) fn ask_soon(&mut self, now: UnixNanos, id: ClientOrderId) {
+        if let Some(order) = self.orders.get_mut(id) {
+            let check_at = now + backoff(order.instrument_id, order.attempts);
+            order.check_at = Some(check_at);
+            self.wake_at(check_at);
+        }
+    }
+
+    pub(super) fn wake_at(&mut self, at: UnixNanos) {
+        self.due_at = Some(self.due_at.map_or(at, |due_at| due_at.min(at)));
+    }
+
+    pub(super) fn tradable(&self, instrument_id: InstrumentId) -> Option<Tradable> {
+        self.instruments.get(instrument_id.index()).copied().flatten()
+    }
+
+    pub(super) fn find_symbol(&self, symbol: &str) -> Option<(InstrumentId, Scales)> {
+        let mut known = self.instruments.iter().zip(0..);
+        known.find_map(|(tradable, id)| {
+            let tradable = tradable.filter(|tradable| tradable.symbol.as_str() == symbol)?;
+            Some((InstrumentId(id), tradable.scales))
+        })
+    }
+}
