@@ -42,6 +42,7 @@ impl BinanceOrderEntry {
 
     pub(super) fn on_changed(
         &mut self,
+        now: UnixNanos,
         answer: &Fields<'_, '_>,
         order: OpenOrder,
         sink: &mut dyn OrderSink,
@@ -50,7 +51,7 @@ impl BinanceOrderEntry {
         let result = Fields::of(answer.value("result")?)?;
         let mut report = translate::changed(&result, order.client_order_id, tradable.scales)?;
         self.answer_change(&mut report);
-        self.tell(order.instrument_id, &report, sink);
+        self.tell(now, order.instrument_id, &report, sink);
         Ok(())
     }
 

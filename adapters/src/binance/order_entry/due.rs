@@ -3,7 +3,9 @@
 use fulmar_bus::record::{ClientOrderId, InstrumentId, Nanos, RequestKind, UnixNanos};
 use fulmar_engine::contract::{OrderSession, OrderSink};
 
-use super::super::limits::{ANSWER_MAX, LOGIN_WAIT, ORDER_STATUS_WEIGHT, QUERY_WAIT_MAX, QUICK_QUERIES};
+use super::super::limits::{
+    ANSWER_MAX, LOGIN_WAIT, ORDER_STATUS_WEIGHT, ORDER_TRADES_WEIGHT, QUERY_WAIT_MAX, QUICK_QUERIES,
+};
 use super::encode::{self, Tradable};
 use super::open_orders::OpenOrder;
 use super::{BinanceOrderEntry, Line};
@@ -50,15 +52,20 @@ impl BinanceOrderEntry {
                 "{venue}: order {id} of {symbol} is not settled by {QUICK_QUERIES} queries; more follow"
             );
         }
-        let delay = self.weight.take(now, ORDER_STATUS_WEIGHT);
-        // A cancel may be sent again: twice canceled is canceled, and the answer says as much as a query's.
-        let ask = if order.is_cancel_wanted { encode::cancel } else { encode::status };
-        sink.request(
-            0,
-            RequestKind::Send,
-            delay,
-            ask(&mut self.writer, now + delay, order.client_order_id, &tradable),
-        );
+        let id = order.client_order_id;
+        let misses_trades = order.misses_trades() && order.venue_order_id != 0;
+        let weight = if misses_trades { ORDER_TRADES_WEIGHT } else { ORDER_STATUS_WEIGHT };
+        let delay = self.weight.take(now, weight);
+        let (writer, at) = (&mut self.writer, now + delay);
+        let bytes = if misses_trades {
+            encode::trades(writer, at, (id, order.venue_order_id), &tradable)
+        } else if order.is_cancel_wanted {
+            // A cancel may be sent again: twice canceled is canceled, and the answer says as much as a query's.
+            encode::cancel(writer, at, id, &tradable)
+        } else {
+            encode::status(writer, at, id, &tradable)
+        };
+        sink.request(0, RequestKind::Send, delay, bytes);
         let wait = backoff(order.instrument_id, order.attempts.saturating_add(1)).min(QUERY_WAIT_MAX);
         Some(now + delay + ANSWER_MAX + wait)
     }

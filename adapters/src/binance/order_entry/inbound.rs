@@ -8,8 +8,8 @@ use fulmar_engine::contract::{DecodeError, OrderSink};
 use simd_json::tape::Tape;
 
 use super::super::definitions::banned_until;
-use super::super::limits::{ANSWER_MAX, LOGIN_WAIT, ORDER_TRADES_WEIGHT, REFUSED_WAIT};
-use super::encode::{self, purpose};
+use super::super::limits::{ANSWER_MAX, LOGIN_WAIT, REFUSED_WAIT};
+use super::encode::purpose;
 use super::open_orders::OpenOrder;
 use super::translate::{self, Fate, fate};
 use super::{BinanceOrderEntry, Handled, Line};
@@ -67,7 +67,7 @@ impl BinanceOrderEntry {
                 if report.execution == ExecutionType::Updated {
                     self.answer_change(&mut report);
                 }
-                self.tell(instrument_id, &report, sink);
+                self.tell(now, instrument_id, &report, sink);
             }
             Err(error) => {
                 // Something happened to the order, and only a query can say what.
@@ -90,9 +90,9 @@ impl BinanceOrderEntry {
         let id = ClientOrderId::parse(id).ok_or(DecodeError::UnknownValue)?;
         let open = self.orders.get_mut(id).map(|order| *order);
         match (error, open) {
-            (None, _) if purpose == purpose::TRADES => self.on_trades(answer, id, sink),
-            (None, Some(order)) if purpose == purpose::PLACE => self.on_placed(answer, order, sink),
-            (None, Some(order)) if purpose == purpose::CHANGE => self.on_changed(answer, order, sink),
+            (None, _) if purpose == purpose::TRADES => self.on_trades(now, answer, id, sink),
+            (None, Some(order)) if purpose == purpose::PLACE => self.on_placed(now, answer, order, sink),
+            (None, Some(order)) if purpose == purpose::CHANGE => self.on_changed(now, answer, order, sink),
             (None, Some(_)) if purpose == purpose::CANCEL => {
                 self.on_cancel_taken(now, id);
                 Ok(())
@@ -121,6 +121,7 @@ impl BinanceOrderEntry {
 
     pub(super) fn on_placed(
         &mut self,
+        now: UnixNanos,
         answer: &Fields<'_, '_>,
         order: OpenOrder,
         sink: &mut dyn OrderSink,
@@ -133,7 +134,7 @@ impl BinanceOrderEntry {
         report.venue_order_id = result.unsigned("orderId")?;
         report.venue_at = UnixNanos::from_millis(result.unsigned("transactTime")?);
         report.leaves_qty = order.quantity;
-        self.tell(order.instrument_id, &report, sink);
+        self.tell(now, order.instrument_id, &report, sink);
         Ok(())
     }
 
@@ -157,27 +158,33 @@ impl BinanceOrderEntry {
         let tradable = self.tradable(instrument_id).ok_or(DecodeError::UnknownInstrument)?;
         let mut report = translate::standing(&Fields::of(answer.value("result")?)?, id, tradable.scales)?;
         self.settle_change(now, &mut report);
-        if order.misses_trades(&report) {
-            let delay = self.weight.take(now, ORDER_TRADES_WEIGHT);
-            let of = (id, report.venue_order_id);
-            sink.request(
-                0,
-                RequestKind::Send,
-                delay,
-                encode::trades(&mut self.writer, now + delay, of, &tradable),
-            );
-        }
-        self.tell(instrument_id, &report, sink);
+        self.tell(now, instrument_id, &report, sink);
         Ok(())
     }
 
-    fn on_trades(&mut self, answer: &Fields<'_, '_>, id: ClientOrderId, sink: &mut dyn OrderSink) -> Handled {
+    fn on_trades(
+        &mut self,
+        now: UnixNanos,
+        answer: &Fields<'_, '_>,
+        id: ClientOrderId,
+        sink: &mut dyn OrderSink,
+    ) -> Handled {
         let mut traded = Quantity(0);
         for row in answer.objects("result")? {
             let row = row?;
             let (instrument_id, scales) =
                 self.find_symbol(row.text("symbol")?).ok_or(DecodeError::UnknownInstrument)?;
             sink.report(instrument_id, &translate::trade(&row, id, scales, &mut traded)?);
+        }
+        if let Some(order) = self.orders.get_mut(id) {
+            order.learn_trades(0, traded);
+            if order.is_settled_whole() {
+                self.orders.remove(id);
+            } else if order.is_awaited() {
+                self.ask_soon(now, id);
+            } else {
+                order.check_at = None;
+            }
         }
         Ok(())
     }
@@ -200,7 +207,7 @@ impl BinanceOrderEntry {
         if (purpose == purpose::PLACE && fate == Fate::Refused) || (is_not_there && !order.is_answered) {
             let mut report = order.report(ExecutionType::Rejected, OrderStatus::Rejected);
             report.reason = reason;
-            self.tell(instrument_id, &report, sink);
+            self.tell(now, instrument_id, &report, sink);
         } else if is_not_there && order.is_adopted() {
             // The refused cancel has told that there is nothing to cancel.
             self.orders.remove(id);
@@ -217,29 +224,41 @@ impl BinanceOrderEntry {
                 let mut report = order.report(ExecutionType::CancelRejected, order.status());
                 report.reason = reason;
                 sink.report(instrument_id, &report);
-                self.orders.get_mut(id).into_iter().for_each(|order| order.is_cancel_wanted = false);
+                let order = self.orders.get_mut(id).expect("it is at hand");
+                order.is_cancel_wanted = false;
+                if code == -2011 {
+                    // It does not stand, and where it is wanted gone the next cancel may come before the next query.
+                    order.attempts = 0;
+                }
             }
+            self.ask_soon(now, id);
+        } else if purpose == purpose::TRADES {
             self.ask_soon(now, id);
         }
         self.ask_for_due(now, sink);
         Ok(())
     }
 
-    /// Remembers what a report says, and tells it where it is news.
+    /// Remembers what a report says, and tells it where it is news. An order that ended is kept until all that the
+    /// venue says traded was told as a trade.
     pub(super) fn tell(
         &mut self,
+        now: UnixNanos,
         instrument_id: InstrumentId,
         report: &ExecutionReport,
         sink: &mut dyn OrderSink,
     ) {
         let id = report.client_order_id;
-        let is_news =
-            report.status.is_terminal() || self.orders.get_mut(id).is_none_or(|order| order.learn(report));
-        if report.status.is_terminal() {
-            self.orders.remove(id);
+        let mut is_news = true;
+        if let Some(order) = self.orders.get_mut(id) {
+            is_news = order.learn(now, report) || report.status.is_terminal();
+            if order.is_settled_whole() {
+                self.orders.remove(id);
+            }
         }
         if is_news {
             sink.report(instrument_id, report);
         }
+        self.ask_for_due(now, sink);
     }
 }

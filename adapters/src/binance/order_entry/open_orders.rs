@@ -27,6 +27,12 @@ pub(super) struct OpenOrder {
     is_unknown: bool,
     /// What the venue said had traded so far.
     cumulative_qty: Quantity,
+    /// What its trades told, without a gap from the first on.
+    told_qty: Quantity,
+    /// The venue's number of it, zero until one is told.
+    pub(super) venue_order_id: u64,
+    /// It stands no more; it is kept for the trades that are missing.
+    is_ended: bool,
     /// When to ask what became of it, unless something definite comes before.
     pub(super) check_at: Option<UnixNanos>,
     /// How often it was asked for since something definite came.
@@ -111,6 +117,9 @@ impl OpenOrder {
             is_answered: false,
             is_unknown: false,
             cumulative_qty: Quantity(0),
+            told_qty: Quantity(0),
+            venue_order_id: 0,
+            is_ended: false,
             check_at: Some(now + ANSWER_MAX),
             attempts: 0,
         }
@@ -151,22 +160,54 @@ impl OpenOrder {
         Some(self.report(ExecutionType::Unknown, OrderStatus::Unknown))
     }
 
-    /// The venue has it, and it stands. A cancel that is on its way is still to be answered. False where the report
-    /// says nothing that was not told before: an answer and an event both say that an order was accepted.
-    pub(super) fn learn(&mut self, report: &ExecutionReport) -> bool {
-        let is_known = self.is_answered && !self.is_unknown && !self.misses_trades(report);
-        (self.is_answered, self.is_unknown, self.attempts) = (true, false, 0);
+    /// The venue has it. A cancel that is on its way is still to be answered, as long as it stands; trades that did
+    /// not come are to be asked for, from now on. False where the report says nothing that was not told before: an
+    /// answer and an event both say that an order was accepted.
+    pub(super) fn learn(&mut self, now: UnixNanos, report: &ExecutionReport) -> bool {
+        let is_more = report.cumulative_qty > self.cumulative_qty;
+        let is_known = self.is_answered && !self.is_unknown && !is_more;
+        let missed_trades = self.misses_trades();
+        (self.is_answered, self.is_unknown) = (true, false);
         self.side = report.side;
+        self.venue_order_id = self.venue_order_id.max(report.venue_order_id);
         self.cumulative_qty = self.cumulative_qty.max(report.cumulative_qty);
-        if !self.is_cancel_wanted && self.change.is_none() {
-            self.check_at = None;
+        if report.execution == ExecutionType::Trade {
+            self.learn_trades(report.cumulative_qty.0 - report.last_qty.0, report.cumulative_qty);
+        }
+        if report.status.is_terminal() {
+            self.is_ended = true;
+            (self.is_cancel_wanted, self.change) = (false, None);
+        }
+        if !self.misses_trades() {
+            self.attempts = 0;
+            self.check_at = self.check_at.filter(|_| self.is_awaited());
+        } else if !missed_trades {
+            (self.attempts, self.check_at) = (0, Some(now));
         }
         !is_known || report.execution != ExecutionType::Accepted
     }
 
-    /// True where the venue says that more traded than was told here.
-    pub(super) fn misses_trades(&self, report: &ExecutionReport) -> bool {
-        report.cumulative_qty > self.cumulative_qty
+    /// Trades were told that take what traded from `before` to `after`.
+    pub(super) fn learn_trades(&mut self, before: i64, after: Quantity) {
+        self.cumulative_qty = self.cumulative_qty.max(after);
+        if before <= self.told_qty.0 {
+            self.told_qty = self.told_qty.max(after);
+        }
+    }
+
+    /// True where the venue says that more traded than its trades told.
+    pub(super) fn misses_trades(&self) -> bool {
+        self.cumulative_qty > self.told_qty
+    }
+
+    /// True where something is to be heard of it soon.
+    pub(super) fn is_awaited(&self) -> bool {
+        !self.is_answered || self.is_cancel_wanted || self.change.is_some() || self.misses_trades()
+    }
+
+    /// True where nothing more is to be heard of it.
+    pub(super) fn is_settled_whole(&self) -> bool {
+        self.is_ended && !self.misses_trades()
     }
 
     /// True once the order can no longer reach the venue, if it did not until now.

@@ -1,6 +1,7 @@
 //! Orders through a venue that answers what the test says, in virtual time.
 
 mod changes;
+mod missing;
 
 use std::sync::{Arc, Mutex};
 
@@ -263,6 +264,18 @@ fn standing(purpose: &str, status: &str, executed: &str) -> String {
     )
 }
 
+/// The answer to `myTrades`: these trades of the first order, each with its number and quantity.
+fn trades(rows: &[(u64, &str)]) -> String {
+    let row = |(trade_id, quantity): &(u64, &str)| {
+        format!(
+            r#"{{"symbol":"BTCUSDT","id":{trade_id},"orderId":77,"price":"99.00","qty":"{quantity}","commission":"0.00",
+"commissionAsset":"BNB","time":6,"isBuyer":true,"isMaker":false}}"#
+        )
+    };
+    let rows: Vec<String> = rows.iter().map(row).collect();
+    format!(r#"{{"id":"t{}","status":200,"result":[{}]}}"#, order_id(1), rows.join(","))
+}
+
 #[test]
 fn each_kind_of_order_is_written_as_the_venue_wants_it() {
     type Change = fn(&mut Intent);
@@ -400,6 +413,7 @@ fn an_order_that_stays_unknown_is_asked_for_ever_more_slowly_and_told_once() {
     bench.message(&standing("s", "FILLED", "0.50000"));
     assert_eq!(bench.told(), [UNKNOWN, (ExecutionType::Accepted, OrderStatus::Filled)]);
     assert_eq!(bench.asked_methods(), ["myTrades"]);
+    bench.message(&trades(&[(9, "0.50000")]));
     bench.pass(quiet);
     assert_eq!(bench.asked(), Vec::<String>::new(), "it has an end");
 }
