@@ -54,7 +54,7 @@ fn word_behind<'a>(text: &'a str, mark: &str) -> &'a str {
 impl FarEnd {
     /// Joins the venue, by rings of its own.
     pub fn join(connections: Vec<Connection>, venue: &mut OfflineVenue, now: UnixNanos) -> Self {
-        const SHAPE: RingShape = RingShape { slot_count: 1 << 12, gate_count: 1 };
+        const SHAPE: RingShape = RingShape { slot_count: 1 << 9, gate_count: 1 };
         let ring = |id| create(Region::heap(SHAPE.word_count()), SHAPE, ChannelId(id));
         let ((requests, to_venue), (frames, from_venue)) = (ring(0), ring(1));
         let ends = LinkEnds {

@@ -23,13 +23,13 @@ pub struct Limits {
     pub open_notional_max: Option<i128>,
 }
 
-/// A fill, from whichever side it is told: order, number of the trade, quantity and price.
-type FillKey = (ClientOrderId, u64);
+/// Quantity and price of fills, by order and number of the trade.
+type Fills = BTreeMap<(ClientOrderId, u64), (Quantity, Price)>;
 
 /// What one strategy said.
 #[derive(Default)]
 struct Account {
-    fills: BTreeMap<FillKey, (Quantity, Price)>,
+    fills: Fills,
     position: Option<Position>,
     beliefs: Vec<Belief>,
 }
@@ -119,8 +119,7 @@ impl Judge {
             venue.orders(API_KEY).map(|order| (order.client_order_id, order)).collect();
         let numbers: BTreeMap<u64, ClientOrderId> =
             orders.values().map(|order| (order.number, own_id(order.client_order_id))).collect();
-        let mut fills: Vec<BTreeMap<FillKey, (Quantity, Price)>> =
-            vec![BTreeMap::new(); self.strategies.len()];
+        let mut fills: Vec<Fills> = vec![Fills::new(); self.strategies.len()];
         let mut moved: Vec<(i64, i128)> = vec![(0, 0); self.strategies.len()];
         for trade in venue.trades(API_KEY) {
             let id = numbers[&trade.order_number];
@@ -133,9 +132,7 @@ impl Judge {
         }
         for (index, account) in self.strategies.iter().enumerate() {
             let of = format!("strategy {index}");
-            if account.fills != fills[index] {
-                return Err(format!("{of} heard {:?}, and there were {:?}", account.fills, fills[index]));
-            }
+            check_fills(&account.fills, &fills[index]).map_err(|wrong| format!("{of} {wrong}"))?;
             check_position(account.position.as_ref(), moved[index])
                 .map_err(|wrong| format!("{of} {wrong}"))?;
             for belief in &account.beliefs {
@@ -178,6 +175,21 @@ impl Judge {
         }
         Ok(())
     }
+}
+
+fn check_fills(heard: &Fills, truth: &Fills) -> Verdict<()> {
+    let only_in = |one: &Fills, other: &Fills| -> Vec<String> {
+        let only = one.iter().filter(|(key, fill)| other.get(key) != Some(fill));
+        only.map(|((order, trade_id), (quantity, price))| {
+            format!("{trade_id} of {order}, {} at {}", quantity.0, price.0)
+        })
+        .collect()
+    };
+    let (missed, invented) = (only_in(truth, heard), only_in(heard, truth));
+    if missed.is_empty() && invented.is_empty() {
+        return Ok(());
+    }
+    Err(format!("never heard of trades {missed:?}, and heard of {invented:?} that are not so"))
 }
 
 fn own_id(text: &str) -> ClientOrderId {

@@ -161,7 +161,7 @@ impl Engine {
             heard.push(receiver);
         }
         let rings =
-            RingSizes { frames: 1 << 9, market: 1 << 9, book: 1 << 9, resync: 1 << 8, small: 1 << 12 };
+            RingSizes { frames: 1 << 9, market: 1 << 9, book: 1 << 9, resync: 1 << 8, small: 1 << 10 };
         let credentials = Credentials { api_key: API_KEY.to_owned(), secret: Some(SECRET.to_owned()) };
         let orders = BinanceOrderEntry::new(&BinanceConfig::production(Product::Spot), &credentials);
         let plan = EnginePlan {

@@ -105,8 +105,8 @@ impl Trader {
 
     /// One of the orders that it believes to stand.
     fn standing(&mut self, context: &Context<'_>) -> Option<ClientOrderId> {
-        let standing: Vec<ClientOrderId> =
-            context.view().orders().open_orders().map(|order| order.intent().client_order_id).collect();
+        let stands = |id: &ClientOrderId| context.order(*id).is_some_and(|order| !order.status().is_terminal());
+        let standing: Vec<ClientOrderId> = self.orders.iter().copied().filter(stands).collect();
         (!standing.is_empty()).then(|| standing[self.rng.random_range(0..standing.len())])
     }
 
