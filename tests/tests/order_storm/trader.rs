@@ -75,7 +75,7 @@ impl Trader {
     /// One that wants what `seed` says until then, and tells what it believes at these moments.
     pub fn new(seed: u64, heard: Sender<Heard>, until: UnixNanos, censuses: [UnixNanos; 2]) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let pause_max_ms = rng.random_range(40..400);
+        let pause_max_ms = rng.random_range(30..250);
         Trader { rng, heard, until, censuses, orders: Vec::new(), pause_max_ms }
     }
 
@@ -86,7 +86,7 @@ impl Trader {
 
     fn order(&mut self, now: UnixNanos) -> NewOrder {
         let side = if self.rng.random_bool(0.5) { Side::Buy } else { Side::Sell };
-        let quantity = Quantity(LOT * self.rng.random_range(1_000..40_000));
+        let quantity = Quantity(LOT * self.rng.random_range(500..15_000));
         let ticks = self.rng.random_range(-6..6);
         let price = Price(MIDDLE + TICK * if side == Side::Buy { ticks - 2 } else { 2 - ticks });
         let order = match self.rng.random_range(0..100) {

@@ -180,10 +180,11 @@ impl BinanceOrderEntry {
             order.learn_trades(0, traded);
             if order.is_settled_whole() {
                 self.orders.remove(id);
-            } else if order.is_awaited() {
-                self.ask_soon(now, id);
             } else {
-                order.check_at = None;
+                // Trades were asked for in place of where the order stands, which may be as little known.
+                order.attempts = 0;
+                self.ask_soon(now, id);
+                self.ask_for_due(now, sink);
             }
         }
         Ok(())

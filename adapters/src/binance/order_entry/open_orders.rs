@@ -180,7 +180,7 @@ impl OpenOrder {
         }
         if !self.misses_trades() {
             self.attempts = 0;
-            self.check_at = self.check_at.filter(|_| self.is_awaited());
+            self.check_at = self.check_at.filter(|_| self.is_cancel_wanted || self.change.is_some());
         } else if !missed_trades {
             (self.attempts, self.check_at) = (0, Some(now));
         }
@@ -198,11 +198,6 @@ impl OpenOrder {
     /// True where the venue says that more traded than its trades told.
     pub(super) fn misses_trades(&self) -> bool {
         self.cumulative_qty > self.told_qty
-    }
-
-    /// True where something is to be heard of it soon.
-    pub(super) fn is_awaited(&self) -> bool {
-        !self.is_answered || self.is_cancel_wanted || self.change.is_some() || self.misses_trades()
     }
 
     /// True where nothing more is to be heard of it.
