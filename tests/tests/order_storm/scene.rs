@@ -8,12 +8,12 @@ use fulmar_adapters::simulated::{self, OfflineVenue, SimulatedVenueConfig};
 use fulmar_adapters::transport::LinkEnds;
 use fulmar_bus::channel::Reader;
 use fulmar_bus::record::{
-    AccountId, ContractKind, Control, ControlCommand, ExecutionReport, InstrumentDefinition, InstrumentId,
-    Nanos, Notional, Price, Quantity, Text, UnixNanos,
+    AccountId, ContractKind, Control, ControlCommand, Denial, ExecutionReport, InstrumentDefinition,
+    InstrumentId, Nanos, Notional, Price, Quantity, Text, UnixNanos,
 };
 use fulmar_engine::contract::BookDepth;
 use fulmar_engine::runtime::{Origin, Player, counters};
-use fulmar_engine::trading::risk::{GuardSettings, RiskSettings};
+use fulmar_engine::trading::risk::{GuardSettings, RiskCheck, RiskSettings};
 use fulmar_engine::wiring::{
     Assembly, EnginePlan, InstrumentPlan, OrderRoute, RingSizes, StrategyPlan, Surroundings as Bells,
     VenuePlan, build,
@@ -105,7 +105,7 @@ impl Plan {
         Plan {
             limits: Limits {
                 position_max: LOT * position_lots,
-                open_orders_max: rng.random_range(2..12),
+                open_orders_max: rng.random_range(2..24),
                 open_notional_max: notional_max.map(|whole: i64| i128::from(whole) * 10_i128.pow(16)),
             },
             guards: GuardSettings {
@@ -276,6 +276,9 @@ impl Scene {
             for record in drain(reader) {
                 if let Ok(report) = record.read::<ExecutionReport>() {
                     self.story.tell(self.now, format_args!("   {name}: {}", line_of(report)));
+                } else if let Ok(denial) = record.read::<Denial>() {
+                    let name = RiskCheck::from_code(denial.code).map_or("ANOTHER_CHECK", RiskCheck::name);
+                    self.story.tell(self.now, format_args!("   {name} denies {}", denial.client_order_id));
                 } else {
                     let header = record.header();
                     self.story.tell(self.now, format_args!("   {name}: {:?}", header.kind()));

@@ -87,8 +87,8 @@ impl Trader {
     fn order(&mut self, now: UnixNanos) -> NewOrder {
         let side = if self.rng.random_bool(0.5) { Side::Buy } else { Side::Sell };
         let quantity = Quantity(LOT * self.rng.random_range(500..15_000));
-        let ticks = self.rng.random_range(-6..6);
-        let price = Price(MIDDLE + TICK * if side == Side::Buy { ticks - 2 } else { 2 - ticks });
+        let ticks = self.rng.random_range(-4..4);
+        let price = Price(MIDDLE + TICK * if side == Side::Buy { ticks } else { -ticks });
         let order = match self.rng.random_range(0..100) {
             0..20 => NewOrder::market(side, quantity),
             20..40 => NewOrder::limit(side, price, quantity).post_only(),
@@ -100,25 +100,26 @@ impl Trader {
             }
             _ => NewOrder::limit(side, price, quantity),
         };
-        if self.rng.random_range(0..100) < 12 { order.reduce_only() } else { order }
+        if self.rng.random_range(0..100) < 6 { order.reduce_only() } else { order }
     }
 
     /// One of the orders that it believes to stand.
     fn standing(&mut self, context: &Context<'_>) -> Option<ClientOrderId> {
-        let stands = |id: &ClientOrderId| context.order(*id).is_some_and(|order| !order.status().is_terminal());
+        let stands =
+            |id: &ClientOrderId| context.order(*id).is_some_and(|order| !order.status().is_terminal());
         let standing: Vec<ClientOrderId> = self.orders.iter().copied().filter(stands).collect();
         (!standing.is_empty()).then(|| standing[self.rng.random_range(0..standing.len())])
     }
 
     fn act(&mut self, context: &mut Context<'_>) {
         match self.rng.random_range(0..100) {
-            0..55 => {
+            0..50 => {
                 let order = self.order(context.now());
                 if let Ok(id) = context.submit(BTC, order) {
                     self.orders.push(id);
                 }
             }
-            55..80 => {
+            50..82 => {
                 if let Some(id) = self.standing(context) {
                     context.cancel(id);
                 }
