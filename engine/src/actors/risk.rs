@@ -83,6 +83,8 @@ struct Anomalies {
     unproven_trades: u64,
     /// Fills that no position could hold.
     overflows: u64,
+    /// Fills that went beyond what was ordered.
+    overfills: u64,
     /// Cancels that the gateway made no room for.
     cancels_lost: u64,
     /// Instruments that got other scales, or another contract size, while something was held or stood.
@@ -206,6 +208,7 @@ impl Actor for Risk {
         tell("orphan_reports", anomalies.orphans);
         tell("unproven_trades", anomalies.unproven_trades);
         tell("position_overflows", anomalies.overflows);
+        tell("overfills", anomalies.overfills);
         tell("rescaled_holdings", anomalies.rescaled_holdings);
         tell("lost_records", self.inboxes.lost_count() + self.output.reports_lost + anomalies.cancels_lost);
         tell("duplicate_trades", self.state.orders.counts().duplicate_trades);
@@ -308,6 +311,11 @@ impl State {
             Booking::Booked(fill) => {
                 self.gate.on_trade(instrument_id);
                 self.book(now, origin, &fill, output);
+                if !update.overfill_qty.is_zero() {
+                    // It is real, and it cannot be: whoever is wrong, nothing more may be sent by what is known here.
+                    self.anomalies.overfills += 1;
+                    self.kill(now, origin, output);
+                }
             }
             Booking::None => {}
         }

@@ -1,25 +1,18 @@
 //! One run: real strategies, the real gate, the real order entry, wired as an engine is, on one thread in virtual time,
 //! and the venue behind a wire on which things go wrong. At the end they go wrong no more, and all must agree.
 
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, channel};
 
-use fulmar_adapters::binance::{BinanceConfig, BinanceOrderEntry, Credentials, Product};
 use fulmar_adapters::simulated::{self, OfflineVenue, SimulatedVenueConfig};
 use fulmar_adapters::transport::LinkEnds;
 use fulmar_bus::channel::Reader;
-use fulmar_bus::record::{
-    AccountId, ContractKind, Control, ControlCommand, Denial, ExecutionReport, InstrumentDefinition,
-    InstrumentId, Nanos, Notional, Price, Quantity, Text, UnixNanos,
-};
-use fulmar_engine::contract::BookDepth;
+use fulmar_bus::record::{Control, ControlCommand, Denial, ExecutionReport, InstrumentId, Nanos, UnixNanos};
+use fulmar_engine::contract::Strategy;
+use fulmar_engine::market::decimal::format_scaled;
 use fulmar_engine::runtime::{Origin, Player, counters};
 use fulmar_engine::trading::risk::{GuardSettings, RiskCheck, RiskSettings};
-use fulmar_engine::wiring::{
-    Assembly, EnginePlan, InstrumentPlan, OrderRoute, RingSizes, StrategyPlan, Surroundings as Bells,
-    VenuePlan, build,
-};
-use fulmar_tests::market::{INSTRUMENT, SYMBOL};
-use fulmar_tests::scripted::{Scripted, Tell, definition};
+use fulmar_engine::wiring::Assembly;
+use fulmar_tests::order_desk::{LOT, OrderDesk};
 use fulmar_tests::stage::{OPENS_AT, drain};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -27,8 +20,8 @@ use rand_chacha::ChaCha8Rng;
 use super::far_end::FarEnd;
 use super::judge::{Judge, Limits, Verdict};
 use super::story::Story;
-use super::trader::{BTC, Heard, LOT, MIDDLE, TICK, Trader};
-use super::weather::Weather;
+use super::trader::{Heard, Trader};
+use super::weather::{Fault, Weather};
 use super::wire::{Surroundings, Wire};
 
 /// Who trades at the venue.
@@ -82,7 +75,7 @@ pub struct Outcome {
     /// Orders that reached the venue.
     pub orders: u64,
     /// How often each kind of fault struck.
-    pub struck: [u64; super::weather::Fault::ALL.len()],
+    pub struck: [u64; Fault::ALL.len()],
 }
 
 /// Runs a seed; what is wrong, where something is.
@@ -126,8 +119,7 @@ impl Plan {
         RiskSettings {
             order_quantity_max: "0.5".to_owned(),
             order_notional_max: "40000".to_owned(),
-            position_max: fulmar_engine::market::decimal::format_scaled(self.limits.position_max.into(), 8)
-                .to_string(),
+            position_max: format_scaled(self.limits.position_max.into(), 8).to_string(),
             open_orders_max: self.limits.open_orders_max,
             messages_per_second: 1_000,
             stale_after: Nanos::from_secs(3_600),
@@ -148,45 +140,22 @@ impl Plan {
 
 impl Engine {
     fn start(seed: u64, plan: &Plan, venue: &mut OfflineVenue, is_told: bool) -> Self {
-        let (mut strategies, mut heard) = (Vec::new(), Vec::new());
+        let (mut strategies, mut heard): (Vec<Box<dyn Strategy>>, _) = (Vec::new(), Vec::new());
         for index in 0..plan.strategies {
-            let (sender, receiver): (Sender<Heard>, _) = channel();
+            let (sender, receiver) = channel();
             let seed = seed.wrapping_mul(31).wrapping_add(index);
-            strategies.push(StrategyPlan {
-                name: format!("trader{index}"),
-                strategy: Box::new(Trader::new(seed, sender, plan.storm_ends_at(), plan.censuses())),
-                instruments: vec![BTC],
-                book: BookDepth::Top,
-            });
+            strategies.push(Box::new(Trader::new(seed, sender, plan.storm_ends_at(), plan.censuses())));
             heard.push(receiver);
         }
-        let rings =
-            RingSizes { frames: 1 << 9, market: 1 << 9, book: 1 << 9, resync: 1 << 8, small: 1 << 10 };
-        let credentials = Credentials { api_key: API_KEY.to_owned(), secret: Some(SECRET.to_owned()) };
-        let orders = BinanceOrderEntry::new(&BinanceConfig::production(Product::Spot), &credentials);
-        let plan = EnginePlan {
-            instruments: vec![InstrumentPlan::new(INSTRUMENT.to_owned(), Some(plan.risk()))],
-            venues: vec![VenuePlan { session: Box::new(market()), instruments: vec![BTC] }],
-            pairs: Vec::new(),
-            bar_intervals: Vec::new(),
-            strategies,
-            orders: OrderRoute::Venue { session: Box::new(orders), account_id: AccountId(0) },
-            rings,
-            epoch: 1,
-            journal_directory: None,
-        };
-        let nobody = Bells { bell_of: &|_| None, stamps: None };
-        let mut assembly = build(plan, &nobody).expect("nothing is written to a file");
-        let link = assembly.links.pop().expect("the order entry is the last border");
+        let desk = OrderDesk { strategies, risk: plan.risk(), credentials: (API_KEY, SECRET) };
+        let (assembly, player, link) = desk.open();
         let far_end = FarEnd::join(link.connections, venue, OPENS_AT);
         let ends = LinkEnds { frames: link.frames, requests: link.requests };
-        let mut player = Player::new(std::mem::take(&mut assembly.seats));
         let is_read = |name: &str| {
             is_told && ["reports.", "intents.", "gateway."].iter().any(|it| name.starts_with(it))
         };
         let read = assembly.channels().filter(|(channel, _)| is_read(&channel.name));
         let told = read.map(|(channel, ring)| (channel.name.clone(), ring.reader())).collect();
-        player.start(OPENS_AT);
         Engine { assembly, player, wire: Wire::join(ends, far_end, OPENS_AT), heard, told }
     }
 }
@@ -309,6 +278,7 @@ impl Scene {
             "orphan_reports",
             "unproven_trades",
             "position_overflows",
+            "overfills",
         ] {
             if let Some(count) = counted.get(counter) {
                 return Err(format!("{counter}: {count:?}"));
@@ -322,18 +292,6 @@ impl Scene {
             struck: self.weather.struck(),
         })
     }
-}
-
-/// A market that stands: what it is, its best prices, and no more.
-fn market() -> Scripted {
-    let mut told: InstrumentDefinition = definition("BTC", "USDT", (8, 8), ContractKind::Spot);
-    told.venue = Text::new("binance-spot").expect("a short word");
-    told.symbol = Text::new(SYMBOL).expect("a short word");
-    (told.tick, told.lot, told.quantity_min) = (Price(TICK), Quantity(LOT), Quantity(LOT));
-    told.notional_min = Notional(5 * 10_i128.pow(16)).into();
-    let levels = |sign: i64| vec![(MIDDLE + sign * TICK, 100_000_000)];
-    let script = vec![(0, Tell::Definition(told)), (0, Tell::Snapshot(levels(-1), levels(1)))];
-    Scripted::new("binance-spot", BTC, script)
 }
 
 fn line_of(report: &ExecutionReport) -> String {

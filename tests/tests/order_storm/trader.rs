@@ -6,20 +6,10 @@ use std::sync::mpsc::Sender;
 use fulmar_bus::record::{
     ClientOrderId, ExecutionReport, OrderStatus, OrderTerms, Position, Timer, UnixNanos,
 };
-use fulmar_strategies::sdk::{
-    Context, Event, InstrumentId, Nanos, NewOrder, Price, Quantity, Side, Strategy, TimeInForce,
-};
+use fulmar_strategies::sdk::{Context, Event, Nanos, NewOrder, Price, Quantity, Side, Strategy, TimeInForce};
+use fulmar_tests::order_desk::{BTC, LOT, MIDDLE, TICK};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-
-/// What it trades.
-pub const BTC: InstrumentId = InstrumentId(0);
-/// The middle of the market at the start, and the steps of prices and quantities, at the venue's eight digits.
-pub const MIDDLE: i64 = 60_000 * 100_000_000;
-/// Smallest step of a price.
-pub const TICK: i64 = 1_000_000;
-/// Smallest step of a quantity.
-pub const LOT: i64 = 1_000;
 
 /// It does something.
 const ACT: u64 = 1;

@@ -1,0 +1,354 @@
+//! What can go wrong with an order, each by its name, and what must come of it; and the orders whose whole way is shown
+//! here, through strategy, gate and order entry, with a venue that says what the test says.
+//!
+//! All of it together, by the thousand and against a venue's truth, is in `order_storm`. A test that a row names is
+//! somewhere in the workspace, or `every_row_names_tests_that_there_are` fails. What the right column lacks is not built.
+//!
+//! | fault | what must come of it | shown by |
+//! |---|---|---|
+//! | no answer, -1006, -1007, 5XX, a socket that dies after sending | Unknown, exposure in full, asked for, never sent again | `an_order_without_an_answer_is_unknown_and_asked_for_never_sent_again`, `an_error_rejects_only_where_it_is_known_to_mean_that`, `an_unknown_order_counts_in_full_until_something_definite_comes`, `an_order_of_unknown_fate_counts_as_exposure_until_it_is_settled`, `an_order_that_timed_out_and_filled_is_found` |
+//! | a definite refusal; a number that nobody knows | Rejected with its reason; Unknown | `an_error_rejects_only_where_it_is_known_to_mean_that`, `a_reject_of_the_venue_is_reported_with_its_reason_and_the_frame_it_came_in` |
+//! | "duplicate order" | the first one arrived: it is asked for and taken up | `a_duplicate_that_the_venue_refuses_is_the_order_itself` |
+//! | a fill before the acknowledgement, or after | any order of reports ends where the venue's own does | `reports_in_any_order_end_where_the_venues_own_order_ends`, `an_acknowledgement_is_told_once_even_where_a_cancel_is_on_its_way` |
+//! | a report twice | booked once, its status still counts | `a_duplicate_trade_is_booked_once_and_its_status_still_applies`, `a_trade_that_the_venue_tells_twice_is_booked_and_heard_once` |
+//! | a fill after the cancel was asked for, or acknowledged | booked; the end by the sum of what traded | `a_fill_after_the_cancel_is_booked`, `a_cancel_fill_race_books_once` |
+//! | a fill of an order that nobody here knows | counted and told to nobody; not yet booked aside, nor taken up by its id | `a_report_of_an_order_that_nobody_here_placed_is_counted_and_told_to_nobody` |
+//! | more traded than was ordered | booked, since it is real, counted, and a kill | `an_overfill_is_booked_and_told`, `more_than_was_ordered_is_booked_and_a_kill` |
+//! | a cancel refused with "unknown order" | no proof of its end: it is asked for | `a_cancel_that_is_refused_leaves_the_order_to_a_query`, `a_cancel_that_is_wanted_again_and_again_does_not_put_off_the_question_what_became_of_the_order` |
+//! | a change and a fill that cross | the larger quantity counts until it is definite, the venue's time orders what it states | `a_change_counts_with_the_larger_quantity_until_it_is_answered`, `what_the_venue_says_of_an_older_moment_takes_no_newer_terms_back`, `the_event_of_a_change_answers_it_as_well_and_comes_before_or_after` |
+//! | a sum that jumps | what is missing counts as exposure, its trades are asked for until they came, each is booked once | `a_jump_of_the_sum_tells_what_is_missing_and_keeps_it_as_exposure`, `a_sum_that_jumps_has_its_trades_asked_for_at_once`, `an_order_that_ended_is_kept_until_its_last_trade_was_told` |
+//! | a trade taken back | not built: spot takes none back | |
+//! | our sums and the venue's differ | told, not corrected; nobody halts by it yet | `what_the_venue_says_of_a_balance_is_kept_beside_our_own` |
+//! | a connection lost in between | Unknown, and asked for on the next one before anything else | `a_lost_connection_leaves_what_was_not_answered_unknown_and_the_next_login_asks`, `a_cancel_that_was_not_answered_is_sent_again_also_after_a_lost_connection`, `a_change_over_a_lost_connection_is_asked_for_on_the_next` |
+//! | the stream of reports ends, the rest lives | a new connection, since here both are one | `a_login_that_is_refused_or_not_answered_and_a_stream_that_ends_reconnect` |
+//! | a key that is not taken any more | no order leaves | `a_login_that_is_refused_or_not_answered_and_a_stream_that_ends_reconnect`, `an_order_before_the_login_or_after_the_connection_is_lost_is_rejected_here` |
+//! | maintenance; refused as self-trade, post-only, or by its price | as each number means; many at once stop the instrument | `an_error_rejects_only_where_it_is_known_to_mean_that`, `a_storm_of_rejections_stops_orders_until_it_is_over` |
+//! | a listen key that ends | there is none: the login subscribes | `a_login_that_is_refused_or_not_answered_and_a_stream_that_ends_reconnect` |
+//! | a kill of the process between writing ahead and sending | the order never leaves, not at the next start either | `a_kill_before_an_order_arrived_leaves_it_unsent_for_good` |
+//! | a kill between sending and its acknowledgement | the venue has it once, and nothing is sent again | `a_kill_before_an_answer_arrived_sends_no_order_twice` |
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use fulmar_bus::record::{
+    AccountId, ClientOrderId, ExecutionReport, FrameSource, Nanos, Notional, OrderStatus, Position, Price,
+    Quantity, Side, StrategyId, Timer, UnixNanos,
+};
+use fulmar_engine::contract::{Context, Event, NewOrder, Strategy};
+use fulmar_engine::runtime::{FrameHead, FrameWriter, Player, RequestReader};
+use fulmar_engine::trading::account::{Account, AccountPlan, Amount, CostMethod, Fee, FeeSchedule};
+use fulmar_engine::trading::order::Fill;
+use fulmar_engine::trading::risk::{GuardSettings, RiskSettings};
+use fulmar_tests::order_desk::{BTC, LOT, MIDDLE, OrderDesk, bitcoin};
+use fulmar_tests::source::sources;
+use fulmar_tests::stage::OPENS_AT;
+
+/// What a test wants of its strategy.
+type Wish = Box<dyn FnOnce(&mut Context<'_>) + Send>;
+
+/// A strategy that does what the test wants, within a millisecond.
+struct Puppet {
+    wishes: Receiver<Wish>,
+    reports: Sender<ExecutionReport>,
+    positions: Sender<Position>,
+}
+
+impl Strategy for Puppet {
+    fn on_start(&mut self, context: &mut Context<'_>) {
+        context.set_timer(0, context.now() + Nanos::from_millis(1));
+    }
+
+    fn on_timer(&mut self, context: &mut Context<'_>, _: Event<'_, Timer>) {
+        self.wishes.try_iter().for_each(|wish| wish(context));
+        context.set_timer(0, context.now() + Nanos::from_millis(1));
+    }
+
+    fn on_order_filled(&mut self, _: &mut Context<'_>, report: Event<'_, ExecutionReport>) {
+        self.reports.send(*report).expect("the test listens");
+    }
+
+    fn on_position_changed(&mut self, _: &mut Context<'_>, position: Event<'_, Position>) {
+        self.positions.send(*position).expect("the test listens");
+    }
+}
+
+/// An engine with one strategy, and the venue's side of its order entry.
+struct Desk {
+    player: Player,
+    frames: FrameWriter,
+    requests: RequestReader,
+    wishes: Sender<Wish>,
+    fills: Receiver<ExecutionReport>,
+    positions: Receiver<Position>,
+    now: UnixNanos,
+}
+
+impl Desk {
+    /// A desk that is logged in.
+    fn open() -> Self {
+        let ((wishes, wanted), (reports, fills)) = (channel(), channel());
+        let (told, positions) = channel();
+        let risk = RiskSettings {
+            order_quantity_max: "1".to_owned(),
+            order_notional_max: "100000".to_owned(),
+            position_max: "0.6".to_owned(),
+            open_orders_max: 8,
+            messages_per_second: 100,
+            stale_after: Nanos::from_secs(3_600),
+            guards: GuardSettings::default(),
+        };
+        let puppet = Puppet { wishes: wanted, reports, positions: told };
+        let desk = OrderDesk { strategies: vec![Box::new(puppet)], risk, credentials: ("key", "secret") };
+        let (_, player, link) = desk.open();
+        let (frames, requests) = (link.frames, link.requests);
+        let mut desk = Desk { player, frames, requests, wishes, fills, positions, now: OPENS_AT };
+        desk.frame(FrameSource::Opened, "");
+        assert_eq!(desk.asked(), ["userDataStream.subscribe.signature"]);
+        desk.message(r#"{"id":"l","status":200,"result":{"subscriptionId":0}}"#);
+        desk
+    }
+
+    fn frame(&mut self, source: FrameSource, text: &str) {
+        let head = FrameHead { source, connection: 0, status: 0, received_at: self.now };
+        let end = self.frames.write_part(head, text.as_bytes(), 0).expect("each frame is drained");
+        assert_eq!(end, text.len());
+        self.player.settle(self.now);
+    }
+
+    fn message(&mut self, text: &str) {
+        self.frame(FrameSource::Message, text);
+    }
+
+    /// The venue answers a request of this purpose with an error.
+    fn error(&mut self, purpose: char, id: ClientOrderId, code: i32) {
+        self.message(&format!(
+            r#"{{"id":"{purpose}{id}","status":400,"error":{{"code":{code},"msg":"Duplicate or not"}}}}"#
+        ));
+    }
+
+    /// The venue tells of a trade of an order of 0.5 at 60000.01, of so much, after which so much had traded.
+    fn traded(&mut self, id: ClientOrderId, trade_id: u64, (last, sum): (&str, &str), status: &str) {
+        self.message(&format!(
+            r#"{{"subscriptionId":0,"event":{{"e":"executionReport","E":9,"s":"BTCUSDT","c":"{id}","S":"BUY","o":"LIMIT",
+"f":"GTC","q":"0.50000000","p":"60000.01000000","C":"","x":"TRADE","X":"{status}","r":"NONE","i":77,"T":1723161255123,
+"t":{trade_id},"l":"{last}","z":"{sum}","L":"60000.00000000","n":"0.00010000","N":"BTC","m":false}}}}"#
+        ));
+    }
+
+    /// The venue answers where that order stands.
+    fn stands(&mut self, id: ClientOrderId, status: &str, sum: &str) {
+        self.message(&format!(
+            r#"{{"id":"s{id}","status":200,"result":{{"symbol":"BTCUSDT","orderId":77,"clientOrderId":"{id}",
+"price":"60000.01000000","origQty":"0.50000000","executedQty":"{sum}","status":"{status}","timeInForce":"GTC",
+"type":"LIMIT","side":"BUY","updateTime":1723161255124}}}}"#
+        ));
+    }
+
+    /// The venue answers which trades it had.
+    fn had_trades(&mut self, id: ClientOrderId, trades: &[(u64, &str)]) {
+        let row = |(trade_id, quantity): &(u64, &str)| {
+            format!(
+                r#"{{"symbol":"BTCUSDT","id":{trade_id},"orderId":77,"price":"60000.00000000","qty":"{quantity}",
+"commission":"0.00010000","commissionAsset":"BTC","time":1723161255123,"isBuyer":true,"isMaker":false}}"#
+            )
+        };
+        let rows: Vec<String> = trades.iter().map(row).collect();
+        self.message(&format!(r#"{{"id":"t{id}","status":200,"result":[{}]}}"#, rows.join(",")));
+    }
+
+    /// The methods that the venue was asked with since.
+    fn asked(&mut self) -> Vec<String> {
+        let mut methods = Vec::new();
+        while let Some((_, bytes)) = self.requests.poll().expect("requests") {
+            let text = std::str::from_utf8(bytes).expect("text");
+            let rest = text.split_once(r#""method":""#).expect("a request names its method").1;
+            methods.push(rest.split('"').next().expect("a word").to_owned());
+        }
+        methods
+    }
+
+    fn pass(&mut self, time: Nanos) {
+        self.now = self.now + time;
+        self.player.advance(self.now);
+    }
+
+    fn want<T: Send + 'static>(&mut self, wish: impl FnOnce(&mut Context<'_>) -> T + Send + 'static) -> T {
+        let (answer, answered) = channel();
+        let wish: Wish = Box::new(move |context| answer.send(wish(context)).expect("the test waits"));
+        assert!(self.wishes.send(wish).is_ok(), "the strategy listens");
+        self.pass(Nanos::from_millis(1));
+        answered.try_recv().expect("it was done at the timer")
+    }
+
+    /// A buy of half a bitcoin leaves.
+    fn buy(&mut self) -> ClientOrderId {
+        let order = NewOrder::limit(Side::Buy, Price(MIDDLE + 1_000_000), Quantity(LOT * 50_000));
+        let id = self.want(move |context| context.submit(BTC, order).expect("it is traded"));
+        assert_eq!(self.asked(), ["order.place"]);
+        id
+    }
+
+    fn status(&mut self, id: ClientOrderId) -> OrderStatus {
+        self.want(move |context| context.order(id).expect("it is known").status())
+    }
+
+    /// The trades that the strategy heard of since.
+    fn heard(&self) -> Vec<u64> {
+        self.fills.try_iter().map(|report| report.trade_id).collect()
+    }
+
+    fn held(&self) -> Option<Quantity> {
+        self.positions.try_iter().last().map(|position| position.quantity)
+    }
+
+    /// What the gate says to one lot more; its number where it refuses.
+    fn is_more_allowed(&mut self) -> bool {
+        let order = NewOrder::limit(Side::Buy, Price(MIDDLE), Quantity(LOT * 20_000));
+        let id = self.want(move |context| context.submit(BTC, order).expect("it is traded"));
+        let is_allowed = self.asked() == ["order.place"];
+        assert_eq!(is_allowed, self.status(id) != OrderStatus::Denied);
+        is_allowed
+    }
+}
+
+fn bitcoins(hundred_millionths: i64) -> Quantity {
+    Quantity(hundred_millionths)
+}
+
+#[test]
+fn partial_fills_reach_position_balance_and_fee() {
+    let mut desk = Desk::open();
+    let id = desk.buy();
+    let fees = FeeSchedule::default();
+    let plan =
+        AccountPlan { account_id: AccountId(0), method: CostMethod::Average, fees, instrument_count: 1 };
+    let mut account = Account::new(plan);
+    account.define(BTC, &bitcoin()).expect("it can be held");
+    let mut held = Vec::new();
+    for (trade_id, told) in [(1, ("0.20000000", "0.20000000")), (2, ("0.10000000", "0.30000000"))] {
+        desk.traded(id, trade_id, told, "PARTIALLY_FILLED");
+        let report = desk.fills.try_recv().expect("the strategy heard of it");
+        let fill = Fill {
+            instrument_id: BTC,
+            strategy_id: StrategyId(0),
+            account_id: AccountId(0),
+            side: report.side,
+            quantity: report.last_qty,
+            price: report.last_px,
+        };
+        account.apply_fill(&fill).expect("it fits");
+        account.apply_fee(&fill, Fee::of(&report)).expect("it fits");
+        held.push(desk.positions.try_recv().expect("it was told what it holds"));
+    }
+    let quantities: Vec<Quantity> = held.iter().map(|position| position.quantity).collect();
+    assert_eq!(quantities, [bitcoins(20_000_000), bitcoins(30_000_000)]);
+    assert_eq!(Notional::from(held[1].cost), Price(MIDDLE).times(bitcoins(30_000_000)));
+    assert_eq!(desk.status(id), OrderStatus::PartiallyFilled);
+    let balance = |name| {
+        let asset = fulmar_bus::record::Text::new(name).expect("a short word");
+        account.balance(asset).map(|balance| balance.total())
+    };
+    let fees = Amount::floor(20_000, 8).expect("it fits");
+    let bought = Amount::floor(30_000_000, 8).expect("it fits");
+    let kept = bought.checked_add(fees.checked_neg().expect("it fits")).expect("it fits");
+    assert_eq!(balance("BTC"), Some(kept), "what was bought less both fees");
+    assert_eq!(balance("USDT"), Amount::floor(-18_000, 0), "three tenths at 60,000");
+}
+
+#[test]
+fn an_exactly_exhausted_order_is_terminal() {
+    let mut desk = Desk::open();
+    let id = desk.buy();
+    desk.traded(id, 1, ("0.49999000", "0.49999000"), "PARTIALLY_FILLED");
+    assert_eq!(desk.status(id), OrderStatus::PartiallyFilled);
+    // The venue's word for it is behind its own sum.
+    desk.traded(id, 2, ("0.00001000", "0.50000000"), "PARTIALLY_FILLED");
+    assert_eq!(desk.status(id), OrderStatus::Filled);
+    assert!(!desk.want(move |context| context.cancel(id)), "there is nothing left to cancel");
+    assert_eq!(desk.asked(), Vec::<String>::new());
+    assert_eq!(desk.held(), Some(bitcoins(50_000_000)));
+}
+
+#[test]
+fn an_order_that_timed_out_and_filled_is_found() {
+    let mut desk = Desk::open();
+    let id = desk.buy();
+    desk.error('p', id, -1007);
+    assert_eq!(desk.status(id), OrderStatus::Unknown);
+    assert_eq!(desk.asked(), ["order.status"], "asked for, and not sent again");
+    assert!(
+        !desk.is_more_allowed(),
+        "half a bitcoin may have been bought, and six tenths is all that may be held"
+    );
+    desk.stands(id, "FILLED", "0.50000000");
+    assert_eq!((desk.status(id), desk.held()), (OrderStatus::Filled, None), "its trades did not come yet");
+    assert_eq!(desk.asked(), ["myTrades"]);
+    assert!(!desk.is_more_allowed(), "what traded is in no position yet, and counts all the same");
+    desk.had_trades(id, &[(1, "0.30000000"), (2, "0.20000000")]);
+    assert_eq!((desk.heard(), desk.held()), (vec![1, 2], Some(bitcoins(50_000_000))));
+    assert!(!desk.is_more_allowed(), "it is held now");
+}
+
+#[test]
+fn a_cancel_fill_race_books_once() {
+    let mut desk = Desk::open();
+    let id = desk.buy();
+    desk.traded(id, 1, ("0.30000000", "0.30000000"), "PARTIALLY_FILLED");
+    assert!(desk.want(move |context| context.cancel(id)));
+    assert_eq!(desk.asked(), ["order.cancel"]);
+    // The rest trades before the cancel arrives, and the refusal comes before what it is because of.
+    desk.error('c', id, -2011);
+    assert_eq!(
+        (desk.status(id), desk.asked()),
+        (OrderStatus::PartiallyFilled, vec!["order.status".to_owned()])
+    );
+    desk.stands(id, "FILLED", "0.50000000");
+    desk.traded(id, 2, ("0.20000000", "0.50000000"), "FILLED");
+    desk.traded(id, 2, ("0.20000000", "0.50000000"), "FILLED");
+    desk.had_trades(id, &[(1, "0.30000000"), (2, "0.20000000")]);
+    assert_eq!(desk.status(id), OrderStatus::Filled);
+    assert_eq!((desk.heard(), desk.held()), (vec![1, 2], Some(bitcoins(50_000_000))));
+}
+
+#[test]
+fn a_duplicate_that_the_venue_refuses_is_the_order_itself() {
+    let mut desk = Desk::open();
+    let id = desk.buy();
+    desk.error('p', id, -2010);
+    assert_eq!(desk.status(id), OrderStatus::Unknown, "the id is ours alone, so the first one arrived");
+    assert_eq!(desk.asked(), ["order.status"]);
+    desk.stands(id, "NEW", "0.00000000");
+    assert_eq!(desk.status(id), OrderStatus::Accepted);
+}
+
+#[test]
+fn more_than_was_ordered_is_booked_and_a_kill() {
+    let mut desk = Desk::open();
+    let id = desk.buy();
+    desk.traded(id, 1, ("0.50000000", "0.50000000"), "FILLED");
+    desk.traded(id, 2, ("0.01000000", "0.51000000"), "FILLED");
+    assert_eq!((desk.heard(), desk.held()), (vec![1, 2], Some(bitcoins(51_000_000))), "it is real");
+    let order = NewOrder::limit(Side::Sell, Price(MIDDLE), Quantity(LOT * 1_000));
+    let next = desk.want(move |context| context.submit(BTC, order).expect("it is traded"));
+    assert_eq!(
+        desk.status(next),
+        OrderStatus::Denied,
+        "nothing more may be sent by who understands so little"
+    );
+}
+
+#[test]
+fn every_row_names_tests_that_there_are() {
+    let sources = sources();
+    let own = sources.iter().find(|source| source.path == "tests/tests/order_faults.rs").expect("this file");
+    let is_test = |name: &str| {
+        let start = format!("fn {name}(");
+        sources.iter().any(|source| source.code.iter().any(|line| line.trim_start().starts_with(&start)))
+    };
+    let rows: Vec<&String> = own.lines.iter().filter(|line| line.starts_with("//! | ")).collect();
+    assert_eq!(rows.len(), 21, "twenty faults and a head");
+    for row in rows {
+        let names = row.split('`').skip(1).step_by(2);
+        let missing: Vec<&str> = names.filter(|name| !is_test(name)).collect();
+        assert!(missing.is_empty(), "no test is called {missing:?}");
+    }
+}
