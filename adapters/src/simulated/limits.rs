@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use fulmar_bus::record::Nanos;
+
 /// Commands that wait for the venue. A connection that sends more waits with its next read.
 pub const COMMANDS_MAX: usize = 4_096;
 /// Commands taken before the flow gets its turn.
@@ -18,6 +20,8 @@ pub const ACCOUNTS_MAX: usize = 64;
 pub const MESSAGE_BYTES_MAX: usize = 64 * 1024;
 /// Ended orders of one market that can still be queried; the oldest is forgotten first.
 pub const ENDED_ORDERS_MAX: usize = 1 << 16;
+/// Orders that were received and can still be compared, refused ones among them; the oldest is forgotten first.
+pub const RECEIPTS_MAX: usize = 1 << 17;
 /// Trades of one account in one symbol that can still be asked for; the oldest is forgotten first.
 pub const ACCOUNT_TRADES_MAX: usize = 1 << 16;
 /// Flow events between two looks at the commands; what is due stays due.
@@ -28,6 +32,8 @@ pub const FLOW_LATE_MAX: Duration = Duration::from_secs(2);
 pub const WRITE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long connections may take to end once the venue stops.
 pub const STOP_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long who is joined to the offline venue takes to make a connection anew that the venue ended.
+pub const RECONNECT_AFTER: Nanos = Nanos::from_millis(100);
 
 /// Messages that a stream connection may send in one second: pings, pongs and requests.
 pub const STREAM_MESSAGES_PER_SECOND: u32 = 5;

@@ -7,16 +7,21 @@
 //! into frames, which `wire` and `reports` write. Only what the real venue does is done, but for `/simulated/`, where
 //! tests and the demo find the truth: what an account really owns, and a way to hold the market still.
 //!
-//! Left out: order lists, stop and iceberg orders, amendments and replacements, order entry over HTTP, klines and
-//! tickers. Each symbol keeps its own balances; money in one cannot be spent in another.
+//! Left out: order lists, stop and iceberg orders, klines and tickers. Each symbol keeps its own balances; money in one
+//! cannot be spent in another.
 
 mod api;
 mod config;
 mod connections;
+mod dialect;
+mod faults;
+mod ledger;
 pub mod limits;
 mod market;
+mod mishaps;
 mod offline;
 mod orders;
+mod replace;
 mod reports;
 mod request;
 mod rest;
@@ -31,6 +36,8 @@ pub mod truth;
 mod venue;
 mod wire;
 
-pub use config::{Credentials, SCALE, SimulatedVenueConfig, SymbolConfig, VenueReport};
-pub use offline::{OfflineVenue, OrderTruth, TradeTruth};
+pub use config::{Credentials, PublicKey, SCALE, SimulatedVenueConfig, SymbolConfig, VenueReport};
+pub use dialect::Dialect;
+pub use faults::{Fault, FaultPlan};
+pub use offline::OfflineVenue;
 pub use server::serve;

@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use fulmar_bus::record::{Notional, Quantity, Side};
+use fulmar_bus::record::Side;
 use fulmar_engine::market::decimal::{DecimalText, format_fixed};
-use fulmar_engine::simulation::matching::{Balance, Match};
+use fulmar_engine::simulation::matching::{Balance, Fee, Match};
 
 use super::config::{SCALE, SymbolConfig};
 use super::orders::{ClientOrder, Status};
@@ -22,20 +22,11 @@ pub struct Fill {
     pub fee: Fee,
 }
 
-/// A fee in one currency or the other.
-#[derive(Clone, Copy, Debug)]
-pub enum Fee {
-    /// A buyer's.
-    Base(Quantity),
-    /// A seller's.
-    Quote(Notional),
-}
-
 impl Fill {
     /// The fill of the order on `side` of a trade.
     pub fn new(trade: &Match, side: Side) -> Self {
         let fee = match side {
-            Side::Buy => Fee::Base(trade.buyer_fee),
+            Side::Buy => trade.buyer_fee,
             Side::Sell => Fee::Quote(trade.seller_fee),
         };
         Fill { trade: *trade, is_maker: trade.aggressor != side, fee }
@@ -48,7 +39,16 @@ impl Fill {
         }
     }
 
-    fn fee_asset<'a>(&self, symbol: &'a SymbolConfig) -> &'a str {
+    /// The fee, and the scale of it.
+    pub fn fee_value(&self) -> (i128, u8) {
+        match self.fee {
+            Fee::Base(fee) => (i128::from(fee.0), SCALE),
+            Fee::Quote(fee) => (fee.0, 2 * SCALE),
+        }
+    }
+
+    /// What the fee is paid in.
+    pub fn fee_asset<'a>(&self, symbol: &'a SymbolConfig) -> &'a str {
         match self.fee {
             Fee::Base(_) => &symbol.base,
             Fee::Quote(_) => &symbol.quote,
@@ -65,8 +65,8 @@ pub enum Happening<'a> {
     Trade(&'a Fill),
     /// It was canceled by a request with this id.
     Canceled(&'a str),
-    /// Its quantity was lowered.
-    Amended,
+    /// Its quantity was lowered; the id that it had before.
+    Amended(&'a str),
     /// It ended by its own terms.
     Expired,
 }
@@ -80,14 +80,14 @@ pub fn execution_report(
 ) -> String {
     let (client_id, original_id) = match happening {
         Happening::Canceled(cancel_id) => (cancel_id, order.client_order_id.as_str()),
-        Happening::Amended => (order.client_order_id.as_str(), order.client_order_id.as_str()),
+        Happening::Amended(original_id) => (order.client_order_id.as_str(), original_id),
         _ => (order.client_order_id.as_str(), ""),
     };
     let execution = match happening {
         Happening::New => "NEW",
         Happening::Trade(_) => "TRADE",
         Happening::Canceled(_) => "CANCELED",
-        Happening::Amended => "REPLACED",
+        Happening::Amended(_) => "REPLACED",
         Happening::Expired if order.status == Status::ExpiredInMatch => "TRADE_PREVENTION",
         Happening::Expired => "EXPIRED",
     };
@@ -228,20 +228,21 @@ pub fn canceled(symbol: &SymbolConfig, order: &ClientOrder, cancel_id: &str) -> 
 }
 
 /// The answer to `order.amend.keepPriority`.
-pub fn amended(symbol: &SymbolConfig, order: &ClientOrder, execution_id: u64) -> String {
+pub fn amended(symbol: &SymbolConfig, order: &ClientOrder, original_id: &str) -> String {
     format!(
         concat!(
             r#"{{"transactTime":{at},"executionId":{execution_id},"amendedOrder":{{"symbol":"{symbol}","#,
-            r#""orderId":{number},"orderListId":-1,"origClientOrderId":"{id}","clientOrderId":"{id}","#,
+            r#""orderId":{number},"orderListId":-1,"origClientOrderId":"{original_id}","clientOrderId":"{id}","#,
             r#""price":"{price}","qty":"{quantity}","executedQty":"{executed}","preventedQty":"0.00000000","#,
             r#""quoteOrderQty":"0.00000000","cumulativeQuoteQty":"{money}","status":"{status}","#,
             r#""timeInForce":"{tif}","type":"{kind}","side":"{side}","workingTime":{created},"#,
             r#""selfTradePreventionMode":"{stp}"}}}}"#
         ),
         at = order.updated_at_ms,
-        execution_id = execution_id,
+        execution_id = order.key.number,
         symbol = symbol.symbol(),
         number = order.key.number,
+        original_id = original_id,
         id = order.client_order_id,
         price = number(order.price.0),
         quantity = number(order.quantity.0),

@@ -15,6 +15,21 @@ use super::signature::text;
 /// The parameters of a request.
 pub type Params = Map<String, Value>;
 
+/// A request to trade or to be told, however it came.
+#[derive(Clone, Debug, Default)]
+pub struct ApiRequest {
+    /// The method, without a version.
+    pub method: String,
+    /// What it says; the key of a connection that is logged on among it.
+    pub params: Params,
+    /// What was signed, where that is not the parameters in the order of their names.
+    pub signed: Option<String>,
+    /// True where the connection speaks for the key.
+    pub is_logged_on: bool,
+    /// The connection that it came on, where it did not come by HTTP.
+    pub connection: Option<u64>,
+}
+
 /// What the protocol says to a request that it refuses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiError {
@@ -24,12 +39,19 @@ pub struct ApiError {
     pub code: i32,
     /// Its words.
     pub message: Cow<'static, str>,
+    /// What else it says, as JSON.
+    pub data: Option<String>,
 }
 
 impl ApiError {
     /// An error.
     pub fn new(status: u16, code: i32, message: impl Into<Cow<'static, str>>) -> Self {
-        ApiError { status, code, message: message.into() }
+        ApiError { status, code, message: message.into(), data: None }
+    }
+
+    /// Nobody owns the key.
+    pub fn unknown_key() -> Self {
+        ApiError::new(401, -2015, "Invalid API-key, IP, or permissions for action.")
     }
 
     /// A parameter is not there.
@@ -40,7 +62,9 @@ impl ApiError {
 
     /// The body that tells it.
     pub fn body(&self) -> String {
-        json!({"code": self.code, "msg": self.message}).to_string()
+        let (code, message) = (self.code, json!(self.message));
+        let data = self.data.as_ref().map_or(String::new(), |data| format!(r#","data":{data}"#));
+        format!(r#"{{"code":{code},"msg":{message}{data}}}"#)
     }
 }
 
@@ -128,6 +152,8 @@ pub fn parse_order(params: &Params) -> Result<NewOrder, ApiError> {
     let self_trade = match param(params, "selfTradePreventionMode") {
         None | Some("NONE") => SelfTrade::Allow,
         Some("EXPIRE_TAKER") => SelfTrade::ExpireTaker,
+        Some("EXPIRE_MAKER") => SelfTrade::ExpireMaker,
+        Some("EXPIRE_BOTH") => SelfTrade::ExpireBoth,
         Some(_) => {
             return Err(ApiError::new(
                 400,
@@ -160,9 +186,12 @@ pub fn decimal(params: &Params, name: &str) -> Result<i64, ApiError> {
     })
 }
 
-/// The symbol's filters: tick, step and smallest notional.
+/// Whether the symbol is traded, and its filters: tick, step and smallest notional.
 pub fn check_filters(market: &Market, order: &NewOrder) -> Result<(), ApiError> {
     let config = market.config();
+    if market.is_halted() {
+        return Err(ApiError::new(400, -1013, "Market is closed."));
+    }
     if order.kind != OrderKind::Market && order.price.0 % config.tick.0 != 0 {
         return Err(Rejection::Price.into());
     }

@@ -236,8 +236,11 @@ async fn http(
     request: Request,
 ) -> Response {
     let route = format!("{} {}", request.method(), request.uri().path());
+    let raw_query = request.uri().query().unwrap_or_default().to_owned();
+    let api_key = request.headers().get("x-mbx-apikey").and_then(|key| key.to_str().ok());
+    let api_key = api_key.map(str::to_owned);
     let (reply, answer) = oneshot::channel();
-    let command = Command::Http { request: HttpRequest { route, query }, reply };
+    let command = Command::Http { request: HttpRequest { route, query, raw_query, api_key }, reply };
     if gate.commands.send(command).await.is_err() {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }

@@ -1,12 +1,12 @@
 //! A connection's session: whose requests are believed on it without their own key.
 //!
-//! The real venue lets Ed25519 keys log on and no others. The keys that this venue can be given are HMAC keys, so where
-//! it has any, a logon is refused as it is there; where it believes everybody, it believes a logon too.
+//! As at the real venue, Ed25519 keys can log on and no others. Where this one believes everybody, it believes a logon
+//! too.
 
 use fulmar_bus::record::UnixNanos;
 use serde_json::json;
 
-use super::request::{ApiError, Params, param};
+use super::request::{ApiError, ApiRequest, param};
 use super::signature::authenticate;
 use super::venue::Venue;
 
@@ -24,12 +24,12 @@ impl Venue {
     pub(super) fn session_logon(
         &mut self,
         connection: u64,
-        params: &Params,
+        request: &ApiRequest,
         now: UnixNanos,
     ) -> Result<String, ApiError> {
-        let api_key = param(params, "apiKey").ok_or_else(|| ApiError::missing("apiKey"))?;
-        authenticate(params, &self.config.credentials, now)?;
-        if !self.config.credentials.is_empty() {
+        let api_key = param(&request.params, "apiKey").ok_or_else(|| ApiError::missing("apiKey"))?;
+        authenticate(&ApiRequest { is_logged_on: false, ..request.clone() }, &self.config, now)?;
+        if self.config.credentials.iter().any(|known| known.api_key == api_key) {
             return Err(ApiError::new(400, -4056, "HMAC_SHA256 API key is not supported."));
         }
         self.account(api_key)?;

@@ -3,12 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fulmar_adapters::simulated::OfflineVenue;
 use fulmar_adapters::simulated::truth::Truth;
-use fulmar_adapters::simulated::{OfflineVenue, OrderTruth};
 use fulmar_bus::record::{ClientOrderId, Notional, OrderStatus, Position, Price, Quantity, Side};
 use fulmar_engine::market::decimal::format_scaled;
 
-use super::scene::API_KEY;
+use super::known::{self, KnownOrder};
 use super::trader::{Belief, Heard};
 
 /// What is wrong, where something is.
@@ -83,13 +83,14 @@ impl Judge {
         }
         self.looked_at = looking_at;
         let (mut held, mut buying, mut selling, mut open, mut notional) = (0, 0, 0, 0_u32, 0);
-        for order in venue.orders(API_KEY) {
-            let leaves = if order.is_open { order.quantity.0 - order.executed.0 } else { 0 };
+        for order in known::orders(venue) {
+            let is_open = order.is_open();
+            let leaves = if is_open { order.quantity.0 - order.executed.0 } else { 0 };
             let (sign, standing) =
                 if order.side == Side::Buy { (1, &mut buying) } else { (-1, &mut selling) };
             held += sign * order.executed.0;
             *standing += leaves;
-            open += u32::from(order.is_open);
+            open += u32::from(is_open);
             notional += i128::from(leaves) * i128::from(order.price.0);
         }
         let Limits { position_max, open_orders_max, open_notional_max } = self.limits;
@@ -114,17 +115,15 @@ impl Judge {
         truth: &Truth,
         placed: &BTreeMap<String, u32>,
     ) -> Verdict<()> {
-        self.each_was_sent_once(venue, placed)?;
-        let orders: BTreeMap<&str, OrderTruth<'_>> =
-            venue.orders(API_KEY).map(|order| (order.client_order_id, order)).collect();
-        let numbers: BTreeMap<u64, ClientOrderId> =
-            orders.values().map(|order| (order.number, own_id(order.client_order_id))).collect();
+        let orders = known::orders(venue);
+        self.each_was_sent_once(&orders, truth, placed)?;
+        let orders: BTreeMap<ClientOrderId, KnownOrder> =
+            orders.into_iter().map(|order| (order.id, order)).collect();
         let mut fills: Vec<Fills> = vec![Fills::new(); self.strategies.len()];
         let mut moved: Vec<(i64, i128)> = vec![(0, 0); self.strategies.len()];
-        for trade in venue.trades(API_KEY) {
-            let id = numbers[&trade.order_number];
-            let strategy = usize::from(id.strategy_id.0);
-            fills[strategy].insert((id, trade.trade_id), (trade.quantity, trade.price));
+        for trade in known::trades(venue) {
+            let strategy = usize::from(trade.order.strategy_id.0);
+            fills[strategy].insert((trade.order, trade.trade_id), (trade.quantity, trade.price));
             let worth = trade.price.times(trade.quantity).0;
             let (sign, money) = if trade.side == Side::Buy { (1, -worth) } else { (-1, worth) };
             moved[strategy].0 += sign * trade.quantity.0;
@@ -136,8 +135,7 @@ impl Judge {
             check_position(account.position.as_ref(), moved[index])
                 .map_err(|wrong| format!("{of} {wrong}"))?;
             for belief in &account.beliefs {
-                let text = belief.order.to_string();
-                check_belief(belief, orders.get(text.as_str())).map_err(|wrong| format!("{of} {wrong}"))?;
+                check_belief(belief, orders.get(&belief.order)).map_err(|wrong| format!("{of} {wrong}"))?;
             }
         }
         let (held, money) = moved.iter().fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
@@ -150,7 +148,7 @@ impl Judge {
 
     /// Nothing is left at the venue, nor open to anybody.
     pub fn nothing_stands(&self, venue: &OfflineVenue) -> Verdict<()> {
-        if let Some(order) = venue.orders(API_KEY).find(|order| order.is_open) {
+        if let Some(order) = known::orders(venue).into_iter().find(KnownOrder::is_open) {
             return Err(format!("{order:?} stands after all was stopped"));
         }
         let mut believed = self.strategies.iter().flat_map(|account| &account.beliefs);
@@ -160,7 +158,12 @@ impl Judge {
         }
     }
 
-    fn each_was_sent_once(&self, venue: &OfflineVenue, placed: &BTreeMap<String, u32>) -> Verdict<()> {
+    fn each_was_sent_once(
+        &self,
+        orders: &[KnownOrder],
+        truth: &Truth,
+        placed: &BTreeMap<String, u32>,
+    ) -> Verdict<()> {
         if let Some((id, count)) = placed.iter().find(|(_, count)| **count > 1) {
             return Err(format!("{id} was sent {count} times"));
         }
@@ -168,10 +171,11 @@ impl Judge {
             return Err("an order left after the operator stopped all".to_owned());
         }
         let mut seen = BTreeSet::new();
-        for order in venue.orders(API_KEY) {
-            if !seen.insert(order.client_order_id) {
-                return Err(format!("{} stands at the venue twice", order.client_order_id));
-            }
+        if let Some(order) = orders.iter().find(|order| !seen.insert(order.id)) {
+            return Err(format!("{} stands at the venue twice", order.id));
+        }
+        if truth.duplicates > 0 {
+            return Err(format!("{} orders arrived that had arrived before", truth.duplicates));
         }
         Ok(())
     }
@@ -192,10 +196,6 @@ fn check_fills(heard: &Fills, truth: &Fills) -> Verdict<()> {
     Err(format!("never heard of trades {missed:?}, and heard of {invented:?} that are not so"))
 }
 
-fn own_id(text: &str) -> ClientOrderId {
-    ClientOrderId::parse(text.as_bytes()).expect("all orders of the account are ours")
-}
-
 /// A position is what was bought less what was sold, and what it cost and earned is the money that moved.
 fn check_position(told: Option<&Position>, (held, money): (i64, i128)) -> Verdict<()> {
     let (quantity, realized, cost) = told.map_or((Quantity(0), Notional(0), Notional(0)), |position| {
@@ -210,13 +210,14 @@ fn check_position(told: Option<&Position>, (held, money): (i64, i128)) -> Verdic
 }
 
 /// An order is what the venue says that it is; one that the venue does not know never was one.
-fn check_belief(belief: &Belief, truth: Option<&OrderTruth<'_>>) -> Verdict<()> {
+fn check_belief(belief: &Belief, truth: Option<&KnownOrder>) -> Verdict<()> {
     let Some(truth) = truth else {
         let never_was = matches!(belief.status, OrderStatus::Denied | OrderStatus::Rejected);
         return if never_was { Ok(()) } else { Err(format!("believes in {belief:?}, which never arrived")) };
     };
     let (status, booked) = (belief.status, belief.booked);
-    let is_so = match truth.status {
+    let is_so = match truth.status.as_str() {
+        "REJECTED" => status == OrderStatus::Rejected,
         "NEW" => status == OrderStatus::Accepted,
         "PARTIALLY_FILLED" => status == OrderStatus::PartiallyFilled,
         "FILLED" => status == OrderStatus::Filled,

@@ -17,6 +17,7 @@
 
 mod far_end;
 mod judge;
+mod known;
 mod scene;
 mod story;
 mod trader;

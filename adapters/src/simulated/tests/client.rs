@@ -54,6 +54,17 @@ impl Served {
         (status, serde_json::from_str(&text).expect("the answer is JSON"), headers)
     }
 
+    /// A request with a key in its head.
+    pub async fn keyed(&self, method: Method, path: &str, api_key: &str) -> (u16, Value) {
+        let url = format!("http://{}{path}", self.address);
+        let client = reqwest::Client::builder().tls_certs_only([]).build().expect("a client without TLS");
+        let request = client.request(method, url).header("X-MBX-APIKEY", api_key);
+        let answer = request.send().await.expect("the venue answers");
+        let status = answer.status().as_u16();
+        let text = answer.text().await.expect("the answer has a body");
+        (status, serde_json::from_str(&text).expect("the answer is JSON"))
+    }
+
     pub async fn get(&self, path: &str) -> Value {
         let (status, body, _) = self.http(Method::GET, path).await;
         assert_eq!(status, 200, "{path}: {body}");

@@ -1,0 +1,89 @@
+//! What clients do to a market, and what the venue does to their orders.
+
+use super::*;
+
+impl Market {
+    /// Places a client's order and gives the order as it stands then, and its fills.
+    pub fn place(
+        &mut self,
+        account: AccountId,
+        order: NewOrder,
+        client_order_id: String,
+        now: UnixNanos,
+    ) -> Result<(&ClientOrder, Vec<Fill>), Rejection> {
+        let key = self.matching.submit(account, order, &mut self.events)?;
+        let at_ms = now.0 / 1_000_000;
+        self.orders.insert(ClientOrder {
+            key,
+            account,
+            client_order_id,
+            side: order.side,
+            kind: order.kind,
+            self_trade: order.self_trade,
+            price: order.price,
+            quantity: order.quantity,
+            executed: 0,
+            executed_money: 0,
+            status: Status::New,
+            created_at_ms: at_ms,
+            updated_at_ms: at_ms,
+        });
+        let fills = self.events.iter().filter_map(|event| match event {
+            Event::Trade(trade) => Some(Fill::new(trade, order.side)),
+            _ => None,
+        });
+        let fills = fills.collect();
+        self.publish(now);
+        let placed =
+            self.orders.get(key.number).expect("it was placed just now, and the latest is never forgotten");
+        Ok((placed, fills))
+    }
+
+    /// Cancels a client's open order; `cancel_id` names the request in what is told of it.
+    pub fn cancel(&mut self, key: OrderKey, cancel_id: &str, now: UnixNanos) -> Option<&ClientOrder> {
+        if !self.matching.cancel(key, &mut self.events) {
+            return None;
+        }
+        self.publish_as(now, cancel_id);
+        self.orders.get(key.number)
+    }
+
+    /// Lowers the quantity of a client's open order, which keeps its place and has another id from now on.
+    pub fn reduce(
+        &mut self,
+        key: OrderKey,
+        quantity: Quantity,
+        client_order_id: String,
+        now: UnixNanos,
+    ) -> Option<&ClientOrder> {
+        let order = self.orders.get(key.number)?;
+        let (less, original_id) =
+            (order.quantity.0.saturating_sub(quantity.0), order.client_order_id.clone());
+        if !self.matching.reduce(key, Quantity(less), &mut self.events) {
+            return None;
+        }
+        self.orders.get_mut(key.number)?.quantity = quantity;
+        self.orders.rename(key.number, client_order_id);
+        self.publish_as(now, &original_id);
+        self.orders.get(key.number)
+    }
+
+    /// Ends a client's order although nobody asked for it.
+    pub fn expire(&mut self, key: OrderKey, now: UnixNanos) {
+        self.matching.expire(key, Expiry::Venue, &mut self.events);
+        self.publish(now);
+    }
+
+    /// Has the flow take all that stands at a client's order's price, if that is the best of its side. True where the
+    /// order is filled then.
+    pub fn fill(&mut self, key: OrderKey, now: UnixNanos) -> bool {
+        let Some((side, price)) = self.matching.standing(key) else { return false };
+        let best = self.matching.best(side).filter(|best| best.price == price);
+        let Some(Level { quantity, .. }) = best.filter(|_| !self.is_halted) else { return false };
+        let (kind, self_trade) = (OrderKind::ImmediateOrCancel, SelfTrade::Allow);
+        let order = NewOrder { side: side.opposite(), kind, price, quantity, self_trade };
+        let taken = self.matching.submit(self.flow.account(), order, &mut self.events);
+        self.publish(now);
+        taken.is_ok() && self.matching.leaves(key).is_none()
+    }
+}
