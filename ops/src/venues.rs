@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use fulmar_adapters::binance::{BinanceConfig, BinanceOrderEntry, Credentials, Product};
+use fulmar_adapters::binance::{BinanceConfig, BinanceOrderEntry, Product};
+pub use fulmar_adapters::binance::{Credentials, KeyError, KeyKind};
 use fulmar_adapters::session::{
     self, Assumption, InstrumentConfig, MarketData, Protocol, VenueSettings, each_symbol_named,
 };
@@ -135,21 +136,19 @@ pub fn market_session(
     Ok(Box::new(MarketData::new(configured(venue)?, &instruments)))
 }
 
-/// The translator of a configured venue's order entry, for the owner of `api_key`. Only a venue that takes requests
-/// without a signature, which is the simulated one, can be traded at.
+/// The translator of a configured venue's order entry, for the owner of a key of this kind.
 ///
 /// # Errors
 /// Where this build has no order entry for the venue.
-pub fn order_session(venue: &Venue, api_key: &str) -> anyhow::Result<Box<dyn OrderSession>> {
+pub fn order_session(venue: &Venue, key: KeyKind) -> anyhow::Result<Box<dyn OrderSession>> {
     if venue.name != Product::Spot.venue() {
         bail!("venue \"{}\" has no order entry in this build; binance-spot has", venue.name);
     }
-    let credentials = Credentials { api_key: api_key.to_owned(), secret: None };
     let mut config = BinanceConfig::of(Product::Spot, &settings(venue));
     if let Some(url) = &venue.order_url {
         config.order_url = format!("{}/ws-api/v3", url.trim_end_matches('/'));
     }
-    Ok(Box::new(BinanceOrderEntry::new(&config, &credentials)))
+    Ok(Box::new(BinanceOrderEntry::new(&config, key)))
 }
 
 /// Where a venue answers HTTP requests.

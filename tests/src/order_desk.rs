@@ -1,16 +1,16 @@
 //! An engine of which orders are all that moves: its market tells one price and stands still, and its orders go to
 //! Binance spot, over a border at which a test says what the venue says.
 
-use fulmar_adapters::binance::{BinanceConfig, BinanceOrderEntry, Credentials, Product};
+use fulmar_adapters::binance::{BinanceConfig, BinanceOrderEntry, Credentials, KeyKind, Product};
+use fulmar_adapters::transport::{LinkEnds, Requests};
 use fulmar_bus::record::{
     AccountId, ContractKind, InstrumentDefinition, InstrumentId, Notional, Price, Quantity, Text,
 };
-use fulmar_engine::contract::{BookDepth, Strategy};
+use fulmar_engine::contract::{BookDepth, Connection, Strategy};
 use fulmar_engine::runtime::Player;
 use fulmar_engine::trading::risk::RiskSettings;
 use fulmar_engine::wiring::{
-    Assembly, EnginePlan, InstrumentPlan, Link, OrderRoute, RingSizes, StrategyPlan, Surroundings, VenuePlan,
-    build,
+    Assembly, EnginePlan, InstrumentPlan, OrderRoute, RingSizes, StrategyPlan, Surroundings, VenuePlan, build,
 };
 
 use crate::market::{INSTRUMENT, SYMBOL};
@@ -36,21 +36,27 @@ pub struct OrderDesk {
     pub credentials: (&'static str, &'static str),
 }
 
+/// Where orders leave: the venue's end of it is a test's.
+pub struct OrderBorder {
+    /// What the session wants opened.
+    pub connections: Vec<Connection>,
+    /// What leaves, sealed by the key, and what comes in.
+    pub ends: LinkEnds,
+}
+
 impl OrderDesk {
     /// The engine, its actors started, and the border that its orders cross.
     ///
     /// # Panics
     /// Where it cannot be built, which is a mistake in the test.
-    pub fn open(self) -> (Assembly, Player, Link) {
+    pub fn open(self) -> (Assembly, Player, OrderBorder) {
         let strategies = self.strategies.into_iter().enumerate().map(|(index, strategy)| StrategyPlan {
             name: format!("trader{index}"),
             strategy,
             instruments: vec![BTC],
             book: BookDepth::Top,
         });
-        let (api_key, secret) = self.credentials;
-        let credentials = Credentials { api_key: api_key.to_owned(), secret: Some(secret.to_owned()) };
-        let orders = BinanceOrderEntry::new(&BinanceConfig::production(Product::Spot), &credentials);
+        let orders = BinanceOrderEntry::new(&BinanceConfig::production(Product::Spot), KeyKind::Hmac);
         let plan = EnginePlan {
             instruments: vec![InstrumentPlan::new(INSTRUMENT.to_owned(), Some(self.risk))],
             venues: vec![VenuePlan { session: Box::new(still_market()), instruments: vec![BTC] }],
@@ -66,9 +72,13 @@ impl OrderDesk {
         let nobody = Surroundings { bell_of: &|_| None, stamps: None };
         let mut assembly = build(plan, &nobody).expect("nothing is written to a file");
         let link = assembly.links.pop().expect("order entry is the last border");
+        let (api_key, secret) = self.credentials;
+        let credentials = Credentials::new(api_key, secret).expect("both are words");
+        let requests = Requests::new(link.requests, Some(Box::new(credentials)));
+        let ends = LinkEnds { frames: link.frames, requests };
         let mut player = Player::new(std::mem::take(&mut assembly.seats));
         player.start(OPENS_AT);
-        (assembly, player, link)
+        (assembly, player, OrderBorder { connections: link.connections, ends })
     }
 }
 

@@ -29,12 +29,13 @@
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 
+use fulmar_adapters::transport::{LinkEnds, Requests};
 use fulmar_bus::record::{
     AccountId, ClientOrderId, ExecutionReport, FrameSource, Nanos, Notional, OrderStatus, Position, Price,
-    Quantity, Side, StrategyId, Timer, UnixNanos,
+    Quantity, RequestKind, Side, StrategyId, Timer, UnixNanos,
 };
 use fulmar_engine::contract::{Context, Event, NewOrder, Strategy};
-use fulmar_engine::runtime::{FrameHead, FrameWriter, Player, RequestReader};
+use fulmar_engine::runtime::{FrameHead, FrameWriter, Player};
 use fulmar_engine::trading::account::{Account, AccountPlan, Amount, CostMethod, Fee, FeeSchedule};
 use fulmar_engine::trading::order::Fill;
 use fulmar_engine::trading::risk::{GuardSettings, RiskSettings};
@@ -75,7 +76,7 @@ impl Strategy for Puppet {
 struct Desk {
     player: Player,
     frames: FrameWriter,
-    requests: RequestReader,
+    requests: Requests,
     wishes: Sender<Wish>,
     fills: Receiver<ExecutionReport>,
     positions: Receiver<Position>,
@@ -98,17 +99,19 @@ impl Desk {
         };
         let puppet = Puppet { wishes: wanted, reports, positions: told };
         let desk = OrderDesk { strategies: vec![Box::new(puppet)], risk, credentials: ("key", "secret") };
-        let (_, player, link) = desk.open();
-        let (frames, requests) = (link.frames, link.requests);
+        let (_, player, border) = desk.open();
+        let LinkEnds { frames, requests } = border.ends;
         let mut desk = Desk { player, frames, requests, wishes, fills, positions, now: OPENS_AT };
         desk.frame(FrameSource::Opened, "");
         assert_eq!(desk.asked(), ["userDataStream.subscribe.signature"]);
         desk.message(r#"{"id":"l","status":200,"result":{"subscriptionId":0}}"#);
+        assert_eq!(desk.asked(), Vec::<String>::new());
         desk
     }
 
     fn frame(&mut self, source: FrameSource, text: &str) {
-        let head = FrameHead { source, connection: 0, status: 0, received_at: self.now };
+        let status = if source == FrameSource::Http { 200 } else { 0 };
+        let head = FrameHead { source, connection: 0, status, received_at: self.now };
         let end = self.frames.write_part(head, text.as_bytes(), 0).expect("each frame is drained");
         assert_eq!(end, text.len());
         self.player.settle(self.now);
@@ -155,13 +158,33 @@ impl Desk {
         self.message(&format!(r#"{{"id":"t{id}","status":200,"result":[{}]}}"#, rows.join(",")));
     }
 
-    /// The methods that the venue was asked with since.
+    /// The methods that the venue was asked with since, but for what the session asks by itself: that is answered.
     fn asked(&mut self) -> Vec<String> {
         let mut methods = Vec::new();
-        while let Some((_, bytes)) = self.requests.poll().expect("requests") {
+        while let Some((request, bytes)) = self.requests.poll().expect("requests") {
             let text = std::str::from_utf8(bytes).expect("text");
-            let rest = text.split_once(r#""method":""#).expect("a request names its method").1;
-            methods.push(rest.split('"').next().expect("a word").to_owned());
+            let word_behind = |mark: &str| {
+                let (_, rest) = text.split_once(mark)?;
+                rest.split('"').next().map(str::to_owned)
+            };
+            if request.kind == RequestKind::HttpGet {
+                let key = r#"{"enableWithdrawals":false,"enableSpotAndMarginTrading":true}"#;
+                let answer = format!("{text}\n{key}");
+                self.frame(FrameSource::Http, &answer);
+                continue;
+            }
+            let id = word_behind(r#""id":""#).expect("a request has an id");
+            let method = word_behind(r#""method":""#).expect("a request names its method");
+            let result = match (&id[..1], method.as_str()) {
+                ("n", "time") => format!(r#"{{"serverTime":{}}}"#, self.now.0 / 1_000_000),
+                ("r", "account.status") => r#"{"canTrade":true,"updateTime":5,"balances":[]}"#.to_owned(),
+                ("r", "openOrders.status" | "myTrades") => "[]".to_owned(),
+                _ => {
+                    methods.push(method);
+                    continue;
+                }
+            };
+            self.message(&format!(r#"{{"id":"{id}","status":200,"result":{result}}}"#));
         }
         methods
     }

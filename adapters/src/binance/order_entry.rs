@@ -1,7 +1,9 @@
 //! Order entry on spot, over the venue's WebSocket API.
 //!
 //! ```text
-//!   Opened -> userDataStream.subscribe.signature -> ready
+//!   Opened -> time -> session.logon, userDataStream.subscribe       an Ed25519 key
+//!                  -> userDataStream.subscribe.signature            an HMAC key
+//!          -> reconciliation: balances, open orders, trades -> ready
 //!   submit -> order.place  -> answer, executionReport...     no answer, an error that does not say,
 //!   cancel -> order.cancel -> answer, executionReport          or a lost connection -> Unknown
 //!                                                            -> order.status until the venue says,
@@ -9,14 +11,20 @@
 //! ```
 //!
 //! An order is named by its client order id alone, in requests and in the ids of their answers, so nothing has to be
-//! kept to understand an answer. No order is ever sent twice: what is not known is asked for. An order that the venue
-//! says does not exist was rejected only once it can no longer arrive.
+//! kept to understand an answer; what somebody else sent is named by the venue's number of it. No order is ever sent
+//! twice: what is not known is asked for. An order that the venue says does not exist was rejected only once it can no
+//! longer arrive.
 
+mod account;
 mod change;
+mod clock;
 mod due;
 mod encode;
+mod errors;
 mod inbound;
+mod login;
 mod open_orders;
+mod reconcile;
 mod request;
 #[cfg(test)]
 mod tests;
@@ -32,16 +40,21 @@ use fulmar_engine::contract::{
 use fulmar_engine::trading::risk::Approved;
 
 use super::config::{BinanceConfig, Product};
+use super::credentials::KeyKind;
 use super::limits::{
-    ANSWER_MAX, CANCEL_RESERVE, LOGIN_WAIT, MESSAGE_BYTES_MAX, ORDER_WEIGHT, SPOT_WEIGHT_PER_MINUTE,
-    weight_burst, weight_interval,
+    ANSWER_MAX, CANCEL_RESERVE, MESSAGE_BYTES_MAX, ORDER_WEIGHT, SPOT_WEIGHT_PER_MINUTE, weight_burst,
+    weight_interval,
 };
 use crate::decode::Scales;
 use crate::decode::json::Parser;
 use crate::pacer::Pacer;
+use crate::session::Environment;
+use account::Balances;
+use clock::VenueClock;
 use encode::Tradable;
+use login::Line;
 use open_orders::{OpenOrder, OpenOrders};
-pub use request::Credentials;
+use reconcile::Reconciliation;
 use request::RequestWriter;
 
 /// The order entry of one account on Binance spot.
@@ -53,38 +66,47 @@ pub struct BinanceOrderEntry {
     writer: RequestWriter,
     parser: Parser,
     weight: Pacer,
+    /// What one of the weight limit costs in time.
+    weight_interval: Nanos,
+    /// No new order leaves before; the venue wants fewer.
+    orders_held_until: UnixNanos,
+    clock: VenueClock,
     line: Line,
+    /// The venue does not let us trade.
+    is_halted: bool,
+    reconciliation: Reconciliation,
+    /// Whether the venue is asked what the key may do: production says it, a test exchange does not know.
+    asks_for_permissions: bool,
+    balances: Balances,
     /// No later than the earliest moment at which something is due.
     due_at: Option<UnixNanos>,
     counters: SessionCounters,
 }
 
-/// How far the connection is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Line {
-    Closed,
-    /// Open; the login was sent at this moment.
-    LoggingIn(UnixNanos),
-    Ready,
-}
-
 type Handled = Result<(), DecodeError>;
 
 impl BinanceOrderEntry {
-    /// The order entry that `config` names, for the owner of `credentials`.
+    /// The order entry that `config` names, for the owner of a key of this kind.
     ///
     /// # Panics
-    /// Where the product is not spot, or the key is no plain word.
-    pub fn new(config: &BinanceConfig, credentials: &Credentials) -> Self {
+    /// Where the product is not spot.
+    pub fn new(config: &BinanceConfig, key: KeyKind) -> Self {
         assert_eq!(config.product, Product::Spot, "order entry speaks the spot protocol");
         BinanceOrderEntry {
             url: config.order_url.clone(),
             instruments: Vec::new(),
             orders: OpenOrders::new(),
-            writer: RequestWriter::new(credentials),
+            writer: RequestWriter::new(key),
             parser: Parser::new(MESSAGE_BYTES_MAX),
             weight: Pacer::new(weight_interval(SPOT_WEIGHT_PER_MINUTE), weight_burst(SPOT_WEIGHT_PER_MINUTE)),
+            weight_interval: weight_interval(SPOT_WEIGHT_PER_MINUTE),
+            orders_held_until: UnixNanos(0),
+            clock: VenueClock::default(),
             line: Line::Closed,
+            is_halted: false,
+            reconciliation: Reconciliation::new(),
+            asks_for_permissions: key != KeyKind::Unsigned && config.environment == Environment::Production,
+            balances: Balances::new(),
             due_at: None,
             counters: SessionCounters::default(),
         }
@@ -108,16 +130,24 @@ impl OrderSession for BinanceOrderEntry {
         if self.instruments.len() <= index {
             self.instruments.resize(index + 1, None);
         }
+        if self.instruments[index].is_none() {
+            self.reconciliation.include(index);
+            // What stands of it is asked for before an order of it leaves.
+            if self.line == Line::Ready {
+                self.line = Line::Reconciling;
+            }
+            self.wake_at(UnixNanos(0));
+        }
         let scales = Scales { price: definition.price_scale, quantity: definition.quantity_scale };
         self.instruments[index] = Some(Tradable { symbol: definition.symbol, scales });
     }
 
     fn is_ready(&self) -> bool {
-        self.line == Line::Ready
+        self.line == Line::Ready && !self.is_halted
     }
 
     fn has_budget(&self, now: UnixNanos) -> bool {
-        self.weight.has_room(now, CANCEL_RESERVE)
+        self.orders_held_until <= now && self.weight.has_room(now, CANCEL_RESERVE)
     }
 
     fn submit(&mut self, now: UnixNanos, order: &Approved<Order>, sink: &mut dyn OrderSink) {
@@ -131,7 +161,7 @@ impl OrderSession for BinanceOrderEntry {
                     0,
                     RequestKind::Send,
                     Nanos(0),
-                    encode::place(&mut self.writer, now, intent, &tradable),
+                    encode::place(&mut self.writer, self.clock.at(now), intent, &tradable),
                 );
                 self.wake_at(now + ANSWER_MAX);
             }
@@ -157,20 +187,23 @@ impl OrderSession for BinanceOrderEntry {
         if let Some(order) = self.orders.get_mut(id) {
             (order.is_cancel_wanted, order.check_at) = (true, Some(now + delay + ANSWER_MAX));
         }
-        let bytes = encode::cancel(&mut self.writer, now + delay, id, &tradable);
+        let bytes = encode::cancel(&mut self.writer, self.clock.at(now + delay), id, &tradable);
         sink.request(0, RequestKind::Send, delay, bytes);
         self.wake_at(now + delay + ANSWER_MAX);
     }
 
     fn on_frame(&mut self, now: UnixNanos, frame: InboundFrame<'_>, sink: &mut dyn OrderSink) {
         match frame.source {
-            FrameSource::Opened => self.log_in(now, sink),
+            FrameSource::Opened => self.on_opened(now, sink),
             FrameSource::Closed => self.on_closed(sink),
             FrameSource::Message => {
                 let handled = self.on_message(now, frame.bytes, sink);
                 handled.unwrap_or_else(|error| self.counters.count(error));
             }
-            FrameSource::Http => self.counters.ignored_frames += 1,
+            FrameSource::Http => {
+                let handled = self.on_http(now, frame, sink);
+                handled.unwrap_or_else(|error| self.counters.count(error));
+            }
         }
     }
 
@@ -181,15 +214,8 @@ impl OrderSession for BinanceOrderEntry {
     fn on_time(&mut self, now: UnixNanos, sink: &mut dyn OrderSink) {
         self.ask_for_due(now, sink);
         self.due_at = self.orders.due_at();
-        if let Line::LoggingIn(sent_at) = self.line {
-            if sent_at + LOGIN_WAIT <= now {
-                self.line = Line::LoggingIn(now);
-                sink.request(0, RequestKind::Reconnect, Nanos(0), b"no answer to the login");
-                self.wake_at(now + LOGIN_WAIT);
-            } else {
-                self.wake_at(sent_at + LOGIN_WAIT);
-            }
-        }
+        self.keep_line(now, sink);
+        self.keep_reconciled(now, sink);
     }
 
     fn counters(&self) -> &SessionCounters {

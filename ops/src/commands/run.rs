@@ -70,7 +70,7 @@ pub fn run(arguments: &RunArguments, global: &Global) -> Result<Exit, CommandErr
         sources: sources.into_iter().map(Into::into).collect(),
         variables,
         route: route(configuration),
-        api_key: String::new(),
+        key: crate::venues::KeyKind::Unsigned,
         epoch: boot.epoch,
         started_at_ns: Clock::new().now().0,
     };
@@ -108,7 +108,7 @@ async fn engine(
     seconds: Option<u64>,
 ) -> Result<RunReport, CommandError> {
     let mut signals = Signals::catch().map_err(|error| CommandError::failed("catch signals", error))?;
-    let started = LiveEngine::start(launch, loaded, journal.as_deref(), None).await;
+    let started = LiveEngine::start(launch, loaded, journal.as_deref(), (None, None)).await;
     let mut engine = started?;
     let mut watch = Watch::new(&engine);
     let end = watch.until_end(&mut engine, &mut signals, seconds, &mut Silent).await;

@@ -35,8 +35,8 @@ pub struct Launch {
     pub variables: Variables,
     /// Where orders go.
     pub route: Route,
-    /// The name of the API key that orders are sent with.
-    pub api_key: String,
+    /// How the key that orders are sent with signs. The key itself is known to the link alone.
+    pub key: venues::KeyKind,
     /// The boot that order ids name.
     pub epoch: u32,
     /// When the actors start.
@@ -131,7 +131,7 @@ impl Launch {
             Route::Paper => OrderRoute::Paper { account_id, fees: configuration.paper },
             Route::Venue => {
                 let venue = configuration.venues.first().expect("the configuration's rules ask for a venue");
-                OrderRoute::Venue { session: venues::order_session(venue, &self.api_key)?, account_id }
+                OrderRoute::Venue { session: venues::order_session(venue, self.key)?, account_id }
             }
         })
     }
@@ -209,7 +209,7 @@ mod tests {
             sources: texts.iter().map(source).collect(),
             variables: Variables::new(),
             route: Route::None,
-            api_key: String::new(),
+            key: venues::KeyKind::Unsigned,
             epoch: 1,
             started_at_ns: 1,
         }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use fulmar_adapters::simulated::OfflineVenue;
-use fulmar_adapters::transport::LinkEnds;
+use fulmar_adapters::transport::{LinkEnds, Requests};
 use fulmar_bus::channel::{Poll, Reader, Region, RingShape, Writer, create};
 use fulmar_bus::record::{
     ChannelId, Flags, Frame, FrameSource, Heading, InstrumentId, Nanos, Record, RecordId, Request,
@@ -57,10 +57,8 @@ impl FarEnd {
         const SHAPE: RingShape = RingShape { slot_count: 1 << 9, gate_count: 1 };
         let ring = |id| create(Region::heap(SHAPE.word_count()), SHAPE, ChannelId(id));
         let ((requests, to_venue), (frames, from_venue)) = (ring(0), ring(1));
-        let ends = LinkEnds {
-            frames: FrameWriter::new(frames, None),
-            requests: RequestReader::new(to_venue.gated_reader().expect("it has a gate"), Doorbell::new()),
-        };
+        let reader = RequestReader::new(to_venue.gated_reader().expect("it has a gate"), Doorbell::new());
+        let ends = LinkEnds { frames: FrameWriter::new(frames, None), requests: Requests::plain(reader) };
         venue.join(connections, ends, now);
         FarEnd {
             requests,

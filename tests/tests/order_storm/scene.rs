@@ -4,7 +4,6 @@
 use std::sync::mpsc::{Receiver, channel};
 
 use fulmar_adapters::simulated::{self, OfflineVenue, SimulatedVenueConfig};
-use fulmar_adapters::transport::LinkEnds;
 use fulmar_bus::channel::Reader;
 use fulmar_bus::record::{Control, ControlCommand, Denial, ExecutionReport, InstrumentId, Nanos, UnixNanos};
 use fulmar_engine::contract::Strategy;
@@ -26,7 +25,7 @@ use super::wire::{Surroundings, Wire};
 
 /// Who trades at the venue.
 pub const API_KEY: &str = "storm";
-const SECRET: &str = "a secret that nobody else has";
+const SECRET: &str = "a-secret-that-nobody-else-has";
 /// How often the market and the checks get their turn while the faults last.
 const STEP: Nanos = Nanos::from_millis(40);
 /// Long enough for an order that never arrived to be known as such, and for the slowest query after that.
@@ -148,15 +147,14 @@ impl Engine {
             heard.push(receiver);
         }
         let desk = OrderDesk { strategies, risk: plan.risk(), credentials: (API_KEY, SECRET) };
-        let (assembly, player, link) = desk.open();
-        let far_end = FarEnd::join(link.connections, venue, OPENS_AT);
-        let ends = LinkEnds { frames: link.frames, requests: link.requests };
+        let (assembly, player, border) = desk.open();
+        let far_end = FarEnd::join(border.connections, venue, OPENS_AT);
         let is_read = |name: &str| {
             is_told && ["reports.", "intents.", "gateway."].iter().any(|it| name.starts_with(it))
         };
         let read = assembly.channels().filter(|(channel, _)| is_read(&channel.name));
         let told = read.map(|(channel, ring)| (channel.name.clone(), ring.reader())).collect();
-        Engine { assembly, player, wire: Wire::join(ends, far_end, OPENS_AT), heard, told }
+        Engine { assembly, player, wire: Wire::join(border.ends, far_end, OPENS_AT), heard, told }
     }
 }
 
@@ -274,7 +272,6 @@ impl Scene {
         for counter in [
             "decode_errors",
             "lost_records",
-            "malformed_records",
             "orphan_reports",
             "unproven_trades",
             "position_overflows",

@@ -16,6 +16,8 @@ use super::weather::{Fault, Weather};
 
 /// How long a request or a frame is on its way, in microseconds, where nothing is wrong.
 const LATENCY_US: std::ops::Range<u64> = 200..4_000;
+/// What the venue says of a key that is right for trading.
+const PERMISSIONS: &str = r#"{"enableWithdrawals":false,"enableSpotAndMarginTrading":true}"#;
 /// What ends the chances of a request: it never arrives, or nobody hears of it.
 const OF_REQUESTS: [Fault; 4] =
     [Fault::CutBeforeArrival, Fault::CutAfterArrival, Fault::HalfOpen, Fault::Stall];
@@ -58,6 +60,7 @@ enum Line {
 
 struct Frame {
     source: FrameSource,
+    status: u16,
     bytes: Vec<u8>,
 }
 
@@ -114,13 +117,18 @@ impl Wire {
         let Some(first) = self.down.first_entry().filter(|first| first.key().0 <= around.now) else {
             return false;
         };
-        let Frame { source, bytes } = first.remove();
+        let Frame { source, status, bytes } = first.remove();
         let text = String::from_utf8_lossy(&bytes);
         around.story.tell(around.now, format_args!("<- {source:?} {text}"));
-        let head = FrameHead { source, connection: 0, status: 0, received_at: around.now };
-        let end = self.engine.frames.write_part(head, &bytes, 0).expect("the actors drain each frame");
-        assert_eq!(end, bytes.len(), "what is told of orders is shorter than a record");
-        true
+        let head = FrameHead { source, connection: 0, status, received_at: around.now };
+        let mut end = 0;
+        loop {
+            let written = self.engine.frames.write_part(head, &bytes, end);
+            end = written.expect("the actors drain each frame, and none is longer than the ring");
+            if end == bytes.len() {
+                return true;
+            }
+        }
     }
 
     /// Ends the connection and opens a new one soon: what its user does that heard nothing for too long.
@@ -161,6 +169,7 @@ impl Wire {
                     let wait = Nanos(not_before_at.since(around.now).0.max(1_000_000));
                     self.replace_after(wait, around);
                 }
+                RequestKind::HttpGet => self.answer_http(&text, around),
                 _ if not_before_at > around.now => self.held.push((not_before_at, self.connection, text)),
                 _ => self.send(text, around),
             }
@@ -266,6 +275,17 @@ impl Wire {
 
     fn bring(&mut self, at: UnixNanos, source: FrameSource, bytes: Vec<u8>) {
         self.down_count += 1;
-        self.down.insert((at, self.down_count), Frame { source, bytes });
+        self.down.insert((at, self.down_count), Frame { source, status: 0, bytes });
+    }
+
+    /// What the key may do is asked by HTTP, beside the connection.
+    fn answer_http(&mut self, target: &str, around: &mut Surroundings<'_>) {
+        around.story.tell(around.now, format_args!("-> {target}"));
+        let is_failing = around.weather.strikes(Fault::ErrorNotDone);
+        let (status, body) = if is_failing { (503, "") } else { (200, PERMISSIONS) };
+        let bytes = format!("{target}\n{body}").into_bytes();
+        let at = around.now + Nanos(around.weather.draw(LATENCY_US) * 1_000);
+        self.down_count += 1;
+        self.down.insert((at, self.down_count), Frame { source: FrameSource::Http, status, bytes });
     }
 }

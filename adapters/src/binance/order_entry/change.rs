@@ -1,5 +1,12 @@
 //! Changes of orders. Spot lowers the quantity of an order that stands, and keeps its place; it can do nothing else to
 //! one. What became of a change that was not answered is told by what the order is.
+//!
+//! The venue can also cancel an order and place another in one request (`order.cancelReplace`). That is no change of an
+//! order, and is refused. The new order begins with nothing traded, while the old one trades until the cancel arrives:
+//! a quantity that was right when it was asked for is too much by then. Where the answer is lost, which of two orders
+//! stands, and what each has traded, is one question with two names, and every report on either would have to be
+//! counted as of one order. A strategy that cancels, hears what traded, and sends anew says what it wants and is told
+//! what it got.
 
 use fulmar_bus::record::{ExecutionReport, ExecutionType, ModifyOrder, OrderTerms, RequestKind, UnixNanos};
 use fulmar_engine::contract::{DecodeError, OrderSink, local_reason};
@@ -35,7 +42,8 @@ impl BinanceOrderEntry {
         let sent_at = now + delay;
         order.change = Some(Change { quantity, revision: modify.revision, sent_at });
         order.check_at = Some(sent_at + ANSWER_MAX);
-        let bytes = encode::change(&mut self.writer, sent_at, (id, quantity), &tradable);
+        let at = self.clock.at(sent_at);
+        let bytes = encode::change(&mut self.writer, at, (id, quantity), &tradable);
         sink.request(0, RequestKind::Send, delay, bytes);
         self.wake_at(sent_at + ANSWER_MAX);
     }

@@ -1,25 +1,19 @@
-//! What is due: the login, and queries for the orders whose fate is not known.
+//! What is due: queries for the orders whose fate is not known.
 
 use fulmar_bus::record::{ClientOrderId, InstrumentId, Nanos, RequestKind, UnixNanos};
 use fulmar_engine::contract::{OrderSession, OrderSink};
 
 use super::super::limits::{
-    ANSWER_MAX, LOGIN_WAIT, ORDER_STATUS_WEIGHT, ORDER_TRADES_WEIGHT, QUERY_WAIT_MAX, QUICK_QUERIES,
+    ANSWER_MAX, ORDER_STATUS_WEIGHT, ORDER_TRADES_WEIGHT, QUERY_WAIT_MAX, QUICK_QUERIES,
 };
+use super::BinanceOrderEntry;
 use super::encode::{self, Tradable};
 use super::open_orders::OpenOrder;
-use super::{BinanceOrderEntry, Line};
 use crate::decode::Scales;
 use crate::sync::backoff;
 
 /// What is due.
 impl BinanceOrderEntry {
-    pub(super) fn log_in(&mut self, now: UnixNanos, sink: &mut dyn OrderSink) {
-        self.line = Line::LoggingIn(now);
-        sink.request(0, RequestKind::Send, Nanos(0), encode::login(&mut self.writer, now));
-        self.wake_at(now + LOGIN_WAIT);
-    }
-
     /// Asks for every order whose fate is due, and says of those never answered that nobody knows.
     pub(super) fn ask_for_due(&mut self, now: UnixNanos, sink: &mut dyn OrderSink) {
         let mut place = 0;
@@ -42,7 +36,7 @@ impl BinanceOrderEntry {
         order: OpenOrder,
         sink: &mut dyn OrderSink,
     ) -> Option<UnixNanos> {
-        if self.line != Line::Ready {
+        if !self.line.is_logged_in() {
             return None;
         }
         let tradable = self.tradable(order.instrument_id)?;
@@ -56,7 +50,7 @@ impl BinanceOrderEntry {
         let misses_trades = order.misses_trades() && order.venue_order_id != 0;
         let weight = if misses_trades { ORDER_TRADES_WEIGHT } else { ORDER_STATUS_WEIGHT };
         let delay = self.weight.take(now, weight);
-        let (writer, at) = (&mut self.writer, now + delay);
+        let (writer, at) = (&mut self.writer, self.clock.at(now + delay));
         let bytes = if misses_trades {
             encode::trades(writer, at, (id, order.venue_order_id), &tradable)
         } else if order.is_cancel_wanted {
@@ -80,7 +74,9 @@ impl BinanceOrderEntry {
 
     pub(super) fn ask_soon(&mut self, now: UnixNanos, id: ClientOrderId) {
         if let Some(order) = self.orders.get_mut(id) {
-            let check_at = now + backoff(order.instrument_id, order.attempts);
+            // What is dated by a clock that the venue refused would be refused too: its answer asks for all at once.
+            let wait = if self.clock.is_asked() && !self.clock.is_known() { ANSWER_MAX } else { Nanos(0) };
+            let check_at = now + wait.max(backoff(order.instrument_id, order.attempts));
             order.check_at = Some(check_at);
             self.wake_at(check_at);
         }

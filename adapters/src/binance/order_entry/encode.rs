@@ -5,8 +5,11 @@
 use fulmar_bus::record::{ClientOrderId, Intent, OrderType, Quantity, Side, Text, TimeInForce, UnixNanos};
 use fulmar_engine::market::decimal::format_scaled;
 
-use super::super::limits::RECEIVE_WINDOW_MS;
-use super::request::RequestWriter;
+use super::super::limits::{
+    ACCOUNT_WEIGHT, OPEN_ORDERS_WEIGHT, PERMISSIONS_WEIGHT, RECEIVE_WINDOW_MS, TRADES_ANSWER, TRADES_WEIGHT,
+};
+use super::reconcile::Ask;
+use super::request::{RequestWriter, digits, millis};
 use crate::decode::Scales;
 
 /// What an order needs of its instrument.
@@ -23,13 +26,81 @@ pub(super) mod purpose {
     pub const CHANGE: &[u8] = b"a";
     pub const STATUS: &[u8] = b"s";
     pub const TRADES: &[u8] = b"t";
+    /// The session's own: its login, the clock, what stands.
     pub const LOGIN: &[u8] = b"l";
+    pub const LOGON: &[u8] = b"g";
+    pub const CLOCK: &[u8] = b"n";
+    pub const RECONCILE: &[u8] = b"r";
+}
+
+/// Asks for the venue's clock.
+pub(super) fn time(writer: &mut RequestWriter) -> &[u8] {
+    writer.begin_open("time", &[purpose::CLOCK]).finish()
+}
+
+/// Asks the venue to vouch for the connection.
+pub(super) fn logon(writer: &mut RequestWriter, at: UnixNanos) -> &[u8] {
+    writer.begin("session.logon", &[purpose::LOGON]).dated(at).finish()
 }
 
 /// Subscribes to the reports on our own orders.
-pub(super) fn login(writer: &mut RequestWriter, at: UnixNanos) -> &[u8] {
-    let request = writer.begin("userDataStream.subscribe.signature", &[purpose::LOGIN]);
-    request.number("recvWindow", RECEIVE_WINDOW_MS).number("timestamp", millis(at)).finish()
+pub(super) fn subscribe(writer: &mut RequestWriter, at: UnixNanos) -> &[u8] {
+    if writer.is_vouched_for {
+        writer.begin_open("userDataStream.subscribe", &[purpose::LOGIN]).finish()
+    } else {
+        writer.begin("userDataStream.subscribe.signature", &[purpose::LOGIN]).dated(at).finish()
+    }
+}
+
+/// What a question of a reconciliation costs of the weight limit.
+pub(super) const fn weight(ask: Ask) -> u64 {
+    match ask {
+        Ask::Permissions => PERMISSIONS_WEIGHT,
+        Ask::Balances => ACCOUNT_WEIGHT,
+        Ask::Orders(_) => OPEN_ORDERS_WEIGHT,
+        Ask::Trades(_) => TRADES_WEIGHT,
+    }
+}
+
+/// The path that tells what the key may do.
+pub(super) const PERMISSIONS: &str = "/sapi/v1/account/apiRestrictions";
+
+/// Asks what the key may do.
+pub(super) fn permissions(writer: &mut RequestWriter, at: UnixNanos) -> &[u8] {
+    writer.begin_target(PERMISSIONS).dated(at).finish_target()
+}
+
+/// Asks what the account has.
+pub(super) fn balances(writer: &mut RequestWriter, at: UnixNanos, number: u64) -> &[u8] {
+    let request = writer.begin("account.status", &[purpose::RECONCILE, digits(number, &mut [0; 20])]);
+    request.word("omitZeroBalances", "true").dated(at).finish()
+}
+
+/// Asks which orders of an instrument stand.
+pub(super) fn open_orders<'a>(
+    writer: &'a mut RequestWriter,
+    at: UnixNanos,
+    number: u64,
+    tradable: &Tradable,
+) -> &'a [u8] {
+    let request = writer.begin("openOrders.status", &[purpose::RECONCILE, digits(number, &mut [0; 20])]);
+    request.number("recvWindow", RECEIVE_WINDOW_MS);
+    request.text("symbol", tradable.symbol.as_str().as_bytes()).number("timestamp", millis(at)).finish()
+}
+
+/// Asks what traded of an instrument, from this trade on; for the last one alone where none is known.
+pub(super) fn trades_from<'a>(
+    writer: &'a mut RequestWriter,
+    at: UnixNanos,
+    (number, from): (u64, Option<u64>),
+    tradable: &Tradable,
+) -> &'a [u8] {
+    let request = writer.begin("myTrades", &[purpose::RECONCILE, digits(number, &mut [0; 20])]);
+    if let Some(from) = from {
+        request.number("fromId", from);
+    }
+    request.number("limit", from.map_or(1, |_| TRADES_ANSWER)).number("recvWindow", RECEIVE_WINDOW_MS);
+    request.text("symbol", tradable.symbol.as_str().as_bytes()).number("timestamp", millis(at)).finish()
 }
 
 /// Places an order.
@@ -114,7 +185,12 @@ fn by_client_order_id<'a>(
     id: ClientOrderId,
     tradable: &Tradable,
 ) -> &'a [u8] {
-    request.text("origClientOrderId", &id.text()).number("recvWindow", RECEIVE_WINDOW_MS);
+    if id.is_foreign() {
+        request.number("orderId", id.counter);
+    } else {
+        request.text("origClientOrderId", &id.text());
+    }
+    request.number("recvWindow", RECEIVE_WINDOW_MS);
     request.text("symbol", tradable.symbol.as_str().as_bytes()).number("timestamp", millis(at)).finish()
 }
 
@@ -125,8 +201,4 @@ fn time_in_force(time_in_force: TimeInForce) -> &'static [u8] {
         TimeInForce::Ioc => b"IOC",
         TimeInForce::Fok => b"FOK",
     }
-}
-
-fn millis(at: UnixNanos) -> u64 {
-    at.0 / 1_000_000
 }

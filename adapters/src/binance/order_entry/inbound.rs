@@ -4,29 +4,18 @@ use fulmar_bus::record::{
     ClientOrderId, ExecutionReport, ExecutionType, InstrumentId, Nanos, OrderStatus, Quantity, RequestKind,
     UnixNanos,
 };
-use fulmar_engine::contract::{DecodeError, OrderSink};
+use fulmar_engine::contract::{DecodeError, InboundFrame, OrderSink};
 use simd_json::tape::Tape;
 
 use super::super::definitions::banned_until;
-use super::super::limits::{ANSWER_MAX, LOGIN_WAIT, REFUSED_WAIT};
-use super::encode::purpose;
+use super::super::limits::{ANSWER_MAX, ORDERS_HELD, REFUSED_WAIT};
+use super::encode::{self, purpose};
+use super::errors::{self, Consequence, Fate, VenueError};
 use super::open_orders::OpenOrder;
-use super::translate::{self, Fate, fate};
-use super::{BinanceOrderEntry, Handled, Line};
+use super::{BinanceOrderEntry, Handled, translate};
 use crate::decode::json::Fields;
 
-/// What comes in.
 impl BinanceOrderEntry {
-    pub(super) fn on_closed(&mut self, sink: &mut dyn OrderSink) {
-        self.line = Line::Closed;
-        for order in self.orders.iter_mut() {
-            order.check_at = None;
-            if let Some(report) = order.become_unknown() {
-                sink.report(order.instrument_id, &report);
-            }
-        }
-    }
-
     pub(super) fn on_message(
         &mut self,
         now: UnixNanos,
@@ -39,6 +28,20 @@ impl BinanceOrderEntry {
         handled
     }
 
+    pub(super) fn on_http(
+        &mut self,
+        now: UnixNanos,
+        frame: InboundFrame<'_>,
+        sink: &mut dyn OrderSink,
+    ) -> Handled {
+        let end = frame.bytes.iter().position(|byte| *byte == b'\n').ok_or(DecodeError::Malformed)?;
+        let (target, body) = frame.bytes.split_at_mut(end);
+        if !target.starts_with(encode::PERMISSIONS.as_bytes()) {
+            return self.ignore();
+        }
+        self.on_permissions(now, (frame.status, &mut body[1..]), sink)
+    }
+
     fn on_parsed(&mut self, now: UnixNanos, tape: &Tape<'_>, sink: &mut dyn OrderSink) -> Handled {
         let message = Fields::of(tape.as_value())?;
         match message.find("event") {
@@ -48,34 +51,55 @@ impl BinanceOrderEntry {
     }
 
     fn on_event(&mut self, now: UnixNanos, event: &Fields<'_, '_>, sink: &mut dyn OrderSink) -> Handled {
-        let id = match event.text("e")? {
-            "executionReport" => translate::event_order_id(event)?,
+        match event.text("e")? {
+            "executionReport" => self.on_order_event(now, event, sink),
+            "outboundAccountPosition" => self.on_balances_changed(event, sink),
             "eventStreamTerminated" | "serverShutdown" => {
                 sink.request(0, RequestKind::Reconnect, Nanos(0), b"the venue ends the stream");
-                return Ok(());
+                Ok(())
             }
-            _ => None,
+            _ => self.ignore(),
+        }
+    }
+
+    fn on_order_event(
+        &mut self,
+        now: UnixNanos,
+        event: &Fields<'_, '_>,
+        sink: &mut dyn OrderSink,
+    ) -> Handled {
+        let Some(id) = translate::event_order_id(event)? else { return self.ignore() };
+        let (instrument_id, scales) = match self.find_symbol(event.text("s")?) {
+            Some(found) => found,
+            // Somebody else trades there with this account; here nobody does.
+            None if id.is_foreign() => return self.ignore(),
+            None => return Err(DecodeError::UnknownInstrument),
         };
-        let Some(id) = id else {
-            self.counters.ignored_frames += 1;
-            return Ok(());
-        };
-        let (instrument_id, scales) =
-            self.find_symbol(event.text("s")?).ok_or(DecodeError::UnknownInstrument)?;
         match translate::event(event, id, scales) {
             Ok(mut report) => {
                 if report.execution == ExecutionType::Updated {
                     self.answer_change(&mut report);
                 }
+                if report.execution == ExecutionType::Trade {
+                    self.reconciliation.traded(instrument_id, report.trade_id);
+                }
+                let is_new = !report.status.is_terminal() && !self.orders.has_ended(report.venue_order_id);
+                if is_new && self.orders.get_mut(id).is_none() {
+                    // Nobody here sent it: it is of an earlier boot, or somebody else's.
+                    if self.orders.insert(OpenOrder::standing(&report, instrument_id, now)) {
+                        sink.report(instrument_id, &report);
+                    }
+                    return Ok(());
+                }
                 self.tell(now, instrument_id, &report, sink);
+                Ok(())
             }
             Err(error) => {
                 // Something happened to the order, and only a query can say what.
                 self.ask_soon(now, id);
-                return Err(error);
+                Err(error)
             }
         }
-        Ok(())
     }
 
     fn on_answer(&mut self, now: UnixNanos, answer: &Fields<'_, '_>, sink: &mut dyn OrderSink) -> Handled {
@@ -83,9 +107,11 @@ impl BinanceOrderEntry {
             answer.text("id")?.as_bytes().split_at_checked(1).ok_or(DecodeError::UnknownValue)?;
         let error = answer.find("error").map(Fields::of).transpose()?;
         self.counters.venue_refusals += u64::from(error.is_some());
-        if purpose == purpose::LOGIN {
-            self.on_login(now, error.is_none(), sink);
-            return Ok(());
+        if [purpose::LOGIN, purpose::LOGON, purpose::CLOCK].contains(&purpose) {
+            return self.on_own_answer(now, purpose, answer, sink);
+        }
+        if purpose == purpose::RECONCILE {
+            return self.on_reconciled(now, id, answer, sink);
         }
         let id = ClientOrderId::parse(id).ok_or(DecodeError::UnknownValue)?;
         let open = self.orders.get_mut(id).map(|order| *order);
@@ -98,28 +124,22 @@ impl BinanceOrderEntry {
                 Ok(())
             }
             (None, Some(order)) => self.on_standing(now, answer, order, sink),
-            (Some(error), Some(order)) => self.on_error(now, &error, (purpose, order), sink),
-            // Its reports came first and ended it.
-            (_, None) => {
-                self.counters.ignored_frames += 1;
+            (Some(error), open) => {
+                let (code, words) = (error.signed("code")?, error.text("msg")?);
+                let error = errors::meaning(answer.unsigned("status").unwrap_or_default(), code, words);
+                self.heed(now, &error, words, sink);
+                match open {
+                    Some(order) => self.on_error(now, &error, (purpose, order), sink),
+                    None => return self.ignore(),
+                }
                 Ok(())
             }
+            // Its reports came first and ended it.
+            (None, None) => self.ignore(),
         }
     }
 
-    fn on_login(&mut self, now: UnixNanos, is_accepted: bool, sink: &mut dyn OrderSink) {
-        if !is_accepted {
-            return sink.request(0, RequestKind::Reconnect, LOGIN_WAIT, b"the login was refused");
-        }
-        self.line = Line::Ready;
-        // Whatever happened while nobody listened: each order is asked for once.
-        for order in self.orders.iter_mut() {
-            (order.check_at, order.attempts) = (Some(now), 0);
-        }
-        self.ask_for_due(now, sink);
-    }
-
-    pub(super) fn on_placed(
+    fn on_placed(
         &mut self,
         now: UnixNanos,
         answer: &Fields<'_, '_>,
@@ -147,7 +167,7 @@ impl BinanceOrderEntry {
     }
 
     /// The answer to a query: where the order stands.
-    pub(super) fn on_standing(
+    fn on_standing(
         &mut self,
         now: UnixNanos,
         answer: &Fields<'_, '_>,
@@ -156,10 +176,21 @@ impl BinanceOrderEntry {
     ) -> Handled {
         let (id, instrument_id) = (order.client_order_id, order.instrument_id);
         let tradable = self.tradable(instrument_id).ok_or(DecodeError::UnknownInstrument)?;
-        let mut report = translate::standing(&Fields::of(answer.value("result")?)?, id, tradable.scales)?;
+        let report = translate::standing(&Fields::of(answer.value("result")?)?, id, tradable.scales)?;
+        self.stands(now, instrument_id, report, sink);
+        Ok(())
+    }
+
+    /// The venue says where an order stands that is known here.
+    pub(super) fn stands(
+        &mut self,
+        now: UnixNanos,
+        instrument_id: InstrumentId,
+        mut report: ExecutionReport,
+        sink: &mut dyn OrderSink,
+    ) {
         self.settle_change(now, &mut report);
         self.tell(now, instrument_id, &report, sink);
-        Ok(())
     }
 
     fn on_trades(
@@ -190,54 +221,67 @@ impl BinanceOrderEntry {
         Ok(())
     }
 
+    /// Does what an error asks for, whatever it answers.
+    pub(super) fn heed(&mut self, now: UnixNanos, error: &VenueError, words: &str, sink: &mut dyn OrderSink) {
+        match error.consequence {
+            Consequence::None => {}
+            Consequence::HoldOrders => self.orders_held_until = self.orders_held_until.max(now + ORDERS_HELD),
+            Consequence::HoldAll => {
+                self.weight.hold(banned_until(words.as_bytes()).unwrap_or(now + REFUSED_WAIT));
+            }
+            Consequence::AskClock => {
+                self.clock.distrust();
+                if !self.clock.is_asked() {
+                    self.ask_clock(now, sink);
+                }
+            }
+            Consequence::Halt => self.halt(words),
+        }
+    }
+
     fn on_error(
         &mut self,
         now: UnixNanos,
-        error: &Fields<'_, '_>,
+        error: &VenueError,
         (purpose, order): (&[u8], OpenOrder),
         sink: &mut dyn OrderSink,
-    ) -> Handled {
-        let (code, message) = (error.signed("code")?, error.text("msg")?);
+    ) {
         let (id, instrument_id) = (order.client_order_id, order.instrument_id);
-        let reason = i32::try_from(code).unwrap_or_default();
-        let fate = fate(code, message);
-        if code == -1003 {
-            self.weight.hold(banned_until(message.as_bytes()).unwrap_or(now + REFUSED_WAIT));
-        }
-        let is_not_there = purpose == purpose::STATUS && code == -2013 && order.is_settled(now);
-        if (purpose == purpose::PLACE && fate == Fate::Refused) || (is_not_there && !order.is_answered) {
+        let is_refused = matches!(error.fate, Fate::Refused(_));
+        let is_gone = purpose == purpose::STATUS && error.fate == Fate::NoSuchOrder && order.is_settled(now);
+        if (purpose == purpose::PLACE && is_refused) || (is_gone && !order.is_answered) {
             let mut report = order.report(ExecutionType::Rejected, OrderStatus::Rejected);
-            report.reason = reason;
+            report.reason = error.reason().unwrap_or_default();
             self.tell(now, instrument_id, &report, sink);
-        } else if is_not_there && order.is_adopted() {
+        } else if is_gone && order.is_adopted() {
             // The refused cancel has told that there is nothing to cancel.
             self.orders.remove(id);
         } else if purpose == purpose::PLACE {
             self.report_unknown(id, sink);
             self.ask_soon(now, id);
         } else if purpose == purpose::CHANGE {
-            if fate == Fate::Refused {
-                self.on_change_refused(order, reason, sink);
+            if is_refused {
+                self.on_change_refused(order, error.reason().unwrap_or_default(), sink);
             }
             self.ask_soon(now, id);
         } else if purpose == purpose::CANCEL {
-            if code == -2011 || fate == Fate::Refused {
+            if let Some(reason) = error.reason() {
                 let mut report = order.report(ExecutionType::CancelRejected, order.status());
                 report.reason = reason;
                 sink.report(instrument_id, &report);
                 let order = self.orders.get_mut(id).expect("it is at hand");
                 order.is_cancel_wanted = false;
-                if code == -2011 {
+                if error.fate == Fate::NoSuchOrder {
                     // It does not stand, and where it is wanted gone the next cancel may come before the next query.
                     order.attempts = 0;
                 }
             }
+            // It may have been filled, or canceled already: the order itself is asked for.
             self.ask_soon(now, id);
         } else if purpose == purpose::TRADES {
             self.ask_soon(now, id);
         }
         self.ask_for_due(now, sink);
-        Ok(())
     }
 
     /// Remembers what a report says, and tells it where it is news. An order that ended is kept until all that the
@@ -261,5 +305,11 @@ impl BinanceOrderEntry {
             sink.report(instrument_id, report);
         }
         self.ask_for_due(now, sink);
+    }
+
+    /// Counts a frame that is of no use.
+    pub(super) fn ignore(&mut self) -> Handled {
+        self.counters.ignored_frames += 1;
+        Ok(())
     }
 }

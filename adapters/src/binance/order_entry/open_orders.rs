@@ -7,12 +7,14 @@ use fulmar_bus::record::{
     UnixNanos,
 };
 
-use super::super::limits::{ANSWER_MAX, ORDERS_MAX, SETTLED_AFTER};
+use super::super::limits::{ANSWER_MAX, ENDED_ORDERS, FOREIGN_ORDERS_MAX, ORDERS_MAX, SETTLED_AFTER};
 
 /// One order.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct OpenOrder {
     pub(super) client_order_id: ClientOrderId,
+    /// The venue's number of it; zero where it has not told one.
+    pub(super) venue_order_id: u64,
     pub(super) instrument_id: InstrumentId,
     pub(super) side: Side,
     pub(super) quantity: Quantity,
@@ -29,8 +31,6 @@ pub(super) struct OpenOrder {
     cumulative_qty: Quantity,
     /// What its trades told, without a gap from the first on.
     told_qty: Quantity,
-    /// The venue's number of it, zero until one is told.
-    pub(super) venue_order_id: u64,
     /// It stands no more; it is kept for the trades that are missing.
     is_ended: bool,
     /// When to ask what became of it, unless something definite comes before.
@@ -50,17 +50,24 @@ pub(super) struct Change {
 /// All of them, sorted by id: a strategy's ids grow, so most are added at the end.
 pub(super) struct OpenOrders {
     orders: Vec<OpenOrder>,
+    /// The venue's numbers of those that ended last, round and round.
+    ended: Vec<u64>,
+    ended_count: usize,
 }
 
 impl OpenOrders {
     pub(super) fn new() -> Self {
-        OpenOrders { orders: Vec::with_capacity(ORDERS_MAX) }
+        OpenOrders { orders: Vec::with_capacity(ORDERS_MAX), ended: vec![0; ENDED_ORDERS], ended_count: 0 }
     }
 
-    /// Adds an order; false where there is no room, or it is there already.
+    /// Adds an order; false where there is no room, or it is there already. Those of others leave room for our own.
     pub(super) fn insert(&mut self, order: OpenOrder) -> bool {
+        let is_foreign = |order: &OpenOrder| order.client_order_id.is_foreign();
+        let has_room = self.orders.len() < ORDERS_MAX
+            && (!is_foreign(&order)
+                || self.orders.iter().filter(|order| is_foreign(order)).count() < FOREIGN_ORDERS_MAX);
         match self.position(order.client_order_id) {
-            Err(place) if self.orders.len() < ORDERS_MAX => {
+            Err(place) if has_room => {
                 self.orders.insert(place, order);
                 true
             }
@@ -75,8 +82,39 @@ impl OpenOrders {
 
     pub(super) fn remove(&mut self, id: ClientOrderId) {
         if let Ok(place) = self.position(id) {
-            self.orders.remove(place);
+            let ended = self.orders.remove(place);
+            if ended.venue_order_id != 0 {
+                self.ended[self.ended_count % ENDED_ORDERS] = ended.venue_order_id;
+                self.ended_count += 1;
+            }
         }
+    }
+
+    /// True where the order that the venue calls so ended, not long ago.
+    pub(super) fn has_ended(&self, venue_order_id: u64) -> bool {
+        venue_order_id != 0 && self.ended.contains(&venue_order_id)
+    }
+
+    /// True where the order that the venue calls so is one of these.
+    pub(super) fn names_venue_order(&self, venue_order_id: u64) -> bool {
+        self.orders.iter().any(|order| order.venue_order_id == venue_order_id)
+    }
+
+    /// True where the venue has not said yet what it calls one of the orders of this instrument, or whether it has it.
+    pub(super) fn awaits_name(&self, instrument_id: InstrumentId) -> bool {
+        self.orders.iter().any(|order| order.instrument_id == instrument_id && order.venue_order_id == 0)
+    }
+
+    /// The order that the venue calls so is to be asked for.
+    pub(super) fn ask_for_venue_order(&mut self, venue_order_id: u64, now: UnixNanos) {
+        let order = self.orders.iter_mut().find(|order| order.venue_order_id == venue_order_id);
+        order.into_iter().for_each(|order| order.check_at = Some(now));
+    }
+
+    /// Every order of unknown fate is to be asked for.
+    pub(super) fn ask_for_unknown(&mut self, now: UnixNanos) {
+        let unknown = self.orders.iter_mut().filter(|order| order.is_unknown || order.check_at.is_some());
+        unknown.for_each(|order| order.check_at = Some(now));
     }
 
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut OpenOrder> {
@@ -108,6 +146,7 @@ impl OpenOrder {
     pub(super) fn sent(intent: &Intent, instrument_id: InstrumentId, now: UnixNanos) -> Self {
         OpenOrder {
             client_order_id: intent.client_order_id,
+            venue_order_id: 0,
             instrument_id,
             side: intent.side,
             quantity: intent.quantity,
@@ -118,7 +157,6 @@ impl OpenOrder {
             is_unknown: false,
             cumulative_qty: Quantity(0),
             told_qty: Quantity(0),
-            venue_order_id: 0,
             is_ended: false,
             check_at: Some(now + ANSWER_MAX),
             attempts: 0,
@@ -131,7 +169,21 @@ impl OpenOrder {
         OpenOrder { is_answered: true, ..Self::sent(&unknown, instrument_id, now) }
     }
 
-    /// True for an order of an earlier boot: what was sent from here has a quantity.
+    /// An order that the venue says stands, and that was not sent from here.
+    pub(super) fn standing(report: &ExecutionReport, instrument_id: InstrumentId, now: UnixNanos) -> Self {
+        OpenOrder {
+            venue_order_id: report.venue_order_id,
+            side: report.side,
+            quantity: report.quantity,
+            cumulative_qty: report.cumulative_qty,
+            // What traded before is in what the account had when it was first asked.
+            told_qty: report.cumulative_qty,
+            check_at: None,
+            ..Self::adopted(report.client_order_id, instrument_id, now)
+        }
+    }
+
+    /// True for an order of an earlier boot that was not seen yet: what was sent from here has a quantity.
     pub(super) fn is_adopted(&self) -> bool {
         self.quantity.is_zero()
     }
@@ -169,7 +221,9 @@ impl OpenOrder {
         let missed_trades = self.misses_trades();
         (self.is_answered, self.is_unknown) = (true, false);
         self.side = report.side;
-        self.venue_order_id = self.venue_order_id.max(report.venue_order_id);
+        if report.venue_order_id != 0 {
+            self.venue_order_id = report.venue_order_id;
+        }
         self.cumulative_qty = self.cumulative_qty.max(report.cumulative_qty);
         if report.execution == ExecutionType::Trade {
             self.learn_trades(report.cumulative_qty.0 - report.last_qty.0, report.cumulative_qty);

@@ -62,11 +62,12 @@ fn less_of_an_order_is_asked_for_under_its_own_id_and_the_answer_tells_its_new_q
     assert_eq!(
         bench.asked(),
         [format!(
-            r#"{{"id":"a{id}","method":"order.amend.keepPriority","params":{{"apiKey":"key","newClientOrderId":"{id}","newQty":"0.2","origClientOrderId":"{id}","recvWindow":5000,"symbol":"BTCUSDT","timestamp":{timestamp}}}}}"#
+            r#"{{"id":"a{id}","method":"order.amend.keepPriority","params":{{"apiKey":"","newClientOrderId":"{id}","newQty":"0.2","origClientOrderId":"{id}","recvWindow":5000,"symbol":"BTCUSDT","timestamp":{timestamp}}}}}"#
         )]
     );
     bench.message(&amended("0.20000000"));
     assert_eq!(bench.told_terms(), [(ExecutionType::Updated, 20_000, 1)]);
+    bench.stands_there("0.00000");
     bench.pass(Nanos::from_secs(60));
     assert_eq!(bench.asked_methods(), Vec::<String>::new(), "nothing is left to ask");
 }

@@ -27,6 +27,7 @@ fn a_sum_that_jumps_has_its_trades_asked_for_at_once() {
     assert_eq!(booked(&mut bench), [1, 3, 4, 1, 2, 3, 4], "the order table knows which of them are new");
     assert_eq!(bench.asked_methods(), ["order.status"], "what hid its trades may have hidden its end");
     bench.message(&standing("s", "PARTIALLY_FILLED", "0.40000"));
+    bench.stands_there("0.40000");
     bench.pass(Nanos::from_secs(600));
     assert_eq!(bench.asked(), Vec::<String>::new());
 }
