@@ -9,6 +9,7 @@ use fulmar_bus::record::{
 use fulmar_engine::contract::{BookDepth, Connection, Strategy};
 use fulmar_engine::runtime::Player;
 use fulmar_engine::trading::risk::RiskSettings;
+use fulmar_engine::trading::treasury::TreasuryPlan;
 use fulmar_engine::wiring::{
     Assembly, EnginePlan, InstrumentPlan, OrderRoute, RingSizes, StrategyPlan, Surroundings, VenuePlan, build,
 };
@@ -63,6 +64,7 @@ impl OrderDesk {
             pairs: Vec::new(),
             bar_intervals: Vec::new(),
             strategies: strategies.collect(),
+            treasury: TreasuryPlan::default(),
             orders: OrderRoute::Venue { session: Box::new(orders), account_id: AccountId(0) },
             // Small, since a campaign makes thousands of them; a market that stands still fills none.
             rings: RingSizes { frames: 1 << 9, market: 1 << 9, book: 1 << 9, resync: 1 << 8, small: 1 << 10 },

@@ -13,7 +13,7 @@
 //! | a report twice | booked once, its status still counts | `a_duplicate_trade_is_booked_once_and_its_status_still_applies`, `a_trade_that_the_venue_tells_twice_is_booked_and_heard_once` |
 //! | a fill after the cancel was asked for, or acknowledged | booked; the end by the sum of what traded | `a_fill_after_the_cancel_is_booked`, `a_cancel_fill_race_books_once` |
 //! | a fill of an order that nobody here knows | counted and told to nobody; not yet booked aside, nor taken up by its id | `a_report_of_an_order_that_nobody_here_placed_is_counted_and_told_to_nobody` |
-//! | more traded than was ordered | booked, since it is real, counted, and a kill | `an_overfill_is_booked_and_told`, `more_than_was_ordered_is_booked_and_a_kill` |
+//! | more traded than was ordered | booked, since it is real, counted; no order of the instrument passes any more | `an_overfill_is_booked_and_told`, `more_than_was_ordered_is_booked_and_nothing_more_is_sent` |
 //! | a cancel refused with "unknown order" | no proof of its end: it is asked for | `a_cancel_that_is_refused_leaves_the_order_to_a_query`, `a_cancel_that_is_wanted_again_and_again_does_not_put_off_the_question_what_became_of_the_order` |
 //! | a change and a fill that cross | the larger quantity counts until it is definite, the venue's time orders what it states | `a_change_counts_with_the_larger_quantity_until_it_is_answered`, `what_the_venue_says_of_an_older_moment_takes_no_newer_terms_back`, `the_event_of_a_change_answers_it_as_well_and_comes_before_or_after` |
 //! | a sum that jumps | what is missing counts as exposure, its trades are asked for until they came, each is booked once | `a_jump_of_the_sum_tells_what_is_missing_and_keeps_it_as_exposure`, `a_sum_that_jumps_has_its_trades_asked_for_at_once`, `an_order_that_ended_is_kept_until_its_last_trade_was_told` |
@@ -344,7 +344,7 @@ fn a_duplicate_that_the_venue_refuses_is_the_order_itself() {
 }
 
 #[test]
-fn more_than_was_ordered_is_booked_and_a_kill() {
+fn more_than_was_ordered_is_booked_and_nothing_more_is_sent() {
     let mut desk = Desk::open();
     let id = desk.buy();
     desk.traded(id, 1, ("0.50000000", "0.50000000"), "FILLED");

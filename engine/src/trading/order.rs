@@ -26,10 +26,12 @@ mod changes;
 mod facts;
 mod index;
 mod open;
+mod shares;
 mod table;
 mod trades;
 
 pub use applied::{Applied, Booking, Update};
+pub use shares::OpenShare;
 pub use table::{OrderCounts, OrderTable, SubmitError};
 
 use changes::Changes;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use aws_lc_rs::digest;
 use fulmar_bus::record::{AccountId, InstrumentId, UnixNanos};
+use fulmar_engine::trading::treasury::TreasuryPlan;
 use fulmar_engine::wiring::{
     EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan,
 };
@@ -117,6 +118,7 @@ impl Launch {
             pairs: pair_plans(configuration, &names, &id_of),
             bar_intervals: configuration.bars.intervals.clone(),
             strategies,
+            treasury: treasury(configuration),
             orders: self.order_route(configuration)?,
             rings: RingSizes::for_instruments(names.len()),
             epoch: self.epoch,
@@ -158,6 +160,12 @@ pub(super) fn instrument_names(configuration: &Configuration) -> Vec<InstrumentN
         venue.instruments.iter().map(named).collect::<Vec<_>>()
     };
     configuration.venues.iter().flat_map(of_venue).collect()
+}
+
+fn treasury(configuration: &Configuration) -> TreasuryPlan {
+    let venues = configuration.venues.iter().map(|venue| venue.name.as_str());
+    let strategies = configuration.strategies.iter().map(|strategy| strategy.name.as_str());
+    configuration.risk.treasury(venues, strategies)
 }
 
 fn instrument_plan(configuration: &Configuration, name: &InstrumentName) -> InstrumentPlan {

@@ -10,6 +10,7 @@ use anyhow::Context;
 use fulmar_adapters::transport::capture::{CaptureLine, CaptureReader};
 use fulmar_bus::record::{InstrumentId, Nanos, UnixNanos};
 use fulmar_engine::runtime::{Clock, FrameHead, FrameWriter, Player, Seat, Team, counters};
+use fulmar_engine::trading::treasury::TreasuryPlan;
 use fulmar_engine::wiring::{
     Assembly, EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, Surroundings, VenuePlan, build,
 };
@@ -216,6 +217,7 @@ fn plan(venue: &str, symbols: &[String]) -> anyhow::Result<EnginePlan> {
         venues: vec![VenuePlan { session, instruments: ids }],
         bar_intervals: vec![BAR_INTERVAL],
         strategies: Vec::new(),
+        treasury: TreasuryPlan::default(),
         orders: OrderRoute::None,
         rings: RingSizes::for_instruments(symbols.len()),
         epoch: 0,

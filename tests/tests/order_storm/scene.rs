@@ -272,10 +272,12 @@ impl Scene {
         for counter in [
             "decode_errors",
             "lost_records",
+            "malformed_records",
             "orphan_reports",
             "unproven_trades",
             "position_overflows",
             "overfills",
+            "unbooked",
         ] {
             if let Some(count) = counted.get(counter) {
                 return Err(format!("{counter}: {count:?}"));

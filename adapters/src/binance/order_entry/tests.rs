@@ -13,7 +13,7 @@ use fulmar_bus::record::{
 };
 use fulmar_engine::contract::{local_reason, venue_reason};
 use fulmar_engine::trading::InstrumentRules;
-use fulmar_engine::trading::risk::{Context, Guards, RiskGate, RiskLimits, Verdict};
+use fulmar_engine::trading::risk::{Context, Guards, RiskGate, RiskLimits, ScopeBreaches, Verdict};
 
 use super::super::limits::{LOGIN_WAIT, QUERY_WAIT_MAX, REFUSED_WAIT, SETTLED_AFTER};
 use super::*;
@@ -309,6 +309,7 @@ fn context(now: UnixNanos) -> Context {
         unknown_orders: 0,
         unknown_since: None,
         is_permitted: true,
+        scopes: ScopeBreaches::default(),
     }
 }
 

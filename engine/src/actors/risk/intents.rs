@@ -3,17 +3,18 @@
 use fulmar_bus::channel::Full;
 use fulmar_bus::record::{
     CancelIntent, ExecutionReport, ExecutionType, HEADER_BYTES, InstrumentId, Intent, Kind, Malformed,
-    ModifyIntent, ModifyOrder, Order, OrderStatus, Record, SLOT_WORDS, Side, UnixNanos,
+    ModifyIntent, ModifyOrder, Order, OrderStatus, Quantity, Record, SLOT_WORDS, Side, UnixNanos,
 };
 
 use super::{Output, State};
 use crate::contract::local_reason;
 use crate::runtime::Origin;
-use crate::trading::order::TrackedOrder;
-use crate::trading::risk::{Approved, Breach, Context, RiskCheck, Verdict};
+use crate::trading::order::{OpenShare, TrackedOrder};
+use crate::trading::risk::{Approved, Breach, Context, RiskCheck, ScopeBreaches, Verdict};
+use crate::trading::treasury::Adding;
 
 /// Slots that an approved order takes on its channel.
-const ORDER_SLOTS: usize = (HEADER_BYTES + size_of::<Order>()).div_ceil(SLOT_WORDS * 8);
+pub(super) const ORDER_SLOTS: usize = (HEADER_BYTES + size_of::<Order>()).div_ceil(SLOT_WORDS * 8);
 
 /// Slots that a change takes there.
 const CHANGE_SLOTS: usize = (HEADER_BYTES + size_of::<ModifyOrder>()).div_ceil(SLOT_WORDS * 8);
@@ -82,7 +83,14 @@ impl State {
     ///
     /// # Panics
     /// Where the instrument is not watched.
-    fn context(&mut self, now: UnixNanos, intent: &Intent, instrument_id: InstrumentId) -> Context {
+    pub(super) fn context(
+        &mut self,
+        now: UnixNanos,
+        intent: &Intent,
+        instrument_id: InstrumentId,
+    ) -> Context {
+        let share = self.orders.share(intent.strategy_id, instrument_id);
+        let scopes = self.treasury.breaches(&self.adding(intent, instrument_id, intent.quantity, share));
         let own_opposite = self.orders.best_open_price(instrument_id, intent.side.opposite());
         let watched = self.instruments[instrument_id.index()].as_ref().expect("it is watched");
         let permissions = self.permissions.get(intent.strategy_id.index());
@@ -102,7 +110,39 @@ impl State {
             unknown_orders,
             unknown_since: watched.unknown_since,
             is_permitted,
+            scopes,
         }
+    }
+
+    /// An order as the limits of its scopes look at it, beside what its strategy has open without it.
+    fn adding(
+        &self,
+        intent: &Intent,
+        instrument_id: InstrumentId,
+        quantity: Quantity,
+        share: OpenShare,
+    ) -> Adding {
+        let Intent { strategy_id, side, price, .. } = *intent;
+        let top = self.instruments[instrument_id.index()].as_ref().and_then(|watched| watched.top);
+        let met = top.map(|top| if side == Side::Buy { top.ask } else { top.bid });
+        let met = met.filter(|level| level.quantity.0 > 0).map(|level| level.price);
+        let price = if price.0 > 0 { Some(price) } else { met };
+        Adding { strategy_id, instrument_id, side, quantity, price, share }
+    }
+
+    /// What the limits of its scopes say against a change: as against the order that it makes, beside all others.
+    fn scopes_of_change(&self, order: &TrackedOrder, modify: &ModifyIntent) -> ScopeBreaches {
+        let (before, instrument_id) = (order.intent(), order.instrument_id());
+        let mut share = self.orders.share(before.strategy_id, instrument_id);
+        let own_qty = i128::from(order.exposure_qty().0);
+        match before.side {
+            Side::Buy => share.buy_qty -= own_qty,
+            Side::Sell => share.sell_qty -= own_qty,
+        }
+        share.order_count -= 1;
+        let intent = modify.terms.applied_to(*before);
+        let quantity = Quantity(intent.quantity.0.saturating_sub(order.booked_qty().0));
+        self.treasury.breaches(&self.adding(&intent, instrument_id, quantity, share))
     }
 
     /// A change is judged as the order that it makes, beside all others. Whoever wanted it hears why it is not made.
@@ -120,7 +160,8 @@ impl State {
             Err(local_reason::OUTBOUND_FULL)
         } else {
             let (intent, order) = (*order.intent(), order.clone());
-            let context = without(self.context(now, &intent, instrument_id), &order);
+            let mut context = without(self.context(now, &intent, instrument_id), &order);
+            context.scopes = self.scopes_of_change(&order, modify);
             match self.gate.check_change(&order, modify, &context) {
                 Verdict::Approved(change) => Ok(change),
                 Verdict::Denied(denial) => Err(denial.code.into()),
@@ -132,6 +173,7 @@ impl State {
                 assert!(is_noted, "the order stands, and no change of it is on its way");
                 let sent = output.approved.send(origin, instrument_id, change.payload());
                 assert!(sent.is_ok(), "the approved channel had room for a change");
+                self.share_changed(modify.client_order_id.strategy_id, instrument_id);
             }
             Err(reason) => self.refuse_change(origin, modify, reason, output),
         }
@@ -148,7 +190,13 @@ impl State {
     }
 
     /// From here on the order counts as exposure, whatever becomes of it.
-    fn send_order(&mut self, now: UnixNanos, origin: Origin, order: &Approved<Order>, output: &mut Output) {
+    pub(super) fn send_order(
+        &mut self,
+        now: UnixNanos,
+        origin: Origin,
+        order: &Approved<Order>,
+        output: &mut Output,
+    ) {
         let (intent, instrument_id) = (order.payload().intent, order.instrument_id());
         if self.orders.submit(intent, instrument_id, now).is_err() {
             let denial = RiskCheck::MaxOpenOrders.deny(&intent, Breach::UNKNOWABLE);
@@ -158,6 +206,7 @@ impl State {
         let sent: Result<_, Full> = output.approved.send(origin, instrument_id, order.payload());
         assert!(sent.is_ok(), "the approved channel had room when the intent was judged");
         self.note_end(intent.client_order_id);
+        self.share_changed(intent.strategy_id, instrument_id);
         let status = OrderStatus::Submitted;
         let mut report =
             ExecutionReport::new(intent.client_order_id, intent.side, ExecutionType::Submitted, status);

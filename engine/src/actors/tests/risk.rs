@@ -7,12 +7,15 @@ use fulmar_bus::record::{
     SyncReason, SyncState, TimeInForce,
 };
 
+mod losses;
+
 use super::*;
-use crate::actors::limits::CANCEL_RETRY_NS;
+use crate::actors::limits::{CANCEL_RETRY_NS, CLOSE_RETRY_NS};
 use crate::actors::{Risk, RiskOutboxes, RiskPlan};
 use crate::contract::local_reason;
 use crate::runtime::Inboxes;
-use crate::trading::risk::{GuardSettings, RiskCheck, RiskSettings};
+use crate::trading::risk::{GuardSettings, RiskCheck, RiskSettings, ScopeLimits};
+use crate::trading::treasury::TreasuryPlan;
 
 /// A gate of one strategy and one instrument, all ends of its channels, and what it told.
 struct Stage {
@@ -31,6 +34,14 @@ struct Stage {
 impl Stage {
     /// A gate that was told nothing yet.
     fn new() -> Self {
+        Stage::with(ScopeLimits::default())
+    }
+
+    /// One whose only strategy has these limits, in the quote asset of its instrument.
+    fn with(limits: ScopeLimits) -> Self {
+        let currency = Some(definition().quote).filter(|_| limits != ScopeLimits::default());
+        let treasury =
+            TreasuryPlan { currency, venue_of: vec![0], strategies: vec![limits], ..TreasuryPlan::default() };
         let (control, control_ring) = channel(1, ROOMY);
         let (gateway, gateway_ring) = channel(2, ROOMY);
         let (book, book_ring) = channel(3, ROOMY);
@@ -54,6 +65,7 @@ impl Stage {
             guards: GuardSettings {
                 is_self_trade_allowed: false,
                 unknown_age_max: Some(Nanos::from_secs(1)),
+                fill_band_bps: Some(5_000),
                 ..GuardSettings::default()
             },
         };
@@ -62,6 +74,8 @@ impl Stage {
             books: vec![InstrumentId(0)],
             strategies: vec![vec![InstrumentId(0)]],
             account_id: AccountId(0),
+            treasury,
+            epoch: 1,
         };
         let (approved_reader, report_reader) = (gated(&approved_ring), gated(&report_ring));
         Stage {
@@ -84,7 +98,10 @@ impl Stage {
 
     /// One whose instrument is defined, its book live at 100 bid and 101 asked.
     fn open() -> Self {
-        let mut stage = Stage::new();
+        Stage::opened(Stage::new())
+    }
+
+    fn opened(mut stage: Stage) -> Self {
         send(&mut stage.book, stage.now, &definition());
         send(&mut stage.book, stage.now, &SyncChange::new(SyncState::Live, SyncReason::Joined, 1, 0, 0));
         send(&mut stage.book, stage.now, &top(100, 101, 1));
@@ -149,6 +166,12 @@ impl Stage {
         let records = drain(&mut self.approved);
         assert_eq!(all::<Order>(&records), [], "no order passed");
         all::<CancelOrder>(&records).iter().map(|cancel| cancel.client_order_id).collect()
+    }
+
+    fn actor_counter(&self, name: &str) -> u64 {
+        let mut found = None;
+        self.actor.counters(&mut |counter, value| found = found.or((counter == name).then_some(value)));
+        found.expect("the gate counts it")
     }
 
     /// What the strategy was told since this was last asked.

@@ -144,10 +144,20 @@ impl Case<'_> {
         above(i128::from(self.context.open_orders) + 1, i128::from(self.limits.open_orders_max))
     }
 
-    /// A new order leaves the cancels' share of the `tokens` untouched. Measured in messages that this one needs.
-    pub(super) fn max_msg_rate(&self, tokens: u64) -> Option<Breach> {
-        let needed = i128::from(self.limits.messages_reserved_for_cancels) + 1;
-        above(needed, i128::from(tokens))
+    /// An order leaves the cancels' share of the `tokens` untouched, unless it reduces. Measured in messages that this
+    /// one needs.
+    pub(super) fn max_msg_rate(&self, tokens: u64, is_reducing: bool) -> Option<Breach> {
+        let reserved = if is_reducing { 0 } else { self.limits.messages_reserved_for_cancels };
+        above(i128::from(reserved) + 1, i128::from(tokens))
+    }
+
+    /// It says that it only reduces, there is something to reduce, and it does.
+    pub(super) fn is_reducing(&self) -> bool {
+        let is_opposite = match self.intent.side {
+            Side::Buy => self.context.position.0 < 0,
+            Side::Sell => self.context.position.0 > 0,
+        };
+        self.intent.reduce_only == 1 && is_opposite && self.reduce_only().is_none()
     }
 
     fn quantity(&self) -> i128 {
