@@ -152,6 +152,20 @@ impl Treasury {
         own.max(self.engine_guard.restraint())
     }
 
+    /// What a strategy holds of an instrument, by its books here.
+    pub fn held(&self, strategy_id: StrategyId, instrument_id: InstrumentId) -> Quantity {
+        let books = self.strategies.get(strategy_id.index()).map(|purse| &purse.books);
+        let position = books.and_then(|books| books.position(instrument_id));
+        position.map_or(Quantity(0), |position| position.quantity())
+    }
+
+    /// Of how many assets the venue's last word is not what the books of the account say. It means something once
+    /// nothing is on its way.
+    pub fn balances_apart(&self) -> u64 {
+        let balances = self.account.balances().iter();
+        balances.filter(|it| it.told().is_some() && it.difference() != Some(Amount::ZERO)).count() as u64
+    }
+
     /// How often something could not be valued.
     pub fn unknown_count(&self) -> u64 {
         self.unknown_count

@@ -38,6 +38,8 @@ pub struct FarEnd {
     /// Carried out then; those of an earlier connection are not answered.
     waiting: Vec<(UnixNanos, u64, String)>,
     connection: u64,
+    /// The venue ended the connection by itself.
+    is_cut: bool,
     /// What the venue said, and how much later than it could it says it.
     said: Vec<(Vec<u8>, Nanos)>,
 }
@@ -66,6 +68,7 @@ impl FarEnd {
             record: Record::new(),
             waiting: Vec::new(),
             connection: 0,
+            is_cut: false,
             said: Vec::new(),
         }
     }
@@ -79,6 +82,7 @@ impl FarEnd {
     pub fn connect(&mut self, around: &mut Surroundings<'_>) {
         self.connection += 1;
         self.pass(RequestKind::Reconnect, "a new connection", around);
+        self.is_cut = false;
         self.forget_frames();
     }
 
@@ -142,6 +146,11 @@ impl FarEnd {
         frames
     }
 
+    /// True where the venue ended the connection, once.
+    pub fn take_cut(&mut self) -> bool {
+        std::mem::take(&mut self.is_cut)
+    }
+
     /// Nobody hears what was said so far.
     pub fn forget_frames(&mut self) {
         self.said.clear();
@@ -169,7 +178,7 @@ impl FarEnd {
         self.hear(around);
     }
 
-    /// Takes what the venue says. That a connection opened or closed is the wire's to tell.
+    /// Takes what the venue says. That a connection opened is the wire's to tell.
     fn hear(&mut self, around: &mut Surroundings<'_>) {
         while around.venue.deliver(around.now) {}
         let mut whole = Vec::new();
@@ -183,8 +192,10 @@ impl FarEnd {
             whole.extend_from_slice(part);
             if frame.is_last() {
                 let bytes = std::mem::take(&mut whole);
-                if frame.source == FrameSource::Message {
-                    self.said.push((bytes, Nanos(0)));
+                match frame.source {
+                    FrameSource::Message => self.said.push((bytes, Nanos(0))),
+                    FrameSource::Closed => self.is_cut = true,
+                    FrameSource::Opened | FrameSource::Http => {}
                 }
             }
         }

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fulmar_adapters::simulated::OfflineVenue;
 use fulmar_adapters::simulated::truth::Truth;
-use fulmar_bus::record::{ClientOrderId, Notional, OrderStatus, Position, Price, Quantity, Side};
+use fulmar_bus::record::{
+    BalanceStatement, ClientOrderId, Notional, OrderStatus, Position, Price, Quantity, Side,
+};
 use fulmar_engine::market::decimal::format_scaled;
 
 use super::known::{self, KnownOrder};
@@ -38,6 +40,8 @@ struct Account {
 pub struct Judge {
     limits: Limits,
     strategies: Vec<Account>,
+    /// What the session told last of what the account has, by asset.
+    balances: BTreeMap<String, String>,
     /// What the venue had received and filled when the limits were held against it last.
     looked_at: (u64, u64),
     /// How many orders had left when the operator stopped all.
@@ -48,7 +52,8 @@ impl Judge {
     /// A judge of so many strategies.
     pub fn new(limits: Limits, strategies: usize) -> Self {
         let strategies = (0..strategies).map(|_| Account::default()).collect();
-        Judge { limits, strategies, looked_at: (0, 0), placed_at_stop: None }
+        let balances = BTreeMap::new();
+        Judge { limits, strategies, balances, looked_at: (0, 0), placed_at_stop: None }
     }
 
     /// A strategy heard something: each of its fills once, and none of another's.
@@ -67,6 +72,13 @@ impl Judge {
             Heard::Census(beliefs) => account.beliefs = beliefs,
         }
         Ok(())
+    }
+
+    /// The session told what the account has of an asset. That the books of the gate say the same it counts itself.
+    pub fn hear_balance(&mut self, told: &BalanceStatement) {
+        let total = Notional::from(told.free).0 + Notional::from(told.locked).0;
+        let text = format_scaled(total, BalanceStatement::SCALE).to_string();
+        self.balances.insert(told.asset.as_str().to_owned(), text);
     }
 
     /// The operator stopped all: no order may leave after those.
@@ -121,13 +133,19 @@ impl Judge {
             orders.into_iter().map(|order| (order.id, order)).collect();
         let mut fills: Vec<Fills> = vec![Fills::new(); self.strategies.len()];
         let mut moved: Vec<(i64, i128)> = vec![(0, 0); self.strategies.len()];
+        // What was held and paid for all trades together, with their fees, at twice the digits.
+        let (mut base, mut quote) = (0, 0);
         for trade in known::trades(venue) {
+            *if trade.is_fee_in_base { &mut base } else { &mut quote } -= i128::from(trade.fee);
             let strategy = usize::from(trade.order.strategy_id.0);
             fills[strategy].insert((trade.order, trade.trade_id), (trade.quantity, trade.price));
             let worth = trade.price.times(trade.quantity).0;
             let (sign, money) = if trade.side == Side::Buy { (1, -worth) } else { (-1, worth) };
             moved[strategy].0 += sign * trade.quantity.0;
             moved[strategy].1 += money;
+        }
+        if self.balances != truth.balances {
+            return Err(format!("was told to have {:?}, and has {:?}", self.balances, truth.balances));
         }
         for (index, account) in self.strategies.iter().enumerate() {
             let of = format!("strategy {index}");
@@ -139,7 +157,8 @@ impl Judge {
             }
         }
         let (held, money) = moved.iter().fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
-        let told = (format_scaled(i128::from(held), 8).to_string(), format_scaled(money, 16).to_string());
+        (base, quote) = (base + i128::from(held) * 10_i128.pow(8), quote + money);
+        let told = (format_scaled(base, 16).to_string(), format_scaled(quote, 16).to_string());
         if told != (truth.position.clone(), truth.cash.clone()) {
             return Err(format!("the trades come to {told:?}, and the venue has {truth:?}"));
         }

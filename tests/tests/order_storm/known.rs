@@ -30,6 +30,10 @@ pub struct KnownTrade {
     pub side: Side,
     pub quantity: Quantity,
     pub price: Price,
+    /// What it cost, at twice the digits.
+    pub fee: i64,
+    /// Whether that was paid in what is traded, and not in what it is traded for.
+    pub is_fee_in_base: bool,
 }
 
 impl KnownOrder {
@@ -60,6 +64,8 @@ pub fn trades(venue: &OfflineVenue) -> Vec<KnownTrade> {
         side: if trade.is_buyer { Side::Buy } else { Side::Sell },
         quantity: Quantity(mantissa(&trade.quantity)),
         price: Price(mantissa(&trade.price)),
+        fee: parse_signed(trade.fee.as_bytes(), 2 * SCALE).expect("the venue tells numbers"),
+        is_fee_in_base: trade.symbol.starts_with(&trade.fee_asset),
     };
     venue.trades(API_KEY).into_iter().map(known).collect()
 }

@@ -3,9 +3,12 @@
 
 use std::sync::mpsc::{Receiver, channel};
 
-use fulmar_adapters::simulated::{self, OfflineVenue, SimulatedVenueConfig};
+use fulmar_adapters::simulated::{self, FaultPlan, OfflineVenue, SimulatedVenueConfig};
 use fulmar_bus::channel::Reader;
-use fulmar_bus::record::{Control, ControlCommand, Denial, ExecutionReport, InstrumentId, Nanos, UnixNanos};
+use fulmar_bus::record::{
+    BalanceStatement, Control, ControlCommand, Denial, ExecutionReport, InstrumentId, Nanos, Quantity,
+    UnixNanos,
+};
 use fulmar_engine::contract::Strategy;
 use fulmar_engine::market::decimal::format_scaled;
 use fulmar_engine::runtime::{Origin, Player, counters};
@@ -29,7 +32,7 @@ const SECRET: &str = "a-secret-that-nobody-else-has";
 /// How often the market and the checks get their turn while the faults last.
 const STEP: Nanos = Nanos::from_millis(40);
 /// Long enough for an order that never arrived to be known as such, and for the slowest query after that.
-const CALM: Nanos = Nanos::from_secs(120);
+const CALM: Nanos = Nanos::from_secs(200);
 /// Long enough for all to be canceled.
 const END: Nanos = Nanos::from_secs(60);
 
@@ -42,6 +45,11 @@ struct Plan {
     /// When the operator stops all, where that happens within the storm.
     stop_at: Option<UnixNanos>,
     events_per_second: u32,
+    fee_bps: u32,
+    /// Whether the account owns any of what is traded when the run begins.
+    owns_base: bool,
+    /// What the venue does to its clients beside what the weather does.
+    bad_day: FaultPlan,
 }
 
 /// An engine and its end of the wire. A run may have one after the other.
@@ -50,6 +58,8 @@ struct Engine {
     player: Player,
     wire: Wire,
     heard: Vec<Receiver<Heard>>,
+    /// What the session tells of the account.
+    gateway: Reader,
     /// What strategies are told and want, where somebody reads the story.
     told: Vec<(String, Reader)>,
 }
@@ -111,6 +121,12 @@ impl Plan {
             storm,
             stop_at: rng.random_bool(0.15).then_some(stop_at),
             events_per_second: rng.random_range(20..150),
+            fee_bps: if rng.random_bool(0.7) { rng.random_range(1..30) } else { 0 },
+            owns_base: rng.random_bool(0.7),
+            bad_day: match rng.random_bool(0.4) {
+                true => FaultPlan { seed, ..FaultPlan::all(rng.random_range(500..20_000)) },
+                false => FaultPlan::none(),
+            },
         }
     }
 
@@ -149,12 +165,12 @@ impl Engine {
         let desk = OrderDesk { strategies, risk: plan.risk(), credentials: (API_KEY, SECRET) };
         let (assembly, player, border) = desk.open();
         let far_end = FarEnd::join(border.connections, venue, OPENS_AT);
-        let is_read = |name: &str| {
-            is_told && ["reports.", "intents.", "gateway."].iter().any(|it| name.starts_with(it))
-        };
+        let is_read = |name: &str| is_told && ["reports.", "intents."].iter().any(|it| name.starts_with(it));
         let read = assembly.channels().filter(|(channel, _)| is_read(&channel.name));
         let told = read.map(|(channel, ring)| (channel.name.clone(), ring.reader())).collect();
-        Engine { assembly, player, wire: Wire::join(border.ends, far_end, OPENS_AT), heard, told }
+        let gateway = assembly.channels().find(|(channel, _)| channel.name.starts_with("gateway."));
+        let gateway = gateway.expect("orders leave through one").1.reader();
+        Engine { assembly, gateway, player, wire: Wire::join(border.ends, far_end, OPENS_AT), heard, told }
     }
 }
 
@@ -165,6 +181,10 @@ impl Scene {
         let (api_key, secret) = (API_KEY.to_owned(), SECRET.to_owned());
         config.credentials = vec![simulated::Credentials { api_key, secret }];
         config.events_per_second = plan.events_per_second;
+        (config.fee_bps, config.faults) = (plan.fee_bps, plan.bad_day.clone());
+        if !plan.owns_base {
+            config.symbols[0].base_balance = Quantity(0);
+        }
         (config.orders_per_10_seconds, config.orders_per_day) = (100_000, 100_000);
         let mut venue = OfflineVenue::new(config, Nanos(0));
         let engine = Engine::start(seed, &plan, &mut venue, story.is_told());
@@ -176,6 +196,7 @@ impl Scene {
         let [census_at, over_at] = self.plan.censuses();
         self.until(self.plan.storm_ends_at())?;
         self.weather.clear();
+        self.venue.calm();
         self.story.tell(self.now, format_args!("the storm is over"));
         self.with_wire(Wire::replace);
         self.until(census_at)?;
@@ -252,6 +273,11 @@ impl Scene {
                 }
             }
         }
+        for record in drain(&mut self.engine.gateway) {
+            if let Ok(told) = record.read::<BalanceStatement>() {
+                self.judge.hear_balance(told);
+            }
+        }
         for (strategy, heard) in self.engine.heard.iter().enumerate() {
             heard.try_iter().try_for_each(|heard| self.judge.hear(strategy, heard))?;
         }
@@ -278,6 +304,8 @@ impl Scene {
             "position_overflows",
             "overfills",
             "unbooked",
+            "balances_apart",
+            "positions_apart",
         ] {
             if let Some(count) = counted.get(counter) {
                 return Err(format!("{counter}: {count:?}"));

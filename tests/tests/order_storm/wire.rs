@@ -110,6 +110,9 @@ impl Wire {
         }
         self.far_end.work(around);
         self.take_frames(around);
+        if self.far_end.take_cut() && self.line == Line::Open {
+            self.end_after_what_was_said(around);
+        }
     }
 
     /// Gives the engine the next frame that arrived; false where there is none. The actors must have their turns then.
@@ -247,6 +250,18 @@ impl Wire {
         self.down.clear();
         self.line = Line::Closed(around.now + wait);
         self.bring(around.now, FrameSource::Closed, b"the storm".to_vec());
+    }
+
+    /// The venue ended the connection: what it said before still arrives, what is on its way to it does not.
+    fn end_after_what_was_said(&mut self, around: &mut Surroundings<'_>) {
+        around.story.tell(around.now, format_args!("   the venue ends the connection"));
+        self.up.clear();
+        let last_at = self.down_until.max(around.now);
+        self.down.retain(|(at, _), _| *at <= last_at);
+        // Its own end is open again after a tenth of a second.
+        let wait = Nanos::from_millis(around.weather.draw(101..2_500));
+        self.line = Line::Closed(last_at + wait);
+        self.bring(last_at, FrameSource::Closed, b"the venue".to_vec());
     }
 
     /// What the venue said since goes on its way to the engine.
