@@ -10,3 +10,4 @@ pub mod order_desk;
 pub mod scripted;
 pub mod source;
 pub mod stage;
+pub mod venue_end;

@@ -1,6 +1,8 @@
 //! An engine of which orders are all that moves: its market tells one price and stands still, and its orders go to
 //! Binance spot, over a border at which a test says what the venue says.
 
+use std::path::PathBuf;
+
 use fulmar_adapters::binance::{BinanceConfig, BinanceOrderEntry, Credentials, KeyKind, Product};
 use fulmar_adapters::transport::{LinkEnds, Requests};
 use fulmar_bus::record::{
@@ -35,6 +37,10 @@ pub struct OrderDesk {
     pub risk: RiskSettings,
     /// Key and secret.
     pub credentials: (&'static str, &'static str),
+    /// The number of the boot, which every order names.
+    pub epoch: u32,
+    /// Where it keeps its journal, and so what leaves before it leaves.
+    pub journal_directory: Option<PathBuf>,
 }
 
 /// Where orders leave: the venue's end of it is a test's.
@@ -46,6 +52,11 @@ pub struct OrderBorder {
 }
 
 impl OrderDesk {
+    /// The first boot of a desk where nobody trades yet, without a journal.
+    pub fn new(risk: RiskSettings, credentials: (&'static str, &'static str)) -> Self {
+        OrderDesk { strategies: Vec::new(), risk, credentials, epoch: 1, journal_directory: None }
+    }
+
     /// The engine, its actors started, and the border that its orders cross.
     ///
     /// # Panics
@@ -68,8 +79,8 @@ impl OrderDesk {
             orders: OrderRoute::Venue { session: Box::new(orders), account_id: AccountId(0) },
             // Small, since a campaign makes thousands of them; a market that stands still fills none.
             rings: RingSizes { frames: 1 << 9, market: 1 << 9, book: 1 << 9, resync: 1 << 8, small: 1 << 10 },
-            epoch: 1,
-            journal_directory: None,
+            epoch: self.epoch,
+            journal_directory: self.journal_directory,
         };
         let nobody = Surroundings { bell_of: &|_| None, stamps: None };
         let mut assembly = build(plan, &nobody).expect("nothing is written to a file");

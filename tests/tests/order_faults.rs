@@ -1,31 +1,5 @@
-//! What can go wrong with an order, each by its name, and what must come of it; and the orders whose whole way is shown
-//! here, through strategy, gate and order entry, with a venue that says what the test says.
-//!
-//! All of it together, by the thousand and against a venue's truth, is in `order_storm`. A test that a row names is
-//! somewhere in the workspace, or `every_row_names_tests_that_there_are` fails. What the right column lacks is not built.
-//!
-//! | fault | what must come of it | shown by |
-//! |---|---|---|
-//! | no answer, -1006, -1007, 5XX, a socket that dies after sending | Unknown, exposure in full, asked for, never sent again | `an_order_without_an_answer_is_unknown_and_asked_for_never_sent_again`, `an_error_rejects_only_where_it_is_known_to_mean_that`, `an_unknown_order_counts_in_full_until_something_definite_comes`, `an_order_of_unknown_fate_counts_as_exposure_until_it_is_settled`, `an_order_that_timed_out_and_filled_is_found` |
-//! | a definite refusal; a number that nobody knows | Rejected with its reason; Unknown | `an_error_rejects_only_where_it_is_known_to_mean_that`, `a_reject_of_the_venue_is_reported_with_its_reason_and_the_frame_it_came_in` |
-//! | "duplicate order" | the first one arrived: it is asked for and taken up | `a_duplicate_that_the_venue_refuses_is_the_order_itself` |
-//! | a fill before the acknowledgement, or after | any order of reports ends where the venue's own does | `reports_in_any_order_end_where_the_venues_own_order_ends`, `an_acknowledgement_is_told_once_even_where_a_cancel_is_on_its_way` |
-//! | a report twice | booked once, its status still counts | `a_duplicate_trade_is_booked_once_and_its_status_still_applies`, `a_trade_that_the_venue_tells_twice_is_booked_and_heard_once` |
-//! | a fill after the cancel was asked for, or acknowledged | booked; the end by the sum of what traded | `a_fill_after_the_cancel_is_booked`, `a_cancel_fill_race_books_once` |
-//! | a fill of an order that nobody here knows | counted and told to nobody; not yet booked aside, nor taken up by its id | `a_report_of_an_order_that_nobody_here_placed_is_counted_and_told_to_nobody` |
-//! | more traded than was ordered | booked, since it is real, counted; no order of the instrument passes any more | `an_overfill_is_booked_and_told`, `more_than_was_ordered_is_booked_and_nothing_more_is_sent` |
-//! | a cancel refused with "unknown order" | no proof of its end: it is asked for | `a_cancel_that_is_refused_leaves_the_order_to_a_query`, `a_cancel_that_is_wanted_again_and_again_does_not_put_off_the_question_what_became_of_the_order` |
-//! | a change and a fill that cross | the larger quantity counts until it is definite, the venue's time orders what it states | `a_change_counts_with_the_larger_quantity_until_it_is_answered`, `what_the_venue_says_of_an_older_moment_takes_no_newer_terms_back`, `the_event_of_a_change_answers_it_as_well_and_comes_before_or_after` |
-//! | a sum that jumps | what is missing counts as exposure, its trades are asked for until they came, each is booked once | `a_jump_of_the_sum_tells_what_is_missing_and_keeps_it_as_exposure`, `a_sum_that_jumps_has_its_trades_asked_for_at_once`, `an_order_that_ended_is_kept_until_its_last_trade_was_told` |
-//! | a trade taken back | not built: spot takes none back | |
-//! | our sums and the venue's differ | told, not corrected; nobody halts by it yet | `what_the_venue_says_of_a_balance_is_kept_beside_our_own` |
-//! | a connection lost in between | Unknown, and asked for on the next one before anything else | `a_lost_connection_leaves_what_was_not_answered_unknown_and_the_next_login_asks`, `a_cancel_that_was_not_answered_is_sent_again_also_after_a_lost_connection`, `a_change_over_a_lost_connection_is_asked_for_on_the_next` |
-//! | the stream of reports ends, the rest lives | a new connection, since here both are one | `a_login_that_is_refused_or_not_answered_and_a_stream_that_ends_reconnect` |
-//! | a key that is not taken any more | no order leaves | `a_login_that_is_refused_or_not_answered_and_a_stream_that_ends_reconnect`, `an_order_before_the_login_or_after_the_connection_is_lost_is_rejected_here` |
-//! | maintenance; refused as self-trade, post-only, or by its price | as each number means; many at once stop the instrument | `an_error_rejects_only_where_it_is_known_to_mean_that`, `a_storm_of_rejections_stops_orders_until_it_is_over` |
-//! | a listen key that ends | there is none: the login subscribes | `a_login_that_is_refused_or_not_answered_and_a_stream_that_ends_reconnect` |
-//! | a kill of the process between writing ahead and sending | the order never leaves, not at the next start either | `a_kill_before_an_order_arrived_leaves_it_unsent_for_good` |
-//! | a kill between sending and its acknowledgement | the venue has it once, and nothing is sent again | `a_kill_before_an_answer_arrived_sends_no_order_twice` |
+//! Orders whose whole way is shown, through strategy, gate and order entry, with a venue that says what the test says;
+//! and that each row of docs/order-faults.md, which lists what can go wrong with an order, names tests that there are.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 
@@ -40,8 +14,13 @@ use fulmar_engine::trading::account::{Account, AccountPlan, Amount, CostMethod, 
 use fulmar_engine::trading::order::Fill;
 use fulmar_engine::trading::risk::{GuardSettings, RiskSettings};
 use fulmar_tests::order_desk::{BTC, LOT, MIDDLE, OrderDesk, bitcoin};
-use fulmar_tests::source::sources;
+use fulmar_tests::source::{files, relative, sources};
 use fulmar_tests::stage::OPENS_AT;
+use fulmar_tests::venue_end::permissions;
+
+/// What the venue says of the account before anything trades.
+const ACCOUNT: &str =
+    r#"{"canTrade":true,"updateTime":5,"balances":[{"asset":"USDT","free":"100000","locked":"0"}]}"#;
 
 /// What a test wants of its strategy.
 type Wish = Box<dyn FnOnce(&mut Context<'_>) + Send>;
@@ -98,7 +77,8 @@ impl Desk {
             guards: GuardSettings::default(),
         };
         let puppet = Puppet { wishes: wanted, reports, positions: told };
-        let desk = OrderDesk { strategies: vec![Box::new(puppet)], risk, credentials: ("key", "secret") };
+        let desk =
+            OrderDesk { strategies: vec![Box::new(puppet)], ..OrderDesk::new(risk, ("key", "secret")) };
         let (_, player, border) = desk.open();
         let LinkEnds { frames, requests } = border.ends;
         let mut desk = Desk { player, frames, requests, wishes, fills, positions, now: OPENS_AT };
@@ -168,8 +148,7 @@ impl Desk {
                 rest.split('"').next().map(str::to_owned)
             };
             if request.kind == RequestKind::HttpGet {
-                let key = r#"{"enableWithdrawals":false,"enableSpotAndMarginTrading":true}"#;
-                let answer = format!("{text}\n{key}");
+                let answer = String::from_utf8(permissions(text)).expect("text");
                 self.frame(FrameSource::Http, &answer);
                 continue;
             }
@@ -177,7 +156,7 @@ impl Desk {
             let method = word_behind(r#""method":""#).expect("a request names its method");
             let result = match (&id[..1], method.as_str()) {
                 ("n", "time") => format!(r#"{{"serverTime":{}}}"#, self.now.0 / 1_000_000),
-                ("r", "account.status") => r#"{"canTrade":true,"updateTime":5,"balances":[]}"#.to_owned(),
+                ("r", "account.status") => ACCOUNT.to_owned(),
                 ("r", "openOrders.status" | "myTrades") => "[]".to_owned(),
                 _ => {
                     methods.push(method);
@@ -360,18 +339,40 @@ fn more_than_was_ordered_is_booked_and_nothing_more_is_sent() {
 }
 
 #[test]
+fn a_trade_that_is_taken_back_is_not_believed_and_the_order_is_asked_for() {
+    let mut desk = Desk::open();
+    let id = desk.buy();
+    desk.traded(id, 1, ("0.20000000", "0.20000000"), "PARTIALLY_FILLED");
+    desk.message(&format!(
+        r#"{{"subscriptionId":0,"event":{{"e":"executionReport","E":9,"s":"BTCUSDT","c":"{id}","S":"BUY","o":"LIMIT",
+"f":"GTC","q":"0.50000000","p":"60000.01000000","C":"","x":"TRADE_CANCEL","X":"NEW","r":"NONE","i":77,"T":1723161255125,
+"t":1,"l":"-0.20000000","z":"0.00000000","L":"60000.00000000","n":"0.00000000","N":"BTC","m":false}}}}"#
+    ));
+    assert_eq!(
+        (desk.heard(), desk.held()),
+        (vec![1], Some(bitcoins(20_000_000))),
+        "what was told stays told"
+    );
+    desk.pass(Nanos::from_millis(300));
+    assert_eq!(desk.asked(), ["order.status"]);
+    assert_eq!(desk.status(id), OrderStatus::PartiallyFilled);
+}
+
+#[test]
 fn every_row_names_tests_that_there_are() {
     let sources = sources();
-    let own = sources.iter().find(|source| source.path == "tests/tests/order_faults.rs").expect("this file");
+    let page = files(".md").find(|path| relative(path) == "docs/order-faults.md").expect("the page is there");
+    let page = std::fs::read_to_string(page).expect("text");
     let is_test = |name: &str| {
         let start = format!("fn {name}(");
         sources.iter().any(|source| source.code.iter().any(|line| line.trim_start().starts_with(&start)))
     };
-    let rows: Vec<&String> = own.lines.iter().filter(|line| line.starts_with("//! | ")).collect();
-    assert_eq!(rows.len(), 21, "twenty faults and a head");
+    let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| ")).skip(1).collect();
+    assert_eq!(rows.len(), 20, "as many as there are faults");
     for row in rows {
-        let names = row.split('`').skip(1).step_by(2);
-        let missing: Vec<&str> = names.filter(|name| !is_test(name)).collect();
+        let names: Vec<&str> = row.split('`').skip(1).step_by(2).collect();
+        assert!(!names.is_empty(), "nothing shows {row}");
+        let missing: Vec<&str> = names.into_iter().filter(|name| !is_test(name)).collect();
         assert!(missing.is_empty(), "no test is called {missing:?}");
     }
 }

@@ -100,7 +100,7 @@ pub fn run(seed: u64, story: Story) -> (Verdict<Outcome>, String) {
 impl Plan {
     fn of(seed: u64) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let storm = Nanos::from_millis(rng.random_range(1_000..5_000));
+        let storm = Nanos::from_millis(rng.random_range(4_000..30_000));
         let stop_at = OPENS_AT + Nanos(rng.random_range(0..storm.0));
         let position_lots: i64 = rng.random_range(20_000..120_000);
         let notional_max = rng.random_bool(0.5).then(|| rng.random_range(20_000..80_000));
@@ -120,7 +120,7 @@ impl Plan {
             strategies: rng.random_range(1..=3),
             storm,
             stop_at: rng.random_bool(0.15).then_some(stop_at),
-            events_per_second: rng.random_range(20..150),
+            events_per_second: rng.random_range(10..80),
             fee_bps: if rng.random_bool(0.7) { rng.random_range(1..30) } else { 0 },
             owns_base: rng.random_bool(0.7),
             bad_day: match rng.random_bool(0.4) {
@@ -162,7 +162,7 @@ impl Engine {
             strategies.push(Box::new(Trader::new(seed, sender, plan.storm_ends_at(), plan.censuses())));
             heard.push(receiver);
         }
-        let desk = OrderDesk { strategies, risk: plan.risk(), credentials: (API_KEY, SECRET) };
+        let desk = OrderDesk { strategies, ..OrderDesk::new(plan.risk(), (API_KEY, SECRET)) };
         let (assembly, player, border) = desk.open();
         let far_end = FarEnd::join(border.connections, venue, OPENS_AT);
         let is_read = |name: &str| is_told && ["reports.", "intents."].iter().any(|it| name.starts_with(it));
@@ -196,7 +196,7 @@ impl Scene {
         let [census_at, over_at] = self.plan.censuses();
         self.until(self.plan.storm_ends_at())?;
         self.weather.clear();
-        self.venue.calm();
+        self.venue.calm(self.now);
         self.story.tell(self.now, format_args!("the storm is over"));
         self.with_wire(Wire::replace);
         self.until(census_at)?;

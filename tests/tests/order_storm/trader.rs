@@ -1,5 +1,5 @@
-//! A strategy that wants whatever its seed says: orders of every kind, cancels and changes of what it believes to stand;
-//! and that says what it heard.
+//! A strategy that wants whatever its seed says, and that says what it heard: orders of every kind, cancels and changes
+//! of what it believes to stand.
 
 use std::sync::mpsc::Sender;
 
@@ -65,7 +65,7 @@ impl Trader {
     /// One that wants what `seed` says until then, and tells what it believes at these moments.
     pub fn new(seed: u64, heard: Sender<Heard>, until: UnixNanos, censuses: [UnixNanos; 2]) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let pause_max_ms = rng.random_range(30..250);
+        let pause_max_ms = rng.random_range(30..400);
         Trader { rng, heard, until, censuses, orders: Vec::new(), pause_max_ms }
     }
 

@@ -62,7 +62,7 @@ impl Fault {
     /// How often it may strike at most, in a thousand chances: what ends a connection leaves some of it to the others.
     fn rate_max(self) -> u32 {
         match self {
-            Fault::CutBeforeArrival | Fault::CutAfterArrival | Fault::CutUnderway | Fault::HalfOpen => 40,
+            Fault::CutBeforeArrival | Fault::CutAfterArrival | Fault::CutUnderway | Fault::HalfOpen => 15,
             _ => 150,
         }
     }

@@ -9,6 +9,7 @@ use fulmar_adapters::simulated::OfflineVenue;
 use fulmar_adapters::transport::LinkEnds;
 use fulmar_bus::record::{FrameSource, Nanos, RequestKind, UnixNanos};
 use fulmar_engine::runtime::FrameHead;
+use fulmar_tests::venue_end::permissions;
 
 use super::far_end::{FarEnd, method_of};
 use super::story::Story;
@@ -16,8 +17,6 @@ use super::weather::{Fault, Weather};
 
 /// How long a request or a frame is on its way, in microseconds, where nothing is wrong.
 const LATENCY_US: std::ops::Range<u64> = 200..4_000;
-/// What the venue says of a key that is right for trading.
-const PERMISSIONS: &str = r#"{"enableWithdrawals":false,"enableSpotAndMarginTrading":true}"#;
 /// What ends the chances of a request: it never arrives, or nobody hears of it.
 const OF_REQUESTS: [Fault; 4] =
     [Fault::CutBeforeArrival, Fault::CutAfterArrival, Fault::HalfOpen, Fault::Stall];
@@ -297,8 +296,8 @@ impl Wire {
     fn answer_http(&mut self, target: &str, around: &mut Surroundings<'_>) {
         around.story.tell(around.now, format_args!("-> {target}"));
         let is_failing = around.weather.strikes(Fault::ErrorNotDone);
-        let (status, body) = if is_failing { (503, "") } else { (200, PERMISSIONS) };
-        let bytes = format!("{target}\n{body}").into_bytes();
+        let (status, bytes) =
+            if is_failing { (503, format!("{target}\n").into_bytes()) } else { (200, permissions(target)) };
         let at = around.now + Nanos(around.weather.draw(LATENCY_US) * 1_000);
         self.down_count += 1;
         self.down.insert((at, self.down_count), Frame { source: FrameSource::Http, status, bytes });

@@ -31,7 +31,8 @@ impl Balances {
     /// after the first trade, and what was bought would pass for what had been there before.
     pub(super) fn expect(&mut self, asset: Text<16>) {
         let nothing = (Notional(0), Notional(0));
-        if self.told.len() < BALANCES_MAX && self.told.iter().all(|told| told.asset != asset) {
+        let is_named = asset != Text::default();
+        if is_named && self.told.len() < BALANCES_MAX && self.told.iter().all(|told| told.asset != asset) {
             self.told.push(Told { asset, amounts: nothing, is_named: false, is_told: false });
         }
     }
