@@ -100,7 +100,7 @@ pub fn run(seed: u64, story: Story) -> (Verdict<Outcome>, String) {
 impl Plan {
     fn of(seed: u64) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let storm = Nanos::from_millis(rng.random_range(4_000..30_000));
+        let storm = Nanos::from_millis(rng.random_range(3_000..20_000));
         let stop_at = OPENS_AT + Nanos(rng.random_range(0..storm.0));
         let position_lots: i64 = rng.random_range(20_000..120_000);
         let notional_max = rng.random_bool(0.5).then(|| rng.random_range(20_000..80_000));
