@@ -361,7 +361,10 @@ fn a_trade_that_is_taken_back_is_not_believed_and_the_order_is_asked_for() {
 #[test]
 fn every_row_names_tests_that_there_are() {
     let sources = sources();
-    let page = files(".md").find(|path| relative(path) == "docs/order-faults.md").expect("the page is there");
+    let page = files(".md")
+        .into_iter()
+        .find(|path| relative(path) == "docs/order-faults.md")
+        .expect("the page is there");
     let page = std::fs::read_to_string(page).expect("text");
     let is_test = |name: &str| {
         let start = format!("fn {name}(");

@@ -2,7 +2,8 @@
 //! else: the session writes `"apiKey":""` and `"signature":""` where they belong, and this fills the gaps.
 //!
 //! The venue signs what a query of all parameters, sorted by name, would be. The session writes them in that order.
-//! Nothing here allocates once a request as long has been sealed, but a signature of Ed25519, which a login alone needs.
+//! Nothing here allocates once a request as long has been sealed, but a signature of Ed25519, which a login alone
+//! needs.
 
 use std::fmt;
 

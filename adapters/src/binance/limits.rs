@@ -189,9 +189,6 @@ pub const RECONCILE_SHARE: u64 = 4;
 /// Trades in one answer, the most that there can be (spot documentation).
 pub const TRADES_ANSWER: u64 = 1_000;
 
-/// Weight of the question what a key may do (wallet documentation).
-pub const PERMISSIONS_WEIGHT: u64 = 1;
-
 /// Weight of `account.status` (spot documentation).
 pub const ACCOUNT_WEIGHT: u64 = 20;
 

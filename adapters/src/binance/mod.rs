@@ -15,6 +15,7 @@ pub mod definitions;
 pub mod limits;
 pub mod market_data;
 pub mod order_entry;
+pub mod permissions;
 pub mod reference;
 mod sample;
 mod streams;

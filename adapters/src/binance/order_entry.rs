@@ -23,8 +23,10 @@ mod encode;
 mod errors;
 mod inbound;
 mod login;
+pub mod name;
 mod open_orders;
 mod reconcile;
+mod replace;
 mod request;
 #[cfg(test)]
 mod tests;
@@ -48,11 +50,11 @@ use super::limits::{
 use crate::decode::Scales;
 use crate::decode::json::Parser;
 use crate::pacer::Pacer;
-use crate::session::Environment;
 use account::Balances;
 use clock::VenueClock;
 use encode::Tradable;
 use login::Line;
+use name::OrderName;
 use open_orders::{OpenOrder, OpenOrders};
 use reconcile::Reconciliation;
 use request::RequestWriter;
@@ -75,8 +77,6 @@ pub struct BinanceOrderEntry {
     /// The venue does not let us trade.
     is_halted: bool,
     reconciliation: Reconciliation,
-    /// Whether the venue is asked what the key may do: production says it, a test exchange does not know.
-    asks_for_permissions: bool,
     balances: Balances,
     /// No later than the earliest moment at which something is due.
     due_at: Option<UnixNanos>,
@@ -105,7 +105,6 @@ impl BinanceOrderEntry {
             line: Line::Closed,
             is_halted: false,
             reconciliation: Reconciliation::new(),
-            asks_for_permissions: key != KeyKind::Unsigned && config.environment == Environment::Production,
             balances: Balances::new(),
             due_at: None,
             counters: SessionCounters::default(),
@@ -189,7 +188,8 @@ impl OrderSession for BinanceOrderEntry {
         if let Some(order) = self.orders.get_mut(id) {
             (order.is_cancel_wanted, order.check_at) = (true, Some(now + delay + ANSWER_MAX));
         }
-        let bytes = encode::cancel(&mut self.writer, self.clock.at(now + delay), id, &tradable);
+        let name = self.orders.get_mut(id).map_or(OrderName::of(id), |order| order.name());
+        let bytes = encode::cancel(&mut self.writer, self.clock.at(now + delay), name, &tradable);
         sink.request(0, RequestKind::Send, delay, bytes);
         self.wake_at(now + delay + ANSWER_MAX);
     }
@@ -202,10 +202,7 @@ impl OrderSession for BinanceOrderEntry {
                 let handled = self.on_message(now, frame.bytes, sink);
                 handled.unwrap_or_else(|error| self.counters.count(error));
             }
-            FrameSource::Http => {
-                let handled = self.on_http(now, frame, sink);
-                handled.unwrap_or_else(|error| self.counters.count(error));
-            }
+            FrameSource::Http => self.counters.ignored_frames += 1,
         }
     }
 

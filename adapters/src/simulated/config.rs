@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use fulmar_bus::record::{Price, Quantity, UnixNanos};
+use fulmar_bus::record::{Nanos, Price, Quantity, UnixNanos};
 
 use super::dialect::Dialect;
 use super::faults::FaultPlan;
@@ -44,6 +44,14 @@ pub struct SimulatedVenueConfig {
     pub orders_per_10_seconds: u32,
     /// Orders of one account in a day.
     pub orders_per_day: u32,
+    /// Orders of one account in a minute; of futures, in place of those in a day.
+    pub orders_per_minute: u32,
+    /// Time between two payments of funding; of futures.
+    pub funding_interval: Nanos,
+    /// What who is long pays of a position's worth each time, at [`SCALE`].
+    pub funding_rate: i64,
+    /// True where its keys may withdraw, which is none of a trader's business.
+    pub may_withdraw: bool,
     /// What goes wrong.
     pub faults: FaultPlan,
 }
@@ -65,7 +73,30 @@ impl SimulatedVenueConfig {
             weight_per_minute: 6_000,
             orders_per_10_seconds: 100,
             orders_per_day: 200_000,
+            orders_per_minute: 1_200,
+            funding_interval: Nanos::from_secs(8 * 3_600),
+            funding_rate: UNIT / 10_000,
+            may_withdraw: false,
             faults: FaultPlan::none(),
+        }
+    }
+
+    /// The perpetual BTCUSDT of USD-margined futures, elsewise as [`SimulatedVenueConfig::new`], with its limits.
+    pub fn usd_margined(started_at: UnixNanos) -> Self {
+        SimulatedVenueConfig {
+            dialect: Dialect::UsdMargined,
+            symbols: vec![SymbolConfig::btcusdt_perpetual()],
+            weight_per_minute: 2_400,
+            orders_per_10_seconds: 300,
+            ..SimulatedVenueConfig::new(started_at)
+        }
+    }
+
+    /// Orders of one account in the longer interval that the product counts in.
+    pub(super) fn orders_per_long_interval(&self) -> u32 {
+        match self.dialect {
+            Dialect::Spot => self.orders_per_day,
+            Dialect::UsdMargined => self.orders_per_minute,
         }
     }
 
@@ -111,6 +142,16 @@ impl SymbolConfig {
             order_quantity: Quantity(UNIT / 10),
             base_balance: Quantity(100 * UNIT),
             quote_balance: 10_000_000 * UNIT,
+        }
+    }
+
+    /// The perpetual BTCUSDT at 60,000, as the real one is cut, with ten million USDT for everybody.
+    pub fn btcusdt_perpetual() -> Self {
+        SymbolConfig {
+            tick: Price(UNIT / 10),
+            step: Quantity(UNIT / 1_000),
+            notional_min: 100 * UNIT,
+            ..SymbolConfig::btcusdt()
         }
     }
 

@@ -110,6 +110,16 @@ impl Venue {
         let total = ledger.total(account.id);
         let config = market.config();
         let text = |value, scale| format_scaled(value, scale).to_string();
+        let balances = match market.contracts() {
+            Some(_) => {
+                let wallet = market.holding(account.id).wallet;
+                BTreeMap::from([(config.quote.clone(), text(wallet, 2 * SCALE))])
+            }
+            None => BTreeMap::from([
+                (config.base.clone(), text(total.base, SCALE)),
+                (config.quote.clone(), text(total.quote, 2 * SCALE)),
+            ]),
+        };
         Truth {
             symbol: market.symbol().to_owned(),
             at_ms: now.0 / 1_000_000,
@@ -122,10 +132,7 @@ impl Venue {
             fills: market.trades().count_of(account.id),
             open_orders: market.orders().open(account.id).count() as u64,
             exposure_max: market.exposure_max(account.id).map(|quantity| text(quantity, SCALE)),
-            balances: BTreeMap::from([
-                (config.base.clone(), text(total.base, SCALE)),
-                (config.quote.clone(), text(total.quote, 2 * SCALE)),
-            ]),
+            balances,
             faults: self.faults.counts().map(|(name, count)| (name.to_owned(), count)).collect(),
             update_id: matching.update_id(),
         }
@@ -173,7 +180,7 @@ impl Venue {
                     price: text(i128::from(trade.fill.trade.price.0), SCALE),
                     quantity: text(i128::from(trade.fill.trade.quantity.0), SCALE),
                     fee: text(fee, fee_scale),
-                    fee_asset: trade.fill.fee_asset(market.config()).to_owned(),
+                    fee_asset: trade.fill.fee_asset(market.wire()).to_owned(),
                 }
             })
         });

@@ -43,12 +43,10 @@ pub const STREAMS_MAX: usize = 1_024;
 pub const PING_INTERVAL: Duration = Duration::from_secs(20);
 /// How long the venue waits for a pong.
 pub const PONG_TIMEOUT: Duration = Duration::from_secs(60);
-/// Levels a side of the largest snapshot.
-pub const SNAPSHOT_LEVELS_MAX: usize = 5_000;
-/// Trades in one answer to `myTrades` where the request does not say.
-pub const TRADES_ANSWER: usize = 500;
-/// Trades in one answer to `myTrades`.
-pub const TRADES_ANSWER_MAX: usize = 1_000;
+/// Trades, or orders, in one answer where the request does not say.
+pub const ROWS_ANSWER: usize = 500;
+/// Trades, or orders, in one answer.
+pub const ROWS_ANSWER_MAX: usize = 1_000;
 /// Open orders of one account in one symbol.
 pub const ACCOUNT_ORDERS_MAX: usize = 200;
 /// Milliseconds that a request may be old where it does not say.
@@ -57,3 +55,12 @@ pub const RECEIVE_WINDOW_MS: u64 = 5_000;
 pub const RECEIVE_WINDOW_MS_MAX: u64 = 60_000;
 /// Milliseconds that a request's clock may be ahead.
 pub const AHEAD_MS_MAX: u64 = 1_000;
+
+/// How many times its margin an account of futures may hold where it does not say.
+pub const LEVERAGE: u32 = 20;
+/// How many times at the most.
+pub const LEVERAGE_MAX: u32 = 125;
+/// Time between two mark prices.
+pub const MARK_PRICE_INTERVAL: Nanos = Nanos::from_secs(1);
+/// How long a listen key is good for.
+pub const LISTEN_KEY_AGE: Nanos = Nanos::from_secs(60 * 60);

@@ -12,30 +12,35 @@ use fulmar_bus::record::{AccountId, Level, Nanos, Notional, Price, Quantity, Sid
 use fulmar_engine::market::FeeRate;
 use fulmar_engine::simulation::flow::{Flow, FlowConfig};
 use fulmar_engine::simulation::matching::{
-    Balance, Event, Expiry, Match, Matching, NewOrder, OrderKey, OrderKind, Rejection, SelfTrade, Settlement,
-    Terms,
+    Balance, Event, Expiry, Match, Matching, NewOrder, OrderKey, OrderKind, Rejection, SelfTrade, Terms,
 };
 
 use super::config::{SCALE, SimulatedVenueConfig, SymbolConfig};
+use super::contracts::Contracts;
+use super::dialect::Dialect;
 use super::limits::{FLOW_BATCH, FLOW_LATE_MAX};
 use super::orders::{ClientOrder, ClientOrders, Status};
 use super::reports::{self, Fill, Happening};
 use super::trades::{AccountTrade, AccountTrades};
-use super::wire::{self, Aggregate};
+use super::wire::{Aggregate, Wire};
 
 /// The streams of a symbol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stream {
     /// `@depth@100ms`
     Depth100,
-    /// `@depth`, which is once a second.
-    Depth1000,
+    /// `@depth`, which is once a second, or of futures four times.
+    Depth,
+    /// `@depth@500ms`
+    Depth500,
     /// `@trade`
     Trade,
     /// `@aggTrade`
     AggregateTrade,
     /// `@bookTicker`
     BookTicker,
+    /// `@markPrice@1s`
+    MarkPrice,
 }
 
 impl Stream {
@@ -43,10 +48,12 @@ impl Stream {
     pub fn name(self, symbol: &str) -> String {
         let suffix = match self {
             Stream::Depth100 => "depth@100ms",
-            Stream::Depth1000 => "depth",
+            Stream::Depth => "depth",
+            Stream::Depth500 => "depth@500ms",
             Stream::Trade => "trade",
             Stream::AggregateTrade => "aggTrade",
             Stream::BookTicker => "bookTicker",
+            Stream::MarkPrice => "markPrice@1s",
         };
         format!("{symbol}@{suffix}")
     }
@@ -93,14 +100,15 @@ struct DepthFeed {
 #[derive(Debug)]
 pub struct Market {
     config: SymbolConfig,
-    symbol: String,
+    wire: Wire,
+    contracts: Option<Contracts>,
     matching: Matching,
     flow: Flow,
     is_paused: bool,
     is_halted: bool,
     orders: ClientOrders,
     events: Vec<Event>,
-    depth: [DepthFeed; 2],
+    depth: Vec<DepthFeed>,
     top: (Option<Level>, Option<Level>),
     aggregate_count: u64,
     execution_count: u64,
@@ -116,7 +124,7 @@ impl Market {
         let mut matching = Matching::new(Terms {
             tick: config.tick,
             lot: config.step,
-            settlement: Settlement::Delivery,
+            settlement: venue.dialect.settlement(),
             fee: FeeRate::from_bps(venue.fee_bps),
             money_unit: Notional(10i128.pow(u32::from(SCALE))),
         });
@@ -136,14 +144,26 @@ impl Market {
             last_update_id: matching.update_id(),
             changed: BTreeSet::new(),
         };
+        let depth = match venue.dialect {
+            Dialect::Spot => vec![feed(Stream::Depth100, interval), feed(Stream::Depth, Nanos::from_secs(1))],
+            Dialect::UsdMargined => vec![
+                feed(Stream::Depth100, interval),
+                feed(Stream::Depth, Nanos::from_millis(250)),
+                feed(Stream::Depth500, Nanos::from_millis(500)),
+            ],
+        };
+        let funding = (venue.funding_interval, venue.funding_rate);
+        let contracts =
+            (venue.dialect == Dialect::UsdMargined).then(|| Contracts::new(config.start_price, funding, now));
         Market {
             config: config.clone(),
-            symbol: config.symbol(),
+            wire: Wire::new(venue.dialect, config),
+            contracts,
             orders: ClientOrders::default(),
             is_paused: false,
             is_halted: false,
             events: Vec::new(),
-            depth: [feed(Stream::Depth100, interval), feed(Stream::Depth1000, Nanos::from_secs(1))],
+            depth,
             top: (matching.best(Side::Buy), matching.best(Side::Sell)),
             aggregate_count: 0,
             execution_count: 0,
@@ -162,7 +182,32 @@ impl Market {
 
     /// The symbol in capitals.
     pub fn symbol(&self) -> &str {
-        &self.symbol
+        &self.wire.symbol
+    }
+
+    /// How its frames are written.
+    pub fn wire(&self) -> &Wire {
+        &self.wire
+    }
+
+    /// What is known of contracts, where it trades them.
+    pub fn contracts(&self) -> Option<&Contracts> {
+        self.contracts.as_ref()
+    }
+
+    /// What is known of contracts, to be changed.
+    pub fn contracts_mut(&mut self) -> Option<&mut Contracts> {
+        self.contracts.as_mut()
+    }
+
+    /// Charges an account what no trade costs.
+    pub fn charge(&mut self, account: AccountId, money: Notional) {
+        self.matching.charge(account, money);
+    }
+
+    /// Has something sent.
+    pub fn send(&mut self, output: Output) {
+        self.outputs.push(output);
     }
 
     /// The book and the ledger.
@@ -200,12 +245,17 @@ impl Market {
     pub fn open_account(&mut self) -> Option<AccountId> {
         let unit = 10i128.pow(u32::from(SCALE));
         let quote = i128::from(self.config.quote_balance) * unit;
-        self.matching.open_account(Balance { base: i128::from(self.config.base_balance.0), quote })
+        let base = match self.contracts {
+            Some(_) => 0,
+            None => i128::from(self.config.base_balance.0),
+        };
+        self.matching.open_account(Balance { base, quote })
     }
 
     /// When there is something to do next without a client asking.
     pub fn due_at(&self) -> UnixNanos {
         let depth = self.depth.iter().map(|feed| feed.due_at).min().unwrap_or_default();
+        let depth = self.contracts().map_or(depth, |contracts| contracts.due_at().min(depth));
         if self.is_still() { depth } else { depth.min(self.flow.due_at()) }
     }
 
@@ -224,6 +274,7 @@ impl Market {
                 self.publish(now);
             }
         }
+        self.advance_contracts(now);
         if self.depth.iter().any(|feed| feed.due_at <= now) {
             self.flush_depth(now, false);
         }

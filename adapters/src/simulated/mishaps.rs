@@ -1,6 +1,6 @@
 //! What each fault does to the request that it was drawn for, and to events.
 
-use fulmar_bus::record::UnixNanos;
+use fulmar_bus::record::{AccountId, UnixNanos};
 use serde_json::Value;
 
 use super::faults::{Fault, Occasion};
@@ -14,7 +14,7 @@ pub enum Later {
     /// A frame to a connection, if that still stands.
     Frame(u64, String),
     /// An event of an account's user data.
-    Event(fulmar_bus::record::AccountId, String),
+    Event(AccountId, String),
     /// A request that is executed and not answered.
     Execution(ApiRequest),
 }
@@ -227,13 +227,7 @@ impl Venue {
         self.connections.drop_slow();
     }
 
-    fn tell(
-        &mut self,
-        account: fulmar_bus::record::AccountId,
-        event: UserEvent,
-        frame: String,
-        now: UnixNanos,
-    ) {
+    fn tell(&mut self, account: AccountId, event: UserEvent, frame: String, now: UnixNanos) {
         let occasion = if event == UserEvent::PartialFill { Occasion::PartialFill } else { Occasion::Event };
         let fault = self.faults.draw(occasion);
         fault.into_iter().for_each(|fault| self.faults.count(fault));
@@ -244,10 +238,10 @@ impl Venue {
                 self.after(late_at, Later::Event(account, frame));
             }
             Some(Fault::EventDuplicated) => {
-                self.connections.send_user(account, &frame);
-                self.connections.send_user(account, &frame);
+                self.hand(account, &frame);
+                self.hand(account, &frame);
             }
-            _ => self.connections.send_user(account, &frame),
+            _ => self.hand(account, &frame),
         }
     }
 
@@ -263,7 +257,7 @@ impl Venue {
         {
             match first.remove() {
                 Later::Frame(connection, frame) => self.connections.send(connection, frame),
-                Later::Event(account, frame) => self.connections.send_user(account, &frame),
+                Later::Event(account, frame) => self.hand(account, &frame),
                 Later::Execution(request) => {
                     // Nobody waits for the answer: the request was given up long ago.
                     let _unheard = self.api_result(&request, now);

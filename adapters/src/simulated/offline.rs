@@ -17,6 +17,7 @@ use tokio::sync::mpsc::error::TryRecvError;
 
 use super::config::{SimulatedVenueConfig, VenueReport};
 use super::connections::Purpose;
+use super::dialect::Dialect;
 use super::limits::{OUTBOX_FRAMES, RECONNECT_AFTER};
 use super::rest::{HttpAnswer, HttpRequest};
 use super::server::split;
@@ -184,13 +185,11 @@ impl OfflineVenue {
         self.push((link, index), FrameSource::Opened, (0, Vec::new()), now);
     }
 
-    /// An HTTP request of a link, with the key that goes in its head.
-    fn ask(&mut self, link: usize, route: String, raw_query: &str, now: UnixNanos) -> HttpAnswer {
+    fn ask(&mut self, place: usize, (route, raw_query): (String, &str), now: UnixNanos) -> HttpAnswer {
         let pairs = raw_query.split('&').filter_map(|pair| pair.split_once('='));
         let query = pairs.map(|(name, value)| (name.to_owned(), decoded(value))).collect();
-        let header = self.links[link].ends.requests.http_header();
-        let api_key = header.map(|(_, api_key)| api_key.to_owned());
-        let request = HttpRequest { route, query, raw_query: raw_query.to_owned(), api_key };
+        let key = self.links[place].ends.requests.http_header().map(|(_, key)| key.to_owned());
+        let request = HttpRequest { route, query, raw_query: raw_query.to_owned(), api_key: key };
         self.venue.http_request(&request, now)
     }
 
@@ -212,7 +211,7 @@ impl OfflineVenue {
             (RequestKind::HttpGet | RequestKind::HttpPost, _) => {
                 let method = if kind == RequestKind::HttpPost { "POST" } else { "GET" };
                 let (path, query) = text.split_once('?').unwrap_or((&text, ""));
-                let answer = self.ask(place, format!("{method} {path}"), query, now);
+                let answer = self.ask(place, (format!("{method} {path}"), query), now);
                 let bytes = format!("{text}\n{}", answer.body).into_bytes();
                 self.push((place, index), FrameSource::Http, (answer.status, bytes), now);
             }
@@ -293,10 +292,12 @@ fn take(ends: &mut LinkEnds) -> Option<(UnixNanos, Request)> {
 /// What a connection to this URL is for.
 fn purpose_of(url: &str) -> Purpose {
     let (path, query) = url.split_once('?').unwrap_or((url, ""));
-    if path.ends_with("/ws-api/v3") {
-        return Purpose::Api;
+    let is_api = [Dialect::Spot, Dialect::UsdMargined].iter().any(|it| path.ends_with(it.api_path()));
+    match path.split_once("/ws/") {
+        _ if is_api => Purpose::Api,
+        Some((_, names)) => Purpose::Streams { is_combined: false, names: split(names) },
+        None => Purpose::Streams { is_combined: true, names: split(query.trim_start_matches("streams=")) },
     }
-    Purpose::Streams { is_combined: true, names: split(query.trim_start_matches("streams=")) }
 }
 
 /// A value of a query as it was before it was escaped; adapters escape the few signs of a JSON list.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use fulmar_bus::record::{AccountId, Price, Quantity, Side};
 use fulmar_engine::simulation::matching::{OrderKey, OrderKind, SelfTrade};
 
+use super::dialect::Dialect;
 use super::limits::ENDED_ORDERS_MAX;
 
 /// Where an order stands, in the protocol's words.
@@ -62,6 +63,8 @@ pub struct ClientOrder {
     pub price: Price,
     /// What was ordered.
     pub quantity: Quantity,
+    /// True where it may only bring a position nearer to nothing.
+    pub reduces_only: bool,
     /// What traded.
     pub executed: i64,
     /// What that cost, at the scale of money.
@@ -76,19 +79,20 @@ pub struct ClientOrder {
 
 impl ClientOrder {
     /// The protocol's word for its type.
-    pub fn type_text(&self) -> &'static str {
-        match self.kind {
-            OrderKind::Market => "MARKET",
-            OrderKind::PostOnly => "LIMIT_MAKER",
+    pub fn type_text(&self, dialect: Dialect) -> &'static str {
+        match (self.kind, dialect) {
+            (OrderKind::Market, _) => "MARKET",
+            (OrderKind::PostOnly, Dialect::Spot) => "LIMIT_MAKER",
             _ => "LIMIT",
         }
     }
 
     /// The protocol's word for how long it stands.
-    pub fn time_in_force_text(&self) -> &'static str {
-        match self.kind {
-            OrderKind::ImmediateOrCancel => "IOC",
-            OrderKind::FillOrKill => "FOK",
+    pub fn time_in_force_text(&self, dialect: Dialect) -> &'static str {
+        match (self.kind, dialect) {
+            (OrderKind::ImmediateOrCancel, _) => "IOC",
+            (OrderKind::FillOrKill, _) => "FOK",
+            (OrderKind::PostOnly, Dialect::UsdMargined) => "GTX",
             _ => "GTC",
         }
     }
@@ -154,6 +158,11 @@ impl ClientOrders {
         };
         let order = self.by_number.get(&number).filter(|order| order.account == account)?;
         client_id.is_none_or(|id| order.client_order_id == id).then_some(order)
+    }
+
+    /// An account's orders that are known, oldest first.
+    pub fn of(&self, account: AccountId) -> impl Iterator<Item = &ClientOrder> {
+        self.by_number.values().filter(move |order| order.account == account)
     }
 
     /// An account's open orders, oldest first.

@@ -9,6 +9,7 @@ use fulmar_engine::simulation::matching::{NewOrder, OrderKind, Rejection, SelfTr
 use serde_json::{Map, Value, json};
 
 use super::config::SCALE;
+use super::dialect::{Dialect, Refusal};
 use super::market::Market;
 use super::signature::text;
 
@@ -68,23 +69,6 @@ impl ApiError {
     }
 }
 
-impl From<Rejection> for ApiError {
-    fn from(rejection: Rejection) -> Self {
-        match rejection {
-            Rejection::InsufficientBalance => {
-                ApiError::new(400, -2010, "Account has insufficient balance for requested action.")
-            }
-            Rejection::WouldTake => ApiError::new(400, -2010, "Order would immediately match and take."),
-            Rejection::Price => ApiError::new(400, -1013, "Filter failure: PRICE_FILTER"),
-            Rejection::Quantity => ApiError::new(400, -1013, "Filter failure: LOT_SIZE"),
-            Rejection::BookFull => ApiError::new(400, -1013, "Filter failure: EXCHANGE_MAX_NUM_ORDERS"),
-            Rejection::UnknownAccount => {
-                ApiError::new(400, -2010, "This symbol is not permitted for this account.")
-            }
-        }
-    }
-}
-
 /// The error of a minute's weight used up.
 pub fn too_much_weight(limit: u32) -> ApiError {
     let message = format!(
@@ -95,7 +79,15 @@ pub fn too_much_weight(limit: u32) -> ApiError {
 }
 
 /// What a request costs of its minute's weight.
-pub fn weight(method: &str, params: &Params) -> u32 {
+pub fn weight(dialect: Dialect, method: &str, params: &Params) -> u32 {
+    if dialect == Dialect::UsdMargined {
+        return match method {
+            "openOrders.status" if !params.contains_key("symbol") => 40,
+            "account.position" | "account.balance" | "account.status" | "myTrades" => 5,
+            "countdownCancelAll" => 10,
+            _ => 1,
+        };
+    }
     match method {
         "order.status" | "order.amend.keepPriority" => 4,
         "openOrders.status" if params.contains_key("symbol") => 6,
@@ -107,6 +99,11 @@ pub fn weight(method: &str, params: &Params) -> u32 {
         "userDataStream.subscribe" | "userDataStream.subscribe.signature" | "userDataStream.unsubscribe" => 2,
         _ => 1,
     }
+}
+
+/// True where a parameter says so, as JSON or as text.
+pub fn flag(params: &Params, name: &str) -> bool {
+    params.get(name).is_some_and(|value| text(value).eq_ignore_ascii_case("true"))
 }
 
 /// A parameter that is a text.
@@ -128,7 +125,8 @@ pub fn client_id(params: &Params, name: &str, generated: String) -> Result<Strin
 }
 
 /// The order that a request wants.
-pub fn parse_order(params: &Params) -> Result<NewOrder, ApiError> {
+pub fn parse_order(dialect: Dialect, params: &Params) -> Result<NewOrder, ApiError> {
+    let is_spot = dialect == Dialect::Spot;
     let side = match param(params, "side") {
         Some("BUY") => Side::Buy,
         Some("SELL") => Side::Sell,
@@ -137,8 +135,10 @@ pub fn parse_order(params: &Params) -> Result<NewOrder, ApiError> {
     };
     let kind = match (param(params, "type"), param(params, "timeInForce")) {
         (Some("MARKET"), None) => OrderKind::Market,
-        (Some("LIMIT_MAKER"), None) => OrderKind::PostOnly,
-        (Some("MARKET" | "LIMIT_MAKER"), Some(_)) => {
+        (Some("MARKET"), Some("GTC")) if !is_spot => OrderKind::Market,
+        (Some("LIMIT_MAKER"), None) if is_spot => OrderKind::PostOnly,
+        (Some("LIMIT"), Some("GTX")) if !is_spot => OrderKind::PostOnly,
+        (Some("MARKET"), Some(_)) | (Some("LIMIT_MAKER"), Some(_)) if is_spot => {
             return Err(ApiError::new(400, -1106, "Parameter 'timeInForce' sent when not required."));
         }
         (Some("LIMIT"), Some("GTC")) => OrderKind::Limit,
@@ -186,17 +186,18 @@ pub fn decimal(params: &Params, name: &str) -> Result<i64, ApiError> {
     })
 }
 
-/// Whether the symbol is traded, and its filters: tick, step and smallest notional.
-pub fn check_filters(market: &Market, order: &NewOrder) -> Result<(), ApiError> {
+/// Whether the symbol is traded, and its filters: tick, step and smallest notional, which what only reduces need not
+/// reach.
+pub fn check_filters(market: &Market, order: &NewOrder, reduces_only: bool) -> Result<(), Refusal> {
     let config = market.config();
     if market.is_halted() {
-        return Err(ApiError::new(400, -1013, "Market is closed."));
+        return Err(Refusal::Halted);
     }
     if order.kind != OrderKind::Market && order.price.0 % config.tick.0 != 0 {
-        return Err(Rejection::Price.into());
+        return Err(Refusal::Matching(Rejection::Price));
     }
     if order.quantity.0 == 0 || order.quantity.0 % config.step.0 != 0 {
-        return Err(Rejection::Quantity.into());
+        return Err(Refusal::Matching(Rejection::Quantity));
     }
     let price = match order.kind {
         OrderKind::Market => {
@@ -205,8 +206,9 @@ pub fn check_filters(market: &Market, order: &NewOrder) -> Result<(), ApiError> 
         _ => order.price,
     };
     let notional = price.times(order.quantity).0;
-    if price.0 > 0 && notional < i128::from(config.notional_min) * 10i128.pow(u32::from(SCALE)) {
-        return Err(ApiError::new(400, -1013, "Filter failure: NOTIONAL"));
+    let least = i128::from(config.notional_min) * 10i128.pow(u32::from(SCALE));
+    if price.0 > 0 && notional < least && !reduces_only {
+        return Err(Refusal::Notional);
     }
     Ok(())
 }

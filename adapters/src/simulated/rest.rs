@@ -5,12 +5,10 @@ use std::collections::BTreeMap;
 
 use fulmar_bus::record::{Side, UnixNanos};
 
-use super::limits::{ACCOUNT_ORDERS_MAX, SNAPSHOT_LEVELS_MAX};
-use super::market::Market;
+use super::dialect::Dialect;
 use super::mishaps::occasion;
 use super::request::{ApiError, ApiRequest, Params, too_much_weight, weight};
 use super::venue::Venue;
-use super::wire;
 
 /// A request as it came: `GET /api/v3/depth`, and its query.
 #[derive(Clone, Debug)]
@@ -64,7 +62,7 @@ impl Venue {
         if let Some(api_key) = &request.api_key {
             params.insert("apiKey".to_owned(), api_key.as_str().into());
         }
-        let used = self.weight.add(now, weight(method, &params));
+        let used = self.weight.add(now, weight(self.config.dialect, method, &params));
         if used > self.config.weight_per_minute {
             self.report.requests_limited += 1;
             return Err(too_much_weight(self.config.weight_per_minute));
@@ -86,13 +84,16 @@ impl Venue {
     fn public(&mut self, request: &HttpRequest, now: UnixNanos) -> Result<String, ApiError> {
         let symbol = request.query.get("symbol").map(String::as_str);
         let limit = request.query.get("limit");
-        let route = request.route.as_str();
-        self.weigh(route, symbol, limit, now)?;
-        match route {
-            "GET /api/v3/ping" => Ok("{}".to_owned()),
-            "GET /api/v3/time" => Ok(format!(r#"{{"serverTime":{}}}"#, now.0 / 1_000_000)),
-            "GET /api/v3/depth" => self.depth(symbol, limit),
-            "GET /api/v3/exchangeInfo" => self.exchange_info(request, now),
+        let route = request.route.replacen(self.config.dialect.public_path(), "", 1);
+        self.weigh(&route, symbol, limit, now)?;
+        match route.as_str() {
+            "GET ping" => Ok("{}".to_owned()),
+            "GET time" => Ok(format!(r#"{{"serverTime":{}}}"#, now.0 / 1_000_000)),
+            "GET depth" => self.depth(symbol, limit, now),
+            "GET exchangeInfo" => self.exchange_info(request, now),
+            "GET premiumIndex" if self.config.dialect == Dialect::UsdMargined => {
+                self.premium_index(symbol, now)
+            }
             _ => Err(ApiError::new(404, -1000, "Not found.")),
         }
     }
@@ -104,14 +105,11 @@ impl Venue {
         limit: Option<&String>,
         now: UnixNanos,
     ) -> Result<(), ApiError> {
-        let weight = match route {
-            "GET /api/v3/exchangeInfo" => 20,
-            "GET /api/v3/depth" if symbol.is_some() => match snapshot_levels(limit)? {
-                0..=100 => 5,
-                101..=500 => 25,
-                501..=1_000 => 50,
-                _ => 250,
-            },
+        let weight = match (route, self.config.dialect) {
+            ("GET exchangeInfo", Dialect::Spot) => 20,
+            ("GET depth", dialect) if symbol.is_some() => {
+                dialect.snapshot_weight(snapshot_levels(dialect, limit)?)
+            }
             _ => 1,
         };
         if self.weight.add(now, weight) <= self.config.weight_per_minute {
@@ -121,44 +119,24 @@ impl Venue {
         Err(too_much_weight(self.config.weight_per_minute))
     }
 
-    fn depth(&self, symbol: Option<&str>, limit: Option<&String>) -> Result<String, ApiError> {
-        let matching = self.markets[self.market(symbol)?].matching();
-        let count = snapshot_levels(limit)?;
-        let side = |side| wire::levels(matching.levels(side).take(count));
-        Ok(wire::snapshot(matching.update_id(), &side(Side::Buy), &side(Side::Sell)))
-    }
-
-    fn exchange_info(&self, request: &HttpRequest, now: UnixNanos) -> Result<String, ApiError> {
-        let markets: Vec<&Market> = match (request.query.get("symbol"), request.query.get("symbols")) {
-            (None, None) => self.markets.iter().collect(),
-            (Some(symbol), _) => vec![&self.markets[self.market(Some(symbol))?]],
-            (None, Some(list)) => {
-                let names: Vec<String> =
-                    serde_json::from_str(list).map_err(|_| ApiError::missing("symbols"))?;
-                let found = names.iter().map(|name| Ok(&self.markets[self.market(Some(name))?]));
-                found.collect::<Result<_, ApiError>>()?
-            }
-        };
-        let symbols: Vec<String> = markets.into_iter().map(symbol_info).collect();
-        Ok(format!(
-            concat!(
-                r#"{{"timezone":"UTC","serverTime":{now},"rateLimits":[{{"rateLimitType":"REQUEST_WEIGHT","#,
-                r#""interval":"MINUTE","intervalNum":1,"limit":{weight}}},{{"rateLimitType":"ORDERS","#,
-                r#""interval":"SECOND","intervalNum":10,"limit":{short}}},{{"rateLimitType":"ORDERS","#,
-                r#""interval":"DAY","intervalNum":1,"limit":{day}}},{{"rateLimitType":"RAW_REQUESTS","#,
-                r#""interval":"MINUTE","intervalNum":5,"limit":61000}}],"exchangeFilters":[],"symbols":[{symbols}]}}"#
-            ),
-            now = now.0 / 1_000_000,
-            weight = self.config.weight_per_minute,
-            short = self.config.orders_per_10_seconds,
-            day = self.config.orders_per_day,
-            symbols = symbols.join(","),
-        ))
+    fn depth(
+        &self,
+        symbol: Option<&str>,
+        limit: Option<&String>,
+        now: UnixNanos,
+    ) -> Result<String, ApiError> {
+        let market = &self.markets[self.market(symbol)?];
+        let (matching, wire, count) =
+            (market.matching(), market.wire(), snapshot_levels(self.config.dialect, limit)?);
+        let side = |side| wire.levels(matching.levels(side).take(count));
+        let sides = (side(Side::Buy), side(Side::Sell));
+        Ok(wire.snapshot(now.0 / 1_000_000, matching.update_id(), (&sides.0, &sides.1)))
     }
 }
 
-fn snapshot_levels(limit: Option<&String>) -> Result<usize, ApiError> {
-    let Some(limit) = limit else { return Ok(100) };
+fn snapshot_levels(dialect: Dialect, limit: Option<&String>) -> Result<usize, ApiError> {
+    let (most, usual) = dialect.snapshot_levels();
+    let Some(limit) = limit else { return Ok(usual) };
     let count: usize = limit.parse().map_err(|_| {
         ApiError::new(
             400,
@@ -169,34 +147,5 @@ fn snapshot_levels(limit: Option<&String>) -> Result<usize, ApiError> {
     if count == 0 {
         return Err(ApiError::missing("limit"));
     }
-    Ok(count.min(SNAPSHOT_LEVELS_MAX))
-}
-
-fn symbol_info(market: &Market) -> String {
-    let config = market.config();
-    format!(
-        concat!(
-            r#"{{"symbol":"{symbol}","status":"{status}","baseAsset":"{base}","baseAssetPrecision":8,"#,
-            r#""quoteAsset":"{quote}","quotePrecision":8,"quoteAssetPrecision":8,"baseCommissionPrecision":8,"#,
-            r#""quoteCommissionPrecision":8,"orderTypes":["LIMIT","LIMIT_MAKER","MARKET"],"icebergAllowed":false,"#,
-            r#""ocoAllowed":false,"otoAllowed":false,"quoteOrderQtyMarketAllowed":false,"#,
-            r#""allowTrailingStop":false,"cancelReplaceAllowed":true,"amendAllowed":true,"#,
-            r#""isSpotTradingAllowed":true,"isMarginTradingAllowed":false,"filters":["#,
-            r#"{{"filterType":"PRICE_FILTER","minPrice":"{tick}","maxPrice":"1000000.00000000","tickSize":"{tick}"}},"#,
-            r#"{{"filterType":"LOT_SIZE","minQty":"{step}","maxQty":"9000.00000000","stepSize":"{step}"}},"#,
-            r#"{{"filterType":"NOTIONAL","minNotional":"{notional}","applyMinToMarket":true,"#,
-            r#""maxNotional":"9000000.00000000","applyMaxToMarket":false,"avgPriceMins":5}},"#,
-            r#"{{"filterType":"MAX_NUM_ORDERS","maxNumOrders":{orders}}}],"permissions":[],"#,
-            r#""permissionSets":[["SPOT"]],"defaultSelfTradePreventionMode":"NONE","#,
-            r#""allowedSelfTradePreventionModes":["NONE","EXPIRE_TAKER","EXPIRE_MAKER","EXPIRE_BOTH"]}}"#
-        ),
-        symbol = market.symbol(),
-        status = if market.is_halted() { "HALT" } else { "TRADING" },
-        base = config.base,
-        quote = config.quote,
-        tick = wire::number(config.tick.0),
-        step = wire::number(config.step.0),
-        notional = wire::number(config.notional_min),
-        orders = ACCOUNT_ORDERS_MAX,
-    )
+    Ok(count.min(most))
 }

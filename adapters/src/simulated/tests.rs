@@ -19,6 +19,7 @@ mod adapter;
 mod bench;
 mod client;
 mod faults;
+mod futures;
 mod orders;
 mod requests;
 

@@ -37,7 +37,7 @@ pub struct Truth {
     pub open_orders: u64,
     /// The most that stood at one moment, as what was held and what open orders could add to it: long, then short.
     pub exposure_max: [String; 2],
-    /// What the account owns of each asset, free and locked together.
+    /// What the account owns of each asset, free and locked together; of futures, its wallet.
     pub balances: BTreeMap<String, String>,
     /// What went wrong so far, of all accounts, by the name of the fault.
     pub faults: BTreeMap<String, u64>,

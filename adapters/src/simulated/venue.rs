@@ -12,6 +12,7 @@ use super::connections::Connections;
 use super::faults::Faults;
 use super::ledger::Receipts;
 use super::limits::ACCOUNTS_MAX;
+use super::listen_keys::ListenKeys;
 use super::market::Market;
 use super::mishaps::Later;
 use super::request::{ApiError, ApiRequest, param};
@@ -56,8 +57,8 @@ pub struct Account {
     pub id: AccountId,
     /// Orders of ten seconds.
     pub orders_10_seconds: Usage,
-    /// Orders of a day.
-    pub orders_day: Usage,
+    /// Orders of the longer interval that the product counts in.
+    pub orders_long: Usage,
     /// Orders received, refused ones included.
     pub orders_received: u64,
     /// Until when its key is not valid.
@@ -81,6 +82,8 @@ pub struct Venue {
     pub report: VenueReport,
     /// Counts the ids that the venue made for clients that sent none.
     pub generated_ids: u64,
+    /// The names of user-data streams.
+    pub listen_keys: ListenKeys,
     /// The orders that came.
     pub receipts: Receipts,
     /// What goes wrong.
@@ -117,6 +120,7 @@ impl Venue {
             weight: Usage::new(60_000),
             report: VenueReport::default(),
             generated_ids: 0,
+            listen_keys: ListenKeys::default(),
             receipts: Receipts::default(),
             faults: Faults::new(config.faults.clone()),
             closed_until: UnixNanos(0),
@@ -150,7 +154,7 @@ impl Venue {
             api_key: api_key.to_owned(),
             id: id.expect("a venue has a market"),
             orders_10_seconds: Usage::new(10_000),
-            orders_day: Usage::new(86_400_000),
+            orders_long: Usage::new(self.config.dialect.long_interval().1),
             orders_received: 0,
             revoked_until: UnixNanos(0),
         });
@@ -168,26 +172,17 @@ impl Venue {
     pub fn due_at(&self) -> UnixNanos {
         let markets = self.markets.iter().map(Market::due_at);
         let later = self.later.first_key_value().map(|((at, _), _)| *at);
-        markets.chain(later).min().unwrap_or(UnixNanos(u64::MAX))
+        markets.chain(later).chain(self.listen_keys.due_at()).min().unwrap_or(UnixNanos(u64::MAX))
     }
 
     /// Does what is due.
     pub fn advance(&mut self, now: UnixNanos) {
         self.catch_up(now);
+        self.expire_listen_keys(now);
         for market in &mut self.markets {
             self.report.flow_events += market.advance(now);
         }
         self.dispatch(now);
-    }
-
-    /// Ends an account's user data on all connections; the last event says so, or there is none.
-    pub(super) fn end_user_stream(&mut self, account: AccountId, is_told: bool, now: UnixNanos) {
-        if is_told {
-            let at_ms = now.0 / 1_000_000;
-            let event = format!(r#"{{"e":"eventStreamTerminated","E":{at_ms}}}"#);
-            self.connections.send_user(account, &event);
-        }
-        self.connections.unsubscribe_account(account);
     }
 
     /// The account that a request speaks for, where it is there.

@@ -10,6 +10,7 @@ pub mod capture;
 pub mod limits;
 
 mod address;
+mod ask;
 mod budget;
 mod connection;
 mod frames;
@@ -31,6 +32,7 @@ mod websocket;
 mod tests;
 
 pub use address::AddressError;
+pub use ask::{AskError, ask_once};
 pub use budget::ConnectBudgets;
 pub use hub::Clock;
 pub use limits::{ConnectionLimits, RateLimit, ReconnectLimits, RestLimits, TransportLimits};

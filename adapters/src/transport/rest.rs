@@ -53,7 +53,7 @@ pub(super) struct Get {
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
-enum GetError {
+pub(super) enum GetError {
     /// It did not even reach the venue.
     #[error("{0}")]
     Unreachable(String),
@@ -205,14 +205,19 @@ async fn serve(hub: &Hub, client: &Client, address: &Address, get: Get) -> Serve
 }
 
 /// A whole answer.
-struct Answer {
-    status: u16,
-    headers: HeaderMap,
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) headers: HeaderMap,
     /// The path and query, a line feed, the body.
-    frame: Vec<u8>,
+    pub(super) frame: Vec<u8>,
 }
 
-async fn ask(client: &Client, url: &str, get: &Get, limits: &RestLimits) -> Result<Answer, GetError> {
+pub(super) async fn ask(
+    client: &Client,
+    url: &str,
+    get: &Get,
+    limits: &RestLimits,
+) -> Result<Answer, GetError> {
     let target = &get.written;
     let request = if get.is_post { client.post(url) } else { client.get(url) };
     let mut response: Response = request.send().await.map_err(|error| failure(&error, limits))?;
@@ -243,7 +248,7 @@ fn failure(error: &reqwest::Error, limits: &RestLimits) -> GetError {
 }
 
 /// The innermost cause, in the words of a connection's: the layers around it only repeat the URL, which may hold a key.
-fn cause_of(error: &reqwest::Error) -> String {
+pub(super) fn cause_of(error: &reqwest::Error) -> String {
     let mut cause: &dyn Error = error;
     while let Some(inner) = cause.source() {
         cause = inner;

@@ -92,8 +92,8 @@ pub struct Stopped {
 }
 
 impl LiveEngine {
-    /// Starts everything that `launch` says; `seal` fills the gaps of what is sent to trade. Call it within a tokio runtime, which supervises; nothing of the engine
-    /// runs on it.
+    /// Starts everything that `launch` says; `seal` fills the gaps of what is sent to trade. Call it within a tokio
+    /// runtime, which supervises; nothing of the engine runs on it.
     ///
     /// # Errors
     /// Where the machine, the disk or the configuration does not allow it; nothing is left running then.

@@ -129,8 +129,7 @@ impl Judge {
     ) -> Verdict<()> {
         let orders = known::orders(venue);
         self.each_was_sent_once(&orders, truth, placed)?;
-        let orders: BTreeMap<ClientOrderId, KnownOrder> =
-            orders.into_iter().map(|order| (order.id, order)).collect();
+        let orders = known::engine_orders(orders);
         let mut fills: Vec<Fills> = vec![Fills::new(); self.strategies.len()];
         let mut moved: Vec<(i64, i128)> = vec![(0, 0); self.strategies.len()];
         // What was held and paid for all trades together, with their fees, at twice the digits.
@@ -190,7 +189,7 @@ impl Judge {
             return Err("an order left after the operator stopped all".to_owned());
         }
         let mut seen = BTreeSet::new();
-        if let Some(order) = orders.iter().find(|order| !seen.insert(order.id)) {
+        if let Some(order) = orders.iter().find(|order| !seen.insert((order.id, order.revision))) {
             return Err(format!("{} stands at the venue twice", order.id));
         }
         if truth.duplicates > 0 {

@@ -1,5 +1,7 @@
 //! What the venue knows of our orders and trades, as numbers that can be added up.
 
+use std::collections::BTreeMap;
+
 use fulmar_adapters::simulated::OfflineVenue;
 use fulmar_adapters::simulated::truth::{OrderTruth, TradeTruth};
 use fulmar_bus::record::{ClientOrderId, Price, Quantity, Side};
@@ -14,6 +16,8 @@ const SCALE: u8 = 8;
 #[derive(Clone, Debug)]
 pub struct KnownOrder {
     pub id: ClientOrderId,
+    /// Where it took the place of an earlier one: the number of the change that put it there.
+    pub revision: u16,
     pub side: Side,
     pub price: Price,
     pub quantity: Quantity,
@@ -45,13 +49,17 @@ impl KnownOrder {
 
 /// All orders of ours, in the order in which they came.
 pub fn orders(venue: &OfflineVenue) -> Vec<KnownOrder> {
-    let known = |order: OrderTruth| KnownOrder {
-        id: own_id(&order.client_order_id),
-        side: if order.side == "BUY" { Side::Buy } else { Side::Sell },
-        price: Price(mantissa(&order.price)),
-        quantity: Quantity(mantissa(&order.quantity)),
-        executed: Quantity(mantissa(&order.executed)),
-        status: order.status,
+    let known = |order: OrderTruth| {
+        let (id, revision) = own_name(&order.client_order_id);
+        KnownOrder {
+            id,
+            revision,
+            side: if order.side == "BUY" { Side::Buy } else { Side::Sell },
+            price: Price(mantissa(&order.price)),
+            quantity: Quantity(mantissa(&order.quantity)),
+            executed: Quantity(mantissa(&order.executed)),
+            status: order.status,
+        }
     };
     venue.orders(API_KEY).into_iter().map(known).collect()
 }
@@ -59,7 +67,7 @@ pub fn orders(venue: &OfflineVenue) -> Vec<KnownOrder> {
 /// All trades of ours, in the order of their making. One with ourselves stands there twice.
 pub fn trades(venue: &OfflineVenue) -> Vec<KnownTrade> {
     let known = |trade: TradeTruth| KnownTrade {
-        order: own_id(&trade.client_order_id),
+        order: own_name(&trade.client_order_id).0,
         trade_id: trade.trade_id,
         side: if trade.is_buyer { Side::Buy } else { Side::Sell },
         quantity: Quantity(mantissa(&trade.quantity)),
@@ -70,8 +78,28 @@ pub fn trades(venue: &OfflineVenue) -> Vec<KnownTrade> {
     venue.trades(API_KEY).into_iter().map(known).collect()
 }
 
-fn own_id(text: &str) -> ClientOrderId {
-    ClientOrderId::parse(text.as_bytes()).expect("all orders of the account are ours")
+/// Orders as the engine counts them: one that took the place of another is the same order, with all that traded of both.
+/// What was refused took nobody's place.
+pub fn engine_orders(orders: Vec<KnownOrder>) -> BTreeMap<ClientOrderId, KnownOrder> {
+    let mut by_id: BTreeMap<ClientOrderId, KnownOrder> = BTreeMap::new();
+    for order in orders {
+        let Some(known) = by_id.get_mut(&order.id) else {
+            by_id.insert(order.id, order);
+            continue;
+        };
+        if order.status != "REJECTED" {
+            let executed = Quantity(known.executed.0 + order.executed.0);
+            *known = KnownOrder { executed, ..order };
+        }
+    }
+    by_id
+}
+
+/// An id, and behind it `r` and a number where the order took the place of another.
+fn own_name(text: &str) -> (ClientOrderId, u16) {
+    let (id, revision) = text.split_once('r').unwrap_or((text, "0"));
+    let id = ClientOrderId::parse(id.as_bytes()).expect("all orders of the account are ours");
+    (id, u16::from_str_radix(revision, 16).expect("a number"))
 }
 
 /// A market order is told without a price.

@@ -118,15 +118,15 @@ impl Trader {
         }
     }
 
-    /// Less of an order, mostly; sometimes more, or at another price, which this venue cannot do.
+    /// Less of an order, or more, or at another price.
     fn change(&mut self, context: &mut Context<'_>) {
         let Some(id) = self.standing(context) else { return };
         let intent = context.order(id).map(|order| *order.intent()).expect("it stands in the view");
         let mut terms = OrderTerms::of(&intent);
         let lots = terms.quantity.0 / LOT;
         match self.rng.random_range(0..10) {
-            0 => terms.price = Price(terms.price.0 + TICK),
-            1 => terms.quantity = Quantity(terms.quantity.0 + LOT),
+            0..3 => terms.price = Price(terms.price.0 + TICK * self.rng.random_range(-3..4)),
+            3..5 => terms.quantity = Quantity(terms.quantity.0 + LOT * self.rng.random_range(1..2_000)),
             _ if lots > 1 => terms.quantity = Quantity(LOT * self.rng.random_range(1..lots)),
             _ => return,
         }

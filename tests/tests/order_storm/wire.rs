@@ -160,7 +160,7 @@ impl Wire {
             let text = String::from_utf8(bytes.to_vec()).expect("an adapter sends text");
             let (kind, not_before_at) = (request.kind, request.not_before_at);
             if let Some((_, rest)) = text.split_once(r#""newClientOrderId":""#)
-                && method_of(&text) == "order.place"
+                && matches!(method_of(&text), "order.place" | "order.cancelReplace")
             {
                 let id = rest.split('"').next().unwrap_or_default();
                 *self.placed.entry(id.to_owned()).or_default() += 1;

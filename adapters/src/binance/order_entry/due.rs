@@ -8,6 +8,7 @@ use super::super::limits::{
 };
 use super::BinanceOrderEntry;
 use super::encode::{self, Tradable};
+use super::name::OrderName;
 use super::open_orders::OpenOrder;
 use crate::decode::Scales;
 use crate::sync::backoff;
@@ -55,9 +56,13 @@ impl BinanceOrderEntry {
             encode::trades(writer, at, (id, order.venue_order_id), &tradable)
         } else if order.is_cancel_wanted {
             // A cancel may be sent again: twice canceled is canceled, and the answer says as much as a query's.
-            encode::cancel(writer, at, id, &tradable)
+            encode::cancel(writer, at, order.name(), &tradable)
         } else {
-            encode::status(writer, at, id, &tradable)
+            let revision = match order.change {
+                Some(change) if change.is_replacement => change.revision,
+                _ => order.name_revision,
+            };
+            encode::status(writer, at, OrderName { id, revision }, &tradable)
         };
         sink.request(0, RequestKind::Send, delay, bytes);
         let wait = backoff(order.instrument_id, order.attempts.saturating_add(1)).min(QUERY_WAIT_MAX);

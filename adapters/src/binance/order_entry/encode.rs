@@ -6,8 +6,9 @@ use fulmar_bus::record::{ClientOrderId, Intent, OrderType, Quantity, Side, Text,
 use fulmar_engine::market::decimal::format_scaled;
 
 use super::super::limits::{
-    ACCOUNT_WEIGHT, OPEN_ORDERS_WEIGHT, PERMISSIONS_WEIGHT, RECEIVE_WINDOW_MS, TRADES_ANSWER, TRADES_WEIGHT,
+    ACCOUNT_WEIGHT, OPEN_ORDERS_WEIGHT, RECEIVE_WINDOW_MS, TRADES_ANSWER, TRADES_WEIGHT,
 };
+use super::name::OrderName;
 use super::reconcile::Ask;
 use super::request::{RequestWriter, digits, millis};
 use crate::decode::Scales;
@@ -24,6 +25,7 @@ pub(super) mod purpose {
     pub const PLACE: &[u8] = b"p";
     pub const CANCEL: &[u8] = b"c";
     pub const CHANGE: &[u8] = b"a";
+    pub const REPLACE: &[u8] = b"e";
     pub const STATUS: &[u8] = b"s";
     pub const TRADES: &[u8] = b"t";
     /// The session's own: its login, the clock, what stands.
@@ -55,19 +57,10 @@ pub(super) fn subscribe(writer: &mut RequestWriter, at: UnixNanos) -> &[u8] {
 /// What a question of a reconciliation costs of the weight limit.
 pub(super) const fn weight(ask: Ask) -> u64 {
     match ask {
-        Ask::Permissions => PERMISSIONS_WEIGHT,
         Ask::Balances => ACCOUNT_WEIGHT,
         Ask::Orders(_) => OPEN_ORDERS_WEIGHT,
         Ask::Trades(_) => TRADES_WEIGHT,
     }
-}
-
-/// The path that tells what the key may do.
-pub(super) const PERMISSIONS: &str = "/sapi/v1/account/apiRestrictions";
-
-/// Asks what the key may do.
-pub(super) fn permissions(writer: &mut RequestWriter, at: UnixNanos) -> &[u8] {
-    writer.begin_target(PERMISSIONS).dated(at).finish_target()
 }
 
 /// Asks what the account has.
@@ -111,9 +104,31 @@ pub(super) fn place<'a>(
     tradable: &Tradable,
 ) -> &'a [u8] {
     let id = intent.client_order_id.text();
+    terms(writer.begin("order.place", &[purpose::PLACE, &id]), at, (&id, intent), tradable)
+}
+
+/// Cancels an order of which nothing traded, and places another in its stead.
+pub(super) fn replace<'a>(
+    writer: &'a mut RequestWriter,
+    at: UnixNanos,
+    ((before, name), intent): ((OrderName, OrderName), &Intent),
+    tradable: &Tradable,
+) -> &'a [u8] {
+    let request = writer.begin("order.cancelReplace", &[purpose::REPLACE, &name.id.text()]);
+    request.text("cancelOrigClientOrderId", before.text().as_bytes());
+    request.text("cancelReplaceMode", b"STOP_ON_FAILURE").text("cancelRestrictions", b"ONLY_NEW");
+    terms(request, at, (name.text().as_bytes(), intent), tradable)
+}
+
+/// What an order is to be, behind parameters that sort before these.
+fn terms<'a>(
+    request: &'a mut RequestWriter,
+    at: UnixNanos,
+    (name, intent): (&[u8], &Intent),
+    tradable: &Tradable,
+) -> &'a [u8] {
     let is_post_only = intent.post_only == 1;
-    let request = writer.begin("order.place", &[purpose::PLACE, &id]);
-    request.text("newClientOrderId", &id).text("newOrderRespType", b"ACK");
+    request.text("newClientOrderId", name).text("newOrderRespType", b"ACK");
     if intent.order_type.is_limited() {
         request.text("price", format_scaled(intent.price.0.into(), tradable.scales.price).as_bytes());
     }
@@ -137,34 +152,33 @@ pub(super) fn place<'a>(
 pub(super) fn cancel<'a>(
     writer: &'a mut RequestWriter,
     at: UnixNanos,
-    id: ClientOrderId,
+    name: OrderName,
     tradable: &Tradable,
 ) -> &'a [u8] {
-    by_client_order_id(writer.begin("order.cancel", &[purpose::CANCEL, &id.text()]), at, id, tradable)
+    by_name(writer.begin("order.cancel", &[purpose::CANCEL, &name.id.text()]), at, name, tradable)
 }
 
 /// Lowers the quantity of an order, which keeps its place, and its id.
 pub(super) fn change<'a>(
     writer: &'a mut RequestWriter,
     at: UnixNanos,
-    (id, quantity): (ClientOrderId, Quantity),
+    (name, quantity): (OrderName, Quantity),
     tradable: &Tradable,
 ) -> &'a [u8] {
-    let text = id.text();
-    let request = writer.begin("order.amend.keepPriority", &[purpose::CHANGE, &text]);
+    let request = writer.begin("order.amend.keepPriority", &[purpose::CHANGE, &name.id.text()]);
     let quantity = format_scaled(quantity.0.into(), tradable.scales.quantity);
-    request.text("newClientOrderId", &text).text("newQty", quantity.as_bytes());
-    by_client_order_id(request, at, id, tradable)
+    request.text("newClientOrderId", name.text().as_bytes()).text("newQty", quantity.as_bytes());
+    by_name(request, at, name, tradable)
 }
 
 /// Asks where an order stands.
 pub(super) fn status<'a>(
     writer: &'a mut RequestWriter,
     at: UnixNanos,
-    id: ClientOrderId,
+    name: OrderName,
     tradable: &Tradable,
 ) -> &'a [u8] {
-    by_client_order_id(writer.begin("order.status", &[purpose::STATUS, &id.text()]), at, id, tradable)
+    by_name(writer.begin("order.status", &[purpose::STATUS, &name.id.text()]), at, name, tradable)
 }
 
 /// Asks for the trades of an order.
@@ -179,16 +193,16 @@ pub(super) fn trades<'a>(
     request.text("symbol", tradable.symbol.as_str().as_bytes()).number("timestamp", millis(at)).finish()
 }
 
-fn by_client_order_id<'a>(
+fn by_name<'a>(
     request: &'a mut RequestWriter,
     at: UnixNanos,
-    id: ClientOrderId,
+    name: OrderName,
     tradable: &Tradable,
 ) -> &'a [u8] {
-    if id.is_foreign() {
-        request.number("orderId", id.counter);
+    if name.id.is_foreign() {
+        request.number("orderId", name.id.counter);
     } else {
-        request.text("origClientOrderId", &id.text());
+        request.text("origClientOrderId", name.text().as_bytes());
     }
     request.number("recvWindow", RECEIVE_WINDOW_MS);
     request.text("symbol", tradable.symbol.as_str().as_bytes()).number("timestamp", millis(at)).finish()

@@ -42,11 +42,11 @@ pub(super) enum Consequence {
     Halt,
 }
 
-struct Row {
+pub(super) struct Row {
     /// The least and the greatest number that it is about.
-    codes: (i64, i64),
+    pub(super) codes: (i64, i64),
     /// What the venue's words contain.
-    words: &'static str,
+    pub(super) words: &'static str,
     fate: Fate,
     consequence: Consequence,
 }
@@ -62,7 +62,7 @@ const NOT_REDUCING: Fate = Fate::Refused(Some(venue_reason::NOT_REDUCING));
 
 /// The first row that fits says it. Numbers from -1000 to -2999 as spot documents them (`errors.md`), from -4000 on as
 /// futures do; both share the first where both have them. Of -5022 nothing was read but the name.
-const TABLE: [Row; 29] = [
+pub(super) const TABLE: [Row; 29] = [
     one(-1002, "", NOT_PERMITTED, Consequence::Halt),
     one(-1003, "", LIMITED, Consequence::HoldAll),
     one(-1008, "", Fate::Unknown, Consequence::HoldOrders),

@@ -4,13 +4,14 @@ use fulmar_bus::record::{
     ClientOrderId, ExecutionReport, ExecutionType, InstrumentId, Nanos, OrderStatus, Quantity, RequestKind,
     UnixNanos,
 };
-use fulmar_engine::contract::{DecodeError, InboundFrame, OrderSink};
+use fulmar_engine::contract::{DecodeError, OrderSink};
 use simd_json::tape::Tape;
 
 use super::super::definitions::banned_until;
 use super::super::limits::{ANSWER_MAX, ORDERS_HELD, REFUSED_WAIT};
-use super::encode::{self, purpose};
+use super::encode::purpose;
 use super::errors::{self, Consequence, Fate, VenueError};
+use super::name::OrderName;
 use super::open_orders::OpenOrder;
 use super::{BinanceOrderEntry, Handled, translate};
 use crate::decode::json::Fields;
@@ -26,20 +27,6 @@ impl BinanceOrderEntry {
         let handled = self.on_parsed(now, &tape, sink);
         self.parser.keep(tape);
         handled
-    }
-
-    pub(super) fn on_http(
-        &mut self,
-        now: UnixNanos,
-        frame: InboundFrame<'_>,
-        sink: &mut dyn OrderSink,
-    ) -> Handled {
-        let end = frame.bytes.iter().position(|byte| *byte == b'\n').ok_or(DecodeError::Malformed)?;
-        let (target, body) = frame.bytes.split_at_mut(end);
-        if !target.starts_with(encode::PERMISSIONS.as_bytes()) {
-            return self.ignore();
-        }
-        self.on_permissions(now, (frame.status, &mut body[1..]), sink)
     }
 
     fn on_parsed(&mut self, now: UnixNanos, tape: &Tape<'_>, sink: &mut dyn OrderSink) -> Handled {
@@ -68,7 +55,8 @@ impl BinanceOrderEntry {
         event: &Fields<'_, '_>,
         sink: &mut dyn OrderSink,
     ) -> Handled {
-        let Some(id) = translate::event_order_id(event)? else { return self.ignore() };
+        let Some(name) = translate::event_order(event)? else { return self.ignore() };
+        let id = name.id;
         let (instrument_id, scales) = match self.find_symbol(event.text("s")?) {
             Some(found) => found,
             // Somebody else trades there with this account; here nobody does.
@@ -80,15 +68,20 @@ impl BinanceOrderEntry {
                 if report.execution == ExecutionType::Updated {
                     self.answer_change(&mut report);
                 }
+                if !self.recognize(now, name, &mut report, sink) {
+                    return Ok(());
+                }
                 if report.execution == ExecutionType::Trade {
                     self.reconciliation.traded(instrument_id, report.trade_id);
                 }
-                let is_new = !report.status.is_terminal() && !self.orders.has_ended(report.venue_order_id);
+                // What traded of it before, nobody heard of.
+                let misses_trades =
+                    report.cumulative_qty > report.last_qty && self.reconciliation.listens(instrument_id);
+                let is_new = (!report.status.is_terminal() || misses_trades)
+                    && !self.orders.has_ended(report.venue_order_id);
                 if is_new && self.orders.get_mut(id).is_none() {
                     // Nobody here sent it: it is of an earlier boot, or somebody else's.
-                    if self.orders.insert(OpenOrder::standing(&report, instrument_id, now)) {
-                        sink.report(instrument_id, &report);
-                    }
+                    self.adopt(now, (instrument_id, name), &report, sink);
                     return Ok(());
                 }
                 self.tell(now, instrument_id, &report, sink);
@@ -118,6 +111,13 @@ impl BinanceOrderEntry {
         match (error, open) {
             (None, _) if purpose == purpose::TRADES => self.on_trades(now, answer, id, sink),
             (None, Some(order)) if purpose == purpose::PLACE => self.on_placed(now, answer, order, sink),
+            (None, Some(order)) if purpose == purpose::REPLACE => self.on_replaced(now, answer, order, sink),
+            (Some(error), Some(order)) if purpose == purpose::REPLACE => {
+                let (code, words) = (error.signed("code")?, error.text("msg")?);
+                let told = errors::meaning(answer.unsigned("status").unwrap_or_default(), code, words);
+                self.heed(now, &told, words, sink);
+                self.on_not_replaced(now, &error, order, sink)
+            }
             (None, Some(order)) if purpose == purpose::CHANGE => self.on_changed(now, answer, order, sink),
             (None, Some(_)) if purpose == purpose::CANCEL => {
                 self.on_cancel_taken(now, id);
@@ -176,8 +176,10 @@ impl BinanceOrderEntry {
     ) -> Handled {
         let (id, instrument_id) = (order.client_order_id, order.instrument_id);
         let tradable = self.tradable(instrument_id).ok_or(DecodeError::UnknownInstrument)?;
-        let report = translate::standing(&Fields::of(answer.value("result")?)?, id, tradable.scales)?;
-        self.stands(now, instrument_id, report, sink);
+        let result = Fields::of(answer.value("result")?)?;
+        let report = translate::standing(&result, id, tradable.scales)?;
+        let own = result.text("clientOrderId").ok().and_then(OrderName::parse);
+        self.stands(now, (instrument_id, own.unwrap_or(order.name())), report, sink);
         Ok(())
     }
 
@@ -185,11 +187,14 @@ impl BinanceOrderEntry {
     pub(super) fn stands(
         &mut self,
         now: UnixNanos,
-        instrument_id: InstrumentId,
+        (instrument_id, name): (InstrumentId, OrderName),
         mut report: ExecutionReport,
         sink: &mut dyn OrderSink,
     ) {
         self.settle_change(now, &mut report);
+        if !self.recognize(now, name, &mut report, sink) {
+            return;
+        }
         self.tell(now, instrument_id, &report, sink);
     }
 
@@ -253,6 +258,11 @@ impl BinanceOrderEntry {
             let mut report = order.report(ExecutionType::Rejected, OrderStatus::Rejected);
             report.reason = error.reason().unwrap_or_default();
             self.tell(now, instrument_id, &report, sink);
+        } else if purpose == purpose::STATUS
+            && error.fate == Fate::NoSuchOrder
+            && order.change.is_some_and(|change| change.is_replacement)
+        {
+            self.on_no_replacement(now, (order, error.code), sink);
         } else if is_gone && order.is_adopted() {
             // The refused cancel has told that there is nothing to cancel.
             self.orders.remove(id);

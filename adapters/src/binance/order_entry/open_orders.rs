@@ -3,16 +3,21 @@
 //! It keeps what the session must know to ask again; where an order stands is the order table's business.
 
 use fulmar_bus::record::{
-    ClientOrderId, ExecutionReport, ExecutionType, InstrumentId, Intent, OrderStatus, Quantity, Side,
-    UnixNanos,
+    ClientOrderId, ExecutionReport, ExecutionType, InstrumentId, Intent, OrderStatus, Price, Quantity, Side,
+    TimeInForce, UnixNanos,
 };
 
 use super::super::limits::{ANSWER_MAX, ENDED_ORDERS, FOREIGN_ORDERS_MAX, ORDERS_MAX, SETTLED_AFTER};
+use super::name::OrderName;
 
 /// One order.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct OpenOrder {
     pub(super) client_order_id: ClientOrderId,
+    /// The change under whose name the venue has it; zero where it has it as it was placed.
+    pub(super) name_revision: u16,
+    /// How it was placed, where that was from here.
+    pub(super) placed: Option<Placed>,
     /// The venue's number of it; zero where it has not told one.
     pub(super) venue_order_id: u64,
     pub(super) instrument_id: InstrumentId,
@@ -39,12 +44,22 @@ pub(super) struct OpenOrder {
     pub(super) attempts: u32,
 }
 
+/// What the venue does not say again of an order that was placed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Placed {
+    pub(super) is_post_only: bool,
+    pub(super) time_in_force: TimeInForce,
+}
+
 /// A change of an order that is on its way.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Change {
+    pub(super) price: Price,
     pub(super) quantity: Quantity,
     pub(super) revision: u16,
     pub(super) sent_at: UnixNanos,
+    /// Another order is to take the place of this one.
+    pub(super) is_replacement: bool,
 }
 
 /// All of them, sorted by id: a strategy's ids grow, so most are added at the end.
@@ -146,6 +161,8 @@ impl OpenOrder {
     pub(super) fn sent(intent: &Intent, instrument_id: InstrumentId, now: UnixNanos) -> Self {
         OpenOrder {
             client_order_id: intent.client_order_id,
+            name_revision: 0,
+            placed: Some(Placed { is_post_only: intent.post_only == 1, time_in_force: intent.time_in_force }),
             venue_order_id: 0,
             instrument_id,
             side: intent.side,
@@ -166,21 +183,26 @@ impl OpenOrder {
     /// An order of an earlier boot: it is there for all that is known, and its side comes with the venue's answer.
     pub(super) fn adopted(id: ClientOrderId, instrument_id: InstrumentId, now: UnixNanos) -> Self {
         let unknown = Intent::market(id, Side::Buy, Quantity(0));
-        OpenOrder { is_answered: true, ..Self::sent(&unknown, instrument_id, now) }
+        OpenOrder { is_answered: true, placed: None, ..Self::sent(&unknown, instrument_id, now) }
     }
 
-    /// An order that the venue says stands, and that was not sent from here.
-    pub(super) fn standing(report: &ExecutionReport, instrument_id: InstrumentId, now: UnixNanos) -> Self {
-        OpenOrder {
-            venue_order_id: report.venue_order_id,
-            side: report.side,
+    /// An order that the venue says stands, and that was not sent from here. Where we listened for it from its
+    /// beginning, all of its trades are ours to tell; else those that come from now on.
+    pub(super) fn standing(
+        report: &ExecutionReport,
+        instrument_id: InstrumentId,
+        is_since_we_listen: bool,
+        now: UnixNanos,
+    ) -> Self {
+        let before = Quantity(report.cumulative_qty.0 - report.last_qty.0);
+        let mut order = OpenOrder {
             quantity: report.quantity,
-            cumulative_qty: report.cumulative_qty,
-            // What traded before is in what the account had when it was first asked.
-            told_qty: report.cumulative_qty,
+            told_qty: if is_since_we_listen { Quantity(0) } else { before },
             check_at: None,
             ..Self::adopted(report.client_order_id, instrument_id, now)
-        }
+        };
+        order.learn(now, report);
+        order
     }
 
     /// True for an order of an earlier boot that was not seen yet: what was sent from here has a quantity.
@@ -196,6 +218,16 @@ impl OpenOrder {
             (_, _, true) => OrderStatus::Accepted,
             _ => OrderStatus::PartiallyFilled,
         }
+    }
+
+    /// What the venue calls it.
+    pub(super) const fn name(&self) -> OrderName {
+        OrderName { id: self.client_order_id, revision: self.name_revision }
+    }
+
+    /// True where the venue has it, and nothing of it traded.
+    pub(super) fn is_untouched(&self) -> bool {
+        self.is_answered && !self.is_unknown && self.cumulative_qty.is_zero()
     }
 
     /// A report on this order.

@@ -3,14 +3,16 @@
 //! top of another tells nothing.
 //!
 //! ```text
-//!   (may the key withdraw?) -> balances -> [ open orders -> trades ] of each instrument -> ready, and again in a minute
+//!   balances -> [ open orders -> trades ] of each instrument -> ready, and again in a minute
 //! ```
 //!
 //! One question is on its way at a time. What cannot be settled by an answer, such as an order that stands here and not
 //! there, is asked for as any order is whose fate is not known. Nothing is made up: what an order traded that is gone
 //! is told by its trades.
 
-use fulmar_bus::record::{ClientOrderId, InstrumentId, Nanos, RequestKind, UnixNanos};
+use fulmar_bus::record::{
+    ClientOrderId, ExecutionReport, InstrumentId, Nanos, Quantity, RequestKind, UnixNanos,
+};
 use fulmar_engine::contract::{DecodeError, OrderSession, OrderSink};
 
 use super::super::limits::{
@@ -19,6 +21,7 @@ use super::super::limits::{
 use super::encode::{self, Tradable};
 use super::errors;
 use super::login::Line;
+use super::name::OrderName;
 use super::open_orders::OpenOrder;
 use super::{BinanceOrderEntry, Handled, translate};
 use crate::decode::json::Fields;
@@ -26,8 +29,6 @@ use crate::decode::json::Fields;
 /// What is asked in a round, in its order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ask {
-    /// What the key may do.
-    Permissions,
     /// What the account has.
     Balances,
     /// Which orders of an instrument stand.
@@ -47,8 +48,6 @@ pub(super) struct Reconciliation {
     weight: u64,
     /// An instrument was defined that the round may have passed.
     is_stale: bool,
-    /// The venue said that the key cannot withdraw.
-    is_key_known: bool,
     /// By instrument: how far its trades are known.
     marks: Vec<Mark>,
     /// The orders that an answer named.
@@ -78,7 +77,6 @@ impl Reconciliation {
             due_at: None,
             weight: 0,
             is_stale: false,
-            is_key_known: false,
             marks: Vec::new(),
             named: Vec::with_capacity(ORDERS_MAX),
         }
@@ -100,6 +98,11 @@ impl Reconciliation {
         self.is_stale = true;
     }
 
+    /// True where the trades of an instrument are known up to a moment at which we began to listen.
+    pub(super) fn listens(&self, instrument_id: InstrumentId) -> bool {
+        self.marks.get(instrument_id.index()).is_some_and(|mark| mark.told.is_some())
+    }
+
     /// A trade was told.
     pub(super) fn traded(&mut self, instrument_id: InstrumentId, trade_id: u64) {
         if let Some(mark) = self.marks.get_mut(instrument_id.index()) {
@@ -112,8 +115,7 @@ impl BinanceOrderEntry {
     /// Begins a round.
     pub(super) fn reconcile(&mut self, now: UnixNanos, sink: &mut dyn OrderSink) {
         (self.reconciliation.is_stale, self.reconciliation.weight) = (false, 0);
-        let asks_for_key = self.asks_for_permissions && !self.reconciliation.is_key_known;
-        self.ask(now, if asks_for_key { Ask::Permissions } else { Ask::Balances }, sink);
+        self.ask(now, Ask::Balances, sink);
     }
 
     /// Asks again what was not answered, or begins the next round.
@@ -140,18 +142,15 @@ impl BinanceOrderEntry {
         let (number, at) = (self.reconciliation.number, self.clock.at(now + delay));
         let writer = &mut self.writer;
         let tradable = |index: usize| self.instruments[index].as_ref().expect("it is defined");
-        let (kind, bytes) = match ask {
-            Ask::Permissions => (RequestKind::HttpGet, encode::permissions(writer, at)),
-            Ask::Balances => (RequestKind::Send, encode::balances(writer, at, number)),
-            Ask::Orders(index) => {
-                (RequestKind::Send, encode::open_orders(writer, at, number, tradable(index)))
-            }
+        let bytes = match ask {
+            Ask::Balances => encode::balances(writer, at, number),
+            Ask::Orders(index) => encode::open_orders(writer, at, number, tradable(index)),
             Ask::Trades(index) => {
                 let from = self.reconciliation.marks[index].from();
-                (RequestKind::Send, encode::trades_from(writer, at, (number, from), tradable(index)))
+                encode::trades_from(writer, at, (number, from), tradable(index))
             }
         };
-        sink.request(0, kind, delay, bytes);
+        sink.request(0, RequestKind::Send, delay, bytes);
         self.ask_again_at(now + delay + RECONCILE_ANSWER_MAX);
     }
 
@@ -183,7 +182,6 @@ impl BinanceOrderEntry {
             return Ok(());
         }
         let is_done = match ask {
-            Ask::Permissions => true,
             Ask::Balances => self.on_balances(&Fields::of(answer.value("result")?)?, sink)?,
             Ask::Orders(index) => self.on_open_orders(now, index, answer, sink)?,
             Ask::Trades(index) => self.on_trades_since(now, index, answer, sink)?,
@@ -201,7 +199,6 @@ impl BinanceOrderEntry {
             rest.filter(|(_, tradable)| tradable.is_some()).map(|(index, _)| Ask::Orders(index)).next()
         };
         let next = match done {
-            Ask::Permissions => Some(Ask::Balances),
             Ask::Balances => defined_from(0),
             Ask::Orders(index) => Some(Ask::Trades(index)),
             Ask::Trades(index) => defined_from(index + 1),
@@ -219,42 +216,6 @@ impl BinanceOrderEntry {
         self.ask_again_at(now + RECONCILE_INTERVAL.max(spent));
     }
 
-    /// What the venue says of the key. Where it says nothing, as a test exchange, that is told and believed.
-    pub(super) fn on_permissions(
-        &mut self,
-        now: UnixNanos,
-        (status, body): (u16, &mut [u8]),
-        sink: &mut dyn OrderSink,
-    ) -> Handled {
-        if !matches!(self.reconciliation.asked, Some((Ask::Permissions, _))) {
-            return self.ignore();
-        }
-        match status {
-            200 => {
-                let tape = self.parser.parse(body)?;
-                let fields = Fields::of(tape.as_value())?;
-                let (withdraws, trades) =
-                    (fields.flag("enableWithdrawals")?, fields.flag("enableSpotAndMarginTrading")?);
-                self.parser.keep(tape);
-                if withdraws {
-                    self.halt("the key may withdraw; make one that may not");
-                }
-                if !trades {
-                    self.halt("the key may not trade");
-                }
-            }
-            404 => tracing::warn!("{}: does not say whether the key may withdraw", self.venue()),
-            _ => {
-                tracing::warn!("{}: what the key may do is not told: HTTP {status}", self.venue());
-                self.ask_again_at(now + RECONCILE_RETRY);
-                return Ok(());
-            }
-        }
-        self.reconciliation.is_key_known = true;
-        self.go_on(now, Ask::Permissions, sink);
-        Ok(())
-    }
-
     fn on_open_orders(
         &mut self,
         now: UnixNanos,
@@ -266,18 +227,20 @@ impl BinanceOrderEntry {
         self.reconciliation.named.clear();
         for row in answer.objects("result")? {
             let row = row?;
-            let Some(id) = translate::order_name(row.text("clientOrderId")?, row.unsigned("orderId")?) else {
+            let Some(name) = translate::order_name(row.text("clientOrderId")?, row.unsigned("orderId")?)
+            else {
                 tracing::warn!("{}: an order of somebody else has too large a number", self.venue());
                 continue;
             };
+            let id = name.id;
             if self.reconciliation.named.len() < ORDERS_MAX {
                 self.reconciliation.named.push(id);
             }
             let report = translate::standing(&row, id, tradable.scales)?;
             if self.orders.get_mut(id).is_some() {
-                self.stands(now, instrument_id, report, sink);
+                self.stands(now, (instrument_id, name), report, sink);
             } else if !self.orders.has_ended(report.venue_order_id) {
-                self.adopt(now, instrument_id, &report, sink);
+                self.adopt(now, (instrument_id, name), &report, sink);
             }
         }
         // What stands here and not there: its end was not heard, or is about to be.
@@ -293,15 +256,19 @@ impl BinanceOrderEntry {
     }
 
     /// An order that stands at the venue and was not known here: of an earlier boot, or of somebody else.
-    fn adopt(
+    pub(super) fn adopt(
         &mut self,
         now: UnixNanos,
-        instrument_id: InstrumentId,
-        report: &fulmar_bus::record::ExecutionReport,
+        (instrument_id, name): (InstrumentId, OrderName),
+        report: &ExecutionReport,
         sink: &mut dyn OrderSink,
     ) {
-        if self.orders.insert(OpenOrder::standing(report, instrument_id, now)) {
+        let is_since_we_listen = self.reconciliation.listens(instrument_id);
+        let mut order = OpenOrder::standing(report, instrument_id, is_since_we_listen, now);
+        order.name_revision = name.revision;
+        if self.orders.insert(order) {
             sink.report(instrument_id, report);
+            self.ask_for_due(now, sink);
         } else {
             let (venue, id) = (self.venue(), report.client_order_id);
             tracing::error!("{venue}: there is no room for order {id}, which stands there");
@@ -339,7 +306,7 @@ impl BinanceOrderEntry {
             } else if !self.orders.has_ended(venue_order_id)
                 && let Some(id) = ClientOrderId::foreign(venue_order_id)
             {
-                let mut traded = fulmar_bus::record::Quantity(0);
+                let mut traded = Quantity(0);
                 let report = translate::trade(&row, id, tradable.scales, &mut traded)?;
                 sink.report(instrument_id, &report);
             }

@@ -13,8 +13,6 @@ pub struct RequestWriter {
     pub(super) is_vouched_for: bool,
     is_signed: bool,
     has_parameters: bool,
-    /// It is the path and query of an HTTP request.
-    is_target: bool,
     json: Vec<u8>,
     last_name: &'static str,
 }
@@ -27,7 +25,6 @@ impl RequestWriter {
             is_vouched_for: false,
             is_signed: false,
             has_parameters: false,
-            is_target: false,
             json: Vec::with_capacity(REQUEST_BYTES_MAX),
             last_name: "",
         }
@@ -64,8 +61,7 @@ impl RequestWriter {
     /// Adds a text parameter. It must need no escaping, in JSON or in a query.
     pub fn text(&mut self, name: &'static str, value: &[u8]) -> &mut Self {
         self.name(name);
-        let quote: &[u8] = if self.is_target { b"" } else { b"\"" };
-        for part in [quote, value, quote] {
+        for part in [&b"\""[..], value, b"\""] {
             self.json.extend_from_slice(part);
         }
         self
@@ -91,23 +87,6 @@ impl RequestWriter {
         self.number("recvWindow", RECEIVE_WINDOW_MS).number("timestamp", millis(at))
     }
 
-    /// Begins a signed HTTP request; its parameters follow, sorted by name.
-    pub fn begin_target(&mut self, path: &str) -> &mut Self {
-        self.json.clear();
-        (self.last_name, self.has_parameters, self.is_target) = ("", false, true);
-        self.json.extend_from_slice(path.as_bytes());
-        self
-    }
-
-    /// Leaves a gap for the signature of an HTTP request, and gives its path and query.
-    pub fn finish_target(&mut self) -> &[u8] {
-        self.is_target = false;
-        if self.kind != KeyKind::Unsigned {
-            self.json.extend_from_slice(b"&signature=");
-        }
-        &self.json
-    }
-
     /// Leaves a gap for the signature where the request needs one, and gives its bytes.
     pub fn finish(&mut self) -> &[u8] {
         if std::mem::take(&mut self.is_signed) {
@@ -121,12 +100,6 @@ impl RequestWriter {
     fn name(&mut self, name: &'static str) {
         debug_assert!(self.last_name < name, "{name} after {}: not sorted", self.last_name);
         self.last_name = name;
-        if self.is_target {
-            self.json.push(if self.has_parameters { b'&' } else { b'?' });
-            self.has_parameters = true;
-            self.json.extend_from_slice(name.as_bytes());
-            return self.json.push(b'=');
-        }
         self.json.extend_from_slice(if self.has_parameters { b",\"" } else { b",\"params\":{\"" });
         self.has_parameters = true;
         self.json.extend_from_slice(name.as_bytes());
@@ -172,13 +145,6 @@ mod tests {
         assert_eq!(written(&mut writer), whole(own));
         let mut writer = RequestWriter::new(KeyKind::Unsigned);
         assert_eq!(written(&mut writer), whole(&format!(r#""apiKey":"",{own}"#)));
-        let mut signed = RequestWriter::new(KeyKind::Hmac);
-        let target = signed
-            .begin_target("/api/v3/account")
-            .text("symbol", b"A")
-            .number("timestamp", 7)
-            .finish_target();
-        assert_eq!(target, b"/api/v3/account?symbol=A&timestamp=7&signature=");
         assert_eq!(writer.begin_open("time", &[b"n"]).finish(), br#"{"id":"n","method":"time"}"#);
     }
 }

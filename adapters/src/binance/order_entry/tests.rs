@@ -1,9 +1,14 @@
 //! Orders through a venue that answers what the test says, in virtual time.
 
 mod changes;
+mod converging;
+mod errors;
+mod halts;
 mod login;
 mod missing;
 mod reconciling;
+mod replacing;
+mod signing;
 
 use std::sync::{Arc, Mutex};
 
@@ -127,6 +132,18 @@ impl Bench {
         bench.log_in();
         bench.log.balances.clear();
         bench
+    }
+
+    /// As [`Bench::new`], with a key of this kind and nothing logged in.
+    fn with_key(key: KeyKind) -> Self {
+        let config = BinanceConfig::production(Product::Spot);
+        Bench { session: BinanceOrderEntry::new(&config, key), ..Bench::new() }
+    }
+
+    /// As after a boot: nothing is known any more.
+    fn begin_anew(&mut self) {
+        self.session = BinanceOrderEntry::new(&BinanceConfig::production(Product::Spot), KeyKind::Unsigned);
+        self.session.define(BTC, &btc());
     }
 
     /// Answers what the session asks by itself; the rest stays in the log.
@@ -514,32 +531,6 @@ fn an_order_that_does_not_exist_was_rejected_only_once_it_can_no_longer_arrive()
     bench.pass(SETTLED_AFTER);
     bench.error("s", -2013, "Order does not exist.");
     assert_eq!(bench.told(), [REJECTED]);
-}
-
-#[test]
-fn an_error_rejects_only_where_it_is_known_to_mean_that() {
-    for (code, message, told) in [
-        (-2010, "Account has insufficient balance for requested action.", REJECTED),
-        (-2010, "Order would immediately match and take.", REJECTED),
-        (-2010, "Duplicate order sent.", UNKNOWN),
-        (-1013, "Filter failure: LOT_SIZE", REJECTED),
-        (-1015, "Too many new orders.", REJECTED),
-        (-1111, "Precision is over the maximum defined for this asset.", REJECTED),
-        (-1006, "An unexpected response was received.", UNKNOWN),
-        (-1007, "Timeout waiting for response from backend server.", UNKNOWN),
-        (-1008, "Server is currently overloaded.", UNKNOWN),
-        (-9999, "Something new", UNKNOWN),
-    ] {
-        let mut bench = Bench::new();
-        bench.submit(|_| {});
-        bench.error("p", code, message);
-        let reason = bench.log.reports[0].reason;
-        assert_eq!(bench.told(), [told], "{code} {message}");
-        assert_eq!(reason != 0, told == REJECTED, "{code} {message}");
-        let is_asked = bench.asked_methods() == ["order.place", "order.status"];
-        assert_eq!(is_asked, told == UNKNOWN, "what is not known is asked for at once");
-        assert_eq!(bench.session.counters().venue_refusals, 1);
-    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ use fulmar_bus::record::{
 };
 use fulmar_engine::contract::DecodeError;
 
+use super::name::OrderName;
 use crate::decode::Scales;
 use crate::decode::json::{Fields, decimal};
 
@@ -14,16 +15,15 @@ const MONEY_SCALE: u8 = 8;
 
 /// The order that an event tells of: a canceled one is named by `C`, since `c` is then the cancel's own id. `None`
 /// where it is somebody else's and its number is too large for a name.
-pub fn event_order_id(event: &Fields<'_, '_>) -> Result<Option<ClientOrderId>, DecodeError> {
-    let original = event.text("C").ok().and_then(|text| ClientOrderId::parse(text.as_bytes()));
-    let own = original.or(ClientOrderId::parse(event.text("c")?.as_bytes()));
-    Ok(own.or(ClientOrderId::foreign(event.unsigned("i")?)))
+pub fn event_order(event: &Fields<'_, '_>) -> Result<Option<OrderName>, DecodeError> {
+    let original = event.text("C").ok().and_then(OrderName::parse);
+    let own = original.or(OrderName::parse(event.text("c")?));
+    Ok(own.or(ClientOrderId::foreign(event.unsigned("i")?).map(OrderName::of)))
 }
 
 /// The name of an order that the venue gives both its names of.
-pub fn order_name(client_order_id: &str, venue_order_id: u64) -> Option<ClientOrderId> {
-    let own = ClientOrderId::parse(client_order_id.as_bytes());
-    own.or(ClientOrderId::foreign(venue_order_id))
+pub fn order_name(client_order_id: &str, venue_order_id: u64) -> Option<OrderName> {
+    OrderName::parse(client_order_id).or(ClientOrderId::foreign(venue_order_id).map(OrderName::of))
 }
 
 /// An amount of money, which may be below zero, at the scale of a balance.

@@ -7,7 +7,7 @@ impl Market {
     pub fn place(
         &mut self,
         account: AccountId,
-        order: NewOrder,
+        (order, reduces_only): (NewOrder, bool),
         client_order_id: String,
         now: UnixNanos,
     ) -> Result<(&ClientOrder, Vec<Fill>), Rejection> {
@@ -22,6 +22,7 @@ impl Market {
             self_trade: order.self_trade,
             price: order.price,
             quantity: order.quantity,
+            reduces_only,
             executed: 0,
             executed_money: 0,
             status: Status::New,
@@ -29,7 +30,7 @@ impl Market {
             updated_at_ms: at_ms,
         });
         let fills = self.events.iter().filter_map(|event| match event {
-            Event::Trade(trade) => Some(Fill::new(trade, order.side)),
+            Event::Trade(trade) => Some(Fill::new(trade, order.side, Notional(0))),
             _ => None,
         });
         let fills = fills.collect();
@@ -66,6 +67,38 @@ impl Market {
         self.orders.rename(key.number, client_order_id);
         self.publish_as(now, &original_id);
         self.orders.get(key.number)
+    }
+
+    /// Gives a client's open order another price and quantity. Where less is left than traded already, or an order that
+    /// must not take would, it is canceled, as the real venue does.
+    ///
+    /// # Errors
+    /// As a new order's.
+    pub fn modify(
+        &mut self,
+        key: OrderKey,
+        (price, quantity): (Price, Quantity),
+        now: UnixNanos,
+    ) -> Result<Option<&ClientOrder>, Rejection> {
+        let Some(order) = self.orders.get(key.number).filter(|order| order.status.is_open()) else {
+            return Ok(None);
+        };
+        let (left, id) = (quantity.0 - order.executed, order.client_order_id.clone());
+        let (side, kind, self_trade) = (order.side, order.kind, order.self_trade);
+        let terms = NewOrder { side, kind, price, quantity: Quantity(left), self_trade };
+        let is_amended = left > 0
+            && match self.matching.amend(key, terms, &mut self.events) {
+                Err(Rejection::WouldTake) => false,
+                result => result?,
+            };
+        if !is_amended {
+            return Ok(self.cancel(key, &id, now));
+        }
+        if let Some(order) = self.orders.get_mut(key.number) {
+            (order.price, order.quantity) = (price, quantity);
+        }
+        self.publish_as(now, &id);
+        Ok(self.orders.get(key.number))
     }
 
     /// Ends a client's order although nobody asked for it.

@@ -13,7 +13,7 @@ impl Market {
         let at_ms = now.0 / 1_000_000;
         let events = std::mem::take(&mut self.events);
         self.publish_aggregates(&events, at_ms);
-        let mut touched = BTreeSet::new();
+        let (mut touched, mut traded) = (BTreeSet::new(), BTreeSet::new());
         for event in &events {
             match *event {
                 Event::Accepted { key, account } => {
@@ -22,16 +22,18 @@ impl Market {
                     }
                 }
                 Event::Trade(trade) => {
-                    let frame = wire::trade(&self.symbol, at_ms, &trade);
+                    let frame = self.wire.trade(at_ms, &trade);
                     self.outputs.push(Output::Stream(Stream::Trade, frame));
                     let makers = (trade.maker, trade.maker_account, trade.aggressor.opposite());
                     let takers = (trade.taker, trade.taker_account, trade.aggressor);
                     for (key, account, side) in [makers, takers] {
-                        let fill = Fill::new(&trade, side);
+                        let realized = self.earn(account, side, &trade);
+                        let fill = Fill::new(&trade, side, realized);
                         if self.report(key, at_ms, Happening::Trade(&fill)) {
                             let (order_number, is_buyer) = (key.number, side == Side::Buy);
                             self.trades.add(account, AccountTrade { order_number, at_ms, is_buyer, fill });
                             touched.insert(account);
+                            traded.insert(account);
                         }
                     }
                 }
@@ -60,14 +62,22 @@ impl Market {
         }
         for account in touched {
             self.note_exposure(account);
-            let (free, locked) =
-                (self.matching.ledger().free(account), self.matching.ledger().locked(account));
-            let frame = reports::account_position(&self.config, at_ms, free, locked);
-            self.outputs.push(Output::User(account, UserEvent::Other, frame));
+            if let Some(frame) = reports::account(self, account, at_ms, traded.contains(&account)) {
+                self.outputs.push(Output::User(account, UserEvent::Other, frame));
+            }
         }
-        self.publish_top();
+        self.publish_top(at_ms);
         self.events = events;
         self.events.clear();
+        if self.contracts.is_some() {
+            traded.into_iter().for_each(|account| self.end_idle_reductions(account, now));
+        }
+    }
+
+    /// Takes one side of a trade, and gives what it earned, where contracts are traded.
+    fn earn(&mut self, account: AccountId, side: Side, trade: &Match) -> Notional {
+        let contracts = self.contracts.as_mut();
+        contracts.map_or(Notional(0), |it| it.trade(account, side, trade.price, trade.quantity))
     }
 
     fn set_status(&mut self, key: OrderKey, status: Status) {
@@ -87,7 +97,7 @@ impl Market {
         }
         order.updated_at_ms = at_ms;
         self.execution_count += 1;
-        let frame = reports::execution_report(&self.config, order, self.execution_count, happening);
+        let frame = reports::execution(&self.wire, order, self.execution_count, happening);
         let event = match happening {
             Happening::Trade(_) if order.status == Status::Filled => UserEvent::Fill,
             Happening::Trade(_) => UserEvent::PartialFill,

@@ -6,16 +6,22 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use super::client::STARTED_AT;
+use crate::simulated::Dialect;
 use crate::simulated::connections::Purpose;
+use crate::simulated::rest::{HttpAnswer, HttpRequest};
+use crate::simulated::server::split;
 use crate::simulated::truth::{OrderTruth, TradeTruth, Truth};
 use crate::simulated::venue::Venue;
 use crate::simulated::{FaultPlan, SimulatedVenueConfig};
 
-/// A venue and one connection to it, which is made anew where the venue ends it.
+/// A venue and connections to it: one for requests, which is made anew where the venue ends it, and of futures one for
+/// what is told.
 pub struct Bench {
     pub venue: Venue,
     pub now: UnixNanos,
-    frames: mpsc::Receiver<Utf8Bytes>,
+    lines: Vec<mpsc::Receiver<Utf8Bytes>>,
+    /// Counts connections; the latest for requests is below.
+    connections: u64,
     connection: u64,
     /// Everything that came, as it came.
     pub heard: Vec<String>,
@@ -24,10 +30,11 @@ pub struct Bench {
 
 impl Bench {
     pub fn new(config: SimulatedVenueConfig) -> Self {
-        let (sender, frames) = mpsc::channel(1 << 12);
-        let mut venue = Venue::new(config);
-        venue.connections.connect(0, Purpose::Api, sender, STARTED_AT);
-        Bench { venue, now: STARTED_AT, frames, connection: 0, heard: Vec::new(), id: 0 }
+        let (venue, now) = (Venue::new(config), STARTED_AT);
+        let (lines, heard) = (Vec::new(), Vec::new());
+        let mut bench = Bench { venue, now, lines, connections: 0, connection: 0, heard, id: 0 };
+        bench.connect();
+        bench
     }
 
     /// A bench whose client hears its user data, and then has this plan ahead.
@@ -38,7 +45,28 @@ impl Bench {
     }
 
     pub fn subscribe(&mut self) {
-        self.ask("userDataStream.subscribe", json!({}));
+        match self.venue.config.dialect {
+            Dialect::Spot => {
+                self.ask("userDataStream.subscribe", json!({}));
+            }
+            Dialect::UsdMargined => {
+                let started = self.answer("userDataStream.start", json!({}));
+                let name = started["result"]["listenKey"].as_str().unwrap_or_default().to_owned();
+                self.listen(&name);
+            }
+        }
+    }
+
+    /// Has a connection hear these streams, on its own.
+    pub fn listen(&mut self, names: &str) {
+        self.line(Purpose::Streams { is_combined: false, names: split(names) });
+    }
+
+    fn line(&mut self, purpose: Purpose) {
+        let (sender, frames) = mpsc::channel(1 << 12);
+        self.connections += 1;
+        self.lines.push(frames);
+        self.venue.connections.connect(self.connections, purpose, sender, self.now);
     }
 
     /// Sends a request for the account `me`, and gives all that is heard at that moment.
@@ -70,21 +98,34 @@ impl Bench {
     }
 
     pub fn is_connected(&self) -> bool {
-        !self.frames.is_closed()
+        self.venue.connections.is_api(self.connection)
     }
 
+    /// Makes the connection for requests anew.
     pub fn connect(&mut self) {
-        let (sender, frames) = mpsc::channel(1 << 12);
-        self.connection += 1;
-        self.frames = frames;
-        self.venue.connections.connect(self.connection, Purpose::Api, sender, self.now);
+        self.lines.retain(|line| !line.is_closed());
+        self.line(Purpose::Api);
+        self.connection = self.connections;
     }
 
-    fn hear(&mut self) -> Vec<Value> {
+    /// Asks by HTTP: `GET /fapi/v1/depth`, and a query.
+    pub fn http(&mut self, route: &str, raw_query: &str) -> (u16, Value) {
+        let pairs = raw_query.split('&').filter_map(|pair| pair.split_once('='));
+        let query = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let (raw_query, api_key) = (raw_query.to_owned(), Some("me".to_owned()));
+        let request = HttpRequest { route: route.to_owned(), query, raw_query, api_key };
+        let HttpAnswer { status, body, .. } = self.venue.http_request(&request, self.now);
+        (status, serde_json::from_str(&body).expect("an answer is JSON"))
+    }
+
+    /// All that is heard at this moment, connection by connection.
+    pub fn hear(&mut self) -> Vec<Value> {
         let mut frames = Vec::new();
-        while let Ok(frame) = self.frames.try_recv() {
-            self.heard.push(frame.as_str().to_owned());
-            frames.push(serde_json::from_str(frame.as_str()).expect("a frame is JSON"));
+        for line in &mut self.lines {
+            while let Ok(frame) = line.try_recv() {
+                self.heard.push(frame.as_str().to_owned());
+                frames.push(serde_json::from_str(frame.as_str()).expect("a frame is JSON"));
+            }
         }
         frames
     }
@@ -110,7 +151,8 @@ impl Bench {
 /// What a frame is, in a word: the code of an answer, or what an event tells.
 pub fn word(frame: &Value) -> String {
     let event = frame.get("event").unwrap_or(frame);
-    match (event["x"].as_str(), event["e"].as_str()) {
+    let execution = event["x"].as_str().or_else(|| event["o"]["x"].as_str());
+    match (execution, event["e"].as_str()) {
         (Some(execution), _) => execution.to_owned(),
         (None, Some(kind)) => kind.to_owned(),
         (None, None) => frame["error"]["code"].as_i64().map_or("ok".to_owned(), |code| code.to_string()),
@@ -120,5 +162,5 @@ pub fn word(frame: &Value) -> String {
 /// The words of frames, without those of balances.
 pub fn words(frames: &[Value]) -> Vec<String> {
     let words = frames.iter().map(word);
-    words.filter(|word| word != "outboundAccountPosition").collect()
+    words.filter(|word| word != "outboundAccountPosition" && word != "ACCOUNT_UPDATE").collect()
 }

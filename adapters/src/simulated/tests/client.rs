@@ -165,6 +165,11 @@ pub fn still() -> SimulatedVenueConfig {
     SimulatedVenueConfig { events_per_second: 0, ..SimulatedVenueConfig::new(STARTED_AT) }
 }
 
+/// Futures without flow: best bid 59999.9, best ask 60000.1.
+pub fn still_futures() -> SimulatedVenueConfig {
+    SimulatedVenueConfig { events_per_second: 0, ..SimulatedVenueConfig::usd_margined(STARTED_AT) }
+}
+
 /// A decimal text of at most eight digits behind the point.
 pub fn fixed(value: &Value) -> i128 {
     parse_signed(value.as_str().expect("a number is text").as_bytes(), SCALE)

@@ -65,7 +65,9 @@ fn an_order_of_an_earlier_boot_that_stands_is_adopted_with_all_that_is_known_of_
     let earlier = ClientOrderId::new(6, StrategyId(2), 41);
     let mut bench = Bench::new();
     bench.truth.open_orders = vec![row(&earlier.to_string(), 55, "0.10000")];
-    bench.rounds(1);
+    bench.begin_anew();
+    bench.log_in();
+    bench.log.balances.clear();
     let report = bench.log.reports[0];
     assert_eq!((report.client_order_id, report.venue_order_id), (earlier, 55));
     assert_eq!((report.price, report.quantity, report.side), (Price(9_900), Quantity(50_000), Side::Sell));
@@ -136,8 +138,7 @@ fn trades_that_nobody_heard_of_are_found_and_those_before_us_are_not_ours_to_tel
 
     let mut late = Bench::new();
     late.truth.trades = vec![trade(10, 500)];
-    late.session = BinanceOrderEntry::new(&BinanceConfig::production(Product::Spot), KeyKind::Unsigned);
-    late.session.define(BTC, &btc());
+    late.begin_anew();
     late.log_in();
     assert_eq!(told(&mut late), [], "what traded before the first login is told by nobody");
     late.truth.trades.push(trade(11, 500));
