@@ -250,7 +250,7 @@ impl Scene {
     fn stop(&mut self) -> Verdict<()> {
         self.story.tell(self.now, format_args!("the operator stops all"));
         let control = self.engine.assembly.control.as_mut().expect("there is a gate");
-        let stop = Control { command: ControlCommand::Stop, reserved: [0; 7] };
+        let stop = Control::engine(ControlCommand::Stop);
         let sent = control.send(Origin::time(self.now), InstrumentId::NONE, &stop);
         assert!(sent.is_ok(), "the gate drains its orders");
         self.engine.player.settle(self.now);
