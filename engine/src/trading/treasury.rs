@@ -180,7 +180,7 @@ impl Treasury {
     /// nothing is on its way.
     pub fn balances_apart(&self) -> u64 {
         let balances = self.account.balances().iter();
-        balances.filter(|it| it.told().is_some() && it.difference() != Some(Amount::ZERO)).count() as u64
+        balances.filter(|balance| self.balance_difference(balance.asset()).is_some()).count() as u64
     }
 
     /// How often something could not be valued.

@@ -98,7 +98,7 @@ pub fn engine_orders(orders: Vec<KnownOrder>) -> BTreeMap<ClientOrderId, KnownOr
 /// An id, and behind it `r` and a number where the order took the place of another.
 fn own_name(text: &str) -> (ClientOrderId, u16) {
     let (id, revision) = text.split_once('r').unwrap_or((text, "0"));
-    let id = ClientOrderId::parse(id.as_bytes()).expect("all orders of the account are ours");
+    let id = ClientOrderId::parse(id.as_bytes()).unwrap_or_else(|| panic!("{text} is not one of our names"));
     (id, u16::from_str_radix(revision, 16).expect("a number"))
 }
 

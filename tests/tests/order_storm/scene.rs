@@ -3,7 +3,7 @@
 
 use std::sync::mpsc::{Receiver, channel};
 
-use fulmar_adapters::simulated::{self, FaultPlan, OfflineVenue, SimulatedVenueConfig};
+use fulmar_adapters::simulated::{self, Fault as VenueFault, FaultPlan, OfflineVenue, SimulatedVenueConfig};
 use fulmar_bus::channel::Reader;
 use fulmar_bus::record::{
     BalanceStatement, Control, ControlCommand, Denial, ExecutionReport, InstrumentId, Nanos, Quantity,
@@ -124,7 +124,7 @@ impl Plan {
             fee_bps: if rng.random_bool(0.7) { rng.random_range(1..30) } else { 0 },
             owns_base: rng.random_bool(0.7),
             bad_day: match rng.random_bool(0.4) {
-                true => FaultPlan { seed, ..FaultPlan::all(rng.random_range(500..20_000)) },
+                true => bad_day(seed, rng.random_range(500..20_000)),
                 false => FaultPlan::none(),
             },
         }
@@ -151,6 +151,16 @@ impl Plan {
         let first = self.storm_ends_at() + CALM;
         [first, first + END]
     }
+}
+
+/// What a venue does to its clients that keeps its word. After one that does not, nothing can agree: that each is told
+/// and holds the instrument is shown by tests of their own, which docs/order-faults.md names.
+fn bad_day(seed: u64, chance: u32) -> FaultPlan {
+    let mut plan = FaultPlan { seed, ..FaultPlan::all(chance) };
+    for broken in [VenueFault::Overfilled, VenueFault::ForeignOrder, VenueFault::FeeMistold] {
+        plan.chances.remove(&broken);
+    }
+    plan
 }
 
 impl Engine {
