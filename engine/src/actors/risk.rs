@@ -1,13 +1,15 @@
 //! The risk gate as an actor: the one path from a strategy to the venue, and the owner of orders and positions.
 //!
-//! Reads: control, the reports of the gateway, the book channel of each instrument, the intents of each strategy, in
-//! that order, so that an intent is judged by all that was known before it. Writes: the approved channel (definitions,
-//! approved orders, cancels), and to each strategy its reports, denials and positions. Owns: the [`RiskGate`], the
-//! [`OrderTable`], the positions. On failure: nothing restarts it in place; the run ends.
+//! Reads: control, the reports of the gateway, the book channel and then the market channel of each instrument, the
+//! intents of each strategy, in that order, so that an intent is judged by all that was known before it. Writes: the
+//! approved channel (definitions, approved orders, cancels), and to each strategy its reports, denials and positions.
+//! Owns: the [`RiskGate`], the [`OrderTable`], the [`HeldOrders`], the positions. On failure: nothing restarts it in place; the run ends.
 
 mod expiry;
+mod held;
 mod intents;
 mod markets;
+mod steps;
 
 use fulmar_bus::record::{
     AccountId, CancelOrder, ClientOrderId, ContractSize, Control, ControlCommand, ExecutionReport,
@@ -18,6 +20,7 @@ use fulmar_bus::record::{
 use self::expiry::Expiries;
 use super::limits::{CANCEL_RETRY_NS, ORDERS_MAX};
 use crate::runtime::{Actor, Delivery, Inboxes, Origin, Outbox, Work};
+use crate::trading::held::HeldOrders;
 use crate::trading::order::{Applied, Booking, Fill, OrderTable};
 use crate::trading::position::OpenPosition;
 use crate::trading::risk::{RiskGate, RiskSettings};
@@ -25,7 +28,7 @@ use crate::trading::risk::{RiskGate, RiskSettings};
 /// The actor of the risk gate.
 pub struct Risk {
     inboxes: Inboxes,
-    /// Of the inboxes that give books, in their order.
+    /// Of the inboxes that give books, and of those that give markets, in their order.
     books: Vec<InstrumentId>,
     state: State,
     output: Output,
@@ -44,14 +47,20 @@ struct State {
     /// After a kill: when to cancel again what still stands then.
     cancel_again_at: Option<UnixNanos>,
     expiries: Expiries,
+    held: HeldOrders,
+    /// By instrument: at which scales its market channel speaks now, where that was heard.
+    market_scales: Vec<Option<Scales>>,
     anomalies: Anomalies,
 }
+
+/// Digits of price and quantity, and how much a unit of the latter is.
+type Scales = (u8, u8, ContractSize);
 
 /// One instrument as the gate sees it.
 struct Watched {
     settings: RiskSettings,
-    /// Of price and quantity, and how much a unit of the latter is, once it is defined.
-    scales: Option<(u8, u8, ContractSize)>,
+    /// Once it is defined.
+    scales: Option<Scales>,
     top: Option<TopOfBook>,
     sync: SyncState,
     last_update_at: UnixNanos,
@@ -90,11 +99,11 @@ struct Anomalies {
 }
 
 /// What the gate watches over, and how its inboxes are laid out: control first, then one inbox of gateway reports, then
-/// one book channel an instrument, then one intent channel a strategy.
+/// one book channel an instrument, then one market channel an instrument, then one intent channel a strategy.
 pub struct RiskPlan {
     /// By instrument id; `None` for instruments that may not be traded.
     pub settings: Vec<Option<RiskSettings>>,
-    /// The instruments of the book channels among the inboxes, in their order.
+    /// The instruments of the book channels among the inboxes, in their order, which is that of the market channels.
     pub books: Vec<InstrumentId>,
     /// The instruments that each strategy may trade.
     pub strategies: Vec<Vec<InstrumentId>>,
@@ -149,6 +158,8 @@ impl Risk {
             account_id: plan.account_id,
             cancel_again_at: None,
             expiries: Expiries::new(),
+            held: HeldOrders::new(instrument_count),
+            market_scales: vec![None; instrument_count],
             anomalies: Anomalies::default(),
         };
         Risk { inboxes, books: plan.books, state, output }
@@ -168,22 +179,31 @@ impl Actor for Risk {
         let mut work = Work::NONE;
         while let Some((inbox, delivery)) = self.inboxes.next_delivery() {
             work += Work(1);
-            let instrument_of_book = inbox.checked_sub(FIRST_BOOK).and_then(|book| self.books.get(book));
-            let record = match (delivery, instrument_of_book) {
+            let place = inbox.checked_sub(FIRST_BOOK);
+            let instrument_of_book = place.and_then(|place| self.books.get(place));
+            let market = place.and_then(|place| place.checked_sub(self.books.len()));
+            let instrument_of_market = market.and_then(|market| self.books.get(market));
+            let record = match (delivery, instrument_of_book.or(instrument_of_market)) {
                 (Delivery::Record(record), _) => record,
-                (Delivery::Lapped(_), Some(instrument_id)) => {
+                (Delivery::Lapped(_), Some(instrument_id)) if instrument_of_book.is_some() => {
                     self.state.recall(Origin::time(now), *instrument_id, &mut self.output);
                     continue;
                 }
-                (Delivery::Lapped(_), None) => unreachable!("all but books are read through gates"),
+                (Delivery::Lapped(_), Some(instrument_id)) => {
+                    self.state.lose_market(*instrument_id);
+                    continue;
+                }
+                (Delivery::Lapped(_), None) => unreachable!("all others are read through gates"),
             };
             let understood = match inbox {
                 CONTROL => self.state.on_control(now, record, &mut self.output),
                 GATEWAY => self.state.on_report(now, record, &mut self.output),
                 _ if instrument_of_book.is_some() => self.state.on_book(now, record, &mut self.output),
+                _ if instrument_of_market.is_some() => self.state.on_market(record),
                 _ => self.state.on_intent(now, record, &mut self.output),
             };
             self.state.anomalies.malformed += u64::from(understood.is_err());
+            self.state.carry_out(now, Origin::of(record), &mut self.output);
         }
         if self.state.cancel_again_at.is_some_and(|due_at| due_at <= now) {
             work += Work(1);
@@ -193,11 +213,17 @@ impl Actor for Risk {
             work += Work(1);
             self.state.end_due(now, &mut self.output);
         }
+        if self.state.held.due_at().is_some_and(|due_at| due_at <= now) {
+            work += Work(1);
+            self.state.held.wake(now);
+        }
+        self.state.carry_out(now, Origin::time(now), &mut self.output);
         work
     }
 
     fn due_at(&self) -> Option<UnixNanos> {
-        self.state.cancel_again_at.into_iter().chain(self.state.expiries.due_at()).min()
+        let State { cancel_again_at, expiries, held, .. } = &self.state;
+        [*cancel_again_at, expiries.due_at(), held.due_at()].into_iter().flatten().min()
     }
 
     fn counters(&self, tell: &mut dyn FnMut(&'static str, u64)) {
@@ -225,6 +251,7 @@ impl State {
     /// Cancels what stands and has no cancel on its way. What found no room, and what the venue refused to cancel, is
     /// tried again until nothing stands: the gate is killed, so nothing is added meanwhile.
     fn cancel_all(&mut self, now: UnixNanos, origin: Origin, output: &mut Output) {
+        self.end_all_held(now, origin, output);
         let State { gate, orders, .. } = self;
         orders.cancel_each(|order| {
             let client_order_id = order.intent().client_order_id;
@@ -243,6 +270,9 @@ impl State {
     }
 
     fn cancel(&mut self, now: UnixNanos, origin: Origin, id: ClientOrderId, output: &mut Output) {
+        if self.held.holds(id) {
+            return self.end_held(now, origin, id, output);
+        }
         // A wish that cannot leave is not noted, so that a kill still finds the order to cancel.
         if !output.approved.has_room(CANCEL_SLOTS) {
             self.anomalies.cancels_lost += 1;
@@ -277,6 +307,7 @@ impl State {
             return Ok(());
         };
         self.note_refused_end(now, report);
+        self.held.on_report(report, now + Nanos(CANCEL_RETRY_NS));
         self.note_unknown(now, record.header().instrument_id);
         let is_trade = matches!(update.booking, Booking::Booked(_));
         let is_changed = update.status != update.status_before || update.is_changed;

@@ -5,6 +5,7 @@
 mod book;
 mod feed;
 mod gateway;
+mod held;
 mod risk;
 
 use fulmar_bus::channel::{Poll, Reader, Region, Ring, RingShape, create};

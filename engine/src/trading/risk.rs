@@ -12,6 +12,7 @@ mod check;
 mod checks;
 mod conduct;
 mod guards;
+mod held;
 mod limits;
 mod settings;
 
@@ -72,6 +73,22 @@ pub enum Verdict<T = Order> {
     Approved(Approved<T>),
     /// It may not, and why.
     Denied(Denial),
+}
+
+/// At which point of its life an order is judged.
+#[derive(Clone, Copy, Debug)]
+struct Stage {
+    /// It was not judged before.
+    is_new: bool,
+    /// The engine holds it: nothing leaves yet.
+    is_held: bool,
+}
+
+impl Stage {
+    /// It is wanted, and leaves.
+    const NEW: Stage = Stage { is_new: true, is_held: false };
+    /// It was judged before, and is another now.
+    const AGAIN: Stage = Stage { is_new: false, is_held: false };
 }
 
 /// What the gate keeps of one instrument.
@@ -158,7 +175,7 @@ impl RiskGate {
 
     /// Judges an intent. An approval takes one message of the budget; a denial takes none, since nothing leaves.
     pub fn check(&mut self, intent: &Intent, instrument_id: InstrumentId, context: &Context) -> Verdict {
-        match self.judge((intent, intent.quantity, true), instrument_id, context) {
+        match self.judge((intent, intent.quantity, Stage::NEW), instrument_id, context) {
             None => {
                 let order = Order { intent: *intent, approved_at: context.now };
                 Verdict::Approved(Approved::new(instrument_id, order))
@@ -178,7 +195,7 @@ impl RiskGate {
         let (before, instrument_id) = (order.intent(), order.instrument_id());
         let intent = modify.terms.applied_to(*before);
         let adding_qty = Quantity(intent.quantity.0.saturating_sub(order.booked_qty().0));
-        match self.judge((&intent, adding_qty, false), instrument_id, context) {
+        match self.judge((&intent, adding_qty, Stage::AGAIN), instrument_id, context) {
             None => {
                 let change = ModifyOrder::new(before, modify, order.venue_order_id());
                 Verdict::Approved(Approved::new(instrument_id, change))
@@ -187,10 +204,10 @@ impl RiskGate {
         }
     }
 
-    /// Why what is wanted may not be; `None` where it may, for which a message of the budget is taken.
+    /// Why what is wanted may not be; `None` where it may. What leaves then takes a message of the budget.
     fn judge(
         &mut self,
-        (intent, adding_qty, is_new): (&Intent, Quantity, bool),
+        (intent, adding_qty, stage): (&Intent, Quantity, Stage),
         instrument_id: InstrumentId,
         context: &Context,
     ) -> Option<Denial> {
@@ -207,13 +224,15 @@ impl RiskGate {
         let tokens = messages.tokens(now);
         let case = Case { intent, adding_qty, context, rules, limits };
         // A change is no further order: it is held against the market and the limits, not against how orders went.
-        let of_new = |breach: Option<Breach>| breach.filter(|_| is_new);
+        let of_new = |breach: Option<Breach>| breach.filter(|_| stage.is_new);
+        // What is held neither leaves nor meets anybody.
+        let of_sent = |breach: Option<Breach>| breach.filter(|_| !stage.is_held);
         let [killed, halted] = always;
         let breaches = [
             killed,
             halted,
             // Before all that multiplies, which means nothing where a unit is not one of the base asset.
-            (RiskCheck::NotSupported, case.not_supported()),
+            (RiskCheck::NotSupported, case.not_supported(stage)),
             (RiskCheck::StaleMarketData, case.stale_market_data()),
             (RiskCheck::MaxOrderQty, case.max_order_qty()),
             (RiskCheck::MaxOrderNotional, case.max_order_notional()),
@@ -223,12 +242,12 @@ impl RiskGate {
             (RiskCheck::ReduceOnly, case.reduce_only()),
             (RiskCheck::MaxPosition, case.max_position()),
             (RiskCheck::MaxOpenOrders, case.max_open_orders()),
-            (RiskCheck::MaxMsgRate, case.max_msg_rate(tokens)),
+            (RiskCheck::MaxMsgRate, of_sent(case.max_msg_rate(tokens))),
             (RiskCheck::PriceCollar, case.price_collar()),
-            (RiskCheck::MarketOrderProtection, case.market_order_protection()),
+            (RiskCheck::MarketOrderProtection, of_sent(case.market_order_protection())),
             (RiskCheck::MaxOpenNotional, case.max_open_notional()),
             (RiskCheck::DuplicateOrder, of_new(conduct.duplicate_order(intent, now, guards))),
-            (RiskCheck::SelfTrade, case.self_trade()),
+            (RiskCheck::SelfTrade, of_sent(case.self_trade())),
             (RiskCheck::NotPermitted, permission_breach(context.is_permitted)),
             (RiskCheck::ShortNotAllowed, case.short_not_allowed()),
             (RiskCheck::OrderToTradeRatio, of_new(conduct.order_to_trade_ratio(guards))),
@@ -236,11 +255,11 @@ impl RiskGate {
             (RiskCheck::RejectStorm, conduct.reject_storm(now, guards)),
         ];
         let denial = denial(intent, &breaches);
-        if denial.is_none() {
+        if denial.is_none() && !stage.is_held {
             let is_taken = messages.take();
             assert!(is_taken, "the rate check saw a token");
         }
-        if denial.is_none() && is_new {
+        if denial.is_none() && stage.is_new {
             conduct.on_order(intent, now);
         }
         denial

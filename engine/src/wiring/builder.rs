@@ -121,6 +121,10 @@ impl<'a> Builder<'a> {
             let mut outbox = market.outbox();
             self.stamp(&mut outbox, Stage::Hop(Hop::Decode));
             self.ring_at(&mut outbox, &[&format!("book.{instrument}")]);
+            if self.is_trading && self.risk[instrument_id.index()].is_some() {
+                // A trade may trigger an order that the gate holds.
+                self.ring_at(&mut outbox, &["risk"]);
+            }
             markets[instrument_id.index()] = Some(outbox);
             self.markets[instrument_id.index()] = Some(market);
             let resync = format!("resync.{instrument}");
@@ -264,6 +268,9 @@ impl<'a> Builder<'a> {
         let books: Vec<_> = ids.filter_map(|(id, settings)| settings.is_some().then_some(id)).collect();
         for instrument_id in &books {
             inboxes.add(self.book_of(*instrument_id).reader());
+        }
+        for instrument_id in &books {
+            inboxes.add(self.market(*instrument_id).reader());
         }
         for intents in &self.intents {
             inboxes.add(intents.gated());

@@ -9,17 +9,18 @@ use fulmar_bus::record::{
 use super::{Output, State};
 use crate::contract::local_reason;
 use crate::runtime::Origin;
+use crate::trading::held::HeldOrders;
 use crate::trading::order::TrackedOrder;
 use crate::trading::risk::{Approved, Breach, Context, RiskCheck, Verdict};
 
 /// Slots that an approved order takes on its channel.
-const ORDER_SLOTS: usize = (HEADER_BYTES + size_of::<Order>()).div_ceil(SLOT_WORDS * 8);
+pub(super) const ORDER_SLOTS: usize = (HEADER_BYTES + size_of::<Order>()).div_ceil(SLOT_WORDS * 8);
 
 /// Slots that a change takes there.
-const CHANGE_SLOTS: usize = (HEADER_BYTES + size_of::<ModifyOrder>()).div_ceil(SLOT_WORDS * 8);
+pub(super) const CHANGE_SLOTS: usize = (HEADER_BYTES + size_of::<ModifyOrder>()).div_ceil(SLOT_WORDS * 8);
 
 /// What the gate has to know where this order is not.
-fn without(context: Context, order: &TrackedOrder) -> Context {
+pub(super) fn without(context: Context, order: &TrackedOrder) -> Context {
     let own_qty = i128::from(order.exposure_qty().0);
     let (buy_qty, sell_qty) = match order.intent().side {
         Side::Buy => (own_qty, 0),
@@ -29,7 +30,7 @@ fn without(context: Context, order: &TrackedOrder) -> Context {
         open_buy_qty: context.open_buy_qty - buy_qty,
         open_sell_qty: context.open_sell_qty - sell_qty,
         open_orders: context.open_orders - 1,
-        open_notional: context.open_notional - own_qty * i128::from(order.intent().price.0),
+        open_notional: context.open_notional - order.exposure_notional(),
         ..context
     }
 }
@@ -53,6 +54,10 @@ impl State {
         }
         let intent = record.read::<Intent>()?;
         let instrument_id = record.header().instrument_id;
+        if HeldOrders::concerns(intent) {
+            self.on_dependent(now, origin, (intent, instrument_id), output);
+            return Ok(());
+        }
         match self.judge(now, intent, instrument_id, output) {
             Verdict::Approved(order) => self.send_order(now, origin, &order, output),
             Verdict::Denied(denial) => output.tell(intent.strategy_id, origin, instrument_id, &denial),
@@ -60,7 +65,7 @@ impl State {
         Ok(())
     }
 
-    fn judge(
+    pub(super) fn judge(
         &mut self,
         now: UnixNanos,
         intent: &Intent,
@@ -82,7 +87,12 @@ impl State {
     ///
     /// # Panics
     /// Where the instrument is not watched.
-    fn context(&mut self, now: UnixNanos, intent: &Intent, instrument_id: InstrumentId) -> Context {
+    pub(super) fn context(
+        &mut self,
+        now: UnixNanos,
+        intent: &Intent,
+        instrument_id: InstrumentId,
+    ) -> Context {
         let own_opposite = self.orders.best_open_price(instrument_id, intent.side.opposite());
         let watched = self.instruments[instrument_id.index()].as_ref().expect("it is watched");
         let permissions = self.permissions.get(intent.strategy_id.index());
@@ -111,16 +121,22 @@ impl State {
             self.anomalies.orphans += 1;
             return;
         };
+        if self.held.holds(modify.client_order_id) {
+            return self.change_held(now, origin, modify, output);
+        }
         let instrument_id = order.instrument_id();
         let is_next = order.next_revision().is_some_and(|next| modify.revision >= next);
         let can_change = !order.status().is_terminal() && is_next && modify.terms.quantity.0 > 0;
+        let covered_qty = self.held.covered_qty(modify.client_order_id);
         let verdict = if !can_change {
             Err(local_reason::NOT_STANDING)
+        } else if covered_qty.is_some_and(|covered_qty| modify.terms.quantity > covered_qty) {
+            Err(RiskCheck::NotSupported.code().into())
         } else if !output.approved.has_room(CHANGE_SLOTS) {
             Err(local_reason::OUTBOUND_FULL)
         } else {
             let (intent, order) = (*order.intent(), order.clone());
-            let context = without(self.context(now, &intent, instrument_id), &order);
+            let context = without(self.context_of_dependent(now, &intent, instrument_id), &order);
             match self.gate.check_change(&order, modify, &context) {
                 Verdict::Approved(change) => Ok(change),
                 Verdict::Denied(denial) => Err(denial.code.into()),
@@ -128,6 +144,8 @@ impl State {
         };
         match verdict {
             Ok(change) => {
+                let before = change.payload().terms_before.quantity;
+                self.held.on_changed(modify.client_order_id, &modify.terms, before);
                 let is_noted = self.orders.request_change(modify).is_some();
                 assert!(is_noted, "the order stands, and no change of it is on its way");
                 let sent = output.approved.send(origin, instrument_id, change.payload());
@@ -137,7 +155,13 @@ impl State {
         }
     }
 
-    fn refuse_change(&self, origin: Origin, modify: &ModifyIntent, reason: i32, output: &mut Output) {
+    pub(super) fn refuse_change(
+        &self,
+        origin: Origin,
+        modify: &ModifyIntent,
+        reason: i32,
+        output: &mut Output,
+    ) {
         let order = self.orders.get(modify.client_order_id).expect("the change named it");
         let change = ModifyOrder::new(order.intent(), modify, order.venue_order_id());
         let mut told = ExecutionReport::refused_change(&change, reason);
@@ -148,7 +172,13 @@ impl State {
     }
 
     /// From here on the order counts as exposure, whatever becomes of it.
-    fn send_order(&mut self, now: UnixNanos, origin: Origin, order: &Approved<Order>, output: &mut Output) {
+    pub(super) fn send_order(
+        &mut self,
+        now: UnixNanos,
+        origin: Origin,
+        order: &Approved<Order>,
+        output: &mut Output,
+    ) {
         let (intent, instrument_id) = (order.payload().intent, order.instrument_id());
         if self.orders.submit(intent, instrument_id, now).is_err() {
             let denial = RiskCheck::MaxOpenOrders.deny(&intent, Breach::UNKNOWABLE);

@@ -3,8 +3,8 @@
 use fulmar_bus::record::{
     AccountId, CancelIntent, CancelOrder, ClientOrderId, ContractSize, Control, ControlCommand, Denial,
     ExecutionReport, ExecutionType, InstrumentDefinition, InstrumentStatus, Intent, Listing, ModifyIntent,
-    ModifyOrder, Nanos, Order, OrderStatus, OrderTerms, OrderType, Position, Side, StrategyId, SyncChange,
-    SyncReason, SyncState, TimeInForce,
+    ModifyOrder, Nanos, Order, OrderStatus, OrderTerms, Position, Side, StrategyId, SyncChange, SyncReason,
+    SyncState, TimeInForce,
 };
 
 use super::*;
@@ -15,16 +15,17 @@ use crate::runtime::Inboxes;
 use crate::trading::risk::{GuardSettings, RiskCheck, RiskSettings};
 
 /// A gate of one strategy and one instrument, all ends of its channels, and what it told.
-struct Stage {
-    actor: Risk,
+pub(super) struct Stage {
+    pub(super) actor: Risk,
     control: Outbox,
-    gateway: Outbox,
-    book: Outbox,
-    intents: Outbox,
-    approved: Reader,
+    pub(super) gateway: Outbox,
+    pub(super) book: Outbox,
+    pub(super) market: Outbox,
+    pub(super) intents: Outbox,
+    pub(super) approved: Reader,
     reports: Reader,
     recalls: Reader,
-    now: UnixNanos,
+    pub(super) now: UnixNanos,
     order_count: u64,
 }
 
@@ -38,11 +39,13 @@ impl Stage {
         let (approved, approved_ring) = channel(5, 128);
         let (reports, report_ring) = channel(6, ROOMY);
         let (recall, recall_ring) = channel(7, 128);
+        let (market, market_ring) = channel(8, ROOMY);
         let mut inboxes = Inboxes::new();
         for ring in [&control_ring, &gateway_ring] {
             inboxes.add(gated(ring));
         }
         inboxes.add(book_ring.reader());
+        inboxes.add(market_ring.reader());
         inboxes.add(gated(&intent_ring));
         let settings = RiskSettings {
             order_quantity_max: "0.80".into(),
@@ -73,6 +76,7 @@ impl Stage {
             control,
             gateway,
             book,
+            market,
             intents,
             approved: approved_reader,
             reports: report_reader,
@@ -83,7 +87,7 @@ impl Stage {
     }
 
     /// One whose instrument is defined, its book live at 100 bid and 101 asked.
-    fn open() -> Self {
+    pub(super) fn open() -> Self {
         let mut stage = Stage::new();
         send(&mut stage.book, stage.now, &definition());
         send(&mut stage.book, stage.now, &SyncChange::new(SyncState::Live, SyncReason::Joined, 1, 0, 0));
@@ -94,12 +98,12 @@ impl Stage {
         stage
     }
 
-    fn turn(&mut self) -> Work {
+    pub(super) fn turn(&mut self) -> Work {
         turn(&mut self.actor, self.now)
     }
 
     /// The strategy wants to buy so much at the bid, and the gate has a turn.
-    fn want(&mut self, quantity: i64) -> ClientOrderId {
+    pub(super) fn want(&mut self, quantity: i64) -> ClientOrderId {
         self.order_count += 1;
         let id = ClientOrderId::new(1, StrategyId(0), self.order_count);
         let mut intent = Intent::limit(id, Side::Buy, Price(100), Quantity(quantity));
@@ -110,7 +114,7 @@ impl Stage {
     }
 
     /// As [`Stage::want`], for what must pass.
-    fn place(&mut self, quantity: i64) -> ClientOrderId {
+    pub(super) fn place(&mut self, quantity: i64) -> ClientOrderId {
         let id = self.want(quantity);
         let orders = drain_all::<Order>(&mut self.approved);
         assert_eq!(orders.iter().map(|order| order.intent.client_order_id).collect::<Vec<_>>(), [id]);
@@ -118,7 +122,7 @@ impl Stage {
         id
     }
 
-    fn report(&mut self, id: ClientOrderId, execution: ExecutionType, status: OrderStatus) {
+    pub(super) fn report(&mut self, id: ClientOrderId, execution: ExecutionType, status: OrderStatus) {
         send(&mut self.gateway, self.now, &ExecutionReport::new(id, Side::Buy, execution, status));
         self.turn();
     }
@@ -133,13 +137,13 @@ impl Stage {
         self.turn();
     }
 
-    fn kill(&mut self) {
+    pub(super) fn kill(&mut self) {
         send(&mut self.control, self.now, &Control { command: ControlCommand::Kill, reserved: [0; 7] });
         self.turn();
     }
 
     /// So much later; gives what the gate did then.
-    fn wait(&mut self, wait_ns: u64) -> Work {
+    pub(super) fn wait(&mut self, wait_ns: u64) -> Work {
         self.now = self.now + Nanos(wait_ns);
         self.turn()
     }
@@ -152,12 +156,12 @@ impl Stage {
     }
 
     /// What the strategy was told since this was last asked.
-    fn told(&mut self) -> Vec<Record> {
+    pub(super) fn told(&mut self) -> Vec<Record> {
         drain(&mut self.reports)
     }
 
     /// What the strategy was told, where that is one denial.
-    fn denied(&mut self) -> Denial {
+    pub(super) fn denied(&mut self) -> Denial {
         match all::<Denial>(&self.told())[..] {
             [denial] => denial,
             ref other => panic!("one denial, not {other:?}"),
@@ -533,8 +537,9 @@ fn a_strategy_that_nobody_gave_the_instrument_to_is_denied() {
 #[test]
 fn what_cannot_be_carried_out_is_denied_and_nothing_is_sent_in_its_place() {
     let mut stage = Stage::open();
-    let mut intent = Intent::market(ClientOrderId::new(1, StrategyId(0), 50), Side::Sell, Quantity(10));
-    (intent.order_type, intent.trigger_price) = (OrderType::Stop, Price(95));
+    let mut intent =
+        Intent::limit(ClientOrderId::new(1, StrategyId(0), 50), Side::Sell, Price(105), Quantity(10));
+    intent.display_qty = Quantity(5);
     send(&mut stage.intents, stage.now, &intent);
     stage.turn();
     assert_eq!(stage.denied().code, RiskCheck::NotSupported.code());

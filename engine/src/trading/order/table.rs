@@ -247,7 +247,12 @@ impl OrderTable {
 
     /// True where no further order is taken in until one is settled.
     pub fn is_full(&self) -> bool {
-        self.unsettled_count >= self.orders_max
+        self.room() == 0
+    }
+
+    /// How many further orders are taken in before one is settled.
+    pub fn room(&self) -> usize {
+        self.orders_max.saturating_sub(self.unsettled_count)
     }
 
     /// What was counted so far.

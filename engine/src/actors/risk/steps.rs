@@ -1,0 +1,104 @@
+//! What is done with held orders: the steps that they ask for, one by one, until none is left. What finds no room now is
+//! asked for again.
+
+use fulmar_bus::record::{
+    ClientOrderId, ExecutionReport, ExecutionType, ModifyIntent, Nanos, OrderStatus, OrderTerms, Quantity,
+    UnixNanos,
+};
+
+use super::intents::{CHANGE_SLOTS, ORDER_SLOTS, without};
+use super::{CANCEL_SLOTS, Output, State};
+use crate::actors::limits::CANCEL_RETRY_NS;
+use crate::runtime::Origin;
+use crate::trading::held::Step;
+use crate::trading::risk::Verdict;
+
+impl State {
+    /// Does what the held orders ask for. It comes to an end: see [`Step`].
+    pub(super) fn carry_out(&mut self, now: UnixNanos, origin: Origin, output: &mut Output) {
+        while let Some(step) = self.held.next_step(now, &self.orders) {
+            match step {
+                Step::Move(id, trigger_price) => {
+                    let mut told = self.emulated(now, id, ExecutionType::Updated);
+                    told.last_px = trigger_price;
+                    self.tell_emulated(origin, told, output);
+                }
+                Step::Resize(id, quantity) => {
+                    let mut told = self.emulated(now, id, ExecutionType::Updated);
+                    told.quantity = quantity;
+                    self.tell_emulated(origin, told, output);
+                }
+                Step::Trigger(id) => {
+                    let told = self.emulated(now, id, ExecutionType::Triggered);
+                    self.tell_emulated(origin, told, output);
+                }
+                Step::End(id) => self.end_held(now, origin, id, output),
+                Step::Cancel(id) if output.approved.has_room(CANCEL_SLOTS) => {
+                    self.cancel(now, origin, id, output);
+                }
+                Step::Change(id, quantity) if output.approved.has_room(CHANGE_SLOTS) => {
+                    self.resize(now, origin, (id, quantity), output);
+                }
+                Step::Release(id) if output.approved.has_room(ORDER_SLOTS) => {
+                    self.send_held(now, origin, id, output);
+                }
+                Step::Cancel(id) | Step::Change(id, _) | Step::Release(id) => {
+                    self.held.rest(id, now + Nanos(CANCEL_RETRY_NS));
+                }
+            }
+        }
+    }
+
+    /// Changes the quantity of an order at the venue to what its alternatives or its parent leave of it.
+    fn resize(
+        &mut self,
+        now: UnixNanos,
+        origin: Origin,
+        (id, quantity): (ClientOrderId, Quantity),
+        output: &mut Output,
+    ) {
+        let order = self.orders.get(id).expect("a step names an order that stands").clone();
+        let terms = OrderTerms { quantity, ..OrderTerms::of(order.intent()) };
+        let Some(revision) = order.next_revision() else {
+            return self.held.cannot_change(id);
+        };
+        let modify = ModifyIntent::new(id, terms, revision);
+        let context = self.context_of_dependent(now, order.intent(), order.instrument_id());
+        let context = without(context, &order);
+        match self.gate.check_change(&order, &modify, &context) {
+            Verdict::Approved(change) => {
+                let is_noted = self.orders.request_change(&modify).is_some();
+                let sent = output.approved.send(origin, order.instrument_id(), change.payload());
+                assert!(is_noted && sent.is_ok(), "it is the next change, and there was room for it");
+                self.held.asked(id, revision);
+            }
+            Verdict::Denied(_) => self.held.cannot_change(id),
+        }
+    }
+
+    /// Judges a held order as what it becomes, and sends it. A denial ends it.
+    fn send_held(&mut self, now: UnixNanos, origin: Origin, id: ClientOrderId, output: &mut Output) {
+        let order = self.orders.get(id).expect("a step names an order that stands").clone();
+        // It was told that it was triggered, and is what it was to become since.
+        let (intent, instrument_id) = (*order.intent(), order.instrument_id());
+        let context = self.context_of_dependent(now, &intent, instrument_id);
+        let context = without(context, &order);
+        match self.gate.check_released(&intent, instrument_id, &context) {
+            Verdict::Approved(approved) => {
+                let sent = output.approved.send(origin, instrument_id, approved.payload());
+                assert!(sent.is_ok(), "the approved channel had room for an order");
+                self.held.sent(id);
+                let (execution, status) = (ExecutionType::Submitted, OrderStatus::Submitted);
+                let mut told = ExecutionReport::new(id, intent.side, execution, status);
+                (told.tag, told.price, told.leaves_qty) = (intent.tag, intent.price, intent.quantity);
+                output.tell(intent.strategy_id, origin, instrument_id, &told);
+            }
+            Verdict::Denied(denial) => {
+                // It is in the table: the denial is applied to it, whatever else it says.
+                let _ = self.orders.on_denial(&denial);
+                self.held.ended(id);
+                output.tell(intent.strategy_id, origin, instrument_id, &denial);
+            }
+        }
+    }
+}
