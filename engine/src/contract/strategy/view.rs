@@ -36,6 +36,8 @@ pub struct View {
     /// By instrument id, its own or another of its pairs: those of its own that are of the same pair.
     pairs: Vec<Vec<InstrumentId>>,
     orders: OrderTable,
+    /// Groups of alternatives that were wanted.
+    alternatives_count: u32,
     orphans: u64,
     not_submitted: u64,
 }
@@ -206,7 +208,14 @@ impl View {
             instruments[id.index()] = Some(InstrumentView::new(*id));
             pairs[id.index()].push(*id);
         }
-        View { instruments, pairs, orders: OrderTable::new(orders_max), orphans: 0, not_submitted: 0 }
+        View {
+            instruments,
+            pairs,
+            orders: OrderTable::new(orders_max),
+            alternatives_count: 0,
+            orphans: 0,
+            not_submitted: 0,
+        }
     }
 
     /// Keeps a book of each instrument that it trades, with room for `levels_max` levels a side, and shows as much of
@@ -362,6 +371,16 @@ impl View {
         self.orders
             .submit(intent, instrument_id, at)
             .expect("the table has room, the quantity is above zero, and the host gives each order a new id");
+    }
+
+    /// A number for so many alternatives that has not been one for so long that none of those before is known any more.
+    /// One order is an alternative to nothing, and has none.
+    pub(super) fn next_alternatives(&mut self, count: usize) -> u32 {
+        if count < 2 {
+            return 0;
+        }
+        self.alternatives_count = self.alternatives_count.checked_add(1).unwrap_or(1);
+        self.alternatives_count
     }
 
     pub(super) fn count_not_submitted(&mut self) {
