@@ -26,6 +26,10 @@ pub(super) struct Group {
 }
 
 impl Group {
+    pub(super) fn number(self) -> u32 {
+        self.number
+    }
+
     pub(super) fn of(intent: &Intent) -> Option<Self> {
         let ClientOrderId { epoch, strategy_id, .. } = intent.client_order_id;
         (intent.alternatives != 0).then_some(Group { epoch, strategy_id, number: intent.alternatives })
@@ -83,6 +87,8 @@ pub(super) struct Entry {
     pub(super) own_revision: u16,
     /// Something that it depends on may have changed.
     pub(super) is_due: bool,
+    /// What is kept of it is not what it is.
+    pub(super) is_unsaved: bool,
 }
 
 impl Entry {
@@ -106,6 +112,7 @@ impl Entry {
             is_rigid: false,
             own_revision: 0,
             is_due: true,
+            is_unsaved: true,
         }
     }
 

@@ -32,11 +32,11 @@ mod steps;
 mod trigger;
 
 pub use entry::parent_id;
-pub use restore::OrderLife;
+pub use restore::{living, put};
 
 use fulmar_bus::record::{
     ClientOrderId, ExecutionReport, ExecutionType, InstrumentId, Intent, OrderTerms, OrderType, Price,
-    Quantity, TriggerBy, UnixNanos,
+    Quantity, Side, TriggerBy, UnixNanos,
 };
 
 use self::entry::{Entry, Group, Phase};
@@ -106,6 +106,9 @@ pub struct HeldOrders {
     /// What could not be done, and when it is tried again.
     resting: Vec<(ClientOrderId, UnixNanos)>,
     is_any_due: bool,
+    /// Forgotten, which is not kept yet.
+    gone: Vec<(InstrumentId, ClientOrderId, Side)>,
+    is_any_unsaved: bool,
 }
 
 impl HeldOrders {
@@ -117,6 +120,8 @@ impl HeldOrders {
             closed: Vec::with_capacity(CLOSED_GROUPS_MAX),
             resting: Vec::with_capacity(HELD_ORDERS_MAX),
             is_any_due: false,
+            gone: Vec::with_capacity(HELD_ORDERS_MAX),
+            is_any_unsaved: false,
         }
     }
 
@@ -273,6 +278,19 @@ impl HeldOrders {
         self.note(id);
     }
 
+    /// A released order was refused before it left, for want of a way or of room: it is held again, and tried again
+    /// then. False where it is none that was held.
+    pub fn take_back(&mut self, id: ClientOrderId, rest_until: UnixNanos) -> bool {
+        let Some(entry) = self.entry_mut(id).filter(|entry| entry.phase == Phase::Standing && entry.is_told)
+        else {
+            return false;
+        };
+        entry.phase = Phase::Fired;
+        self.rest(id, rest_until);
+        self.note(id);
+        true
+    }
+
     /// A held order ended, or was denied.
     pub fn ended(&mut self, id: ClientOrderId) {
         if let Some(entry) = self.entry_mut(id) {
@@ -329,7 +347,9 @@ impl HeldOrders {
             let is_alternative = group.is_some() && entry.group == group;
             let is_due = entry.id == id || is_child || is_alternative;
             entry.is_due |= is_due;
+            entry.is_unsaved |= is_due;
             self.is_any_due |= is_due;
+            self.is_any_unsaved |= is_due;
         }
     }
 

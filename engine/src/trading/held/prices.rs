@@ -70,7 +70,7 @@ impl HeldOrders {
             Sight::Met => entry.phase = Phase::Fired,
             Sight::Moved => entry.has_moved = true,
         }
-        (entry.trigger, entry.is_due) = (Some(trigger), true);
-        self.is_any_due = true;
+        (entry.trigger, entry.is_due, entry.is_unsaved) = (Some(trigger), true, true);
+        (self.is_any_due, self.is_any_unsaved) = (true, true);
     }
 }

@@ -1,91 +1,164 @@
-//! Held orders as they were, out of what was wanted and what was told of it. Prices are no part of that: triggers are
-//! held against the next ones.
+//! Held orders over the end of a process: what is to be kept of each, told whenever it changed, and the same made again
+//! out of that. Prices are no part of it: triggers are held against the next ones. Nothing is written here.
 
-use fulmar_bus::record::{ExecutionReport, ExecutionType, InstrumentId, Intent, Quantity};
+use fulmar_bus::record::{
+    ExecutionReport, ExecutionType, HeldOrder, HeldStage, InstrumentId, Intent, OrderStatus, Price, Quantity,
+};
 
 use super::HeldOrders;
-use super::entry::{Entry, Phase};
+use super::entry::{Entry, Group, Parent, Phase, parent_id};
 use crate::trading::limits::HELD_ORDERS_MAX;
-
-/// An order as it was wanted, and all that its strategy was told of it, in that order.
-#[derive(Clone, Copy, Debug)]
-pub struct OrderLife<'a> {
-    /// What was wanted.
-    pub intent: &'a Intent,
-    /// Where.
-    pub instrument_id: InstrumentId,
-    /// What was told.
-    pub reports: &'a [ExecutionReport],
-    /// It was held, and the gate denied it when it was to be sent.
-    pub is_denied: bool,
-}
+use crate::trading::order::OrderTable;
 
 impl HeldOrders {
-    /// What was held when the last of these reports was told, of so many instruments. The orders stand in an order table
-    /// that took in the same. Orders that neither were held nor belong to such are left out.
+    /// Gives `keep` what is to be known of each order that changed since this was last called. Names and scales are the
+    /// caller's to say. Where the process ends, the last word on each order makes all of it again.
+    pub fn save(&mut self, orders: &OrderTable, mut keep: impl FnMut(InstrumentId, HeldOrder)) {
+        if !std::mem::take(&mut self.is_any_unsaved) {
+            return;
+        }
+        for index in 0..self.entries.len() {
+            if !std::mem::take(&mut self.entries[index].is_unsaved) {
+                continue;
+            }
+            let entry = &self.entries[index];
+            if let Some(parent) = self.plain_parent(entry, orders) {
+                keep(entry.instrument_id, parent);
+            }
+            keep(entry.instrument_id, state_of(entry, orders));
+        }
+        for (instrument_id, id, side) in self.gone.drain(..) {
+            let intent = Intent::limit(id, side, Price(0), Quantity(0));
+            let submitted_at = orders.get(id).map_or_else(Default::default, |order| order.submitted_at());
+            keep(instrument_id, HeldOrder::new(intent, submitted_at, HeldStage::Gone));
+        }
+    }
+
+    /// All is to be saved again: what was is about to be overwritten.
+    pub fn save_again(&mut self) {
+        self.entries.iter_mut().for_each(|entry| entry.is_unsaved = true);
+        self.is_any_unsaved |= !self.entries.is_empty();
+    }
+
+    /// What was held when this was saved, of so many instruments, with its orders put into `orders`. What was at the
+    /// venue is of unknown fate: [`HeldOrders::standing`] says which those are.
     ///
     /// # Panics
-    /// Where more orders are told of than may be held.
-    pub fn restore<'a>(instrument_count: usize, lives: impl IntoIterator<Item = OrderLife<'a>>) -> Self {
+    /// Where there are more than may be held, or `orders` has no room for them.
+    pub fn restore(
+        instrument_count: usize,
+        saved: &[(InstrumentId, HeldOrder)],
+        orders: &mut OrderTable,
+    ) -> Self {
         let mut held = HeldOrders::new(instrument_count);
-        for life in lives.into_iter().filter(|life| HeldOrders::concerns(life.intent)) {
-            assert!(held.entries.len() < HELD_ORDERS_MAX, "no run held more orders than may be held");
-            held.entries.push(entry_of(&life));
+        for (instrument_id, saved) in saved {
+            let is_taken = saved.stage >= HeldStage::Ended || put(orders, *instrument_id, saved);
+            assert!(is_taken, "a table has room for what another of its kind held");
+            if Group::of(&saved.intent).is_none() && parent_id(&saved.intent).is_none() && is_sent(saved) {
+                // A plain order that others wait for.
+                continue;
+            }
+            assert!(held.entries.len() < HELD_ORDERS_MAX, "no run holds more orders than may be held");
+            held.entries.push(entry_of(*instrument_id, saved));
         }
-        held.restate_wishes();
-        held.find_who_gave_way();
         held.is_any_due = true;
+        held.is_any_unsaved = true;
         held
     }
 
-    /// An order that its strategy changed is what it was stated to be, less what its alternatives traded.
-    fn restate_wishes(&mut self) {
-        for index in 0..self.entries.len() {
-            let others_qty = self.others_qty(&self.entries[index]);
-            let entry = &mut self.entries[index];
-            if entry.wanted_qty != entry.wanted_qty_before {
-                entry.wanted_qty.0 = entry.wanted_qty.0.saturating_add(others_qty);
-            }
-            entry.wanted_qty_before = entry.wanted_qty;
-        }
-    }
-
-    /// Who was canceled while an alternative was on its way gave way to it: had it ended its group, no other would be
-    /// left.
-    fn find_who_gave_way(&mut self) {
-        for index in 0..self.entries.len() {
-            let entry = &self.entries[index];
-            let has_gone =
-                |other: &Entry| other.group == entry.group && other.is_told && other.phase != Phase::Ended;
-            let gave_way =
-                entry.group.is_some() && entry.phase == Phase::Ended && self.entries.iter().any(has_gone);
-            self.entries[index].gave_way = gave_way;
-        }
+    /// The parent of an entry, where it is no entry and may still trade.
+    fn plain_parent(&self, entry: &Entry, orders: &OrderTable) -> Option<HeldOrder> {
+        let parent = entry.parent.filter(|parent| !parent.is_done && self.entry(parent.id).is_none())?;
+        let order = orders.get(parent.id)?;
+        let mut saved = HeldOrder::new(*order.intent(), order.submitted_at(), HeldStage::Standing);
+        saved.traded_qty = order.traded_qty();
+        Some(saved)
     }
 }
 
-fn entry_of(life: &OrderLife<'_>) -> Entry {
-    let mut entry = Entry::new(life.intent, life.instrument_id, Phase::Standing);
-    for report in life.reports {
-        let is_emulated = report.is_emulated != 0;
-        entry.traded_qty = entry.traded_qty.max(report.cumulative_qty);
-        entry.phase = match report.execution {
-            _ if report.status.is_terminal() => Phase::Ended,
-            ExecutionType::Accepted if is_emulated => Phase::Waiting,
-            ExecutionType::Triggered if is_emulated => Phase::Fired,
-            ExecutionType::Submitted => Phase::Standing,
-            _ => entry.phase,
+/// What of these is still of use, where each is the last word on its order: orders that are held, and what those depend
+/// on.
+pub fn living(mut saved: Vec<HeldOrder>) -> Vec<HeldOrder> {
+    let is_held = |saved: &HeldOrder| matches!(saved.stage, HeldStage::Waiting | HeldStage::Fired);
+    let held: Vec<HeldOrder> = saved.iter().copied().filter(is_held).collect();
+    saved.retain(|saved| {
+        let group = Group::of(&saved.intent);
+        let is_alternative = || group.is_some() && held.iter().any(|held| Group::of(&held.intent) == group);
+        let is_awaited = |held: &HeldOrder| {
+            held.is_parent_done == 0 && parent_id(&held.intent) == Some(saved.intent.client_order_id)
         };
-        entry.is_told |= is_emulated && report.execution == ExecutionType::Triggered;
-        if report.execution == ExecutionType::Updated && report.revision != 0 {
-            (entry.wanted_qty, entry.wanted_qty_before) = (report.quantity, Quantity(0));
-        }
-        if let Some(trigger) = entry.trigger.as_mut().filter(|_| is_emulated) {
-            trigger.price = if entry.has_turn { report.price } else { report.last_px };
-        }
+        let is_of_use = is_alternative() || held.iter().any(is_awaited);
+        saved.stage != HeldStage::Gone && (is_held(saved) || is_of_use)
+    });
+    // As they were wanted, so that who came first is first again.
+    saved.sort_by_key(|saved| (saved.submitted_at, saved.intent.client_order_id));
+    saved
+}
+
+/// Puts an order of an earlier boot into a table: as one that the engine holds, or of which nobody knows. False where
+/// there is no room for it, or it is there already.
+pub fn put(orders: &mut OrderTable, instrument_id: InstrumentId, saved: &HeldOrder) -> bool {
+    let HeldOrder { intent, submitted_at, .. } = *saved;
+    let execution = match saved.stage {
+        HeldStage::Waiting => ExecutionType::Accepted,
+        HeldStage::Fired => ExecutionType::Triggered,
+        HeldStage::Standing | HeldStage::Ended | HeldStage::Gone => ExecutionType::Unknown,
+    };
+    let is_taken = orders.resume(intent, instrument_id, submitted_at, saved.traded_qty).is_ok();
+    if is_taken {
+        let status = if is_sent(saved) { OrderStatus::Unknown } else { OrderStatus::Accepted };
+        let mut told = ExecutionReport::new(intent.client_order_id, intent.side, execution, status);
+        told.is_emulated = u8::from(!is_sent(saved));
+        // It was just put there, and the report says nothing that it is not.
+        let _ = orders.on_report(&told);
     }
-    if life.is_denied {
-        entry.phase = Phase::Ended;
+    is_taken
+}
+
+/// True where it left the engine.
+fn is_sent(saved: &HeldOrder) -> bool {
+    saved.stage >= HeldStage::Standing
+}
+
+fn state_of(entry: &Entry, orders: &OrderTable) -> HeldOrder {
+    let order = orders.get(entry.id);
+    let forgotten = || Intent::limit(entry.id, entry.side, Price(0), entry.wanted_qty);
+    let mut intent = order.map_or_else(forgotten, |order| *order.intent());
+    intent.alternatives = entry.group.map_or(0, Group::number);
+    intent.after_counter = entry.parent.map_or(0, |parent| parent.id.counter);
+    let submitted_at = order.map_or_else(Default::default, |order| order.submitted_at());
+    let stage = match entry.phase {
+        Phase::Waiting => HeldStage::Waiting,
+        Phase::Fired => HeldStage::Fired,
+        Phase::Standing => HeldStage::Standing,
+        Phase::Ended => HeldStage::Ended,
+    };
+    let mut saved = HeldOrder::new(intent, submitted_at, stage);
+    (saved.wanted_qty, saved.traded_qty) = (entry.wanted_qty, entry.traded_qty);
+    if let Some(parent) = entry.parent {
+        (saved.parent_traded_qty, saved.is_parent_done) = (parent.traded_qty, u8::from(parent.is_done));
     }
+    saved.gave_way = u8::from(entry.gave_way);
+    saved
+}
+
+fn entry_of(instrument_id: InstrumentId, saved: &HeldOrder) -> Entry {
+    let phase = match saved.stage {
+        HeldStage::Waiting => Phase::Waiting,
+        HeldStage::Fired => Phase::Fired,
+        HeldStage::Standing => Phase::Standing,
+        HeldStage::Ended | HeldStage::Gone => Phase::Ended,
+    };
+    let mut entry = Entry::new(&saved.intent, instrument_id, phase);
+    (entry.wanted_qty, entry.wanted_qty_before) = (saved.wanted_qty, saved.wanted_qty);
+    entry.traded_qty = saved.traded_qty;
+    entry.parent = Parent::of(&saved.intent).map(|parent| Parent {
+        traded_qty: saved.parent_traded_qty,
+        is_done: saved.is_parent_done != 0,
+        ..parent
+    });
+    // What fired was told of when it did.
+    entry.is_told = phase == Phase::Fired;
+    entry.gave_way = saved.gave_way != 0;
     entry
 }

@@ -190,6 +190,8 @@ impl HeldOrders {
     fn forget(&mut self) {
         while let Some(index) = self.entries.iter().position(|entry| self.is_forgettable(entry)) {
             let entry = self.entries.remove(index);
+            self.gone.push((entry.instrument_id, entry.id, entry.side));
+            self.is_any_unsaved = true;
             let Some(group) = entry.group.filter(|group| !self.closed.contains(group)) else { continue };
             if self.closed.len() == CLOSED_GROUPS_MAX {
                 self.closed.remove(0);
@@ -203,6 +205,10 @@ impl HeldOrders {
             let mut of_group = self.entries.iter().filter(|other| other.group == Some(group));
             of_group.all(|other| other.phase == Phase::Ended)
         };
-        entry.is_alone() || (entry.phase == Phase::Ended && entry.group.is_some_and(is_over))
+        // Who waits for it would not find it where both are made again.
+        let is_awaited =
+            |other: &Entry| other.parent.is_some_and(|parent| parent.id == entry.id && !parent.is_done);
+        let is_over = entry.is_alone() || (entry.phase == Phase::Ended && entry.group.is_some_and(is_over));
+        is_over && !self.entries.iter().any(is_awaited)
     }
 }

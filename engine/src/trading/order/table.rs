@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use fulmar_bus::record::{
     ClientOrderId, Denial, ExecutionReport, ExecutionType, InstrumentId, Intent, ModifyIntent, OrderTerms,
-    OrderType, Price, Side, UnixNanos,
+    OrderType, Price, Quantity, Side, UnixNanos,
 };
 
 use super::TrackedOrder;
@@ -128,6 +128,28 @@ impl OrderTable {
         self.slots[place] = Some(TrackedOrder::new(intent, instrument_id, at));
         self.count(place, 1);
         self.debug_check(place);
+        Ok(())
+    }
+
+    /// Takes in an order of an earlier boot, of which so much traded then. That is in no position of this table's owner,
+    /// and will not be.
+    ///
+    /// # Errors
+    /// As [`OrderTable::submit`].
+    pub fn resume(
+        &mut self,
+        intent: Intent,
+        instrument_id: InstrumentId,
+        at: UnixNanos,
+        traded_qty: Quantity,
+    ) -> Result<(), SubmitError> {
+        self.submit(intent, instrument_id, at)?;
+        let place = self.place_of(intent.client_order_id).expect("it was just taken in");
+        let _ = self.change(place, |table| {
+            let order = table.at_mut(place);
+            (order.booked_qty, order.told_qty) = (traded_qty, traded_qty);
+            Booking::None
+        });
         Ok(())
     }
 

@@ -1,11 +1,11 @@
 //! Held orders with the table that they look into, and what the gate would do with their steps: everything is approved.
 
 use fulmar_bus::record::{
-    ClientOrderId, ExecutionReport, ExecutionType, InstrumentId, Intent, ModifyIntent, OrderStatus,
-    OrderTerms, Price, Quantity, StrategyId, UnixNanos,
+    ClientOrderId, ExecutionReport, ExecutionType, HeldOrder, InstrumentId, Intent, ModifyIntent,
+    OrderStatus, OrderTerms, Price, Quantity, StrategyId, UnixNanos,
 };
 
-use crate::trading::held::{HeldOrders, NotHeld, OrderLife, Step};
+use crate::trading::held::{HeldOrders, NotHeld, Step, living};
 use crate::trading::order::OrderTable;
 
 pub(super) const INSTRUMENT: InstrumentId = InstrumentId(0);
@@ -34,14 +34,14 @@ impl Left {
 pub(super) struct Desk {
     pub(super) held: HeldOrders,
     pub(super) orders: OrderTable,
-    /// Every order that was wanted and taken, with all that was told of it.
-    lives: Vec<(Intent, Vec<ExecutionReport>)>,
+    /// The last word on each order, as a file has it.
+    kept: Vec<HeldOrder>,
     left: Vec<Left>,
 }
 
 impl Desk {
     pub(super) fn new() -> Self {
-        Desk { held: HeldOrders::new(1), orders: OrderTable::new(2_048), lives: Vec::new(), left: Vec::new() }
+        Desk { held: HeldOrders::new(1), orders: OrderTable::new(2_048), kept: Vec::new(), left: Vec::new() }
     }
 
     /// The strategy wants an order.
@@ -52,7 +52,6 @@ impl Desk {
             return Err(obstacle);
         }
         self.orders.submit(*intent, INSTRUMENT, NOW).expect("the table is large");
-        self.lives.push((*intent, Vec::new()));
         let is_held = HeldOrders::concerns(intent) && self.held.would_hold(intent);
         if HeldOrders::concerns(intent) {
             self.held.place(intent, INSTRUMENT, &self.orders).expect("it has no obstacle");
@@ -100,7 +99,6 @@ impl Desk {
     pub(super) fn hears(&mut self, report: &ExecutionReport) {
         let _ = self.orders.on_report(report);
         self.held.on_report(report, NOW);
-        self.keep(report);
         self.work();
     }
 
@@ -124,10 +122,12 @@ impl Desk {
                 Step::Change(id, quantity) => self.change(id, quantity),
                 Step::Release(id) => {
                     self.held.sent(id);
+                    self.save();
                     self.leave(id);
                 }
             }
         }
+        self.save();
     }
 
     /// What left since this was last asked.
@@ -135,29 +135,25 @@ impl Desk {
         std::mem::take(&mut self.left)
     }
 
-    /// The same, made again out of what was wanted and told. It knows no price yet.
+    /// The same, made again out of what was kept. It knows no price yet.
     pub(super) fn restored(&self) -> Desk {
         let mut restored = Desk::new();
-        for (intent, reports) in &self.lives {
-            restored.orders.submit(*intent, INSTRUMENT, NOW).expect("the table is large");
-            for report in reports {
-                let _ = restored.orders.on_report(report);
-            }
-        }
-        let life = |(intent, reports): &(Intent, Vec<ExecutionReport>)| (*intent, reports.clone());
-        restored.lives = self.lives.iter().map(life).collect();
-        let lives = self.lives.iter().map(|(intent, reports)| OrderLife {
-            intent,
-            instrument_id: INSTRUMENT,
-            reports,
-            is_denied: false,
-        });
-        restored.held = HeldOrders::restore(1, lives);
+        let saved: Vec<_> = living(self.kept.clone()).into_iter().map(|saved| (INSTRUMENT, saved)).collect();
+        restored.held = HeldOrders::restore(1, &saved, &mut restored.orders);
         restored.work();
-        // Whether a cancel left nobody told: it is sent again. Orders are not.
+        // Whether a cancel left is not kept: it is sent again. Orders are not.
         let again = restored.take_sent();
         assert!(again.iter().all(|left| matches!(left, Left::Cancel(_))), "{again:?}");
         restored
+    }
+
+    /// Keeps what changed, as the gate does before anything leaves.
+    fn save(&mut self) {
+        let Desk { held, orders, kept, .. } = self;
+        held.save(orders, |_, saved| {
+            kept.retain(|known| known.intent.client_order_id != saved.intent.client_order_id);
+            kept.push(saved);
+        });
     }
 
     fn change(&mut self, id: ClientOrderId, quantity: Quantity) {
@@ -171,11 +167,8 @@ impl Desk {
 
     fn leave(&mut self, id: ClientOrderId) {
         let intent = self.orders.get(id).expect("what is sent stands").intent();
-        let submitted = (ExecutionType::Submitted, OrderStatus::Submitted);
-        let told = ExecutionReport::new(id, intent.side, submitted.0, submitted.1);
         let quantity = intent.quantity;
         self.left.push(Left::Order(id, quantity));
-        self.keep(&told);
     }
 
     fn tell(
@@ -192,11 +185,5 @@ impl Desk {
         told.is_emulated = 1;
         change(&mut told);
         let _ = self.orders.on_report(&told);
-        self.keep(&told);
-    }
-
-    fn keep(&mut self, report: &ExecutionReport) {
-        let life = self.lives.iter_mut().find(|(intent, _)| intent.client_order_id == report.client_order_id);
-        life.expect("it was wanted").1.push(*report);
     }
 }
