@@ -21,7 +21,7 @@ use fulmar_engine::runtime::counters;
 use fulmar_engine::simulation::paper::PaperFees;
 use fulmar_engine::trading::risk::{GuardSettings, RiskSettings};
 use fulmar_engine::wiring::{
-    EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan,
+    EnginePlan, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan,
 };
 use fulmar_strategies::sdk::{
     BookDepth, Context, Event, InstrumentId, Intent, Nanos, NewOrder, Strategy, TimeInForce,
@@ -117,6 +117,7 @@ impl Desk {
             orders: OrderRoute::Paper { account_id: AccountId(0), fees: PaperFees::default() },
             rings: RingSizes::default(),
             epoch: 1,
+            held: KeptOrders::default(),
             journal_directory: None,
         });
         Desk {

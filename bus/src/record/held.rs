@@ -17,10 +17,12 @@ pub enum HeldStage {
     Fired = 2,
     /// Sent, or about to be: it may be at the venue.
     Standing = 3,
+    /// Sent, and not held before: others wait for it.
+    Awaited = 4,
     /// Done; what it traded still counts for its alternatives.
-    Ended = 4,
+    Ended = 5,
     /// Nobody depends on it any more.
-    Gone = 5,
+    Gone = 6,
 }
 
 /// All that is known of an order that the engine holds, or that held ones depend on, as of now. Each is the newest word

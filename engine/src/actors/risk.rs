@@ -8,6 +8,7 @@
 mod expiry;
 mod held;
 mod intents;
+mod kept;
 mod markets;
 mod steps;
 
@@ -18,6 +19,8 @@ use fulmar_bus::record::{
 };
 
 use self::expiry::Expiries;
+pub use self::kept::HeldPlan;
+use self::kept::Keeper;
 use super::limits::{CANCEL_RETRY_NS, ORDERS_MAX};
 use crate::runtime::{Actor, Delivery, Inboxes, Origin, Outbox, Work};
 use crate::trading::held::HeldOrders;
@@ -48,6 +51,7 @@ struct State {
     cancel_again_at: Option<UnixNanos>,
     expiries: Expiries,
     held: HeldOrders,
+    keeper: Keeper,
     /// By instrument: at which scales its market channel speaks now, where that was heard.
     market_scales: Vec<Option<Scales>>,
     anomalies: Anomalies,
@@ -109,6 +113,8 @@ pub struct RiskPlan {
     pub strategies: Vec<Vec<InstrumentId>>,
     /// The account that they trade for.
     pub account_id: AccountId,
+    /// What held orders are kept by, and those of an earlier boot.
+    pub held: HeldPlan,
 }
 
 /// Where the gate tells.
@@ -119,6 +125,8 @@ pub struct RiskOutboxes {
     pub reports: Vec<Outbox>,
     /// By instrument, to its feed: the wish to hear all of it anew. `None` where it may not be traded.
     pub recalls: Vec<Option<Outbox>>,
+    /// Where held orders are kept; `None` where they need not outlive the process.
+    pub kept: Option<Outbox>,
 }
 
 /// Slots that a cancel takes on the approved channel.
@@ -130,8 +138,8 @@ const FIRST_BOOK: usize = 2;
 
 impl Risk {
     /// The gate of `plan`.
-    pub fn new(plan: RiskPlan, inboxes: Inboxes, outboxes: RiskOutboxes) -> Self {
-        let RiskOutboxes { approved, reports, recalls } = outboxes;
+    pub fn new(mut plan: RiskPlan, inboxes: Inboxes, outboxes: RiskOutboxes) -> Self {
+        let RiskOutboxes { approved, reports, recalls, kept } = outboxes;
         let output = Output { approved, reports, recalls, reports_lost: 0 };
         let instrument_count = plan.settings.len();
         let watch = |settings: Option<RiskSettings>| {
@@ -149,16 +157,20 @@ impl Risk {
         let permission = |instruments: &Vec<InstrumentId>| {
             (0..instrument_count).map(|index| instruments.iter().any(|id| id.index() == index)).collect()
         };
+        let mut instruments: Vec<Option<Watched>> = plan.settings.into_iter().map(watch).collect();
+        let mut orders = OrderTable::new(ORDERS_MAX);
+        let held = kept::restore(&mut plan.held, &mut instruments, &mut orders);
         let state = State {
             gate: RiskGate::new(),
-            orders: OrderTable::new(ORDERS_MAX),
-            instruments: plan.settings.into_iter().map(watch).collect(),
+            orders,
+            instruments,
             holdings: vec![vec![OpenPosition::default(); instrument_count]; strategy_count],
             permissions: plan.strategies.iter().map(permission).collect(),
             account_id: plan.account_id,
             cancel_again_at: None,
             expiries: Expiries::new(),
-            held: HeldOrders::new(instrument_count),
+            held,
+            keeper: Keeper::new(kept, plan.held),
             market_scales: vec![None; instrument_count],
             anomalies: Anomalies::default(),
         };
@@ -222,8 +234,8 @@ impl Actor for Risk {
     }
 
     fn due_at(&self) -> Option<UnixNanos> {
-        let State { cancel_again_at, expiries, held, .. } = &self.state;
-        [*cancel_again_at, expiries.due_at(), held.due_at()].into_iter().flatten().min()
+        let State { cancel_again_at, expiries, held, keeper, .. } = &self.state;
+        [*cancel_again_at, expiries.due_at(), held.due_at(), keeper.due_at()].into_iter().flatten().min()
     }
 
     fn counters(&self, tell: &mut dyn FnMut(&'static str, u64)) {
@@ -302,6 +314,9 @@ impl State {
     fn on_report(&mut self, now: UnixNanos, record: &Record, output: &mut Output) -> Result<(), Malformed> {
         let report = record.read::<ExecutionReport>()?;
         let origin = Origin::of(record);
+        if self.takes_back(now, report) {
+            return Ok(());
+        }
         let Applied::Order(update) = self.orders.on_report(report) else {
             self.anomalies.orphans += 1;
             return Ok(());

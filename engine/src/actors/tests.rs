@@ -6,6 +6,7 @@ mod book;
 mod feed;
 mod gateway;
 mod held;
+mod kept;
 mod risk;
 
 use fulmar_bus::channel::{Poll, Reader, Region, Ring, RingShape, create};

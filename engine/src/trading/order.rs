@@ -209,6 +209,11 @@ impl TrackedOrder {
         lines.into_iter().find(|(holds, _)| *holds).map_or(OrderStatus::Submitted, |(_, status)| status)
     }
 
+    /// True where the venue was heard of it.
+    pub fn is_acknowledged(&self) -> bool {
+        self.facts.has(Facts::ACKNOWLEDGED)
+    }
+
     /// True where a cancel was sent and was not refused since.
     pub fn is_cancel_wanted(&self) -> bool {
         self.facts.has(Facts::CANCEL_WANTED)

@@ -3,15 +3,17 @@
 //! An actor's inboxes are added in the order in which it drains them; that order is part of what makes two runs alike.
 
 use std::io;
+use std::path::Path;
 
-use fulmar_bus::record::{AccountId, InstrumentId, Nanos, StrategyId};
+use fulmar_bus::record::{AccountId, HeldOrder, InstrumentId, Nanos, StrategyId};
 
 use super::channels::{Channel, ChannelRole, Channels};
 use super::plan::{EnginePlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan};
-use super::{Assembly, Link, Surroundings};
+use super::{Assembly, Link, Surroundings, held};
+use crate::actors::HELD_SLOTS;
 use crate::actors::{
-    Aggregator, BookBuilder, Feed, Gateway, PaperGateway, Risk, RiskOutboxes, RiskPlan, StrategyHost,
-    StrategyPorts,
+    Aggregator, BookBuilder, Feed, Gateway, HeldPlan, PaperGateway, Risk, RiskOutboxes, RiskPlan,
+    StrategyHost, StrategyPorts,
 };
 use crate::contract::Connection;
 use crate::market::JumpGuard;
@@ -218,7 +220,16 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    pub(super) fn orders(&mut self, route: OrderRoute) -> io::Result<()> {
+    /// What the gate keeps held orders by, and those that it holds again.
+    pub(super) fn names(&self, strategies: &[StrategyPlan], restored: Vec<HeldOrder>) -> HeldPlan {
+        held::names(strategies, (&self.instruments, &self.risk), restored)
+    }
+
+    pub(super) fn orders(
+        &mut self,
+        route: OrderRoute,
+        (held, file): (HeldPlan, Option<&Path>),
+    ) -> io::Result<()> {
         let (gateway_name, account_id) = match &route {
             OrderRoute::None => return Ok(()),
             OrderRoute::Paper { account_id, .. } => ("paper", *account_id),
@@ -228,7 +239,9 @@ impl<'a> Builder<'a> {
         let control = self.channels.make("control", ChannelRole::Input, self.sizes.small, 1)?;
         let reports = self.channels.make(&gateway, ChannelRole::Order, self.sizes.small, 1)?;
         let approved = self.channels.make("approved", ChannelRole::Order, self.sizes.small, 1)?;
-        let risk = self.risk_gate(account_id, (&control, &reports, &approved), &gateway);
+        let kept = file.map(|file| self.channels.make_at(file, "held", HELD_SLOTS)).transpose()?;
+        let kept = kept.map(|channel| channel.outbox());
+        let risk = self.risk_gate(account_id, (&control, &reports, &approved), &gateway, (held, kept));
         self.actors.push((rank::RISK, Box::new(risk)));
         let mut operator = control.outbox();
         self.stamp(&mut operator, Stage::Aside);
@@ -260,6 +273,7 @@ impl<'a> Builder<'a> {
         account_id: AccountId,
         (control, reports, approved): (&Channel, &Channel, &Channel),
         gateway: &str,
+        (held, kept): (HeldPlan, Option<Outbox>),
     ) -> Risk {
         let mut inboxes = Inboxes::new();
         inboxes.add(control.gated());
@@ -279,6 +293,7 @@ impl<'a> Builder<'a> {
             approved: approved.gated_outbox(&inboxes),
             reports: std::mem::take(&mut self.reports),
             recalls: std::mem::take(&mut self.recalls),
+            kept,
         };
         let told = outboxes.reports.iter_mut().chain(outboxes.recalls.iter_mut().flatten());
         told.for_each(|outbox| outbox.tell_refusals(inboxes.refusals()));
@@ -289,6 +304,7 @@ impl<'a> Builder<'a> {
             books,
             strategies: std::mem::take(&mut self.traded),
             account_id,
+            held,
         };
         Risk::new(plan, inboxes, outboxes)
     }

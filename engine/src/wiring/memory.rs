@@ -4,6 +4,7 @@
 use fulmar_bus::channel::RingShape;
 
 use super::plan::{EnginePlan, OrderRoute, VenuePlan};
+use crate::actors::HELD_SLOTS;
 
 /// What one book takes that holds nothing: its hints.
 const BOOK_BYTES: u64 = 70 << 10;
@@ -118,11 +119,15 @@ fn shared_rings(plan: &EnginePlan) -> u64 {
     let pairs = plan.pairs.len() as u64 * ring(sizes.book, 0);
     let control = ahead(plan, sizes.small, 1);
     let orders = control + (2 + 2 * plan.strategies.len() as u64) * ring(sizes.small, 1);
+    let kept = RingShape { slot_count: HELD_SLOTS, gate_count: 0 };
+    let kept = plan.held.file.as_ref().map_or(0, |_| bytes(kept.checked_word_count()));
     pairs
         + match plan.orders {
             OrderRoute::None => 0,
-            OrderRoute::Paper { .. } => orders,
-            OrderRoute::Venue { .. } => orders + ahead(plan, sizes.frames, 1) + ahead(plan, sizes.small, 2),
+            OrderRoute::Paper { .. } => orders + kept,
+            OrderRoute::Venue { .. } => {
+                orders + kept + ahead(plan, sizes.frames, 1) + ahead(plan, sizes.small, 2)
+            }
         }
 }
 

@@ -39,7 +39,7 @@ pub use crate::entry::{Need, ParameterEntry, ParameterValue, StrategyEntry};
 pub use crate::parameters::{Amount, ParameterError, Parameters};
 pub use fulmar_bus::record::{
     Arbitrage, Bar, ClientOrderId, ConsolidatedTop, CrossVenue, Denial, ExecutionReport, Funding,
-    FundingRate, InstrumentDefinition, InstrumentId, InstrumentStatus, Intent, LeadLag, Level, LiquiditySide,
+    FundingRate, HeldOrder, HeldStage, InstrumentDefinition, InstrumentId, InstrumentStatus, Intent, LeadLag, Level, LiquiditySide,
     Listing, MarkPrice, MidSpread, Nanos, OrderStatus, OrderTerms, OrderType, Position, Price, Quantity,
     Side, SyncState, TimeInForce, Timer, TopOfBook, Trade, TriggerBy, UnixNanos,
 };

@@ -173,7 +173,7 @@ impl State {
         let mut told = ExecutionReport::new(id, intent.side, execution, OrderStatus::Accepted);
         (told.tag, told.account_id, told.venue_at) = (intent.tag, intent.account_id, now);
         (told.price, told.quantity) = (intent.price, intent.quantity);
-        (told.last_px, told.is_emulated) = (intent.trigger_price, 1);
+        (told.last_px, told.is_emulated, told.strategy_id) = (intent.trigger_price, 1, intent.strategy_id);
         told
     }
 

@@ -2,8 +2,8 @@
 //! asked for again.
 
 use fulmar_bus::record::{
-    ClientOrderId, ExecutionReport, ExecutionType, ModifyIntent, Nanos, OrderStatus, OrderTerms, Quantity,
-    UnixNanos,
+    ClientOrderId, Denial, ExecutionReport, ExecutionType, ModifyIntent, Nanos, OrderStatus, OrderTerms,
+    Quantity, UnixNanos,
 };
 
 use super::intents::{CHANGE_SLOTS, ORDER_SLOTS, without};
@@ -11,12 +11,17 @@ use super::{CANCEL_SLOTS, Output, State};
 use crate::actors::limits::CANCEL_RETRY_NS;
 use crate::runtime::Origin;
 use crate::trading::held::Step;
-use crate::trading::risk::Verdict;
+use crate::trading::risk::{RiskCheck, Verdict};
 
 impl State {
     /// Does what the held orders ask for. It comes to an end: see [`Step`].
     pub(super) fn carry_out(&mut self, now: UnixNanos, origin: Origin, output: &mut Output) {
+        if !self.tell_restored(now, output) {
+            return;
+        }
         while let Some(step) = self.held.next_step(now, &self.orders) {
+            // Before anything leaves, why it does is kept.
+            self.keep(now);
             match step {
                 Step::Move(id, trigger_price) => {
                     let mut told = self.emulated(now, id, ExecutionType::Updated);
@@ -47,6 +52,7 @@ impl State {
                 }
             }
         }
+        self.keep(now);
     }
 
     /// Changes the quantity of an order at the venue to what its alternatives or its parent leave of it.
@@ -85,13 +91,19 @@ impl State {
         let context = without(context, &order);
         match self.gate.check_released(&intent, instrument_id, &context) {
             Verdict::Approved(approved) => {
+                self.held.sent(id);
+                self.keep(now);
                 let sent = output.approved.send(origin, instrument_id, approved.payload());
                 assert!(sent.is_ok(), "the approved channel had room for an order");
-                self.held.sent(id);
                 let (execution, status) = (ExecutionType::Submitted, OrderStatus::Submitted);
                 let mut told = ExecutionReport::new(id, intent.side, execution, status);
                 (told.tag, told.price, told.leaves_qty) = (intent.tag, intent.price, intent.quantity);
+                told.strategy_id = intent.strategy_id;
                 output.tell(intent.strategy_id, origin, instrument_id, &told);
+            }
+            // What time mends is waited for: an order that ends a loss is not given up for a moment's sake.
+            Verdict::Denied(denial) if is_of_the_moment(&denial) => {
+                self.held.rest(id, now + Nanos(CANCEL_RETRY_NS));
             }
             Verdict::Denied(denial) => {
                 // It is in the table: the denial is applied to it, whatever else it says.
@@ -101,4 +113,19 @@ impl State {
             }
         }
     }
+}
+
+/// True where the gate refuses every order of the instrument for a while.
+fn is_of_the_moment(denial: &Denial) -> bool {
+    matches!(
+        RiskCheck::from_code(denial.code),
+        Some(
+            RiskCheck::InstrumentHalted
+                | RiskCheck::UnknownInstrument
+                | RiskCheck::StaleMarketData
+                | RiskCheck::MaxMsgRate
+                | RiskCheck::UnknownOrderState
+                | RiskCheck::RejectStorm
+        )
+    )
 }

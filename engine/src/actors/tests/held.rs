@@ -12,16 +12,16 @@ use crate::actors::limits::CANCEL_RETRY_NS;
 use crate::contract::local_reason;
 use crate::trading::risk::RiskCheck;
 
-fn id(counter: u64) -> ClientOrderId {
+pub(super) fn id(counter: u64) -> ClientOrderId {
     ClientOrderId::new(1, StrategyId(0), counter)
 }
 
-fn limit(counter: u64, side: Side, price: i64, quantity: i64) -> Intent {
+pub(super) fn limit(counter: u64, side: Side, price: i64, quantity: i64) -> Intent {
     Intent::limit(id(counter), side, Price(price), Quantity(quantity))
 }
 
 /// Sells at the market once somebody trades at this price or below.
-fn stop(counter: u64, trigger: i64, quantity: i64) -> Intent {
+pub(super) fn stop(counter: u64, trigger: i64, quantity: i64) -> Intent {
     let mut intent = Intent::market(id(counter), Side::Sell, Quantity(quantity));
     (intent.order_type, intent.time_in_force) = (OrderType::Stop, TimeInForce::Gtc);
     intent.trigger_price = Price(trigger);
@@ -35,7 +35,7 @@ fn trailing(counter: u64, offset: i64, quantity: i64) -> Intent {
     intent
 }
 
-fn alternative(mut intent: Intent) -> Intent {
+pub(super) fn alternative(mut intent: Intent) -> Intent {
     intent.alternatives = 7;
     intent
 }
@@ -54,7 +54,7 @@ enum Left {
 }
 
 impl Stage {
-    fn wants(&mut self, intents: &[Intent]) {
+    pub(super) fn wants(&mut self, intents: &[Intent]) {
         for intent in intents {
             send(&mut self.intents, self.now, intent);
         }
@@ -66,7 +66,7 @@ impl Stage {
         self.turn();
     }
 
-    fn trades_at(&mut self, price: i64) {
+    pub(super) fn trades_at(&mut self, price: i64) {
         send(&mut self.market, self.now, &Trade::new(Price(price), Quantity(1), Side::Buy, 1, self.now));
         self.turn();
     }
@@ -264,13 +264,21 @@ fn what_is_held_is_judged_at_once_and_counts_as_open() {
 #[test]
 fn at_its_trigger_an_order_is_judged_again_and_a_denial_ends_it() {
     let mut stage = Stage::open();
-    stage.wants(&[stop(1, 95, 10)]);
-    send(&mut stage.book, stage.now, &SyncChange::new(SyncState::Desynced, SyncReason::Gap, 1, 1, 1));
+    let mut reducing = stop(1, 95, 10);
+    reducing.reduce_only = 1;
+    stage.wants(&[limit(2, Side::Buy, 100, 10)]);
+    stage.trades(2, Side::Buy, (1, 10, 10));
+    stage.wants(&[reducing, limit(3, Side::Sell, 110, 10)]);
+    stage.left();
     stage.told();
     stage.trades_at(94);
     let told = stage.told();
     let [denial] = all::<Denial>(&told)[..] else { panic!("one denial") };
-    assert_eq!((denial.client_order_id, denial.code), (id(1), RiskCheck::StaleMarketData.code()));
+    assert_eq!(
+        (denial.client_order_id, denial.code),
+        (id(1), RiskCheck::ReduceOnly.code()),
+        "another order closes it"
+    );
     assert_eq!(all::<ExecutionReport>(&told).len(), 1, "that it triggered");
     assert_eq!(stage.left(), []);
     stage.wants_canceled(1);

@@ -2,14 +2,14 @@
 
 use fulmar_bus::record::{
     AccountId, CancelIntent, CancelOrder, ClientOrderId, ContractSize, Control, ControlCommand, Denial,
-    ExecutionReport, ExecutionType, InstrumentDefinition, InstrumentStatus, Intent, Listing, ModifyIntent,
-    ModifyOrder, Nanos, Order, OrderStatus, OrderTerms, Position, Side, StrategyId, SyncChange, SyncReason,
-    SyncState, TimeInForce,
+    ExecutionReport, ExecutionType, HeldOrder, InstrumentDefinition, InstrumentStatus, Intent, Listing,
+    ModifyIntent, ModifyOrder, Nanos, Order, OrderStatus, OrderTerms, Position, Side, StrategyId, SyncChange,
+    SyncReason, SyncState, TimeInForce,
 };
 
 use super::*;
 use crate::actors::limits::CANCEL_RETRY_NS;
-use crate::actors::{Risk, RiskOutboxes, RiskPlan};
+use crate::actors::{HeldPlan, Risk, RiskOutboxes, RiskPlan};
 use crate::contract::local_reason;
 use crate::runtime::Inboxes;
 use crate::trading::risk::{GuardSettings, RiskCheck, RiskSettings};
@@ -25,6 +25,7 @@ pub(super) struct Stage {
     pub(super) approved: Reader,
     reports: Reader,
     recalls: Reader,
+    pub(super) kept: Reader,
     pub(super) now: UnixNanos,
     order_count: u64,
 }
@@ -32,6 +33,11 @@ pub(super) struct Stage {
 impl Stage {
     /// A gate that was told nothing yet.
     fn new() -> Self {
+        Self::after(Vec::new())
+    }
+
+    /// The same, which these orders of an earlier boot are given to.
+    pub(super) fn after(restored: Vec<(InstrumentId, HeldOrder)>) -> Self {
         let (control, control_ring) = channel(1, ROOMY);
         let (gateway, gateway_ring) = channel(2, ROOMY);
         let (book, book_ring) = channel(3, ROOMY);
@@ -65,13 +71,20 @@ impl Stage {
             books: vec![InstrumentId(0)],
             strategies: vec![vec![InstrumentId(0)]],
             account_id: AccountId(0),
+            held: HeldPlan { restored, ..HeldPlan::default() },
         };
+        let (kept, kept_ring) = channel(9, ROOMY);
         let (approved_reader, report_reader) = (gated(&approved_ring), gated(&report_ring));
         Stage {
             actor: Risk::new(
                 plan,
                 inboxes,
-                RiskOutboxes { approved, reports: vec![reports], recalls: vec![Some(recall)] },
+                RiskOutboxes {
+                    approved,
+                    reports: vec![reports],
+                    recalls: vec![Some(recall)],
+                    kept: Some(kept),
+                },
             ),
             control,
             gateway,
@@ -81,6 +94,7 @@ impl Stage {
             approved: approved_reader,
             reports: report_reader,
             recalls: gated(&recall_ring),
+            kept: kept_ring.reader(),
             now: OPENS_AT,
             order_count: 0,
         }
@@ -89,13 +103,19 @@ impl Stage {
     /// One whose instrument is defined, its book live at 100 bid and 101 asked.
     pub(super) fn open() -> Self {
         let mut stage = Stage::new();
-        send(&mut stage.book, stage.now, &definition());
-        send(&mut stage.book, stage.now, &SyncChange::new(SyncState::Live, SyncReason::Joined, 1, 0, 0));
-        send(&mut stage.book, stage.now, &top(100, 101, 1));
-        stage.turn();
-        let definitions = drain_all::<InstrumentDefinition>(&mut stage.approved);
-        assert_eq!(definitions.len(), 1, "the gateway hears what the instrument is");
+        stage.opens();
         stage
+    }
+
+    /// Its instrument is defined, and its book is live. Gives what left to the gateway.
+    pub(super) fn opens(&mut self) -> Vec<Record> {
+        send(&mut self.book, self.now, &definition());
+        send(&mut self.book, self.now, &SyncChange::new(SyncState::Live, SyncReason::Joined, 1, 0, 0));
+        send(&mut self.book, self.now, &top(100, 101, 1));
+        self.turn();
+        let left = drain(&mut self.approved);
+        assert_eq!(all::<InstrumentDefinition>(&left).len(), 1, "the gateway hears what the instrument is");
+        left
     }
 
     pub(super) fn turn(&mut self) -> Work {

@@ -106,7 +106,7 @@ impl<'a> Context<'a> {
         orders: [NewOrder; N],
     ) -> Result<[ClientOrderId; N], NotSubmitted> {
         self.ask_for(instrument_id, &orders)?;
-        let number = self.view.next_alternatives(N);
+        let number = self.view.dependents.next_alternatives(N);
         Ok(orders.map(|order| self.hand_over(instrument_id, order.alternatives(number))))
     }
 
@@ -141,7 +141,7 @@ impl<'a> Context<'a> {
             self.view.count_not_submitted();
             return Err(NotSubmitted::OrdersFull);
         }
-        let number = self.view.next_alternatives(N);
+        let number = self.view.dependents.next_alternatives(N);
         let entry = self.hand_over(instrument_id, entry);
         let exits = exits.map(|exit| exit.alternatives(number).after(entry));
         Ok((entry, exits.map(|exit| self.hand_over(instrument_id, exit))))
@@ -216,11 +216,21 @@ impl<'a> Context<'a> {
             Some(NotSubmitted::NotTraded)
         } else if orders.iter().any(|order| order.intent.quantity.0 <= 0) {
             Some(NotSubmitted::Quantity)
+        } else if orders.iter().any(|order| self.awaits_nobody(order)) {
+            Some(NotSubmitted::Parent)
         } else if self.view.orders().room() < orders.len() {
             Some(NotSubmitted::OrdersFull)
         } else {
             None
         }
+    }
+
+    /// True where it waits for an order that is not known, or is of an earlier boot.
+    fn awaits_nobody(&self, order: &NewOrder) -> bool {
+        let parent = order.intent.client_order_id;
+        let is_known =
+            || self.view.orders().get(parent).is_some() && self.view.dependents.is_of_this_boot(parent);
+        order.intent.after_counter != 0 && !is_known()
     }
 }
 
@@ -234,6 +244,8 @@ pub enum NotSubmitted {
     OrdersFull,
     /// The quantity is not above zero.
     Quantity,
+    /// The order that it is to wait for is not known, or was wanted before the engine was killed.
+    Parent,
 }
 
 /// Where intents leave the strategy: its host.

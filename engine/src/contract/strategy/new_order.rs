@@ -138,7 +138,8 @@ impl NewOrder {
     /// }
     /// ```
     pub fn after(mut self, parent: ClientOrderId) -> Self {
-        self.intent.after_counter = parent.counter;
+        // Its own id is given later; until then the parent's stands here, to be looked for.
+        (self.intent.after_counter, self.intent.client_order_id) = (parent.counter, parent);
         self
     }
 
@@ -287,7 +288,9 @@ mod tests {
         says(plain.time_in_force(TimeInForce::Fok), |intent| intent.time_in_force = TimeInForce::Fok);
         says(plain.display(Quantity(2)), |intent| intent.display_qty = Quantity(2));
         says(plain.trigger_by(TriggerBy::Index), |intent| intent.trigger_by = TriggerBy::Index);
-        says(plain.after(ClientOrderId::new(1, StrategyId(0), 8)), |intent| intent.after_counter = 8);
+        says(plain.after(ClientOrderId::new(1, StrategyId(0), 8)), |intent| {
+            (intent.after_counter, intent.client_order_id) = (8, ClientOrderId::new(1, StrategyId(0), 8));
+        });
         says(plain.post_only(), |intent| intent.post_only = 1);
         says(plain.reduce_only(), |intent| intent.reduce_only = 1);
         says(plain.tag(5), |intent| intent.tag = 5);

@@ -2,13 +2,15 @@
 //! subscribed to; no actor's memory is read.
 
 use fulmar_bus::record::{
-    ConsolidatedTop, CrossVenue, Denial, ExecutionReport, Flags, Funding, InstrumentDefinition, InstrumentId,
-    InstrumentStatus, Intent, Kind, Malformed, MarkPrice, Position, Quantity, Record, SyncChange, SyncState,
-    TopOfBook, TopSource, UnixNanos,
+    ConsolidatedTop, CrossVenue, Denial, ExecutionReport, Flags, Funding, HeldOrder, InstrumentDefinition,
+    InstrumentId, InstrumentStatus, Intent, Kind, Malformed, MarkPrice, Position, Quantity, Record,
+    SyncChange, SyncState, TopOfBook, TopSource, UnixNanos,
 };
 
+use super::dependents::Dependents;
 use super::depth::{BookDepth, BookView};
 use crate::market::replica::{BookReplica, Taken};
+use crate::trading::held;
 use crate::trading::order::{Applied, OrderTable};
 use crate::trading::{InstrumentRules, ORDER_INSTRUMENTS_MAX};
 
@@ -36,8 +38,7 @@ pub struct View {
     /// By instrument id, its own or another of its pairs: those of its own that are of the same pair.
     pairs: Vec<Vec<InstrumentId>>,
     orders: OrderTable,
-    /// Groups of alternatives that were wanted.
-    alternatives_count: u32,
+    pub(super) dependents: Dependents,
     orphans: u64,
     not_submitted: u64,
 }
@@ -212,7 +213,7 @@ impl View {
             instruments,
             pairs,
             orders: OrderTable::new(orders_max),
-            alternatives_count: 0,
+            dependents: Dependents::default(),
             orphans: 0,
             not_submitted: 0,
         }
@@ -280,6 +281,11 @@ impl View {
             Some(Kind::Denial) => {
                 let applied = self.orders.on_denial(record.read::<Denial>()?);
                 self.orphans += u64::from(applied == Applied::Orphan);
+            }
+            Some(Kind::HeldOrder) => {
+                let saved = record.read::<HeldOrder>()?;
+                self.dependents.restored(saved.intent.client_order_id);
+                self.orphans += u64::from(!held::put(&mut self.orders, header.instrument_id, saved));
             }
             Some(Kind::ConsolidatedTop) => self.consolidate(header.instrument_id, record.read()?),
             Some(Kind::CrossVenue) => {
@@ -371,16 +377,6 @@ impl View {
         self.orders
             .submit(intent, instrument_id, at)
             .expect("the table has room, the quantity is above zero, and the host gives each order a new id");
-    }
-
-    /// A number for so many alternatives that has not been one for so long that none of those before is known any more.
-    /// One order is an alternative to nothing, and has none.
-    pub(super) fn next_alternatives(&mut self, count: usize) -> u32 {
-        if count < 2 {
-            return 0;
-        }
-        self.alternatives_count = self.alternatives_count.checked_add(1).unwrap_or(1);
-        self.alternatives_count
     }
 
     pub(super) fn count_not_submitted(&mut self) {

@@ -79,6 +79,8 @@ pub(super) struct Entry {
     pub(super) has_moved: bool,
     /// It was told that it fired.
     pub(super) is_told: bool,
+    /// The venue has it.
+    pub(super) is_taken: bool,
     /// It was canceled so that an alternative can be sent, which ends nobody.
     pub(super) gave_way: bool,
     /// The venue does not change its quantity.
@@ -108,6 +110,7 @@ impl Entry {
             is_armed: false,
             has_moved: false,
             is_told: false,
+            is_taken: false,
             gave_way: false,
             is_rigid: false,
             own_revision: 0,
@@ -130,7 +133,9 @@ impl Entry {
 
     /// True where nothing that becomes of others concerns it any more.
     pub(super) fn is_alone(&self) -> bool {
-        let is_free = self.parent.is_none() && self.phase == Phase::Standing;
+        // One that was held may come back until the venue has it.
+        let is_there = self.phase == Phase::Standing && (self.is_taken || !self.is_told);
+        let is_free = self.parent.is_none() && is_there;
         self.group.is_none() && (is_free || self.phase == Phase::Ended)
     }
 

@@ -54,8 +54,7 @@ impl HeldOrders {
         for (instrument_id, saved) in saved {
             let is_taken = saved.stage >= HeldStage::Ended || put(orders, *instrument_id, saved);
             assert!(is_taken, "a table has room for what another of its kind held");
-            if Group::of(&saved.intent).is_none() && parent_id(&saved.intent).is_none() && is_sent(saved) {
-                // A plain order that others wait for.
+            if saved.stage == HeldStage::Awaited {
                 continue;
             }
             assert!(held.entries.len() < HELD_ORDERS_MAX, "no run holds more orders than may be held");
@@ -70,14 +69,14 @@ impl HeldOrders {
     fn plain_parent(&self, entry: &Entry, orders: &OrderTable) -> Option<HeldOrder> {
         let parent = entry.parent.filter(|parent| !parent.is_done && self.entry(parent.id).is_none())?;
         let order = orders.get(parent.id)?;
-        let mut saved = HeldOrder::new(*order.intent(), order.submitted_at(), HeldStage::Standing);
+        let mut saved = HeldOrder::new(*order.intent(), order.submitted_at(), HeldStage::Awaited);
         saved.traded_qty = order.traded_qty();
         Some(saved)
     }
 }
 
-/// What of these is still of use, where each is the last word on its order: orders that are held, and what those depend
-/// on.
+/// What of these is still of use, where each is the last word on its order: orders that are held, or were and may be at
+/// the venue, and what those depend on.
 pub fn living(mut saved: Vec<HeldOrder>) -> Vec<HeldOrder> {
     let is_held = |saved: &HeldOrder| matches!(saved.stage, HeldStage::Waiting | HeldStage::Fired);
     let held: Vec<HeldOrder> = saved.iter().copied().filter(is_held).collect();
@@ -88,7 +87,11 @@ pub fn living(mut saved: Vec<HeldOrder>) -> Vec<HeldOrder> {
             held.is_parent_done == 0 && parent_id(&held.intent) == Some(saved.intent.client_order_id)
         };
         let is_of_use = is_alternative() || held.iter().any(is_awaited);
-        saved.stage != HeldStage::Gone && (is_held(saved) || is_of_use)
+        match saved.stage {
+            HeldStage::Waiting | HeldStage::Fired | HeldStage::Standing => true,
+            HeldStage::Awaited | HeldStage::Ended => is_of_use,
+            HeldStage::Gone => false,
+        }
     });
     // As they were wanted, so that who came first is first again.
     saved.sort_by_key(|saved| (saved.submitted_at, saved.intent.client_order_id));
@@ -102,7 +105,7 @@ pub fn put(orders: &mut OrderTable, instrument_id: InstrumentId, saved: &HeldOrd
     let execution = match saved.stage {
         HeldStage::Waiting => ExecutionType::Accepted,
         HeldStage::Fired => ExecutionType::Triggered,
-        HeldStage::Standing | HeldStage::Ended | HeldStage::Gone => ExecutionType::Unknown,
+        _ => ExecutionType::Unknown,
     };
     let is_taken = orders.resume(intent, instrument_id, submitted_at, saved.traded_qty).is_ok();
     if is_taken {
@@ -146,7 +149,7 @@ fn entry_of(instrument_id: InstrumentId, saved: &HeldOrder) -> Entry {
     let phase = match saved.stage {
         HeldStage::Waiting => Phase::Waiting,
         HeldStage::Fired => Phase::Fired,
-        HeldStage::Standing => Phase::Standing,
+        HeldStage::Standing | HeldStage::Awaited => Phase::Standing,
         HeldStage::Ended | HeldStage::Gone => Phase::Ended,
     };
     let mut entry = Entry::new(&saved.intent, instrument_id, phase);
@@ -158,7 +161,7 @@ fn entry_of(instrument_id: InstrumentId, saved: &HeldOrder) -> Entry {
         ..parent
     });
     // What fired was told of when it did.
-    entry.is_told = phase == Phase::Fired;
+    entry.is_told = phase != Phase::Waiting;
     entry.gave_way = saved.gave_way != 0;
     entry
 }

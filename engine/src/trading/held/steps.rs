@@ -70,6 +70,7 @@ impl HeldOrders {
         }
         let order = orders.get(entry.id);
         entry.traded_qty = order.map_or(entry.traded_qty, |order| order.traded_qty());
+        entry.is_taken |= order.is_some_and(|order| order.is_acknowledged());
         if order.is_none_or(|order| order.status().is_terminal()) && entry.phase != Phase::Ended {
             entry.phase = Phase::Ended;
             let id = entry.id;
