@@ -11,6 +11,7 @@ use fulmar_bus::record::{AccountId, InstrumentId, Nanos, UnixNanos};
 use fulmar_engine::contract::{BookDepth, Strategy};
 use fulmar_engine::runtime::{Clock, HopBoard, HopStamps, Player};
 use fulmar_engine::trading::risk::{GuardSettings, RiskSettings};
+use fulmar_engine::trading::treasury::TreasuryPlan;
 use fulmar_engine::wiring::{
     Assembly, EnginePlan, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, StrategyPlan, Surroundings,
     VenuePlan, build,
@@ -116,6 +117,7 @@ fn plan(strategy: Box<dyn Strategy>) -> EnginePlan {
             instruments: vec![id],
             book: BookDepth::Top,
         }],
+        treasury: TreasuryPlan::default(),
         orders: OrderRoute::Venue { session: Box::new(orders), account_id: AccountId(0) },
         rings: RingSizes::default(),
         epoch: 1,

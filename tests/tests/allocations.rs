@@ -34,6 +34,7 @@ use fulmar_engine::trading::account::{
 };
 use fulmar_engine::trading::order::Fill;
 use fulmar_engine::trading::risk::{GuardSettings, RiskSettings};
+use fulmar_engine::trading::treasury::TreasuryPlan;
 use fulmar_engine::wiring::{
     EnginePlan, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan,
 };
@@ -419,6 +420,7 @@ fn plan(venue: &str, symbols: &[String], quotes_between: u64, level_count: Arc<A
         }],
         venues: vec![VenuePlan { session, instruments: ids }],
         bar_intervals: vec![Nanos::from_secs(1), Nanos::from_secs(60)],
+        treasury: TreasuryPlan::default(),
         orders: OrderRoute::Paper { account_id: AccountId(0), fees: PaperFees::default() },
         rings: RingSizes::default(),
         epoch: 1,

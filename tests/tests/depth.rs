@@ -7,6 +7,7 @@ use fulmar_bus::record::{AccountId, ContractKind, InstrumentId, Nanos, Side, Top
 use fulmar_engine::contract::{BookDepth, BookUpdate, Context, Event, InstrumentView, Strategy};
 use fulmar_engine::runtime::Player;
 use fulmar_engine::simulation::paper::PaperFees;
+use fulmar_engine::trading::treasury::TreasuryPlan;
 use fulmar_engine::wiring::{
     EnginePlan, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, StrategyPlan, Surroundings, VenuePlan, build,
 };
@@ -79,6 +80,7 @@ impl Scene {
                 instruments: vec![BTC],
                 book,
             }],
+            treasury: TreasuryPlan::default(),
             orders: OrderRoute::Paper { account_id: AccountId(0), fees: PaperFees::default() },
             rings: RingSizes { market: market_slots, ..RingSizes::default() },
             epoch: 1,

@@ -11,6 +11,7 @@ use fulmar_engine::contract::{BookDepth, Context, Event, NewOrder, Strategy};
 use fulmar_engine::runtime::Player;
 use fulmar_engine::simulation::paper::PaperFees;
 use fulmar_engine::trading::risk::{GuardSettings, RiskCheck, RiskSettings};
+use fulmar_engine::trading::treasury::TreasuryPlan;
 use fulmar_engine::wiring::{
     EnginePlan, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, StrategyPlan, Surroundings, VenuePlan, build,
 };
@@ -105,6 +106,7 @@ impl Scene {
                 instruments: vec![BTC],
                 book,
             }],
+            treasury: TreasuryPlan::default(),
             orders: OrderRoute::Paper { account_id: AccountId(0), fees: PaperFees::default() },
             rings: RingSizes::default(),
             epoch: 1,

@@ -11,6 +11,7 @@ use fulmar_engine::contract::{BookDepth, Context, Event, NewOrder, Strategy};
 use fulmar_engine::runtime::{Hop, HopBoard, HopLatencies, Way};
 use fulmar_engine::simulation::paper::PaperFees;
 use fulmar_engine::trading::risk::{GuardSettings, RiskSettings};
+use fulmar_engine::trading::treasury::TreasuryPlan;
 use fulmar_engine::wiring::{
     EnginePlan, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan,
 };
@@ -88,6 +89,7 @@ fn paper_plan() -> EnginePlan {
         pairs: vec![PairPlan { name: INSTRUMENT.to_owned(), instruments: vec![BTC], taker_fees: Vec::new() }],
         bar_intervals: vec![Nanos::from_secs(60)],
         strategies: vec![busy],
+        treasury: TreasuryPlan::default(),
         orders: OrderRoute::Paper { account_id: AccountId(0), fees: PaperFees::default() },
         rings: RingSizes::default(),
         epoch: 1,

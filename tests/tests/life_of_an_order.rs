@@ -20,6 +20,7 @@ use fulmar_engine::market::decimal;
 use fulmar_engine::runtime::counters;
 use fulmar_engine::simulation::paper::PaperFees;
 use fulmar_engine::trading::risk::{GuardSettings, RiskSettings};
+use fulmar_engine::trading::treasury::TreasuryPlan;
 use fulmar_engine::wiring::{
     EnginePlan, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan,
 };
@@ -114,6 +115,7 @@ impl Desk {
             }],
             bar_intervals: vec![Nanos::from_secs(60)],
             strategies: vec![buyer],
+            treasury: TreasuryPlan::default(),
             orders: OrderRoute::Paper { account_id: AccountId(0), fees: PaperFees::default() },
             rings: RingSizes::default(),
             epoch: 1,

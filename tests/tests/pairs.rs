@@ -11,6 +11,7 @@ use fulmar_engine::contract::{BookDepth, Context, Event, MarketSession, Strategy
 use fulmar_engine::market::FeeRate;
 use fulmar_engine::runtime::{Player, counters};
 use fulmar_engine::simulation::paper::PaperFees;
+use fulmar_engine::trading::treasury::TreasuryPlan;
 use fulmar_engine::wiring::{
     EnginePlan, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, StrategyPlan, Surroundings, VenuePlan, build,
 };
@@ -96,6 +97,7 @@ fn engine_of(
             instruments: vec![traded],
             book: BookDepth::Top,
         }],
+        treasury: TreasuryPlan::default(),
         orders: OrderRoute::Paper { account_id: AccountId(0), fees: PaperFees::default() },
         rings: RingSizes::default(),
         epoch: 1,

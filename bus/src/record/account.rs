@@ -21,7 +21,7 @@ pub struct BalanceStatement {
     pub asset: Text<16>,
     /// What orders and transfers may use, at [`BalanceStatement::SCALE`].
     pub free: WideNumber,
-    /// What stands behind open orders, at the same scale. Where positions are margined, all of the balance is free here.
+    /// What stands behind open orders, at the same scale. Where positions are margined, all of the balance is free.
     pub locked: WideNumber,
     /// When the venue says that it held.
     pub venue_at: UnixNanos,

@@ -45,7 +45,7 @@ pub struct HeldOrder {
     pub intent: Intent,
     /// When it was wanted.
     pub submitted_at: UnixNanos,
-    /// What the strategy wants of it: what its alternatives and the order that it waits for leave of that is what it is.
+    /// What the strategy wants of it: it is what its alternatives, and the order that it waits for, leave of that.
     pub wanted_qty: Quantity,
     /// How much of it traded.
     pub traded_qty: Quantity,

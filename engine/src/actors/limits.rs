@@ -8,6 +8,8 @@ pub const CROSSED_NS_MAX: u64 = 2_000_000_000;
 pub const TOP_REPEAT_NS: u64 = 250_000_000;
 /// How long a kill waits before it tries again to cancel what still stands.
 pub const CANCEL_RETRY_NS: u64 = 100_000_000;
+/// How long the gate waits before it tries again to close what a scope that has lost too much still holds.
+pub const CLOSE_RETRY_NS: u64 = 1_000_000_000;
 /// How long a bar waits, beyond its end, for trades that are still on their way.
 pub const BAR_GRACE_NS: u64 = 2_000_000_000;
 /// How far a venue may date a trade after we received it: clocks differ by seconds, and one that is a minute ahead is

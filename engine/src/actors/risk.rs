@@ -3,19 +3,22 @@
 //! Reads: control, the reports of the gateway, the book channel and then the market channel of each instrument, the
 //! intents of each strategy, in that order, so that an intent is judged by all that was known before it. Writes: the
 //! approved channel (definitions, approved orders, cancels), and to each strategy its reports, denials and positions.
-//! Owns: the [`RiskGate`], the [`OrderTable`], the [`HeldOrders`], the positions. On failure: nothing restarts it in place; the run ends.
+//! Owns: the [`RiskGate`], the [`OrderTable`], the [`HeldOrders`], the positions. On failure: nothing restarts it in
+//! place; the run ends.
 
 mod expiry;
 mod held;
 mod intents;
 mod kept;
 mod markets;
+mod reports;
 mod steps;
+mod treasury;
 
 use fulmar_bus::record::{
     AccountId, CancelOrder, ClientOrderId, ContractSize, Control, ControlCommand, ExecutionReport,
-    ExecutionType, HEADER_BYTES, InstrumentId, Malformed, Nanos, OrderStatus, Payload, Record, SLOT_WORDS,
-    StrategyId, SyncState, TopOfBook, UnixNanos,
+    ExecutionType, HEADER_BYTES, InstrumentId, Malformed, Nanos, Payload, Record, SLOT_WORDS, StrategyId,
+    SyncState, TopOfBook, UnixNanos,
 };
 
 use self::expiry::Expiries;
@@ -24,9 +27,10 @@ use self::kept::Keeper;
 use super::limits::{CANCEL_RETRY_NS, ORDERS_MAX};
 use crate::runtime::{Actor, Delivery, Inboxes, Origin, Outbox, Work};
 use crate::trading::held::HeldOrders;
-use crate::trading::order::{Applied, Booking, Fill, OrderTable};
+use crate::trading::order::{OrderTable, TrackedOrder};
 use crate::trading::position::OpenPosition;
 use crate::trading::risk::{RiskGate, RiskSettings};
+use crate::trading::treasury::{Treasury, TreasuryPlan};
 
 /// The actor of the risk gate.
 pub struct Risk {
@@ -47,6 +51,13 @@ struct State {
     /// By strategy, then by instrument: which may trade which.
     permissions: Vec<Vec<bool>>,
     account_id: AccountId,
+    /// What may be lost and put at stake, and what was.
+    treasury: Treasury,
+    /// The number of this boot, and of the orders that the gate itself made.
+    epoch: u32,
+    own_count: u64,
+    /// When to look again at what a scope that must hold nothing still holds.
+    close_again_at: Option<UnixNanos>,
     /// After a kill: when to cancel again what still stands then.
     cancel_again_at: Option<UnixNanos>,
     expiries: Expiries,
@@ -98,6 +109,12 @@ struct Anomalies {
     overflows: u64,
     /// Cancels that the gateway made no room for.
     cancels_lost: u64,
+    /// What the books could not take in: an instrument, a fill, a balance.
+    unbooked: u64,
+    /// Orders that were to close something and may not.
+    closings_denied: u64,
+    /// Fills of more than was ordered.
+    overfills: u64,
     /// Instruments that got other scales, or another contract size, while something was held or stood.
     rescaled_holdings: u64,
 }
@@ -115,6 +132,10 @@ pub struct RiskPlan {
     pub account_id: AccountId,
     /// What held orders are kept by, and those of an earlier boot.
     pub held: HeldPlan,
+    /// How its money is kept, and the limits that hold over several instruments.
+    pub treasury: TreasuryPlan,
+    /// The number of this boot.
+    pub epoch: u32,
 }
 
 /// Where the gate tells.
@@ -158,15 +179,19 @@ impl Risk {
             (0..instrument_count).map(|index| instruments.iter().any(|id| id.index() == index)).collect()
         };
         let mut instruments: Vec<Option<Watched>> = plan.settings.into_iter().map(watch).collect();
-        let mut orders = OrderTable::new(ORDERS_MAX);
+        let mut orders = OrderTable::with_shares(ORDERS_MAX, strategy_count, instrument_count);
         let held = kept::restore(&mut plan.held, &mut instruments, &mut orders);
-        let state = State {
+        let mut state = State {
             gate: RiskGate::new(),
             orders,
             instruments,
             holdings: vec![vec![OpenPosition::default(); instrument_count]; strategy_count],
             permissions: plan.strategies.iter().map(permission).collect(),
             account_id: plan.account_id,
+            treasury: Treasury::new(plan.account_id, plan.treasury),
+            epoch: plan.epoch,
+            own_count: 0,
+            close_again_at: None,
             cancel_again_at: None,
             expiries: Expiries::new(),
             held,
@@ -174,6 +199,7 @@ impl Risk {
             market_scales: vec![None; instrument_count],
             anomalies: Anomalies::default(),
         };
+        state.count_restored();
         Risk { inboxes, books: plan.books, state, output }
     }
 }
@@ -209,7 +235,7 @@ impl Actor for Risk {
             };
             let understood = match inbox {
                 CONTROL => self.state.on_control(now, record, &mut self.output),
-                GATEWAY => self.state.on_report(now, record, &mut self.output),
+                GATEWAY => self.state.on_gateway(now, record, &mut self.output),
                 _ if instrument_of_book.is_some() => self.state.on_book(now, record, &mut self.output),
                 _ if instrument_of_market.is_some() => self.state.on_market(record),
                 _ => self.state.on_intent(now, record, &mut self.output),
@@ -229,13 +255,24 @@ impl Actor for Risk {
             work += Work(1);
             self.state.held.wake(now);
         }
-        self.state.carry_out(now, Origin::time(now), &mut self.output);
+        if self.state.treasury_due_at().is_some_and(|due_at| due_at <= now) {
+            work += Work(1);
+            self.state.value(now, &mut self.output);
+        }
+        if self.state.keeper.due_at().is_some_and(|due_at| due_at <= now) {
+            work += Work(1);
+            self.state.tell_restored(now, &mut self.output);
+        }
+        if work.is_some() {
+            self.state.carry_out(now, Origin::time(now), &mut self.output);
+        }
         work
     }
 
     fn due_at(&self) -> Option<UnixNanos> {
         let State { cancel_again_at, expiries, held, keeper, .. } = &self.state;
-        [*cancel_again_at, expiries.due_at(), held.due_at(), keeper.due_at()].into_iter().flatten().min()
+        let due = [*cancel_again_at, expiries.due_at(), held.due_at(), keeper.due_at()];
+        due.into_iter().chain([self.state.treasury_due_at()]).flatten().min()
     }
 
     fn counters(&self, tell: &mut dyn FnMut(&'static str, u64)) {
@@ -245,6 +282,10 @@ impl Actor for Risk {
         tell("unproven_trades", anomalies.unproven_trades);
         tell("position_overflows", anomalies.overflows);
         tell("rescaled_holdings", anomalies.rescaled_holdings);
+        tell("overfills", anomalies.overfills);
+        tell("unbooked", anomalies.unbooked);
+        tell("unknown_valuations", self.state.treasury.unknown_count());
+        tell("closings_denied", anomalies.closings_denied);
         tell("lost_records", self.inboxes.lost_count() + self.output.reports_lost + anomalies.cancels_lost);
         tell("duplicate_trades", self.state.orders.counts().duplicate_trades);
         tell("cancels_over_budget", self.state.gate.cancels_over_budget());
@@ -254,25 +295,40 @@ impl Actor for Risk {
 impl State {
     fn on_control(&mut self, now: UnixNanos, record: &Record, output: &mut Output) -> Result<(), Malformed> {
         let control = record.read::<Control>()?;
-        match control.command {
-            ControlCommand::Kill | ControlCommand::Stop => self.kill(now, Origin::of(record), output),
+        if control.command == ControlCommand::Stop {
+            self.gate.stop();
         }
+        self.kill(now, Origin::of(record), output);
         Ok(())
     }
 
     /// Cancels what stands and has no cancel on its way. What found no room, and what the venue refused to cancel, is
     /// tried again until nothing stands: the gate is killed, so nothing is added meanwhile.
     fn cancel_all(&mut self, now: UnixNanos, origin: Origin, output: &mut Output) {
-        self.end_all_held(now, origin, output);
-        let State { gate, orders, .. } = self;
+        self.cancel_where(now, origin, output, |_, _| true);
+        let has_open = self.orders.open_orders().next().is_some();
+        self.cancel_again_at = has_open.then_some(now + Nanos(CANCEL_RETRY_NS));
+    }
+
+    /// Cancels each order that stands, has no cancel on its way, and is one of those; what is held of them ends.
+    fn cancel_where(
+        &mut self,
+        now: UnixNanos,
+        origin: Origin,
+        output: &mut Output,
+        is_one: impl Fn(&Treasury, &TrackedOrder) -> bool,
+    ) {
+        self.end_held_where(now, origin, output, &is_one);
+        let State { gate, orders, treasury, .. } = self;
         orders.cancel_each(|order| {
+            if !is_one(treasury, order) {
+                return false;
+            }
             let client_order_id = order.intent().client_order_id;
             let cancel = CancelOrder { client_order_id, venue_order_id: order.venue_order_id() };
             let passed = gate.pass_cancel(cancel, order.instrument_id(), now);
             output.approved.send(origin, passed.instrument_id(), passed.payload()).is_ok()
         });
-        let has_open = self.orders.open_orders().next().is_some();
-        self.cancel_again_at = has_open.then_some(now + Nanos(CANCEL_RETRY_NS));
     }
 
     /// Something is so wrong that nothing more may be sent.
@@ -310,80 +366,6 @@ impl State {
         told.leaves_qty = order.leaves_qty();
         output.tell(intent.strategy_id, origin, order.instrument_id(), &told);
     }
-
-    fn on_report(&mut self, now: UnixNanos, record: &Record, output: &mut Output) -> Result<(), Malformed> {
-        let report = record.read::<ExecutionReport>()?;
-        let origin = Origin::of(record);
-        if self.takes_back(now, report) {
-            return Ok(());
-        }
-        let Applied::Order(update) = self.orders.on_report(report) else {
-            self.anomalies.orphans += 1;
-            return Ok(());
-        };
-        self.note_refused_end(now, report);
-        self.held.on_report(report, now + Nanos(CANCEL_RETRY_NS));
-        self.note_unknown(now, record.header().instrument_id);
-        let is_trade = matches!(update.booking, Booking::Booked(_));
-        let is_changed = update.status != update.status_before || update.is_changed;
-        let is_refusal =
-            matches!(report.execution, ExecutionType::CancelRejected | ExecutionType::UpdateRejected);
-        if !is_changed && !update.is_first_acknowledgement && !is_trade && !is_refusal {
-            // The venue tells most things twice, as an answer and as an event. A strategy hears them once.
-            return Ok(());
-        }
-        let order = self.orders.get(report.client_order_id).expect("a report was applied to it");
-        let (instrument_id, intent) = (order.instrument_id(), *order.intent());
-        let mut told = *report;
-        told.tag = intent.tag;
-        told.strategy_id = intent.strategy_id;
-        told.account_id = intent.account_id;
-        told.status = update.status;
-        told.leaves_qty = order.leaves_qty();
-        (told.price, told.quantity) = (intent.price, intent.quantity);
-        if update.status == OrderStatus::Rejected && update.status_before != OrderStatus::Rejected {
-            self.gate.on_reject(instrument_id, now);
-        }
-        match update.booking {
-            // Its status still counts; its trade was told before.
-            Booking::Duplicate => told.execution = status_only(update.status),
-            Booking::Unproven => {
-                self.anomalies.unproven_trades += 1;
-                told.execution = status_only(update.status);
-            }
-            Booking::Booked(fill) => {
-                self.gate.on_trade(instrument_id);
-                self.book(now, origin, &fill, output);
-            }
-            Booking::None => {}
-        }
-        output.tell(intent.strategy_id, origin, instrument_id, &told);
-        Ok(())
-    }
-
-    /// Keeps since when there is an order of the instrument of which nobody knows what became.
-    fn note_unknown(&mut self, now: UnixNanos, instrument_id: InstrumentId) {
-        let has_unknown = self.orders.unknown_count(instrument_id) > 0;
-        if let Some(watched) = self.instruments.get_mut(instrument_id.index()).and_then(Option::as_mut) {
-            watched.unknown_since = watched.unknown_since.or(Some(now)).filter(|_| has_unknown);
-        }
-    }
-
-    fn book(&mut self, now: UnixNanos, origin: Origin, fill: &Fill, output: &mut Output) {
-        let index = fill.instrument_id.index();
-        let Some(watched) = self.instruments.get_mut(index).and_then(Option::as_mut) else { return };
-        let holding = self.holdings.get_mut(fill.strategy_id.index()).and_then(|held| held.get_mut(index));
-        let Some(holding) = holding else { return };
-        let (mut all, mut own) = (watched.position, *holding);
-        if all.book(fill).is_err() || own.book(fill).is_err() {
-            self.anomalies.overflows += 1;
-            self.kill(now, origin, output);
-            return;
-        }
-        (watched.position, *holding) = (all, own);
-        let position = own.record(fill.strategy_id, self.account_id);
-        output.tell(fill.strategy_id, origin, fill.instrument_id, &position);
-    }
 }
 
 impl Output {
@@ -397,16 +379,5 @@ impl Output {
         let reports = self.reports.get_mut(strategy_id.index());
         let sent = reports.is_some_and(|reports| reports.send(origin, instrument_id, payload).is_ok());
         self.reports_lost += u64::from(!sent);
-    }
-}
-
-/// What a report of this status tells where it tells of no trade.
-fn status_only(status: OrderStatus) -> ExecutionType {
-    match status {
-        OrderStatus::Rejected | OrderStatus::Denied => ExecutionType::Rejected,
-        OrderStatus::Canceled => ExecutionType::Canceled,
-        OrderStatus::Expired => ExecutionType::Expired,
-        OrderStatus::Unknown => ExecutionType::Unknown,
-        _ => ExecutionType::Accepted,
     }
 }

@@ -42,8 +42,8 @@ pub trait OrderSession: Send {
     /// Cancels an order.
     fn cancel(&mut self, now: UnixNanos, cancel: &Approved<CancelOrder>, sink: &mut dyn OrderSink);
 
-    /// Asks what became of an order of an earlier boot, which may have left then: it is to be reported as any order whose
-    /// fate is not known, and so settled by a query. Of a venue that cannot be asked nothing is known.
+    /// Asks what became of an order of an earlier boot, which may have left then: it is to be reported as any order
+    /// whose fate is not known, and so settled by a query. Of a venue that cannot be asked nothing is known.
     fn ask_for(
         &mut self,
         _now: UnixNanos,

@@ -126,8 +126,8 @@ pub trait Strategy: Send {
     /// A timer that it set is due.
     fn on_timer(&mut self, context: &mut Context<'_>, timer: Event<'_, Timer>) {}
 
-    /// An order of its own, wanted before the engine was killed, is held again, or may be at the venue still: the view's
-    /// order stands already. It has the id that it had, and no new order can wait for it.
+    /// An order of its own, wanted before the engine was killed, is held again, or may be at the venue still: the
+    /// view's order stands already. It has the id that it had, and no new order can wait for it.
     fn on_order_restored(&mut self, context: &mut Context<'_>, order: Event<'_, HeldOrder>) {}
 
     /// An order of its own stands at the venue; or the engine holds it until its trigger or its turn, where the report

@@ -340,10 +340,28 @@ impl Account {
     /// # Errors
     /// [`EquityUnknown`]: what is not known is never taken for nothing.
     pub fn equity(&self, conversions: &Conversions) -> Result<Equity, EquityUnknown> {
+        self.sum(conversions, |balance| Some(balance.total()))
+    }
+
+    /// What trading made of it: its worth without what was brought in, valued as [`Account::equity`].
+    ///
+    /// # Errors
+    /// As [`Account::equity`].
+    pub fn earned(&self, conversions: &Conversions) -> Result<Amount, EquityUnknown> {
+        let traded =
+            |balance: &Balance| balance.total().checked_add(balance.sum(Entry::Transfer).checked_neg()?);
+        self.sum(conversions, traded).map(|equity| equity.total)
+    }
+
+    fn sum(
+        &self,
+        conversions: &Conversions,
+        of_balance: impl Fn(&Balance) -> Option<Amount>,
+    ) -> Result<Equity, EquityUnknown> {
         let convert = |asset, amount| conversions.convert(asset, amount).ok_or(EquityUnknown::Price(asset));
         let mut equity = Equity::default();
         for balance in self.balances() {
-            let amount = convert(balance.asset(), balance.total())?;
+            let amount = convert(balance.asset(), of_balance(balance).ok_or(EquityUnknown::Overflow)?)?;
             equity = equity.with(amount, Amount::ZERO).ok_or(EquityUnknown::Overflow)?;
         }
         for (instrument_id, holding) in (0..).map(InstrumentId).zip(&self.holdings) {

@@ -1,5 +1,7 @@
 //! The limits of this module, each with its reason.
 
+use fulmar_bus::record::Nanos;
+
 /// Instruments that orders can stand in: those with an id below this. The market knows more, but sums of what is open
 /// are a dense table in every owner of orders, and no engine trades thousands.
 pub const ORDER_INSTRUMENTS_MAX: usize = 4_096;
@@ -30,6 +32,9 @@ pub const TRANCHES_MAX: usize = 128;
 
 /// Rates that a schedule of fees knows beside its general ones: a few venues, and what differs at them.
 pub const FEE_RATES_MAX: usize = 256;
+
+/// How often books are valued, at most: alerts are wanted within seconds, and a valuation looks at every position.
+pub(super) const VALUATION_INTERVAL: Nanos = Nanos::from_millis(100);
 
 /// Tables up to this many orders check their sums against their orders after each change in a debug build; beyond,
 /// the check would dominate what it checks.

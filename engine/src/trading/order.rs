@@ -27,11 +27,14 @@ mod facts;
 mod index;
 mod open;
 mod released;
+mod resumed;
+mod shares;
 mod table;
 mod trades;
 
 pub use applied::{Applied, Booking, Update};
 pub use released::released;
+pub use shares::OpenShare;
 pub use table::{OrderCounts, OrderTable, SubmitError};
 
 use changes::Changes;

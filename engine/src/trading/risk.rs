@@ -11,16 +11,26 @@ mod bucket;
 mod check;
 mod checks;
 mod conduct;
+mod context;
+mod exposure;
 mod guards;
 mod held;
 mod limits;
+mod losses;
+mod scope;
 mod settings;
 
 pub(crate) use approval::admit;
 pub use approval::{Admitted, Approved};
 pub use check::{Breach, RiskCheck};
+pub use context::Context;
+pub use exposure::Exposures;
 pub use guards::Guards;
-pub use limits::{ORDERS_BEFORE_RATIO, REJECT_WINDOW, RiskLimits};
+pub(crate) use guards::middle;
+pub use limits::{EXECUTION_WINDOW, ORDERS_BEFORE_RATIO, REJECT_WINDOW, RiskLimits};
+pub(crate) use losses::millionths;
+pub use losses::{LossGuard, LossLimits, Restraint};
+pub use scope::{ScopeBreaches, ScopeLimits, ScopeSettings};
 pub use settings::{GuardSettings, RiskSettings};
 
 use bucket::TokenBucket;
@@ -28,42 +38,11 @@ use checks::Case;
 use conduct::Conduct;
 use fulmar_bus::record::{
     CancelOrder, Denial, InstrumentId, Intent, Listing, ModifyIntent, ModifyOrder, Nanos, Order, Price,
-    Quantity, SyncState, TopOfBook, UnixNanos,
+    Quantity, TopOfBook, UnixNanos,
 };
 
 use super::order::TrackedOrder;
 use super::{InstrumentRules, ORDER_INSTRUMENTS_MAX};
-
-/// What the gate has to know of the moment, of one instrument.
-#[derive(Clone, Copy, Debug)]
-pub struct Context {
-    /// The turn's time.
-    pub now: UnixNanos,
-    /// Best bid and ask, as far as known.
-    pub top: Option<TopOfBook>,
-    /// How far the book can be believed.
-    pub sync: SyncState,
-    /// When the last update of that book reached this machine.
-    pub last_update_at: UnixNanos,
-    /// Position over all strategies.
-    pub position: Quantity,
-    /// What open orders to buy could still trade, those of unknown fate included.
-    pub open_buy_qty: i128,
-    /// What open orders to sell could still trade, those of unknown fate included.
-    pub open_sell_qty: i128,
-    /// How many orders are open.
-    pub open_orders: u32,
-    /// What open orders are worth at their prices; those without one count nothing.
-    pub open_notional: i128,
-    /// The price of our own order, on the side that the judged one trades with, that it would meet first.
-    pub own_opposite: Option<Price>,
-    /// How many orders are open of which nobody knows what became of them.
-    pub unknown_orders: u32,
-    /// Since when there is one such; none where there is none.
-    pub unknown_since: Option<UnixNanos>,
-    /// Whether the strategy may trade the instrument.
-    pub is_permitted: bool,
-}
 
 /// The gate's answer.
 #[derive(Debug, PartialEq, Eq)]
@@ -73,22 +52,6 @@ pub enum Verdict<T = Order> {
     Approved(Approved<T>),
     /// It may not, and why.
     Denied(Denial),
-}
-
-/// At which point of its life an order is judged.
-#[derive(Clone, Copy, Debug)]
-struct Stage {
-    /// It was not judged before.
-    is_new: bool,
-    /// The engine holds it: nothing leaves yet.
-    is_held: bool,
-}
-
-impl Stage {
-    /// It is wanted, and leaves.
-    const NEW: Stage = Stage { is_new: true, is_held: false };
-    /// It was judged before, and is another now.
-    const AGAIN: Stage = Stage { is_new: false, is_held: false };
 }
 
 /// What the gate keeps of one instrument.
@@ -109,7 +72,34 @@ pub struct RiskGate {
     /// By instrument, as far as venues spoke of them; where they did not, it is listed.
     listings: Vec<Listing>,
     is_killed: bool,
+    is_stopped: bool,
     cancels_over_budget: u64,
+}
+
+/// What is judged.
+#[derive(Clone, Copy)]
+struct Wish<'a> {
+    intent: &'a Intent,
+    /// What of it would be in no position yet.
+    adding_qty: Quantity,
+    /// A change is no further order: it is held against the market and the limits, not against how orders went.
+    is_new: bool,
+    /// It closes what one strategy holds, whatever the others hold against it.
+    is_closing: bool,
+    /// The engine holds it: nothing leaves yet.
+    is_held: bool,
+}
+
+impl<'a> Wish<'a> {
+    /// An order that is wanted, and leaves.
+    const fn new(intent: &'a Intent) -> Self {
+        Wish { intent, adding_qty: intent.quantity, is_new: true, is_closing: false, is_held: false }
+    }
+
+    /// One that was judged before, and is this now.
+    const fn again(intent: &'a Intent, adding_qty: Quantity) -> Self {
+        Wish { adding_qty, is_new: false, ..Wish::new(intent) }
+    }
 }
 
 impl RiskGate {
@@ -140,10 +130,44 @@ impl RiskGate {
         self.instruments[index] = Some(Controlled { rules, limits, messages, conduct, is_released: false });
     }
 
-    /// An order of the instrument traded.
-    pub fn on_trade(&mut self, instrument_id: InstrumentId) {
+    /// An order of the instrument traded at `price`, while its market was at `top`, as far as that is known.
+    pub fn on_trade(
+        &mut self,
+        instrument_id: InstrumentId,
+        now: UnixNanos,
+        price: Price,
+        top: Option<&TopOfBook>,
+    ) {
         if let Some(controlled) = self.instruments.get_mut(instrument_id.index()).and_then(Option::as_mut) {
-            controlled.conduct.on_trade();
+            controlled.conduct.on_trade(now, price, top, &controlled.limits.guards);
+        }
+    }
+
+    /// As much of `held` as one order may close of an instrument, in whole steps; nothing where that is too little.
+    pub fn closing_qty(&self, instrument_id: InstrumentId, held: Quantity) -> Quantity {
+        let controlled = self.instruments.get(instrument_id.index()).and_then(Option::as_ref);
+        let Some(Controlled { rules, limits, .. }) = controlled else { return Quantity(0) };
+        let most = match rules.quantity_max.0 {
+            0 => limits.order_quantity_max,
+            asked => asked.min(limits.order_quantity_max),
+        };
+        let quantity = held.0.saturating_abs().min(most);
+        let whole = quantity - quantity % rules.quantity_step();
+        if whole < rules.quantity_min.0 { Quantity(0) } else { Quantity(whole) }
+    }
+
+    /// Something is wrong with the orders of an instrument that only a person can judge: until it is enabled, nothing
+    /// that adds passes.
+    pub fn hold(&mut self, instrument_id: InstrumentId) {
+        if let Some(controlled) = self.instruments.get_mut(instrument_id.index()).and_then(Option::as_mut) {
+            controlled.conduct.hold();
+        }
+    }
+
+    /// Somebody has looked at what held the orders of an instrument back: they pass again.
+    pub fn enable(&mut self, instrument_id: InstrumentId) {
+        if let Some(controlled) = self.instruments.get_mut(instrument_id.index()).and_then(Option::as_mut) {
+            controlled.conduct.enable(&controlled.limits.guards);
         }
     }
 
@@ -175,9 +199,24 @@ impl RiskGate {
 
     /// Judges an intent. An approval takes one message of the budget; a denial takes none, since nothing leaves.
     pub fn check(&mut self, intent: &Intent, instrument_id: InstrumentId, context: &Context) -> Verdict {
-        match self.judge((intent, intent.quantity, Stage::NEW), instrument_id, context) {
+        self.check_order(Wish::new(intent), instrument_id, context)
+    }
+
+    /// Judges an order that closes what one strategy holds of the instrument, and no more: what holds back all that
+    /// does not reduce does not hold it back, even where other strategies hold the opposite.
+    pub fn check_closing(
+        &mut self,
+        intent: &Intent,
+        instrument_id: InstrumentId,
+        context: &Context,
+    ) -> Verdict {
+        self.check_order(Wish { is_closing: true, ..Wish::new(intent) }, instrument_id, context)
+    }
+
+    fn check_order(&mut self, wish: Wish<'_>, instrument_id: InstrumentId, context: &Context) -> Verdict {
+        match self.judge(wish, instrument_id, context) {
             None => {
-                let order = Order { intent: *intent, approved_at: context.now };
+                let order = Order { intent: *wish.intent, approved_at: context.now };
                 Verdict::Approved(Approved::new(instrument_id, order))
             }
             Some(denial) => Verdict::Denied(denial),
@@ -195,7 +234,7 @@ impl RiskGate {
         let (before, instrument_id) = (order.intent(), order.instrument_id());
         let intent = modify.terms.applied_to(*before);
         let adding_qty = Quantity(intent.quantity.0.saturating_sub(order.booked_qty().0));
-        match self.judge((&intent, adding_qty, Stage::AGAIN), instrument_id, context) {
+        match self.judge(Wish::again(&intent, adding_qty), instrument_id, context) {
             None => {
                 let change = ModifyOrder::new(before, modify, order.venue_order_id());
                 Verdict::Approved(Approved::new(instrument_id, change))
@@ -204,62 +243,67 @@ impl RiskGate {
         }
     }
 
-    /// Why what is wanted may not be; `None` where it may. What leaves then takes a message of the budget.
-    fn judge(
-        &mut self,
-        (intent, adding_qty, stage): (&Intent, Quantity, Stage),
-        instrument_id: InstrumentId,
-        context: &Context,
-    ) -> Option<Denial> {
-        let always = [
-            (RiskCheck::KillSwitch, kill_breach(self.is_killed)),
-            (RiskCheck::InstrumentHalted, self.halt_breach(instrument_id)),
-        ];
+    /// Why what is wanted may not be; `None` where it may, for which a message of the budget is taken. What reduces is
+    /// held against what it is, and against no state that others brought about.
+    fn judge(&mut self, wish: Wish<'_>, instrument_id: InstrumentId, context: &Context) -> Option<Denial> {
+        let intent = wish.intent;
+        let halted = self.halt_breach(instrument_id);
+        let (is_killed, is_stopped) = (self.is_killed, self.is_stopped);
         let controlled = self.instruments.get_mut(instrument_id.index()).and_then(Option::as_mut);
         let Some(controlled) = controlled.filter(|controlled| !controlled.is_released) else {
-            return Some(deny_unknown(intent, always));
+            return Some(deny_unknown(intent, flag(is_killed), halted));
         };
         let Controlled { rules, limits, messages, conduct, .. } = controlled;
-        let (now, guards) = (context.now, &limits.guards);
+        let (now, guards, scopes) = (context.now, &limits.guards, &context.scopes);
         let tokens = messages.tokens(now);
-        let case = Case { intent, adding_qty, context, rules, limits };
-        // A change is no further order: it is held against the market and the limits, not against how orders went.
-        let of_new = |breach: Option<Breach>| breach.filter(|_| stage.is_new);
+        let case = Case { intent, adding_qty: wish.adding_qty, context, rules, limits };
+        let is_reducing = wish.is_closing || case.is_reducing();
+        let of_new = |breach: Option<Breach>| breach.filter(|_| wish.is_new && !is_reducing);
+        let of_adding = |breach: Option<Breach>| breach.filter(|_| !is_reducing);
         // What is held neither leaves nor meets anybody.
-        let of_sent = |breach: Option<Breach>| breach.filter(|_| !stage.is_held);
-        let [killed, halted] = always;
+        let of_sent = |breach: Option<Breach>| breach.filter(|_| !wish.is_held);
+        // What cannot be valued may still be closed.
+        let of_known =
+            |breach: Option<Breach>| breach.filter(|breach| !is_reducing || breach.value < i128::MAX);
         let breaches = [
-            killed,
-            halted,
+            (RiskCheck::KillSwitch, flag(is_stopped || (is_killed && !is_reducing))),
+            (RiskCheck::InstrumentHalted, halted),
             // Before all that multiplies, which means nothing where a unit is not one of the base asset.
-            (RiskCheck::NotSupported, case.not_supported(stage)),
-            (RiskCheck::StaleMarketData, case.stale_market_data()),
+            (RiskCheck::NotSupported, case.not_supported(&wish)),
+            (RiskCheck::StaleMarketData, of_adding(case.stale_market_data())),
             (RiskCheck::MaxOrderQty, case.max_order_qty()),
-            (RiskCheck::MaxOrderNotional, case.max_order_notional()),
+            (RiskCheck::MaxOrderNotional, of_known(case.max_order_notional())),
             (RiskCheck::TickLotPrecision, case.tick_lot_precision()),
             (RiskCheck::MinQty, case.min_qty()),
-            (RiskCheck::MinNotional, case.min_notional()),
+            (RiskCheck::MinNotional, of_known(case.min_notional())),
             (RiskCheck::ReduceOnly, case.reduce_only()),
-            (RiskCheck::MaxPosition, case.max_position()),
-            (RiskCheck::MaxOpenOrders, case.max_open_orders()),
-            (RiskCheck::MaxMsgRate, of_sent(case.max_msg_rate(tokens))),
-            (RiskCheck::PriceCollar, case.price_collar()),
-            (RiskCheck::MarketOrderProtection, of_sent(case.market_order_protection())),
-            (RiskCheck::MaxOpenNotional, case.max_open_notional()),
+            (RiskCheck::MaxPosition, of_adding(case.max_position())),
+            (RiskCheck::MaxOpenOrders, of_adding(case.max_open_orders().or(scopes.open_orders))),
+            (RiskCheck::MaxMsgRate, of_sent(case.max_msg_rate(tokens, is_reducing))),
+            (RiskCheck::PriceCollar, of_known(case.price_collar())),
+            (RiskCheck::MarketOrderProtection, of_sent(of_known(case.market_order_protection()))),
+            (RiskCheck::MaxOpenNotional, of_adding(case.max_open_notional())),
             (RiskCheck::DuplicateOrder, of_new(conduct.duplicate_order(intent, now, guards))),
             (RiskCheck::SelfTrade, of_sent(case.self_trade())),
-            (RiskCheck::NotPermitted, permission_breach(context.is_permitted)),
-            (RiskCheck::ShortNotAllowed, case.short_not_allowed()),
+            (RiskCheck::NotPermitted, flag(!context.is_permitted)),
+            (RiskCheck::ShortNotAllowed, of_adding(case.short_not_allowed())),
             (RiskCheck::OrderToTradeRatio, of_new(conduct.order_to_trade_ratio(guards))),
-            (RiskCheck::UnknownOrderState, case.unknown_order_state()),
-            (RiskCheck::RejectStorm, conduct.reject_storm(now, guards)),
+            (RiskCheck::UnknownOrderState, of_adding(conduct.held().or(case.unknown_order_state()))),
+            (RiskCheck::RejectStorm, of_adding(conduct.reject_storm(now, guards))),
+            (RiskCheck::FillPriceSanity, of_adding(conduct.fill_price_sanity())),
+            (RiskCheck::RepeatedExecution, of_adding(conduct.repeated_execution())),
+            (RiskCheck::MaxDailyLoss, of_adding(scopes.daily_loss)),
+            (RiskCheck::MaxDrawdown, of_adding(scopes.drawdown)),
+            (RiskCheck::PnlJump, of_adding(scopes.pnl_jump)),
+            (RiskCheck::MaxExposure, of_adding(scopes.exposure)),
+            (RiskCheck::InsufficientBalance, of_adding(scopes.balance)),
         ];
         let denial = denial(intent, &breaches);
-        if denial.is_none() && !stage.is_held {
+        if denial.is_none() && !wish.is_held {
             let is_taken = messages.take();
             assert!(is_taken, "the rate check saw a token");
         }
-        if denial.is_none() && stage.is_new {
+        if denial.is_none() && wish.is_new {
             conduct.on_order(intent, now);
         }
         denial
@@ -282,9 +326,14 @@ impl RiskGate {
         Approved::new(instrument_id, cancel)
     }
 
-    /// Latches the kill: no order passes any more, cancels do. Only a new process undoes it.
+    /// Latches the kill: nothing passes any more but cancels and what reduces. Only a new process undoes it.
     pub fn kill(&mut self) {
         self.is_killed = true;
+    }
+
+    /// The run ends: nothing passes any more but cancels.
+    pub fn stop(&mut self) {
+        (self.is_killed, self.is_stopped) = (true, true);
     }
 
     /// True once the kill is latched.
@@ -321,17 +370,14 @@ fn checked_index(instrument_id: InstrumentId) -> usize {
 }
 
 /// An instrument without rules and limits has nothing that the other checks could measure by.
-fn deny_unknown(intent: &Intent, [killed, halted]: [(RiskCheck, Option<Breach>); 2]) -> Denial {
+fn deny_unknown(intent: &Intent, killed: Option<Breach>, halted: Option<Breach>) -> Denial {
     let unknown = (RiskCheck::UnknownInstrument, Some(Breach::UNKNOWABLE));
-    denial(intent, &[killed, halted, unknown]).expect("the last check refuses")
+    let always = [(RiskCheck::KillSwitch, killed), (RiskCheck::InstrumentHalted, halted), unknown];
+    denial(intent, &always).expect("the last check refuses")
 }
 
-fn kill_breach(is_killed: bool) -> Option<Breach> {
-    is_killed.then_some(Breach { value: 1, limit: 0 })
-}
-
-fn permission_breach(is_permitted: bool) -> Option<Breach> {
-    (!is_permitted).then_some(Breach { value: 1, limit: 0 })
+fn flag(is_breached: bool) -> Option<Breach> {
+    is_breached.then_some(Breach { value: 1, limit: 0 })
 }
 
 /// The first breach as a denial, with the bits of all; `None` where there is none.

@@ -19,7 +19,8 @@ use crate::contract::Connection;
 use crate::market::JumpGuard;
 use crate::runtime::{Actor, Doorbell, FrameWriter, Hop, Inboxes, Outbox, RequestReader, Seat, Stage};
 use crate::simulation::paper::PaperFees;
-use crate::trading::risk::RiskSettings;
+use crate::trading::risk::{RiskSettings, ScopeLimits};
+use crate::trading::treasury::TreasuryPlan;
 
 /// Slots of a channel that carries a wish now and then: what two of the longest records take.
 const RECALL_SLOTS: usize = 128;
@@ -45,6 +46,8 @@ pub(super) struct Builder<'a> {
     instruments: Vec<String>,
     risk: Vec<Option<RiskSettings>>,
     jumps: Vec<JumpGuard>,
+    treasury: TreasuryPlan,
+    epoch: u32,
     /// By instrument id.
     markets: Vec<Option<Channel>>,
     books: Vec<Option<Channel>>,
@@ -77,6 +80,8 @@ impl<'a> Builder<'a> {
                 .iter()
                 .map(|instrument| JumpGuard::new(instrument.jump_max_bps))
                 .collect(),
+            treasury: treasury(plan),
+            epoch: plan.epoch,
             markets: none(),
             books: none(),
             aggregates: Vec::new(),
@@ -305,6 +310,8 @@ impl<'a> Builder<'a> {
             strategies: std::mem::take(&mut self.traded),
             account_id,
             held,
+            treasury: std::mem::take(&mut self.treasury),
+            epoch: self.epoch,
         };
         Risk::new(plan, inboxes, outboxes)
     }
@@ -366,4 +373,16 @@ impl<'a> Builder<'a> {
         let seats = seats.map(|(index, (rank, actor))| Seat { number: number(index), rank, actor }).collect();
         Assembly { seats, links: self.links, control: self.control, channels: self.channels }
     }
+}
+
+/// The plan's treasury with what the rest of the plan says: who is of which venue, and that there are so many of each.
+fn treasury(plan: &EnginePlan) -> TreasuryPlan {
+    let mut treasury = plan.treasury.clone();
+    treasury.venue_of = vec![0; plan.instruments.len()];
+    for (venue, of_venue) in plan.venues.iter().enumerate() {
+        of_venue.instruments.iter().for_each(|id| treasury.venue_of[id.index()] = venue);
+    }
+    treasury.venues.resize(plan.venues.len(), ScopeLimits::default());
+    treasury.strategies.resize(plan.strategies.len(), ScopeLimits::default());
+    treasury
 }

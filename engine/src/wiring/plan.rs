@@ -10,6 +10,7 @@ use crate::market::FeeRate;
 use crate::market::limits::JUMP_MAX_BPS;
 use crate::simulation::paper::PaperFees;
 use crate::trading::risk::RiskSettings;
+use crate::trading::treasury::TreasuryPlan;
 
 /// An engine on paper. The same plan gives the same actors, channels and ids in every run, live or replayed.
 pub struct EnginePlan {
@@ -25,6 +26,9 @@ pub struct EnginePlan {
     pub strategies: Vec<StrategyPlan>,
     /// Where orders go.
     pub orders: OrderRoute,
+    /// How the account's money is kept, and the limits that hold over several instruments. Which instrument is of which
+    /// venue need not be stated, nor limits of venues and strategies that have none.
+    pub treasury: TreasuryPlan,
     /// Sizes of the rings.
     pub rings: RingSizes,
     /// The boot that order ids name.

@@ -1,13 +1,18 @@
-//! An intent through the risk gate: every check, then an approval or a denial.
+//! An intent through the risk gate: every check, those of all scopes too, then an approval or a denial.
 
 use std::hint::black_box;
 
 use fulmar_bus::record::{
-    ClientOrderId, InstrumentId, Intent, Level, Price, Quantity, Side, StrategyId, SyncState, TopOfBook,
-    TopSource, UnixNanos,
+    AccountId, ClientOrderId, ContractKind, ContractSize, InstrumentDefinition, InstrumentId, Intent, Level,
+    Price, Quantity, Side, StrategyId, SyncState, Text, TopOfBook, TopSource, UnixNanos,
 };
 use fulmar_engine::trading::InstrumentRules;
-use fulmar_engine::trading::risk::{Context, Guards, RiskGate, RiskLimits, Verdict};
+use fulmar_engine::trading::account::{Amount, ScaledPrice};
+use fulmar_engine::trading::order::OpenShare;
+use fulmar_engine::trading::risk::{
+    Context, Guards, LossLimits, RiskGate, RiskLimits, ScopeBreaches, ScopeLimits, Verdict,
+};
+use fulmar_engine::trading::treasury::{Adding, Treasury, TreasuryPlan};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
@@ -22,6 +27,10 @@ const INTENT_COUNT: u64 = 4_096;
 const INSTRUMENT: InstrumentId = InstrumentId(0);
 const BID: i64 = 6_183_763;
 const QUANTITY_MAX: i64 = 1_000_000;
+/// What the scopes' limits are over.
+const INSTRUMENTS: usize = 32;
+const VENUES: usize = 4;
+const STRATEGIES: usize = 4;
 /// Between two intents.
 const STEP_NS: u64 = 1_000;
 const START: UnixNanos = UnixNanos(1_723_161_255_208_000_000);
@@ -42,6 +51,7 @@ fn row(rig: &Rig, name: &str, intents: &[Intent], is_expected: impl Fn(&Verdict)
     let mut gate = RiskGate::new();
     gate.control(INSTRUMENT, rules(), limits());
     let mut turn = intents.iter().cycle();
+    let treasury = treasury();
     let mut context = context();
     let samples = rig.repeat(rig.share(4), BATCH, || {
         context.now.0 += STEP_NS;
@@ -49,11 +59,50 @@ fn row(rig: &Rig, name: &str, intents: &[Intent], is_expected: impl Fn(&Verdict)
         context.unknown_since = Some(context.now);
         let intent = turn.next().expect("a cycle does not end");
         context.own_opposite = Some(Price(if intent.side == Side::Buy { BID + 100 } else { BID - 100 }));
+        context.scopes = treasury.breaches(black_box(&adding(intent)));
         let verdict = gate.check(black_box(intent), INSTRUMENT, black_box(&context));
         assert!(is_expected(&verdict), "{verdict:?}");
         let _ = black_box(verdict);
     });
     samples.row(name)
+}
+
+/// All scopes limited, and a position at stake in each.
+fn treasury() -> Treasury {
+    let amount = |whole| Some(Amount::floor(whole, 0).expect("it fits"));
+    let losses = LossLimits {
+        daily_loss_max: amount(1_000_000),
+        drawdown_max: amount(1_000_000),
+        jump_max: amount(1_000_000),
+        flatten_percent: Some(120),
+    };
+    let limits = ScopeLimits { exposure_max: amount(1_000_000_000), open_orders_max: Some(1_000), losses };
+    let plan = TreasuryPlan {
+        currency: Text::new("USDT"),
+        engine: limits,
+        venues: vec![limits; VENUES],
+        strategies: vec![limits; STRATEGIES],
+        venue_of: (0..INSTRUMENTS).map(|instrument| instrument % VENUES).collect(),
+        ..TreasuryPlan::default()
+    };
+    let mut treasury = Treasury::new(AccountId(0), plan);
+    let asset = |name| Text::new(name).expect("it is short");
+    for instrument_id in (0..).map(InstrumentId).take(INSTRUMENTS) {
+        let inferred =
+            InstrumentDefinition::inferred(("venue", "BTCUSDT"), ContractKind::LinearPerpetual, (2, 5));
+        let (base, quote, contract_size) = (asset("BTC"), asset("USDT"), ContractSize::ONE);
+        let definition = InstrumentDefinition { base, quote, contract_size, ..inferred };
+        treasury.define(instrument_id, &definition).expect("it can be booked");
+        treasury.mark(instrument_id, ScaledPrice { price: Price(BID), scale: 2 });
+    }
+    treasury.value(START);
+    treasury
+}
+
+fn adding(intent: &Intent) -> Adding {
+    let Intent { strategy_id, side, quantity, price, .. } = *intent;
+    let share = OpenShare { buy_qty: 12_000, sell_qty: 9_000, order_count: 3 };
+    Adding { strategy_id, instrument_id: INSTRUMENT, side, quantity, price: Some(price), share }
 }
 
 /// Limit orders of both sides near the touch.
@@ -103,6 +152,8 @@ fn limits() -> RiskLimits {
             rejects_max: Some(100),
             unknown_orders_max: Some(2),
             unknown_age_max_ns: Some(1_000_000_000),
+            fill_band_bps: Some(2_000),
+            executions_max: Some(1_000),
         },
     }
 }
@@ -123,5 +174,6 @@ fn context() -> Context {
         unknown_orders: 1,
         unknown_since: Some(START),
         is_permitted: true,
+        scopes: ScopeBreaches::default(),
     }
 }

@@ -20,8 +20,10 @@ use fulmar_engine::runtime::{
     Actor, Clock, Delivery, FrameHead, FrameWriter, HopStamps, Inboxes, Player, Seat, Work,
 };
 use fulmar_engine::trading::risk::{GuardSettings, RiskSettings};
+use fulmar_engine::trading::treasury::TreasuryPlan;
 use fulmar_engine::wiring::{
-    EnginePlan, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, StrategyPlan, Surroundings, VenuePlan, build,
+    EnginePlan, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, StrategyPlan, Surroundings,
+    VenuePlan, build,
 };
 
 use super::frames::Frames;
@@ -288,6 +290,7 @@ fn plan() -> anyhow::Result<EnginePlan> {
         pairs: vec![PairPlan { name, instruments: vec![instrument_id], taker_fees: Vec::new() }],
         bar_intervals: vec![Nanos::from_secs(60)],
         strategies: vec![strategy],
+        treasury: TreasuryPlan::default(),
         orders: OrderRoute::Venue { session: Box::new(orders), account_id: AccountId(1) },
         rings: RingSizes::default(),
         epoch: 1,

@@ -19,8 +19,8 @@ use crate::board::Board;
 use crate::configuration::{self, Source, starter};
 use crate::exit::Exit;
 use crate::live::{
-    CoreReport, Denials, End, LatencyReport, Launch, LiveEngine, OrderCounts, Route, Show, Signals, Silent,
-    Standing, Stopped, Watch,
+    CoreReport, Denials, End, Held, LatencyReport, Launch, LiveEngine, OrderCounts, Route, Show, Signals,
+    Silent, Standing, Stopped, Watch,
 };
 use crate::{log, output};
 
@@ -186,6 +186,7 @@ fn launch(address: SocketAddr, global: &Global) -> Result<(Launch, configuration
         api_key: API_KEY.to_owned(),
         epoch: 1,
         started_at_ns: fulmar_engine::runtime::Clock::new().now().0,
+        held: Held::default(),
     };
     let loaded = launch.load(&global.registry)?;
     if loaded.configuration.strategies.is_empty() {

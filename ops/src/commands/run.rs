@@ -11,7 +11,7 @@ use super::{CommandError, Format, Global, RunArguments};
 use crate::configuration::{self, Configuration, Mode};
 use crate::exit::Exit;
 use crate::live::{
-    CoreReport, Denials, End, LatencyReport, Launch, LiveEngine, OrderCounts, Route, Signals, Silent,
+    CoreReport, Denials, End, Held, LatencyReport, Launch, LiveEngine, OrderCounts, Route, Signals, Silent,
     Standing, Stopped, Watch, next_boot,
 };
 use crate::{log, output};
@@ -66,6 +66,9 @@ pub fn run(arguments: &RunArguments, global: &Global) -> Result<Exit, CommandErr
     log::start(&configuration.log, global)?;
     let boot = next_boot(&configuration.engine.state_directory)
         .map_err(|error| CommandError::failed("count this boot", error))?;
+    let folder = configuration.engine.state_directory.join("held").join("paper");
+    let held = Held::of(&folder, boot.epoch, configuration)
+        .map_err(|error| CommandError::failed("hold again what was held", error))?;
     let launch = Launch {
         sources: sources.into_iter().map(Into::into).collect(),
         variables,
@@ -73,6 +76,7 @@ pub fn run(arguments: &RunArguments, global: &Global) -> Result<Exit, CommandErr
         api_key: String::new(),
         epoch: boot.epoch,
         started_at_ns: Clock::new().now().0,
+        held,
     };
     // A configured directory is for every boot, so each has a part of it.
     let of_boot = |directory: &PathBuf| directory.join(format!("boot-{:06}", boot.epoch));

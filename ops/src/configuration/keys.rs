@@ -7,6 +7,7 @@
 mod assumed;
 mod placement_file;
 mod risk;
+mod scopes;
 
 pub use placement_file::placement_file;
 

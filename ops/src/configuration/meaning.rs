@@ -5,6 +5,7 @@
 //! was written, digits and at most one point, until the instrument's scales are known.
 
 mod risk;
+mod scopes;
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -3,6 +3,8 @@
 //! The rules read the document, not the types, so that they speak even where another key is wrong, and can say on
 //! which line. What is missing or of the wrong kind was told by [`super::check`] and is passed over here.
 
+mod scopes;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use fulmar_bus::record::Nanos;
@@ -56,6 +58,7 @@ pub fn configuration(document: &Node, registry: &Registry, violations: &mut Viol
     }
     pairs_share_nothing(document, &known, violations);
     lengths_of_bars_differ(document, violations);
+    scopes::scopes(document, violations);
     let limits = document.get("risk").and_then(|risk| risk.get("instrument")).and_then(Node::as_table);
     for (name, limit) in limits.into_iter().flatten() {
         instrument_is_known(limit, Some(name), &known, ("risk.instrument", violations));

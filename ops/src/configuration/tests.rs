@@ -4,6 +4,7 @@ mod assumed;
 mod files;
 mod own_strategy;
 mod placement;
+mod scopes;
 mod shape;
 mod variables;
 
@@ -103,7 +104,34 @@ orders_per_trade_max = 8
 rejects_max = 9
 unknown_orders_max = 1
 unknown_age_max_ms = 11
+fill_band_bps = 12
+executions_max = 13
 open_orders_max = 6
+currency = "USDT"
+cost_method = "fifo"
+
+[risk.engine]
+exposure_max = "1"
+open_orders_max = 2
+daily_loss_max = "3"
+drawdown_max = "4"
+pnl_jump_max = "5.5"
+flatten_percent = 150
+
+[risk.venue.binance-usdm]
+exposure_max = "6"
+open_orders_max = 7
+
+[risk.strategy.q]
+exposure_max = "8"
+open_orders_max = 9
+daily_loss_max = "10"
+drawdown_max = "11"
+pnl_jump_max = "12"
+flatten_percent = 100
+
+[risk.worth.BNB]
+price = "600.5"
 
 [risk.instrument."binance-usdm:BTCUSDT"]
 order_quantity_max = "0.1"
@@ -122,6 +150,8 @@ orders_per_trade_max = 8
 rejects_max = 9
 unknown_orders_max = 1
 unknown_age_max_ms = 11
+fill_band_bps = 12
+executions_max = 13
 open_orders_max = 60
 
 [journal]
@@ -374,6 +404,8 @@ fn every_key_of_the_schema_reaches_the_types() {
         rejects_max: Some(9),
         unknown_orders_max: Some(1),
         unknown_age_max: Some(Nanos::from_millis(11)),
+        fill_band_bps: Some(12),
+        executions_max: Some(13),
     };
     assert_eq!(limits.guards, guards);
     assert_eq!(configuration.venues[0].reconnect.backoff_max, Nanos::from_millis(30));

@@ -268,6 +268,9 @@ impl LiveEngine {
             (Ok(_), None) => {}
             (Err(panic), _) => failures.push(panic.to_string()),
         }
+        if failures.is_empty() {
+            failures.extend(self.launch.held.tidy_up().err().map(|error| format!("{error:#}")));
+        }
         for (venue, state) in &links {
             tracing::debug!("{venue}: {}", state.phase);
         }
@@ -317,7 +320,7 @@ fn recorder(assembly: &Assembly, journal: &KeptJournal, cpu: Option<usize>) -> a
     let mut inboxes = Inboxes::new();
     for (channel, ring) in assembly.channels() {
         let reader = match channel.role {
-            ChannelRole::Market | ChannelRole::Book | ChannelRole::Request => continue,
+            ChannelRole::Market | ChannelRole::Book | ChannelRole::Request | ChannelRole::Kept => continue,
             // Frames may come faster than a disk takes them; what must not happen is that a venue waits for it.
             ChannelRole::Input => ring.reader(),
             ChannelRole::Note | ChannelRole::Order | ChannelRole::Outbound => {

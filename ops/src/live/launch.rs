@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use aws_lc_rs::digest;
 use fulmar_bus::record::{AccountId, InstrumentId, UnixNanos};
+use fulmar_engine::trading::treasury::TreasuryPlan;
 use fulmar_engine::wiring::{
     EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan,
 };
 use fulmar_strategies::Registry;
 use serde::{Deserialize, Serialize};
 
+use super::held::Held;
 use crate::configuration::{Configuration, InstrumentName, Loaded, Source, Variables, load_sources};
 use crate::venues;
 
@@ -41,6 +43,9 @@ pub struct Launch {
     pub epoch: u32,
     /// When the actors start.
     pub started_at_ns: u64,
+    /// Orders that an earlier boot held.
+    #[serde(default)]
+    pub held: Held,
 }
 
 /// A configuration file, as it was read.
@@ -117,9 +122,11 @@ impl Launch {
             pairs: pair_plans(configuration, &names, &id_of),
             bar_intervals: configuration.bars.intervals.clone(),
             strategies,
+            treasury: treasury(configuration),
             orders: self.order_route(configuration)?,
             rings: RingSizes::for_instruments(names.len()),
             epoch: self.epoch,
+            held: self.held.orders()?,
             journal_directory: journal_directory.map(Path::to_owned),
         })
     }
@@ -158,6 +165,12 @@ pub(super) fn instrument_names(configuration: &Configuration) -> Vec<InstrumentN
         venue.instruments.iter().map(named).collect::<Vec<_>>()
     };
     configuration.venues.iter().flat_map(of_venue).collect()
+}
+
+fn treasury(configuration: &Configuration) -> TreasuryPlan {
+    let venues = configuration.venues.iter().map(|venue| venue.name.as_str());
+    let strategies = configuration.strategies.iter().map(|strategy| strategy.name.as_str());
+    configuration.risk.treasury(venues, strategies)
 }
 
 fn instrument_plan(configuration: &Configuration, name: &InstrumentName) -> InstrumentPlan {
@@ -212,6 +225,7 @@ mod tests {
             api_key: String::new(),
             epoch: 1,
             started_at_ns: 1,
+            held: Held::default(),
         }
     }
 

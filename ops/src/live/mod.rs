@@ -6,6 +6,7 @@
 
 mod engine;
 mod epoch;
+mod held;
 pub mod journal;
 mod jumps;
 mod launch;
@@ -21,6 +22,7 @@ mod watch;
 
 pub use engine::{LiveEngine, LiveError, Stopped};
 pub use epoch::{Boot, next_boot};
+pub use held::Held;
 pub use journal::Summary;
 pub use launch::{Launch, Route};
 pub use memory::{Memory, VenueMemory};

@@ -5,8 +5,8 @@ use std::fmt;
 
 use fulmar_bus::channel::{Poll, Reader};
 use fulmar_bus::record::{
-    ClientOrderId, Denial, ExecutionReport, ExecutionType, HeldOrder, InstrumentId, Kind, Notional, OrderStatus,
-    Position, Price, Record, StrategyId, Text,
+    ClientOrderId, Denial, ExecutionReport, ExecutionType, HeldOrder, InstrumentId, Kind, Notional,
+    OrderStatus, Position, Price, Record, StrategyId, Text,
 };
 use fulmar_engine::trading::risk::RiskCheck;
 use serde::Serialize;

@@ -10,8 +10,10 @@ use anyhow::Context;
 use fulmar_adapters::transport::capture::{CaptureLine, CaptureReader};
 use fulmar_bus::record::{InstrumentId, Nanos, UnixNanos};
 use fulmar_engine::runtime::{Clock, FrameHead, FrameWriter, Player, Seat, Team, counters};
+use fulmar_engine::trading::treasury::TreasuryPlan;
 use fulmar_engine::wiring::{
-    Assembly, EnginePlan, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, Surroundings, VenuePlan, build,
+    Assembly, EnginePlan, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, Surroundings,
+    VenuePlan, build,
 };
 
 use super::frame::Frame;
@@ -216,6 +218,7 @@ fn plan(venue: &str, symbols: &[String]) -> anyhow::Result<EnginePlan> {
         venues: vec![VenuePlan { session, instruments: ids }],
         bar_intervals: vec![BAR_INTERVAL],
         strategies: Vec::new(),
+        treasury: TreasuryPlan::default(),
         orders: OrderRoute::None,
         rings: RingSizes::for_instruments(symbols.len()),
         epoch: 0,

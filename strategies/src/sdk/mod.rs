@@ -39,9 +39,9 @@ pub use crate::entry::{Need, ParameterEntry, ParameterValue, StrategyEntry};
 pub use crate::parameters::{Amount, ParameterError, Parameters};
 pub use fulmar_bus::record::{
     Arbitrage, Bar, ClientOrderId, ConsolidatedTop, CrossVenue, Denial, ExecutionReport, Funding,
-    FundingRate, HeldOrder, HeldStage, InstrumentDefinition, InstrumentId, InstrumentStatus, Intent, LeadLag, Level, LiquiditySide,
-    Listing, MarkPrice, MidSpread, Nanos, OrderStatus, OrderTerms, OrderType, Position, Price, Quantity,
-    Side, SyncState, TimeInForce, Timer, TopOfBook, Trade, TriggerBy, UnixNanos,
+    FundingRate, HeldOrder, HeldStage, InstrumentDefinition, InstrumentId, InstrumentStatus, Intent, LeadLag,
+    Level, LiquiditySide, Listing, MarkPrice, MidSpread, Nanos, OrderStatus, OrderTerms, OrderType, Position,
+    Price, Quantity, Side, SyncState, TimeInForce, Timer, TopOfBook, Trade, TriggerBy, UnixNanos,
 };
 pub use fulmar_engine::contract::{
     BookDepth, BookUpdate, BookView, Context, Event, InstrumentView, IntentSink, NewOrder, NotSubmitted,

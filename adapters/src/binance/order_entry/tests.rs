@@ -9,7 +9,7 @@ use fulmar_bus::record::{
     StrategyId, SyncState, TimeInForce, TopOfBook, TopSource,
 };
 use fulmar_engine::trading::InstrumentRules;
-use fulmar_engine::trading::risk::{Context, Guards, RiskGate, RiskLimits, Verdict};
+use fulmar_engine::trading::risk::{Context, Guards, RiskGate, RiskLimits, ScopeBreaches, Verdict};
 
 use super::super::limits::SETTLED_AFTER;
 use super::*;
@@ -225,6 +225,7 @@ fn context(now: UnixNanos) -> Context {
         unknown_orders: 0,
         unknown_since: None,
         is_permitted: true,
+        scopes: ScopeBreaches::default(),
     }
 }
 

@@ -8,6 +8,7 @@ use fulmar_bus::record::{
     TopOfBook, Trade, UnixNanos,
 };
 use fulmar_engine::runtime::{FrameHead, FrameWriter, Player};
+use fulmar_engine::trading::treasury::TreasuryPlan;
 use fulmar_engine::wiring::{
     EnginePlan, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, Surroundings, VenuePlan, build,
 };
@@ -121,6 +122,7 @@ impl Stage {
             pairs: vec![PairPlan { name: name.clone(), instruments: vec![id], taker_fees: Vec::new() }],
             bar_intervals: vec![Nanos::from_secs(60)],
             strategies: Vec::new(),
+            treasury: TreasuryPlan::default(),
             orders: OrderRoute::None,
             rings: RingSizes::default(),
             epoch: 1,

@@ -15,8 +15,9 @@ use crate::contract::local_reason;
 use crate::runtime::Origin;
 use crate::trading::InstrumentRules;
 use crate::trading::held::{NotHeld, parent_id};
-use crate::trading::order::{Applied, released};
+use crate::trading::order::{Applied, TrackedOrder, released};
 use crate::trading::risk::{Breach, Context, RiskCheck, Verdict};
+use crate::trading::treasury::Treasury;
 
 impl State {
     /// An intent that is not a plain order by itself: it is held, or it is the one of its group that stands.
@@ -84,6 +85,7 @@ impl State {
             && self.held.place(intent, instrument_id, &self.orders).is_ok();
         assert!(is_taken, "it was asked for an obstacle before it was judged");
         self.note_end(id);
+        self.share_changed(intent.strategy_id, instrument_id);
         let mut told = self.emulated(now, id, ExecutionType::Accepted);
         told.last_px = intent.trigger_price;
         self.tell_emulated(origin, told, output);
@@ -129,7 +131,8 @@ impl State {
             return self.refuse_change(origin, modify, local_reason::NOT_STANDING, output);
         }
         let context = self.context_of_dependent(now, order.intent(), order.instrument_id());
-        let context = without(context, &order);
+        let mut context = without(context, &order);
+        context.scopes = self.scopes_of_change(&order, modify);
         if let Some(denial) = self.gate.check_held_change(&order, modify, &context) {
             return self.refuse_change(origin, modify, denial.code.into(), output);
         }
@@ -155,9 +158,21 @@ impl State {
         self.tell_emulated(origin, told, output);
     }
 
-    /// Something is so wrong that nothing more is sent: what is held ends.
-    pub(super) fn end_all_held(&mut self, now: UnixNanos, origin: Origin, output: &mut Output) {
-        while let Some(id) = { self.held.held().next() } {
+    /// Ends each held order that is one of those.
+    pub(super) fn end_held_where(
+        &mut self,
+        now: UnixNanos,
+        origin: Origin,
+        output: &mut Output,
+        is_one: impl Fn(&Treasury, &TrackedOrder) -> bool,
+    ) {
+        let next = |state: &State| -> Option<ClientOrderId> {
+            let is_it = |id: &ClientOrderId| {
+                state.orders.get(*id).is_some_and(|order| is_one(&state.treasury, order))
+            };
+            state.held.held().find(is_it)
+        };
+        while let Some(id) = next(self) {
             self.end_held(now, origin, id, output);
         }
     }
@@ -183,8 +198,10 @@ impl State {
             unreachable!("what is held stands in the table, and its numbers are the gate's own")
         };
         let order = self.orders.get(told.client_order_id).expect("it was just applied to it");
+        let instrument_id = order.instrument_id();
         (told.status, told.leaves_qty) = (update.status, order.leaves_qty());
-        output.tell(told.strategy_id, origin, order.instrument_id(), &told);
+        self.share_changed(told.strategy_id, instrument_id);
+        output.tell(told.strategy_id, origin, instrument_id, &told);
     }
 
     /// What the market does, for the triggers that wait for it.

@@ -3,15 +3,16 @@
 use fulmar_bus::channel::Full;
 use fulmar_bus::record::{
     CancelIntent, ExecutionReport, ExecutionType, HEADER_BYTES, InstrumentId, Intent, Kind, Malformed,
-    ModifyIntent, ModifyOrder, Order, OrderStatus, Record, SLOT_WORDS, Side, UnixNanos,
+    ModifyIntent, ModifyOrder, Order, OrderStatus, Quantity, Record, SLOT_WORDS, Side, UnixNanos,
 };
 
 use super::{Output, State};
 use crate::contract::local_reason;
 use crate::runtime::Origin;
 use crate::trading::held::HeldOrders;
-use crate::trading::order::TrackedOrder;
-use crate::trading::risk::{Approved, Breach, Context, RiskCheck, Verdict};
+use crate::trading::order::{OpenShare, TrackedOrder};
+use crate::trading::risk::{Approved, Breach, Context, RiskCheck, ScopeBreaches, Verdict};
+use crate::trading::treasury::Adding;
 
 /// Slots that an approved order takes on its channel.
 pub(super) const ORDER_SLOTS: usize = (HEADER_BYTES + size_of::<Order>()).div_ceil(SLOT_WORDS * 8);
@@ -93,6 +94,8 @@ impl State {
         intent: &Intent,
         instrument_id: InstrumentId,
     ) -> Context {
+        let share = self.share_beside(intent, instrument_id);
+        let scopes = self.treasury.breaches(&self.adding(intent, instrument_id, intent.quantity, share));
         let own_opposite = self.orders.best_open_price(instrument_id, intent.side.opposite());
         let watched = self.instruments[instrument_id.index()].as_ref().expect("it is watched");
         let permissions = self.permissions.get(intent.strategy_id.index());
@@ -112,7 +115,44 @@ impl State {
             unknown_orders,
             unknown_since: watched.unknown_since,
             is_permitted,
+            scopes,
         }
+    }
+
+    /// An order as the limits of its scopes look at it, beside what its strategy has open without it.
+    fn adding(
+        &self,
+        intent: &Intent,
+        instrument_id: InstrumentId,
+        quantity: Quantity,
+        share: OpenShare,
+    ) -> Adding {
+        let Intent { strategy_id, side, price, .. } = *intent;
+        let top = self.instruments[instrument_id.index()].as_ref().and_then(|watched| watched.top);
+        let met = top.map(|top| if side == Side::Buy { top.ask } else { top.bid });
+        let met = met.filter(|level| level.quantity.0 > 0).map(|level| level.price);
+        let price = if price.0 > 0 { Some(price) } else { met };
+        Adding { strategy_id, instrument_id, side, quantity, price, share }
+    }
+
+    /// What its strategy has open beside an order: its alternatives do not trade beside it, but count as orders.
+    fn share_beside(&self, intent: &Intent, instrument_id: InstrumentId) -> OpenShare {
+        let mut share = self.orders.share(intent.strategy_id, instrument_id);
+        for id in self.held.alternatives_of(intent) {
+            self.orders.get(id).into_iter().for_each(|other| share.leave_out(other));
+        }
+        share
+    }
+
+    /// What the limits of its scopes say against a change: as against the order that it makes, beside all others.
+    pub(super) fn scopes_of_change(&self, order: &TrackedOrder, modify: &ModifyIntent) -> ScopeBreaches {
+        let (before, instrument_id) = (order.intent(), order.instrument_id());
+        let mut share = self.share_beside(before, instrument_id);
+        share.leave_out(order);
+        share.order_count -= 1;
+        let intent = modify.terms.applied_to(*before);
+        let quantity = Quantity(intent.quantity.0.saturating_sub(order.booked_qty().0));
+        self.treasury.breaches(&self.adding(&intent, instrument_id, quantity, share))
     }
 
     /// A change is judged as the order that it makes, beside all others. Whoever wanted it hears why it is not made.
@@ -124,7 +164,7 @@ impl State {
         if self.held.holds(modify.client_order_id) {
             return self.change_held(now, origin, modify, output);
         }
-        let instrument_id = order.instrument_id();
+        let (instrument_id, strategy_id) = (order.instrument_id(), order.intent().strategy_id);
         let is_next = order.next_revision().is_some_and(|next| modify.revision >= next);
         let can_change = !order.status().is_terminal() && is_next && modify.terms.quantity.0 > 0;
         let covered_qty = self.held.covered_qty(modify.client_order_id);
@@ -136,7 +176,8 @@ impl State {
             Err(local_reason::OUTBOUND_FULL)
         } else {
             let (intent, order) = (*order.intent(), order.clone());
-            let context = without(self.context_of_dependent(now, &intent, instrument_id), &order);
+            let mut context = without(self.context_of_dependent(now, &intent, instrument_id), &order);
+            context.scopes = self.scopes_of_change(&order, modify);
             match self.gate.check_change(&order, modify, &context) {
                 Verdict::Approved(change) => Ok(change),
                 Verdict::Denied(denial) => Err(denial.code.into()),
@@ -150,6 +191,7 @@ impl State {
                 assert!(is_noted, "the order stands, and no change of it is on its way");
                 let sent = output.approved.send(origin, instrument_id, change.payload());
                 assert!(sent.is_ok(), "the approved channel had room for a change");
+                self.share_changed(strategy_id, instrument_id);
             }
             Err(reason) => self.refuse_change(origin, modify, reason, output),
         }
@@ -188,6 +230,7 @@ impl State {
         let sent: Result<_, Full> = output.approved.send(origin, instrument_id, order.payload());
         assert!(sent.is_ok(), "the approved channel had room when the intent was judged");
         self.note_end(intent.client_order_id);
+        self.share_changed(intent.strategy_id, instrument_id);
         let status = OrderStatus::Submitted;
         let mut report =
             ExecutionReport::new(intent.client_order_id, intent.side, ExecutionType::Submitted, status);

@@ -51,7 +51,9 @@ const _: () = assert!(REWRITE_SLOTS + 2 * SAVE_SLOTS_MAX <= HELD_SLOTS, "no last
 
 impl Keeper {
     pub(super) fn new(outbox: Option<Outbox>, names: HeldPlan) -> Self {
-        Keeper { outbox, names, slot_count: 0, due_at: None }
+        // At the first turn, whatever comes in.
+        let due_at = (!names.restored.is_empty()).then_some(UnixNanos(0));
+        Keeper { outbox, names, slot_count: 0, due_at }
     }
 
     /// When it has something to do by itself.
@@ -59,7 +61,11 @@ impl Keeper {
         self.due_at
     }
 
-    /// What an earlier boot kept, and nobody was told of yet.
+    /// True until strategies were told of all that an earlier boot kept: before that nothing is done with it.
+    pub(super) fn has_untold(&self) -> bool {
+        self.untold().is_some()
+    }
+
     fn untold(&self) -> Option<&(InstrumentId, HeldOrder)> {
         self.names.restored.last()
     }
@@ -84,6 +90,14 @@ pub(super) fn restore(
 }
 
 impl State {
+    /// What was held before is open again.
+    pub(super) fn count_restored(&mut self) {
+        for index in 0..self.keeper.names.restored.len() {
+            let (instrument_id, saved) = self.keeper.names.restored[index];
+            self.share_changed(saved.intent.strategy_id, instrument_id);
+        }
+    }
+
     /// Keeps what changed of held orders. Called before anything leaves.
     pub(super) fn keep(&mut self, now: UnixNanos) {
         let State { held, keeper, orders, instruments, .. } = self;
@@ -106,18 +120,17 @@ impl State {
         });
     }
 
-    /// Tells strategies of their orders of an earlier boot, as there is room, and has those asked for that may be at the
-    /// venue. False until all are told: before that nothing is done with them.
-    pub(super) fn tell_restored(&mut self, now: UnixNanos, output: &mut Output) -> bool {
+    /// Tells strategies of their orders of an earlier boot, as there is room, and has those asked for that may be at
+    /// the venue.
+    pub(super) fn tell_restored(&mut self, now: UnixNanos, output: &mut Output) {
         while let Some((instrument_id, saved)) = self.keeper.untold().copied() {
             if !self.tell_one(now, (instrument_id, &saved), output) {
                 self.keeper.due_at = Some(now + Nanos(CANCEL_RETRY_NS));
-                return false;
+                return;
             }
             self.keeper.names.restored.pop();
         }
         self.keeper.due_at = None;
-        true
     }
 
     fn tell_one(

@@ -27,10 +27,11 @@ impl State {
                 record.read::<TopOfBook>()?;
             }
             Some(Kind::TopOfBook) => {
-                let top = record.read::<TopOfBook>()?;
-                watched.top = Some(*top);
+                let top = *record.read::<TopOfBook>()?;
+                watched.top = Some(top);
                 watched.last_update_at = header.received_at;
-                self.held.on_top(header.instrument_id, top);
+                self.mark(header.instrument_id, &top);
+                self.held.on_top(header.instrument_id, &top);
             }
             Some(Kind::SyncChange) => {
                 watched.sync = record.read::<SyncChange>()?.state;
@@ -65,6 +66,7 @@ impl State {
         let Some(watched) = self.instruments.get_mut(instrument_id.index()).and_then(Option::as_mut) else {
             return;
         };
+        self.anomalies.unbooked += u64::from(self.treasury.define(instrument_id, definition).is_err());
         watched.top = None;
         let rules = InstrumentRules::from(definition);
         let scales = (rules.price_scale, rules.quantity_scale, definition.contract_size);

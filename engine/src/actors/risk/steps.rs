@@ -1,5 +1,5 @@
-//! What is done with held orders: the steps that they ask for, one by one, until none is left. What finds no room now is
-//! asked for again.
+//! What is done with held orders: the steps that they ask for, one by one, until none is left. What finds no room now
+//! is asked for again.
 
 use fulmar_bus::record::{
     ClientOrderId, Denial, ExecutionReport, ExecutionType, ModifyIntent, Nanos, OrderStatus, OrderTerms,
@@ -16,7 +16,7 @@ use crate::trading::risk::{RiskCheck, Verdict};
 impl State {
     /// Does what the held orders ask for. It comes to an end: see [`Step`].
     pub(super) fn carry_out(&mut self, now: UnixNanos, origin: Origin, output: &mut Output) {
-        if !self.tell_restored(now, output) {
+        if self.keeper.has_untold() {
             return;
         }
         while let Some(step) = self.held.next_step(now, &self.orders) {
@@ -70,13 +70,15 @@ impl State {
         };
         let modify = ModifyIntent::new(id, terms, revision);
         let context = self.context_of_dependent(now, order.intent(), order.instrument_id());
-        let context = without(context, &order);
+        let mut context = without(context, &order);
+        context.scopes = self.scopes_of_change(&order, &modify);
         match self.gate.check_change(&order, &modify, &context) {
             Verdict::Approved(change) => {
                 let is_noted = self.orders.request_change(&modify).is_some();
                 let sent = output.approved.send(origin, order.instrument_id(), change.payload());
                 assert!(is_noted && sent.is_ok(), "it is the next change, and there was room for it");
                 self.held.asked(id, revision);
+                self.share_changed(order.intent().strategy_id, order.instrument_id());
             }
             Verdict::Denied(_) => self.held.cannot_change(id),
         }
@@ -88,7 +90,9 @@ impl State {
         // It was told that it was triggered, and is what it was to become since.
         let (intent, instrument_id) = (*order.intent(), order.instrument_id());
         let context = self.context_of_dependent(now, &intent, instrument_id);
-        let context = without(context, &order);
+        let mut context = without(context, &order);
+        // It changes nothing, and is judged as if it came now.
+        context.scopes = self.scopes_of_change(&order, &ModifyIntent::new(id, OrderTerms::of(&intent), 0));
         match self.gate.check_released(&intent, instrument_id, &context) {
             Verdict::Approved(approved) => {
                 self.held.sent(id);
@@ -109,6 +113,7 @@ impl State {
                 // It is in the table: the denial is applied to it, whatever else it says.
                 let _ = self.orders.on_denial(&denial);
                 self.held.ended(id);
+                self.share_changed(intent.strategy_id, instrument_id);
                 output.tell(intent.strategy_id, origin, instrument_id, &denial);
             }
         }

@@ -3,7 +3,7 @@
 use fulmar_bus::record::{
     CancelIntent, CancelOrder, ClientOrderId, Denial, ExecutionReport, ExecutionType, Intent, MarkPrice,
     ModifyIntent, ModifyOrder, Nanos, Order, OrderStatus, OrderTerms, OrderType, Side, StrategyId,
-    SyncChange, SyncReason, SyncState, TimeInForce, Trade, TriggerBy,
+    TimeInForce, Trade, TriggerBy,
 };
 
 use super::risk::Stage;

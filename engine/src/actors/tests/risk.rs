@@ -3,16 +3,19 @@
 use fulmar_bus::record::{
     AccountId, CancelIntent, CancelOrder, ClientOrderId, ContractSize, Control, ControlCommand, Denial,
     ExecutionReport, ExecutionType, HeldOrder, InstrumentDefinition, InstrumentStatus, Intent, Listing,
-    ModifyIntent, ModifyOrder, Nanos, Order, OrderStatus, OrderTerms, Position, Side, StrategyId, SyncChange,
-    SyncReason, SyncState, TimeInForce,
+    ModifyIntent, ModifyOrder, Nanos, Order, OrderStatus, OrderTerms, OrderType, Position, Side, StrategyId,
+    SyncChange, SyncReason, SyncState, TimeInForce,
 };
 
+mod losses;
+
 use super::*;
-use crate::actors::limits::CANCEL_RETRY_NS;
+use crate::actors::limits::{CANCEL_RETRY_NS, CLOSE_RETRY_NS};
 use crate::actors::{HeldPlan, Risk, RiskOutboxes, RiskPlan};
 use crate::contract::local_reason;
 use crate::runtime::Inboxes;
-use crate::trading::risk::{GuardSettings, RiskCheck, RiskSettings};
+use crate::trading::risk::{GuardSettings, RiskCheck, RiskSettings, ScopeLimits};
+use crate::trading::treasury::TreasuryPlan;
 
 /// A gate of one strategy and one instrument, all ends of its channels, and what it told.
 pub(super) struct Stage {
@@ -33,11 +36,23 @@ pub(super) struct Stage {
 impl Stage {
     /// A gate that was told nothing yet.
     fn new() -> Self {
-        Self::after(Vec::new())
+        Stage::with(ScopeLimits::default())
     }
 
-    /// The same, which these orders of an earlier boot are given to.
+    /// One whose only strategy has these limits, in the quote asset of its instrument.
+    fn with(limits: ScopeLimits) -> Self {
+        Stage::made(limits, Vec::new())
+    }
+
+    /// One that these orders of an earlier boot are given to.
     pub(super) fn after(restored: Vec<(InstrumentId, HeldOrder)>) -> Self {
+        Stage::made(ScopeLimits::default(), restored)
+    }
+
+    fn made(limits: ScopeLimits, restored: Vec<(InstrumentId, HeldOrder)>) -> Self {
+        let currency = Some(definition().quote).filter(|_| limits != ScopeLimits::default());
+        let treasury =
+            TreasuryPlan { currency, venue_of: vec![0], strategies: vec![limits], ..TreasuryPlan::default() };
         let (control, control_ring) = channel(1, ROOMY);
         let (gateway, gateway_ring) = channel(2, ROOMY);
         let (book, book_ring) = channel(3, ROOMY);
@@ -63,6 +78,7 @@ impl Stage {
             guards: GuardSettings {
                 is_self_trade_allowed: false,
                 unknown_age_max: Some(Nanos::from_secs(1)),
+                fill_band_bps: Some(5_000),
                 ..GuardSettings::default()
             },
         };
@@ -72,6 +88,8 @@ impl Stage {
             strategies: vec![vec![InstrumentId(0)]],
             account_id: AccountId(0),
             held: HeldPlan { restored, ..HeldPlan::default() },
+            treasury,
+            epoch: 1,
         };
         let (kept, kept_ring) = channel(9, ROOMY);
         let (approved_reader, report_reader) = (gated(&approved_ring), gated(&report_ring));
@@ -102,7 +120,10 @@ impl Stage {
 
     /// One whose instrument is defined, its book live at 100 bid and 101 asked.
     pub(super) fn open() -> Self {
-        let mut stage = Stage::new();
+        Stage::opened(Stage::new())
+    }
+
+    fn opened(mut stage: Stage) -> Self {
         stage.opens();
         stage
     }
@@ -173,6 +194,12 @@ impl Stage {
         let records = drain(&mut self.approved);
         assert_eq!(all::<Order>(&records), [], "no order passed");
         all::<CancelOrder>(&records).iter().map(|cancel| cancel.client_order_id).collect()
+    }
+
+    fn actor_counter(&self, name: &str) -> u64 {
+        let mut found = None;
+        self.actor.counters(&mut |counter, value| found = found.or((counter == name).then_some(value)));
+        found.expect("the gate counts it")
     }
 
     /// What the strategy was told since this was last asked.

@@ -107,6 +107,11 @@ impl Contract {
         i64::try_from(quotient.whole).ok().map(Price)
     }
 
+    /// How much of the base currency `quantity` is; `None` where it does not fit, or is so much of another.
+    pub fn worth_in_base(&self, quantity: Quantity) -> Option<Amount> {
+        if self.is_inverse() { None } else { self.units(quantity).ok() }
+    }
+
     /// `quantity` itself: so much of the base currency, or of the quote currency where it is inverse.
     pub(super) fn units(&self, quantity: Quantity) -> Result<Amount, AccountError> {
         let units = i128::from(quantity.0) * i128::from(self.size.mantissa());

@@ -21,8 +21,8 @@
 //! A child is sent once, with all that its parent traded, when the parent is done; what fires before that has the rest
 //! of its parent canceled first. So no venue has to raise an order's quantity, which most cannot.
 //!
-//! That nothing trades too much rests on one word of venues: who ends an order says how much of it traded. Where a trade
-//! comes to light only later all the same, what stands is made smaller, or is canceled where it cannot be.
+//! That nothing trades too much rests on one word of venues: who ends an order says how much of it traded. Where a
+//! trade comes to light only later all the same, what stands is made smaller, or is canceled where it cannot be.
 
 mod entry;
 mod market;

@@ -1,6 +1,6 @@
 //! What is to be done next: one entry that something changed for, held against what is known of it, of its alternatives
-//! and of its parent. Every step leads to a change of what it was decided by, or rests until later, so that asking again
-//! comes to an end.
+//! and of its parent. Every step leads to a change of what it was decided by, or rests until later, so that asking
+//! again comes to an end.
 
 use fulmar_bus::record::{ClientOrderId, OrderType, Quantity, UnixNanos};
 

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use fulmar_bus::record::{
     ClientOrderId, Denial, ExecutionReport, ExecutionType, InstrumentId, Intent, ModifyIntent, OrderTerms,
-    OrderType, Price, Quantity, Side, UnixNanos,
+    OrderType, Price, Side, StrategyId, UnixNanos,
 };
 
 use super::TrackedOrder;
@@ -13,6 +13,7 @@ use super::applied::{Applied, Booking, Update};
 use super::facts::Facts;
 use super::index::OrderIndex;
 use super::open::{Chains, Open, PAIRED};
+use super::shares::{OpenShare, Shares};
 use super::trades::{Seen, TradePool};
 use crate::trading::limits::{DONE_PER_OPEN_ORDER, ORDER_INSTRUMENTS_MAX, TRADES_PER_ORDER};
 
@@ -73,6 +74,7 @@ pub struct OrderTable {
     index: OrderIndex,
     trades: TradePool,
     open: Vec<Open>,
+    shares: Shares,
     /// The open orders of each instrument.
     chains: Chains,
     unsettled_count: usize,
@@ -91,11 +93,17 @@ impl OrderTable {
             index: OrderIndex::new(slot_count),
             trades: TradePool::new(slot_count * TRADES_PER_ORDER),
             open: vec![Open::default(); ORDER_INSTRUMENTS_MAX],
+            shares: Shares::default(),
             chains: Chains::new(ORDER_INSTRUMENTS_MAX, slot_count),
             unsettled_count: 0,
             orders_max,
             counts: OrderCounts::default(),
         }
+    }
+
+    /// As [`OrderTable::new`], for orders of so many strategies in so many instruments, whose shares are kept too.
+    pub fn with_shares(orders_max: usize, strategy_count: usize, instrument_count: usize) -> Self {
+        OrderTable { shares: Shares::new(strategy_count, instrument_count), ..OrderTable::new(orders_max) }
     }
 
     /// Takes in an order that is about to be sent: from now on it counts as exposure.
@@ -128,28 +136,6 @@ impl OrderTable {
         self.slots[place] = Some(TrackedOrder::new(intent, instrument_id, at));
         self.count(place, 1);
         self.debug_check(place);
-        Ok(())
-    }
-
-    /// Takes in an order of an earlier boot, of which so much traded then. That is in no position of this table's owner,
-    /// and will not be.
-    ///
-    /// # Errors
-    /// As [`OrderTable::submit`].
-    pub fn resume(
-        &mut self,
-        intent: Intent,
-        instrument_id: InstrumentId,
-        at: UnixNanos,
-        traded_qty: Quantity,
-    ) -> Result<(), SubmitError> {
-        self.submit(intent, instrument_id, at)?;
-        let place = self.place_of(intent.client_order_id).expect("it was just taken in");
-        let _ = self.change(place, |table| {
-            let order = table.at_mut(place);
-            (order.booked_qty, order.told_qty) = (traded_qty, traded_qty);
-            Booking::None
-        });
         Ok(())
     }
 
@@ -254,6 +240,11 @@ impl OrderTable {
         self.open.get(instrument_id.index()).map_or(0, |open| open.unknown_count)
     }
 
+    /// What one strategy has open in one instrument; nothing where shares are not kept. At once, as the sums above.
+    pub fn share(&self, strategy_id: StrategyId, instrument_id: InstrumentId) -> OpenShare {
+        self.shares.of(strategy_id, instrument_id)
+    }
+
     /// The best price of our open limit orders of one side: what an order of the other would meet first. At once, but
     /// for the first time after the best one ended.
     pub fn best_open_price(&mut self, instrument_id: InstrumentId, side: Side) -> Option<Price> {
@@ -283,7 +274,7 @@ impl OrderTable {
     }
 
     /// Changes an order and keeps all that is computed from it.
-    fn change(&mut self, place: usize, change: impl FnOnce(&mut Self) -> Booking) -> Applied {
+    pub(super) fn change(&mut self, place: usize, change: impl FnOnce(&mut Self) -> Booking) -> Applied {
         let status_before = self.at(place).status();
         let was_acknowledged = self.at(place).facts.has(Facts::ACKNOWLEDGED);
         let terms_before = OrderTerms::of(&self.at(place).intent);
@@ -365,6 +356,7 @@ impl OrderTable {
         let order = self.slots[place].as_ref().expect("the index points at orders");
         let open = &mut self.open[order.instrument_id.index()];
         open.count(order, sign);
+        self.shares.count(order, sign);
         let is_open = !order.status().is_terminal();
         if is_open && sign > 0 {
             self.chains.link(order.instrument_id, place);
@@ -377,7 +369,7 @@ impl OrderTable {
         }
     }
 
-    fn place_of(&self, id: ClientOrderId) -> Option<usize> {
+    pub(super) fn place_of(&self, id: ClientOrderId) -> Option<usize> {
         self.index.find(id, |place| self.at(place).intent.client_order_id == id)
     }
 
@@ -385,7 +377,7 @@ impl OrderTable {
         self.slots[place].as_ref().expect("the index points at orders")
     }
 
-    fn at_mut(&mut self, place: usize) -> &mut TrackedOrder {
+    pub(super) fn at_mut(&mut self, place: usize) -> &mut TrackedOrder {
         self.slots[place].as_mut().expect("the index points at orders")
     }
 

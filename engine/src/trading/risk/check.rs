@@ -65,11 +65,25 @@ pub enum RiskCheck {
     RejectStorm = 24,
     /// No way is known to have such an order carried out, or to value what its instrument's quantities are.
     NotSupported = 25,
+    /// More was lost today than may be.
+    MaxDailyLoss = 26,
+    /// More was lost since the best moment than may be.
+    MaxDrawdown = 27,
+    /// A fill lay too far from the market; until somebody has looked at it.
+    FillPriceSanity = 28,
+    /// What was earned jumped further than it may; until somebody has looked at it.
+    PnlJump = 29,
+    /// Too many fills in a short time; until somebody has looked at it.
+    RepeatedExecution = 30,
+    /// The engine, the venue or the strategy would have more at stake than it may.
+    MaxExposure = 31,
+    /// What the order pays with is not there.
+    InsufficientBalance = 32,
 }
 
 impl RiskCheck {
     /// Every check, in numeric order.
-    pub const ALL: [RiskCheck; 25] = [
+    pub const ALL: [RiskCheck; 32] = [
         RiskCheck::KillSwitch,
         RiskCheck::StaleMarketData,
         RiskCheck::MaxOrderQty,
@@ -95,6 +109,13 @@ impl RiskCheck {
         RiskCheck::UnknownOrderState,
         RiskCheck::RejectStorm,
         RiskCheck::NotSupported,
+        RiskCheck::MaxDailyLoss,
+        RiskCheck::MaxDrawdown,
+        RiskCheck::FillPriceSanity,
+        RiskCheck::PnlJump,
+        RiskCheck::RepeatedExecution,
+        RiskCheck::MaxExposure,
+        RiskCheck::InsufficientBalance,
     ];
 
     /// Its number.
@@ -140,6 +161,13 @@ impl RiskCheck {
             RiskCheck::UnknownOrderState => "UNKNOWN_ORDER_STATE",
             RiskCheck::RejectStorm => "REJECT_STORM",
             RiskCheck::NotSupported => "NOT_SUPPORTED",
+            RiskCheck::MaxDailyLoss => "MAX_DAILY_LOSS",
+            RiskCheck::MaxDrawdown => "MAX_DRAWDOWN",
+            RiskCheck::FillPriceSanity => "FILL_PRICE_SANITY",
+            RiskCheck::PnlJump => "PNL_JUMP",
+            RiskCheck::RepeatedExecution => "REPEATED_EXECUTION",
+            RiskCheck::MaxExposure => "MAX_EXPOSURE",
+            RiskCheck::InsufficientBalance => "INSUFFICIENT_BALANCE",
         }
     }
 

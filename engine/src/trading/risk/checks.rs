@@ -2,7 +2,7 @@
 
 use fulmar_bus::record::{Intent, OrderType, Price, Quantity, Side, SyncState, TimeInForce};
 
-use super::{Breach, Context, RiskLimits, Stage};
+use super::{Breach, Context, RiskLimits, Wish};
 use crate::trading::InstrumentRules;
 
 /// An intent, and all that it is judged by.
@@ -49,7 +49,7 @@ impl Case<'_> {
     /// here. And what an order may ask for that nothing carries out: a part that is not shown, an end that is past, or
     /// that its time in force does not have, and one that must not take and cannot stand. What leaves waits for no
     /// trigger and depends on no other order. Measured by the number of its type.
-    pub(super) fn not_supported(&self, stage: Stage) -> Option<Breach> {
+    pub(super) fn not_supported(&self, wish: &Wish<'_>) -> Option<Breach> {
         if self.rules.is_market_data_only {
             return Some(Breach::UNKNOWABLE);
         }
@@ -57,7 +57,7 @@ impl Case<'_> {
         let Intent { alternatives, after_counter, .. } = *self.intent;
         let is_plain = !order_type.is_triggered() && (alternatives, after_counter) == (0, 0);
         // What the engine holds it can also end.
-        let may_end = order_type == OrderType::Limit || stage.is_held;
+        let may_end = order_type == OrderType::Limit || wish.is_held;
         let has_sound_end = match time_in_force {
             TimeInForce::Gtd => expire_at > self.context.now && may_end,
             TimeInForce::Day => expire_at.0 == 0 && may_end,
@@ -66,7 +66,7 @@ impl Case<'_> {
         let is_immediate = matches!(time_in_force, TimeInForce::Ioc | TimeInForce::Fok);
         // What must not take has to be able to stand.
         let may_be_post_only = order_type.is_limited() && !is_immediate;
-        let is_supported = (is_plain || stage.is_held)
+        let is_supported = (is_plain || wish.is_held)
             && has_sound_end
             && (post_only == 0 || may_be_post_only)
             && display_qty.is_zero();
@@ -146,10 +146,20 @@ impl Case<'_> {
         above(i128::from(self.context.open_orders) + 1, i128::from(self.limits.open_orders_max))
     }
 
-    /// A new order leaves the cancels' share of the `tokens` untouched. Measured in messages that this one needs.
-    pub(super) fn max_msg_rate(&self, tokens: u64) -> Option<Breach> {
-        let needed = i128::from(self.limits.messages_reserved_for_cancels) + 1;
-        above(needed, i128::from(tokens))
+    /// An order leaves the cancels' share of the `tokens` untouched, unless it reduces. Measured in messages that this
+    /// one needs.
+    pub(super) fn max_msg_rate(&self, tokens: u64, is_reducing: bool) -> Option<Breach> {
+        let reserved = if is_reducing { 0 } else { self.limits.messages_reserved_for_cancels };
+        above(i128::from(reserved) + 1, i128::from(tokens))
+    }
+
+    /// It says that it only reduces, there is something to reduce, and it does.
+    pub(super) fn is_reducing(&self) -> bool {
+        let is_opposite = match self.intent.side {
+            Side::Buy => self.context.position.0 < 0,
+            Side::Sell => self.context.position.0 > 0,
+        };
+        self.intent.reduce_only == 1 && is_opposite && self.reduce_only().is_none()
     }
 
     fn quantity(&self) -> i128 {

@@ -1,12 +1,13 @@
-//! How orders of an instrument went of late: the same again, many for few trades, many that the venue rejected.
+//! How orders of an instrument went of late: the same again, many for few trades, many that the venue rejected, fills
+//! that came too often or lay where no market was. The last two hold until somebody has looked at them.
 
-use fulmar_bus::record::{Intent, Nanos, OrderType, Price, Quantity, Side, StrategyId, UnixNanos};
+use fulmar_bus::record::{Intent, Nanos, OrderType, Price, Quantity, Side, StrategyId, TopOfBook, UnixNanos};
 
 use super::Breach;
 use super::bucket::TokenBucket;
 use super::checks::above;
-use super::guards::Guards;
-use super::limits::{ORDERS_BEFORE_RATIO, RECENT_ORDERS, REJECT_WINDOW};
+use super::guards::{Guards, distance_bps, middle};
+use super::limits::{EXECUTION_WINDOW, ORDERS_BEFORE_RATIO, RECENT_ORDERS, REJECT_WINDOW};
 
 /// What is remembered of one instrument.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +19,13 @@ pub(super) struct Conduct {
     trade_count: u64,
     /// What is left of the rejections that may be.
     rejects: TokenBucket,
+    /// What is left of the fills that may be.
+    executions: TokenBucket,
+    /// Fills came too often, or one lay too far from the market.
+    repeated: Option<Breach>,
+    insane: Option<Breach>,
+    /// Something came of orders that nobody here can explain.
+    is_held: bool,
 }
 
 /// What makes an order the same as another.
@@ -46,16 +54,26 @@ impl Conduct {
             order_count: 0,
             trade_count: 0,
             rejects: TokenBucket::new(guards.rejects_max.unwrap_or(0), REJECT_WINDOW),
+            executions: TokenBucket::new(guards.executions_max.unwrap_or(0), EXECUTION_WINDOW),
+            repeated: None,
+            insane: None,
+            is_held: false,
         }
     }
 
-    /// What was remembered under the guards before, under these: rejections are counted anew where another number of
-    /// them may be.
+    /// What was remembered under the guards before, under these: rejections, and fills, are counted anew where another
+    /// number of them may be.
     pub(super) fn under(self, before: &Guards, guards: &Guards) -> Self {
-        if before.rejects_max == guards.rejects_max {
-            return self;
+        let Conduct { rejects, executions, .. } = Conduct::new(guards);
+        Conduct {
+            rejects: if before.rejects_max == guards.rejects_max { self.rejects } else { rejects },
+            executions: if before.executions_max == guards.executions_max {
+                self.executions
+            } else {
+                executions
+            },
+            ..self
         }
-        Conduct { rejects: Conduct::new(guards).rejects, ..self }
     }
 
     /// An order passed.
@@ -65,9 +83,50 @@ impl Conduct {
         self.order_count += 1;
     }
 
-    /// An order traded.
-    pub(super) fn on_trade(&mut self) {
+    /// An order traded at `price`, while the market was at `top`, as far as that is known.
+    pub(super) fn on_trade(
+        &mut self,
+        now: UnixNanos,
+        price: Price,
+        top: Option<&TopOfBook>,
+        guards: &Guards,
+    ) {
         self.trade_count += 1;
+        if let (Some(band), Some(middle)) = (guards.fill_band_bps, top.and_then(middle)) {
+            self.insane = self.insane.or(above(distance_bps(price, middle), band.into()));
+        }
+        if let Some(max) = guards.executions_max {
+            self.executions.tokens(now);
+            let is_one_too_many = !self.executions.take();
+            let (value, limit) = (i128::from(max) + 1, i128::from(max));
+            self.repeated = self.repeated.or(is_one_too_many.then_some(Breach { value, limit }));
+        }
+    }
+
+    /// Somebody has looked at what held orders back.
+    pub(super) fn enable(&mut self, guards: &Guards) {
+        (self.repeated, self.insane, self.is_held) = (None, None, false);
+        self.executions = Conduct::new(guards).executions;
+    }
+
+    /// Something came of orders that nobody here can explain.
+    pub(super) fn hold(&mut self) {
+        self.is_held = true;
+    }
+
+    /// Nothing did.
+    pub(super) fn held(&self) -> Option<Breach> {
+        self.is_held.then_some(Breach::UNKNOWABLE)
+    }
+
+    /// No fill lay too far from the market. Measured in basis points of its middle.
+    pub(super) fn fill_price_sanity(&self) -> Option<Breach> {
+        self.insane
+    }
+
+    /// Fills did not come too often. Measured in fills of the window.
+    pub(super) fn repeated_execution(&self) -> Option<Breach> {
+        self.repeated
     }
 
     /// The venue rejected an order.

@@ -1,7 +1,7 @@
 //! Guards: how an order relates to the market, to our other orders, and to what became of those before it. What is
 //! stated of each is a limit; what is not stated is not guarded.
 
-use fulmar_bus::record::{Intent, Price, Side};
+use fulmar_bus::record::{Intent, Price, Side, TopOfBook};
 use serde::Deserialize;
 
 use super::Breach;
@@ -33,6 +33,10 @@ pub struct Guards {
     pub unknown_orders_max: Option<u32>,
     /// How long there may be any of unknown fate.
     pub unknown_age_max_ns: Option<u64>,
+    /// How far a fill may lie from the middle of the market, in basis points of it.
+    pub fill_band_bps: Option<u32>,
+    /// Fills in [`super::EXECUTION_WINDOW`] after which no order passes until somebody has looked.
+    pub executions_max: Option<u32>,
 }
 
 impl Guards {
@@ -49,6 +53,8 @@ impl Guards {
         rejects_max: None,
         unknown_orders_max: None,
         unknown_age_max_ns: None,
+        fill_band_bps: None,
+        executions_max: None,
     };
 }
 
@@ -148,16 +154,20 @@ impl Case<'_> {
     }
 
     fn middle(&self) -> Option<i128> {
-        let top = self.context.top?;
-        let (bid, ask) = (i128::from(top.bid.price.0), i128::from(top.ask.price.0));
-        match (top.bid.quantity.0 > 0, top.ask.quantity.0 > 0) {
-            (true, true) => Some((bid + ask) / 2),
-            (true, false) => Some(bid),
-            (false, true) => Some(ask),
-            (false, false) => None,
-        }
-        .filter(|middle| *middle > 0)
+        middle(&self.context.top?)
     }
+}
+
+/// The middle of a market, or the one side that it has; `None` where it has none above zero.
+pub(crate) fn middle(top: &TopOfBook) -> Option<i128> {
+    let (bid, ask) = (i128::from(top.bid.price.0), i128::from(top.ask.price.0));
+    match (top.bid.quantity.0 > 0, top.ask.quantity.0 > 0) {
+        (true, true) => Some((bid + ask) / 2),
+        (true, false) => Some(bid),
+        (false, true) => Some(ask),
+        (false, false) => None,
+    }
+    .filter(|middle| *middle > 0)
 }
 
 /// How far `price` lies from `middle`, in basis points of it, rounded up: what lies beyond a limit by any part of one

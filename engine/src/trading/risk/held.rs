@@ -1,10 +1,9 @@
-//! Orders that the engine holds are judged twice: when they are wanted, by all that can be judged then, and when they are
-//! to leave, as what they have become. Never sends what it judged the first time.
+//! Orders that the engine holds are judged twice: when they are wanted, by all that can be judged then, and when they
+//! are to leave, as what they have become. Never sends what it judged the first time.
 
-use fulmar_bus::record::{Denial, InstrumentId, Intent, ModifyIntent, Order};
+use fulmar_bus::record::{Denial, InstrumentId, Intent, ModifyIntent};
 
-use super::approval::Approved;
-use super::{Context, RiskGate, Stage, Verdict};
+use super::{Context, RiskGate, Verdict, Wish};
 use crate::trading::order::TrackedOrder;
 
 impl RiskGate {
@@ -16,8 +15,7 @@ impl RiskGate {
         instrument_id: InstrumentId,
         context: &Context,
     ) -> Option<Denial> {
-        let stage = Stage { is_new: true, is_held: true };
-        self.judge((intent, intent.quantity, stage), instrument_id, context)
+        self.judge(Wish { is_held: true, ..Wish::new(intent) }, instrument_id, context)
     }
 
     /// As [`RiskGate::check_held`], for a change of a held order. `context` is that of the instrument without it.
@@ -27,9 +25,9 @@ impl RiskGate {
         modify: &ModifyIntent,
         context: &Context,
     ) -> Option<Denial> {
-        let (intent, stage) =
-            (modify.terms.applied_to(*order.intent()), Stage { is_new: false, is_held: true });
-        self.judge((&intent, intent.quantity, stage), order.instrument_id(), context)
+        let intent = modify.terms.applied_to(*order.intent());
+        let wish = Wish { is_held: true, ..Wish::again(&intent, intent.quantity) };
+        self.judge(wish, order.instrument_id(), context)
     }
 
     /// Judges what a held order has become, which leaves now. It was counted as an order when it was wanted.
@@ -39,12 +37,6 @@ impl RiskGate {
         instrument_id: InstrumentId,
         context: &Context,
     ) -> Verdict {
-        match self.judge((intent, intent.quantity, Stage::AGAIN), instrument_id, context) {
-            None => {
-                let order = Order { intent: *intent, approved_at: context.now };
-                Verdict::Approved(Approved::new(instrument_id, order))
-            }
-            Some(denial) => Verdict::Denied(denial),
-        }
+        self.check_order(Wish::again(intent, intent.quantity), instrument_id, context)
     }
 }

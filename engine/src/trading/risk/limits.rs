@@ -14,6 +14,9 @@ pub const ORDERS_BEFORE_RATIO: u64 = 100;
 /// The time in which rejections are counted together.
 pub const REJECT_WINDOW: Nanos = Nanos::from_secs(10);
 
+/// The time in which fills are counted together.
+pub const EXECUTION_WINDOW: Nanos = Nanos::from_secs(10);
+
 /// The limits of one instrument, in its own units: quantities and prices are mantissas at its scales, a notional is at
 /// the sum of both. There are no defaults, since a limit that nobody set is not one. Zero allows nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]

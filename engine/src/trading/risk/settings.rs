@@ -50,6 +50,10 @@ pub struct GuardSettings {
     pub unknown_orders_max: Option<u32>,
     /// How long there may be an order of unknown fate.
     pub unknown_age_max: Option<Nanos>,
+    /// As [`Guards::fill_band_bps`].
+    pub fill_band_bps: Option<u32>,
+    /// As [`Guards::executions_max`].
+    pub executions_max: Option<u32>,
 }
 
 impl Default for GuardSettings {
@@ -67,6 +71,8 @@ impl Default for GuardSettings {
             rejects_max: None,
             unknown_orders_max: None,
             unknown_age_max: None,
+            fill_band_bps: None,
+            executions_max: None,
         }
     }
 }
@@ -87,6 +93,8 @@ impl GuardSettings {
             rejects_max: self.rejects_max,
             unknown_orders_max: self.unknown_orders_max,
             unknown_age_max_ns: ns(self.unknown_age_max),
+            fill_band_bps: self.fill_band_bps,
+            executions_max: self.executions_max,
         })
     }
 }
@@ -119,7 +127,7 @@ fn cut(text: &str, scale: u8) -> Result<i64, NumberError> {
 }
 
 /// As [`cut`], for a scale at which only 128 bits are sure to hold it.
-fn cut_wide(text: &str, scale: u8) -> Result<i128, NumberError> {
+pub(super) fn cut_wide(text: &str, scale: u8) -> Result<i128, NumberError> {
     let written = decimal::digits_behind_point(text.as_bytes());
     let exact = i128::from(decimal::parse(text.as_bytes(), written)?);
     let power = |digits: u8| 10_i128.checked_pow(u32::from(digits)).ok_or(NumberError::Overflow);

@@ -9,7 +9,7 @@ use super::super::schema::{Key, Table, default, key};
 type Limit = (Key, Option<&'static str>);
 
 fn limits() -> impl Iterator<Item = Limit> {
-    sizes().into_iter().chain(against_the_market()).chain(against_others())
+    sizes().into_iter().chain(against_the_market()).chain(against_others()).chain(of_fills())
 }
 
 /// How large, how many, how often.
@@ -162,6 +162,31 @@ fn against_others() -> Vec<Limit> {
     ]
 }
 
+/// What its fills may look like.
+fn of_fills() -> Vec<Limit> {
+    vec![
+        (
+            key(
+                "fill_band_bps",
+                Integer(1, 1_000_000),
+                Optional,
+                "How far a fill may lie from the middle of the market, in hundredths of a percent of it, before nothing \
+                 that adds passes until the run ends.",
+            ),
+            Some("2000"),
+        ),
+        (
+            key(
+                "executions_max",
+                Integer(1, 1_000_000),
+                Optional,
+                "Fills in ten seconds after which nothing that adds passes until the run ends.",
+            ),
+            None,
+        ),
+    ]
+}
+
 /// `[risk]`.
 pub(super) fn everywhere() -> Table {
     let with_default = |(key, text): Limit| match text {
@@ -175,6 +200,7 @@ pub(super) fn everywhere() -> Table {
         need: default("{}"),
         doc: "Limits of one instrument.",
     });
+    keys.extend(super::scopes::keys());
     Table {
         doc: "What no strategy may exceed, for each instrument that has no line of its own. The three decimal limits have \
           no default: an instrument that a strategy trades must be given them, here or in its own table. What a limit \

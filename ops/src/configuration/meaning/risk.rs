@@ -1,12 +1,14 @@
-//! What no strategy may exceed: limits for all instruments, and those of one laid over them.
+//! What no strategy may exceed: limits for all instruments, those of one laid over them, and those of scopes.
 
 use std::collections::BTreeMap;
 
 use fulmar_bus::record::Nanos;
 use fulmar_engine::trading::risk::{GuardSettings, RiskSettings};
+use fulmar_engine::trading::treasury::TreasuryPlan;
 use serde::Deserialize;
 
 use super::InstrumentName;
+use super::scopes::Scopes;
 
 /// What no strategy may exceed.
 #[derive(Clone, Debug, Deserialize)]
@@ -14,6 +16,7 @@ use super::InstrumentName;
 pub struct Risk {
     everywhere: StatedLimits,
     instrument: BTreeMap<InstrumentName, StatedLimits>,
+    scopes: Scopes,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -36,6 +39,8 @@ struct StatedLimits {
     rejects_max: Option<u32>,
     unknown_orders_max: Option<u32>,
     unknown_age_max_ms: Option<u64>,
+    fill_band_bps: Option<u32>,
+    executions_max: Option<u32>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -61,6 +66,15 @@ impl Risk {
         })
     }
 
+    /// How the account's money is kept, for these venues and strategies in their order.
+    pub fn treasury<'a>(
+        &self,
+        venues: impl Iterator<Item = &'a str>,
+        strategies: impl Iterator<Item = &'a str>,
+    ) -> TreasuryPlan {
+        self.scopes.plan(venues, strategies)
+    }
+
     fn guards(&self, own: Option<&StatedLimits>) -> GuardSettings {
         let millis =
             |limit: fn(&StatedLimits) -> &Option<u64>| self.stated(own, limit).map(Nanos::from_millis);
@@ -76,6 +90,8 @@ impl Risk {
             rejects_max: self.stated(own, |limits| &limits.rejects_max),
             unknown_orders_max: self.stated(own, |limits| &limits.unknown_orders_max),
             unknown_age_max: millis(|limits| &limits.unknown_age_max_ms),
+            fill_band_bps: self.stated(own, |limits| &limits.fill_band_bps),
+            executions_max: self.stated(own, |limits| &limits.executions_max),
         }
     }
 
@@ -93,6 +109,9 @@ impl TryFrom<toml::Table> for Risk {
 
     fn try_from(mut everywhere: toml::Table) -> Result<Self, Self::Error> {
         let instrument = everywhere.remove("instrument").map(toml::Value::try_into).transpose()?;
-        Ok(Risk { everywhere: everywhere.try_into()?, instrument: instrument.unwrap_or_default() })
+        let of_scopes = ["currency", "cost_method", "engine", "venue", "strategy", "worth"];
+        let scopes = of_scopes.into_iter().filter_map(|key| everywhere.remove_entry(key));
+        let scopes = scopes.collect::<toml::Table>().try_into()?;
+        Ok(Risk { everywhere: everywhere.try_into()?, instrument: instrument.unwrap_or_default(), scopes })
     }
 }

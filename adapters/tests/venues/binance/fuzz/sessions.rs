@@ -8,7 +8,7 @@ use fulmar_bus::record::{
 };
 use fulmar_engine::contract::{InboundFrame, OrderSession as _, OrderSink};
 use fulmar_engine::trading::InstrumentRules;
-use fulmar_engine::trading::risk::{Context, Guards, RiskGate, RiskLimits, Verdict};
+use fulmar_engine::trading::risk::{Context, Guards, RiskGate, RiskLimits, ScopeBreaches, Verdict};
 
 use super::judge::{SYMBOLS, order_id};
 
@@ -110,6 +110,7 @@ impl Desk {
             unknown_orders: 0,
             unknown_since: None,
             is_permitted: true,
+            scopes: ScopeBreaches::default(),
         };
         let intent = Intent::limit(order_id(), Side::Buy, Price(10_000), Quantity(50_000));
         let Verdict::Approved(order) = self.gate.check(&intent, ETH, &context) else {

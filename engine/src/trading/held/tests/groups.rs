@@ -1,5 +1,5 @@
-//! A bracket, and a group by itself, at a venue that does what it is told in its own time and tells of it late and in any
-//! order: whatever happens, no more is sold than was bought, nor more of a group than its orders want.
+//! A bracket, and a group by itself, at a venue that does what it is told in its own time and tells of it late and in
+//! any order: whatever happens, no more is sold than was bought, nor more of a group than its orders want.
 
 use fulmar_bus::record::{
     ExecutionReport, ExecutionType, Intent, OrderStatus, OrderType, Price, Quantity, Side,
@@ -189,8 +189,8 @@ proptest! {
     }
 }
 
-/// Once all is told: an exit that is there without the other is the one that was sent; each is for exactly what is left to
-/// sell; and unless the strategy canceled something, what is left to sell has an exit.
+/// Once all is told: an exit that is there without the other is the one that was sent; each is for exactly what is left
+/// to sell; and unless the strategy canceled something, what is left to sell has an exit.
 fn check_rest(
     desk: &Desk,
     venue: &Venue,

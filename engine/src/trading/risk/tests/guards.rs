@@ -171,11 +171,11 @@ fn after_the_first_hundred_orders_each_so_many_need_a_trade() {
         passed.count()
     };
     assert_eq!(pass_until_refused(&mut gate), 100);
-    gate.on_trade(INSTRUMENT);
+    gate.on_trade(INSTRUMENT, NOW, Price(100), None);
     assert_eq!(pass_until_refused(&mut gate), 0, "one for a hundred");
-    gate.on_trade(INSTRUMENT);
+    gate.on_trade(INSTRUMENT, NOW, Price(100), None);
     assert_eq!(pass_until_refused(&mut gate), 20, "two for a hundred and twenty");
-    gate.on_trade(InstrumentId(0));
+    gate.on_trade(InstrumentId(0), NOW, Price(100), None);
     assert_eq!(pass_until_refused(&mut gate), 0, "those of another count nothing");
 }
 

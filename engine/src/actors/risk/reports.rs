@@ -1,0 +1,129 @@
+//! What became of orders: told to whoever wanted them, booked where they traded.
+
+use fulmar_bus::record::{
+    ExecutionReport, ExecutionType, InstrumentId, Kind, Malformed, Nanos, OrderStatus, PositionStatement,
+    Quantity, Record, UnixNanos,
+};
+
+use super::{Output, State};
+use crate::actors::limits::CANCEL_RETRY_NS;
+use crate::runtime::Origin;
+use crate::trading::order::{Applied, Booking, Fill};
+
+impl State {
+    /// What the gateway tells: of orders, and of the account.
+    pub(super) fn on_gateway(
+        &mut self,
+        now: UnixNanos,
+        record: &Record,
+        output: &mut Output,
+    ) -> Result<(), Malformed> {
+        match record.header().kind() {
+            Some(Kind::BalanceStatement) => self.on_statement(record),
+            // Positions are compared once they can be adopted; until then they are kept in the journal.
+            Some(Kind::PositionStatement) => record.read::<PositionStatement>().map(|_| ()),
+            _ => self.on_report(now, record, output),
+        }
+    }
+
+    fn on_report(&mut self, now: UnixNanos, record: &Record, output: &mut Output) -> Result<(), Malformed> {
+        let report = record.read::<ExecutionReport>()?;
+        let origin = Origin::of(record);
+        if self.takes_back(now, report) {
+            return Ok(());
+        }
+        let Applied::Order(update) = self.orders.on_report(report) else {
+            self.anomalies.orphans += 1;
+            return Ok(());
+        };
+        // An order of an earlier boot has its strategy's number of that boot in its id.
+        let strategy_id = self.orders.get(report.client_order_id).map(|order| order.intent().strategy_id);
+        self.share_changed(strategy_id.unwrap_or_default(), record.header().instrument_id);
+        self.note_refused_end(now, report);
+        self.held.on_report(report, now + Nanos(CANCEL_RETRY_NS));
+        self.note_unknown(now, record.header().instrument_id);
+        let is_trade = matches!(update.booking, Booking::Booked(_));
+        let is_changed = update.status != update.status_before || update.is_changed;
+        let is_refusal =
+            matches!(report.execution, ExecutionType::CancelRejected | ExecutionType::UpdateRejected);
+        if !is_changed && !update.is_first_acknowledgement && !is_trade && !is_refusal {
+            // The venue tells most things twice, as an answer and as an event. A strategy hears them once.
+            return Ok(());
+        }
+        let order = self.orders.get(report.client_order_id).expect("a report was applied to it");
+        let (instrument_id, intent) = (order.instrument_id(), *order.intent());
+        let mut told = *report;
+        told.tag = intent.tag;
+        told.strategy_id = intent.strategy_id;
+        told.account_id = intent.account_id;
+        told.status = update.status;
+        told.leaves_qty = order.leaves_qty();
+        (told.price, told.quantity) = (intent.price, intent.quantity);
+        if update.status == OrderStatus::Rejected && update.status_before != OrderStatus::Rejected {
+            self.gate.on_reject(instrument_id, now);
+        }
+        match update.booking {
+            // Its status still counts; its trade was told before.
+            Booking::Duplicate => told.execution = status_only(update.status),
+            Booking::Unproven => {
+                self.anomalies.unproven_trades += 1;
+                told.execution = status_only(update.status);
+            }
+            Booking::Booked(fill) => {
+                self.watch_trade(now, &fill, update.overfill_qty);
+                self.book(now, origin, &fill, output);
+                self.keep_books(now, (origin, &fill), report, output);
+            }
+            Booking::None => {}
+        }
+        output.tell(intent.strategy_id, origin, instrument_id, &told);
+        Ok(())
+    }
+
+    /// A trade is held against the market, and against those before it. One of more than was ordered did happen, and
+    /// nobody here can explain it.
+    fn watch_trade(&mut self, now: UnixNanos, fill: &Fill, overfill_qty: Quantity) {
+        let watched = self.instruments.get(fill.instrument_id.index()).and_then(Option::as_ref);
+        let top = watched.and_then(|watched| watched.top);
+        self.gate.on_trade(fill.instrument_id, now, fill.price, top.as_ref());
+        if !overfill_qty.is_zero() {
+            self.anomalies.overfills += 1;
+            self.gate.hold(fill.instrument_id);
+        }
+    }
+
+    /// Keeps since when there is an order of the instrument of which nobody knows what became.
+    fn note_unknown(&mut self, now: UnixNanos, instrument_id: InstrumentId) {
+        let has_unknown = self.orders.unknown_count(instrument_id) > 0;
+        if let Some(watched) = self.instruments.get_mut(instrument_id.index()).and_then(Option::as_mut) {
+            watched.unknown_since = watched.unknown_since.or(Some(now)).filter(|_| has_unknown);
+        }
+    }
+
+    fn book(&mut self, now: UnixNanos, origin: Origin, fill: &Fill, output: &mut Output) {
+        let index = fill.instrument_id.index();
+        let Some(watched) = self.instruments.get_mut(index).and_then(Option::as_mut) else { return };
+        let holding = self.holdings.get_mut(fill.strategy_id.index()).and_then(|held| held.get_mut(index));
+        let Some(holding) = holding else { return };
+        let (mut all, mut own) = (watched.position, *holding);
+        if all.book(fill).is_err() || own.book(fill).is_err() {
+            self.anomalies.overflows += 1;
+            self.kill(now, origin, output);
+            return;
+        }
+        (watched.position, *holding) = (all, own);
+        let position = own.record(fill.strategy_id, self.account_id);
+        output.tell(fill.strategy_id, origin, fill.instrument_id, &position);
+    }
+}
+
+/// What a report of this status tells where it tells of no trade.
+fn status_only(status: OrderStatus) -> ExecutionType {
+    match status {
+        OrderStatus::Rejected | OrderStatus::Denied => ExecutionType::Rejected,
+        OrderStatus::Canceled => ExecutionType::Canceled,
+        OrderStatus::Expired => ExecutionType::Expired,
+        OrderStatus::Unknown => ExecutionType::Unknown,
+        _ => ExecutionType::Accepted,
+    }
+}

@@ -1,0 +1,139 @@
+//! What the gate does with its treasury: fills are booked in them, they are valued now and then, and where a scope has
+//! lost too much, what adds to its positions is canceled, and at the worst what it holds is closed.
+//!
+//! Orders that close are the gate's own, in the name of the strategy whose position it is: market orders for what is
+//! held, judged like all others but for what holds back all that adds. One at a time stands in an instrument, and as
+//! long as something is held that can be closed, another follows.
+
+use fulmar_bus::record::{
+    BalanceStatement, ClientOrderId, ExecutionReport, InstrumentId, Intent, Malformed, Nanos, Price,
+    Quantity, Record, Side, StrategyId, TopOfBook, UnixNanos,
+};
+
+use super::intents::ORDER_SLOTS;
+use super::{Output, State};
+use crate::actors::limits::CLOSE_RETRY_NS;
+use crate::runtime::Origin;
+use crate::trading::account::{Fee, ScaledPrice};
+use crate::trading::order::Fill;
+use crate::trading::risk::{Restraint, Verdict, middle};
+
+/// The gate's own orders of a strategy are counted from here on, so that none has the number of one of the strategy's.
+const OWN_COUNTER_MIN: u64 = 1 << 47;
+
+impl State {
+    pub(super) fn on_statement(&mut self, record: &Record) -> Result<(), Malformed> {
+        let told = record.read::<BalanceStatement>()?;
+        self.anomalies.unbooked += u64::from(self.treasury.tell(told).is_err());
+        Ok(())
+    }
+
+    /// A fill goes into the books, with what it cost. Books that are not those of the venue are no ground to trade on.
+    pub(super) fn keep_books(
+        &mut self,
+        now: UnixNanos,
+        (origin, fill): (Origin, &Fill),
+        report: &ExecutionReport,
+        output: &mut Output,
+    ) {
+        if self.treasury.book(fill, Fee::of(report)).is_err() {
+            self.anomalies.unbooked += 1;
+            self.kill(now, origin, output);
+        }
+    }
+
+    /// What a strategy has open in an instrument may have changed.
+    pub(super) fn share_changed(&mut self, strategy_id: StrategyId, instrument_id: InstrumentId) {
+        self.treasury.open(strategy_id, instrument_id, self.orders.share(strategy_id, instrument_id));
+    }
+
+    /// The middle of a market is what its positions are valued at.
+    pub(super) fn mark(&mut self, instrument_id: InstrumentId, top: &TopOfBook) {
+        let watched = self.instruments.get(instrument_id.index()).and_then(Option::as_ref);
+        let scales = watched.and_then(|watched| watched.scales);
+        let middle = middle(top).and_then(|middle| i64::try_from(middle).ok());
+        if let Some(((scale, ..), price)) = scales.zip(middle) {
+            self.treasury.mark(instrument_id, ScaledPrice { price: Price(price), scale });
+        }
+    }
+
+    /// What is due of the treasury.
+    pub(super) fn value(&mut self, now: UnixNanos, output: &mut Output) {
+        let is_due = |at: Option<UnixNanos>| at.is_some_and(|at| at <= now);
+        let is_changed = is_due(self.treasury.due_at()) && self.treasury.value(now);
+        if is_changed || is_due(self.close_again_at) {
+            self.restrain(now, output);
+        }
+    }
+
+    /// When something of the treasury is due.
+    pub(super) fn treasury_due_at(&self) -> Option<UnixNanos> {
+        self.treasury.due_at().into_iter().chain(self.close_again_at).min()
+    }
+
+    /// Sees to it that what stands is what each strategy may still do.
+    fn restrain(&mut self, now: UnixNanos, output: &mut Output) {
+        self.cancel_where(now, Origin::time(now), output, |treasury, order| {
+            match treasury.restraint(order.intent().strategy_id) {
+                Restraint::Free => false,
+                Restraint::ReduceOnly => order.intent().reduce_only == 0,
+                Restraint::Flatten => !is_own(order.intent().client_order_id),
+            }
+        });
+        let mut is_open = false;
+        for strategy in 0..self.holdings.len() {
+            let strategy_id = StrategyId(u16::try_from(strategy).expect("a plan has few strategies"));
+            if self.treasury.restraint(strategy_id) == Restraint::Flatten {
+                is_open |= self.close_all(now, strategy_id, output);
+            }
+        }
+        self.close_again_at = is_open.then_some(now + Nanos(CLOSE_RETRY_NS));
+    }
+
+    /// Closes what a strategy holds; true where some of it is still open.
+    fn close_all(&mut self, now: UnixNanos, strategy_id: StrategyId, output: &mut Output) -> bool {
+        let mut is_open = false;
+        for index in 0..self.instruments.len() {
+            let instrument_id = InstrumentId(u32::try_from(index).expect("ids are dense"));
+            let held = self.holdings[strategy_id.index()][index].quantity();
+            if held.is_zero() {
+                continue;
+            }
+            is_open = true;
+            // What stands is canceled first, so that no more is closed than is held.
+            if self.orders.share(strategy_id, instrument_id).order_count == 0 {
+                self.close(now, (strategy_id, instrument_id), held, output);
+            }
+        }
+        is_open
+    }
+
+    fn close(
+        &mut self,
+        now: UnixNanos,
+        (strategy_id, instrument_id): (StrategyId, InstrumentId),
+        held: Quantity,
+        output: &mut Output,
+    ) {
+        let side = if held.0 > 0 { Side::Sell } else { Side::Buy };
+        let quantity = self.gate.closing_qty(instrument_id, held);
+        if quantity.is_zero() || self.orders.is_full() || !output.approved.has_room(ORDER_SLOTS) {
+            return;
+        }
+        let id = ClientOrderId::new(self.epoch, strategy_id, OWN_COUNTER_MIN + self.own_count);
+        let intent = Intent::market(id, side, quantity);
+        let context = self.context(now, &intent, instrument_id);
+        match self.gate.check_closing(&intent, instrument_id, &context) {
+            Verdict::Approved(order) => {
+                self.own_count += 1;
+                self.send_order(now, Origin::time(now), &order, output);
+            }
+            Verdict::Denied(_) => self.anomalies.closings_denied += 1,
+        }
+    }
+}
+
+/// True for an order that the gate made.
+fn is_own(id: ClientOrderId) -> bool {
+    id.counter >= OWN_COUNTER_MIN
+}

@@ -1,0 +1,322 @@
+//! What the gate knows of money: the books of the account and of each strategy, and the watch over what they may lose
+//! and have at stake.
+//!
+//! ```text
+//! fills, fees, funding  ->  books of the account, books of the strategy
+//! marks                 ->  at most ten times a second: what each scope has earned, and has at stake, in one currency
+//!                       ->  a Restraint of the engine and of each strategy
+//! an order              ->  ScopeBreaches: what the limits of its engine, venue and strategy say against it
+//! ```
+//!
+//! Without a currency nothing is valued, and no limit of a scope can be stated. What cannot be valued in it, for want
+//! of a price, is unknown, and what is unknown is refused. It is pure: no order is sent here, and no clock is read.
+
+mod breaches;
+mod routes;
+#[cfg(test)]
+mod tests;
+
+use fulmar_bus::record::{
+    AccountId, BalanceStatement, InstrumentDefinition, InstrumentId, Nanos, Notional, Price, Quantity, Side,
+    StrategyId, UnixNanos,
+};
+
+use self::routes::Routes;
+use super::account::{
+    Account, AccountError, AccountPlan, Amount, Asset, Conversions, CostMethod, Fee, FeeSchedule, FundingDue,
+    ScaledPrice, ToldBalance,
+};
+use super::limits::VALUATION_INTERVAL;
+use super::order::{Fill, OpenShare};
+use super::risk::{Exposures, LossGuard, Restraint, ScopeLimits};
+
+/// What a treasury is kept by.
+#[derive(Clone, Debug, Default)]
+pub struct TreasuryPlan {
+    /// The currency that limits over several instruments are stated in; `None` where there are none.
+    pub currency: Option<Asset>,
+    /// What one of an asset is worth in it, where no market of the run tells.
+    pub worth: Vec<(Asset, ScaledPrice)>,
+    /// How what closing trades earned is told.
+    pub method: CostMethod,
+    /// What the account pays where its venue states no fee.
+    pub fees: FeeSchedule,
+    /// The limits of all together.
+    pub engine: ScopeLimits,
+    /// By venue, counted as in `venue_of`.
+    pub venues: Vec<ScopeLimits>,
+    /// By strategy.
+    pub strategies: Vec<ScopeLimits>,
+    /// By instrument: the venue that it is of.
+    pub venue_of: Vec<usize>,
+}
+
+/// An order as the limits of scopes look at it.
+#[derive(Clone, Copy, Debug)]
+pub struct Adding {
+    /// Whose.
+    pub strategy_id: StrategyId,
+    /// Where.
+    pub instrument_id: InstrumentId,
+    /// Buy or sell.
+    pub side: Side,
+    /// What of it would be in no position yet.
+    pub quantity: Quantity,
+    /// The most that a unit of it can trade for; `None` where that is not known.
+    pub price: Option<Price>,
+    /// What its strategy has open there without it.
+    pub share: OpenShare,
+}
+
+/// A scope whose losses are watched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// All strategies together, and what nobody here ordered.
+    Engine,
+    /// One strategy.
+    Strategy(StrategyId),
+}
+
+/// The treasury. See the module.
+#[derive(Clone, Debug)]
+pub struct Treasury {
+    account: Account,
+    strategies: Vec<Purse>,
+    engine_guard: LossGuard,
+    routes: Routes,
+    /// By instrument: the middle of its market when it was last told.
+    marks: Vec<Option<ScaledPrice>>,
+    conversions: Option<Conversions>,
+    exposures: Exposures,
+    limits: Limits,
+    valued_at: UnixNanos,
+    /// Something changed since.
+    is_stale: bool,
+    unknown_count: u64,
+}
+
+/// What one strategy has earned, and the watch over it.
+#[derive(Clone, Debug)]
+struct Purse {
+    books: Account,
+    guard: LossGuard,
+    /// By instrument.
+    shares: Vec<OpenShare>,
+    order_count: u32,
+}
+
+#[derive(Clone, Debug)]
+struct Limits {
+    engine: ScopeLimits,
+    venues: Vec<ScopeLimits>,
+    strategies: Vec<ScopeLimits>,
+}
+
+impl Treasury {
+    /// Empty books of an account, and of as many strategies as the plan has limits for.
+    pub fn new(account_id: AccountId, plan: TreasuryPlan) -> Self {
+        let TreasuryPlan { currency, worth, method, fees, engine, venues, strategies, venue_of } = plan;
+        let instrument_count = venue_of.len();
+        let books =
+            |method| Account::new(AccountPlan { account_id, method, fees: fees.clone(), instrument_count });
+        let purse = |limits: &ScopeLimits| Purse {
+            books: books(CostMethod::Average),
+            guard: began(limits),
+            shares: vec![OpenShare::default(); instrument_count],
+            order_count: 0,
+        };
+        Treasury {
+            account: books(method),
+            strategies: strategies.iter().map(purse).collect(),
+            engine_guard: began(&engine),
+            routes: Routes::new(currency, worth, instrument_count),
+            marks: vec![None; instrument_count],
+            conversions: currency.map(Conversions::new),
+            exposures: Exposures::new(strategies.len(), &venue_of),
+            limits: Limits { engine, venues, strategies },
+            valued_at: UnixNanos(0),
+            is_stale: false,
+            unknown_count: 0,
+        }
+    }
+
+    /// The books of the account.
+    pub fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// What a strategy may still do, by its own losses and by those of all together.
+    pub fn restraint(&self, strategy_id: StrategyId) -> Restraint {
+        let own =
+            self.strategies.get(strategy_id.index()).map_or(Restraint::Free, |purse| purse.guard.restraint());
+        own.max(self.engine_guard.restraint())
+    }
+
+    /// How often something could not be valued.
+    pub fn unknown_count(&self) -> u64 {
+        self.unknown_count
+    }
+
+    /// An instrument is this from now on.
+    ///
+    /// # Errors
+    /// As [`Account::define`]; fills of it are refused until it is defined so that they can be booked.
+    pub fn define(
+        &mut self,
+        instrument_id: InstrumentId,
+        definition: &InstrumentDefinition,
+    ) -> Result<(), AccountError> {
+        self.marks[instrument_id.index()] = None;
+        self.routes.define(instrument_id, definition);
+        self.account.define(instrument_id, definition)?;
+        self.strategies.iter_mut().try_for_each(|purse| purse.books.define(instrument_id, definition))
+    }
+
+    /// The middle of an instrument's market is this from now on.
+    pub fn mark(&mut self, instrument_id: InstrumentId, mark: ScaledPrice) {
+        self.marks[instrument_id.index()] = Some(mark);
+        self.is_stale = true;
+    }
+
+    /// Books a fill and what it cost.
+    ///
+    /// # Errors
+    /// As [`Account::apply_fill`] and [`Account::apply_fee`]: the books are then not those of the venue.
+    pub fn book(&mut self, fill: &Fill, fee: Fee) -> Result<(), AccountError> {
+        let fill = Fill { account_id: self.account.account_id(), ..*fill };
+        let own = self.strategies.get_mut(fill.strategy_id.index()).map(|purse| &mut purse.books);
+        for books in own.into_iter().chain([&mut self.account]) {
+            books.apply_fill(&fill)?;
+            books.apply_fee(&fill, fee)?;
+        }
+        self.is_stale = true;
+        self.revalue(fill.strategy_id, fill.instrument_id);
+        Ok(())
+    }
+
+    /// Pays or receives funding on what is held now.
+    ///
+    /// # Errors
+    /// As [`Account::apply_funding`].
+    pub fn fund(&mut self, due: &FundingDue) -> Result<(), AccountError> {
+        self.is_stale = true;
+        for books in self.strategies.iter_mut().map(|purse| &mut purse.books).chain([&mut self.account]) {
+            let _ = books.apply_funding(due)?;
+        }
+        Ok(())
+    }
+
+    /// Takes in what the venue says of a balance. The first word on an asset is what was there before us.
+    ///
+    /// # Errors
+    /// As [`Account::transfer`].
+    pub fn tell(&mut self, told: &BalanceStatement) -> Result<(), AccountError> {
+        let amount = |number| Amount(Notional::from(number).0);
+        let (free, locked) = (amount(told.free), amount(told.locked));
+        let is_first = self.account.balance(told.asset).is_none_or(|balance| balance.told().is_none());
+        self.account.tell_balance(told.asset, ToldBalance { free, locked })?;
+        let missing = self.account.balance(told.asset).and_then(|balance| balance.difference());
+        match missing {
+            Some(missing) if is_first => self.account.transfer(told.asset, missing),
+            _ => Ok(()),
+        }
+    }
+
+    /// What a strategy has open in an instrument is this from now on.
+    pub fn open(&mut self, strategy_id: StrategyId, instrument_id: InstrumentId, share: OpenShare) {
+        let Some(purse) = self.strategies.get_mut(strategy_id.index()) else { return };
+        let before = std::mem::replace(&mut purse.shares[instrument_id.index()], share);
+        purse.order_count = purse.order_count - before.order_count + share.order_count;
+        self.revalue(strategy_id, instrument_id);
+    }
+
+    /// When all of it is to be valued next.
+    pub fn due_at(&self) -> Option<UnixNanos> {
+        let is_due = self.is_stale && self.conversions.is_some();
+        is_due.then_some(self.valued_at + VALUATION_INTERVAL)
+    }
+
+    /// Values all of it. True where a scope may do less than before, or more.
+    pub fn value(&mut self, now: UnixNanos) -> bool {
+        let Some(conversions) = &mut self.conversions else { return false };
+        (self.valued_at, self.is_stale) = (now, false);
+        self.routes.price(&self.marks, conversions);
+        for (instrument_id, mark) in (0..).map(InstrumentId).zip(&self.marks) {
+            let Some(mark) = *mark else { continue };
+            for books in self.strategies.iter_mut().map(|purse| &mut purse.books).chain([&mut self.account]) {
+                // One that is not defined here is held by nobody.
+                let _ = books.mark(instrument_id, mark);
+            }
+        }
+        let mut is_changed = observe(&mut self.engine_guard, now, &self.account, conversions);
+        for purse in &mut self.strategies {
+            is_changed |= observe(&mut purse.guard, now, &purse.books, conversions);
+        }
+        self.unknown_count += u64::from(self.account.earned(conversions).is_err());
+        for strategy in 0..self.strategies.len() {
+            for instrument in 0..self.marks.len() {
+                self.revalue(
+                    strategy_id(strategy),
+                    InstrumentId(u32::try_from(instrument).expect("a dense id")),
+                );
+            }
+        }
+        is_changed
+    }
+
+    /// Somebody has looked at what a scope lost: it begins anew.
+    pub fn enable(&mut self, scope: Scope) {
+        match scope {
+            Scope::Engine => self.engine_guard.enable(),
+            Scope::Strategy(id) => {
+                self.strategies.get_mut(id.index()).into_iter().for_each(|purse| purse.guard.enable());
+            }
+        }
+        self.is_stale = true;
+    }
+
+    /// Values one cell anew.
+    fn revalue(&mut self, strategy_id: StrategyId, instrument_id: InstrumentId) {
+        let (strategy, instrument) = (strategy_id.index(), instrument_id.index());
+        let Some(purse) = self.strategies.get(strategy) else { return };
+        let worth = self.worth_of(purse, instrument_id, purse.shares[instrument]);
+        self.exposures.set(strategy, instrument, worth);
+    }
+
+    /// What a strategy could come to hold of an instrument is worth, in the currency; `None` where that is not known.
+    fn worth_of(&self, purse: &Purse, instrument_id: InstrumentId, share: OpenShare) -> Option<Amount> {
+        let Some(position) = purse.books.position(instrument_id) else {
+            return (share == OpenShare::default()).then_some(Amount::ZERO);
+        };
+        let held = i128::from(position.quantity().0);
+        let (long, short) = (held.checked_add(share.buy_qty)?, held.checked_sub(share.sell_qty)?);
+        let most = long.abs().max(short.abs()).max(held.abs());
+        if most == 0 {
+            return Some(Amount::ZERO);
+        }
+        let most = Quantity(i64::try_from(most).ok()?);
+        let worth = position.contract().worth(most, self.marks[instrument_id.index()]?).ok()?;
+        let settled_in = purse.books.settled_in(instrument_id)?;
+        let conversions = self.conversions.as_ref()?;
+        conversions.convert(settled_in, Amount(worth.0.checked_abs()?))
+    }
+}
+
+/// A guard that knows that nothing was earned yet.
+fn began(limits: &ScopeLimits) -> LossGuard {
+    let mut guard = LossGuard::new(limits.losses);
+    guard.observe(UnixNanos(0), Some(Amount::ZERO));
+    guard
+}
+
+/// True where what the scope may do changed.
+fn observe(guard: &mut LossGuard, now: UnixNanos, books: &Account, conversions: &Conversions) -> bool {
+    let before = guard.restraint();
+    guard.observe(now, books.earned(conversions).ok()) != before
+}
+
+fn strategy_id(index: usize) -> StrategyId {
+    StrategyId(u16::try_from(index).expect("a plan has few strategies"))
+}
+
+const _: () = assert!(VALUATION_INTERVAL.0 > Nanos(0).0, "valuations have an interval");

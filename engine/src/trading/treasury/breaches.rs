@@ -1,0 +1,118 @@
+//! What the limits of scopes say against an order: of the engine, its venue and its strategy, in that order.
+
+use fulmar_bus::record::{Quantity, Side};
+
+use super::{Adding, Limits, Purse, Treasury};
+use crate::trading::account::Amount;
+use crate::trading::order::OpenShare;
+use crate::trading::risk::{Breach, LossGuard, ScopeBreaches, millionths};
+
+impl Treasury {
+    /// What the limits of its scopes say against an order.
+    pub fn breaches(&self, adding: &Adding) -> ScopeBreaches {
+        let Some(purse) = self.strategies.get(adding.strategy_id.index()) else {
+            return ScopeBreaches::default();
+        };
+        let guards = [&self.engine_guard, &purse.guard];
+        let worst = |of: fn(&LossGuard) -> Option<Breach>| guards.iter().find_map(|guard| of(guard));
+        ScopeBreaches {
+            exposure: self.exposure_breach(adding, purse),
+            open_orders: self.open_orders_breach(adding, purse),
+            daily_loss: worst(LossGuard::daily_loss),
+            drawdown: worst(LossGuard::drawdown),
+            pnl_jump: worst(LossGuard::jump),
+            balance: self.balance_breach(adding),
+        }
+    }
+
+    fn exposure_breach(&self, adding: &Adding, purse: &Purse) -> Option<Breach> {
+        let (strategy, instrument) = (adding.strategy_id.index(), adding.instrument_id.index());
+        let venue = self.exposures.venue_of(instrument);
+        let Limits { engine, venues, strategies } = &self.limits;
+        let scopes = [
+            (engine.exposure_max, self.exposures.of_engine()),
+            (venues.get(venue).and_then(|limits| limits.exposure_max), self.exposures.of_venue(venue)),
+            (strategies[strategy].exposure_max, self.exposures.of_strategy(strategy)),
+        ];
+        if scopes.iter().all(|(max, _)| max.is_none()) {
+            return None;
+        }
+        let more = self.more_at_stake(adding, purse);
+        scopes.into_iter().find_map(|(max, at_stake)| {
+            let limit = max?;
+            let after = more.zip(at_stake).and_then(|(more, at_stake)| at_stake.checked_add(more));
+            match after {
+                Some(after) if after <= limit => None,
+                Some(after) => {
+                    let limit = millionths(limit);
+                    Some(Breach { value: millionths(after).max(limit + 1), limit })
+                }
+                None => Some(Breach { limit: millionths(limit), ..Breach::UNKNOWABLE }),
+            }
+        })
+    }
+
+    /// By how much an order raises what is at stake in its cell.
+    fn more_at_stake(&self, adding: &Adding, purse: &Purse) -> Option<Amount> {
+        let after = with(adding.share, adding.side, adding.quantity);
+        let before = purse.shares[adding.instrument_id.index()];
+        let worth = |share| self.worth_of(purse, adding.instrument_id, share);
+        worth(after)?.checked_add(worth(before)?.checked_neg()?)
+    }
+
+    fn open_orders_breach(&self, adding: &Adding, purse: &Purse) -> Option<Breach> {
+        let venue = self.exposures.venue_of(adding.instrument_id.index());
+        let Limits { engine, venues, strategies } = &self.limits;
+        let of_venue = venues.get(venue).and_then(|limits| limits.open_orders_max);
+        let scopes = [(engine.open_orders_max, None), (of_venue, Some(venue))];
+        let own_max = strategies[adding.strategy_id.index()].open_orders_max;
+        // A change is one of those that are open already.
+        let before = purse.shares[adding.instrument_id.index()].order_count;
+        let one_more = i128::from(1 + adding.share.order_count) - i128::from(before);
+        let found = |count: u32, max: Option<u32>| {
+            let (value, limit) = (i128::from(count) + one_more, i128::from(max?));
+            (value > limit).then_some(Breach { value, limit })
+        };
+        let of_scopes = scopes.into_iter().filter(|(max, _)| max.is_some());
+        of_scopes
+            .clone()
+            .find_map(|(max, venue)| found(self.open_order_count(venue), max))
+            .or(found(purse.order_count, own_max))
+    }
+
+    /// Open orders at a venue, or at all of them.
+    fn open_order_count(&self, venue: Option<usize>) -> u32 {
+        let is_of =
+            |instrument: usize| venue.is_none_or(|venue| self.exposures.venue_of(instrument) == venue);
+        let of_purse = |purse: &Purse| -> u32 {
+            let shares = purse.shares.iter().enumerate().filter(|(instrument, _)| is_of(*instrument));
+            shares.map(|(_, share)| share.order_count).sum()
+        };
+        self.strategies.iter().map(of_purse).sum()
+    }
+
+    /// What a spot order pays with, its own kind that is open counted, is there; where the venue said what is.
+    fn balance_breach(&self, adding: &Adding) -> Option<Breach> {
+        let position = self.account.position(adding.instrument_id)?;
+        if !position.contract().is_spot() {
+            return None;
+        }
+        let (asset, needed) = self.routes.paid_with(adding, position.contract())?;
+        let balance = self.account.balance(asset)?;
+        balance.told()?;
+        let limit = millionths(balance.total());
+        match needed {
+            Some(needed) if needed <= balance.total() => None,
+            Some(needed) => Some(Breach { value: millionths(needed).max(limit + 1), limit }),
+            None => Some(Breach { limit, ..Breach::UNKNOWABLE }),
+        }
+    }
+}
+
+fn with(share: OpenShare, side: Side, quantity: Quantity) -> OpenShare {
+    let quantity = i128::from(quantity.0);
+    match side {
+        Side::Buy => OpenShare { buy_qty: share.buy_qty + quantity, ..share },
+        Side::Sell => OpenShare { sell_qty: share.sell_qty + quantity, ..share },
+    }
+}

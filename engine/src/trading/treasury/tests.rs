@@ -1,0 +1,258 @@
+//! The treasury through its border: fills, marks and limits in, breaches and restraints out.
+
+use fulmar_bus::record::{ContractKind, ContractSize, LiquiditySide, Text};
+
+use super::*;
+use crate::trading::risk::{Breach, LossLimits, ScopeBreaches};
+
+const SPOT: InstrumentId = InstrumentId(0);
+const PERPETUAL: InstrumentId = InstrumentId(1);
+const ALTCOIN: InstrumentId = InstrumentId(2);
+const ONE: StrategyId = StrategyId(0);
+const OTHER: StrategyId = StrategyId(1);
+const NOW: UnixNanos = UnixNanos(1_000_000_000);
+
+fn asset(name: &str) -> Asset {
+    Text::new(name).expect("it is short")
+}
+
+fn usdt(whole: i64) -> Amount {
+    Amount::floor(whole.into(), 0).expect("it fits")
+}
+
+fn definition(contract: ContractKind, base: &str, quote: &str) -> InstrumentDefinition {
+    let inferred = InstrumentDefinition::inferred(("venue", "SYMBOL"), contract, (1, 3));
+    InstrumentDefinition {
+        base: asset(base),
+        quote: asset(quote),
+        contract_size: ContractSize::ONE,
+        ..inferred
+    }
+}
+
+/// Spot of the first venue, a perpetual of the second, and an instrument against nothing that has a price.
+fn treasury(change: impl FnOnce(&mut TreasuryPlan)) -> Treasury {
+    let mut plan = TreasuryPlan {
+        currency: Some(asset("USDT")),
+        venues: vec![ScopeLimits::default(); 2],
+        strategies: vec![ScopeLimits::default(); 2],
+        venue_of: vec![0, 1, 0],
+        ..TreasuryPlan::default()
+    };
+    change(&mut plan);
+    let mut treasury = Treasury::new(AccountId(0), plan);
+    let defined = [
+        (SPOT, definition(ContractKind::Spot, "BTC", "USDT")),
+        (PERPETUAL, definition(ContractKind::LinearPerpetual, "BTC", "USDT")),
+        (ALTCOIN, definition(ContractKind::Spot, "ALT", "XYZ")),
+    ];
+    for (instrument_id, definition) in defined {
+        treasury.define(instrument_id, &definition).expect("it can be booked");
+    }
+    treasury
+}
+
+fn mark(treasury: &mut Treasury, instrument_id: InstrumentId, whole: i64) {
+    treasury.mark(instrument_id, ScaledPrice { price: Price(whole * 10), scale: 1 });
+}
+
+/// So many thousandths at a whole price, for nothing.
+fn fill(strategy_id: StrategyId, instrument_id: InstrumentId, signed: i64, whole: i64) -> Fill {
+    let side = if signed > 0 { Side::Buy } else { Side::Sell };
+    let (quantity, price) = (Quantity(signed.abs()), Price(whole * 10));
+    Fill { instrument_id, strategy_id, account_id: AccountId(0), side, quantity, price }
+}
+
+const FREE: Fee = Fee::Scheduled(LiquiditySide::Taker);
+
+fn book(treasury: &mut Treasury, fill: Fill) {
+    treasury.book(&fill, FREE).expect("it can be booked");
+}
+
+/// An order to buy so many thousandths of an instrument.
+fn buying(strategy_id: StrategyId, instrument_id: InstrumentId, quantity: i64) -> Adding {
+    let share = OpenShare::default();
+    let (quantity, price) = (Quantity(quantity), Some(Price(1_000)));
+    Adding { strategy_id, instrument_id, side: Side::Buy, quantity, price, share }
+}
+
+#[test]
+fn each_scope_allows_as_much_at_stake_as_its_limit_and_not_one_step_more() {
+    for name in ["engine", "venue", "strategy"] {
+        let at_most = ScopeLimits { exposure_max: Some(usdt(100)), ..ScopeLimits::default() };
+        let mut treasury = treasury(|plan| match name {
+            "engine" => plan.engine = at_most,
+            "venue" => plan.venues[0] = at_most,
+            _ => plan.strategies[0] = at_most,
+        });
+        mark(&mut treasury, SPOT, 100);
+        for (quantity, is_refused) in [(999, false), (1_000, false), (1_001, true)] {
+            let breach = treasury.breaches(&buying(ONE, SPOT, quantity)).exposure;
+            assert_eq!(breach.is_some(), is_refused, "{quantity} under the limit of the {name}");
+        }
+        let beyond = treasury.breaches(&buying(ONE, SPOT, 2_000)).exposure;
+        assert_eq!(beyond, Some(Breach { value: 200_000_000, limit: 100_000_000 }), "in millionths");
+    }
+}
+
+#[test]
+fn what_is_held_and_open_counts_by_its_worse_side_and_a_short_does_not_make_up_for_a_long() {
+    let at_most = ScopeLimits { exposure_max: Some(usdt(300)), ..ScopeLimits::default() };
+    let mut treasury = treasury(|plan| plan.engine = at_most);
+    mark(&mut treasury, SPOT, 100);
+    mark(&mut treasury, PERPETUAL, 100);
+    book(&mut treasury, fill(ONE, SPOT, 1_000, 100));
+    book(&mut treasury, fill(OTHER, PERPETUAL, -1_000, 100));
+    let share = OpenShare { buy_qty: 500, sell_qty: 1_200, order_count: 2 };
+    treasury.open(ONE, SPOT, share);
+    // 1 held and 0.5 wanted on one side, 1 held on the other: 250 at stake.
+    let more = |quantity| Adding { share, ..buying(ONE, SPOT, quantity) };
+    assert_eq!(treasury.breaches(&more(500)).exposure, None);
+    assert!(treasury.breaches(&more(501)).exposure.is_some());
+}
+
+#[test]
+fn what_has_no_price_is_at_stake_without_limit_and_nothing_is_no_stake_at_all() {
+    let at_most = ScopeLimits { exposure_max: Some(usdt(300)), ..ScopeLimits::default() };
+    let mut treasury = treasury(|plan| plan.engine = at_most);
+    let unknown = Some(Breach { limit: 300_000_000, ..Breach::UNKNOWABLE });
+    assert_eq!(treasury.breaches(&buying(ONE, SPOT, 1)).exposure, unknown, "no market yet");
+    mark(&mut treasury, SPOT, 100);
+    assert_eq!(treasury.breaches(&buying(ONE, SPOT, 1)).exposure, None);
+    mark(&mut treasury, ALTCOIN, 2);
+    treasury.value(NOW);
+    assert_eq!(treasury.breaches(&buying(ONE, ALTCOIN, 1)).exposure, unknown, "nobody knows what an XYZ is");
+    book(&mut treasury, fill(OTHER, ALTCOIN, 5, 2));
+    assert_eq!(treasury.breaches(&buying(ONE, SPOT, 1)).exposure, unknown, "and now something of it is held");
+}
+
+#[test]
+fn each_scope_allows_as_many_open_orders_as_its_limit_this_one_among_them() {
+    let at_most = ScopeLimits { open_orders_max: Some(3), ..ScopeLimits::default() };
+    let limits: [fn(&mut TreasuryPlan, ScopeLimits); 3] = [
+        |plan, limits| plan.engine = limits,
+        |plan, limits| plan.venues[0] = limits,
+        |plan, limits| plan.strategies[0] = limits,
+    ];
+    for set in limits {
+        let mut treasury = treasury(|plan| set(plan, at_most));
+        for (order_count, is_refused) in [(1, false), (2, false), (3, true)] {
+            let share = OpenShare { order_count, ..OpenShare::default() };
+            treasury.open(ONE, SPOT, share);
+            let new = Adding { share, ..buying(ONE, SPOT, 1) };
+            assert_eq!(treasury.breaches(&new).open_orders.is_some(), is_refused, "{order_count} open");
+            // A change of one of them makes none more.
+            let change = Adding { share: OpenShare { order_count: order_count - 1, ..share }, ..new };
+            assert_eq!(treasury.breaches(&change).open_orders, None, "{order_count} open");
+        }
+    }
+}
+
+#[test]
+fn a_strategy_that_loses_is_held_back_alone_and_the_engine_holds_back_all() {
+    let losses = LossLimits { drawdown_max: Some(usdt(10)), ..LossLimits::default() };
+    let at_most = ScopeLimits { losses, ..ScopeLimits::default() };
+    for (of_engine, other) in [(false, Restraint::Free), (true, Restraint::ReduceOnly)] {
+        let set = |plan: &mut TreasuryPlan| {
+            *(if of_engine { &mut plan.engine } else { &mut plan.strategies[0] }) = at_most;
+        };
+        let mut treasury = treasury(set);
+        book(&mut treasury, fill(ONE, PERPETUAL, 1_000, 100));
+        mark(&mut treasury, PERPETUAL, 90);
+        assert!(!treasury.value(NOW), "ten may be lost");
+        mark(&mut treasury, PERPETUAL, 89);
+        assert!(treasury.value(NOW));
+        assert_eq!(treasury.restraint(ONE), Restraint::ReduceOnly);
+        assert_eq!(treasury.restraint(OTHER), other);
+        let breach = treasury.breaches(&buying(ONE, SPOT, 1)).drawdown;
+        assert_eq!(breach, Some(Breach { value: 11_000_000, limit: 10_000_000 }));
+        treasury.enable(if of_engine { Scope::Engine } else { Scope::Strategy(ONE) });
+        treasury.value(NOW);
+        assert_eq!(treasury.restraint(ONE), Restraint::Free, "somebody looked at it");
+    }
+}
+
+#[test]
+fn what_spot_earned_is_valued_by_its_market_and_fees_in_another_asset_by_what_was_stated() {
+    let losses = LossLimits { drawdown_max: Some(usdt(10)), ..LossLimits::default() };
+    let bnb = (asset("BNB"), ScaledPrice { price: Price(600), scale: 0 });
+    let mut priced = treasury(|plan| {
+        plan.strategies[0].losses = losses;
+        plan.worth = vec![bnb];
+    });
+    mark(&mut priced, SPOT, 100);
+    let bought = fill(ONE, SPOT, 1_000, 100);
+    let fee = Fee::Stated(asset("BNB"), Amount::floor(2, 2).expect("it fits"));
+    priced.book(&bought, fee).expect("it can be booked");
+    priced.value(NOW);
+    assert_eq!(priced.restraint(ONE), Restraint::ReduceOnly, "0.02 BNB are 12");
+    let mut unpriced = treasury(|plan| plan.strategies[0].losses = losses);
+    mark(&mut unpriced, SPOT, 100);
+    unpriced.book(&bought, fee).expect("as well");
+    unpriced.value(NOW);
+    assert_eq!(unpriced.restraint(ONE), Restraint::ReduceOnly, "what they are is not known");
+    assert_eq!(unpriced.breaches(&buying(ONE, SPOT, 1)).drawdown.map(|breach| breach.value), Some(i128::MAX));
+}
+
+#[test]
+fn a_valuation_is_due_once_something_changed_and_a_tenth_of_a_second_after_the_last() {
+    let mut treasury = treasury(|_| {});
+    assert_eq!(treasury.due_at(), None);
+    mark(&mut treasury, SPOT, 100);
+    assert!(treasury.due_at().is_some_and(|due_at| due_at <= NOW));
+    treasury.value(NOW);
+    assert_eq!(treasury.due_at(), None);
+    mark(&mut treasury, SPOT, 101);
+    assert_eq!(treasury.due_at(), Some(NOW + VALUATION_INTERVAL));
+}
+
+#[test]
+fn without_a_currency_nothing_is_valued_and_fills_are_booked_all_the_same() {
+    let mut treasury = treasury(|plan| plan.currency = None);
+    mark(&mut treasury, SPOT, 100);
+    book(&mut treasury, fill(ONE, SPOT, 1_000, 100));
+    assert_eq!((treasury.due_at(), treasury.value(NOW)), (None, false));
+    assert_eq!(treasury.breaches(&buying(ONE, SPOT, 1)), ScopeBreaches::default());
+    let spent = treasury.account().balance(asset("USDT")).map(|balance| balance.total());
+    assert_eq!(spent, usdt(100).checked_neg());
+}
+
+#[test]
+fn a_spot_order_needs_what_it_pays_with_once_the_venue_has_said_what_is_there() {
+    let mut treasury = treasury(|_| {});
+    let order = |quantity| treasury_order(Side::Buy, quantity);
+    assert_eq!(treasury.breaches(&order(1_000_000)).balance, None, "the venue said nothing yet");
+    let told = |name, whole| {
+        let all = Notional(usdt(whole).0);
+        BalanceStatement::new(asset(name), (all, Notional(0)), NOW)
+    };
+    treasury.tell(&told("USDT", 100)).expect("there is room");
+    treasury.tell(&told("BTC", 2)).expect("as well");
+    for (quantity, is_refused) in [(999, false), (1_000, false), (1_001, true)] {
+        assert_eq!(treasury.breaches(&order(quantity)).balance.is_some(), is_refused, "{quantity} at 100");
+        let sale = treasury_order(Side::Sell, 2 * quantity);
+        assert_eq!(treasury.breaches(&sale).balance.is_some(), is_refused, "{quantity} twice");
+    }
+    let unpriced = Adding { price: None, ..order(1) };
+    assert_eq!(treasury.breaches(&unpriced).balance.map(|breach| breach.value), Some(i128::MAX));
+    book(&mut treasury, fill(ONE, SPOT, 500, 100));
+    assert!(treasury.breaches(&order(501)).balance.is_some(), "half of it is spent");
+    treasury.tell(&told("USDT", 70)).expect("it is known");
+    let ours = treasury.account().balance(asset("USDT")).expect("it was told");
+    assert_eq!(ours.total(), usdt(50), "what the venue says later is compared, and corrects nothing");
+    assert_eq!(ours.difference(), Some(usdt(20)));
+}
+
+fn treasury_order(side: Side, quantity: i64) -> Adding {
+    Adding { side, ..buying(ONE, SPOT, quantity) }
+}
+
+#[test]
+fn the_largest_numbers_are_unknown_and_nothing_wraps() {
+    let at_most = ScopeLimits { exposure_max: Some(Amount(i128::MAX)), ..ScopeLimits::default() };
+    let mut treasury = treasury(|plan| plan.engine = at_most);
+    treasury.mark(SPOT, ScaledPrice { price: Price(i64::MAX), scale: 0 });
+    let share = OpenShare { buy_qty: i128::MAX - i128::from(i64::MAX), ..OpenShare::default() };
+    let order = Adding { share, ..buying(ONE, SPOT, i64::MAX) };
+    assert_eq!(treasury.breaches(&order).exposure.map(|breach| breach.value), Some(i128::MAX));
+}
