@@ -106,7 +106,8 @@ fn the_order_payloads_are_where_every_reader_expects_them() {
     layout!(BalanceStatement = 64 { asset @ 0, free @ 16, locked @ 32, venue_at @ 48, account_id @ 56 });
     layout!(PositionStatement = 32 { quantity @ 0, entry_px @ 8, venue_at @ 16, account_id @ 24 });
     layout!(HeldOrder = 248 {
-        intent @ 0, submitted_at @ 96, wanted_qty @ 104, traded_qty @ 112, parent_traded_qty @ 120, contract_size @ 128,
+        intent @ 0, submitted_at @ 96, wanted_qty @ 104, traded_qty @ 112, parent_traded_qty @ 120,
+        contract_size @ 128,
         strategy @ 144, instrument @ 176, stage @ 240, price_scale @ 241, quantity_scale @ 242, is_parent_done @ 243,
         gave_way @ 244,
     });

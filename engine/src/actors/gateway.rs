@@ -113,7 +113,7 @@ fn on_approved(now: UnixNanos, record: &Record, session: &mut dyn OrderSession, 
         return;
     }
     if let Ok(question) = record.read::<ExecutionReport>() {
-        session.ask_for(now, record.header().instrument_id, question, output);
+        session.inquire(now, record.header().instrument_id, question, output);
         return;
     }
     match admit(record) {

@@ -44,7 +44,7 @@ pub trait OrderSession: Send {
 
     /// Asks what became of an order of an earlier boot, which may have left then: it is to be reported as any order
     /// whose fate is not known, and so settled by a query. Of a venue that cannot be asked nothing is known.
-    fn ask_for(
+    fn inquire(
         &mut self,
         _now: UnixNanos,
         instrument_id: InstrumentId,

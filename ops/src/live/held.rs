@@ -31,7 +31,8 @@ pub struct Held {
 }
 
 impl Held {
-    /// Those that the last boots left in `folder`, which is of one account alone, and where this one is to keep its own.
+    /// Those that the last boots left in `folder`, which is of one account alone, and where this one is to keep its
+    /// own.
     ///
     /// # Errors
     /// Where a file there was changed, or what it holds is of no strategy or instrument of the configuration: an order

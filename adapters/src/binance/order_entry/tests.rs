@@ -1,6 +1,7 @@
 //! Orders through a venue that answers what the test says, in virtual time.
 
 mod changes;
+mod inquiries;
 
 use std::sync::{Arc, Mutex};
 
