@@ -66,8 +66,7 @@ pub fn run(arguments: &RunArguments, global: &Global) -> Result<Exit, CommandErr
     log::start(&configuration.log, global)?;
     let boot = next_boot(&configuration.engine.state_directory)
         .map_err(|error| CommandError::failed("count this boot", error))?;
-    let folder = configuration.engine.state_directory.join("held").join("paper");
-    let held = Held::of(&folder, boot.epoch, configuration)
+    let held = Held::of(configuration, route(configuration), boot.epoch)
         .map_err(|error| CommandError::failed("hold again what was held", error))?;
     let launch = Launch {
         sources: sources.into_iter().map(Into::into).collect(),

@@ -15,6 +15,7 @@ use fulmar_engine::wiring::KeptOrders;
 use serde::{Deserialize, Serialize};
 use zerocopy::{IntoBytes, TryFromBytes};
 
+use super::launch::Route;
 use crate::configuration::{Configuration, InstrumentName};
 
 /// The channel that held orders are kept on.
@@ -31,13 +32,16 @@ pub struct Held {
 }
 
 impl Held {
-    /// Those that the last boots left in `folder`, which is of one account alone, and where this one is to keep its
-    /// own.
+    /// Those that the last boots of the configuration's engine left, and where this one is to keep its own. What was held
+    /// on paper is never held at a venue, nor at another one.
     ///
     /// # Errors
     /// Where a file there was changed, or what it holds is of no strategy or instrument of the configuration: an order
     /// that guards something is not given up silently.
-    pub fn of(folder: &Path, epoch: u32, configuration: &Configuration) -> anyhow::Result<Self> {
+    pub fn of(configuration: &Configuration, route: Route, epoch: u32) -> anyhow::Result<Self> {
+        let venue = configuration.venues.first().filter(|_| route == Route::Venue);
+        let account = venue.map_or("paper", |venue| venue.name.as_str());
+        let folder = &configuration.engine.state_directory.join("held").join(account);
         let (orders, folders) = read(folder)?;
         for order in &orders {
             ensure!(
@@ -145,4 +149,107 @@ fn order_of(hex: &str) -> anyhow::Result<HeldOrder> {
     }
     HeldOrder::try_read_from_bytes(&bytes)
         .map_err(|_| anyhow::anyhow!("a held order of the launch is none that this build knows"))
+}
+
+#[cfg(test)]
+mod tests {
+    use fulmar_bus::channel::{Region, RingShape, create_checked};
+    use fulmar_bus::record::{
+        ChannelId, Flags, Heading, HeldStage, InstrumentId, Intent, Price, Quantity, Record, RecordId, Side,
+        StrategyId, Text, UnixNanos,
+    };
+
+    use super::*;
+    use crate::configuration::{Source, Variables, load_sources};
+
+    fn order(counter: u64, stage: HeldStage) -> HeldOrder {
+        let id = ClientOrderId::new(1, StrategyId(0), counter);
+        let intent = Intent::limit(id, Side::Sell, Price(90), Quantity(5));
+        let mut order = HeldOrder::new(intent, UnixNanos(counter), stage);
+        order.strategy = Text::new("guard").expect("five bytes fit");
+        order.instrument = Text::new("binance-spot:BTCUSDT").expect("twenty bytes fit");
+        order
+    }
+
+    /// What the boot of this number published before it was killed.
+    fn boot(desk: &Path, epoch: u32, orders: &[HeldOrder]) -> PathBuf {
+        let path = ring_path(&desk.join(format!("state/held/paper/boot-{epoch:06}")), CHANNEL);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        let shape = RingShape { slot_count: 128, gate_count: 0 };
+        let region = Region::map_file(&path, shape.checked_word_count()).expect("a mapping");
+        let (mut writer, _) = create_checked(region, shape, ChannelId(9));
+        let heading = Heading {
+            instrument_id: InstrumentId(0),
+            cause: RecordId::NONE,
+            received_at: UnixNanos(1),
+            flags: Flags::NONE,
+        };
+        for order in orders {
+            let mut record = Record::new();
+            record.write(heading, order);
+            writer.publish(&mut record).expect("nobody is in the way");
+        }
+        path
+    }
+
+    /// What the boot after those holds again, in a configuration whose strategy trades these.
+    fn held(desk: &Path, instruments: &str) -> Result<Vec<HeldOrder>, String> {
+        let text = format!(
+            "engine = {{ state_directory = '{}' }}
+             venue = [{{ name = 'binance-spot', instruments = ['BTCUSDT', 'ETHUSDT'] }}]
+             strategy = [{{ name = 'guard', kind = 'ema_cross', instruments = [{instruments}], \
+                            parameters = {{ quantity = '0.01' }} }}]
+             risk = {{ order_quantity_max = '1', order_notional_max = '1', position_max = '1' }}",
+            desk.join("state").display()
+        );
+        let source = Source { file: desk.join("fulmar.toml"), text };
+        let loaded = load_sources(&[source], &Variables::new(), &fulmar_strategies::Registry::default());
+        let configuration = loaded.expect("it is valid").configuration;
+        let held = Held::of(&configuration, Route::Paper, 9).map_err(|error| format!("{error:#}"))?;
+        let text = serde_json::to_string(&held).expect("a launch is written");
+        let read: Held = serde_json::from_str(&text).expect("and read");
+        let kept = read.orders().expect("by the build that wrote it");
+        assert_eq!(kept.file, None, "who plays it keeps nothing");
+        Ok(kept.restored)
+    }
+
+    const TRADED: &str = "'binance-spot:BTCUSDT'";
+
+    #[test]
+    fn the_newest_word_on_each_order_counts_and_files_go_once_nothing_of_use_is_in_them_and_before_them() {
+        let desk = tempfile::tempdir().expect("a folder");
+        let (waits, gone) = (HeldStage::Waiting, HeldStage::Gone);
+        let mut moved = order(2, waits);
+        moved.intent.price = Price(95);
+        let first = boot(desk.path(), 1, &[order(1, waits)]);
+        let second = boot(desk.path(), 2, &[order(2, waits), order(3, waits), order(1, gone)]);
+        let third = boot(desk.path(), 3, &[moved]);
+        assert_eq!(held(desk.path(), TRADED), Ok(vec![moved, order(3, waits)]));
+        assert!(!first.exists() && second.exists() && third.exists(), "the second speaks of the third order");
+        boot(desk.path(), 4, &[order(2, gone), order(3, gone)]);
+        assert_eq!(held(desk.path(), TRADED), Ok(vec![]));
+        let left = fs::read_dir(desk.path().join("state/held/paper")).expect("a folder");
+        assert_eq!(left.count(), 1, "that of the boot itself");
+    }
+
+    #[test]
+    fn a_file_that_was_changed_is_refused_by_its_name() {
+        let desk = tempfile::tempdir().expect("a folder");
+        let path = boot(desk.path(), 1, &[order(1, HeldStage::Waiting)]);
+        let mut bytes = fs::read(&path).expect("a file");
+        bytes[32 * 8 + 120] ^= 1;
+        fs::write(&path, bytes).expect("a file");
+        let refused = held(desk.path(), TRADED).expect_err("it was changed");
+        assert!(refused.contains("held.ring") && refused.contains("record 1"), "{refused}");
+    }
+
+    #[test]
+    fn an_order_that_nobody_trades_any_more_refuses_the_start_and_stays() {
+        let desk = tempfile::tempdir().expect("a folder");
+        let path = boot(desk.path(), 1, &[order(1, HeldStage::Waiting)]);
+        let refused = held(desk.path(), "'binance-spot:ETHUSDT'").expect_err("it trades another instrument");
+        assert!(refused.contains("remove") && refused.contains("Limit Sell of 5"), "{refused}");
+        assert!(path.exists());
+        assert_eq!(held(desk.path(), TRADED).map(|orders| orders.len()), Ok(1));
+    }
 }

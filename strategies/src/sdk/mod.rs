@@ -1,7 +1,8 @@
 //! All that a strategy is written against: the contract with the engine, the words that it speaks, the entry by which
 //! programs know it, and a [`Rehearsal`] to try it on. Begin with `use fulmar_strategies::sdk::*;`.
 //!
-//! Orders that wait for a price or for another order are a line each; the engine holds them, whatever the venue knows:
+//! Orders that wait for a price or for another order are a line each; the engine holds them, whatever the venue knows.
+//! The page `docs/orders.md` has all of them:
 //!
 //! ```
 //! use fulmar_strategies::sdk::*;
