@@ -30,6 +30,7 @@ mod number;
 mod order;
 mod pair;
 mod report;
+mod scope;
 mod sync;
 mod text;
 mod time;
@@ -51,6 +52,7 @@ pub use order::{
 };
 pub use pair::{Arbitrage, ConsolidatedTop, CrossVenue, LeadLag, MidSpread};
 pub use report::{ExecutionReport, ExecutionType, LiquiditySide, OrderStatus, Position};
+pub use scope::{Limit, LimitChange, LimitVerdict, Restraint, ScopeKind, ScopeReport};
 pub use sync::{SyncChange, SyncReason, SyncState};
 pub use text::Text;
 pub use time::{Nanos, UnixNanos};

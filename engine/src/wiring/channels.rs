@@ -27,14 +27,12 @@ pub enum ChannelRole {
     Request,
     /// Orders as bytes.
     Outbound,
-    /// What must outlive the process and is no part of a run's output: held orders.
-    Kept,
 }
 
 impl ChannelRole {
     /// Outputs count in the output hash, and are made again by a replay.
     pub const fn is_output(self) -> bool {
-        !matches!(self, ChannelRole::Input | ChannelRole::Note | ChannelRole::Kept)
+        !matches!(self, ChannelRole::Input | ChannelRole::Note)
     }
 
     /// Outputs that a journal keeps for those who read it: the life of every order.
@@ -48,6 +46,9 @@ impl ChannelRole {
         matches!(self, ChannelRole::Input | ChannelRole::Note | ChannelRole::Outbound)
     }
 }
+
+/// The id of a ring that is no channel of the run.
+const KEPT: ChannelId = ChannelId(u16::MAX);
 
 /// A channel, to be found by its id.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,7 +91,7 @@ impl Channels {
         slot_count: usize,
         gate_count: usize,
     ) -> io::Result<Channel> {
-        let id = self.next_id();
+        let id = ChannelId(u16::try_from(self.names.len()).expect("a plan has far fewer channels than 2^16"));
         // One gate more than asked for: the recorder's.
         let shape = RingShape { slot_count, gate_count: gate_count + 1 };
         let ((writer, ring), word_count) = match &self.directory {
@@ -101,33 +102,21 @@ impl Channels {
             }
             _ => (create(Region::heap(shape.word_count()), shape, id), shape.word_count()),
         };
-        Ok(self.take(name, role, (writer, ring), word_count))
-    }
-
-    /// A channel that lies in the file at `path`, whatever its role, and that nobody reads.
-    pub(super) fn make_at(&mut self, path: &Path, name: &str, slot_count: usize) -> io::Result<Channel> {
-        let shape = RingShape { slot_count, gate_count: 0 };
-        let word_count = shape.checked_word_count();
-        let (writer, ring) = create_checked(Region::map_file(path, word_count)?, shape, self.next_id());
-        Ok(self.take(name, ChannelRole::Kept, (writer, ring), word_count))
-    }
-
-    fn next_id(&self) -> ChannelId {
-        ChannelId(u16::try_from(self.names.len()).expect("a plan has far fewer channels than 2^16"))
-    }
-
-    fn take(
-        &mut self,
-        name: &str,
-        role: ChannelRole,
-        (writer, ring): (Writer, Ring),
-        word_count: usize,
-    ) -> Channel {
         self.bytes += (word_count * size_of::<u64>()) as u64;
         let digest = role.is_output().then(|| self.digests.add(name));
         self.names.push(ChannelName { name: name.to_owned(), role });
         self.rings.push(ring.clone());
-        Channel { ring, writer: Cell::new(Some(writer)), digest: Cell::new(digest) }
+        Ok(Channel { ring, writer: Cell::new(Some(writer)), digest: Cell::new(digest) })
+    }
+
+    /// The writing end of a ring in the file at `path`, for what is to outlive the process. It is none of the run's
+    /// channels: nobody reads it here, it counts in no hash, and a replay does not make it.
+    pub(super) fn keep_at(&mut self, path: &Path, slot_count: usize) -> io::Result<Outbox> {
+        let shape = RingShape { slot_count, gate_count: 0 };
+        let word_count = shape.checked_word_count();
+        let (writer, _) = create_checked(Region::map_file(path, word_count)?, shape, KEPT);
+        self.bytes += (word_count * size_of::<u64>()) as u64;
+        Ok(Outbox::new(writer, None))
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (&ChannelName, &Ring)> {

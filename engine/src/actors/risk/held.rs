@@ -9,6 +9,7 @@ use fulmar_bus::record::{
     Malformed, MarkPrice, ModifyIntent, OrderStatus, Price, Quantity, Record, Side, Trade, UnixNanos,
 };
 
+use super::control::Kills;
 use super::intents::{ORDER_SLOTS, without};
 use super::{Output, State};
 use crate::contract::local_reason;
@@ -164,11 +165,11 @@ impl State {
         now: UnixNanos,
         origin: Origin,
         output: &mut Output,
-        is_one: impl Fn(&Treasury, &TrackedOrder) -> bool,
+        is_one: impl Fn(&Treasury, &Kills, &TrackedOrder) -> bool,
     ) {
         let next = |state: &State| -> Option<ClientOrderId> {
             let is_it = |id: &ClientOrderId| {
-                state.orders.get(*id).is_some_and(|order| is_one(&state.treasury, order))
+                state.orders.get(*id).is_some_and(|order| is_one(&state.treasury, &state.kills, order))
             };
             state.held.held().find(is_it)
         };

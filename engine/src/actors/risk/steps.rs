@@ -6,8 +6,9 @@ use fulmar_bus::record::{
     Quantity, UnixNanos,
 };
 
+use super::cancels::CANCEL_SLOTS;
 use super::intents::{CHANGE_SLOTS, ORDER_SLOTS, without};
-use super::{CANCEL_SLOTS, Output, State};
+use super::{Output, State};
 use crate::actors::limits::CANCEL_RETRY_NS;
 use crate::runtime::Origin;
 use crate::trading::held::Step;

@@ -7,7 +7,10 @@ use fulmar_bus::record::{
     SyncChange, SyncReason, SyncState, TimeInForce,
 };
 
+mod adoption;
+mod control;
 mod losses;
+mod statements;
 
 use super::*;
 use crate::actors::limits::{CANCEL_RETRY_NS, CLOSE_RETRY_NS};
@@ -27,6 +30,7 @@ pub(super) struct Stage {
     pub(super) intents: Outbox,
     pub(super) approved: Reader,
     reports: Reader,
+    account: Reader,
     recalls: Reader,
     pub(super) kept: Reader,
     pub(super) now: UnixNanos,
@@ -60,7 +64,8 @@ impl Stage {
         let (approved, approved_ring) = channel(5, 128);
         let (reports, report_ring) = channel(6, ROOMY);
         let (recall, recall_ring) = channel(7, 128);
-        let (market, market_ring) = channel(8, ROOMY);
+        let (account, account_ring) = channel(8, ROOMY);
+        let (market, market_ring) = channel(10, ROOMY);
         let mut inboxes = Inboxes::new();
         for ring in [&control_ring, &gateway_ring] {
             inboxes.add(gated(ring));
@@ -100,6 +105,7 @@ impl Stage {
                 RiskOutboxes {
                     approved,
                     reports: vec![reports],
+                    account,
                     recalls: vec![Some(recall)],
                     kept: Some(kept),
                 },
@@ -111,6 +117,7 @@ impl Stage {
             intents,
             approved: approved_reader,
             reports: report_reader,
+            account: gated(&account_ring),
             recalls: gated(&recall_ring),
             kept: kept_ring.reader(),
             now: OPENS_AT,
@@ -179,7 +186,7 @@ impl Stage {
     }
 
     pub(super) fn kill(&mut self) {
-        send(&mut self.control, self.now, &Control { command: ControlCommand::Kill, reserved: [0; 7] });
+        send(&mut self.control, self.now, &Control::engine(ControlCommand::Kill));
         self.turn();
     }
 

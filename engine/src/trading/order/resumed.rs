@@ -2,8 +2,8 @@
 
 use fulmar_bus::record::{InstrumentId, Intent, Quantity, UnixNanos};
 
-use super::applied::Booking;
-use super::table::{OrderTable, SubmitError};
+use super::applied::{Booking, SubmitError};
+use super::table::OrderTable;
 
 impl OrderTable {
     /// Takes in an order of an earlier boot, of which so much traded then. That is in no position of this table's
