@@ -32,8 +32,8 @@ pub struct Held {
 }
 
 impl Held {
-    /// Those that the last boots of the configuration's engine left, and where this one is to keep its own. What was held
-    /// on paper is never held at a venue, nor at another one.
+    /// Those that the last boots of the configuration's engine left, and where this one is to keep its own. What was
+    /// held on paper is never held at a venue, nor at another one.
     ///
     /// # Errors
     /// Where a file there was changed, or what it holds is of no strategy or instrument of the configuration: an order
