@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use zerocopy::{IntoBytes, TryFromBytes};
 
 use super::launch::Route;
-use crate::configuration::{Configuration, InstrumentName};
+use crate::configuration::{Configuration, Environment, InstrumentName};
 
 /// The channel that held orders are kept on.
 const CHANNEL: &str = "held";
@@ -40,7 +40,11 @@ impl Held {
     /// that guards something is not given up silently.
     pub fn of(configuration: &Configuration, route: Route, epoch: u32) -> anyhow::Result<Self> {
         let venue = configuration.venues.first().filter(|_| route == Route::Venue);
-        let account = venue.map_or("paper", |venue| venue.name.as_str());
+        let account = match venue {
+            None => "paper".to_owned(),
+            Some(venue) if venue.environment == Environment::Testnet => format!("{}-testnet", venue.name),
+            Some(venue) => venue.name.clone(),
+        };
         let folder = &configuration.engine.state_directory.join("held").join(account);
         let (orders, folders) = read(folder)?;
         for order in &orders {

@@ -24,7 +24,7 @@ pub use engine::{LiveEngine, LiveError, Stopped};
 pub use epoch::{Boot, next_boot};
 pub use held::Held;
 pub use journal::Summary;
-pub use launch::{Launch, Route};
+pub use launch::{Launch, Route, order_venue};
 pub use memory::{Memory, VenueMemory};
 pub use orders::{Denials, Holding, OrderBoard, OrderCounts};
 pub use report::{Latency, LatencyReport, text_of};

@@ -34,7 +34,8 @@ impl State {
         self.cancel_again_at = has_open.then_some(now + Nanos(CANCEL_RETRY_NS));
     }
 
-    /// Cancels each order of ours that stands, has no cancel on its way, and is one of those; what is held of them ends.
+    /// Cancels each order of ours that stands, has no cancel on its way, and is one of those; what is held of them
+    /// ends.
     pub(super) fn cancel_where(
         &mut self,
         now: UnixNanos,

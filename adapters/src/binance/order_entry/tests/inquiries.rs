@@ -41,9 +41,8 @@ fn one_that_never_arrived_is_rejected_once_it_cannot_arrive_any_more() {
 #[test]
 fn one_that_is_asked_for_before_the_venue_can_be_asked_is_asked_for_then() {
     let config = BinanceConfig::production(Product::Spot);
-    let credentials = Credentials { api_key: "key".to_owned(), secret: None };
     let mut bench = Bench::new();
-    bench.session = BinanceOrderEntry::new(&config, &credentials);
+    bench.session = BinanceOrderEntry::new(&config, KeyKind::Unsigned);
     bench.inquire();
     bench.pass(Nanos::from_secs(1));
     assert_eq!(bench.asked_methods(), Vec::<String>::new(), "not logged in, and of an unknown instrument");
