@@ -25,9 +25,11 @@ fn main() -> ExitCode {
     if std::env::var_os(AS_PROGRAM).is_some() {
         return fulmar::main_with(&[guard::ENTRY]);
     }
-    let tests: [(&str, fn()); 3] = [
-        ("what_was_held_fires_after_a_kill_and_leaves_once", fires_after_a_kill),
-        ("a_kill_at_any_moment_never_sends_twice", never_sends_twice),
+    let tests: [(&str, fn()); 5] = [
+        ("what_was_held_on_paper_fires_after_a_kill_and_leaves_once", || fires_after_a_kill(Mode::Paper)),
+        ("what_was_held_live_fires_after_a_kill_and_leaves_once", || fires_after_a_kill(Mode::Live)),
+        ("a_kill_at_any_moment_never_sends_twice_on_paper", || never_sends_twice(Mode::Paper)),
+        ("a_kill_at_any_moment_never_sends_twice_live", || never_sends_twice(Mode::Live)),
         ("what_the_configuration_does_not_trade_any_more_is_not_given_up_silently", is_not_given_up),
     ];
     for (name, test) in tests {
@@ -37,27 +39,37 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
+/// Where the orders go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    Paper,
+    /// To the simulated venue, over its order entry.
+    Live,
+}
+
 /// A folder with a configuration, and what the engine keeps beside it.
 struct Desk {
     folder: tempfile::TempDir,
+    mode: Mode,
 }
 
 impl Desk {
     /// A strategy that waits for the market to go so far.
-    fn new(distance_ticks: u32) -> Self {
-        let desk = Desk { folder: tempfile::tempdir().expect("a folder") };
+    fn new(mode: Mode, distance_ticks: u32) -> Self {
+        let desk = Desk { folder: tempfile::tempdir().expect("a folder"), mode };
         desk.configure("guard", distance_ticks);
         desk
     }
 
     fn configure(&self, strategy: &str, distance_ticks: u32) {
         let text = format!(
-            "[engine]\nname = \"held\"\n[[venue]]\nname = \"binance-spot\"\ninstruments = [\"BTCUSDT\"]\n\
+            "[engine]\nname = \"held\"\nmode = \"{}\"\n[[venue]]\nname = \"binance-spot\"\ninstruments = [\"BTCUSDT\"]\n\
              reconnect = {{ attempts_per_minute = 30, backoff_min_ms = 10, backoff_max_ms = 10 }}\n\
              [[strategy]]\nname = \"{strategy}\"\nkind = \"guard\"\ninstruments = [\"binance-spot:BTCUSDT\"]\n\
              parameters = {{ distance_ticks = {distance_ticks} }}\n\
              [risk]\norder_quantity_max = \"0.05\"\norder_notional_max = \"5000\"\nposition_max = \"0.25\"\n\
-             messages_per_second = 500\n"
+             messages_per_second = 500\n",
+            if self.mode == Mode::Live { "live" } else { "paper" }
         );
         std::fs::write(self.folder.path().join("fulmar.toml"), text).expect("the folder takes a file");
     }
@@ -69,7 +81,19 @@ impl Desk {
         command.env(AS_PROGRAM, "1");
         command.env("FULMAR__VENUE__BINANCE_SPOT__STREAM_URL", format!("ws://{venue}"));
         command.env("FULMAR__VENUE__BINANCE_SPOT__REST_URL", format!("http://{venue}"));
+        if self.mode == Mode::Live {
+            command.arg("--live");
+            command.env("FULMAR__VENUE__BINANCE_SPOT__ORDER_URL", format!("ws://{venue}"));
+            command.env("FULMAR_KEY_BINANCE_SPOT", "aKey").env("FULMAR_SECRET_BINANCE_SPOT", "aSecret");
+        }
         Program::start(&mut command)
+    }
+
+    /// The venue came to its end: it was sent so many orders, where it is sent any.
+    fn was_sent(&self, venue: Program, count: u64) {
+        let count = if self.mode == Mode::Live { count } else { 0 };
+        let told = venue.end().told;
+        assert!(told.contains(&format!(" {count} orders")), "not {count}: {told}");
     }
 
     fn path(&self, name: &str) -> std::path::PathBuf {
@@ -91,9 +115,9 @@ fn number(report: &Value, name: &str) -> u64 {
     report.pointer(name).and_then(Value::as_u64).unwrap_or_else(|| panic!("no {name} in {report:#}"))
 }
 
-fn fires_after_a_kill() {
+fn fires_after_a_kill(mode: Mode) {
     let _machine = machine();
-    let desk = Desk::new(200);
+    let desk = Desk::new(mode, 200);
     let (quiet, address) = quiet_venue();
     let mut first = desk.run(address, &[]);
     first.told_line(&["guard: holds 1 1"]);
@@ -101,7 +125,7 @@ fn fires_after_a_kill() {
     first.signal(Signal::KILL);
     let told = first.end().told;
     assert!(!told.contains("guard: triggered"), "the market was quiet: {told}");
-    quiet.end();
+    desk.was_sent(quiet, 0);
 
     let (lively, address) = lively_venue();
     let journal = desk.path("journal");
@@ -120,8 +144,9 @@ fn fires_after_a_kill() {
     assert_eq!(replayed(&journal)["output_hash"], report["output_hash"], "{report:#}");
 
     // The run came to its end: nothing is left to be held.
-    assert!(!has_any(&desk.path("state/held/paper")), "{}", ended.told);
-    lively.end();
+    let kept = if mode == Mode::Live { "state/held/binance-spot" } else { "state/held/paper" };
+    assert!(desk.path(kept).exists() && !has_any(&desk.path(kept)), "{}", ended.told);
+    desk.was_sent(lively, 1);
 }
 
 /// Plays a journal by the program that knows the strategy.
@@ -136,17 +161,17 @@ fn has_any(folder: &Path) -> bool {
     std::fs::read_dir(folder).is_ok_and(|mut files| files.next().is_some())
 }
 
-fn never_sends_twice() {
+fn never_sends_twice(mode: Mode) {
     let _machine = machine();
     let moments = ["guard: restored", "guard: triggered", "guard: filled"];
     for round in 0..rounds(3, 30) {
-        let desk = Desk::new(200);
+        let desk = Desk::new(mode, 200);
         let (quiet, address) = quiet_venue();
         let mut first = desk.run(address, &[]);
         first.told_line(&["guard: holds 2 1"]);
         first.signal(Signal::KILL);
         first.end();
-        quiet.end();
+        desk.was_sent(quiet, 0);
 
         let (lively, address) = lively_venue();
         let moment = moments[usize::try_from(round).expect("few") % 3];
@@ -171,13 +196,13 @@ fn never_sends_twice() {
         let report = third.end().report();
         let sent = u64::from(fired == [0, 0]);
         assert_eq!(number(&report, "/orders/submitted"), sent, "{report:#}\n{second}");
-        lively.end();
+        desk.was_sent(lively, 1);
     }
 }
 
 fn is_not_given_up() {
     let _machine = machine();
-    let desk = Desk::new(200);
+    let desk = Desk::new(Mode::Paper, 200);
     let (quiet, address) = quiet_venue();
     let mut first = desk.run(address, &[]);
     first.told_line(&["guard: holds 2 1"]);
