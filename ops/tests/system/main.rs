@@ -9,6 +9,7 @@ mod every_venue;
 mod futures_venue;
 mod growth;
 mod kill;
+mod live;
 mod lost_journal;
 mod many_instruments;
 mod placement;
