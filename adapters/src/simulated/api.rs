@@ -32,6 +32,10 @@ impl Venue {
         };
         let id = request.remove("id").unwrap_or(Value::Null);
         let request = self.of_session(connection, text_of(&request, "method"), params);
+        if let Err(error) = self.admit(&request.method, &request.params, now) {
+            let frame = self.written(&id, &request, Err(error), now);
+            return self.connections.send(connection, frame);
+        }
         let fault = occasion(&request.method).and_then(|occasion| self.faults.draw(occasion));
         let asked = Asked { connection, id, request };
         match fault {
@@ -42,21 +46,20 @@ impl Venue {
 
     /// Does what is asked, answers, and then tells of it.
     pub(super) fn obey(&mut self, asked: &Asked, now: UnixNanos) {
-        let frame = self.answer(&asked.id, &asked.request, now);
+        let result = self.api_result(&asked.request, now);
+        let frame = self.written(&asked.id, &asked.request, result, now);
         self.connections.send(asked.connection, frame);
         self.dispatch(now);
     }
 
-    /// Does what is asked, within the limits, and gives the frame that answers it.
-    pub(super) fn answer(&mut self, id: &Value, request: &ApiRequest, now: UnixNanos) -> String {
-        let used = self.weight.add(now, weight(self.config.dialect, &request.method, &request.params));
-        let result = if used > self.config.weight_per_minute {
-            self.report.requests_limited += 1;
-            Err(too_much_weight(self.config.weight_per_minute))
-        } else {
-            self.api_result(request, now)
-        };
-        self.written(id, request, result, now)
+    /// Counts a request towards the limits.
+    pub(super) fn admit(&mut self, method: &str, params: &Params, now: UnixNanos) -> Result<(), ApiError> {
+        if self.weight.add(now, weight(self.config.dialect, method, params)) <= self.config.weight_per_minute
+        {
+            return Ok(());
+        }
+        self.report.requests_limited += 1;
+        Err(too_much_weight(self.config.weight_per_minute))
     }
 
     /// The frame of an answer.

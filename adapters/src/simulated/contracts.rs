@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use fulmar_bus::record::{AccountId, Nanos, Notional, Price, Quantity, Side, UnixNanos};
-use fulmar_engine::simulation::matching::NewOrder;
+use fulmar_engine::simulation::matching::{Expiry, NewOrder};
 
 use super::config::SCALE;
 use super::limits::{LEVERAGE, MARK_PRICE_INTERVAL};
@@ -251,7 +251,7 @@ impl Market {
             while self.reducible(account, side) < 0 {
                 let reducing = self.orders().open(account).filter(|it| it.reduces_only && it.side == side);
                 let latest = reducing.last().expect("what is too much is of some order").key;
-                self.expire(latest, now);
+                self.expire(latest, Expiry::Venue, now);
             }
         }
     }

@@ -167,6 +167,10 @@ pub enum Refusal {
     Matching(Rejection),
     /// It is worth too little.
     Notional,
+    /// Its price lies too far above the market.
+    TooHigh,
+    /// Its price lies too far below.
+    TooLow,
     /// Its client order id names an open order.
     Duplicate,
     /// The account has too many open orders.
@@ -197,6 +201,7 @@ const fn spot_words(refusal: Refusal) -> (i32, &'static str) {
             (-2010, "This symbol is not permitted for this account.")
         }
         Refusal::Notional => (-1013, "Filter failure: NOTIONAL"),
+        Refusal::TooHigh | Refusal::TooLow => (-1013, "Filter failure: PERCENT_PRICE_BY_SIDE"),
         Refusal::Duplicate => (-2010, "Duplicate order sent."),
         Refusal::TooMany => (-1013, "Filter failure: MAX_NUM_ORDERS"),
         Refusal::Halted => (-1013, "Market is closed."),
@@ -220,6 +225,8 @@ const fn usd_margined_words(refusal: Refusal) -> (i32, &'static str) {
         Refusal::Notional => {
             (-4164, "Order's notional must be no smaller than 100 (unless you choose reduce only).")
         }
+        Refusal::TooHigh => (-4016, "Price is higher than mark price multiplier cap."),
+        Refusal::TooLow => (-4024, "Price is lower than mark price multiplier floor."),
         Refusal::Duplicate => (-4116, "ClientOrderId is duplicated."),
         Refusal::Halted => {
             (-4108, "Current symbol is on delivering or delivered or settling or closed or pre-trading.")

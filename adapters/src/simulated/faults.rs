@@ -26,6 +26,8 @@ pub enum Occasion {
     Change,
     /// An event that tells of a trade, after which something of the order is left.
     PartialFill,
+    /// An event that tells of the last trade of an order.
+    Fill,
     /// Any other event of a user-data stream.
     Event,
 }
@@ -80,6 +82,20 @@ faults! {
     FillBeforeAck "fill_before_ack" on Place,
     /// The events of it come in the opposite order.
     EventsReordered "events_reordered" on Place | Cancel | Change,
+    /// It is refused as any order can be, and not executed.
+    Refused "refused" on Place | Change,
+    /// It is refused since it would take, although it need not have.
+    PostOnlyRefused "post_only_refused" on Place,
+    /// It is refused since its price lies too far from the market's.
+    PriceBandRefused "price_band_refused" on Place | Change,
+    /// It is refused since the venue has too much to do.
+    Overloaded "overloaded" on Place | Cancel | Change,
+    /// It is executed, and refused as a duplicate of itself.
+    DuplicateTold "duplicate_told" on Place,
+    /// A cancel is refused since there is no such order, although it stands and goes on to.
+    CancelRefused "cancel_refused" on Cancel,
+    /// Part of the order trades just before its cancel or change, and that is told long behind it.
+    FilledInPart "filled_in_part" on Cancel | Change,
     /// The order trades at the very moment, so that its cancel is refused.
     FilledBeforeCancel "filled_before_cancel" on Cancel,
     /// The connection ends before the request is executed.
@@ -100,17 +116,43 @@ faults! {
     ExpiredByVenue "expired_by_venue" on Place,
     /// The venue cancels an order that was just taken.
     CanceledByVenue "canceled_by_venue" on Place,
+    /// The venue ends an order that was just taken, as if it had met its own account.
+    SelfTradeEnded "self_trade_ended" on Place,
+    /// An order that is filled trades once more.
+    Overfilled "overfilled" on Place,
+    /// The account trades by an order that its owner never sent.
+    ForeignOrder "foreign_order" on Place,
     /// An event comes twice.
-    EventDuplicated "event_duplicated" on PartialFill | Event,
+    EventDuplicated "event_duplicated" on PartialFill | Fill | Event,
     /// An event never comes.
-    EventLost "event_lost" on PartialFill | Event,
+    EventLost "event_lost" on PartialFill | Fill | Event,
     /// An event comes late, behind others.
-    EventLate "event_late" on PartialFill | Event,
+    EventLate "event_late" on PartialFill | Fill | Event,
+    /// An event tells another fee than was paid. The trades query knows it.
+    FeeMistold "fee_mistold" on PartialFill | Fill,
     /// A trade is not told, and the next event of its order tells of more than it adds. The trades query knows it.
     FillHeldBack "fill_held_back" on PartialFill,
 }
 
 impl Fault {
+    /// True where a request that meets it is executed, at once.
+    pub(super) fn is_executed(self) -> bool {
+        !matches!(
+            self,
+            Fault::RequestLost
+                | Fault::CutBeforeExecution
+                | Fault::UnknownNotExecuted
+                | Fault::UnknownExecutedLate
+                | Fault::CodeNotExecuted
+                | Fault::RateLimited
+                | Fault::Refused
+                | Fault::PostOnlyRefused
+                | Fault::PriceBandRefused
+                | Fault::Overloaded
+                | Fault::CancelRefused
+        )
+    }
+
     /// The fault of this name.
     pub fn named(name: &str) -> Option<Fault> {
         Fault::ALL.iter().copied().find(|fault| fault.name() == name)
@@ -259,9 +301,10 @@ mod tests {
 
     #[test]
     fn every_fault_fits_somewhere_and_has_a_name_of_its_own() {
-        use Occasion::{Cancel, Change, Event, PartialFill, Place};
+        use Occasion::{Cancel, Change, Event, Fill, PartialFill, Place};
         for fault in Fault::ALL {
-            let occasion = [Place, Cancel, Change, PartialFill, Event].into_iter().find(|it| fault.fits(*it));
+            let occasion =
+                [Place, Cancel, Change, PartialFill, Fill, Event].into_iter().find(|it| fault.fits(*it));
             let occasion = occasion.expect("it can happen");
             assert_eq!(Fault::named(fault.name()), Some(*fault));
             let mut faults = Faults::new(FaultPlan::once(*fault));

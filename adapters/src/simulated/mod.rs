@@ -36,6 +36,7 @@ mod session;
 mod signature;
 mod socket;
 mod spot;
+mod telling;
 #[cfg(test)]
 mod tests;
 mod trades;

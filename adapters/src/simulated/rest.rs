@@ -7,7 +7,7 @@ use fulmar_bus::record::{Side, UnixNanos};
 
 use super::dialect::Dialect;
 use super::mishaps::occasion;
-use super::request::{ApiError, ApiRequest, Params, too_much_weight, weight};
+use super::request::{ApiError, ApiRequest, Params, too_much_weight};
 use super::venue::Venue;
 
 /// A request as it came: `GET /api/v3/depth`, and its query.
@@ -62,11 +62,7 @@ impl Venue {
         if let Some(api_key) = &request.api_key {
             params.insert("apiKey".to_owned(), api_key.as_str().into());
         }
-        let used = self.weight.add(now, weight(self.config.dialect, method, &params));
-        if used > self.config.weight_per_minute {
-            self.report.requests_limited += 1;
-            return Err(too_much_weight(self.config.weight_per_minute));
-        }
+        self.admit(method, &params, now)?;
         // The signature is the last of the parameters, and what stands before it is signed.
         let signed = request.raw_query.split("signature=").next().unwrap_or_default().trim_end_matches('&');
         let signed = Some(signed.to_owned());

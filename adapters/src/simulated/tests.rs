@@ -18,8 +18,10 @@ use client::{STARTED_AT, Served, code, fixed, limit, still};
 mod adapter;
 mod bench;
 mod client;
+mod every_fault;
 mod faults;
 mod futures;
+mod money;
 mod orders;
 mod requests;
 

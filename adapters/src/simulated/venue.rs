@@ -14,8 +14,8 @@ use super::ledger::Receipts;
 use super::limits::ACCOUNTS_MAX;
 use super::listen_keys::ListenKeys;
 use super::market::Market;
-use super::mishaps::Later;
 use super::request::{ApiError, ApiRequest, param};
+use super::telling::Later;
 
 /// Counts what was used within an interval that starts on the clock, as the real venue does.
 #[derive(Clone, Copy, Debug)]

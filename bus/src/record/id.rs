@@ -50,6 +50,11 @@ dense_id! {
     pub struct AccountId(u16);
 }
 
+impl StrategyId {
+    /// What an order carries that no strategy of this boot sent.
+    pub const NONE: StrategyId = StrategyId(u16::MAX);
+}
+
 impl InstrumentId {
     /// What a record that concerns no instrument carries.
     pub const NONE: InstrumentId = InstrumentId(u32::MAX);

@@ -102,21 +102,59 @@ impl Market {
     }
 
     /// Ends a client's order although nobody asked for it.
-    pub fn expire(&mut self, key: OrderKey, now: UnixNanos) {
-        self.matching.expire(key, Expiry::Venue, &mut self.events);
+    pub fn expire(&mut self, key: OrderKey, reason: Expiry, now: UnixNanos) {
+        self.matching.expire(key, reason, &mut self.events);
         self.publish(now);
     }
 
-    /// Has the flow take all that stands at a client's order's price, if that is the best of its side. True where the
-    /// order is filled then.
-    pub fn fill(&mut self, key: OrderKey, now: UnixNanos) -> bool {
+    /// Has the flow trade with a client's order, if its price is the best of its side: with as much of it as `part` says
+    /// of what is left and the smallest step. True where it did.
+    pub fn trade_with(&mut self, key: OrderKey, part: fn(i64, i64) -> i64, now: UnixNanos) -> bool {
         let Some((side, price)) = self.matching.standing(key) else { return false };
-        let best = self.matching.best(side).filter(|best| best.price == price);
-        let Some(Level { quantity, .. }) = best.filter(|_| !self.is_halted) else { return false };
+        let (Some(ahead), Some(leaves)) = (self.matching.ahead(key), self.matching.leaves(key)) else {
+            return false;
+        };
+        let part = part(leaves.0, self.config.step.0);
+        let is_best = self.matching.best(side).is_some_and(|best| best.price == price);
+        if part == 0 || !is_best || self.is_halted {
+            return false;
+        }
         let (kind, self_trade) = (OrderKind::ImmediateOrCancel, SelfTrade::Allow);
+        let quantity = Quantity(ahead.0 + part);
         let order = NewOrder { side: side.opposite(), kind, price, quantity, self_trade };
         let taken = self.matching.submit(self.flow.account(), order, &mut self.events);
         self.publish(now);
-        taken.is_ok() && self.matching.leaves(key).is_none()
+        taken.is_ok()
+    }
+
+    /// Has a client's order that is filled trade once more, one step of it. True where the market gave it.
+    pub fn overfill(&mut self, key: OrderKey, now: UnixNanos) -> bool {
+        let Some(order) = self.orders.get(key.number).filter(|_| !self.is_halted) else { return false };
+        let (account, more) = (order.account, self.least(order.side));
+        let taken = self.matching.submit(account, more, &mut self.events);
+        let mut has_traded = false;
+        for event in &mut self.events {
+            if let Event::Trade(trade) = event {
+                (trade.taker, has_traded) = (key, true);
+            }
+        }
+        self.publish(now);
+        taken.is_ok() && has_traded
+    }
+
+    /// Has a client's account buy a step at the market, by an order that no client sent. True where the market gave it.
+    pub fn place_foreign(&mut self, account: AccountId, client_order_id: String, now: UnixNanos) -> bool {
+        if self.is_halted {
+            return false;
+        }
+        let order = self.least(Side::Buy);
+        let placed = self.place(account, (order, false), client_order_id, now);
+        placed.is_ok_and(|(_, fills)| !fills.is_empty())
+    }
+
+    /// The least order at the market.
+    fn least(&self, side: Side) -> NewOrder {
+        let (kind, self_trade) = (OrderKind::Market, SelfTrade::ExpireTaker);
+        NewOrder { side, kind, price: Price(0), quantity: self.config.step, self_trade }
     }
 }

@@ -92,7 +92,7 @@ impl Market {
         if let Happening::Trade(fill) = happening {
             order.executed += fill.trade.quantity.0;
             order.executed_money += fill.trade.price.times(fill.trade.quantity).0;
-            let is_done = order.executed == order.quantity.0;
+            let is_done = order.executed >= order.quantity.0;
             order.status = if is_done { Status::Filled } else { Status::PartiallyFilled };
         }
         order.updated_at_ms = at_ms;

@@ -45,14 +45,19 @@ impl Bench {
     }
 
     pub fn subscribe(&mut self) {
+        self.subscribe_as("me");
+    }
+
+    /// Has an account's user data told to this bench.
+    pub fn subscribe_as(&mut self, account: &str) {
         match self.venue.config.dialect {
             Dialect::Spot => {
-                self.ask("userDataStream.subscribe", json!({}));
+                self.ask_as(account, "userDataStream.subscribe", json!({}));
             }
             Dialect::UsdMargined => {
-                let started = self.answer("userDataStream.start", json!({}));
-                let name = started["result"]["listenKey"].as_str().unwrap_or_default().to_owned();
-                self.listen(&name);
+                let heard = self.ask_as(account, "userDataStream.start", json!({}));
+                let key = heard.iter().find_map(|frame| frame["result"]["listenKey"].as_str());
+                self.listen(key.unwrap_or_default());
             }
         }
     }
@@ -70,8 +75,13 @@ impl Bench {
     }
 
     /// Sends a request for the account `me`, and gives all that is heard at that moment.
-    pub fn ask(&mut self, method: &str, mut params: Value) -> Vec<Value> {
-        params["apiKey"] = json!("me");
+    pub fn ask(&mut self, method: &str, params: Value) -> Vec<Value> {
+        self.ask_as("me", method, params)
+    }
+
+    /// Sends a request for an account, and gives all that is heard at that moment.
+    pub fn ask_as(&mut self, account: &str, method: &str, mut params: Value) -> Vec<Value> {
+        params["apiKey"] = json!(account);
         self.id += 1;
         let request = json!({"id": self.id, "method": method, "params": params}).to_string();
         self.venue.api_request(self.connection, &request, self.now);
@@ -110,9 +120,14 @@ impl Bench {
 
     /// Asks by HTTP: `GET /fapi/v1/depth`, and a query.
     pub fn http(&mut self, route: &str, raw_query: &str) -> (u16, Value) {
+        self.http_as("me", route, raw_query)
+    }
+
+    /// Asks by HTTP for an account.
+    pub fn http_as(&mut self, account: &str, route: &str, raw_query: &str) -> (u16, Value) {
         let pairs = raw_query.split('&').filter_map(|pair| pair.split_once('='));
         let query = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        let (raw_query, api_key) = (raw_query.to_owned(), Some("me".to_owned()));
+        let (raw_query, api_key) = (raw_query.to_owned(), Some(account.to_owned()));
         let request = HttpRequest { route: route.to_owned(), query, raw_query, api_key };
         let HttpAnswer { status, body, .. } = self.venue.http_request(&request, self.now);
         (status, serde_json::from_str(&body).expect("an answer is JSON"))

@@ -137,6 +137,48 @@ fn events_are_doubled_lost_late_and_held_back_and_the_trades_query_knows_all() {
 }
 
 #[test]
+fn what_was_told_wrong_or_done_by_others_is_right_in_the_truth() {
+    let fixed = |text: &str| parse_signed(text.as_bytes(), SCALE).expect("a number");
+    let config = SimulatedVenueConfig { fee_bps: 10, ..still() };
+    let mut bench = Bench::subscribed(config.clone(), FaultPlan::once(Fault::FeeMistold));
+    let heard = bench.place("one", limit("BUY", "60000.01", "10"));
+    let told = heard.iter().map(|frame| &frame["event"]).find(|event| event["x"] == "TRADE");
+    let (told, paid) = (&told.expect("it trades")["n"], &bench.trades()[0].fee);
+    assert!(told == "0.12345678" && told != paid, "{told} {paid}");
+
+    let mut bench = Bench::subscribed(config.clone(), FaultPlan::once(Fault::Overfilled));
+    let heard = bench.place("one", limit("BUY", "60000.01", "0.01"));
+    let last =
+        heard.iter().map(|frame| &frame["event"]).rfind(|event| event["x"] == "TRADE").expect("it trades");
+    assert_eq!(
+        (&last["z"], &last["q"], &last["X"]),
+        (&json!("0.01001000"), &json!("0.01000000"), &json!("FILLED"))
+    );
+    let trades = bench.trades();
+    assert_eq!(trades.iter().map(|trade| fixed(&trade.quantity)).sum::<i64>(), 1_001_000);
+    assert!(trades.iter().all(|trade| trade.client_order_id == "one"));
+    assert_eq!(bench.orders()[0].executed, "0.01001");
+
+    let mut bench = Bench::subscribed(config.clone(), FaultPlan::once(Fault::ForeignOrder));
+    bench.place("one", limit("BUY", "59000", "0.01"));
+    let (truth, trades) = (bench.truth(), bench.trades());
+    assert_eq!((truth.orders_received, truth.fills, bench.orders().len()), (1, 1, 1), "it was not sent");
+    assert!(trades[0].client_order_id.starts_with("web_"), "{trades:?}");
+
+    let mut bench = Bench::subscribed(config, FaultPlan::once(Fault::FilledInPart));
+    bench.place("one", limit("BUY", "60000", "0.01001"));
+    let heard = bench.ask("order.cancel", json!({"symbol": "BTCUSDT", "origClientOrderId": "one"}));
+    assert_eq!(heard[0]["result"]["executedQty"], "0.00500000", "the answer knows what was not told");
+    assert_eq!(words(&heard), ["ok", "CANCELED"]);
+    let late = bench.pass(LATER);
+    let event = &late[0]["event"];
+    assert_eq!(
+        (&event["x"], &event["l"], &event["X"]),
+        (&json!("TRADE"), &json!("0.00500000"), &json!("PARTIALLY_FILLED"))
+    );
+}
+
+#[test]
 fn maintenance_and_a_revoked_key_pass() {
     for (fault, expected) in [(Fault::Maintenance, -1016), (Fault::KeyRevoked, -2015)] {
         let mut bench = Bench::subscribed(still(), FaultPlan::once(fault));
@@ -197,6 +239,9 @@ fn settles(bench: &mut Bench, seed: u64) {
         let traded: i128 = of_order.map(|trade| fixed(&trade.quantity)).sum();
         assert_eq!(traded, fixed(&order.executed), "seed {seed}: {order:?}");
         position += if order.side == "BUY" { traded } else { -traded };
+    }
+    for foreign in trades.iter().filter(|trade| trade.client_order_id.starts_with("web_")) {
+        position += if foreign.is_buyer { fixed(&foreign.quantity) } else { -fixed(&foreign.quantity) };
     }
     assert_eq!(position, fixed(&truth.position), "seed {seed}");
     assert_eq!((truth.duplicates, truth.fills), (0, trades.len() as u64), "seed {seed}");

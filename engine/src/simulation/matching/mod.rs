@@ -111,6 +111,13 @@ impl Matching {
         self.orders.find(key).map(|order| order.leaves)
     }
 
+    /// How much trades before an order that stands, or nothing where it does not.
+    pub fn ahead(&self, key: OrderKey) -> Option<Quantity> {
+        let order = self.orders.find(key)?;
+        let before = self.side(order.side).orders(&self.orders).take_while(|it| it.number != key.number);
+        Some(Quantity(before.map(|order| order.leaves.0).sum()))
+    }
+
     /// The price of an order that stands, and its side.
     pub fn standing(&self, key: OrderKey) -> Option<(Side, Price)> {
         self.orders.find(key).map(|order| (order.side, order.price))

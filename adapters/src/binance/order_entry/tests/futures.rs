@@ -457,3 +457,18 @@ fn what_is_asked_over_http_and_refused_is_asked_again() {
     futures.pass(Nanos::from_secs(10));
     assert!(futures.bench.session.is_ready(), "it is asked again");
 }
+
+#[test]
+fn the_path_of_the_accounts_stream_is_assumed_and_can_be_stated() {
+    let config = BinanceConfig {
+        user_path: "/elsewhere".to_owned(),
+        ..BinanceConfig::production(Product::UsdMargined)
+    };
+    let mut futures = Futures::closed();
+    futures.bench.session = BinanceOrderEntry::new(&config, KeyKind::Hmac);
+    futures.feed((0, FrameSource::Opened, 0), "");
+    futures.answer(r#"{"id":"n","status":200,"result":{"serverTime":1700000000000}}"#);
+    futures.feed((0, FrameSource::Http, 200), "/fapi/v1/listenKey\n{\"listenKey\":\"k\"}");
+    let (_, _, url) = futures.requests.pop().expect("the stream");
+    assert_eq!(url, "wss://fstream.binance.com/elsewhere/ws/k");
+}
