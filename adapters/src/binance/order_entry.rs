@@ -167,6 +167,8 @@ impl OrderSession for BinanceOrderEntry {
             self.reconciliation.include(index);
             self.positions.include(index);
             self.dead_man.include(index);
+            self.balances.expect(definition.base);
+            self.balances.expect(definition.quote);
             // What stands of it is asked for before an order of it leaves.
             if self.line == Line::Ready {
                 self.line = Line::Reconciling;

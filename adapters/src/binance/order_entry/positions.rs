@@ -15,9 +15,18 @@ pub(super) struct Positions {
 
 #[derive(Clone, Copy, Default)]
 struct Told {
-    held: (Quantity, Price),
+    /// What was told; nothing until the first word on it, which is told also where nothing is held: else the first
+    /// would come after the first trade, and what was traded would pass for what had been there before.
+    held: Option<(Quantity, Price)>,
     /// The answer that is being read has it.
     is_named: bool,
+}
+
+impl Told {
+    /// Takes what is held; true where it is news.
+    fn becomes(&mut self, held: (Quantity, Price)) -> bool {
+        self.held.replace(held) != Some(held)
+    }
 }
 
 impl Positions {
@@ -35,8 +44,7 @@ impl Positions {
     fn tell(&mut self, instrument_id: InstrumentId, told: PositionStatement, sink: &mut dyn OrderSink) {
         let known = &mut self.told[instrument_id.index()];
         known.is_named = true;
-        let held = (told.quantity, told.entry_px);
-        if std::mem::replace(&mut known.held, held) != held {
+        if known.becomes((told.quantity, told.entry_px)) {
             sink.position(instrument_id, &told);
         }
     }
@@ -56,10 +64,12 @@ impl BinanceOrderEntry {
             let at = UnixNanos::from_millis(row.unsigned("updateTime")?);
             self.on_position(&row, ["symbol", "positionSide", "positionAmt", "entryPrice"], at, sink)?;
         }
-        // Where nothing is held any more, the answer does not name it.
-        for (told, id) in self.positions.told.iter_mut().zip(0..).filter(|(told, _)| !told.is_named) {
+        // Where nothing is held, the answer may not name it.
+        let defined = self.instruments.iter().zip(&mut self.positions.told).zip(0..);
+        let unnamed = defined.filter(|((tradable, told), _)| tradable.is_some() && !told.is_named);
+        for ((_, told), id) in unnamed {
             let nothing = (Quantity(0), Price(0));
-            if std::mem::replace(&mut told.held, nothing) != nothing {
+            if told.becomes(nothing) {
                 sink.position(
                     InstrumentId(id),
                     &PositionStatement::new(nothing.0, nothing.1, self.clock.at(now)),

@@ -50,6 +50,8 @@ impl Futures {
     fn new() -> Self {
         let mut futures = Self::closed();
         futures.log_in();
+        assert_eq!(futures.positions, [(0, 0)], "that nothing is held is told once");
+        futures.positions.clear();
         futures.told();
         futures
     }

@@ -1,5 +1,7 @@
 //! What the venue says stands, is had and traded: told once, adopted where it is not known, never made up.
 
+use fulmar_bus::record::Text;
+
 use super::*;
 
 /// An open order as the venue lists it.
@@ -73,6 +75,20 @@ fn an_order_of_an_earlier_boot_that_stands_is_adopted_with_all_that_is_known_of_
     assert_eq!(bench.told(), [(ExecutionType::Accepted, OrderStatus::PartiallyFilled)]);
     assert_eq!(bench.asked(), Vec::<String>::new());
     assert_eq!(bench.rounds(10), 0, "ten rounds on top of it tell nothing");
+}
+
+#[test]
+fn an_order_that_began_while_we_listened_is_told_without_the_trades_that_are_still_to_come() {
+    let foreign = ClientOrderId::foreign(55).expect("a small number");
+    let mut bench = Bench::new();
+    bench.rounds(1);
+    bench.asked();
+    bench.truth.open_orders = vec![row("web_0815", 55, "0.10000")];
+    bench.rounds(1);
+    let report = bench.log.reports[0];
+    assert_eq!((report.client_order_id, report.cumulative_qty), (foreign, Quantity(0)));
+    assert_eq!(report.status, OrderStatus::PartiallyFilled);
+    assert_eq!(bench.asked_methods(), ["myTrades"], "and they are asked for");
 }
 
 #[test]
@@ -199,4 +215,29 @@ fn a_trade_of_an_order_whose_answer_never_came_is_not_taken_for_somebody_elses()
         "it is asked what it traded"
     );
     assert_eq!(bench.told(), []);
+}
+
+#[test]
+fn that_there_is_nothing_of_what_is_traded_is_told_once_and_before_an_order_leaves() {
+    let mut bench = Bench::new();
+    let told = |bench: &mut Bench| -> Vec<(String, i128)> {
+        let told = bench.log.balances.drain(..);
+        told.map(|told| (told.asset.as_str().to_owned(), Notional::from(told.free).0)).collect()
+    };
+    let ether = InstrumentDefinition {
+        symbol: Text::new("ETHUSDT").expect("it is short"),
+        base: Text::new("ETH").expect("it is short"),
+        quote: Text::new("USDT").expect("it is short"),
+        ..btc()
+    };
+    bench.session.define(InstrumentId(1), &ether);
+    assert!(!bench.session.is_ready());
+    bench.pass(Nanos::from_secs(1));
+    assert!(bench.session.is_ready());
+    assert_eq!(
+        told(&mut bench),
+        [("ETH".to_owned(), 0)],
+        "else what is bought would pass for what was there"
+    );
+    assert_eq!(bench.rounds(10), 0);
 }
