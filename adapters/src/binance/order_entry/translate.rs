@@ -89,7 +89,10 @@ pub fn event(
         report.last_qty = Quantity(event.decimal("l", scales.quantity)?);
         report.last_px = Price(event.decimal("L", scales.price)?);
         report.liquidity_side = if event.flag("m")? { LiquiditySide::Maker } else { LiquiditySide::Taker };
-        report.commission = event.text("n").map_or(Ok(WideNumber::default()), commission)?;
+        // Futures, which alone tell a position's side, leave the fee out where there is none.
+        if event.find("ps").is_none() || event.find("n").is_some() {
+            report.commission = commission(event.text("n")?)?;
+        }
         report.commission_asset = event.text("N").ok().and_then(Text::new).unwrap_or_default();
     }
     Ok(report)
@@ -203,6 +206,14 @@ fn commission(text: &str) -> Result<WideNumber, DecodeError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_held_is_read_exactly_and_an_average_is_cut() {
+        assert_eq!((signed("-0.250", 3), signed("-0.2500000", 3)), (Ok(-250), Ok(-250)));
+        assert_eq!(signed("0.2501", 3), Err(DecodeError::TooPrecise));
+        assert_eq!((rounded("60000.987654", 2), rounded("-0.019", 2)), (Ok(6_000_098), Ok(-1)));
+        assert_eq!(rounded("99999999999999999999", 2), Err(DecodeError::Overflow));
+    }
 
     #[test]
     fn an_amount_of_whatever_size_is_read_whole() {
