@@ -1,5 +1,5 @@
-//! The venue's dead-man timer: while orders of a symbol stand, the venue is told again and again to cancel them unless it
-//! hears from us within a minute. Where none stand, it is told to wait for nothing. Spot has no such timer.
+//! The venue's dead-man timer: while orders of a symbol stand, the venue is told again and again to cancel them unless
+//! it hears from us within a minute. Where none stand, it is told to wait for nothing. Spot has no such timer.
 
 use fulmar_bus::record::{InstrumentId, Nanos, RequestKind, UnixNanos};
 use fulmar_engine::contract::OrderSink;

@@ -2,8 +2,8 @@
 //! it is kept alive. Where it ended, or its connection did, nobody listened: a new one is taken and what was missed is
 //! asked for.
 //!
-//! The key opens the stream to whoever has it, for an hour at most. It trades nothing. It comes in a frame, so a journal
-//! has it.
+//! The key opens the stream to whoever has it, for an hour at most. It trades nothing. It comes in a frame, so a
+//! journal has it.
 
 use fulmar_bus::record::{Nanos, RequestKind, UnixNanos};
 use fulmar_engine::contract::OrderSink;
