@@ -199,7 +199,8 @@ impl Venue {
             orders_received: self.accounts.iter().map(|account| account.orders_received).sum(),
             frames_sent: self.connections.frames_sent,
             slow_disconnects: self.connections.slow_disconnects,
-            ..self.report
+            faults: self.faults.counts().collect(),
+            ..self.report.clone()
         }
     }
 }
