@@ -68,11 +68,15 @@ pub enum Kind {
     BalanceStatement = 36,
     /// What a venue says that an account holds of a derivative.
     PositionStatement = 37,
+    /// What a scope has earned, lost and has at stake.
+    ScopeReport = 38,
+    /// A limit is to be another, and what became of that.
+    LimitChange = 39,
 }
 
 impl Kind {
     /// Every kind, in numeric order.
-    pub const ALL: [Kind; 29] = [
+    pub const ALL: [Kind; 31] = [
         Kind::Trade,
         Kind::BookLevels,
         Kind::SnapshotBegin,
@@ -102,6 +106,8 @@ impl Kind {
         Kind::Request,
         Kind::BalanceStatement,
         Kind::PositionStatement,
+        Kind::ScopeReport,
+        Kind::LimitChange,
     ];
 
     /// The kind that `byte` stands for, or `None` for a number that no kind has.
@@ -136,6 +142,8 @@ impl Kind {
             35 => Kind::Request,
             36 => Kind::BalanceStatement,
             37 => Kind::PositionStatement,
+            38 => Kind::ScopeReport,
+            39 => Kind::LimitChange,
             _ => return None,
         })
     }

@@ -1,5 +1,7 @@
 //! Every limit of the actors, on one page.
 
+use fulmar_bus::record::Nanos;
+
 /// Levels that a side of a book holds; the farthest beyond it are dropped and counted. The deepest venue shows 46,000.
 pub const BOOK_LEVELS_MAX: usize = 65_536;
 /// How long a book may stay crossed before it is synced anew. Venues cross for an instant between two messages.
@@ -10,6 +12,13 @@ pub const TOP_REPEAT_NS: u64 = 250_000_000;
 pub const CANCEL_RETRY_NS: u64 = 100_000_000;
 /// How long the gate waits before it tries again to close what a scope that has lost too much still holds.
 pub const CLOSE_RETRY_NS: u64 = 1_000_000_000;
+/// How long what the venue says of the account may differ from our books before it is no report on its way.
+pub const DIFFERENCE_GRACE: Nanos = Nanos::from_secs(10);
+/// How long a venue's mark price values positions before the middle of the market does again. Venues tell it every
+/// three seconds at most.
+pub const MARK_PRICE_AGE_MAX: Nanos = Nanos::from_secs(10);
+/// How often operators are told how every scope stands, while anything moves.
+pub const SCOPES_INTERVAL: Nanos = Nanos::from_secs(1);
 /// How long a bar waits, beyond its end, for trades that are still on their way.
 pub const BAR_GRACE_NS: u64 = 2_000_000_000;
 /// How far a venue may date a trade after we received it: clocks differ by seconds, and one that is a minute ahead is

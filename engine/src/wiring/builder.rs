@@ -229,7 +229,8 @@ impl<'a> Builder<'a> {
         let control = self.channels.make("control", ChannelRole::Input, self.sizes.small, 1)?;
         let reports = self.channels.make(&gateway, ChannelRole::Order, self.sizes.small, 1)?;
         let approved = self.channels.make("approved", ChannelRole::Order, self.sizes.small, 1)?;
-        let risk = self.risk_gate(account_id, (&control, &reports, &approved), &gateway);
+        let account = self.channels.make("account", ChannelRole::Order, self.sizes.small, 0)?;
+        let risk = self.risk_gate(account_id, (&control, &reports, &approved, &account), &gateway);
         self.actors.push((rank::RISK, Box::new(risk)));
         let mut operator = control.outbox();
         self.stamp(&mut operator, Stage::Aside);
@@ -259,7 +260,7 @@ impl<'a> Builder<'a> {
     fn risk_gate(
         &mut self,
         account_id: AccountId,
-        (control, reports, approved): (&Channel, &Channel, &Channel),
+        (control, reports, approved, account): (&Channel, &Channel, &Channel, &Channel),
         gateway: &str,
     ) -> Risk {
         let mut inboxes = Inboxes::new();
@@ -276,10 +277,13 @@ impl<'a> Builder<'a> {
         let mut outboxes = RiskOutboxes {
             approved: approved.gated_outbox(&inboxes),
             reports: std::mem::take(&mut self.reports),
+            account: account.outbox(),
             recalls: std::mem::take(&mut self.recalls),
         };
         let told = outboxes.reports.iter_mut().chain(outboxes.recalls.iter_mut().flatten());
         told.for_each(|outbox| outbox.tell_refusals(inboxes.refusals()));
+        outboxes.account.tell_refusals(inboxes.refusals());
+        self.stamp(&mut outboxes.account, Stage::Aside);
         self.stamp(&mut outboxes.approved, Stage::Hop(Hop::Risk));
         self.ring_at(&mut outboxes.approved, &[gateway]);
         let plan = RiskPlan {

@@ -117,7 +117,9 @@ fn shared_rings(plan: &EnginePlan) -> u64 {
     let sizes = plan.rings;
     let pairs = plan.pairs.len() as u64 * ring(sizes.book, 0);
     let control = ahead(plan, sizes.small, 1);
-    let orders = control + (2 + 2 * plan.strategies.len() as u64) * ring(sizes.small, 1);
+    // Of each strategy two; of the gateway and what is approved one; and the account, which nobody of these must read.
+    let orders =
+        control + (2 + 2 * plan.strategies.len() as u64) * ring(sizes.small, 1) + ring(sizes.small, 0);
     pairs
         + match plan.orders {
             OrderRoute::None => 0,
