@@ -65,6 +65,7 @@ async fn serve_until_stopped(
     config.orders_per_minute = ORDERS_PER_DAY;
     config.faults =
         FaultPlan { seed: arguments.seed, ..plan(arguments.faults.as_deref().unwrap_or_default())? };
+    config.may_withdraw = arguments.keys_may_withdraw;
     let until_input_ends = arguments.until_input_ends;
     // A signal to a whole group, as a terminal and systemd send it, reaches this process too. Whoever holds its input
     // cancels its orders here first, and then closes it.
