@@ -88,7 +88,8 @@ pub mod venue_reason {
 
 /// Where an order session tells what became of orders, and gives the bytes that are to go out.
 pub trait OrderSink {
-    /// What became of an order.
+    /// What became of an order. Of one that was not sent from here, what the first report says had traded before it is
+    /// history; the trades that are still to be told are not in it.
     fn report(&mut self, instrument_id: InstrumentId, report: &ExecutionReport);
 
     /// What the venue says that the account has of an asset.

@@ -132,6 +132,8 @@ impl Stage {
             Stage { clock, player, writer, frames, venue, ordered_ticks, now: START, tick_count: 0 };
         stage.answer();
         stage.synchronize();
+        // The gateway asks what stands before an order leaves.
+        stage.answer();
         Ok(stage)
     }
 

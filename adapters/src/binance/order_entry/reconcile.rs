@@ -267,7 +267,13 @@ impl BinanceOrderEntry {
         let mut order = OpenOrder::standing(report, instrument_id, is_since_we_listen, now);
         order.name_revision = name.revision;
         if self.orders.insert(order) {
-            sink.report(instrument_id, report);
+            let mut told = *report;
+            if is_since_we_listen {
+                // What the first report says traded before is history, and nobody is told of it again. Here all of it
+                // is still to come, trade by trade.
+                told.cumulative_qty = told.last_qty;
+            }
+            sink.report(instrument_id, &told);
             self.ask_for_due(now, sink);
         } else {
             let (venue, id) = (self.venue(), report.client_order_id);

@@ -253,7 +253,7 @@ fn assets_of_which_the_venue_says_something_else_are_counted() {
         let amounts = (Notional(usdt(free).0), Notional(usdt(locked).0));
         BalanceStatement::new(asset(name), amounts, NOW)
     };
-    let mut tell = |treasury: &mut Treasury, name, amounts| {
+    let tell = |treasury: &mut Treasury, name, amounts| {
         treasury.tell(&told(name, amounts)).expect("there is room");
         treasury.balances_apart()
     };

@@ -78,6 +78,20 @@ fn an_order_of_an_earlier_boot_that_stands_is_adopted_with_all_that_is_known_of_
 }
 
 #[test]
+fn an_order_that_began_while_we_listened_is_told_without_the_trades_that_are_still_to_come() {
+    let foreign = ClientOrderId::foreign(55).expect("a small number");
+    let mut bench = Bench::new();
+    bench.rounds(1);
+    bench.asked();
+    bench.truth.open_orders = vec![row("web_0815", 55, "0.10000")];
+    bench.rounds(1);
+    let report = bench.log.reports[0];
+    assert_eq!((report.client_order_id, report.cumulative_qty), (foreign, Quantity(0)));
+    assert_eq!(report.status, OrderStatus::PartiallyFilled);
+    assert_eq!(bench.asked_methods(), ["myTrades"], "and they are asked for");
+}
+
+#[test]
 fn an_order_of_somebody_else_is_told_under_the_venues_number_and_can_be_canceled_by_it() {
     let foreign = ClientOrderId::foreign(901).expect("a small number");
     let mut bench = Bench::new();
