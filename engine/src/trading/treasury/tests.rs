@@ -344,3 +344,9 @@ fn a_limit_of_a_scope_is_lowered_and_raised_again_and_never_beyond_what_is_confi
     assert!(treasury.value(NOW), "5.1 is more than may be lost now");
     assert_eq!(treasury.restraint(ONE), Restraint::ReduceOnly);
 }
+
+#[test]
+fn each_instrument_is_of_the_venue_that_the_plan_says() {
+    let treasury = treasury(|_| {});
+    assert_eq!([SPOT, PERPETUAL, ALTCOIN].map(|id| treasury.venue_of(id)), [0, 1, 0]);
+}
