@@ -89,7 +89,11 @@ fn work(next: &AtomicU64, end: u64) -> Sum {
         }
         match outcome_of(seed) {
             Ok(outcome) => sum.add(&outcome),
-            Err(wrong) => sum.failures.push((seed, wrong)),
+            Err(wrong) => {
+                // At once, for whoever watches a long campaign.
+                println!("seed {seed}: {wrong}");
+                sum.failures.push((seed, wrong));
+            }
         }
     }
 }
