@@ -127,6 +127,10 @@ fn what_has_no_price_is_at_stake_without_limit_and_nothing_is_no_stake_at_all() 
     assert_eq!(treasury.breaches(&buying(ONE, ALTCOIN, 1)).exposure, unknown, "nobody knows what an XYZ is");
     book(&mut treasury, fill(OTHER, ALTCOIN, 5, 2));
     assert_eq!(treasury.breaches(&buying(ONE, SPOT, 1)).exposure, unknown, "and now something of it is held");
+    let before = treasury.unknown_count();
+    treasury.value(NOW);
+    treasury.value(NOW);
+    assert_eq!(treasury.unknown_count(), before + 2, "each time that nobody can say what was earned");
 }
 
 #[test]
