@@ -8,6 +8,7 @@ use fulmar_engine::market::decimal::format_fixed;
 
 use super::config::SCALE;
 use super::market::Held;
+use super::orders::Status;
 use super::reports;
 use super::request::{ApiError, Params, client_id, decimal, param};
 use super::venue::Venue;
@@ -93,6 +94,24 @@ impl Venue {
         )
     }
 
+    /// True where an order stands and may not be canceled, by what is said of how much of it may have traded.
+    fn is_restricted(
+        &self,
+        account: usize,
+        params: &Params,
+        restriction: Option<&str>,
+    ) -> Result<bool, ApiError> {
+        let allowed = match restriction {
+            None => return Ok(false),
+            Some("ONLY_NEW") => Status::New,
+            Some("ONLY_PARTIALLY_FILLED") => Status::PartiallyFilled,
+            Some(_) => return Err(ApiError::new(400, -1145, "Invalid cancelRestrictions.")),
+        };
+        let found = self.find_order(account, params)?;
+        let order = found.and_then(|(market, key)| self.markets[market].orders().get(key.number));
+        Ok(order.is_some_and(|order| order.status.is_open() && order.status != allowed))
+    }
+
     /// Cancels an order and places another one; where the cancel fails, only if the mode is `ALLOW_FAILURE`.
     fn cancel_replace(
         &mut self,
@@ -110,7 +129,10 @@ impl Venue {
         for (name, inner) in RENAMED {
             cancel.extend(params.get(name).map(|value| (inner.to_owned(), value.clone())));
         }
-        let canceled = self.cancel(account, &cancel, now);
+        let canceled = match self.is_restricted(account, &cancel, param(params, "cancelRestrictions"))? {
+            true => Err(ApiError::new(400, -2011, "Order was not canceled due to cancel restrictions.")),
+            false => self.cancel(account, &cancel, now),
+        };
         let placed = (canceled.is_ok() || goes_on).then(|| self.place(account, params, now));
 
         let is_done = (canceled.is_ok(), placed.as_ref().is_some_and(Result::is_ok));

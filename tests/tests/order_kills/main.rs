@@ -247,7 +247,7 @@ fn a_kill_before_an_answer_arrived_sends_no_order_twice() {
         assert!(house.written(epoch).contains(&id));
         sent.insert(id);
     }
-    let boot = house.boot();
+    let mut boot = house.boot();
     house.is_agreed(&boot);
     assert_eq!(house.placed, sent);
     let orders = house.venue.orders(CREDENTIALS.0);
@@ -256,6 +256,9 @@ fn a_kill_before_an_answer_arrived_sends_no_order_twice() {
     assert!(at_venue.iter().all(|id| sent.contains(*id)));
     let filled = orders.iter().filter(|order| order.status == "FILLED").count();
     assert_eq!((filled, boot.standing().len()), (7, 13), "both kinds were there");
+    boot.say(&format!("cancel {}", house.now.0));
+    house.carry_all(&mut boot);
+    assert_eq!(house.standing(), BTreeSet::new(), "who stops all cancels what earlier boots left as well");
     boot.kill();
 }
 

@@ -15,11 +15,12 @@ use fulmar::live::next_boot;
 use fulmar_adapters::transport::LinkEnds;
 use fulmar_bus::channel::Reader;
 use fulmar_bus::record::{
-    BalanceStatement, ExecutionReport, FrameSource, Nanos, Notional, RequestKind, Side, Timer, UnixNanos,
+    BalanceStatement, Control, ControlCommand, ExecutionReport, FrameSource, InstrumentId, Nanos, Notional,
+    RequestKind, Side, Timer, UnixNanos,
 };
 use fulmar_engine::contract::{Context, Event, NewOrder, Strategy};
 use fulmar_engine::market::decimal::format_scaled;
-use fulmar_engine::runtime::{FrameHead, Player, counters};
+use fulmar_engine::runtime::{FrameHead, Origin, Player, counters};
 use fulmar_engine::trading::risk::{GuardSettings, RiskSettings};
 use fulmar_strategies::sdk::{Price, Quantity};
 use fulmar_tests::order_desk::{BTC, LOT, MIDDLE, OrderDesk, TICK};
@@ -91,7 +92,8 @@ fn serve(state: &Path) {
         journal_directory: Some(directory),
         ..OrderDesk::new(risk, CREDENTIALS)
     };
-    let (assembly, player, border) = desk.open();
+    let (mut assembly, player, border) = desk.open();
+    let mut control = assembly.control.take().expect("there is a gate");
     let gateway = assembly.channels().find(|(channel, _)| channel.name.starts_with("gateway."));
     let gateway = gateway.expect("orders leave through one").1.reader();
     let mut victim = Victim { player, ends: border.ends, gateway };
@@ -109,6 +111,12 @@ fn serve(state: &Path) {
             }
             "pass" => victim.player.advance(now),
             "carry" => victim.carry(),
+            "cancel" => {
+                let stop = Control::engine(ControlCommand::Stop);
+                let sent = control.send(Origin::time(now), InstrumentId::NONE, &stop);
+                assert!(sent.is_ok(), "the gate drains its orders");
+                victim.player.settle(now);
+            }
             "stop" => return victim.stop(now),
             _ => panic!("nobody says {word}"),
         }

@@ -40,6 +40,8 @@ struct Account {
 pub struct Judge {
     limits: Limits,
     strategies: Vec<Account>,
+    /// The orders that only reduce.
+    reducing: BTreeSet<ClientOrderId>,
     /// What the session told last of what the account has, by asset.
     balances: BTreeMap<String, String>,
     /// What the venue had received and filled when the limits were held against it last.
@@ -53,7 +55,8 @@ impl Judge {
     pub fn new(limits: Limits, strategies: usize) -> Self {
         let strategies = (0..strategies).map(|_| Account::default()).collect();
         let balances = BTreeMap::new();
-        Judge { limits, strategies, balances, looked_at: (0, 0), placed_at_stop: None }
+        let reducing = BTreeSet::new();
+        Judge { limits, strategies, reducing, balances, looked_at: (0, 0), placed_at_stop: None }
     }
 
     /// A strategy heard something: each of its fills once, and none of another's.
@@ -68,6 +71,7 @@ impl Judge {
                     return Err(format!("strategy {strategy} heard twice of trade {trade_id} of {order}"));
                 }
             }
+            Heard::Reduces(order) => drop(self.reducing.insert(order)),
             Heard::Position(position) => account.position = Some(position),
             Heard::Census(beliefs) => account.beliefs = beliefs,
         }
@@ -102,8 +106,10 @@ impl Judge {
                 if order.side == Side::Buy { (1, &mut buying) } else { (-1, &mut selling) };
             held += sign * order.executed.0;
             *standing += leaves;
-            open += u32::from(is_open);
-            notional += i128::from(leaves) * i128::from(order.price.0);
+            if !self.reducing.contains(&order.id) {
+                open += u32::from(is_open);
+                notional += i128::from(leaves) * i128::from(order.price.0);
+            }
         }
         let Limits { position_max, open_orders_max, open_notional_max } = self.limits;
         if held + buying > position_max || selling - held > position_max {
@@ -112,7 +118,9 @@ impl Judge {
             ));
         }
         if open > open_orders_max {
-            return Err(format!("{open} orders stand, with a limit of {open_orders_max}"));
+            let standing: Vec<KnownOrder> =
+                known::orders(venue).into_iter().filter(KnownOrder::is_open).collect();
+            return Err(format!("{standing:?} stand, with a limit of {open_orders_max}"));
         }
         if open_notional_max.is_some_and(|most| notional > most) {
             return Err(format!("orders of {notional} stand, with a limit of {open_notional_max:?}"));

@@ -30,6 +30,8 @@ pub enum Heard {
         /// At which price.
         price: Price,
     },
+    /// It sends an order that only reduces: the number of orders and their worth hold none of those back.
+    Reduces(ClientOrderId),
     /// What it holds now.
     Position(Position),
     /// What it believes of all its orders.
@@ -74,7 +76,8 @@ impl Trader {
         let _ = self.heard.send(heard);
     }
 
-    fn order(&mut self, now: UnixNanos) -> NewOrder {
+    /// An order, and whether it only reduces.
+    fn order(&mut self, now: UnixNanos) -> (NewOrder, bool) {
         let side = if self.rng.random_bool(0.5) { Side::Buy } else { Side::Sell };
         let quantity = Quantity(LOT * self.rng.random_range(500..15_000));
         let ticks = self.rng.random_range(-4..4);
@@ -90,7 +93,7 @@ impl Trader {
             }
             _ => NewOrder::limit(side, price, quantity),
         };
-        if self.rng.random_range(0..100) < 6 { order.reduce_only() } else { order }
+        if self.rng.random_range(0..100) < 6 { (order.reduce_only(), true) } else { (order, false) }
     }
 
     /// One of the orders that it believes to stand.
@@ -104,9 +107,12 @@ impl Trader {
     fn act(&mut self, context: &mut Context<'_>) {
         match self.rng.random_range(0..100) {
             0..50 => {
-                let order = self.order(context.now());
+                let (order, only_reduces) = self.order(context.now());
                 if let Ok(id) = context.submit(BTC, order) {
                     self.orders.push(id);
+                    if only_reduces {
+                        self.hear(Heard::Reduces(id));
+                    }
                 }
             }
             50..82 => {

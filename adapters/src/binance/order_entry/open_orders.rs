@@ -130,9 +130,13 @@ impl OpenOrders {
         self.orders.iter().find(|order| order.venue_order_id == venue_order_id).copied()
     }
 
-    /// True where the venue has not said yet what it calls one of the orders of this instrument, or whether it has it.
+    /// True where the venue has not said yet what it calls one of the orders of this instrument, or the one that may
+    /// have taken its place, or whether it has it.
     pub(super) fn awaits_name(&self, instrument_id: InstrumentId) -> bool {
-        self.orders.iter().any(|order| order.instrument_id == instrument_id && order.venue_order_id == 0)
+        let is_nameless = |order: &OpenOrder| {
+            order.venue_order_id == 0 || order.change.is_some_and(|change| change.is_replacement)
+        };
+        self.orders.iter().any(|order| order.instrument_id == instrument_id && is_nameless(order))
     }
 
     /// The order that the venue calls so is to be asked for.

@@ -482,3 +482,20 @@ fn a_balance_that_does_not_fit_leaves_the_position_as_it_was() {
         assert_eq!(format!("{account:?}"), before, "{kind:?}");
     }
 }
+
+#[test]
+fn books_say_whose_they_are_what_the_venue_told_and_what_a_holding_is_marked_at() {
+    let mut account = account(ContractKind::LinearPerpetual);
+    assert_eq!(account.account_id(), ACCOUNT);
+    assert_eq!((account.settled_in(FIRST), account.settled_in(SECOND)), (Some(asset("USDT")), None));
+    let told = ToldBalance { free: amount(7, 0), locked: amount(2, 0) };
+    account.tell_balance(asset("USDT"), told).expect("there is room");
+    let balance = account.balance(asset("USDT")).expect("it was told");
+    assert_eq!((balance.asset(), balance.told()), (asset("USDT"), Some(told)));
+    assert_eq!((balance.total(), balance.difference()), (Amount::ZERO, Some(amount(9, 0))));
+    assert_eq!(account.balance(asset("ETH")), None);
+    let mark = |account: &Account| account.position(FIRST).expect("it is defined").mark();
+    assert_eq!(mark(&account), None);
+    account.mark(FIRST, at(7)).expect("it is defined");
+    assert_eq!(mark(&account), Some(at(7)));
+}

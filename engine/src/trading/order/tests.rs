@@ -710,3 +710,30 @@ proptest! {
         prop_assert_eq!(end(&truth.reports), end(&shuffled));
     }
 }
+
+#[test]
+fn a_tracked_order_tells_all_that_is_known_of_it() {
+    let mut orders = table_with(Side::Buy, 10);
+    let tracked = |orders: &OrderTable| orders.get(id(1)).expect("it is known").clone();
+    let before = tracked(&orders);
+    assert_eq!((before.instrument_id(), before.submitted_at()), (INSTRUMENT, UnixNanos(1)));
+    assert_eq!((before.venue_order_id(), before.booked_qty()), (0, Quantity(0)));
+    assert_eq!((before.leaves_qty(), before.exposure_qty()), (Quantity(10), Quantity(10)));
+    assert_eq!((before.pending_terms(), before.next_revision()), (None, Some(1)));
+    assert!(!before.is_cancel_wanted());
+
+    let mut told = trade(1, 7, 4, 6);
+    told.venue_order_id = 77;
+    apply(&mut orders, &told);
+    let after = tracked(&orders);
+    assert_eq!((after.venue_order_id(), after.booked_qty()), (77, Quantity(4)));
+    assert_eq!((after.missing_qty(), after.leaves_qty()), (Quantity(2), Quantity(4)));
+    assert_eq!((after.exposure_qty(), after.overfill_qty()), (Quantity(6), Quantity(0)));
+    assert!(orders.request_cancel(id(1)).is_some());
+    assert!(tracked(&orders).is_cancel_wanted());
+
+    apply(&mut orders, &trade(1, 8, 9, 15));
+    let filled = tracked(&orders);
+    assert_eq!((filled.booked_qty(), filled.overfill_qty()), (Quantity(13), Quantity(3)));
+    assert_eq!((filled.leaves_qty(), filled.status()), (Quantity(0), OrderStatus::Filled));
+}

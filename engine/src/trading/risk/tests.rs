@@ -313,6 +313,23 @@ fn a_reducing_order_closes_at_most_what_stands() {
 }
 
 #[test]
+fn what_reduces_is_held_to_what_can_be_computed_and_to_nothing_that_cannot() {
+    let long = Context { position: Quantity(1_000), ..context() };
+    let reducing = |mut intent: Intent| {
+        intent.reduce_only = 1;
+        intent
+    };
+    let dear = limit(Side::Sell, 150, 500);
+    for intent in [dear, reducing(dear)] {
+        assert_eq!(refused_by(&mut gate(), &intent, &long), [RiskCheck::MaxOrderNotional]);
+    }
+    let blind = Context { top: None, ..long };
+    let closing = market(Side::Sell, 100);
+    assert!(refused_by(&mut gate(), &closing, &blind).contains(&RiskCheck::MaxOrderNotional));
+    assert_eq!(refused_by(&mut gate(), &reducing(closing), &blind), []);
+}
+
+#[test]
 fn as_many_orders_may_be_open_as_the_limit_says() {
     let open = |open_orders| (limit(Side::Buy, 100, 100), Context { open_orders, ..context() });
     check_edge(RiskCheck::MaxOpenOrders, [false, false, true], [open(2), open(3), open(4)]);

@@ -127,6 +127,10 @@ fn what_has_no_price_is_at_stake_without_limit_and_nothing_is_no_stake_at_all() 
     assert_eq!(treasury.breaches(&buying(ONE, ALTCOIN, 1)).exposure, unknown, "nobody knows what an XYZ is");
     book(&mut treasury, fill(OTHER, ALTCOIN, 5, 2));
     assert_eq!(treasury.breaches(&buying(ONE, SPOT, 1)).exposure, unknown, "and now something of it is held");
+    let before = treasury.unknown_count();
+    treasury.value(NOW);
+    treasury.value(NOW);
+    assert_eq!(treasury.unknown_count(), before + 2, "each time that nobody can say what was earned");
 }
 
 #[test]
@@ -343,4 +347,10 @@ fn a_limit_of_a_scope_is_lowered_and_raised_again_and_never_beyond_what_is_confi
     mark(&mut treasury, PERPETUAL, 49);
     assert!(treasury.value(NOW), "5.1 is more than may be lost now");
     assert_eq!(treasury.restraint(ONE), Restraint::ReduceOnly);
+}
+
+#[test]
+fn each_instrument_is_of_the_venue_that_the_plan_says() {
+    let treasury = treasury(|_| {});
+    assert_eq!([SPOT, PERPETUAL, ALTCOIN].map(|id| treasury.venue_of(id)), [0, 1, 0]);
 }

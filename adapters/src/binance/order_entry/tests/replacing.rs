@@ -188,3 +188,31 @@ fn a_replacement_that_an_earlier_boot_made_is_adopted_under_its_name() {
     bench.cancel(1);
     assert!(bench.asked()[0].contains(&format!(r#""origClientOrderId":"{name}""#)));
 }
+
+#[test]
+fn a_trade_of_a_replacement_whose_answer_never_came_is_not_taken_for_somebody_elses() {
+    let mut bench = replacing();
+    let row = r#"{"symbol":"BTCUSDT","id":10,"orderId":78,"price":"101.00","qty":"0.60000","commission":"0.00",
+"commissionAsset":"BNB","time":6,"isBuyer":true,"isMaker":false}"#;
+    bench.truth.trades = vec![(10, row.to_owned())];
+    bench.pass(Nanos::from_secs(15));
+    bench.feed(FrameSource::Closed, "reset");
+    bench.feed(FrameSource::Opened, "");
+    bench.answer_own();
+    bench.message(r#"{"id":"l","status":200,"result":{"subscriptionId":0}}"#);
+    bench.answer_own();
+    let is_told = |bench: &Bench| bench.log.reports.iter().any(|report| report.trade_id != 0);
+    assert!(!is_told(&bench), "it would be booked once as nobody's, and again as ours");
+    bench.named(&names().1, "FILLED", 78, "0.60000");
+    bench.message(&format!(r#"{{"id":"t{}","status":200,"result":[{row}]}}"#, order_id(1)));
+    assert!(is_told(&bench));
+    let ids: Vec<ClientOrderId> = bench
+        .log
+        .reports
+        .iter()
+        .filter(|report| report.trade_id == 10)
+        .map(|it| it.client_order_id)
+        .collect();
+    bench.pass(Nanos::from_secs(120));
+    assert_eq!(ids, [order_id(1)]);
+}
