@@ -213,7 +213,7 @@ const RULES: &[Rule] = &[
         allowed: &["fulmar_engine::trading::risk::Approved", "fulmar_engine::trading::InstrumentRules"],
     },
     Rule {
-        says: "a strategy sees its contract, the market's numbers, its orders and its position; no door but the gate",
+        says: "a strategy sees its contract, the market's numbers, its orders, its position and what to size by; no door but the gate",
         files: &["strategies/src"],
         except: &[],
         banned: &[
@@ -229,6 +229,8 @@ const RULES: &[Rule] = &[
             "fulmar_engine::contract",
             "fulmar_engine::market",
             "fulmar_engine::trading::InstrumentRules",
+            "fulmar_engine::trading::account::Amount",
+            "fulmar_engine::trading::sizing",
             "fulmar_engine::trading::order::Fill",
             "fulmar_engine::trading::order::TrackedOrder",
             "fulmar_engine::trading::position::OpenPosition",

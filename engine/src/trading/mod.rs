@@ -3,7 +3,7 @@
 //! An intent meets the gate in [`risk`], which alone can make an approval. An approved order lives in the table of
 //! [`order`] until it is done, and what it traded becomes a [`position`], and money of an [`account`]; [`treasury`]
 //! watches what accounts and strategies may lose and have at stake. [`InstrumentRules`] is what an instrument asks of
-//! an order.
+//! an order, and [`sizing`] how much to order.
 //!
 //! All of it is pure: state and a word in, an answer out. There is no channel here, no actor and no clock.
 
@@ -13,6 +13,7 @@ pub mod order;
 pub mod position;
 pub mod risk;
 mod rules;
+pub mod sizing;
 pub mod treasury;
 
 pub use limits::{ACCOUNT_ASSETS_MAX, FEE_RATES_MAX, ORDER_INSTRUMENTS_MAX, TRANCHES_MAX};
