@@ -193,7 +193,8 @@ impl ValueAtRisk {
 /// The limit of what a scope may have at stake at which its value at risk would be `var_max`, whatever is added: no
 /// portfolio loses more than the sum of its parts, so what is added is taken to be of the worst of all that it trades.
 /// `held` is its value at risk and `at_stake` its exposure now; `of_million` is [`ValueAtRisk::of_million`] of that
-/// worst one. Rounded down, and below `at_stake` where `held` is beyond `var_max` already. `None` where it does not fit.
+/// worst one. Rounded down, and below `at_stake` where `held` is beyond `var_max` already. `None` where it does not
+/// fit.
 ///
 /// ```
 /// use fulmar_engine::trading::account::Amount;
