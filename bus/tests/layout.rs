@@ -105,6 +105,7 @@ fn the_order_payloads_are_where_every_reader_expects_them() {
     });
     layout!(BalanceStatement = 64 { asset @ 0, free @ 16, locked @ 32, venue_at @ 48, account_id @ 56 });
     layout!(PositionStatement = 32 { quantity @ 0, entry_px @ 8, venue_at @ 16, account_id @ 24 });
+    layout!(StakeLimit = 48 { at_stake_max @ 0, value_at_risk @ 16, until @ 32 });
     layout!(Denial = 56 {
         client_order_id @ 0, tag @ 16, codes @ 24, limit @ 32, value @ 40, code @ 48, strategy_id @ 50,
         account_id @ 52, reserved @ 54,

@@ -68,11 +68,13 @@ pub enum Kind {
     BalanceStatement = 36,
     /// What a venue says that an account holds of a derivative.
     PositionStatement = 37,
+    /// What a scope may have at stake for its value at risk.
+    StakeLimit = 40,
 }
 
 impl Kind {
     /// Every kind, in numeric order.
-    pub const ALL: [Kind; 29] = [
+    pub const ALL: [Kind; 30] = [
         Kind::Trade,
         Kind::BookLevels,
         Kind::SnapshotBegin,
@@ -102,6 +104,7 @@ impl Kind {
         Kind::Request,
         Kind::BalanceStatement,
         Kind::PositionStatement,
+        Kind::StakeLimit,
     ];
 
     /// The kind that `byte` stands for, or `None` for a number that no kind has.
@@ -136,6 +139,7 @@ impl Kind {
             35 => Kind::Request,
             36 => Kind::BalanceStatement,
             37 => Kind::PositionStatement,
+            40 => Kind::StakeLimit,
             _ => return None,
         })
     }

@@ -29,6 +29,7 @@ mod number;
 mod order;
 mod pair;
 mod report;
+mod stake;
 mod sync;
 mod text;
 mod time;
@@ -49,6 +50,7 @@ pub use order::{
 };
 pub use pair::{Arbitrage, ConsolidatedTop, CrossVenue, LeadLag, MidSpread};
 pub use report::{ExecutionReport, ExecutionType, LiquiditySide, OrderStatus, Position};
+pub use stake::StakeLimit;
 pub use sync::{SyncChange, SyncReason, SyncState};
 pub use text::Text;
 pub use time::{Nanos, UnixNanos};

@@ -10,6 +10,17 @@ pub const TOP_REPEAT_NS: u64 = 250_000_000;
 pub const CANCEL_RETRY_NS: u64 = 100_000_000;
 /// How long the gate waits before it tries again to close what a scope that has lost too much still holds.
 pub const CLOSE_RETRY_NS: u64 = 1_000_000_000;
+/// How often value at risk is estimated.
+pub const ESTIMATE_INTERVAL_NS: u64 = 1_000_000_000;
+/// How long an estimate is good: two may be late before the gate lets nothing pass that adds.
+pub const ESTIMATE_GOOD_FOR_NS: u64 = 3 * ESTIMATE_INTERVAL_NS;
+/// From one mark to the next that a return is made of. Shorter, and the bounce between bid and ask is most of it;
+/// longer, and it takes a morning until enough is known.
+pub const RETURN_INTERVAL_NS: u64 = 10_000_000_000;
+/// Returns of each instrument that value at risk is estimated by: those of three hours.
+pub const RETURN_COUNT_MAX: usize = 1_080;
+/// How old a top may be that a mark is made of: it is told again more often than this as long as it holds.
+pub const TOP_AGE_MAX_NS: u64 = 2_000_000_000;
 /// How long a bar waits, beyond its end, for trades that are still on their way.
 pub const BAR_GRACE_NS: u64 = 2_000_000_000;
 /// How far a venue may date a trade after we received it: clocks differ by seconds, and one that is a minute ahead is
@@ -25,3 +36,7 @@ pub const STRATEGY_ORDERS_MAX: usize = 1_024;
 pub const STRATEGY_TIMERS_MAX: usize = 256;
 /// How often the recorder looks for what there is to keep.
 pub const JOURNAL_LOOK_NS: u64 = 1_000_000;
+
+const _: () =
+    assert!(RETURN_INTERVAL_NS % ESTIMATE_INTERVAL_NS == 0, "a mark is taken when an estimate is made");
+const _: () = assert!(TOP_REPEAT_NS < TOP_AGE_MAX_NS, "a top that holds does not grow too old");

@@ -1,7 +1,7 @@
 //! The risk gate as an actor: the one path from a strategy to the venue, and the owner of orders and positions.
 //!
-//! Reads: control, the reports of the gateway, the book channel of each instrument, the intents of each strategy, in
-//! that order, so that an intent is judged by all that was known before it. Writes: the approved channel (definitions,
+//! Reads: control, the reports of the gateway, the book channel of each instrument, the intents of each strategy, and
+//! what value at risk allows where that is limited, in that order: an intent is judged by all that was known before it. Writes: the approved channel (definitions,
 //! approved orders, cancels), and to each strategy its reports, denials and positions. Owns: the [`RiskGate`], the
 //! [`OrderTable`], the positions. On failure: nothing restarts it in place; the run ends.
 
@@ -13,8 +13,8 @@ mod treasury;
 
 use fulmar_bus::record::{
     AccountId, CancelOrder, ClientOrderId, ContractSize, Control, ControlCommand, ExecutionReport,
-    ExecutionType, HEADER_BYTES, InstrumentId, Malformed, Nanos, Payload, Record, SLOT_WORDS, StrategyId,
-    SyncState, TopOfBook, UnixNanos,
+    ExecutionType, HEADER_BYTES, InstrumentId, Kind, Malformed, Nanos, Payload, Record, SLOT_WORDS,
+    StrategyId, SyncState, TopOfBook, UnixNanos,
 };
 
 use self::expiry::Expiries;
@@ -106,7 +106,7 @@ struct Anomalies {
 }
 
 /// What the gate watches over, and how its inboxes are laid out: control first, then one inbox of gateway reports, then
-/// one book channel an instrument, then one intent channel a strategy.
+/// one book channel an instrument, then one intent channel a strategy, then the estimator's where there is one.
 pub struct RiskPlan {
     /// By instrument id; `None` for instruments that may not be traded.
     pub settings: Vec<Option<RiskSettings>>,
@@ -205,6 +205,8 @@ impl Actor for Risk {
                 CONTROL => self.state.on_control(now, record, &mut self.output),
                 GATEWAY => self.state.on_gateway(now, record, &mut self.output),
                 _ if instrument_of_book.is_some() => self.state.on_book(now, record, &mut self.output),
+                // The estimator alone writes such.
+                _ if record.header().kind() == Some(Kind::StakeLimit) => self.state.on_stake_limit(record),
                 _ => self.state.on_intent(now, record, &mut self.output),
             };
             self.state.anomalies.malformed += u64::from(understood.is_err());

@@ -15,13 +15,16 @@ mod breaches;
 mod routes;
 #[cfg(test)]
 mod tests;
+mod valuer;
 
 use fulmar_bus::record::{
     AccountId, BalanceStatement, InstrumentDefinition, InstrumentId, Nanos, Notional, Price, Quantity, Side,
-    StrategyId, UnixNanos,
+    StakeLimit, StrategyId, UnixNanos,
 };
 
+use self::breaches::Stake;
 use self::routes::Routes;
+pub use self::valuer::Valuer;
 use super::account::{
     Account, AccountError, AccountPlan, Amount, Asset, Conversions, CostMethod, Fee, FeeSchedule, FundingDue,
     ScaledPrice, ToldBalance,
@@ -54,6 +57,8 @@ pub struct TreasuryPlan {
 /// An order as the limits of scopes look at it.
 #[derive(Clone, Copy, Debug)]
 pub struct Adding {
+    /// When it is judged.
+    pub now: UnixNanos,
     /// Whose.
     pub strategy_id: StrategyId,
     /// Where.
@@ -83,6 +88,7 @@ pub struct Treasury {
     account: Account,
     strategies: Vec<Purse>,
     engine_guard: LossGuard,
+    engine_stake: Option<Stake>,
     routes: Routes,
     /// By instrument: the middle of its market when it was last told.
     marks: Vec<Option<ScaledPrice>>,
@@ -103,6 +109,8 @@ struct Purse {
     /// By instrument.
     shares: Vec<OpenShare>,
     order_count: u32,
+    /// What its value at risk allows it to have at stake, as far as it was told.
+    stake: Option<Stake>,
 }
 
 #[derive(Clone, Debug)]
@@ -124,11 +132,13 @@ impl Treasury {
             guard: began(limits),
             shares: vec![OpenShare::default(); instrument_count],
             order_count: 0,
+            stake: None,
         };
         Treasury {
             account: books(method),
             strategies: strategies.iter().map(purse).collect(),
             engine_guard: began(&engine),
+            engine_stake: None,
             routes: Routes::new(currency, worth, instrument_count),
             marks: vec![None; instrument_count],
             conversions: currency.map(Conversions::new),
@@ -228,6 +238,17 @@ impl Treasury {
         let before = std::mem::replace(&mut purse.shares[instrument_id.index()], share);
         purse.order_count = purse.order_count - before.order_count + share.order_count;
         self.revalue(strategy_id, instrument_id);
+    }
+
+    /// A scope may have so much at stake, until then.
+    pub fn limit_stake(&mut self, told: &StakeLimit) {
+        let stake = Stake { max: Amount(Notional::from(told.at_stake_max).0), until: told.until };
+        match told.strategy_id() {
+            None => self.engine_stake = Some(stake),
+            Some(id) => {
+                self.strategies.get_mut(id.index()).into_iter().for_each(|purse| purse.stake = Some(stake));
+            }
+        }
     }
 
     /// When all of it is to be valued next.

@@ -51,6 +51,15 @@ pub struct VarSettings {
     pub horizon: Nanos,
 }
 
+/// A limit of value at risk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VarLimit {
+    /// The most that it may be.
+    pub var_max: Amount,
+    /// How it is computed.
+    pub settings: VarSettings,
+}
+
 /// Why nothing can be said. What hangs on it is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum VarUnknown {

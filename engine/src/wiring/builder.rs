@@ -2,6 +2,8 @@
 //!
 //! An actor's inboxes are added in the order in which it drains them; that order is part of what makes two runs alike.
 
+mod estimator;
+
 use std::io;
 
 use fulmar_bus::record::{AccountId, InstrumentId, Nanos, StrategyId};
@@ -10,8 +12,8 @@ use super::channels::{Channel, ChannelRole, Channels};
 use super::plan::{EnginePlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan};
 use super::{Assembly, Link, Surroundings};
 use crate::actors::{
-    Aggregator, BookBuilder, Feed, Gateway, PaperGateway, Risk, RiskOutboxes, RiskPlan, StrategyHost,
-    StrategyPorts,
+    Aggregator, BookBuilder, Estimator, Feed, Gateway, PaperGateway, Risk, RiskOutboxes, RiskPlan,
+    StrategyHost, StrategyPorts,
 };
 use crate::contract::Connection;
 use crate::market::JumpGuard;
@@ -52,6 +54,8 @@ pub(super) struct Builder<'a> {
     /// By pair.
     aggregates: Vec<(Vec<InstrumentId>, Channel)>,
     intents: Vec<Channel>,
+    /// What value at risk allows, where that is limited.
+    estimates: Option<Channel>,
     /// By strategy: what it may trade.
     traded: Vec<Vec<InstrumentId>>,
     /// Made before the strategies that read them; the gate takes the writing ends.
@@ -84,6 +88,7 @@ impl<'a> Builder<'a> {
             books: none(),
             aggregates: Vec::new(),
             intents: Vec::new(),
+            estimates: None,
             traded: Vec::new(),
             reports: Vec::new(),
             control: None,
@@ -185,14 +190,17 @@ impl<'a> Builder<'a> {
     }
 
     pub(super) fn strategies(&mut self, strategies: Vec<StrategyPlan>, epoch: u32) -> io::Result<()> {
+        let report_readers = 1 + usize::from(Estimator::is_needed(&self.treasury));
+        let mut told_of = Vec::new();
         for (index, plan) in strategies.into_iter().enumerate() {
             self.traded.push(plan.instruments.clone());
             let actor = format!("strategy.{}", plan.name);
-            let mut order_channel = |stream: &str| {
+            let mut order_channel = |stream: &str, readers| {
                 let name = format!("{stream}.{}", plan.name);
-                self.channels.make(&name, ChannelRole::Order, self.sizes.small, 1)
+                self.channels.make(&name, ChannelRole::Order, self.sizes.small, readers)
             };
-            let (reports, intents) = (order_channel("reports")?, order_channel("intents")?);
+            let (reports, intents) =
+                (order_channel("reports", report_readers)?, order_channel("intents", 1)?);
             let mut ports = StrategyPorts::new(reports.gated(), plan.book);
             for instrument_id in &plan.instruments {
                 let (book, market) =
@@ -209,12 +217,17 @@ impl<'a> Builder<'a> {
             self.ring_at(&mut outbox, &["risk"]);
             let mut told = reports.outbox();
             self.stamp(&mut told, Stage::Report);
-            self.ring_at(&mut told, &[&actor]);
+            self.ring_at(&mut told, &[&actor, "estimator"]);
             self.reports.push(told);
+            told_of.push(reports);
             self.intents.push(intents);
             let strategy_id = StrategyId(u16::try_from(index).expect("a plan has few strategies"));
             let host = StrategyHost::new(&plan.name, (epoch, strategy_id), plan.strategy, ports, outbox);
             self.actors.push((rank::STRATEGY, Box::new(host)));
+        }
+        if Estimator::is_needed(&self.treasury) {
+            let estimator = self.estimator(&told_of)?;
+            self.actors.push((rank::STRATEGY, Box::new(estimator)));
         }
         Ok(())
     }
@@ -265,12 +278,11 @@ impl<'a> Builder<'a> {
         let mut inboxes = Inboxes::new();
         inboxes.add(control.gated());
         inboxes.add(reports.gated());
-        let ids = (0..).map(InstrumentId).zip(&self.risk);
-        let books: Vec<_> = ids.filter_map(|(id, settings)| settings.is_some().then_some(id)).collect();
+        let books = self.tradable();
         for instrument_id in &books {
             inboxes.add(self.book_of(*instrument_id).reader());
         }
-        for intents in &self.intents {
+        for intents in self.intents.iter().chain(&self.estimates) {
             inboxes.add(intents.gated());
         }
         let mut outboxes = RiskOutboxes {

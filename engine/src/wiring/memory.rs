@@ -4,6 +4,7 @@
 use fulmar_bus::channel::RingShape;
 
 use super::plan::{EnginePlan, OrderRoute, VenuePlan};
+use crate::actors::Estimator;
 
 /// What one book takes that holds nothing: its hints.
 const BOOK_BYTES: u64 = 70 << 10;
@@ -117,7 +118,10 @@ fn shared_rings(plan: &EnginePlan) -> u64 {
     let sizes = plan.rings;
     let pairs = plan.pairs.len() as u64 * ring(sizes.book, 0);
     let control = ahead(plan, sizes.small, 1);
-    let orders = control + (2 + 2 * plan.strategies.len() as u64) * ring(sizes.small, 1);
+    let estimators = usize::from(Estimator::is_needed(&plan.treasury));
+    let strategy = ring(sizes.small, 1 + estimators) + ring(sizes.small, 1);
+    let to_gate = (2 + estimators as u64) * ring(sizes.small, 1);
+    let orders = control + to_gate + plan.strategies.len() as u64 * strategy;
     pairs
         + match plan.orders {
             OrderRoute::None => 0,

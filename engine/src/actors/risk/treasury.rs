@@ -7,7 +7,7 @@
 
 use fulmar_bus::record::{
     BalanceStatement, ClientOrderId, ExecutionReport, InstrumentId, Intent, Malformed, Nanos, Price,
-    Quantity, Record, Side, StrategyId, TopOfBook, UnixNanos,
+    Quantity, Record, Side, StakeLimit, StrategyId, TopOfBook, UnixNanos,
 };
 
 use super::intents::ORDER_SLOTS;
@@ -25,6 +25,11 @@ impl State {
     pub(super) fn on_statement(&mut self, record: &Record) -> Result<(), Malformed> {
         let told = record.read::<BalanceStatement>()?;
         self.anomalies.unbooked += u64::from(self.treasury.tell(told).is_err());
+        Ok(())
+    }
+
+    pub(super) fn on_stake_limit(&mut self, record: &Record) -> Result<(), Malformed> {
+        self.treasury.limit_stake(record.read::<StakeLimit>()?);
         Ok(())
     }
 

@@ -8,6 +8,7 @@ use fulmar_bus::record::{
 };
 
 mod losses;
+mod value_at_risk;
 
 use super::*;
 use crate::actors::limits::{CANCEL_RETRY_NS, CLOSE_RETRY_NS};
@@ -24,6 +25,7 @@ struct Stage {
     gateway: Outbox,
     book: Outbox,
     intents: Outbox,
+    estimates: Outbox,
     approved: Reader,
     reports: Reader,
     recalls: Reader,
@@ -49,12 +51,14 @@ impl Stage {
         let (approved, approved_ring) = channel(5, 128);
         let (reports, report_ring) = channel(6, ROOMY);
         let (recall, recall_ring) = channel(7, 128);
+        let (estimates, estimate_ring) = channel(8, ROOMY);
         let mut inboxes = Inboxes::new();
         for ring in [&control_ring, &gateway_ring] {
             inboxes.add(gated(ring));
         }
         inboxes.add(book_ring.reader());
         inboxes.add(gated(&intent_ring));
+        inboxes.add(gated(&estimate_ring));
         let settings = RiskSettings {
             order_quantity_max: "0.80".into(),
             order_notional_max: "1000".into(),
@@ -88,6 +92,7 @@ impl Stage {
             gateway,
             book,
             intents,
+            estimates,
             approved: approved_reader,
             reports: report_reader,
             recalls: gated(&recall_ring),

@@ -1,0 +1,42 @@
+//! Makes the estimator, where value at risk is limited, and its channel to the gate.
+
+use std::io;
+
+use fulmar_bus::record::InstrumentId;
+
+use super::Builder;
+use crate::actors::{Estimator, EstimatorPlan};
+use crate::runtime::{Inboxes, Stage};
+use crate::wiring::channels::{Channel, ChannelRole};
+
+impl Builder<'_> {
+    /// Beside the strategies: it hears of positions as they do.
+    pub(super) fn estimator(&mut self, told_of: &[Channel]) -> io::Result<Estimator> {
+        let mut inboxes = Inboxes::new();
+        let books = self.tradable();
+        for instrument_id in &books {
+            inboxes.add(self.book_of(*instrument_id).reader());
+        }
+        for told in told_of {
+            inboxes.add(told.gated());
+        }
+        let estimates = self.channels.make("estimates", ChannelRole::Order, self.sizes.small, 1)?;
+        let mut limits = estimates.gated_outbox(&inboxes);
+        self.stamp(&mut limits, Stage::Aside);
+        self.ring_at(&mut limits, &["risk"]);
+        self.estimates = Some(estimates);
+        let plan = EstimatorPlan {
+            treasury: &self.treasury,
+            instrument_count: self.instruments.len(),
+            books,
+            strategies: self.traded.clone(),
+        };
+        Ok(Estimator::new(plan, inboxes, limits))
+    }
+
+    /// The instruments that may be traded.
+    pub(super) fn tradable(&self) -> Vec<InstrumentId> {
+        let ids = (0..).map(InstrumentId).zip(&self.risk);
+        ids.filter_map(|(id, settings)| settings.is_some().then_some(id)).collect()
+    }
+}
