@@ -115,7 +115,14 @@ fn the_order_payloads_are_where_every_reader_expects_them() {
 #[test]
 fn the_border_payloads_are_where_every_reader_expects_them() {
     layout!(Timer = 16 { tag @ 0, due_at @ 8 });
-    layout!(Control = 8 { command @ 0, reserved @ 1 });
+    layout!(Control = 8 { command @ 0, scope @ 1, index @ 2 });
+    layout!(ScopeReport = 88 {
+        currency @ 0, earned @ 16, daily_loss @ 32, drawdown @ 48, exposure @ 64, index @ 80, scope @ 82,
+        restraint @ 83, is_earned_known @ 84, is_exposure_known @ 85,
+    });
+    layout!(LimitChange = 56 {
+        value @ 0, by @ 16, index @ 48, scope @ 50, limit @ 51, value_scale @ 52, verdict @ 53,
+    });
     layout!(Note = 16 { now @ 0, turn_count @ 8, number_count @ 12 });
     layout!(Frame = 24 {
         byte_count @ 0, total_bytes @ 4, offset_bytes @ 8, status @ 12, source @ 14, connection @ 15, tag @ 16,
@@ -181,7 +188,8 @@ fn a_damaged_enum_is_refused() {
     refuses_damage(ModifyOrder::new(&intent, &modify, 7), &[74, 75]);
     let report = ExecutionReport::new(id, Side::Buy, ExecutionType::Accepted, OrderStatus::Accepted);
     refuses_damage(report, &[112, 113, 114, 115]);
-    refuses_damage(Control { command: ControlCommand::Kill, reserved: [0; 7] }, &[0]);
+    refuses_damage(Control::engine(ControlCommand::Kill), &[0, 1]);
+    refuses_damage(ScopeReport::new(Text::default(), (ScopeKind::Engine, 0)), &[82, 83]);
     let frame = Frame {
         byte_count: 0,
         total_bytes: 0,

@@ -1,19 +1,19 @@
 //! The WebSocket API: requests to trade and to be told, and their answers.
 
-use fulmar_bus::record::{Quantity, UnixNanos};
-use fulmar_engine::market::decimal::format_fixed;
-use fulmar_engine::simulation::matching::{OrderKey, OrderKind};
+use fulmar_bus::record::{AccountId, UnixNanos};
+use fulmar_engine::simulation::matching::{NewOrder, OrderKey, OrderKind};
 use serde_json::Value;
 
-use super::config::SCALE;
+use super::dialect::{Dialect, Refusal};
 use super::limits::ACCOUNT_ORDERS_MAX;
+use super::market::Market;
+use super::mishaps::{Asked, occasion};
 use super::reports::{self, Detail};
 use super::request::{
-    ApiError, Params, check_filters, client_id, decimal, param, parse_order, too_much_weight, weight,
+    ApiError, ApiRequest, Params, check_filters, client_id, flag, param, parse_order, too_much_weight, weight,
 };
-use super::signature::{authenticate, text};
+use super::signature::authenticate;
 use super::venue::Venue;
-use super::wire::money;
 
 impl Venue {
     /// Answers one request of an API connection.
@@ -26,166 +26,184 @@ impl Venue {
                 return self.connections.send(connection, frame);
             }
         };
-        let mut params = match request.remove("params") {
+        let params = match request.remove("params") {
             Some(Value::Object(params)) => params,
             _ => Params::new(),
         };
-        if let Some((api_key, _)) = self.connections.session(connection).and_then(|it| it.authorized.as_ref())
-        {
-            params.entry("apiKey").or_insert_with(|| api_key.as_str().into());
+        let id = request.remove("id").unwrap_or(Value::Null);
+        let request = self.of_session(connection, text_of(&request, "method"), params);
+        if let Err(error) = self.admit(&request.method, &request.params, now) {
+            let frame = self.written(&id, &request, Err(error), now);
+            return self.connections.send(connection, frame);
         }
-        let (id, params) = (request.get("id").unwrap_or(&Value::Null), &params);
-        let method = request.get("method").and_then(Value::as_str).unwrap_or_default();
-        let method = method.strip_prefix("v3/").unwrap_or(method);
+        let fault = occasion(&request.method).and_then(|occasion| self.faults.draw(occasion));
+        let asked = Asked { connection, id, request };
+        match fault {
+            None => self.obey(&asked, now),
+            Some(fault) => self.go_wrong(fault, &asked, now),
+        }
+    }
 
-        let used = self.weight.add(now, weight(method, params));
-        let result = if used > self.config.weight_per_minute {
-            self.report.requests_limited += 1;
-            Err(too_much_weight(self.config.weight_per_minute))
-        } else {
-            self.api_result(connection, method, params, now)
-        };
-        let limits = match params.get("returnRateLimits") {
+    /// Does what is asked, answers, and then tells of it.
+    pub(super) fn obey(&mut self, asked: &Asked, now: UnixNanos) {
+        let result = self.api_result(&asked.request, now);
+        let frame = self.written(&asked.id, &asked.request, result, now);
+        self.connections.send(asked.connection, frame);
+        self.dispatch(now);
+    }
+
+    /// Counts a request towards the limits.
+    pub(super) fn admit(&mut self, method: &str, params: &Params, now: UnixNanos) -> Result<(), ApiError> {
+        if self.weight.add(now, weight(self.config.dialect, method, params)) <= self.config.weight_per_minute
+        {
+            return Ok(());
+        }
+        self.report.requests_limited += 1;
+        Err(too_much_weight(self.config.weight_per_minute))
+    }
+
+    /// The frame of an answer.
+    pub(super) fn written(
+        &mut self,
+        id: &Value,
+        request: &ApiRequest,
+        result: Result<String, ApiError>,
+        now: UnixNanos,
+    ) -> String {
+        let limits = match request.params.get("returnRateLimits") {
             Some(Value::Bool(false)) => String::new(),
-            _ => format!(r#","rateLimits":[{}]"#, self.rate_limits(method, params, now)),
+            _ => format!(r#","rateLimits":[{}]"#, self.rate_limits(&request.method, &request.params, now)),
         };
-        let frame = match result {
+        match result {
             Ok(result) => format!(r#"{{"id":{id},"status":200,"result":{result}{limits}}}"#),
             Err(error) => {
                 format!(r#"{{"id":{id},"status":{},"error":{}{limits}}}"#, error.status, error.body())
             }
-        };
-        self.connections.send(connection, frame);
-        self.dispatch();
+        }
     }
 
-    fn api_result(
+    /// A request of a connection, for the key that is logged on there where it names none.
+    fn of_session(&self, connection: u64, method: &str, mut params: Params) -> ApiRequest {
+        let session = self.connections.session(connection).and_then(|session| session.authorized.as_ref());
+        let mut is_logged_on = false;
+        if let Some((api_key, _)) = session {
+            let named = params.entry("apiKey").or_insert_with(|| api_key.as_str().into());
+            is_logged_on = named.as_str() == Some(api_key);
+        }
+        let version = ["v3/", "v2/"].iter().find_map(|version| method.strip_prefix(version));
+        let method = version.unwrap_or(method).to_owned();
+        ApiRequest { method, params, signed: None, is_logged_on, connection: Some(connection) }
+    }
+
+    pub(super) fn api_result(&mut self, request: &ApiRequest, now: UnixNanos) -> Result<String, ApiError> {
+        if now < self.closed_until {
+            return Err(ApiError::new(503, -1016, "This service is no longer available."));
+        }
+        let ApiRequest { method, params, connection, .. } = request;
+        if let Some(connection) = *connection
+            && let Some(result) = self.session_result(connection, request, now)
+        {
+            return result;
+        }
+        match method.as_str() {
+            "ping" => return Ok("{}".to_owned()),
+            "time" => return Ok(format!(r#"{{"serverTime":{}}}"#, now.0 / 1_000_000)),
+            _ => {}
+        }
+        if let Some(result) = self.listen_key(method, params, now) {
+            return result;
+        }
+        let unsupported = || ApiError::new(400, -1020, "This operation is not supported.");
+        if connection.is_some() && !self.config.dialect.has_over_connections(method) {
+            return Err(unsupported());
+        }
+        let api_key = authenticate(request, &self.config, now)?;
+        let account = self.account(api_key)?;
+        if now < self.accounts[account].revoked_until {
+            return Err(ApiError::unknown_key());
+        }
+        let of_product = match (self.config.dialect, *connection) {
+            (Dialect::UsdMargined, _) => self.usd_margined(account, method, params, now),
+            (Dialect::Spot, Some(connection)) if method == "userDataStream.subscribe.signature" => {
+                Some(self.subscribe(connection, Some(api_key)))
+            }
+            (Dialect::Spot, _) => self.spot(account, method, params, now),
+        };
+        if let Some(result) = of_product {
+            return result;
+        }
+        match method.as_str() {
+            "order.place" => self.place(account, params, now),
+            "order.cancel" => self.cancel(account, params, now),
+            "order.status" => self.order_status(account, params),
+            "myTrades" => self.my_trades(account, params),
+            "allOrders" => self.all_orders(account, params),
+            "apiRestrictions" => Ok(self.restrictions()),
+            "openOrders.status" => self.open_orders(account, params),
+            "openOrders.cancelAll" => self.cancel_all(account, params, now),
+            _ => Err(unsupported()),
+        }
+    }
+
+    pub(super) fn place(
         &mut self,
-        connection: u64,
-        method: &str,
+        account: usize,
         params: &Params,
         now: UnixNanos,
     ) -> Result<String, ApiError> {
-        match method {
-            "ping" => return Ok("{}".to_owned()),
-            "time" => return Ok(format!(r#"{{"serverTime":{}}}"#, now.0 / 1_000_000)),
-            "session.logon" => return self.session_logon(connection, params, now),
-            "session.status" => return Ok(self.session_status(connection, now)),
-            "session.logout" => return Ok(self.session_logout(connection, now)),
-            "userDataStream.unsubscribe" => {
-                let subscription = params.get("subscriptionId").and_then(Value::as_u64);
-                let subscription = subscription.and_then(|index| usize::try_from(index).ok());
-                self.connections.unsubscribe_user(connection, subscription);
-                return Ok("{}".to_owned());
-            }
-            "userDataStream.subscribe" if !self.config.credentials.is_empty() => {
-                return Err(ApiError::new(400, -1002, "You are not authorized to execute this request."));
-            }
-            _ => {}
-        }
-        let api_key = authenticate(params, &self.config.credentials, now)?;
-        let account = self.account(api_key)?;
-        match method {
-            "userDataStream.subscribe" | "userDataStream.subscribe.signature" => {
-                let account = self.accounts[account].id;
-                let subscription = self.connections.subscribe_user(connection, account);
-                let subscription = subscription.ok_or_else(|| {
-                    ApiError::new(400, -2035, "User Data Stream subscription already active.")
-                })?;
-                Ok(format!(r#"{{"subscriptionId":{subscription}}}"#))
-            }
-            "order.place" => self.place(account, params, now),
-            "order.cancel" => self.cancel(account, params, now),
-            "order.amend.keepPriority" => self.amend(account, params, now),
-            "order.status" => self.order_status(account, params),
-            "myTrades" => self.my_trades(account, params),
-            "openOrders.status" => self.open_orders(account, params),
-            "openOrders.cancelAll" => self.cancel_all(account, params, now),
-            "account.status" => Ok(self.account_status(account, now)),
-            _ => Err(ApiError::new(400, -1020, "This operation is not supported.")),
-        }
+        self.accounts[account].orders_received += 1;
+        let placed = self.place_order(account, params, now);
+        let outcome = placed.as_ref().map(|(place, _)| *place).map_err(Clone::clone);
+        self.note_order(account, params, &outcome);
+        placed.map(|(_, answer)| answer)
     }
 
-    fn place(&mut self, account: usize, params: &Params, now: UnixNanos) -> Result<String, ApiError> {
-        self.accounts[account].orders_received += 1;
+    /// Places an order, and gives its market, its number and the answer.
+    fn place_order(
+        &mut self,
+        account: usize,
+        params: &Params,
+        now: UnixNanos,
+    ) -> Result<((usize, u64), String), ApiError> {
         let market = self.market(param(params, "symbol"))?;
-        let order = parse_order(params)?;
+        let order = parse_order(self.config.dialect, params)?;
+        let reduces_only = flag(params, "reduceOnly");
         let generated = self.generated_id();
         let client_order_id = client_id(params, "newClientOrderId", generated)?;
+        let dialect = self.config.dialect;
         let detail = match param(params, "newOrderRespType") {
-            None if order.kind == OrderKind::PostOnly => Detail::Ack,
+            None if order.kind == OrderKind::PostOnly || dialect == Dialect::UsdMargined => Detail::Ack,
             None | Some("FULL") => Detail::Full,
             Some("RESULT") => Detail::Result,
             Some("ACK") => Detail::Ack,
             Some(_) => return Err(ApiError::missing("newOrderRespType")),
         };
         self.count_order(account, now)?;
-        let (market, account) = (&mut self.markets[market], self.accounts[account].id);
-        check_filters(market, &order)?;
-        let known = market.orders().find(account, None, Some(&client_order_id));
-        if known.is_some_and(|known| known.status.is_open()) {
-            return Err(ApiError::new(400, -2010, "Duplicate order sent."));
-        }
-        if market.orders().open(account).count() >= ACCOUNT_ORDERS_MAX {
-            return Err(ApiError::new(400, -1013, "Filter failure: MAX_NUM_ORDERS"));
-        }
-        let config = market.config().clone();
-        let (placed, fills) = market.place(account, order, client_order_id, now)?;
-        Ok(reports::placed(&config, placed, &fills, detail))
+        let (index, account) = (market, self.accounts[account].id);
+        let market = &mut self.markets[index];
+        let accepted = accepts(market, account, (&order, reduces_only), &client_order_id);
+        accepted.map_err(|refusal| dialect.refused(refusal))?;
+        let placed = market.place(account, (order, reduces_only), client_order_id, now);
+        let (placed, fills) = placed.map_err(|rejection| dialect.refused(Refusal::Matching(rejection)))?;
+        let placed = placed.clone();
+        let answer = reports::placed(market.wire(), &placed, &fills, detail);
+        Ok(((index, placed.key.number), answer))
     }
 
-    fn cancel(&mut self, account: usize, params: &Params, now: UnixNanos) -> Result<String, ApiError> {
+    pub(super) fn cancel(
+        &mut self,
+        account: usize,
+        params: &Params,
+        now: UnixNanos,
+    ) -> Result<String, ApiError> {
         let key = self.find_order(account, params)?;
         let generated = self.generated_id();
         let cancel_id = client_id(params, "newClientOrderId", generated)?;
         let unknown = || ApiError::new(400, -2011, "Unknown order sent.");
         let (market, key) = key.ok_or_else(unknown)?;
         let market = &mut self.markets[market];
-        let config = market.config().clone();
-        let canceled = market.cancel(key, &cancel_id, now).ok_or_else(unknown)?;
-        Ok(reports::canceled(&config, canceled, &cancel_id))
-    }
-
-    /// Lowers the quantity of an order. The venue gives it a new id where none is sent; here one must be, and the same.
-    fn amend(&mut self, account: usize, params: &Params, now: UnixNanos) -> Result<String, ApiError> {
-        let key = self.find_order(account, params)?;
-        let quantity = Quantity(decimal(params, "newQty")?);
-        let (market, key) = key.ok_or_else(|| ApiError::new(400, -2013, "Order does not exist."))?;
-        let market = &mut self.markets[market];
-        let config = market.config().clone();
-        let known = market.orders().get(key.number).map(|order| order.client_order_id.clone());
-        if param(params, "newClientOrderId").map(ToOwned::to_owned) != known {
-            return Err(ApiError::new(400, -2038, "This simulation keeps the client order id."));
-        }
-        if quantity.0 % config.step.0 != 0 {
-            return Err(ApiError::new(400, -1013, "Filter failure: LOT_SIZE"));
-        }
-        let refused = || ApiError::new(400, -2038, "The requested action would change no state; rejecting.");
-        let amended = market.amend(key, quantity, now).ok_or_else(refused)?;
-        Ok(reports::amended(&config, amended, amended.key.number))
-    }
-
-    fn order_status(&self, account: usize, params: &Params) -> Result<String, ApiError> {
-        let found = self.find_order(account, params)?;
-        let found = found.and_then(|(market, key)| {
-            let market = &self.markets[market];
-            Some(reports::status(market.config(), market.orders().get(key.number)?))
-        });
-        found.ok_or_else(|| ApiError::new(400, -2013, "Order does not exist."))
-    }
-
-    fn open_orders(&self, account: usize, params: &Params) -> Result<String, ApiError> {
-        let wanted = match param(params, "symbol") {
-            None => None,
-            symbol => Some(self.market(symbol)?),
-        };
-        let account = self.accounts[account].id;
-        let markets =
-            self.markets.iter().enumerate().filter(|(index, _)| wanted.is_none_or(|wanted| wanted == *index));
-        let rows = markets.flat_map(|(_, market)| {
-            market.orders().open(account).map(|order| reports::status(market.config(), order))
-        });
-        Ok(format!("[{}]", rows.collect::<Vec<_>>().join(",")))
+        let canceled = market.cancel(key, &cancel_id, now).ok_or_else(unknown)?.clone();
+        Ok(reports::canceled(market.wire(), &canceled, &cancel_id))
     }
 
     fn cancel_all(&mut self, account: usize, params: &Params, now: UnixNanos) -> Result<String, ApiError> {
@@ -194,73 +212,32 @@ impl Venue {
         let cancel_id = self.generated_id();
         let market = &mut self.markets[market];
         let keys: Vec<OrderKey> = market.orders().open(account).map(|order| order.key).collect();
-        if keys.is_empty() {
+        if keys.is_empty() && self.config.dialect == Dialect::Spot {
             return Err(ApiError::new(400, -2011, "Unknown order sent."));
         }
-        let config = market.config().clone();
-        let rows: Vec<String> = keys
-            .into_iter()
-            .filter_map(|key| {
-                Some(reports::canceled(&config, market.cancel(key, &cancel_id, now)?, &cancel_id))
-            })
-            .collect();
-        Ok(format!("[{}]", rows.join(",")))
-    }
-
-    fn account_status(&self, account: usize, now: UnixNanos) -> String {
-        let id = self.accounts[account].id;
-        let balances = self.markets.iter().map(|market| {
-            let (free, locked) = (market.matching().ledger().free(id), market.matching().ledger().locked(id));
-            let row = |asset: &str, free, locked| {
-                format!(r#"{{"asset":"{asset}","free":"{free}","locked":"{locked}"}}"#)
-            };
-            let base = row(&market.config().base, reports::base_text(free), reports::base_text(locked));
-            let quote = row(&market.config().quote, money(free.quote), money(locked.quote));
-            format!("{base},{quote}")
-        });
-        let balances: Vec<String> = balances.collect();
-        let fee_bps = self.config.fee_bps;
-        let rate = format_fixed(i128::from(fee_bps), 4, SCALE);
-        format!(
-            concat!(
-                r#"{{"makerCommission":{fee},"takerCommission":{fee},"buyerCommission":0,"sellerCommission":0,"#,
-                r#""canTrade":true,"canWithdraw":true,"canDeposit":true,"commissionRates":{{"maker":"{rate}","#,
-                r#""taker":"{rate}","buyer":"0.00000000","seller":"0.00000000"}},"brokered":false,"#,
-                r#""requireSelfTradePrevention":false,"preventSor":false,"updateTime":{now},"accountType":"SPOT","#,
-                r#""balances":[{balances}],"permissions":["SPOT"],"uid":{uid}}}"#
-            ),
-            fee = fee_bps,
-            rate = rate,
-            now = now.0 / 1_000_000,
-            balances = balances.join(","),
-            uid = id.0,
-        )
-    }
-
-    /// The order that a request names: its market, and its key where the account has such an order.
-    fn find_order(&self, account: usize, params: &Params) -> Result<Option<(usize, OrderKey)>, ApiError> {
-        let market = self.market(param(params, "symbol"))?;
-        let number = params.get("orderId").and_then(|value| text(value).parse().ok());
-        let client_id = param(params, "origClientOrderId");
-        if number.is_none() && client_id.is_none() {
-            return Err(ApiError::new(
-                400,
-                -1102,
-                "Param 'origClientOrderId' or 'orderId' must be sent, but both were empty/null!",
-            ));
+        let mut rows = Vec::new();
+        for key in keys {
+            if let Some(canceled) = market.cancel(key, &cancel_id, now).cloned() {
+                rows.push(reports::canceled(market.wire(), &canceled, &cancel_id));
+            }
         }
-        let found = self.markets[market].orders().find(self.accounts[account].id, number, client_id);
-        Ok(found.map(|order| (market, order.key)))
+        Ok(match self.config.dialect {
+            Dialect::Spot => format!("[{}]", rows.join(",")),
+            Dialect::UsdMargined => {
+                r#"{"code":200,"msg":"The operation of cancel all open order is done."}"#.to_owned()
+            }
+        })
     }
 
     fn count_order(&mut self, account: usize, now: UnixNanos) -> Result<(), ApiError> {
         let account = &mut self.accounts[account];
-        let (short, day) = (account.orders_10_seconds.add(now, 1), account.orders_day.add(now, 1));
-        let (short_max, day_max) = (self.config.orders_per_10_seconds, self.config.orders_per_day);
+        let (short, day) = (account.orders_10_seconds.add(now, 1), account.orders_long.add(now, 1));
+        let (short_max, day_max) =
+            (self.config.orders_per_10_seconds, self.config.orders_per_long_interval());
         let limit = if short > short_max {
             format!("{short_max} orders per 10 SECOND")
         } else if day > day_max {
-            format!("{day_max} orders per 1 DAY")
+            format!("{day_max} orders per 1 {}", self.config.dialect.long_interval().0)
         } else {
             return Ok(());
         };
@@ -280,12 +257,45 @@ impl Venue {
         let account = self.accounts.iter_mut().find(|account| account.api_key == api_key);
         let Some(account) = account.filter(|_| method == "order.place") else { return weight };
         let short = (self.config.orders_per_10_seconds, account.orders_10_seconds.add(now, 0));
-        let day = (self.config.orders_per_day, account.orders_day.add(now, 0));
-        format!("{},{},{weight}", row("ORDERS", "SECOND", 10, short), row("ORDERS", "DAY", 1, day))
+        let day = (self.config.orders_per_long_interval(), account.orders_long.add(now, 0));
+        format!(
+            "{},{},{weight}",
+            row("ORDERS", "SECOND", 10, short),
+            row("ORDERS", self.config.dialect.long_interval().0, 1, day)
+        )
     }
 
-    fn generated_id(&mut self) -> String {
+    pub(super) fn generated_id(&mut self) -> String {
         self.generated_ids += 1;
         format!("x-{:020x}", self.generated_ids)
+    }
+}
+
+fn text_of<'a>(request: &'a Params, name: &str) -> &'a str {
+    request.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Whether the venue takes an order, before the matching is asked.
+fn accepts(
+    market: &Market,
+    account: AccountId,
+    (order, reduces_only): (&NewOrder, bool),
+    client_order_id: &str,
+) -> Result<(), Refusal> {
+    check_filters(market, order, reduces_only)?;
+    let known = market.orders().find(account, None, Some(client_order_id));
+    if known.is_some_and(|known| known.status.is_open()) {
+        return Err(Refusal::Duplicate);
+    }
+    if market.orders().open(account).count() >= ACCOUNT_ORDERS_MAX {
+        return Err(Refusal::TooMany);
+    }
+    if market.contracts().is_none() {
+        return Ok(());
+    }
+    match reduces_only {
+        true if order.quantity.0 > market.reducible(account, order.side) => Err(Refusal::ReduceOnly),
+        false if !market.affords(account, order) => Err(Refusal::no_money()),
+        _ => Ok(()),
     }
 }

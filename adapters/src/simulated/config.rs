@@ -3,7 +3,10 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use fulmar_bus::record::{Price, Quantity, UnixNanos};
+use fulmar_bus::record::{Nanos, Price, Quantity, UnixNanos};
+
+use super::dialect::Dialect;
+use super::faults::FaultPlan;
 
 /// Digits behind the point of every price and quantity here, as on the wire of the venue that this one stands for.
 pub const SCALE: u8 = 8;
@@ -14,6 +17,8 @@ const UNIT: i64 = 100_000_000;
 /// How the venue is set up. All numbers stand at [`SCALE`].
 #[derive(Clone, Debug)]
 pub struct SimulatedVenueConfig {
+    /// Which product it is.
+    pub dialect: Dialect,
     /// Where it listens; port 0 takes any that is free.
     pub bind: SocketAddr,
     /// The time when it starts; from there it counts on by itself.
@@ -26,8 +31,11 @@ pub struct SimulatedVenueConfig {
     pub events_per_second: u32,
     /// Time between two updates of `@depth@100ms`.
     pub depth_interval: Duration,
-    /// Who may trade. Where it is empty, any key may, and signatures are not looked at.
+    /// Who may trade by a secret. Where there is nobody here and in `public_keys`, any key may, and signatures are not
+    /// looked at.
     pub credentials: Vec<Credentials>,
+    /// Who may trade by a key pair, and log on.
+    pub public_keys: Vec<PublicKey>,
     /// Fee of each side of a trade, in hundredths of a percent of what it receives.
     pub fee_bps: u32,
     /// Request weight of one minute.
@@ -36,12 +44,23 @@ pub struct SimulatedVenueConfig {
     pub orders_per_10_seconds: u32,
     /// Orders of one account in a day.
     pub orders_per_day: u32,
+    /// Orders of one account in a minute; of futures, in place of those in a day.
+    pub orders_per_minute: u32,
+    /// Time between two payments of funding; of futures.
+    pub funding_interval: Nanos,
+    /// What who is long pays of a position's worth each time, at [`SCALE`].
+    pub funding_rate: i64,
+    /// True where its keys may withdraw, which is none of a trader's business.
+    pub may_withdraw: bool,
+    /// What goes wrong.
+    pub faults: FaultPlan,
 }
 
 impl SimulatedVenueConfig {
     /// BTCUSDT on any free port of loopback, 2,000 events a second, no keys and no fees.
     pub fn new(started_at: UnixNanos) -> Self {
         SimulatedVenueConfig {
+            dialect: Dialect::Spot,
             bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             started_at,
             seed: 1,
@@ -49,11 +68,41 @@ impl SimulatedVenueConfig {
             events_per_second: 2_000,
             depth_interval: Duration::from_millis(100),
             credentials: Vec::new(),
+            public_keys: Vec::new(),
             fee_bps: 0,
             weight_per_minute: 6_000,
             orders_per_10_seconds: 100,
             orders_per_day: 200_000,
+            orders_per_minute: 1_200,
+            funding_interval: Nanos::from_secs(8 * 3_600),
+            funding_rate: UNIT / 10_000,
+            may_withdraw: false,
+            faults: FaultPlan::none(),
         }
+    }
+
+    /// The perpetual BTCUSDT of USD-margined futures, elsewise as [`SimulatedVenueConfig::new`], with its limits.
+    pub fn usd_margined(started_at: UnixNanos) -> Self {
+        SimulatedVenueConfig {
+            dialect: Dialect::UsdMargined,
+            symbols: vec![SymbolConfig::btcusdt_perpetual()],
+            weight_per_minute: 2_400,
+            orders_per_10_seconds: 300,
+            ..SimulatedVenueConfig::new(started_at)
+        }
+    }
+
+    /// Orders of one account in the longer interval that the product counts in.
+    pub(super) fn orders_per_long_interval(&self) -> u32 {
+        match self.dialect {
+            Dialect::Spot => self.orders_per_day,
+            Dialect::UsdMargined => self.orders_per_minute,
+        }
+    }
+
+    /// True where requests are signed.
+    pub(super) fn has_keys(&self) -> bool {
+        !(self.credentials.is_empty() && self.public_keys.is_empty())
     }
 }
 
@@ -96,6 +145,16 @@ impl SymbolConfig {
         }
     }
 
+    /// The perpetual BTCUSDT at 60,000, as the real one is cut, with ten million USDT for everybody.
+    pub fn btcusdt_perpetual() -> Self {
+        SymbolConfig {
+            tick: Price(UNIT / 10),
+            step: Quantity(UNIT / 1_000),
+            notional_min: 100 * UNIT,
+            ..SymbolConfig::btcusdt()
+        }
+    }
+
     /// The symbol in capitals.
     pub fn symbol(&self) -> String {
         format!("{}{}", self.base, self.quote)
@@ -115,6 +174,15 @@ impl std::fmt::Debug for Credentials {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(out, "Credentials({}, secret withheld)", self.api_key)
     }
+}
+
+/// Who may trade: an API key, and the public half of the Ed25519 pair that signs its requests.
+#[derive(Clone, Debug)]
+pub struct PublicKey {
+    /// The key, which also names the account.
+    pub api_key: String,
+    /// The public half.
+    pub bytes: [u8; 32],
 }
 
 /// What happened while the venue ran.

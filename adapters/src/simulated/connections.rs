@@ -66,6 +66,17 @@ impl Connections {
         self.by_id.remove(&id);
     }
 
+    /// Ends a connection: its queue ends, and who reads it closes the socket.
+    pub fn cut(&mut self, id: u64) {
+        self.by_id.remove(&id);
+    }
+
+    /// Takes an account's user data from all connections.
+    pub fn unsubscribe_account(&mut self, account: AccountId) {
+        let users = self.by_id.values_mut().flat_map(|connection| &mut connection.users);
+        users.filter(|user| **user == Some(account)).for_each(|user| *user = None);
+    }
+
     /// True where the connection carries requests, false where it carries streams or is not known.
     pub fn is_api(&self, id: u64) -> bool {
         self.by_id.get(&id).is_some_and(|connection| connection.is_api)

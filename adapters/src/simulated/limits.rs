@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use fulmar_bus::record::Nanos;
+
 /// Commands that wait for the venue. A connection that sends more waits with its next read.
 pub const COMMANDS_MAX: usize = 4_096;
 /// Commands taken before the flow gets its turn.
@@ -18,6 +20,8 @@ pub const ACCOUNTS_MAX: usize = 64;
 pub const MESSAGE_BYTES_MAX: usize = 64 * 1024;
 /// Ended orders of one market that can still be queried; the oldest is forgotten first.
 pub const ENDED_ORDERS_MAX: usize = 1 << 16;
+/// Orders that were received and can still be compared, refused ones among them; the oldest is forgotten first.
+pub const RECEIPTS_MAX: usize = 1 << 17;
 /// Trades of one account in one symbol that can still be asked for; the oldest is forgotten first.
 pub const ACCOUNT_TRADES_MAX: usize = 1 << 16;
 /// Flow events between two looks at the commands; what is due stays due.
@@ -28,6 +32,8 @@ pub const FLOW_LATE_MAX: Duration = Duration::from_secs(2);
 pub const WRITE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long connections may take to end once the venue stops.
 pub const STOP_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long who is joined to the offline venue takes to make a connection anew that the venue ended.
+pub const RECONNECT_AFTER: Nanos = Nanos::from_millis(100);
 
 /// Messages that a stream connection may send in one second: pings, pongs and requests.
 pub const STREAM_MESSAGES_PER_SECOND: u32 = 5;
@@ -37,12 +43,10 @@ pub const STREAMS_MAX: usize = 1_024;
 pub const PING_INTERVAL: Duration = Duration::from_secs(20);
 /// How long the venue waits for a pong.
 pub const PONG_TIMEOUT: Duration = Duration::from_secs(60);
-/// Levels a side of the largest snapshot.
-pub const SNAPSHOT_LEVELS_MAX: usize = 5_000;
-/// Trades in one answer to `myTrades` where the request does not say.
-pub const TRADES_ANSWER: usize = 500;
-/// Trades in one answer to `myTrades`.
-pub const TRADES_ANSWER_MAX: usize = 1_000;
+/// Trades, or orders, in one answer where the request does not say.
+pub const ROWS_ANSWER: usize = 500;
+/// Trades, or orders, in one answer.
+pub const ROWS_ANSWER_MAX: usize = 1_000;
 /// Open orders of one account in one symbol.
 pub const ACCOUNT_ORDERS_MAX: usize = 200;
 /// Milliseconds that a request may be old where it does not say.
@@ -51,3 +55,12 @@ pub const RECEIVE_WINDOW_MS: u64 = 5_000;
 pub const RECEIVE_WINDOW_MS_MAX: u64 = 60_000;
 /// Milliseconds that a request's clock may be ahead.
 pub const AHEAD_MS_MAX: u64 = 1_000;
+
+/// How many times its margin an account of futures may hold where it does not say.
+pub const LEVERAGE: u32 = 20;
+/// How many times at the most.
+pub const LEVERAGE_MAX: u32 = 125;
+/// Time between two mark prices.
+pub const MARK_PRICE_INTERVAL: Nanos = Nanos::from_secs(1);
+/// How long a listen key is good for.
+pub const LISTEN_KEY_AGE: Nanos = Nanos::from_secs(60 * 60);

@@ -2,37 +2,45 @@
 //!
 //! Knows no connection. What is to be sent is collected as [`Output`] and taken by the venue.
 
+mod clients;
 mod publish;
+mod tell;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fulmar_bus::record::{AccountId, Level, Nanos, Notional, Price, Quantity, Side, UnixNanos};
 use fulmar_engine::market::FeeRate;
 use fulmar_engine::simulation::flow::{Flow, FlowConfig};
 use fulmar_engine::simulation::matching::{
-    Balance, Event, Expiry, Match, Matching, NewOrder, OrderKey, Rejection, Terms,
+    Balance, Event, Expiry, Match, Matching, NewOrder, OrderKey, OrderKind, Rejection, SelfTrade, Terms,
 };
 
 use super::config::{SCALE, SimulatedVenueConfig, SymbolConfig};
+use super::contracts::Contracts;
+use super::dialect::Dialect;
 use super::limits::{FLOW_BATCH, FLOW_LATE_MAX};
 use super::orders::{ClientOrder, ClientOrders, Status};
 use super::reports::{self, Fill, Happening};
 use super::trades::{AccountTrade, AccountTrades};
-use super::wire::{self, Aggregate};
+use super::wire::{Aggregate, Wire};
 
 /// The streams of a symbol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stream {
     /// `@depth@100ms`
     Depth100,
-    /// `@depth`, which is once a second.
-    Depth1000,
+    /// `@depth`, which is once a second, or of futures four times.
+    Depth,
+    /// `@depth@500ms`
+    Depth500,
     /// `@trade`
     Trade,
     /// `@aggTrade`
     AggregateTrade,
     /// `@bookTicker`
     BookTicker,
+    /// `@markPrice@1s`
+    MarkPrice,
 }
 
 impl Stream {
@@ -40,10 +48,12 @@ impl Stream {
     pub fn name(self, symbol: &str) -> String {
         let suffix = match self {
             Stream::Depth100 => "depth@100ms",
-            Stream::Depth1000 => "depth",
+            Stream::Depth => "depth",
+            Stream::Depth500 => "depth@500ms",
             Stream::Trade => "trade",
             Stream::AggregateTrade => "aggTrade",
             Stream::BookTicker => "bookTicker",
+            Stream::MarkPrice => "markPrice@1s",
         };
         format!("{symbol}@{suffix}")
     }
@@ -55,7 +65,25 @@ pub enum Output {
     /// To all who have the stream.
     Stream(Stream, String),
     /// To all who have the account's user-data stream.
-    User(AccountId, String),
+    User(AccountId, UserEvent, String),
+}
+
+/// What an event of the user-data stream is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UserEvent {
+    /// A trade that left something of the order.
+    PartialFill,
+    /// A trade of the last of it.
+    Fill,
+    /// Anything else.
+    Other,
+}
+
+impl UserEvent {
+    /// True where it tells of a trade.
+    pub fn is_trade(self) -> bool {
+        self != UserEvent::Other
+    }
 }
 
 /// The levels that changed since the last update of one depth stream.
@@ -72,17 +100,21 @@ struct DepthFeed {
 #[derive(Debug)]
 pub struct Market {
     config: SymbolConfig,
-    symbol: String,
+    wire: Wire,
+    contracts: Option<Contracts>,
     matching: Matching,
     flow: Flow,
     is_paused: bool,
+    is_halted: bool,
     orders: ClientOrders,
     events: Vec<Event>,
-    depth: [DepthFeed; 2],
+    depth: Vec<DepthFeed>,
     top: (Option<Level>, Option<Level>),
     aggregate_count: u64,
     execution_count: u64,
     trades: AccountTrades,
+    /// The most that each account could have held of the symbol, long and short.
+    exposure_max: BTreeMap<AccountId, [i128; 2]>,
     outputs: Vec<Output>,
 }
 
@@ -92,6 +124,7 @@ impl Market {
         let mut matching = Matching::new(Terms {
             tick: config.tick,
             lot: config.step,
+            settlement: venue.dialect.settlement(),
             fee: FeeRate::from_bps(venue.fee_bps),
             money_unit: Notional(10i128.pow(u32::from(SCALE))),
         });
@@ -111,17 +144,31 @@ impl Market {
             last_update_id: matching.update_id(),
             changed: BTreeSet::new(),
         };
+        let depth = match venue.dialect {
+            Dialect::Spot => vec![feed(Stream::Depth100, interval), feed(Stream::Depth, Nanos::from_secs(1))],
+            Dialect::UsdMargined => vec![
+                feed(Stream::Depth100, interval),
+                feed(Stream::Depth, Nanos::from_millis(250)),
+                feed(Stream::Depth500, Nanos::from_millis(500)),
+            ],
+        };
+        let funding = (venue.funding_interval, venue.funding_rate);
+        let contracts =
+            (venue.dialect == Dialect::UsdMargined).then(|| Contracts::new(config.start_price, funding, now));
         Market {
             config: config.clone(),
-            symbol: config.symbol(),
+            wire: Wire::new(venue.dialect, config),
+            contracts,
             orders: ClientOrders::default(),
             is_paused: false,
+            is_halted: false,
             events: Vec::new(),
-            depth: [feed(Stream::Depth100, interval), feed(Stream::Depth1000, Nanos::from_secs(1))],
+            depth,
             top: (matching.best(Side::Buy), matching.best(Side::Sell)),
             aggregate_count: 0,
             execution_count: 0,
             trades: AccountTrades::default(),
+            exposure_max: BTreeMap::new(),
             outputs: Vec::new(),
             flow,
             matching,
@@ -135,7 +182,32 @@ impl Market {
 
     /// The symbol in capitals.
     pub fn symbol(&self) -> &str {
-        &self.symbol
+        &self.wire.symbol
+    }
+
+    /// How its frames are written.
+    pub fn wire(&self) -> &Wire {
+        &self.wire
+    }
+
+    /// What is known of contracts, where it trades them.
+    pub fn contracts(&self) -> Option<&Contracts> {
+        self.contracts.as_ref()
+    }
+
+    /// What is known of contracts, to be changed.
+    pub fn contracts_mut(&mut self) -> Option<&mut Contracts> {
+        self.contracts.as_mut()
+    }
+
+    /// Charges an account what no trade costs.
+    pub fn charge(&mut self, account: AccountId, money: Notional) {
+        self.matching.charge(account, money);
+    }
+
+    /// Has something sent.
+    pub fn send(&mut self, output: Output) {
+        self.outputs.push(output);
     }
 
     /// The book and the ledger.
@@ -153,23 +225,44 @@ impl Market {
         &self.trades
     }
 
+    /// The most that an account could have held at one moment, had all its open orders traded: long, then short.
+    pub fn exposure_max(&self, account: AccountId) -> [i128; 2] {
+        self.exposure_max.get(&account).copied().unwrap_or_default()
+    }
+
+    fn note_exposure(&mut self, account: AccountId) {
+        let held = self.matching.ledger().change(account).base;
+        let mut exposure = [held, -held];
+        for order in self.orders.open(account) {
+            let side = usize::from(order.side == Side::Sell);
+            exposure[side] += i128::from(order.quantity.0 - order.executed);
+        }
+        let most = self.exposure_max.entry(account).or_default();
+        most.iter_mut().zip(exposure).for_each(|(most, now)| *most = now.max(*most));
+    }
+
     /// Opens an account with the symbol's start balances.
     pub fn open_account(&mut self) -> Option<AccountId> {
         let unit = 10i128.pow(u32::from(SCALE));
         let quote = i128::from(self.config.quote_balance) * unit;
-        self.matching.open_account(Balance { base: i128::from(self.config.base_balance.0), quote })
+        let base = match self.contracts {
+            Some(_) => 0,
+            None => i128::from(self.config.base_balance.0),
+        };
+        self.matching.open_account(Balance { base, quote })
     }
 
     /// When there is something to do next without a client asking.
     pub fn due_at(&self) -> UnixNanos {
         let depth = self.depth.iter().map(|feed| feed.due_at).min().unwrap_or_default();
-        if self.is_paused { depth } else { depth.min(self.flow.due_at()) }
+        let depth = self.contracts().map_or(depth, |contracts| contracts.due_at().min(depth));
+        if self.is_still() { depth } else { depth.min(self.flow.due_at()) }
     }
 
     /// Lets the flow and the depth streams do what is due, and gives the number of flow events.
     pub fn advance(&mut self, now: UnixNanos) -> u64 {
         let mut count = 0;
-        if !self.is_paused {
+        if !self.is_still() {
             if u128::from(now.since(self.flow.due_at()).0) > FLOW_LATE_MAX.as_nanos() {
                 self.flow.skip_to(now);
             }
@@ -181,6 +274,7 @@ impl Market {
                 self.publish(now);
             }
         }
+        self.advance_contracts(now);
         if self.depth.iter().any(|feed| feed.due_at <= now) {
             self.flush_depth(now, false);
         }
@@ -195,161 +289,48 @@ impl Market {
 
     /// Lets the flow go on from `now`.
     pub fn resume(&mut self, now: UnixNanos) {
-        if self.is_paused {
-            self.is_paused = false;
+        let was_still = self.is_still();
+        self.is_paused = false;
+        if was_still {
             self.flow.skip_to(now);
         }
     }
 
-    /// Places a client's order and gives the order as it stands then, and its fills.
-    pub fn place(
-        &mut self,
-        account: AccountId,
-        order: NewOrder,
-        client_order_id: String,
-        now: UnixNanos,
-    ) -> Result<(&ClientOrder, Vec<Fill>), Rejection> {
-        let key = self.matching.submit(account, order, &mut self.events)?;
-        let at_ms = now.0 / 1_000_000;
-        self.orders.insert(ClientOrder {
-            key,
-            account,
-            client_order_id,
-            side: order.side,
-            kind: order.kind,
-            self_trade: order.self_trade,
-            price: order.price,
-            quantity: order.quantity,
-            executed: 0,
-            executed_money: 0,
-            status: Status::New,
-            created_at_ms: at_ms,
-            updated_at_ms: at_ms,
-        });
-        let fills = self.events.iter().filter_map(|event| match event {
-            Event::Trade(trade) => Some(Fill::new(trade, order.side)),
-            _ => None,
-        });
-        let fills = fills.collect();
-        self.publish(now);
-        let placed =
-            self.orders.get(key.number).expect("it was placed just now, and the latest is never forgotten");
-        Ok((placed, fills))
+    /// Stops trading, or lets it go on: orders stand and can be canceled, and nothing else.
+    pub fn halt(&mut self, is_halted: bool, now: UnixNanos) {
+        let was_still = self.is_still();
+        self.is_halted = is_halted;
+        if was_still {
+            self.flow.skip_to(now);
+        }
     }
 
-    /// Cancels a client's open order; `cancel_id` names the request in what is told of it.
-    pub fn cancel(&mut self, key: OrderKey, cancel_id: &str, now: UnixNanos) -> Option<&ClientOrder> {
-        if !self.matching.cancel(key, &mut self.events) {
-            return None;
-        }
-        self.publish_as(now, cancel_id);
-        self.orders.get(key.number)
+    /// True where nothing is traded.
+    pub fn is_halted(&self) -> bool {
+        self.is_halted
     }
 
-    /// Lowers the quantity of a client's open order, which keeps its place.
-    pub fn amend(&mut self, key: OrderKey, quantity: Quantity, now: UnixNanos) -> Option<&ClientOrder> {
-        let before = self.orders.get(key.number)?.quantity;
-        let less = Quantity(before.0.saturating_sub(quantity.0));
-        if !self.matching.reduce(key, less, &mut self.events) {
-            return None;
-        }
-        self.orders.get_mut(key.number)?.quantity = quantity;
-        self.publish(now);
-        self.orders.get(key.number)
+    fn is_still(&self) -> bool {
+        self.is_paused || self.is_halted
     }
 
     /// What is to be sent, in order.
-    pub fn drain_outputs(&mut self) -> std::vec::Drain<'_, Output> {
-        self.outputs.drain(..)
+    pub fn take_outputs(&mut self) -> Vec<Output> {
+        std::mem::take(&mut self.outputs)
     }
 
-    fn publish(&mut self, now: UnixNanos) {
-        self.publish_as(now, "");
-    }
-
-    /// Turns the matching's events into frames and into the clients' orders.
-    fn publish_as(&mut self, now: UnixNanos, cancel_id: &str) {
-        let at_ms = now.0 / 1_000_000;
-        let events = std::mem::take(&mut self.events);
-        self.publish_aggregates(&events, at_ms);
-        let mut touched = BTreeSet::new();
-        for event in &events {
-            match *event {
-                Event::Accepted { key, account } => {
-                    if self.report(key, at_ms, Happening::New) {
-                        touched.insert(account);
-                    }
-                }
-                Event::Trade(trade) => {
-                    let frame = wire::trade(&self.symbol, at_ms, &trade);
-                    self.outputs.push(Output::Stream(Stream::Trade, frame));
-                    let makers = (trade.maker, trade.maker_account, trade.aggressor.opposite());
-                    let takers = (trade.taker, trade.taker_account, trade.aggressor);
-                    for (key, account, side) in [makers, takers] {
-                        let fill = Fill::new(&trade, side);
-                        if self.report(key, at_ms, Happening::Trade(&fill)) {
-                            let (order_number, is_buyer) = (key.number, side == Side::Buy);
-                            self.trades.add(account, AccountTrade { order_number, at_ms, is_buyer, fill });
-                            touched.insert(account);
-                        }
-                    }
-                }
-                Event::Reduced { key, account } => {
-                    if self.report(key, at_ms, Happening::Amended) {
-                        touched.insert(account);
-                    }
-                }
-                Event::Canceled { key, account, .. } => {
-                    self.set_status(key, Status::Canceled);
-                    if self.report(key, at_ms, Happening::Canceled(cancel_id)) {
-                        touched.insert(account);
-                    }
-                }
-                Event::Expired { key, account, reason, .. } => {
-                    let ended = match reason {
-                        Expiry::TimeInForce => Status::Expired,
-                        Expiry::SelfTrade => Status::ExpiredInMatch,
-                    };
-                    self.set_status(key, ended);
-                    if self.report(key, at_ms, Happening::Expired) {
-                        touched.insert(account);
-                    }
-                }
+    /// Lets `change` put the user events that are to be sent into another order; what else is sent keeps its place.
+    pub fn rearrange(&mut self, change: impl FnOnce(&mut Vec<(UserEvent, Output)>)) {
+        let (mut events, mut places) = (Vec::new(), Vec::new());
+        for (place, output) in self.outputs.iter().enumerate() {
+            if let Output::User(_, event, _) = output {
+                events.push((*event, output.clone()));
+                places.push(place);
             }
         }
-        for account in touched {
-            let (free, locked) =
-                (self.matching.ledger().free(account), self.matching.ledger().locked(account));
-            let frame = reports::account_position(&self.config, at_ms, free, locked);
-            self.outputs.push(Output::User(account, frame));
+        change(&mut events);
+        for (place, (_, output)) in places.into_iter().zip(events) {
+            self.outputs[place] = output;
         }
-        self.publish_top();
-        self.events = events;
-        self.events.clear();
-    }
-
-    fn set_status(&mut self, key: OrderKey, status: Status) {
-        if let Some(order) = self.orders.get_mut(key.number) {
-            order.status = status;
-        }
-    }
-
-    /// Brings a client's order up to date and tells its owner. False where the order is no client's.
-    fn report(&mut self, key: OrderKey, at_ms: u64, happening: Happening<'_>) -> bool {
-        let Some(order) = self.orders.get_mut(key.number) else { return false };
-        if let Happening::Trade(fill) = happening {
-            order.executed += fill.trade.quantity.0;
-            order.executed_money += fill.trade.price.times(fill.trade.quantity).0;
-            let is_done = order.executed == order.quantity.0;
-            order.status = if is_done { Status::Filled } else { Status::PartiallyFilled };
-        }
-        order.updated_at_ms = at_ms;
-        self.execution_count += 1;
-        let frame = reports::execution_report(&self.config, order, self.execution_count, happening);
-        self.outputs.push(Output::User(order.account, frame));
-        if !order.status.is_open() {
-            self.orders.end(key.number);
-        }
-        true
     }
 }

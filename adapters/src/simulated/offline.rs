@@ -3,8 +3,8 @@
 //!
 //! What takes part is the venue's whole protocol: bytes of requests in, bytes of frames out, each under way for as long
 //! as the caller says. So a test, a measurement or a simulation drives an engine and its venue together, and the same
-//! seed gives the same run, byte for byte. Nothing fails here that a wire could fail at: that is the business of the
-//! tests over sockets.
+//! seed gives the same run, byte for byte. What goes wrong is what the venue's plan of faults says; nothing else fails
+//! here that a wire could fail at.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -13,13 +13,15 @@ use fulmar_bus::record::{FrameSource, Nanos, RequestKind, UnixNanos};
 use fulmar_engine::contract::Connection;
 use fulmar_engine::runtime::FrameHead;
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TryRecvError;
 
 use super::config::{SimulatedVenueConfig, VenueReport};
 use super::connections::Purpose;
-use super::limits::OUTBOX_FRAMES;
+use super::dialect::Dialect;
+use super::limits::{OUTBOX_FRAMES, RECONNECT_AFTER};
 use super::rest::{HttpAnswer, HttpRequest};
 use super::server::split;
-use super::truth::Truth;
+use super::truth::{OrderTruth, TradeTruth, Truth};
 use super::venue::Venue;
 use crate::transport::LinkEnds;
 
@@ -35,6 +37,8 @@ pub struct OfflineVenue {
     delayed: BTreeMap<(UnixNanos, u64), (usize, Request)>,
     delayed_count: u64,
     frames: VecDeque<OfflineFrame>,
+    /// Connections that the venue ended, and when they are made anew.
+    reopening: Vec<(UnixNanos, usize, u8)>,
     /// Bytes of the first frame that the engine has already.
     delivered_bytes: usize,
 }
@@ -84,6 +88,7 @@ impl OfflineVenue {
             delayed: BTreeMap::new(),
             delayed_count: 0,
             frames: VecDeque::new(),
+            reopening: Vec::new(),
             delivered_bytes: 0,
         }
     }
@@ -107,6 +112,7 @@ impl OfflineVenue {
                 self.delayed.insert((arrives_at, self.delayed_count), (place, request));
             }
         }
+        self.reopen(now);
         while let Some(first) = self.delayed.first_entry()
             && first.key().0 <= now
         {
@@ -136,11 +142,27 @@ impl OfflineVenue {
     }
 
     /// What is really so of the account of this key, in the first symbol; `None` where there is no such account.
-    pub fn truth(&mut self, api_key: &str, now: UnixNanos) -> Option<Truth> {
-        let answer = self.ask("/simulated/truth", &[("account", api_key)], now);
-        (answer.status == 200).then(|| {
-            serde_json::from_str(&answer.body).expect("the venue writes its own truth as it is read")
-        })
+    pub fn truth(&self, api_key: &str, now: UnixNanos) -> Option<Truth> {
+        Some(self.venue.truth(self.account(api_key)?, &self.venue.markets[0], now))
+    }
+
+    /// Every order that the account of this key ever sent, in the order of their coming.
+    pub fn orders(&self, api_key: &str) -> Vec<OrderTruth> {
+        self.account(api_key).map_or(Vec::new(), |account| self.venue.orders_of(account))
+    }
+
+    /// Every trade of the account of this key, symbol by symbol.
+    pub fn trades(&self, api_key: &str) -> Vec<TradeTruth> {
+        self.account(api_key).map_or(Vec::new(), |account| self.venue.trades_of(account))
+    }
+
+    /// Stops trading in a symbol, or lets it go on; false where there is no such symbol.
+    pub fn halt(&mut self, symbol: &str, is_halted: bool, now: UnixNanos) -> bool {
+        self.venue.halt(Some(symbol), is_halted, now).is_ok()
+    }
+
+    fn account(&self, api_key: &str) -> Option<usize> {
+        self.venue.accounts.iter().position(|account| account.api_key == api_key)
     }
 
     /// What happened at the venue so far.
@@ -157,9 +179,12 @@ impl OfflineVenue {
         self.push((link, index), FrameSource::Opened, (0, Vec::new()), now);
     }
 
-    fn ask(&mut self, path: &str, query: &[(&str, &str)], now: UnixNanos) -> HttpAnswer {
-        let query = query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        self.venue.http_request(&HttpRequest { route: format!("GET {path}"), query }, now)
+    fn ask(&mut self, path: &str, raw_query: &str, now: UnixNanos) -> HttpAnswer {
+        let pairs = raw_query.split('&').filter_map(|pair| pair.split_once('='));
+        let query = pairs.map(|(name, value)| (name.to_owned(), decoded(value))).collect();
+        let route = format!("GET {path}");
+        let request = HttpRequest { route, query, raw_query: raw_query.to_owned(), api_key: None };
+        self.venue.http_request(&request, now)
     }
 
     fn push(
@@ -179,10 +204,7 @@ impl OfflineVenue {
         match (kind, line) {
             (RequestKind::HttpGet, _) => {
                 let (path, query) = text.split_once('?').unwrap_or((&text, ""));
-                let pairs: Vec<_> = query.split('&').filter_map(|pair| pair.split_once('=')).collect();
-                let decoded: Vec<_> = pairs.iter().map(|(name, value)| (*name, decoded(value))).collect();
-                let query: Vec<_> = decoded.iter().map(|(name, value)| (*name, value.as_str())).collect();
-                let answer = self.ask(path, &query, now);
+                let answer = self.ask(path, query, now);
                 let bytes = format!("{text}\n{}", answer.body).into_bytes();
                 self.push((place, index), FrameSource::Http, (answer.status, bytes), now);
             }
@@ -199,23 +221,42 @@ impl OfflineVenue {
                 let gone = self.lines.remove(line);
                 self.venue.connections.disconnect(gone.connection);
                 self.push((place, index), FrameSource::Closed, (0, Vec::new()), now);
-                let urls = &self.links[place].connections;
-                let url =
-                    urls.iter().find(|planned| planned.index == index).map(|planned| planned.url.clone());
-                self.open(place, index, &url.expect("a connection of the link"), now);
+                self.reopening.push((now, place, index));
+                self.reopen(now);
             }
-            (RequestKind::Send | RequestKind::Reconnect, None) => {
-                unreachable!("a link knows its connections")
-            }
+            // The venue ended the connection, and transport drops what is sent until there is a new one.
+            (RequestKind::Send | RequestKind::Reconnect, None) => {}
         }
     }
 
-    /// What the venue sent since, in the order of its connections.
+    /// Makes the connections anew that it is time for.
+    fn reopen(&mut self, now: UnixNanos) {
+        let (due, waiting) = std::mem::take(&mut self.reopening).into_iter().partition(|(at, ..)| *at <= now);
+        self.reopening = waiting;
+        let due: Vec<(UnixNanos, usize, u8)> = due;
+        for (_, link, index) in due {
+            let mut planned = self.links[link].connections.iter();
+            let url = planned.find(|planned| planned.index == index).map(|planned| planned.url.clone());
+            self.open(link, index, &url.expect("a connection of the link"), now);
+        }
+    }
+
+    /// What the venue sent since, in the order of its connections, and which of them it ended.
     fn collect(&mut self, now: UnixNanos) {
-        for place in 0..self.lines.len() {
-            while let Ok(text) = self.lines[place].outbox.try_recv() {
-                let (link, index) = (self.lines[place].link, self.lines[place].index);
-                self.push((link, index), FrameSource::Message, (0, text.as_bytes().to_vec()), now);
+        let mut place = 0;
+        while place < self.lines.len() {
+            let (link, index) = (self.lines[place].link, self.lines[place].index);
+            match self.lines[place].outbox.try_recv() {
+                Ok(text) => {
+                    let bytes = text.as_bytes().to_vec();
+                    self.push((link, index), FrameSource::Message, (0, bytes), now);
+                }
+                Err(TryRecvError::Empty) => place += 1,
+                Err(TryRecvError::Disconnected) => {
+                    self.lines.remove(place);
+                    self.push((link, index), FrameSource::Closed, (0, Vec::new()), now);
+                    self.reopening.push((now + RECONNECT_AFTER, link, index));
+                }
             }
         }
     }
@@ -232,10 +273,12 @@ fn take(ends: &mut LinkEnds) -> Option<(UnixNanos, Request)> {
 /// What a connection to this URL is for.
 fn purpose_of(url: &str) -> Purpose {
     let (path, query) = url.split_once('?').unwrap_or((url, ""));
-    if path.ends_with("/ws-api/v3") {
-        return Purpose::Api;
+    let is_api = [Dialect::Spot, Dialect::UsdMargined].iter().any(|it| path.ends_with(it.api_path()));
+    match path.split_once("/ws/") {
+        _ if is_api => Purpose::Api,
+        Some((_, names)) => Purpose::Streams { is_combined: false, names: split(names) },
+        None => Purpose::Streams { is_combined: true, names: split(query.trim_start_matches("streams=")) },
     }
-    Purpose::Streams { is_combined: true, names: split(query.trim_start_matches("streams=")) }
 }
 
 /// A value of a query as it was before it was escaped; adapters escape the few signs of a JSON list.

@@ -1,10 +1,11 @@
 //! Clients' orders as the protocol knows them: ids, texts and sums that the matching has no use for.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use fulmar_bus::record::{AccountId, Price, Quantity, Side};
 use fulmar_engine::simulation::matching::{OrderKey, OrderKind, SelfTrade};
 
+use super::dialect::Dialect;
 use super::limits::ENDED_ORDERS_MAX;
 
 /// Where an order stands, in the protocol's words.
@@ -62,6 +63,8 @@ pub struct ClientOrder {
     pub price: Price,
     /// What was ordered.
     pub quantity: Quantity,
+    /// True where it may only bring a position nearer to nothing.
+    pub reduces_only: bool,
     /// What traded.
     pub executed: i64,
     /// What that cost, at the scale of money.
@@ -76,19 +79,20 @@ pub struct ClientOrder {
 
 impl ClientOrder {
     /// The protocol's word for its type.
-    pub fn type_text(&self) -> &'static str {
-        match self.kind {
-            OrderKind::Market => "MARKET",
-            OrderKind::PostOnly => "LIMIT_MAKER",
+    pub fn type_text(&self, dialect: Dialect) -> &'static str {
+        match (self.kind, dialect) {
+            (OrderKind::Market, _) => "MARKET",
+            (OrderKind::PostOnly, Dialect::Spot) => "LIMIT_MAKER",
             _ => "LIMIT",
         }
     }
 
     /// The protocol's word for how long it stands.
-    pub fn time_in_force_text(&self) -> &'static str {
-        match self.kind {
-            OrderKind::ImmediateOrCancel => "IOC",
-            OrderKind::FillOrKill => "FOK",
+    pub fn time_in_force_text(&self, dialect: Dialect) -> &'static str {
+        match (self.kind, dialect) {
+            (OrderKind::ImmediateOrCancel, _) => "IOC",
+            (OrderKind::FillOrKill, _) => "FOK",
+            (OrderKind::PostOnly, Dialect::UsdMargined) => "GTX",
             _ => "GTC",
         }
     }
@@ -106,6 +110,8 @@ impl ClientOrder {
         match self.self_trade {
             SelfTrade::Allow => "NONE",
             SelfTrade::ExpireTaker => "EXPIRE_TAKER",
+            SelfTrade::ExpireMaker => "EXPIRE_MAKER",
+            SelfTrade::ExpireBoth => "EXPIRE_BOTH",
         }
     }
 }
@@ -115,6 +121,7 @@ impl ClientOrder {
 pub struct ClientOrders {
     by_number: BTreeMap<u64, ClientOrder>,
     by_client_id: BTreeMap<(AccountId, String), u64>,
+    open: BTreeSet<(AccountId, u64)>,
     ended: VecDeque<u64>,
 }
 
@@ -123,6 +130,7 @@ impl ClientOrders {
     pub fn insert(&mut self, order: ClientOrder) {
         let number = order.key.number;
         self.by_client_id.insert((order.account, order.client_order_id.clone()), number);
+        self.open.insert((order.account, number));
         self.by_number.insert(number, order);
     }
 
@@ -152,13 +160,33 @@ impl ClientOrders {
         client_id.is_none_or(|id| order.client_order_id == id).then_some(order)
     }
 
+    /// An account's orders that are known, oldest first.
+    pub fn of(&self, account: AccountId) -> impl Iterator<Item = &ClientOrder> {
+        self.by_number.values().filter(move |order| order.account == account)
+    }
+
     /// An account's open orders, oldest first.
     pub fn open(&self, account: AccountId) -> impl Iterator<Item = &ClientOrder> {
-        self.by_number.values().filter(move |order| order.account == account && order.status.is_open())
+        let of_account = self.open.range((account, 0)..=(account, u64::MAX));
+        of_account.filter_map(|(_, number)| self.by_number.get(number))
+    }
+
+    /// Gives an order another client id.
+    pub fn rename(&mut self, number: u64, client_order_id: String) {
+        if let Some(order) = self.by_number.get_mut(&number) {
+            self.by_client_id.remove(&(order.account, order.client_order_id.clone()));
+            self.by_client_id.insert((order.account, client_order_id.clone()), number);
+            order.client_order_id = client_order_id;
+        }
     }
 
     /// Notes that an order ended, and forgets the oldest ended one where too many are kept.
     pub fn end(&mut self, number: u64) {
+        let account = self.by_number.get(&number).map(|order| order.account);
+        let was_open = account.is_some_and(|account| self.open.remove(&(account, number)));
+        if !was_open {
+            return;
+        }
         self.ended.push_back(number);
         if self.ended.len() <= ENDED_ORDERS_MAX {
             return;

@@ -9,11 +9,27 @@ use fulmar_engine::simulation::matching::{NewOrder, OrderKind, Rejection, SelfTr
 use serde_json::{Map, Value, json};
 
 use super::config::SCALE;
+use super::dialect::{Dialect, Refusal};
 use super::market::Market;
 use super::signature::text;
 
 /// The parameters of a request.
 pub type Params = Map<String, Value>;
+
+/// A request to trade or to be told, however it came.
+#[derive(Clone, Debug, Default)]
+pub struct ApiRequest {
+    /// The method, without a version.
+    pub method: String,
+    /// What it says; the key of a connection that is logged on among it.
+    pub params: Params,
+    /// What was signed, where that is not the parameters in the order of their names.
+    pub signed: Option<String>,
+    /// True where the connection speaks for the key.
+    pub is_logged_on: bool,
+    /// The connection that it came on, where it did not come by HTTP.
+    pub connection: Option<u64>,
+}
 
 /// What the protocol says to a request that it refuses.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,12 +40,19 @@ pub struct ApiError {
     pub code: i32,
     /// Its words.
     pub message: Cow<'static, str>,
+    /// What else it says, as JSON.
+    pub data: Option<String>,
 }
 
 impl ApiError {
     /// An error.
     pub fn new(status: u16, code: i32, message: impl Into<Cow<'static, str>>) -> Self {
-        ApiError { status, code, message: message.into() }
+        ApiError { status, code, message: message.into(), data: None }
+    }
+
+    /// Nobody owns the key.
+    pub fn unknown_key() -> Self {
+        ApiError::new(401, -2015, "Invalid API-key, IP, or permissions for action.")
     }
 
     /// A parameter is not there.
@@ -40,24 +63,9 @@ impl ApiError {
 
     /// The body that tells it.
     pub fn body(&self) -> String {
-        json!({"code": self.code, "msg": self.message}).to_string()
-    }
-}
-
-impl From<Rejection> for ApiError {
-    fn from(rejection: Rejection) -> Self {
-        match rejection {
-            Rejection::InsufficientBalance => {
-                ApiError::new(400, -2010, "Account has insufficient balance for requested action.")
-            }
-            Rejection::WouldTake => ApiError::new(400, -2010, "Order would immediately match and take."),
-            Rejection::Price => ApiError::new(400, -1013, "Filter failure: PRICE_FILTER"),
-            Rejection::Quantity => ApiError::new(400, -1013, "Filter failure: LOT_SIZE"),
-            Rejection::BookFull => ApiError::new(400, -1013, "Filter failure: EXCHANGE_MAX_NUM_ORDERS"),
-            Rejection::UnknownAccount => {
-                ApiError::new(400, -2010, "This symbol is not permitted for this account.")
-            }
-        }
+        let (code, message) = (self.code, json!(self.message));
+        let data = self.data.as_ref().map_or(String::new(), |data| format!(r#","data":{data}"#));
+        format!(r#"{{"code":{code},"msg":{message}{data}}}"#)
     }
 }
 
@@ -71,7 +79,15 @@ pub fn too_much_weight(limit: u32) -> ApiError {
 }
 
 /// What a request costs of its minute's weight.
-pub fn weight(method: &str, params: &Params) -> u32 {
+pub fn weight(dialect: Dialect, method: &str, params: &Params) -> u32 {
+    if dialect == Dialect::UsdMargined {
+        return match method {
+            "openOrders.status" if !params.contains_key("symbol") => 40,
+            "account.position" | "account.balance" | "account.status" | "myTrades" => 5,
+            "countdownCancelAll" => 10,
+            _ => 1,
+        };
+    }
     match method {
         "order.status" | "order.amend.keepPriority" => 4,
         "openOrders.status" if params.contains_key("symbol") => 6,
@@ -83,6 +99,11 @@ pub fn weight(method: &str, params: &Params) -> u32 {
         "userDataStream.subscribe" | "userDataStream.subscribe.signature" | "userDataStream.unsubscribe" => 2,
         _ => 1,
     }
+}
+
+/// True where a parameter says so, as JSON or as text.
+pub fn flag(params: &Params, name: &str) -> bool {
+    params.get(name).is_some_and(|value| text(value).eq_ignore_ascii_case("true"))
 }
 
 /// A parameter that is a text.
@@ -104,7 +125,8 @@ pub fn client_id(params: &Params, name: &str, generated: String) -> Result<Strin
 }
 
 /// The order that a request wants.
-pub fn parse_order(params: &Params) -> Result<NewOrder, ApiError> {
+pub fn parse_order(dialect: Dialect, params: &Params) -> Result<NewOrder, ApiError> {
+    let is_spot = dialect == Dialect::Spot;
     let side = match param(params, "side") {
         Some("BUY") => Side::Buy,
         Some("SELL") => Side::Sell,
@@ -113,8 +135,10 @@ pub fn parse_order(params: &Params) -> Result<NewOrder, ApiError> {
     };
     let kind = match (param(params, "type"), param(params, "timeInForce")) {
         (Some("MARKET"), None) => OrderKind::Market,
-        (Some("LIMIT_MAKER"), None) => OrderKind::PostOnly,
-        (Some("MARKET" | "LIMIT_MAKER"), Some(_)) => {
+        (Some("MARKET"), Some("GTC")) if !is_spot => OrderKind::Market,
+        (Some("LIMIT_MAKER"), None) if is_spot => OrderKind::PostOnly,
+        (Some("LIMIT"), Some("GTX")) if !is_spot => OrderKind::PostOnly,
+        (Some("MARKET"), Some(_)) | (Some("LIMIT_MAKER"), Some(_)) if is_spot => {
             return Err(ApiError::new(400, -1106, "Parameter 'timeInForce' sent when not required."));
         }
         (Some("LIMIT"), Some("GTC")) => OrderKind::Limit,
@@ -128,6 +152,8 @@ pub fn parse_order(params: &Params) -> Result<NewOrder, ApiError> {
     let self_trade = match param(params, "selfTradePreventionMode") {
         None | Some("NONE") => SelfTrade::Allow,
         Some("EXPIRE_TAKER") => SelfTrade::ExpireTaker,
+        Some("EXPIRE_MAKER") => SelfTrade::ExpireMaker,
+        Some("EXPIRE_BOTH") => SelfTrade::ExpireBoth,
         Some(_) => {
             return Err(ApiError::new(
                 400,
@@ -160,14 +186,18 @@ pub fn decimal(params: &Params, name: &str) -> Result<i64, ApiError> {
     })
 }
 
-/// The symbol's filters: tick, step and smallest notional.
-pub fn check_filters(market: &Market, order: &NewOrder) -> Result<(), ApiError> {
+/// Whether the symbol is traded, and its filters: tick, step and smallest notional, which what only reduces need not
+/// reach.
+pub fn check_filters(market: &Market, order: &NewOrder, reduces_only: bool) -> Result<(), Refusal> {
     let config = market.config();
+    if market.is_halted() {
+        return Err(Refusal::Halted);
+    }
     if order.kind != OrderKind::Market && order.price.0 % config.tick.0 != 0 {
-        return Err(Rejection::Price.into());
+        return Err(Refusal::Matching(Rejection::Price));
     }
     if order.quantity.0 == 0 || order.quantity.0 % config.step.0 != 0 {
-        return Err(Rejection::Quantity.into());
+        return Err(Refusal::Matching(Rejection::Quantity));
     }
     let price = match order.kind {
         OrderKind::Market => {
@@ -176,8 +206,9 @@ pub fn check_filters(market: &Market, order: &NewOrder) -> Result<(), ApiError> 
         _ => order.price,
     };
     let notional = price.times(order.quantity).0;
-    if price.0 > 0 && notional < i128::from(config.notional_min) * 10i128.pow(u32::from(SCALE)) {
-        return Err(ApiError::new(400, -1013, "Filter failure: NOTIONAL"));
+    let least = i128::from(config.notional_min) * 10i128.pow(u32::from(SCALE));
+    if price.0 > 0 && notional < least && !reduces_only {
+        return Err(Refusal::Notional);
     }
     Ok(())
 }

@@ -1,17 +1,14 @@
-//! The HTTP side: public market data as the real venue gives it, and under `/simulated/` the truth that no real venue
-//! tells, for tests and the demo.
+//! The HTTP side: public market data as the real venue gives it. What stands under `/simulated/`, which no real venue
+//! has, is in `ledger`.
 
 use std::collections::BTreeMap;
 
 use fulmar_bus::record::{Side, UnixNanos};
-use fulmar_engine::market::decimal::format_scaled;
 
-use super::config::SCALE;
-use super::limits::{ACCOUNT_ORDERS_MAX, SNAPSHOT_LEVELS_MAX};
-use super::market::Market;
-use super::request::{ApiError, too_much_weight};
+use super::dialect::Dialect;
+use super::mishaps::occasion;
+use super::request::{ApiError, ApiRequest, Params, too_much_weight};
 use super::venue::Venue;
-use super::wire;
 
 /// A request as it came: `GET /api/v3/depth`, and its query.
 #[derive(Clone, Debug)]
@@ -20,6 +17,10 @@ pub struct HttpRequest {
     pub route: String,
     /// The query, decoded.
     pub query: BTreeMap<String, String>,
+    /// The query as it came.
+    pub raw_query: String,
+    /// The key in the head of the request.
+    pub api_key: Option<String>,
 }
 
 /// What is answered.
@@ -38,19 +39,12 @@ pub struct HttpAnswer {
 impl Venue {
     /// Answers one HTTP request.
     pub fn http_request(&mut self, request: &HttpRequest, now: UnixNanos) -> HttpAnswer {
-        let symbol = request.query.get("symbol").map(String::as_str);
-        let limit = request.query.get("limit");
-        let result = match request.route.as_str() {
-            "GET /simulated/truth" => self.truth(request.query.get("account").map(String::as_str), symbol),
-            "POST /simulated/pause" => Ok(self.pause(now)),
-            "POST /simulated/resume" => Ok(self.resume(now)),
-            route => self.weigh(route, symbol, limit, now).and_then(|()| match route {
-                "GET /api/v3/ping" => Ok("{}".to_owned()),
-                "GET /api/v3/time" => Ok(format!(r#"{{"serverTime":{}}}"#, now.0 / 1_000_000)),
-                "GET /api/v3/depth" => self.depth(symbol, limit),
-                "GET /api/v3/exchangeInfo" => self.exchange_info(request, now),
-                _ => Err(ApiError::new(404, -1000, "Not found.")),
-            }),
+        let result = match request.route.split_once(" /simulated/") {
+            Some((verb, what)) => self.simulated(&format!("{verb} {what}"), &request.query, now),
+            None => match self.config.dialect.method_of(&request.route) {
+                Some(method) => self.private(method, request, now),
+                None => self.public(request, now),
+            },
         };
         let (status, body) = match result {
             Ok(body) => (200, body),
@@ -61,6 +55,45 @@ impl Venue {
         HttpAnswer { status, body, used_weight, retry_after }
     }
 
+    /// Answers what the API answers too, of which HTTP is another way to ask.
+    fn private(&mut self, method: &str, request: &HttpRequest, now: UnixNanos) -> Result<String, ApiError> {
+        let mut params: Params =
+            request.query.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
+        if let Some(api_key) = &request.api_key {
+            params.insert("apiKey".to_owned(), api_key.as_str().into());
+        }
+        self.admit(method, &params, now)?;
+        // The signature is the last of the parameters, and what stands before it is signed.
+        let signed = request.raw_query.split("signature=").next().unwrap_or_default().trim_end_matches('&');
+        let signed = Some(signed.to_owned());
+        let request = ApiRequest { method: method.to_owned(), params, signed, ..ApiRequest::default() };
+        let fault = occasion(method).and_then(|occasion| self.faults.draw(occasion));
+        if let Some(fault) = fault {
+            return self.go_wrong_http(fault, &request, now);
+        }
+        let result = self.api_result(&request, now);
+        self.dispatch(now);
+        result
+    }
+
+    /// Answers what anybody may ask.
+    fn public(&mut self, request: &HttpRequest, now: UnixNanos) -> Result<String, ApiError> {
+        let symbol = request.query.get("symbol").map(String::as_str);
+        let limit = request.query.get("limit");
+        let route = request.route.replacen(self.config.dialect.public_path(), "", 1);
+        self.weigh(&route, symbol, limit, now)?;
+        match route.as_str() {
+            "GET ping" => Ok("{}".to_owned()),
+            "GET time" => Ok(format!(r#"{{"serverTime":{}}}"#, now.0 / 1_000_000)),
+            "GET depth" => self.depth(symbol, limit, now),
+            "GET exchangeInfo" => self.exchange_info(request, now),
+            "GET premiumIndex" if self.config.dialect == Dialect::UsdMargined => {
+                self.premium_index(symbol, now)
+            }
+            _ => Err(ApiError::new(404, -1000, "Not found.")),
+        }
+    }
+
     fn weigh(
         &mut self,
         route: &str,
@@ -68,14 +101,11 @@ impl Venue {
         limit: Option<&String>,
         now: UnixNanos,
     ) -> Result<(), ApiError> {
-        let weight = match route {
-            "GET /api/v3/exchangeInfo" => 20,
-            "GET /api/v3/depth" if symbol.is_some() => match snapshot_levels(limit)? {
-                0..=100 => 5,
-                101..=500 => 25,
-                501..=1_000 => 50,
-                _ => 250,
-            },
+        let weight = match (route, self.config.dialect) {
+            ("GET exchangeInfo", Dialect::Spot) => 20,
+            ("GET depth", dialect) if symbol.is_some() => {
+                dialect.snapshot_weight(snapshot_levels(dialect, limit)?)
+            }
             _ => 1,
         };
         if self.weight.add(now, weight) <= self.config.weight_per_minute {
@@ -85,100 +115,24 @@ impl Venue {
         Err(too_much_weight(self.config.weight_per_minute))
     }
 
-    fn depth(&self, symbol: Option<&str>, limit: Option<&String>) -> Result<String, ApiError> {
-        let matching = self.markets[self.market(symbol)?].matching();
-        let count = snapshot_levels(limit)?;
-        let side = |side| wire::levels(matching.levels(side).take(count));
-        Ok(wire::snapshot(matching.update_id(), &side(Side::Buy), &side(Side::Sell)))
-    }
-
-    fn exchange_info(&self, request: &HttpRequest, now: UnixNanos) -> Result<String, ApiError> {
-        let markets: Vec<&Market> = match (request.query.get("symbol"), request.query.get("symbols")) {
-            (None, None) => self.markets.iter().collect(),
-            (Some(symbol), _) => vec![&self.markets[self.market(Some(symbol))?]],
-            (None, Some(list)) => {
-                let names: Vec<String> =
-                    serde_json::from_str(list).map_err(|_| ApiError::missing("symbols"))?;
-                let found = names.iter().map(|name| Ok(&self.markets[self.market(Some(name))?]));
-                found.collect::<Result<_, ApiError>>()?
-            }
-        };
-        let symbols: Vec<String> = markets.into_iter().map(symbol_info).collect();
-        Ok(format!(
-            concat!(
-                r#"{{"timezone":"UTC","serverTime":{now},"rateLimits":[{{"rateLimitType":"REQUEST_WEIGHT","#,
-                r#""interval":"MINUTE","intervalNum":1,"limit":{weight}}},{{"rateLimitType":"ORDERS","#,
-                r#""interval":"SECOND","intervalNum":10,"limit":{short}}},{{"rateLimitType":"ORDERS","#,
-                r#""interval":"DAY","intervalNum":1,"limit":{day}}},{{"rateLimitType":"RAW_REQUESTS","#,
-                r#""interval":"MINUTE","intervalNum":5,"limit":61000}}],"exchangeFilters":[],"symbols":[{symbols}]}}"#
-            ),
-            now = now.0 / 1_000_000,
-            weight = self.config.weight_per_minute,
-            short = self.config.orders_per_10_seconds,
-            day = self.config.orders_per_day,
-            symbols = symbols.join(","),
-        ))
-    }
-
-    /// What an account has really got: of the first symbol where none is named.
-    fn truth(&self, api_key: Option<&str>, symbol: Option<&str>) -> Result<String, ApiError> {
-        let market = match symbol {
-            None => &self.markets[0],
-            symbol => &self.markets[self.market(symbol)?],
-        };
-        let account = self.accounts.iter().find(|account| Some(account.api_key.as_str()) == api_key);
-        let account = account.ok_or_else(|| ApiError::new(404, -2015, "No such account."))?;
-        let matching = market.matching();
-        let change = matching.ledger().change(account.id);
-        let best = |side| matching.best(side).map_or(0, |level| i128::from(level.price.0));
-        // Half the sum of both prices, exactly: five times the sum, at one digit more.
-        let mark = (best(Side::Buy) + best(Side::Sell)) * 5;
-        let pnl = change.quote * 10 + change.base * mark;
-        Ok(format!(
-            concat!(
-                r#"{{"symbol":"{symbol}","position":"{position}","cash":"{cash}","mark":"{mark}","pnl":"{pnl}","#,
-                r#""orders_received":{received},"fills":{fills},"open_orders":{open},"update_id":{update_id}}}"#
-            ),
-            symbol = market.symbol(),
-            position = format_scaled(change.base, SCALE),
-            cash = format_scaled(change.quote, 2 * SCALE),
-            mark = format_scaled(mark, SCALE + 1),
-            pnl = format_scaled(pnl, 2 * SCALE + 1),
-            received = account.orders_received,
-            fills = market.trades().count_of(account.id),
-            open = market.orders().open(account.id).count(),
-            update_id = matching.update_id(),
-        ))
-    }
-
-    fn pause(&mut self, now: UnixNanos) -> String {
-        for market in &mut self.markets {
-            market.pause(now);
-        }
-        self.dispatch();
-        self.update_ids(true)
-    }
-
-    fn resume(&mut self, now: UnixNanos) -> String {
-        for market in &mut self.markets {
-            market.resume(now);
-        }
-        self.update_ids(false)
-    }
-
-    fn update_ids(&self, is_paused: bool) -> String {
-        let ids = self
-            .markets
-            .iter()
-            .map(|market| format!(r#""{}":{}"#, market.symbol(), market.matching().update_id()));
-        let ids: Vec<String> = ids.collect();
-        let first = self.markets[0].matching().update_id();
-        format!(r#"{{"paused":{is_paused},"update_id":{first},"update_ids":{{{}}}}}"#, ids.join(","))
+    fn depth(
+        &self,
+        symbol: Option<&str>,
+        limit: Option<&String>,
+        now: UnixNanos,
+    ) -> Result<String, ApiError> {
+        let market = &self.markets[self.market(symbol)?];
+        let (matching, wire, count) =
+            (market.matching(), market.wire(), snapshot_levels(self.config.dialect, limit)?);
+        let side = |side| wire.levels(matching.levels(side).take(count));
+        let sides = (side(Side::Buy), side(Side::Sell));
+        Ok(wire.snapshot(now.0 / 1_000_000, matching.update_id(), (&sides.0, &sides.1)))
     }
 }
 
-fn snapshot_levels(limit: Option<&String>) -> Result<usize, ApiError> {
-    let Some(limit) = limit else { return Ok(100) };
+fn snapshot_levels(dialect: Dialect, limit: Option<&String>) -> Result<usize, ApiError> {
+    let (most, usual) = dialect.snapshot_levels();
+    let Some(limit) = limit else { return Ok(usual) };
     let count: usize = limit.parse().map_err(|_| {
         ApiError::new(
             400,
@@ -189,33 +143,5 @@ fn snapshot_levels(limit: Option<&String>) -> Result<usize, ApiError> {
     if count == 0 {
         return Err(ApiError::missing("limit"));
     }
-    Ok(count.min(SNAPSHOT_LEVELS_MAX))
-}
-
-fn symbol_info(market: &Market) -> String {
-    let config = market.config();
-    format!(
-        concat!(
-            r#"{{"symbol":"{symbol}","status":"TRADING","baseAsset":"{base}","baseAssetPrecision":8,"#,
-            r#""quoteAsset":"{quote}","quotePrecision":8,"quoteAssetPrecision":8,"baseCommissionPrecision":8,"#,
-            r#""quoteCommissionPrecision":8,"orderTypes":["LIMIT","LIMIT_MAKER","MARKET"],"icebergAllowed":false,"#,
-            r#""ocoAllowed":false,"otoAllowed":false,"quoteOrderQtyMarketAllowed":false,"#,
-            r#""allowTrailingStop":false,"cancelReplaceAllowed":false,"amendAllowed":false,"#,
-            r#""isSpotTradingAllowed":true,"isMarginTradingAllowed":false,"filters":["#,
-            r#"{{"filterType":"PRICE_FILTER","minPrice":"{tick}","maxPrice":"1000000.00000000","tickSize":"{tick}"}},"#,
-            r#"{{"filterType":"LOT_SIZE","minQty":"{step}","maxQty":"9000.00000000","stepSize":"{step}"}},"#,
-            r#"{{"filterType":"NOTIONAL","minNotional":"{notional}","applyMinToMarket":true,"#,
-            r#""maxNotional":"9000000.00000000","applyMaxToMarket":false,"avgPriceMins":5}},"#,
-            r#"{{"filterType":"MAX_NUM_ORDERS","maxNumOrders":{orders}}}],"permissions":[],"#,
-            r#""permissionSets":[["SPOT"]],"defaultSelfTradePreventionMode":"NONE","#,
-            r#""allowedSelfTradePreventionModes":["NONE","EXPIRE_TAKER"]}}"#
-        ),
-        symbol = market.symbol(),
-        base = config.base,
-        quote = config.quote,
-        tick = wire::number(config.tick.0),
-        step = wire::number(config.step.0),
-        notional = wire::number(config.notional_min),
-        orders = ACCOUNT_ORDERS_MAX,
-    )
+    Ok(count.min(most))
 }

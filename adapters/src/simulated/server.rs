@@ -23,6 +23,7 @@ use tokio::time::Instant;
 
 use super::config::{SimulatedVenueConfig, VenueReport};
 use super::connections::Purpose;
+use super::dialect::Dialect;
 use super::limits::{
     COMMANDS_BATCH, COMMANDS_MAX, CONNECTIONS_MAX, MESSAGE_BYTES_MAX, OUTBOX_FRAMES, STOP_TIMEOUT,
 };
@@ -83,16 +84,17 @@ pub async fn serve(
     let address = listener.local_addr()?;
     let (commands, inbox) = mpsc::channel(COMMANDS_MAX);
     let (stopping, mut stopped) = watch::channel(false);
-    let venue = Venue::new(config);
+    let (dialect, venue) = (config.dialect, Venue::new(config));
     let listener = listener.tap_io(|stream| {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection keeps its delay");
         }
     });
-    let server = axum::serve(listener, router(Gate::new(commands))).with_graceful_shutdown(async move {
-        let told = stopped.wait_for(|is_stopping| *is_stopping).await;
-        drop(told);
-    });
+    let server =
+        axum::serve(listener, router(Gate::new(commands), dialect)).with_graceful_shutdown(async move {
+            let told = stopped.wait_for(|is_stopping| *is_stopping).await;
+            drop(told);
+        });
     let serving = tokio::spawn(server.into_future());
     // Nobody may be waiting for the address; the venue serves all the same.
     let _told = ready.send(address);
@@ -198,14 +200,15 @@ impl Gate {
     }
 }
 
-fn router(gate: Gate) -> Router {
-    Router::new()
-        .route("/stream", any(combined_streams))
-        .route("/ws", any(raw_streams))
-        .route("/ws/{*streams}", any(raw_streams))
-        .route("/ws-api/v3", any(api))
-        .fallback(http)
-        .with_state(gate)
+fn router(gate: Gate, dialect: Dialect) -> Router {
+    let mut router = Router::new().route(dialect.api_path(), any(api)).fallback(http);
+    for room in dialect.stream_rooms() {
+        router = router
+            .route(&format!("{room}/stream"), any(combined_streams))
+            .route(&format!("{room}/ws"), any(raw_streams))
+            .route(&format!("{room}/ws/{{*streams}}"), any(raw_streams));
+    }
+    router.with_state(gate)
 }
 
 async fn combined_streams(
@@ -236,8 +239,11 @@ async fn http(
     request: Request,
 ) -> Response {
     let route = format!("{} {}", request.method(), request.uri().path());
+    let raw_query = request.uri().query().unwrap_or_default().to_owned();
+    let api_key = request.headers().get("x-mbx-apikey").and_then(|key| key.to_str().ok());
+    let api_key = api_key.map(str::to_owned);
     let (reply, answer) = oneshot::channel();
-    let command = Command::Http { request: HttpRequest { route, query }, reply };
+    let command = Command::Http { request: HttpRequest { route, query, raw_query, api_key }, reply };
     if gate.commands.send(command).await.is_err() {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }

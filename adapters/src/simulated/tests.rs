@@ -16,7 +16,13 @@ use super::{Credentials, SCALE, SimulatedVenueConfig};
 use client::{STARTED_AT, Served, code, fixed, limit, still};
 
 mod adapter;
+mod bench;
 mod client;
+mod every_fault;
+mod faults;
+mod futures;
+mod money;
+mod orders;
 mod requests;
 
 /// A book kept as the venue's documentation says.
@@ -207,15 +213,23 @@ async fn the_quantity_of_an_order_can_be_lowered_and_nothing_else_of_it() {
     assert_eq!(amended["result"]["amendedOrder"]["qty"], "0.00400000");
     let report = client.report("REPLACED").await;
     assert_eq!(
-        (&report["c"], &report["q"], &report["X"]),
-        (&json!("one"), &json!("0.00400000"), &json!("NEW"))
+        (&report["c"], &report["C"], &report["q"], &report["X"]),
+        (&json!("one"), &json!("one"), &json!("0.00400000"), &json!("NEW"))
     );
-    for (id, quantity, number) in [("one", "0.004", -2038), ("one", "0.01", -2038), ("two", "0.001", -2013)] {
+    let mut renamed = amend("one", "0.003");
+    renamed["newClientOrderId"] = json!("uno");
+    assert_eq!(client.request("order.amend.keepPriority", renamed).await["status"], 200);
+    let report = client.report("REPLACED").await;
+    assert_eq!((&report["c"], &report["C"]), (&json!("uno"), &json!("one")));
+    let mut back = amend("uno", "0.002");
+    back["newClientOrderId"] = json!("one");
+    assert_eq!(client.request("order.amend.keepPriority", back).await["status"], 200);
+    for (id, quantity, number) in [("one", "0.002", -2038), ("one", "0.01", -2038), ("two", "0.001", -2013)] {
         let refused = client.request("order.amend.keepPriority", amend(id, quantity)).await;
         assert_eq!(code(&refused), number, "{id} {quantity}");
     }
     let status = json!({"symbol": "BTCUSDT", "origClientOrderId": "one", "apiKey": "me"});
-    assert_eq!(client.request("order.status", status).await["result"]["origQty"], "0.00400000");
+    assert_eq!(client.request("order.status", status).await["result"]["origQty"], "0.00200000");
     venue.stop().await;
 }
 

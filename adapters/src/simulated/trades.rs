@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, VecDeque};
 use fulmar_bus::record::AccountId;
 use serde_json::Value;
 
-use super::limits::{ACCOUNT_TRADES_MAX, TRADES_ANSWER, TRADES_ANSWER_MAX};
+use super::limits::ACCOUNT_TRADES_MAX;
+use super::queries::page;
 use super::reports::{self, Fill};
 use super::request::{ApiError, Params, param};
 use super::signature::text;
@@ -58,7 +59,7 @@ impl AccountTrades {
     }
 
     /// The latest of one account, oldest first.
-    fn of(&self, account: AccountId) -> impl DoubleEndedIterator<Item = &AccountTrade> {
+    pub fn of(&self, account: AccountId) -> impl DoubleEndedIterator<Item = &AccountTrade> {
         self.by_account.get(&account).into_iter().flat_map(|kept| &kept.latest)
     }
 }
@@ -70,7 +71,6 @@ impl Venue {
         let [order_number, from_id, limit, start_ms, end_ms] =
             ["orderId", "fromId", "limit", "startTime", "endTime"].map(|name| whole_number(params, name));
         let (order_number, from_id, start_ms, end_ms) = (order_number?, from_id?, start_ms?, end_ms?);
-        let limit = limit?.map_or(TRADES_ANSWER, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
         let is_wanted = |trade: &&AccountTrade| {
             order_number.is_none_or(|number| number == trade.order_number)
                 && from_id.is_none_or(|id| id <= trade.fill.trade.trade_id)
@@ -78,20 +78,13 @@ impl Venue {
                 && end_ms.is_none_or(|at_ms| trade.at_ms <= at_ms)
         };
         let wanted = market.trades().of(self.accounts[account].id).filter(is_wanted);
-        let row = |trade: &AccountTrade| reports::trade(market.config(), trade);
-        let limit = limit.min(TRADES_ANSWER_MAX);
-        let rows: Vec<String> = if from_id.is_some() {
-            wanted.take(limit).map(row).collect()
-        } else {
-            let mut latest: Vec<String> = wanted.rev().take(limit).map(row).collect();
-            latest.reverse();
-            latest
-        };
-        Ok(format!("[{}]", rows.join(",")))
+        let row = |trade: &AccountTrade| reports::trade(market.wire(), trade);
+        Ok(page(wanted.map(row).collect(), from_id.is_some(), limit?))
     }
 }
 
-fn whole_number(params: &Params, name: &str) -> Result<Option<u64>, ApiError> {
+/// A parameter that is a whole number.
+pub fn whole_number(params: &Params, name: &str) -> Result<Option<u64>, ApiError> {
     let number = |value: &Value| text(value).parse().map_err(|_| ApiError::missing(name));
     params.get(name).map(number).transpose()
 }

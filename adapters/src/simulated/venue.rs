@@ -3,13 +3,19 @@
 //! Pure but for the queues that it writes to: whoever serves it passes what arrives and the time. The requests that it
 //! answers stand in [`super::api`] and [`super::rest`].
 
+use std::collections::BTreeMap;
+
 use fulmar_bus::record::{AccountId, UnixNanos};
 
 use super::config::{SCALE, SimulatedVenueConfig, VenueReport};
 use super::connections::Connections;
+use super::faults::Faults;
+use super::ledger::Receipts;
 use super::limits::ACCOUNTS_MAX;
-use super::market::{Market, Output};
-use super::request::ApiError;
+use super::listen_keys::ListenKeys;
+use super::market::Market;
+use super::request::{ApiError, ApiRequest, param};
+use super::telling::Later;
 
 /// Counts what was used within an interval that starts on the clock, as the real venue does.
 #[derive(Clone, Copy, Debug)]
@@ -51,10 +57,12 @@ pub struct Account {
     pub id: AccountId,
     /// Orders of ten seconds.
     pub orders_10_seconds: Usage,
-    /// Orders of a day.
-    pub orders_day: Usage,
+    /// Orders of the longer interval that the product counts in.
+    pub orders_long: Usage,
     /// Orders received, refused ones included.
     pub orders_received: u64,
+    /// Until when its key is not valid.
+    pub revoked_until: UnixNanos,
 }
 
 /// The venue.
@@ -74,6 +82,18 @@ pub struct Venue {
     pub report: VenueReport,
     /// Counts the ids that the venue made for clients that sent none.
     pub generated_ids: u64,
+    /// The names of user-data streams.
+    pub listen_keys: ListenKeys,
+    /// The orders that came.
+    pub receipts: Receipts,
+    /// What goes wrong.
+    pub faults: Faults,
+    /// Until when it takes no request.
+    pub closed_until: UnixNanos,
+    /// What waits for its moment, in the order of it and then of its coming.
+    pub later: BTreeMap<(UnixNanos, u64), Later>,
+    /// Counts what waited.
+    pub later_count: u64,
 }
 
 impl Venue {
@@ -100,10 +120,18 @@ impl Venue {
             weight: Usage::new(60_000),
             report: VenueReport::default(),
             generated_ids: 0,
+            listen_keys: ListenKeys::default(),
+            receipts: Receipts::default(),
+            faults: Faults::new(config.faults.clone()),
+            closed_until: UnixNanos(0),
+            later: BTreeMap::new(),
+            later_count: 0,
             config,
         };
-        for known in venue.config.credentials.clone() {
-            venue.account(&known.api_key).expect("there is an account for every configured key");
+        let secrets = venue.config.credentials.iter().map(|known| known.api_key.clone());
+        let pairs = venue.config.public_keys.iter().map(|known| known.api_key.clone());
+        for known in secrets.chain(pairs).collect::<Vec<_>>() {
+            venue.account(&known).expect("there is an account for every configured key");
         }
         venue
     }
@@ -113,13 +141,12 @@ impl Venue {
         if let Some(index) = self.accounts.iter().position(|account| account.api_key == api_key) {
             return Ok(index);
         }
-        let full = || ApiError::new(401, -2015, "Invalid API-key, IP, or permissions for action.");
         if self.accounts.len() >= ACCOUNTS_MAX {
-            return Err(full());
+            return Err(ApiError::unknown_key());
         }
         let mut id = None;
         for market in &mut self.markets {
-            let opened = market.open_account().ok_or_else(full)?;
+            let opened = market.open_account().ok_or_else(ApiError::unknown_key)?;
             assert!(id.is_none_or(|id| id == opened), "an account has the same number in each market");
             id = Some(opened);
         }
@@ -127,8 +154,9 @@ impl Venue {
             api_key: api_key.to_owned(),
             id: id.expect("a venue has a market"),
             orders_10_seconds: Usage::new(10_000),
-            orders_day: Usage::new(86_400_000),
+            orders_long: Usage::new(self.config.dialect.long_interval().1),
             orders_received: 0,
+            revoked_until: UnixNanos(0),
         });
         Ok(self.accounts.len() - 1)
     }
@@ -142,29 +170,25 @@ impl Venue {
 
     /// When there is something to do next without a client asking.
     pub fn due_at(&self) -> UnixNanos {
-        self.markets.iter().map(Market::due_at).min().unwrap_or(UnixNanos(u64::MAX))
+        let markets = self.markets.iter().map(Market::due_at);
+        let later = self.later.first_key_value().map(|((at, _), _)| *at);
+        markets.chain(later).chain(self.listen_keys.due_at()).min().unwrap_or(UnixNanos(u64::MAX))
     }
 
     /// Does what is due.
     pub fn advance(&mut self, now: UnixNanos) {
+        self.catch_up(now);
+        self.expire_listen_keys(now);
         for market in &mut self.markets {
             self.report.flow_events += market.advance(now);
         }
-        self.dispatch();
+        self.dispatch(now);
     }
 
-    /// Sends what the markets have to tell.
-    pub fn dispatch(&mut self) {
-        for market in &mut self.markets {
-            let symbol = market.symbol().to_ascii_lowercase();
-            for output in market.drain_outputs() {
-                match output {
-                    Output::Stream(stream, data) => self.connections.broadcast(&stream.name(&symbol), &data),
-                    Output::User(account, event) => self.connections.send_user(account, &event),
-                }
-            }
-        }
-        self.connections.drop_slow();
+    /// The account that a request speaks for, where it is there.
+    pub(super) fn account_of(&self, request: &ApiRequest) -> Option<AccountId> {
+        let api_key = param(&request.params, "apiKey").unwrap_or_default();
+        self.accounts.iter().find(|account| account.api_key == api_key).map(|account| account.id)
     }
 
     /// What happened so far.

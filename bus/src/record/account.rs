@@ -43,6 +43,11 @@ impl BalanceStatement {
         let (free, locked) = (free.into(), locked.into());
         BalanceStatement { asset, free, locked, venue_at, account_id: AccountId(0), reserved: [0; 6] }
     }
+
+    /// The same, of this account.
+    pub const fn of_account(self, account_id: AccountId) -> Self {
+        BalanceStatement { account_id, ..self }
+    }
 }
 
 impl Payload for BalanceStatement {
@@ -74,6 +79,11 @@ impl PositionStatement {
     /// So much, opened at this price on average.
     pub const fn new(quantity: Quantity, entry_px: Price, venue_at: UnixNanos) -> Self {
         PositionStatement { quantity, entry_px, venue_at, account_id: AccountId(0), reserved: [0; 6] }
+    }
+
+    /// The same, of this account.
+    pub const fn of_account(self, account_id: AccountId) -> Self {
+        PositionStatement { account_id, ..self }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, TryFromBytes};
 
-use super::{Kind, Malformed, Payload, Record, UnixNanos};
+use super::{Kind, Malformed, Payload, Record, ScopeKind, UnixNanos};
 
 /// Where the bytes of a [`Frame`] came from.
 /// Read from [`Frame::source`].
@@ -178,10 +178,13 @@ impl Payload for Timer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(u8)]
 pub enum ControlCommand {
-    /// Cancel every order and let no new one pass; latched.
+    /// Cancel every order of the scope and let none pass that adds; latched.
     Kill = 1,
-    /// Cancel every order, let no new one pass, and stop once all are done.
+    /// Cancel every order, let no new one pass, and stop once all are done. Of the engine alone.
     Stop = 2,
+    /// Somebody has looked at what held the scope back: it may go on. An engine that was killed is not enabled, but
+    /// started anew.
+    Enable = 3,
 }
 
 /// An order of the operator to an actor; an input like any other.
@@ -192,7 +195,7 @@ pub enum ControlCommand {
 /// # let (received_at, flags) = (UnixNanos(9), Flags::NONE);
 /// # let heading = Heading { instrument_id, cause, received_at, flags };
 /// let mut record = Record::new();
-/// record.write(heading, &Control { command: ControlCommand::Kill, reserved: [0; 7] });
+/// record.write(heading, &Control::engine(ControlCommand::Kill));
 /// assert_eq!(record.read::<Control>().map(|control| control.command), Ok(ControlCommand::Kill));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout)]
@@ -200,8 +203,23 @@ pub enum ControlCommand {
 pub struct Control {
     /// What is wanted.
     pub command: ControlCommand,
-    /// Always zero.
-    pub reserved: [u8; 7],
+    /// Of which scope; where it is an instrument, the header names it.
+    pub scope: ScopeKind,
+    /// Which venue or strategy, counted as in the configuration; zero elsewhere.
+    pub index: u16,
+    reserved: [u8; 4],
+}
+
+impl Control {
+    /// A command for a scope.
+    pub const fn new(command: ControlCommand, (scope, index): (ScopeKind, u16)) -> Self {
+        Control { command, scope, index, reserved: [0; 4] }
+    }
+
+    /// A command for all of the engine.
+    pub const fn engine(command: ControlCommand) -> Self {
+        Control::new(command, (ScopeKind::Engine, 0))
+    }
 }
 
 impl Payload for Control {

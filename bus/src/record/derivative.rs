@@ -62,6 +62,14 @@ pub struct Funding {
     pub venue_at: UnixNanos,
 }
 
+impl Funding {
+    /// True where what this foretells was paid by the time at which the venue tells `next`: another payment is the
+    /// next.
+    pub const fn is_paid_before(&self, next: &Funding) -> bool {
+        self.next_at.0 != 0 && next.next_at.0 > self.next_at.0
+    }
+}
+
 impl Payload for Funding {
     const KIND: Kind = Kind::Funding;
 }

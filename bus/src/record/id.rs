@@ -50,6 +50,11 @@ dense_id! {
     pub struct AccountId(u16);
 }
 
+impl StrategyId {
+    /// What an order carries that no strategy of this boot sent.
+    pub const NONE: StrategyId = StrategyId(u16::MAX);
+}
+
 impl InstrumentId {
     /// What a record that concerns no instrument carries.
     pub const NONE: InstrumentId = InstrumentId(u32::MAX);
@@ -154,6 +159,28 @@ impl ClientOrderId {
     pub const fn new(epoch: u32, strategy_id: StrategyId, counter: u64) -> Self {
         assert!(counter >> 48 == 0, "an order counter ran out");
         ClientOrderId { epoch, strategy_id, reserved: [0; 2], counter }
+    }
+
+    /// The name of an order that is not ours, which its venue calls by this number: one that somebody else sent for the
+    /// same account. `None` where the number does not fit a counter.
+    ///
+    /// ```
+    /// use fulmar_bus::record::ClientOrderId;
+    /// let id = ClientOrderId::foreign(28_457).expect("the number is small");
+    /// assert!(id.is_foreign() && id.counter == 28_457);
+    /// assert_eq!(ClientOrderId::foreign(u64::MAX), None);
+    /// ```
+    pub const fn foreign(venue_order_id: u64) -> Option<Self> {
+        if venue_order_id >> 48 == 0 {
+            Some(Self::new(0, StrategyId(u16::MAX), venue_order_id))
+        } else {
+            None
+        }
+    }
+
+    /// True where it is the name of an order that is not ours: [`ClientOrderId::foreign`].
+    pub const fn is_foreign(&self) -> bool {
+        self.epoch == 0 && self.strategy_id.0 == u16::MAX
     }
 
     /// The text form, as bytes, without allocating.

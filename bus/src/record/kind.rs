@@ -68,13 +68,17 @@ pub enum Kind {
     BalanceStatement = 36,
     /// What a venue says that an account holds of a derivative.
     PositionStatement = 37,
+    /// What a scope has earned, lost and has at stake.
+    ScopeReport = 38,
+    /// A limit is to be another, and what became of that.
+    LimitChange = 39,
     /// What a scope may have at stake for its value at risk.
     StakeLimit = 40,
 }
 
 impl Kind {
     /// Every kind, in numeric order.
-    pub const ALL: [Kind; 30] = [
+    pub const ALL: [Kind; 32] = [
         Kind::Trade,
         Kind::BookLevels,
         Kind::SnapshotBegin,
@@ -104,6 +108,8 @@ impl Kind {
         Kind::Request,
         Kind::BalanceStatement,
         Kind::PositionStatement,
+        Kind::ScopeReport,
+        Kind::LimitChange,
         Kind::StakeLimit,
     ];
 
@@ -139,6 +145,8 @@ impl Kind {
             35 => Kind::Request,
             36 => Kind::BalanceStatement,
             37 => Kind::PositionStatement,
+            38 => Kind::ScopeReport,
+            39 => Kind::LimitChange,
             40 => Kind::StakeLimit,
             _ => return None,
         })

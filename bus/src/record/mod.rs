@@ -29,6 +29,7 @@ mod number;
 mod order;
 mod pair;
 mod report;
+mod scope;
 mod stake;
 mod sync;
 mod text;
@@ -50,6 +51,7 @@ pub use order::{
 };
 pub use pair::{Arbitrage, ConsolidatedTop, CrossVenue, LeadLag, MidSpread};
 pub use report::{ExecutionReport, ExecutionType, LiquiditySide, OrderStatus, Position};
+pub use scope::{Limit, LimitChange, LimitVerdict, Restraint, ScopeKind, ScopeReport};
 pub use stake::StakeLimit;
 pub use sync::{SyncChange, SyncReason, SyncState};
 pub use text::Text;

@@ -6,8 +6,8 @@
 //! suspect, by the rule of [`crate::market::jump`].
 
 use fulmar_bus::record::{
-    Flags, InstrumentDefinition, InstrumentId, InstrumentStatus, Kind, Malformed, Nanos, Payload, Record,
-    SyncChange, SyncReason, SyncState, TopOfBook, TopSource, UnixNanos,
+    Flags, Funding, InstrumentDefinition, InstrumentId, InstrumentStatus, Kind, Malformed, MarkPrice, Nanos,
+    Payload, Record, SyncChange, SyncReason, SyncState, TopOfBook, TopSource, UnixNanos,
 };
 
 use super::limits::{BOOK_LEVELS_MAX, CROSSED_NS_MAX, TOP_REPEAT_NS};
@@ -118,9 +118,9 @@ impl BookState {
         let understood = match kind {
             Some(Kind::TopOfBook) => record.read().map(|top| self.on_ticker(top, origin, output)),
             // Who reads no market channel, as the gate, hears of it here.
-            Some(Kind::InstrumentStatus) => record
-                .read::<InstrumentStatus>()
-                .map(|status| output.forward(origin, self.instrument_id, status)),
+            Some(Kind::InstrumentStatus) => self.pass_on::<InstrumentStatus>(record, output),
+            Some(Kind::Funding) => self.pass_on::<Funding>(record, output),
+            Some(Kind::MarkPrice) => self.pass_on::<MarkPrice>(record, output),
             _ => self.replica.take(record).and_then(|taken| self.on_taken(taken, record, output)),
         };
         self.malformed_count += u64::from(understood.is_err());
@@ -128,6 +128,11 @@ impl BookState {
         if output.book.sequence() == told && kind != Some(Kind::Trade) {
             output.book.pass(origin);
         }
+    }
+
+    fn pass_on<P: Payload>(&self, record: &Record, output: &mut Output) -> Result<(), Malformed> {
+        output.forward(Origin::of(record), self.instrument_id, record.read::<P>()?);
+        Ok(())
     }
 
     /// Tells what the book has just taken in.

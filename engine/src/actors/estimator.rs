@@ -1,7 +1,7 @@
 //! What each scope may have at stake for its value at risk: computed beside the gate, off the path of a tick.
 //!
-//! Reads: the book channel of each instrument that may be traded, and what the gate tells each strategy, of which it
-//! takes positions alone. Writes: its channel of limits, to the gate. Owns: the windows of returns. Once a second it
+//! Reads: the book channel of each instrument that may be traded, and what the gate tells each strategy and of the
+//! account, of which it takes positions alone. Writes: its channel of limits, to the gate. Owns: the windows of returns. Once a second it
 //! tells for each scope with a largest value at risk what it may have at stake, and until when that is good; where it
 //! does not know, it tells nothing, and what was told before runs out. It decides nothing: the gate compares two
 //! integers. On failure: the run ends.
@@ -34,7 +34,7 @@ pub struct Estimator {
 }
 
 /// What is estimated, and how its inboxes are laid out: one book channel an instrument first, then what the gate tells
-/// each strategy.
+/// each strategy, then the account channel.
 pub struct EstimatorPlan<'a> {
     /// The currency, the prices that are stated, and the limits of the scopes.
     pub treasury: &'a TreasuryPlan,
@@ -52,7 +52,7 @@ struct State {
     returns: Returns,
     /// By instrument.
     markets: Vec<Market>,
-    /// By strategy, then by instrument.
+    /// By strategy, and last what is nobody's; then by instrument.
     held: Vec<Vec<Quantity>>,
     /// Room for what one scope holds.
     holdings: Vec<Holding>,
@@ -118,7 +118,7 @@ impl Estimator {
             valuer: Valuer::new(currency, &treasury.worth, instrument_count),
             returns: Returns::new(instrument_count, returns),
             markets: vec![Market::default(); instrument_count],
-            held: vec![vec![Quantity(0); instrument_count]; strategies.len()],
+            held: vec![vec![Quantity(0); instrument_count]; strategies.len() + 1],
             holdings: Vec::with_capacity(instrument_count),
             estimate_at: UnixNanos(0),
             counts: Counts::default(),
@@ -203,7 +203,10 @@ impl State {
             return Ok(());
         }
         let position = record.read::<Position>()?;
-        let held = self.held.get_mut(position.strategy_id.index());
+        let nobody = self.held.len() - 1;
+        let place =
+            if position.strategy_id == StrategyId::NONE { nobody } else { position.strategy_id.index() };
+        let held = self.held.get_mut(place);
         if let Some(held) = held.and_then(|held| held.get_mut(record.header().instrument_id.index())) {
             *held = position.quantity;
         }

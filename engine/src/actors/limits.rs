@@ -1,5 +1,7 @@
 //! Every limit of the actors, on one page.
 
+use fulmar_bus::record::Nanos;
+
 /// Levels that a side of a book holds; the farthest beyond it are dropped and counted. The deepest venue shows 46,000.
 pub const BOOK_LEVELS_MAX: usize = 65_536;
 /// How long a book may stay crossed before it is synced anew. Venues cross for an instant between two messages.
@@ -10,6 +12,13 @@ pub const TOP_REPEAT_NS: u64 = 250_000_000;
 pub const CANCEL_RETRY_NS: u64 = 100_000_000;
 /// How long the gate waits before it tries again to close what a scope that has lost too much still holds.
 pub const CLOSE_RETRY_NS: u64 = 1_000_000_000;
+/// How long what the venue says of the account may differ from our books before it is no report on its way.
+pub const DIFFERENCE_GRACE: Nanos = Nanos::from_secs(10);
+/// How long a venue's mark price values positions before the middle of the market does again. Venues tell it every
+/// three seconds at most.
+pub const MARK_PRICE_AGE_MAX: Nanos = Nanos::from_secs(10);
+/// How often operators are told how every scope stands, while anything moves.
+pub const SCOPES_INTERVAL: Nanos = Nanos::from_secs(1);
 /// How often value at risk is estimated.
 pub const ESTIMATE_INTERVAL_NS: u64 = 1_000_000_000;
 /// How long an estimate is good: two may be late before the gate lets nothing pass that adds.

@@ -1,29 +1,38 @@
 //! The risk gate as an actor: the one path from a strategy to the venue, and the owner of orders and positions.
 //!
 //! Reads: control, the reports of the gateway, the book channel of each instrument, the intents of each strategy, and
-//! what value at risk allows where that is limited, in that order: an intent is judged by all that was known before it. Writes: the approved channel (definitions,
-//! approved orders, cancels), and to each strategy its reports, denials and positions. Owns: the [`RiskGate`], the
-//! [`OrderTable`], the positions. On failure: nothing restarts it in place; the run ends.
+//! what value at risk allows where that is limited, in that order, so that an intent is judged by all that was known
+//! before it. Writes: the approved channel (definitions, approved orders, cancels), to each strategy its reports, denials
+//! and positions, and on the account channel what is nobody's and how every scope stands. Owns: the [`RiskGate`], the
+//! [`OrderTable`], the positions, the [`Treasury`]. On failure: nothing restarts it in place; the run ends.
 
+mod adoption;
+mod cancels;
+mod control;
+mod doubts;
 mod expiry;
 mod intents;
 mod markets;
 mod reports;
+mod statements;
 mod treasury;
 
 use fulmar_bus::record::{
-    AccountId, CancelOrder, ClientOrderId, ContractSize, Control, ControlCommand, ExecutionReport,
-    ExecutionType, HEADER_BYTES, InstrumentId, Kind, Malformed, Nanos, Payload, Record, SLOT_WORDS,
-    StrategyId, SyncState, TopOfBook, UnixNanos,
+    AccountId, ContractSize, Funding, InstrumentId, Kind, Payload, Quantity, StrategyId, SyncState,
+    TopOfBook, UnixNanos,
 };
 
+use self::control::Kills;
+use self::doubts::Doubts;
 use self::expiry::Expiries;
-use super::limits::{CANCEL_RETRY_NS, ORDERS_MAX};
+use super::limits::ORDERS_MAX;
 use crate::runtime::{Actor, Delivery, Inboxes, Origin, Outbox, Work};
-use crate::trading::order::{OrderTable, TrackedOrder};
+use crate::trading::account::ScaledPrice;
+use crate::trading::order::OrderTable;
 use crate::trading::position::OpenPosition;
 use crate::trading::risk::{RiskGate, RiskSettings};
 use crate::trading::treasury::{Treasury, TreasuryPlan};
+use crate::trading::{ACCOUNT_ASSETS_MAX, InstrumentRules};
 
 /// The actor of the risk gate.
 pub struct Risk {
@@ -39,7 +48,7 @@ struct State {
     gate: RiskGate,
     orders: OrderTable,
     instruments: Vec<Option<Watched>>,
-    /// By strategy, then by instrument: what each strategy holds.
+    /// By strategy, and last what is nobody's, then by instrument: what each holds.
     holdings: Vec<Vec<OpenPosition>>,
     /// By strategy, then by instrument: which may trade which.
     permissions: Vec<Vec<bool>>,
@@ -51,6 +60,11 @@ struct State {
     own_count: u64,
     /// When to look again at what a scope that must hold nothing still holds.
     close_again_at: Option<UnixNanos>,
+    /// When operators were last told of every scope.
+    told_scopes_at: UnixNanos,
+    /// What was killed beside all, and what of the venue's statements our books do not explain.
+    kills: Kills,
+    doubts: Doubts,
     /// After a kill: when to cancel again what still stands then.
     cancel_again_at: Option<UnixNanos>,
     expiries: Expiries,
@@ -59,14 +73,25 @@ struct State {
 
 /// One instrument as the gate sees it.
 struct Watched {
+    configured: RiskSettings,
+    /// What holds now: no more than is configured.
     settings: RiskSettings,
+    /// What the instrument asks of an order, while orders of it may pass.
+    rules: Option<InstrumentRules>,
     /// Of price and quantity, and how much a unit of the latter is, once it is defined.
     scales: Option<(u8, u8, ContractSize)>,
     top: Option<TopOfBook>,
     sync: SyncState,
     last_update_at: UnixNanos,
-    /// Over all strategies.
+    /// Over all strategies, and what is nobody's.
     position: OpenPosition,
+    /// What the venue says is held, once it said so.
+    told_qty: Option<Quantity>,
+    /// The mark price that the venue stated last, and when.
+    mark: Option<ScaledPrice>,
+    marked_at: UnixNanos,
+    /// What is to be paid or received for holding it next.
+    funding: Option<Funding>,
     /// Since when there is an order of which nobody knows what became.
     unknown_since: Option<UnixNanos>,
 }
@@ -76,6 +101,8 @@ struct Output {
     approved: Outbox,
     /// By strategy.
     reports: Vec<Outbox>,
+    /// What is nobody's, and how every scope stands.
+    account: Outbox,
     /// By instrument; to the feeds.
     recalls: Vec<Option<Outbox>>,
     /// Reports and positions that a strategy made no room for.
@@ -87,8 +114,18 @@ struct Output {
 struct Anomalies {
     /// Records that were not what their kind says.
     malformed: u64,
-    /// Reports of orders that nobody here placed.
+    /// Reports of orders that nobody here placed or adopted.
     orphans: u64,
+    /// Orders and positions of before, or of others, that were taken over; and orders for which there was no room.
+    adopted_orders: u64,
+    adopted_positions: u64,
+    unadopted_orders: u64,
+    /// Trades of orders that nobody here knows.
+    stray_trades: u64,
+    /// Reports that cannot be true.
+    impossible_reports: u64,
+    /// Statements of the venue that our books did not come to agree with.
+    differences: u64,
     /// Trades that nothing proved new, and that were not booked.
     unproven_trades: u64,
     /// Fills that no position could hold.
@@ -128,12 +165,11 @@ pub struct RiskOutboxes {
     pub approved: Outbox,
     /// Reports, denials and positions; one a strategy.
     pub reports: Vec<Outbox>,
+    /// The same of what is nobody's, what the venue states of the account, and how every scope stands.
+    pub account: Outbox,
     /// By instrument, to its feed: the wish to hear all of it anew. `None` where it may not be traded.
     pub recalls: Vec<Option<Outbox>>,
 }
-
-/// Slots that a cancel takes on the approved channel.
-const CANCEL_SLOTS: usize = (HEADER_BYTES + size_of::<CancelOrder>()).div_ceil(SLOT_WORDS * 8);
 
 const CONTROL: usize = 0;
 const GATEWAY: usize = 1;
@@ -142,17 +178,23 @@ const FIRST_BOOK: usize = 2;
 impl Risk {
     /// The gate of `plan`.
     pub fn new(plan: RiskPlan, inboxes: Inboxes, outboxes: RiskOutboxes) -> Self {
-        let RiskOutboxes { approved, reports, recalls } = outboxes;
-        let output = Output { approved, reports, recalls, reports_lost: 0 };
+        let RiskOutboxes { approved, reports, account, recalls } = outboxes;
+        let output = Output { approved, reports, account, recalls, reports_lost: 0 };
         let instrument_count = plan.settings.len();
         let watch = |settings: Option<RiskSettings>| {
             settings.map(|settings| Watched {
+                configured: settings.clone(),
                 settings,
+                rules: None,
                 scales: None,
                 top: None,
                 sync: SyncState::Syncing,
                 last_update_at: UnixNanos(0),
                 position: OpenPosition::default(),
+                told_qty: None,
+                mark: None,
+                marked_at: UnixNanos(0),
+                funding: None,
                 unknown_since: None,
             })
         };
@@ -164,13 +206,16 @@ impl Risk {
             gate: RiskGate::new(),
             orders: OrderTable::with_shares(ORDERS_MAX, strategy_count, instrument_count),
             instruments: plan.settings.into_iter().map(watch).collect(),
-            holdings: vec![vec![OpenPosition::default(); instrument_count]; strategy_count],
+            holdings: vec![vec![OpenPosition::default(); instrument_count]; strategy_count + 1],
             permissions: plan.strategies.iter().map(permission).collect(),
             account_id: plan.account_id,
             treasury: Treasury::new(plan.account_id, plan.treasury),
             epoch: plan.epoch,
             own_count: 0,
             close_again_at: None,
+            told_scopes_at: UnixNanos(0),
+            kills: Kills::default(),
+            doubts: Doubts::new(instrument_count + ACCOUNT_ASSETS_MAX),
             cancel_again_at: None,
             expiries: Expiries::new(),
             anomalies: Anomalies::default(),
@@ -213,7 +258,7 @@ impl Actor for Risk {
         }
         if self.state.cancel_again_at.is_some_and(|due_at| due_at <= now) {
             work += Work(1);
-            self.state.cancel_all(now, Origin::time(now), &mut self.output);
+            self.state.cancel_killed(now, Origin::time(now), &mut self.output);
         }
         if self.state.expiries.due_at().is_some_and(|due_at| due_at <= now) {
             work += Work(1);
@@ -235,6 +280,12 @@ impl Actor for Risk {
         let anomalies = &self.state.anomalies;
         tell("malformed_records", anomalies.malformed);
         tell("orphan_reports", anomalies.orphans);
+        tell("impossible_reports", anomalies.impossible_reports);
+        tell("adopted_orders", anomalies.adopted_orders);
+        tell("adopted_positions", anomalies.adopted_positions);
+        tell("unadopted_orders", anomalies.unadopted_orders);
+        tell("stray_trades", anomalies.stray_trades);
+        tell("account_differences", anomalies.differences);
         tell("unproven_trades", anomalies.unproven_trades);
         tell("position_overflows", anomalies.overflows);
         tell("rescaled_holdings", anomalies.rescaled_holdings);
@@ -248,79 +299,8 @@ impl Actor for Risk {
     }
 }
 
-impl State {
-    fn on_control(&mut self, now: UnixNanos, record: &Record, output: &mut Output) -> Result<(), Malformed> {
-        let control = record.read::<Control>()?;
-        if control.command == ControlCommand::Stop {
-            self.gate.stop();
-        }
-        self.kill(now, Origin::of(record), output);
-        Ok(())
-    }
-
-    /// Cancels what stands and has no cancel on its way. What found no room, and what the venue refused to cancel, is
-    /// tried again until nothing stands: the gate is killed, so nothing is added meanwhile.
-    fn cancel_all(&mut self, now: UnixNanos, origin: Origin, output: &mut Output) {
-        self.cancel_where(now, origin, output, |_, _| true);
-        let has_open = self.orders.open_orders().next().is_some();
-        self.cancel_again_at = has_open.then_some(now + Nanos(CANCEL_RETRY_NS));
-    }
-
-    /// Cancels each order that stands, has no cancel on its way, and is one of those.
-    fn cancel_where(
-        &mut self,
-        now: UnixNanos,
-        origin: Origin,
-        output: &mut Output,
-        is_one: impl Fn(&Treasury, &TrackedOrder) -> bool,
-    ) {
-        let State { gate, orders, treasury, .. } = self;
-        orders.cancel_each(|order| {
-            if !is_one(treasury, order) {
-                return false;
-            }
-            let client_order_id = order.intent().client_order_id;
-            let cancel = CancelOrder { client_order_id, venue_order_id: order.venue_order_id() };
-            let passed = gate.pass_cancel(cancel, order.instrument_id(), now);
-            output.approved.send(origin, passed.instrument_id(), passed.payload()).is_ok()
-        });
-    }
-
-    /// Something is so wrong that nothing more may be sent.
-    fn kill(&mut self, now: UnixNanos, origin: Origin, output: &mut Output) {
-        self.gate.kill();
-        self.cancel_all(now, origin, output);
-    }
-
-    fn cancel(&mut self, now: UnixNanos, origin: Origin, id: ClientOrderId, output: &mut Output) {
-        // A wish that cannot leave is not noted, so that a kill still finds the order to cancel.
-        if !output.approved.has_room(CANCEL_SLOTS) {
-            self.anomalies.cancels_lost += 1;
-            self.refuse_cancel(origin, id, output);
-            return;
-        }
-        let Some(order) = self.orders.request_cancel(id) else { return };
-        let (instrument_id, venue_order_id) = (order.instrument_id(), order.venue_order_id());
-        let cancel = CancelOrder { client_order_id: id, venue_order_id };
-        let passed = self.gate.pass_cancel(cancel, instrument_id, now);
-        let sent = output.approved.send(origin, passed.instrument_id(), passed.payload());
-        assert!(sent.is_ok(), "the approved channel had room for a cancel");
-    }
-
-    /// Tells the strategy that its cancel did not leave, so that it can want it again.
-    fn refuse_cancel(&self, origin: Origin, id: ClientOrderId, output: &mut Output) {
-        let Some(order) = self.orders.get(id) else { return };
-        let intent = order.intent();
-        let mut told = ExecutionReport::new(id, intent.side, ExecutionType::CancelRejected, order.status());
-        told.tag = intent.tag;
-        told.strategy_id = intent.strategy_id;
-        told.account_id = intent.account_id;
-        told.leaves_qty = order.leaves_qty();
-        output.tell(intent.strategy_id, origin, order.instrument_id(), &told);
-    }
-}
-
 impl Output {
+    /// Tells a strategy; what is of none is told on the account channel.
     fn tell<P: Payload>(
         &mut self,
         strategy_id: StrategyId,
@@ -328,8 +308,17 @@ impl Output {
         instrument_id: InstrumentId,
         payload: &P,
     ) {
+        if strategy_id == StrategyId::NONE {
+            return self.account(origin, instrument_id, payload);
+        }
         let reports = self.reports.get_mut(strategy_id.index());
         let sent = reports.is_some_and(|reports| reports.send(origin, instrument_id, payload).is_ok());
         self.reports_lost += u64::from(!sent);
+    }
+
+    /// Tells whoever watches the account.
+    fn account<P: Payload>(&mut self, origin: Origin, instrument_id: InstrumentId, payload: &P) {
+        let sent = self.account.send(origin, instrument_id, payload);
+        self.reports_lost += u64::from(sent.is_err());
     }
 }

@@ -7,7 +7,7 @@
 
 use fulmar_bus::channel::Reader;
 use fulmar_bus::record::{
-    AccountId, CancelIntent, ClientOrderId, Flags, Heading, InstrumentId, Intent, ModifyIntent, Record,
+    AccountId, CancelIntent, ClientOrderId, Flags, Heading, InstrumentId, Intent, Kind, ModifyIntent, Record,
     RecordId, StrategyId, Timer, UnixNanos,
 };
 
@@ -195,9 +195,12 @@ impl Actor for StrategyHost {
             };
             self.desk.origin = Origin::of(record);
             let mut context = Context::new(now, &mut self.view, &mut self.desk);
-            let is_market = matches!(self.sources[inbox], Source::Market(_));
-            let deliver = if is_market { deliver_market } else { deliver };
-            let delivered = deliver(self.strategy.as_mut(), &mut context, record);
+            let delivered = match (&self.sources[inbox], record.header().kind()) {
+                (Source::Market(_), _) => deliver_market(self.strategy.as_mut(), &mut context, record),
+                // Books tell them again to who reads no market channel.
+                (_, Some(Kind::Funding | Kind::MarkPrice)) => Ok(()),
+                _ => deliver(self.strategy.as_mut(), &mut context, record),
+            };
             self.malformed_count += u64::from(delivered.is_err());
         }
         if self.due_at().is_some_and(|due_at| due_at <= now) {

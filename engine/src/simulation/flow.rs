@@ -294,13 +294,14 @@ impl Flow {
 mod tests {
     use fulmar_bus::record::Notional;
 
-    use super::super::matching::Terms;
+    use super::super::matching::{Settlement, Terms};
     use super::*;
 
     const START: UnixNanos = UnixNanos(1_000_000_000_000);
 
     fn scene(seed: u64) -> (Matching, Flow) {
         let terms = Terms {
+            settlement: Settlement::Delivery,
             tick: Price(100),
             lot: Quantity(10),
             fee: crate::market::FeeRate::ZERO,

@@ -30,9 +30,9 @@ mod shares;
 mod table;
 mod trades;
 
-pub use applied::{Applied, Booking, Update};
+pub use applied::{Applied, Booking, OrderCounts, SubmitError, Update};
 pub use shares::OpenShare;
-pub use table::{OrderCounts, OrderTable, SubmitError};
+pub use table::OrderTable;
 
 use changes::Changes;
 use facts::Facts;
@@ -106,6 +106,19 @@ impl TrackedOrder {
             trades: TradeList::default(),
             is_done: false,
         }
+    }
+
+    /// An order that was not sent from here, by the first report of it: what it traded before that is no trade of ours
+    /// to book.
+    fn adopted(report: &ExecutionReport, instrument_id: InstrumentId, at: UnixNanos) -> Self {
+        let ExecutionReport { client_order_id, side, price, quantity, .. } = *report;
+        let mut intent = match price {
+            Price(0) => Intent::market(client_order_id, side, quantity),
+            price => Intent::limit(client_order_id, side, price, quantity),
+        };
+        let before_qty = Quantity(report.cumulative_qty.0.saturating_sub(report.last_qty.0).max(0));
+        intent.strategy_id = StrategyId::NONE;
+        TrackedOrder { booked_qty: before_qty, ..TrackedOrder::new(intent, instrument_id, at) }
     }
 
     /// What was wanted, on the terms that the venue stated last.

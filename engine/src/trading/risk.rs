@@ -28,7 +28,7 @@ pub use guards::Guards;
 pub(crate) use guards::middle;
 pub use limits::{EXECUTION_WINDOW, ORDERS_BEFORE_RATIO, REJECT_WINDOW, RiskLimits};
 pub(crate) use losses::millionths;
-pub use losses::{LossGuard, LossLimits, Restraint};
+pub use losses::{LossGuard, LossLimits};
 pub use scope::{ScopeBreaches, ScopeLimits, ScopeSettings};
 pub use settings::{GuardSettings, RiskSettings};
 
@@ -236,7 +236,7 @@ impl RiskGate {
     fn judge(&mut self, wish: Wish<'_>, instrument_id: InstrumentId, context: &Context) -> Option<Denial> {
         let intent = wish.intent;
         let halted = self.halt_breach(instrument_id);
-        let (is_killed, is_stopped) = (self.is_killed, self.is_stopped);
+        let (is_killed, is_stopped) = (self.is_killed || context.is_killed, self.is_stopped);
         let controlled = self.instruments.get_mut(instrument_id.index()).and_then(Option::as_mut);
         let Some(controlled) = controlled.filter(|controlled| !controlled.is_released) else {
             return Some(deny_unknown(intent, flag(is_killed), halted));

@@ -12,26 +12,30 @@
 //! of a price, is unknown, and what is unknown is refused. It is pure: no order is sent here, and no clock is read.
 
 mod breaches;
+mod limits;
+mod report;
 mod routes;
+mod statements;
 #[cfg(test)]
 mod tests;
 mod valuer;
 
 use fulmar_bus::record::{
-    AccountId, BalanceStatement, InstrumentDefinition, InstrumentId, Nanos, Notional, Price, Quantity, Side,
+    AccountId, InstrumentDefinition, InstrumentId, Nanos, Notional, Price, Quantity, Restraint, Side,
     StakeLimit, StrategyId, UnixNanos,
 };
 
 use self::breaches::Stake;
+pub use self::limits::LimitError;
 use self::routes::Routes;
 pub use self::valuer::Valuer;
 use super::account::{
     Account, AccountError, AccountPlan, Amount, Asset, Conversions, CostMethod, Fee, FeeSchedule, FundingDue,
-    ScaledPrice, ToldBalance,
+    ScaledPrice,
 };
 use super::limits::VALUATION_INTERVAL;
 use super::order::{Fill, OpenShare};
-use super::risk::{Exposures, LossGuard, Restraint, ScopeLimits};
+use super::risk::{Exposures, LossGuard, ScopeLimits};
 
 /// What a treasury is kept by.
 #[derive(Clone, Debug, Default)]
@@ -86,7 +90,8 @@ pub enum Scope {
 #[derive(Clone, Debug)]
 pub struct Treasury {
     account: Account,
-    strategies: Vec<Purse>,
+    /// By strategy, and last what no strategy of this run did: what was there before, what others do.
+    purses: Vec<Purse>,
     engine_guard: LossGuard,
     engine_stake: Option<Stake>,
     routes: Routes,
@@ -95,6 +100,9 @@ pub struct Treasury {
     conversions: Option<Conversions>,
     exposures: Exposures,
     limits: Limits,
+    /// What the configuration states: no change of a limit goes beyond it.
+    configured: Limits,
+    currency: Option<Asset>,
     valued_at: UnixNanos,
     /// Something changed since.
     is_stale: bool,
@@ -134,16 +142,21 @@ impl Treasury {
             order_count: 0,
             stake: None,
         };
+        let mut strategies = strategies;
+        strategies.push(ScopeLimits::default());
+        let limits = Limits { engine, venues, strategies };
         Treasury {
             account: books(method),
-            strategies: strategies.iter().map(purse).collect(),
+            purses: limits.strategies.iter().map(purse).collect(),
             engine_guard: began(&engine),
             engine_stake: None,
             routes: Routes::new(currency, worth, instrument_count),
             marks: vec![None; instrument_count],
             conversions: currency.map(Conversions::new),
-            exposures: Exposures::new(strategies.len(), &venue_of),
-            limits: Limits { engine, venues, strategies },
+            exposures: Exposures::new(limits.strategies.len(), &venue_of),
+            configured: limits.clone(),
+            limits,
+            currency,
             valued_at: UnixNanos(0),
             is_stale: false,
             unknown_count: 0,
@@ -157,9 +170,13 @@ impl Treasury {
 
     /// What a strategy may still do, by its own losses and by those of all together.
     pub fn restraint(&self, strategy_id: StrategyId) -> Restraint {
-        let own =
-            self.strategies.get(strategy_id.index()).map_or(Restraint::Free, |purse| purse.guard.restraint());
-        own.max(self.engine_guard.restraint())
+        let own = self.place(strategy_id).map(|place| self.purses[place].guard.restraint());
+        own.unwrap_or_default().max(self.engine_guard.restraint())
+    }
+
+    /// Which venue an instrument is of.
+    pub fn venue_of(&self, instrument_id: InstrumentId) -> usize {
+        self.exposures.venue_of(instrument_id.index())
     }
 
     /// How often something could not be valued.
@@ -179,7 +196,7 @@ impl Treasury {
         self.marks[instrument_id.index()] = None;
         self.routes.define(instrument_id, definition);
         self.account.define(instrument_id, definition)?;
-        self.strategies.iter_mut().try_for_each(|purse| purse.books.define(instrument_id, definition))
+        self.purses.iter_mut().try_for_each(|purse| purse.books.define(instrument_id, definition))
     }
 
     /// The middle of an instrument's market is this from now on.
@@ -194,7 +211,7 @@ impl Treasury {
     /// As [`Account::apply_fill`] and [`Account::apply_fee`]: the books are then not those of the venue.
     pub fn book(&mut self, fill: &Fill, fee: Fee) -> Result<(), AccountError> {
         let fill = Fill { account_id: self.account.account_id(), ..*fill };
-        let own = self.strategies.get_mut(fill.strategy_id.index()).map(|purse| &mut purse.books);
+        let own = self.place(fill.strategy_id).map(|place| &mut self.purses[place].books);
         for books in own.into_iter().chain([&mut self.account]) {
             books.apply_fill(&fill)?;
             books.apply_fee(&fill, fee)?;
@@ -210,31 +227,16 @@ impl Treasury {
     /// As [`Account::apply_funding`].
     pub fn fund(&mut self, due: &FundingDue) -> Result<(), AccountError> {
         self.is_stale = true;
-        for books in self.strategies.iter_mut().map(|purse| &mut purse.books).chain([&mut self.account]) {
+        for books in self.purses.iter_mut().map(|purse| &mut purse.books).chain([&mut self.account]) {
             let _ = books.apply_funding(due)?;
         }
         Ok(())
     }
 
-    /// Takes in what the venue says of a balance. The first word on an asset is what was there before us.
-    ///
-    /// # Errors
-    /// As [`Account::transfer`].
-    pub fn tell(&mut self, told: &BalanceStatement) -> Result<(), AccountError> {
-        let amount = |number| Amount(Notional::from(number).0);
-        let (free, locked) = (amount(told.free), amount(told.locked));
-        let is_first = self.account.balance(told.asset).is_none_or(|balance| balance.told().is_none());
-        self.account.tell_balance(told.asset, ToldBalance { free, locked })?;
-        let missing = self.account.balance(told.asset).and_then(|balance| balance.difference());
-        match missing {
-            Some(missing) if is_first => self.account.transfer(told.asset, missing),
-            _ => Ok(()),
-        }
-    }
-
     /// What a strategy has open in an instrument is this from now on.
     pub fn open(&mut self, strategy_id: StrategyId, instrument_id: InstrumentId, share: OpenShare) {
-        let Some(purse) = self.strategies.get_mut(strategy_id.index()) else { return };
+        let Some(place) = self.place(strategy_id) else { return };
+        let purse = &mut self.purses[place];
         let before = std::mem::replace(&mut purse.shares[instrument_id.index()], share);
         purse.order_count = purse.order_count - before.order_count + share.order_count;
         self.revalue(strategy_id, instrument_id);
@@ -246,7 +248,8 @@ impl Treasury {
         match told.strategy_id() {
             None => self.engine_stake = Some(stake),
             Some(id) => {
-                self.strategies.get_mut(id.index()).into_iter().for_each(|purse| purse.stake = Some(stake));
+                let place = self.place(id);
+                place.into_iter().for_each(|place| self.purses[place].stake = Some(stake));
             }
         }
     }
@@ -264,22 +267,19 @@ impl Treasury {
         self.routes.price(&self.marks, conversions);
         for (instrument_id, mark) in (0..).map(InstrumentId).zip(&self.marks) {
             let Some(mark) = *mark else { continue };
-            for books in self.strategies.iter_mut().map(|purse| &mut purse.books).chain([&mut self.account]) {
+            for books in self.purses.iter_mut().map(|purse| &mut purse.books).chain([&mut self.account]) {
                 // One that is not defined here is held by nobody.
                 let _ = books.mark(instrument_id, mark);
             }
         }
         let mut is_changed = observe(&mut self.engine_guard, now, &self.account, conversions);
-        for purse in &mut self.strategies {
+        for purse in &mut self.purses {
             is_changed |= observe(&mut purse.guard, now, &purse.books, conversions);
         }
         self.unknown_count += u64::from(self.account.earned(conversions).is_err());
-        for strategy in 0..self.strategies.len() {
+        for place in 0..self.purses.len() {
             for instrument in 0..self.marks.len() {
-                self.revalue(
-                    strategy_id(strategy),
-                    InstrumentId(u32::try_from(instrument).expect("a dense id")),
-                );
+                self.revalue_cell(place, InstrumentId(u32::try_from(instrument).expect("a dense id")));
             }
         }
         is_changed
@@ -290,7 +290,8 @@ impl Treasury {
         match scope {
             Scope::Engine => self.engine_guard.enable(),
             Scope::Strategy(id) => {
-                self.strategies.get_mut(id.index()).into_iter().for_each(|purse| purse.guard.enable());
+                let place = self.place(id);
+                place.into_iter().for_each(|place| self.purses[place].guard.enable());
             }
         }
         self.is_stale = true;
@@ -298,10 +299,22 @@ impl Treasury {
 
     /// Values one cell anew.
     fn revalue(&mut self, strategy_id: StrategyId, instrument_id: InstrumentId) {
-        let (strategy, instrument) = (strategy_id.index(), instrument_id.index());
-        let Some(purse) = self.strategies.get(strategy) else { return };
-        let worth = self.worth_of(purse, instrument_id, purse.shares[instrument]);
-        self.exposures.set(strategy, instrument, worth);
+        self.place(strategy_id).into_iter().for_each(|place| self.revalue_cell(place, instrument_id));
+    }
+
+    fn revalue_cell(&mut self, place: usize, instrument_id: InstrumentId) {
+        let purse = &self.purses[place];
+        let worth = self.worth_of(purse, instrument_id, purse.shares[instrument_id.index()]);
+        self.exposures.set(place, instrument_id.index(), worth);
+    }
+
+    /// Where the purse of a strategy is, or that of nobody; `None` where there is no such strategy.
+    fn place(&self, strategy_id: StrategyId) -> Option<usize> {
+        let nobody = self.purses.len() - 1;
+        match strategy_id {
+            StrategyId::NONE => Some(nobody),
+            StrategyId(index) => Some(usize::from(index)).filter(|place| *place < nobody),
+        }
     }
 
     /// What a strategy could come to hold of an instrument is worth, in the currency; `None` where that is not known.
@@ -334,10 +347,6 @@ fn began(limits: &ScopeLimits) -> LossGuard {
 fn observe(guard: &mut LossGuard, now: UnixNanos, books: &Account, conversions: &Conversions) -> bool {
     let before = guard.restraint();
     guard.observe(now, books.earned(conversions).ok()) != before
-}
-
-fn strategy_id(index: usize) -> StrategyId {
-    StrategyId(u16::try_from(index).expect("a plan has few strategies"))
 }
 
 const _: () = assert!(VALUATION_INTERVAL.0 > Nanos(0).0, "valuations have an interval");

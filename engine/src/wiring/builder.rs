@@ -60,6 +60,8 @@ pub(super) struct Builder<'a> {
     traded: Vec<Vec<InstrumentId>>,
     /// Made before the strategies that read them; the gate takes the writing ends.
     reports: Vec<Outbox>,
+    /// The same channels, for whoever else reads them.
+    told: Vec<Channel>,
     control: Option<Outbox>,
     /// By instrument: where the gate asks its feed to tell all of it anew.
     recalls: Vec<Option<Outbox>>,
@@ -91,6 +93,7 @@ impl<'a> Builder<'a> {
             estimates: None,
             traded: Vec::new(),
             reports: Vec::new(),
+            told: Vec::new(),
             control: None,
             recalls: plan.instruments.iter().map(|_| None).collect(),
         }
@@ -190,8 +193,7 @@ impl<'a> Builder<'a> {
     }
 
     pub(super) fn strategies(&mut self, strategies: Vec<StrategyPlan>, epoch: u32) -> io::Result<()> {
-        let report_readers = 1 + usize::from(Estimator::is_needed(&self.treasury));
-        let mut told_of = Vec::new();
+        let report_readers = 1 + self.estimator_count();
         for (index, plan) in strategies.into_iter().enumerate() {
             self.traded.push(plan.instruments.clone());
             let actor = format!("strategy.{}", plan.name);
@@ -219,15 +221,11 @@ impl<'a> Builder<'a> {
             self.stamp(&mut told, Stage::Report);
             self.ring_at(&mut told, &[&actor, "estimator"]);
             self.reports.push(told);
-            told_of.push(reports);
+            self.told.push(reports);
             self.intents.push(intents);
             let strategy_id = StrategyId(u16::try_from(index).expect("a plan has few strategies"));
             let host = StrategyHost::new(&plan.name, (epoch, strategy_id), plan.strategy, ports, outbox);
             self.actors.push((rank::STRATEGY, Box::new(host)));
-        }
-        if Estimator::is_needed(&self.treasury) {
-            let estimator = self.estimator(&told_of)?;
-            self.actors.push((rank::STRATEGY, Box::new(estimator)));
         }
         Ok(())
     }
@@ -242,7 +240,13 @@ impl<'a> Builder<'a> {
         let control = self.channels.make("control", ChannelRole::Input, self.sizes.small, 1)?;
         let reports = self.channels.make(&gateway, ChannelRole::Order, self.sizes.small, 1)?;
         let approved = self.channels.make("approved", ChannelRole::Order, self.sizes.small, 1)?;
-        let risk = self.risk_gate(account_id, (&control, &reports, &approved), &gateway);
+        let readers = self.estimator_count();
+        let account = self.channels.make("account", ChannelRole::Order, self.sizes.small, readers)?;
+        if Estimator::is_needed(&self.treasury) {
+            let estimator = self.estimator(&account)?;
+            self.actors.push((rank::STRATEGY, Box::new(estimator)));
+        }
+        let risk = self.risk_gate(account_id, (&control, &reports, &approved, &account), &gateway);
         self.actors.push((rank::RISK, Box::new(risk)));
         let mut operator = control.outbox();
         self.stamp(&mut operator, Stage::Aside);
@@ -272,7 +276,7 @@ impl<'a> Builder<'a> {
     fn risk_gate(
         &mut self,
         account_id: AccountId,
-        (control, reports, approved): (&Channel, &Channel, &Channel),
+        (control, reports, approved, account): (&Channel, &Channel, &Channel, &Channel),
         gateway: &str,
     ) -> Risk {
         let mut inboxes = Inboxes::new();
@@ -288,10 +292,13 @@ impl<'a> Builder<'a> {
         let mut outboxes = RiskOutboxes {
             approved: approved.gated_outbox(&inboxes),
             reports: std::mem::take(&mut self.reports),
+            account: account.outbox(),
             recalls: std::mem::take(&mut self.recalls),
         };
         let told = outboxes.reports.iter_mut().chain(outboxes.recalls.iter_mut().flatten());
         told.for_each(|outbox| outbox.tell_refusals(inboxes.refusals()));
+        outboxes.account.tell_refusals(inboxes.refusals());
+        self.stamp(&mut outboxes.account, Stage::Aside);
         self.stamp(&mut outboxes.approved, Stage::Hop(Hop::Risk));
         self.ring_at(&mut outboxes.approved, &[gateway]);
         let plan = RiskPlan {

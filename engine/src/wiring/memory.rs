@@ -118,10 +118,11 @@ fn shared_rings(plan: &EnginePlan) -> u64 {
     let sizes = plan.rings;
     let pairs = plan.pairs.len() as u64 * ring(sizes.book, 0);
     let control = ahead(plan, sizes.small, 1);
+    // Of each strategy two; of the gateway and what is approved one; and the account, which nobody of these must read.
     let estimators = usize::from(Estimator::is_needed(&plan.treasury));
     let strategy = ring(sizes.small, 1 + estimators) + ring(sizes.small, 1);
-    let to_gate = (2 + estimators as u64) * ring(sizes.small, 1);
-    let orders = control + to_gate + plan.strategies.len() as u64 * strategy;
+    let shared = (2 + estimators as u64) * ring(sizes.small, 1) + ring(sizes.small, estimators);
+    let orders = control + shared + plan.strategies.len() as u64 * strategy;
     pairs
         + match plan.orders {
             OrderRoute::None => 0,

@@ -174,6 +174,7 @@ fn context() -> Context {
         unknown_orders: 1,
         unknown_since: Some(START),
         is_permitted: true,
+        is_killed: false,
         scopes: ScopeBreaches::default(),
     }
 }

@@ -183,7 +183,8 @@ impl LiveEngine {
 
     /// A board of the orders of all strategies. Make it right after the start, and it misses nothing.
     pub fn order_board(&self) -> OrderBoard {
-        let reports = self.assembly.channels().filter(|(channel, _)| channel.name.starts_with("reports."));
+        let is_told = |name: &str| name.starts_with("reports.") || name == "account";
+        let reports = self.assembly.channels().filter(|(channel, _)| is_told(&channel.name));
         OrderBoard::new(reports.map(|(_, ring)| ring.reader()).collect())
     }
 
@@ -228,7 +229,7 @@ impl LiveEngine {
     pub fn cancel_all(&mut self) {
         let now = self.clock.now();
         let Some(control) = &mut self.assembly.control else { return };
-        let stop = Control { command: ControlCommand::Stop, reserved: [0; 7] };
+        let stop = Control::engine(ControlCommand::Stop);
         if control.send(Origin::time(now), InstrumentId::NONE, &stop).is_err() {
             tracing::error!("the gate does not take the word to cancel all");
         }

@@ -139,12 +139,13 @@ impl OrderBoard {
         self.open.values()
     }
 
-    /// How many orders may still trade.
+    /// How many orders of ours may still trade: those of this run, and those of earlier ones that the gate took over.
+    /// The orders of others are none of them, and nobody here cancels them.
     pub fn open_count(&self) -> usize {
-        self.open.len()
+        self.open.keys().filter(|id| !id.is_foreign()).count()
     }
 
-    /// What all strategies together hold of an instrument.
+    /// What all strategies together hold of an instrument, with what was there before them.
     pub fn holding(&self, instrument_id: InstrumentId) -> Holding {
         let whose = (instrument_id, StrategyId(0))..=(instrument_id, StrategyId(u16::MAX));
         self.positions.range(whose).fold(Holding::default(), |sum, (_, position)| sum.with(position))

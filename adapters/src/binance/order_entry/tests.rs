@@ -225,6 +225,7 @@ fn context(now: UnixNanos) -> Context {
         unknown_orders: 0,
         unknown_since: None,
         is_permitted: true,
+        is_killed: false,
         scopes: ScopeBreaches::default(),
     }
 }

@@ -16,19 +16,19 @@ impl Market {
             sum.quantity.0 = group.iter().map(|trade| trade.quantity.0).sum();
             let last_trade_id = group[group.len() - 1].trade_id;
             let aggregate = Aggregate { id: self.aggregate_count, trade: sum, last_trade_id };
-            let frame = wire::aggregate_trade(&self.symbol, at_ms, &aggregate);
+            let frame = self.wire.aggregate_trade(at_ms, &aggregate);
             self.outputs.push(Output::Stream(Stream::AggregateTrade, frame));
         }
     }
 
-    pub(super) fn publish_top(&mut self) {
+    pub(super) fn publish_top(&mut self, at_ms: u64) {
         let top = (self.matching.best(Side::Buy), self.matching.best(Side::Sell));
         if top == self.top {
             return;
         }
         self.top = top;
         let (bid, ask) = (top.0.unwrap_or_default(), top.1.unwrap_or_default());
-        let frame = wire::book_ticker(&self.symbol, self.matching.update_id(), bid, ask);
+        let frame = self.wire.book_ticker(at_ms, self.matching.update_id(), bid, ask);
         self.outputs.push(Output::Stream(Stream::BookTicker, frame));
     }
 
@@ -56,7 +56,7 @@ impl Market {
             }
             bids.reverse();
             feed.last_update_id = ids.1;
-            let frame = wire::depth_update(&self.symbol, now.0 / 1_000_000, ids, (&bids, &asks));
+            let frame = self.wire.depth_update(now.0 / 1_000_000, ids, (&bids, &asks));
             self.outputs.push(Output::Stream(feed.stream, frame));
         }
     }

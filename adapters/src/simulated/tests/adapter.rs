@@ -27,6 +27,7 @@ struct Told {
     top: Option<TopOfBook>,
     unlisted: Vec<(InstrumentId, String)>,
     requests: Vec<String>,
+    marks: u64,
 }
 
 impl Told {
@@ -60,12 +61,13 @@ impl MarketSink for Told {
         self.top = Some(*top);
     }
 
-    fn funding(&mut self, _: InstrumentId, _: &Funding) {
-        panic!("the simulated venue has no derivatives");
+    fn funding(&mut self, _: InstrumentId, funding: &Funding) {
+        assert_ne!(funding.rate.0, 0, "{funding:?}");
     }
 
-    fn mark_price(&mut self, _: InstrumentId, _: &MarkPrice) {
-        panic!("the simulated venue has no derivatives");
+    fn mark_price(&mut self, _: InstrumentId, mark: &MarkPrice) {
+        assert_eq!(mark.mark, mark.index, "one book is all the index there is");
+        self.marks += 1;
     }
 
     fn bar(&mut self, _: InstrumentId, _: &Bar) {
@@ -86,7 +88,7 @@ impl MarketSink for Told {
     }
 
     fn request(&mut self, _: u8, kind: RequestKind, _: Nanos, bytes: &[u8]) {
-        assert_eq!(kind, RequestKind::HttpGet, "one address holds all streams of one symbol");
+        assert_eq!(kind, RequestKind::HttpGet, "addresses hold all streams of one symbol");
         self.requests.push(String::from_utf8(bytes.to_vec()).expect("a path is text"));
     }
 }
@@ -99,10 +101,10 @@ struct Driven {
 }
 
 impl Driven {
-    fn frame(&mut self, source: FrameSource, status: u16, text: String) {
+    fn frame(&mut self, source: FrameSource, (connection, status): (u8, u16), text: String) {
         self.now = self.now + Nanos::from_millis(1);
         let mut bytes = text.into_bytes();
-        let frame = InboundFrame { source, connection: 0, status, received_at: self.now, bytes: &mut bytes };
+        let frame = InboundFrame { source, connection, status, received_at: self.now, bytes: &mut bytes };
         self.session.on_frame(self.now, frame, &mut self.told);
         if self.session.due_at().is_some_and(|due_at| due_at <= self.now) {
             self.session.on_time(self.now, &mut self.told);
@@ -113,7 +115,7 @@ impl Driven {
     async fn fetch(&mut self, venue: &Served) {
         for path in std::mem::take(&mut self.told.requests) {
             let (status, body, _) = venue.http(Method::GET, &path).await;
-            self.frame(FrameSource::Http, status, format!("{path}\n{body}"));
+            self.frame(FrameSource::Http, (0, status), format!("{path}\n{body}"));
         }
     }
 
@@ -124,36 +126,54 @@ impl Driven {
 
 #[tokio::test]
 async fn the_adapter_for_the_real_venue_ends_with_this_ones_book() {
-    let venue =
-        Served::start(SimulatedVenueConfig { seed: 4, ..SimulatedVenueConfig::new(STARTED_AT) }).await;
-    let mut config = BinanceConfig::production(Product::Spot);
+    ends_with_the_book(Product::Spot, SimulatedVenueConfig::new(STARTED_AT)).await;
+}
+
+#[tokio::test]
+async fn the_adapter_for_real_futures_ends_with_this_ones_book() {
+    ends_with_the_book(Product::UsdMargined, SimulatedVenueConfig::usd_margined(STARTED_AT)).await;
+}
+
+async fn ends_with_the_book(product: Product, venue: SimulatedVenueConfig) {
+    let venue = Served::start(SimulatedVenueConfig { seed: 4, ..venue }).await;
+    let mut config = BinanceConfig::production(product);
     config.stream_url = format!("ws://{}", venue.address);
     config.instruments = vec![
         InstrumentConfig::new("BTCUSDT", InstrumentId(0)),
         InstrumentConfig::new("NOSUCH", InstrumentId(1)),
     ];
     let session = Binance::market_data(&config);
-    let url = session.connections().remove(0).url;
-    let path = url.strip_prefix(&config.stream_url).expect("the address is the venue's");
+    let urls: Vec<String> = session.connections().into_iter().map(|connection| connection.url).collect();
     let mut driven = Driven { session, told: Told::default(), now: STARTED_AT };
 
     driven.session.on_start(driven.now, &mut driven.told);
     driven.fetch(&venue).await;
-    let mut stream = venue.connect(path).await;
-    driven.frame(FrameSource::Opened, 0, url.clone());
-    while !driven.is_live() || driven.told.trade_count < 50 {
-        driven.fetch(&venue).await;
-        let text = stream.next_text().await.expect("the connection stands");
-        driven.frame(FrameSource::Message, 0, text);
+    let mut streams = Vec::new();
+    for (index, url) in (0..).zip(&urls) {
+        let path = url.strip_prefix(&config.stream_url).expect("the address is the venue's");
+        streams.push((index, venue.connect(path).await));
+        driven.frame(FrameSource::Opened, (index, 0), url.clone());
+    }
+    let is_marked = product == Product::UsdMargined;
+    while !driven.is_live() || driven.told.trade_count < 50 || is_marked && driven.told.marks == 0 {
+        for (index, stream) in &mut streams {
+            driven.fetch(&venue).await;
+            let text = stream.next_text().await.expect("the connection stands");
+            driven.frame(FrameSource::Message, (*index, 0), text);
+        }
     }
     let end = venue.pause().await;
     while driven.told.update_id != end {
-        let text = stream.next_text().await.expect("the connection stands");
-        driven.frame(FrameSource::Message, 0, text);
+        let text = streams[0].1.next_text().await.expect("the connection stands");
+        driven.frame(FrameSource::Message, (0, 0), text);
     }
 
     let told = &driven.told;
-    assert_eq!(told.unlisted, [(InstrumentId(1), "Invalid symbol.".to_owned())]);
+    let words = match product {
+        Product::Spot => "Invalid symbol.",
+        _ => "its list of instruments does not have it",
+    };
+    assert_eq!(told.unlisted, [(InstrumentId(1), words.to_owned())]);
     let sync = told.sync.expect("it is live");
     assert_eq!((sync.state, sync.gap_count, sync.resync_count), (SyncState::Live, 0, 0));
     assert_eq!(driven.session.counters().decode_error_count(), 0, "{:?}", driven.session.counters());
@@ -163,7 +183,8 @@ async fn the_adapter_for_the_real_venue_ends_with_this_ones_book() {
         (0, "BTC", "USDT")
     );
 
-    let truth = venue.get("/api/v3/depth?symbol=BTCUSDT&limit=5000").await;
+    assert_eq!(told.marks > 0, is_marked);
+    let truth = venue.get(&format!("{}/depth?symbol=BTCUSDT&limit=1000", product.rest_path())).await;
     let scales = (definition.price_scale, definition.quantity_scale);
     for (side, name) in told.sides.iter().zip(["bids", "asks"]) {
         let number = |value: &Value, scale| parse(value.as_str().expect("text").as_bytes(), scale);

@@ -54,6 +54,17 @@ impl Served {
         (status, serde_json::from_str(&text).expect("the answer is JSON"), headers)
     }
 
+    /// A request with a key in its head.
+    pub async fn keyed(&self, method: Method, path: &str, api_key: &str) -> (u16, Value) {
+        let url = format!("http://{}{path}", self.address);
+        let client = reqwest::Client::builder().tls_certs_only([]).build().expect("a client without TLS");
+        let request = client.request(method, url).header("X-MBX-APIKEY", api_key);
+        let answer = request.send().await.expect("the venue answers");
+        let status = answer.status().as_u16();
+        let text = answer.text().await.expect("the answer has a body");
+        (status, serde_json::from_str(&text).expect("the answer is JSON"))
+    }
+
     pub async fn get(&self, path: &str) -> Value {
         let (status, body, _) = self.http(Method::GET, path).await;
         assert_eq!(status, 200, "{path}: {body}");
@@ -152,6 +163,11 @@ pub fn code(answer: &Value) -> i64 {
 /// A venue without flow: best bid 59999.99, best ask 60000.01.
 pub fn still() -> SimulatedVenueConfig {
     SimulatedVenueConfig { events_per_second: 0, ..SimulatedVenueConfig::new(STARTED_AT) }
+}
+
+/// Futures without flow: best bid 59999.9, best ask 60000.1.
+pub fn still_futures() -> SimulatedVenueConfig {
+    SimulatedVenueConfig { events_per_second: 0, ..SimulatedVenueConfig::usd_margined(STARTED_AT) }
 }
 
 /// A decimal text of at most eight digits behind the point.

@@ -1,6 +1,7 @@
 //! Requests about a connection's session and an account's trades.
 
 use aws_lc_rs::hmac;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::client::{STARTED_AT, Served, code, limit, still};
@@ -102,5 +103,34 @@ async fn an_accounts_trades_are_told_in_order_and_to_nobody_else() {
     assert_eq!(ids(&ask("taker", json!({"endTime": at_ms.as_u64().expect("a moment") - 1})).await), [0; 0]);
     assert_eq!(ids(&ask("stranger", json!({})).await), [0; 0]);
     assert_eq!(code(&ask("taker", json!({"limit": "many"})).await), -1102);
+    venue.stop().await;
+}
+
+#[tokio::test]
+async fn orders_go_by_http_too_with_the_key_in_the_head_and_the_query_signed_as_it_stands() {
+    let known = Credentials { api_key: "key".to_owned(), secret: "secret".to_owned() };
+    let config = SimulatedVenueConfig { credentials: vec![known], ..still() };
+    let venue = Served::start(config).await;
+    let at_ms = STARTED_AT.0 / 1_000_000;
+    let signed = |query: &str| {
+        let query = format!("{query}&recvWindow=60000&timestamp={at_ms}");
+        let key = hmac::Key::new(hmac::HMAC_SHA256, b"secret");
+        let tag = hmac::sign(&key, query.as_bytes());
+        let hex: String = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("/api/v3/order?{query}&signature={hex}")
+    };
+    let order =
+        "symbol=BTCUSDT&side=BUY&type=LIMIT&timeInForce=GTC&price=59000&quantity=0.01&newClientOrderId=one";
+    let (status, placed) = venue.keyed(Method::POST, &signed(order), "key").await;
+    assert_eq!((status, &placed["status"]), (200, &json!("NEW")), "{placed}");
+    let forged = signed(order).replace("59000", "59001");
+    assert_eq!(venue.keyed(Method::POST, &forged, "key").await.1["code"], -1022);
+    let asked = signed("symbol=BTCUSDT&origClientOrderId=one");
+    assert_eq!(venue.keyed(Method::GET, &asked, "key").await.1["clientOrderId"], "one");
+    assert_eq!(venue.keyed(Method::DELETE, &asked, "key").await.1["status"], "CANCELED");
+    assert_eq!(
+        venue.keyed(Method::DELETE, &asked, "key").await,
+        (400, json!({"code": -2011, "msg": "Unknown order sent."}))
+    );
     venue.stop().await;
 }

@@ -3,7 +3,8 @@
 
 use fulmar_bus::record::{ClientOrderId, ExecutionReport, ExecutionType, Nanos, TimeInForce, UnixNanos};
 
-use super::{CANCEL_SLOTS, Output, State};
+use super::cancels::CANCEL_SLOTS;
+use super::{Output, State};
 use crate::actors::limits::{CANCEL_RETRY_NS, ORDERS_MAX};
 use crate::runtime::Origin;
 use crate::trading::order::TrackedOrder;

@@ -111,6 +111,7 @@ impl State {
             unknown_orders,
             unknown_since: watched.unknown_since,
             is_permitted,
+            is_killed: self.kills.are_of(&self.treasury, intent.strategy_id, instrument_id),
             scopes,
         }
     }

@@ -1,13 +1,14 @@
 //! What the gate hears of markets: prices, how far they can be believed, what an instrument is, whether it is traded.
 
 use fulmar_bus::record::{
-    Flags, InstrumentDefinition, InstrumentId, InstrumentStatus, Kind, Malformed, Record, SyncChange,
-    SyncReason, SyncState, TopOfBook, UnixNanos,
+    Flags, Funding, InstrumentDefinition, InstrumentId, InstrumentStatus, Kind, Malformed, MarkPrice, Record,
+    SyncChange, SyncReason, SyncState, TopOfBook, UnixNanos,
 };
 
 use super::{Output, State};
 use crate::runtime::Origin;
 use crate::trading::InstrumentRules;
+use crate::trading::account::{FundingDue, ScaledPrice};
 
 impl State {
     pub(super) fn on_book(
@@ -30,7 +31,7 @@ impl State {
                 let top = *record.read::<TopOfBook>()?;
                 watched.top = Some(top);
                 watched.last_update_at = header.received_at;
-                self.mark(header.instrument_id, &top);
+                self.mark(header.instrument_id, &top, header.received_at);
             }
             Some(Kind::SyncChange) => {
                 watched.sync = record.read::<SyncChange>()?.state;
@@ -39,6 +40,22 @@ impl State {
             Some(Kind::InstrumentStatus) => {
                 let status = record.read::<InstrumentStatus>()?;
                 self.gate.list(header.instrument_id, status.listing);
+            }
+            Some(Kind::MarkPrice) => {
+                let told = record.read::<MarkPrice>()?;
+                watched.marked_at = header.received_at;
+                let mark = ScaledPrice { price: told.mark, scale: told.price_scale };
+                watched.mark = Some(mark);
+                self.treasury.mark(header.instrument_id, mark);
+            }
+            Some(Kind::Funding) => {
+                let told = *record.read::<Funding>()?;
+                let due = watched.funding.replace(told).filter(|last| last.is_paid_before(&told));
+                if let Some((last, mark)) = due.zip(watched.mark) {
+                    let (instrument_id, rate, due_at) = (header.instrument_id, last.rate, last.next_at);
+                    let funded = self.treasury.fund(&FundingDue { instrument_id, mark, rate, due_at });
+                    self.anomalies.unbooked += u64::from(funded.is_err());
+                }
             }
             Some(Kind::InstrumentDefinition) => {
                 let definition = record.read::<InstrumentDefinition>()?;
@@ -74,6 +91,7 @@ impl State {
             Some(limits) => self.gate.control(instrument_id, rules, limits),
             None => self.gate.release(instrument_id),
         }
+        watched.rules = limits.map(|_| rules);
         if is_rescaled && is_involved {
             self.anomalies.rescaled_holdings += 1;
             self.kill(now, origin, output);
@@ -85,7 +103,7 @@ impl State {
     pub(super) fn recall(&mut self, origin: Origin, instrument_id: InstrumentId, output: &mut Output) {
         self.gate.release(instrument_id);
         if let Some(watched) = self.instruments.get_mut(instrument_id.index()).and_then(Option::as_mut) {
-            watched.top = None;
+            (watched.top, watched.rules) = (None, None);
         }
         let change = SyncChange::new(SyncState::Desynced, SyncReason::Lapped, 0, 0, 0);
         if let Some(recall) = output.recalls.get_mut(instrument_id.index()).and_then(Option::as_mut) {

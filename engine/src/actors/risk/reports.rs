@@ -1,12 +1,13 @@
 //! What became of orders: told to whoever wanted them, booked where they traded.
 
 use fulmar_bus::record::{
-    ExecutionReport, ExecutionType, InstrumentId, Kind, Malformed, OrderStatus, PositionStatement, Quantity,
-    Record, UnixNanos,
+    ExecutionReport, ExecutionType, InstrumentId, Kind, Malformed, OrderStatus, Quantity, Record, StrategyId,
+    UnixNanos,
 };
 
 use super::{Output, State};
 use crate::runtime::Origin;
+use crate::trading::account::Fee;
 use crate::trading::order::{Applied, Booking, Fill};
 
 impl State {
@@ -18,9 +19,8 @@ impl State {
         output: &mut Output,
     ) -> Result<(), Malformed> {
         match record.header().kind() {
-            Some(Kind::BalanceStatement) => self.on_statement(record),
-            // Positions are compared once they can be adopted; until then they are kept in the journal.
-            Some(Kind::PositionStatement) => record.read::<PositionStatement>().map(|_| ()),
+            Some(Kind::BalanceStatement) => self.on_balance(now, record, output),
+            Some(Kind::PositionStatement) => self.on_position(now, record, output),
             _ => self.on_report(now, record, output),
         }
     }
@@ -28,30 +28,40 @@ impl State {
     fn on_report(&mut self, now: UnixNanos, record: &Record, output: &mut Output) -> Result<(), Malformed> {
         let report = record.read::<ExecutionReport>()?;
         let origin = Origin::of(record);
-        let Applied::Order(update) = self.orders.on_report(report) else {
-            self.anomalies.orphans += 1;
+        let instrument_id = record.header().instrument_id;
+        let is_adopted =
+            self.orders.get(report.client_order_id).is_none() && self.adopt(now, instrument_id, report);
+        let applied = match self.orders.on_report(report) {
+            Applied::Orphan => {
+                self.on_stray(now, origin, (instrument_id, report), output);
+                return Ok(());
+            }
+            applied => applied,
+        };
+        let Applied::Order(update) = applied else {
+            self.anomalies.impossible_reports += 1;
             return Ok(());
         };
-        let strategy_id = report.client_order_id.strategy_id;
-        self.share_changed(strategy_id, record.header().instrument_id);
         self.note_refused_end(now, report);
-        self.note_unknown(now, record.header().instrument_id);
+        self.note_unknown(now, instrument_id);
+        let order = self.orders.get(report.client_order_id).expect("a report was applied to it");
+        let (instrument_id, intent) = (order.instrument_id(), *order.intent());
+        let leaves_qty = order.leaves_qty();
+        self.share_changed(intent.strategy_id, instrument_id);
         let is_trade = matches!(update.booking, Booking::Booked(_));
         let is_changed = update.status != update.status_before || update.is_changed;
         let is_refusal =
             matches!(report.execution, ExecutionType::CancelRejected | ExecutionType::UpdateRejected);
-        if !is_changed && !update.is_first_acknowledgement && !is_trade && !is_refusal {
+        if !is_changed && !update.is_first_acknowledgement && !is_trade && !is_refusal && !is_adopted {
             // The venue tells most things twice, as an answer and as an event. A strategy hears them once.
             return Ok(());
         }
-        let order = self.orders.get(report.client_order_id).expect("a report was applied to it");
-        let (instrument_id, intent) = (order.instrument_id(), *order.intent());
         let mut told = *report;
         told.tag = intent.tag;
         told.strategy_id = intent.strategy_id;
         told.account_id = intent.account_id;
         told.status = update.status;
-        told.leaves_qty = order.leaves_qty();
+        told.leaves_qty = leaves_qty;
         (told.price, told.quantity) = (intent.price, intent.quantity);
         if update.status == OrderStatus::Rejected && update.status_before != OrderStatus::Rejected {
             self.gate.on_reject(instrument_id, now);
@@ -66,7 +76,7 @@ impl State {
             Booking::Booked(fill) => {
                 self.watch_trade(now, &fill, update.overfill_qty);
                 self.book(now, origin, &fill, output);
-                self.keep_books(now, (origin, &fill), report, output);
+                self.keep_books(now, (origin, &fill), Fee::of(report), output);
             }
             Booking::None => {}
         }
@@ -94,11 +104,15 @@ impl State {
         }
     }
 
-    fn book(&mut self, now: UnixNanos, origin: Origin, fill: &Fill, output: &mut Output) {
+    /// A fill goes into the position of whoever holds it, and into that over all.
+    pub(super) fn book(&mut self, now: UnixNanos, origin: Origin, fill: &Fill, output: &mut Output) {
         let index = fill.instrument_id.index();
         let Some(watched) = self.instruments.get_mut(index).and_then(Option::as_mut) else { return };
-        let holding = self.holdings.get_mut(fill.strategy_id.index()).and_then(|held| held.get_mut(index));
-        let Some(holding) = holding else { return };
+        let nobody = self.holdings.len() - 1;
+        let holder = if fill.strategy_id == StrategyId::NONE { nobody } else { fill.strategy_id.index() };
+        let Some(holding) = self.holdings.get_mut(holder).and_then(|held| held.get_mut(index)) else {
+            return;
+        };
         let (mut all, mut own) = (watched.position, *holding);
         if all.book(fill).is_err() || own.book(fill).is_err() {
             self.anomalies.overflows += 1;

@@ -6,28 +6,23 @@
 //! long as something is held that can be closed, another follows.
 
 use fulmar_bus::record::{
-    BalanceStatement, ClientOrderId, ExecutionReport, InstrumentId, Intent, Malformed, Nanos, Price,
-    Quantity, Record, Side, StakeLimit, StrategyId, TopOfBook, UnixNanos,
+    ClientOrderId, InstrumentId, Intent, Malformed, Nanos, Price, Quantity, Record, Restraint, Side,
+    StakeLimit, StrategyId, TopOfBook, UnixNanos,
 };
 
 use super::intents::ORDER_SLOTS;
-use super::{Output, State};
-use crate::actors::limits::CLOSE_RETRY_NS;
+use super::{Output, State, Watched};
+use crate::actors::limits::{CLOSE_RETRY_NS, MARK_PRICE_AGE_MAX, SCOPES_INTERVAL};
 use crate::runtime::Origin;
 use crate::trading::account::{Fee, ScaledPrice};
 use crate::trading::order::Fill;
-use crate::trading::risk::{Restraint, Verdict, middle};
+use crate::trading::risk::{Verdict, middle};
 
 /// The gate's own orders of a strategy are counted from here on, so that none has the number of one of the strategy's.
 const OWN_COUNTER_MIN: u64 = 1 << 47;
 
 impl State {
-    pub(super) fn on_statement(&mut self, record: &Record) -> Result<(), Malformed> {
-        let told = record.read::<BalanceStatement>()?;
-        self.anomalies.unbooked += u64::from(self.treasury.tell(told).is_err());
-        Ok(())
-    }
-
+    /// What value at risk allows a scope to have at stake.
     pub(super) fn on_stake_limit(&mut self, record: &Record) -> Result<(), Malformed> {
         self.treasury.limit_stake(record.read::<StakeLimit>()?);
         Ok(())
@@ -38,10 +33,10 @@ impl State {
         &mut self,
         now: UnixNanos,
         (origin, fill): (Origin, &Fill),
-        report: &ExecutionReport,
+        fee: Fee,
         output: &mut Output,
     ) {
-        if self.treasury.book(fill, Fee::of(report)).is_err() {
+        if self.treasury.book(fill, fee).is_err() {
             self.anomalies.unbooked += 1;
             self.kill(now, origin, output);
         }
@@ -52,10 +47,12 @@ impl State {
         self.treasury.open(strategy_id, instrument_id, self.orders.share(strategy_id, instrument_id));
     }
 
-    /// The middle of a market is what its positions are valued at.
-    pub(super) fn mark(&mut self, instrument_id: InstrumentId, top: &TopOfBook) {
+    /// The middle of a market is what its positions are valued at, as long as its venue states no mark price.
+    pub(super) fn mark(&mut self, instrument_id: InstrumentId, top: &TopOfBook, at: UnixNanos) {
         let watched = self.instruments.get(instrument_id.index()).and_then(Option::as_ref);
-        let scales = watched.and_then(|watched| watched.scales);
+        let is_marked = |watched: &&Watched| at.since(watched.marked_at) <= MARK_PRICE_AGE_MAX;
+        let Some(watched) = watched.filter(|watched| !is_marked(watched)) else { return };
+        let scales = watched.scales;
         let middle = middle(top).and_then(|middle| i64::try_from(middle).ok());
         if let Some(((scale, ..), price)) = scales.zip(middle) {
             self.treasury.mark(instrument_id, ScaledPrice { price: Price(price), scale });
@@ -69,24 +66,42 @@ impl State {
         if is_changed || is_due(self.close_again_at) {
             self.restrain(now, output);
         }
+        if is_changed || now.since(self.told_scopes_at) >= SCOPES_INTERVAL {
+            self.tell_scopes(now, output);
+        }
+        if is_due(self.doubts.due_at()) {
+            self.judge_differences(now);
+        }
     }
 
     /// When something of the treasury is due.
     pub(super) fn treasury_due_at(&self) -> Option<UnixNanos> {
-        self.treasury.due_at().into_iter().chain(self.close_again_at).min()
+        let due = [self.treasury.due_at(), self.close_again_at, self.doubts.due_at()];
+        due.into_iter().flatten().min()
+    }
+
+    /// Tells operators how every scope stands.
+    pub(super) fn tell_scopes(&mut self, now: UnixNanos, output: &mut Output) {
+        self.told_scopes_at = now;
+        for mut report in self.treasury.reports() {
+            if self.is_killed(report.scope, report.index) {
+                report.restraint = Restraint::Killed;
+            }
+            output.account(Origin::time(now), InstrumentId::NONE, &report);
+        }
     }
 
     /// Sees to it that what stands is what each strategy may still do.
     fn restrain(&mut self, now: UnixNanos, output: &mut Output) {
-        self.cancel_where(now, Origin::time(now), output, |treasury, order| {
+        self.cancel_where(now, Origin::time(now), output, |treasury, _, order| {
             match treasury.restraint(order.intent().strategy_id) {
                 Restraint::Free => false,
                 Restraint::ReduceOnly => order.intent().reduce_only == 0,
-                Restraint::Flatten => !is_own(order.intent().client_order_id),
+                Restraint::Flatten | Restraint::Killed => !is_own(order.intent().client_order_id),
             }
         });
         let mut is_open = false;
-        for strategy in 0..self.holdings.len() {
+        for strategy in 0..self.permissions.len() {
             let strategy_id = StrategyId(u16::try_from(strategy).expect("a plan has few strategies"));
             if self.treasury.restraint(strategy_id) == Restraint::Flatten {
                 is_open |= self.close_all(now, strategy_id, output);

@@ -39,11 +39,13 @@ impl Stage {
         let (book, book_ring) = channel(1, SMALL);
         let (first, first_ring) = channel(2, ROOMY);
         let (second, second_ring) = channel(3, ROOMY);
-        let (limits, limit_ring) = channel(4, ROOMY);
+        let (account, account_ring) = channel(4, ROOMY);
+        let (limits, limit_ring) = channel(5, ROOMY);
         let mut inboxes = Inboxes::new();
         inboxes.add(book_ring.reader());
         inboxes.add(gated(&first_ring));
         inboxes.add(gated(&second_ring));
+        inboxes.add(gated(&account_ring));
         let treasury = TreasuryPlan {
             currency: Some(definition().quote),
             engine: limited(),
@@ -57,7 +59,7 @@ impl Stage {
         Stage {
             actor: Estimator::new(plan, inboxes, limits),
             book,
-            told: vec![first, second],
+            told: vec![first, second, account],
             limits: gated(&limit_ring),
             now: OPENS_AT.floor_to(STEP),
         }
@@ -84,7 +86,7 @@ impl Stage {
         turn(&mut self.actor, self.now);
     }
 
-    fn hold(&mut self, strategy: u16, quantity: i64) {
+    fn hold(&mut self, strategy_id: StrategyId, quantity: i64) {
         let position = Position {
             quantity: Quantity(quantity),
             avg_px: Price(100),
@@ -92,11 +94,12 @@ impl Stage {
             cost: WideNumber::default(),
             bought_qty: Quantity(0),
             sold_qty: Quantity(0),
-            strategy_id: StrategyId(strategy),
+            strategy_id,
             account_id: AccountId(0),
             reserved: [0; 4],
         };
-        send(&mut self.told[usize::from(strategy)], self.now, &position);
+        let account = self.told.len() - 1;
+        send(&mut self.told[strategy_id.index().min(account)], self.now, &position);
     }
 
     /// What was told in this turn, in millionths of the currency: at most at stake, and value at risk.
@@ -111,8 +114,8 @@ impl Stage {
     }
 }
 
-/// That of the second strategy.
-const LIMITED: Option<StrategyId> = Some(StrategyId(1));
+const FREE: StrategyId = StrategyId(0);
+const LIMITED: StrategyId = StrategyId(1);
 
 #[test]
 fn nothing_is_told_until_enough_returns_are_known() {
@@ -120,7 +123,7 @@ fn nothing_is_told_until_enough_returns_are_known() {
     assert_eq!(stage.told(), []);
     assert_eq!(counter(&stage.actor, "unknown_estimates"), 2 * 30);
     stage.step();
-    assert_eq!(stage.told().iter().map(|told| told.0).collect::<Vec<_>>(), [None, LIMITED]);
+    assert_eq!(stage.told().iter().map(|told| told.0).collect::<Vec<_>>(), [None, Some(LIMITED)]);
 }
 
 #[test]
@@ -137,14 +140,15 @@ fn a_scope_that_holds_nothing_may_have_as_much_at_stake_as_would_lose_what_it_ma
 fn what_one_holds_and_what_all_hold_have_limits_of_their_own() {
     let mut stage = Stage::after(30);
     drop(stage.told());
-    // 3,000 and -1,000 of it at 1.00 or so: all together hold 2,000, and have 4,000 at stake.
-    stage.hold(0, 300_000);
-    stage.hold(1, -100_000);
+    // 2,000, nobody's 1,000, and -1,000 of it, at 1.00 or so: all together hold 2,000, and have 4,000 at stake.
+    stage.hold(FREE, 200_000);
+    stage.hold(StrategyId::NONE, 100_000);
+    stage.hold(LIMITED, -100_000);
     stage.now = stage.now + Nanos::from_secs(1);
     stage.turn();
     let told = stage.told();
     let mark = 100 + i128::from(stage.now.floor_to(STEP).0 / STEP.0 % 2 == 0);
-    let [(None, all_max, all_var), (LIMITED, own_max, own_var)] = told[..] else { panic!("{told:?}") };
+    let [(None, all_max, all_var), (Some(LIMITED), own_max, own_var)] = told[..] else { panic!("{told:?}") };
     // A long position loses a hundred-and-first of it, a short one a hundredth.
     let (held, own) = (2_000 * mark * 10_000, 1_000 * mark * 10_000);
     assert!((all_var - held / 101).abs() <= 1 && (own_var - own / 100).abs() <= 1, "{told:?}");
@@ -168,7 +172,7 @@ fn a_book_that_is_not_believed_or_was_missed_leaves_what_is_held_of_it_unknown()
     ];
     for (name, seconds, happen) in cases {
         let mut stage = Stage::after(30);
-        stage.hold(1, 100);
+        stage.hold(LIMITED, 100);
         drop(stage.told());
         happen(&mut stage);
         stage.turn();

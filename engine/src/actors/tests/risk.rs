@@ -7,7 +7,10 @@ use fulmar_bus::record::{
     SyncReason, SyncState, TimeInForce,
 };
 
+mod adoption;
+mod control;
 mod losses;
+mod statements;
 mod value_at_risk;
 
 use super::*;
@@ -28,6 +31,7 @@ struct Stage {
     estimates: Outbox,
     approved: Reader,
     reports: Reader,
+    account: Reader,
     recalls: Reader,
     now: UnixNanos,
     order_count: u64,
@@ -51,7 +55,8 @@ impl Stage {
         let (approved, approved_ring) = channel(5, 128);
         let (reports, report_ring) = channel(6, ROOMY);
         let (recall, recall_ring) = channel(7, 128);
-        let (estimates, estimate_ring) = channel(8, ROOMY);
+        let (account, account_ring) = channel(8, ROOMY);
+        let (estimates, estimate_ring) = channel(9, ROOMY);
         let mut inboxes = Inboxes::new();
         for ring in [&control_ring, &gateway_ring] {
             inboxes.add(gated(ring));
@@ -86,7 +91,7 @@ impl Stage {
             actor: Risk::new(
                 plan,
                 inboxes,
-                RiskOutboxes { approved, reports: vec![reports], recalls: vec![Some(recall)] },
+                RiskOutboxes { approved, reports: vec![reports], account, recalls: vec![Some(recall)] },
             ),
             control,
             gateway,
@@ -95,6 +100,7 @@ impl Stage {
             estimates,
             approved: approved_reader,
             reports: report_reader,
+            account: gated(&account_ring),
             recalls: gated(&recall_ring),
             now: OPENS_AT,
             order_count: 0,
@@ -156,7 +162,7 @@ impl Stage {
     }
 
     fn kill(&mut self) {
-        send(&mut self.control, self.now, &Control { command: ControlCommand::Kill, reserved: [0; 7] });
+        send(&mut self.control, self.now, &Control::engine(ControlCommand::Kill));
         self.turn();
     }
 

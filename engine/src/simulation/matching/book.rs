@@ -107,6 +107,12 @@ impl Orders {
         order.leaves
     }
 
+    /// Gives an order that is in no queue another price and quantity.
+    pub(super) fn amend(&mut self, slot: u32, price: Price, leaves: Quantity) {
+        let order = self.get_mut(slot);
+        *order = Resting { price, leaves, next: NONE, previous: NONE, ..*order };
+    }
+
     fn get_mut(&mut self, slot: u32) -> &mut Resting {
         &mut self.slots[slot as usize]
     }

@@ -5,6 +5,7 @@
 
 use fulmar_bus::record::{AccountId, Notional, Quantity};
 
+use super::order::{Fee, Settlement};
 use crate::simulation::limits::ACCOUNTS_MAX;
 
 /// An amount of each currency.
@@ -36,13 +37,20 @@ struct Account {
 }
 
 /// The accounts of a market, and the fees that it took.
-#[derive(Debug, Default)]
+///
+/// Of contracts nothing is locked, base is what an account is long or short, and quote may be owed.
+#[derive(Debug)]
 pub struct Ledger {
+    settlement: Settlement,
     accounts: Vec<Account>,
     fees: Balance,
 }
 
 impl Ledger {
+    pub(super) fn new(settlement: Settlement) -> Self {
+        Ledger { settlement, accounts: Vec::new(), fees: Balance::default() }
+    }
+
     /// True where the account exists.
     pub fn has(&self, account: AccountId) -> bool {
         account.index() < self.accounts.len()
@@ -88,12 +96,16 @@ impl Ledger {
         Some(id)
     }
 
-    pub(super) fn lock_base(&mut self, account: AccountId, quantity: Quantity) {
-        self.lock(account, Balance { base: i128::from(quantity.0), quote: 0 });
+    /// True where an account may lock this much.
+    pub(super) fn covers(&self, account: AccountId, amount: Balance) -> bool {
+        let free = self.free(account);
+        self.settlement == Settlement::Contracts || (free.base >= amount.base && free.quote >= amount.quote)
     }
 
-    pub(super) fn lock_quote(&mut self, account: AccountId, money: Notional) {
-        self.lock(account, Balance { base: 0, quote: money.0 });
+    /// Takes money from an account and gives it to the venue; the other way round where it is negative.
+    pub(super) fn charge(&mut self, account: AccountId, money: Notional) {
+        self.accounts[account.index()].free.quote -= money.0;
+        self.fees.quote += money.0;
     }
 
     pub(super) fn unlock_base(&mut self, account: AccountId, quantity: Quantity) {
@@ -111,14 +123,18 @@ impl Ledger {
         account: AccountId,
         reserved: Notional,
         paid: Notional,
-        (quantity, fee): (Quantity, Quantity),
+        (quantity, fee): (Quantity, Fee),
     ) {
         assert!(paid <= reserved, "a buyer never pays more than its order locked");
         self.unlock_quote(account, reserved);
+        let fee = match fee {
+            Fee::Base(fee) => Balance { base: i128::from(fee.0), quote: 0 },
+            Fee::Quote(fee) => Balance { base: 0, quote: fee.0 },
+        };
+        let received = Balance { base: i128::from(quantity.0), quote: -paid.0 };
         let free = &mut self.accounts[account.index()].free;
-        free.quote -= paid.0;
-        free.base += i128::from(quantity.0 - fee.0);
-        self.fees.base += i128::from(fee.0);
+        *free = free.plus(received).minus(fee);
+        self.fees = self.fees.plus(fee);
     }
 
     /// The seller's half: it gives a quantity out of what it locked and receives money less its fee.
@@ -135,7 +151,10 @@ impl Ledger {
         self.fees.quote += fee.0;
     }
 
-    fn lock(&mut self, account: AccountId, amount: Balance) {
+    pub(super) fn lock(&mut self, account: AccountId, amount: Balance) {
+        if self.settlement == Settlement::Contracts {
+            return;
+        }
         let account = &mut self.accounts[account.index()];
         account.free = account.free.minus(amount);
         account.locked = account.locked.plus(amount);
@@ -143,6 +162,9 @@ impl Ledger {
     }
 
     fn unlock(&mut self, account: AccountId, amount: Balance) {
+        if self.settlement == Settlement::Contracts {
+            return;
+        }
         let account = &mut self.accounts[account.index()];
         account.free = account.free.plus(amount);
         account.locked = account.locked.minus(amount);

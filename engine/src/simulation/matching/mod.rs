@@ -4,6 +4,7 @@
 //! whoever serves it adds those. Everything is an integer, and money and assets are conserved after each call.
 
 mod book;
+mod change;
 mod ledger;
 mod order;
 #[cfg(test)]
@@ -16,7 +17,9 @@ use fulmar_bus::record::{AccountId, Level, Notional, Price, Quantity, Side};
 use super::limits::OPEN_ORDERS_MAX;
 use book::{BookSide, Orders, Resting};
 pub use ledger::{Balance, Ledger};
-pub use order::{Event, Expiry, Match, NewOrder, OrderKey, OrderKind, Rejection, SelfTrade, Terms};
+pub use order::{
+    Event, Expiry, Fee, Match, NewOrder, OrderKey, OrderKind, Rejection, SelfTrade, Settlement, Terms,
+};
 
 /// One market: its book, its accounts, and what changed since the levels were last drained.
 ///
@@ -25,7 +28,9 @@ pub use order::{Event, Expiry, Match, NewOrder, OrderKey, OrderKind, Rejection, 
 /// use fulmar_engine::simulation::matching::{Balance, Event, Matching, NewOrder, OrderKind, SelfTrade, Terms};
 /// # use fulmar_bus::record::Notional;
 /// # use fulmar_engine::market::FeeRate;
-/// let terms = Terms { tick: Price(1), lot: Quantity(1), fee: FeeRate::ZERO, money_unit: Notional(1) };
+/// # use fulmar_engine::simulation::matching::Settlement;
+/// let settlement = Settlement::Delivery;
+/// let terms = Terms { tick: Price(1), lot: Quantity(1), settlement, fee: FeeRate::ZERO, money_unit: Notional(1) };
 /// let mut market = Matching::new(terms);
 /// let maker = market.open_account(Balance { base: 10, quote: 0 }).expect("there is room");
 /// let taker = market.open_account(Balance { base: 0, quote: 1_000 }).expect("there is room");
@@ -55,10 +60,10 @@ impl Matching {
     /// An empty market.
     pub fn new(terms: Terms) -> Self {
         Matching {
-            terms,
             sides: [BookSide::new(Side::Buy), BookSide::new(Side::Sell)],
             orders: Orders::default(),
-            ledger: Ledger::default(),
+            ledger: Ledger::new(terms.settlement),
+            terms,
             changed: BTreeSet::new(),
             order_count: 0,
             trade_count: 0,
@@ -85,56 +90,32 @@ impl Matching {
         events.push(Event::Accepted { key, account });
         self.lock(account, &order);
 
-        let is_killed =
-            order.kind == OrderKind::FillOrKill && self.reachable(account, &order).0 < order.quantity;
-        let met_itself = !is_killed && self.take(key, &order, events);
-
-        let leaves = self.orders.get(slot).leaves;
-        if leaves.is_zero() {
-            self.orders.remove(slot);
-        } else if met_itself || !matches!(order.kind, OrderKind::Limit | OrderKind::PostOnly) {
-            let reason = if met_itself { Expiry::SelfTrade } else { Expiry::TimeInForce };
-            self.release(slot);
-            self.orders.remove(slot);
-            events.push(Event::Expired { key, account, leaves, reason });
-        } else {
-            self.rest(slot);
-        }
+        self.meet_book(key, &order, events);
         Ok(key)
     }
 
     /// Cancels an order. Gives false, and tells nothing, where it does not stand any more.
     pub fn cancel(&mut self, key: OrderKey, events: &mut Vec<Event>) -> bool {
-        let Some(order) = self.orders.find(key).copied() else { return false };
-        self.sides[index(order.side)].unlink(&mut self.orders, key.slot);
-        self.touch(order.side, order.price);
-        self.release(key.slot);
-        self.orders.remove(key.slot);
+        let Some(order) = self.end(key) else { return false };
         events.push(Event::Canceled { key, account: order.account, leaves: order.leaves });
         true
     }
 
-    /// Takes `less` off an order that stands, which keeps its place. False, and nothing is told, where it does not
-    /// stand any more or would have nothing left.
-    pub fn reduce(&mut self, key: OrderKey, less: Quantity, events: &mut Vec<Event>) -> bool {
-        let Some(order) = self.orders.find(key).copied() else { return false };
-        if less.0 <= 0 || less >= order.leaves {
-            return false;
-        }
-        self.orders.reduce(key.slot, less);
-        self.sides[index(order.side)].reduce(order.price, less);
-        self.touch(order.side, order.price);
-        match order.side {
-            Side::Sell => self.ledger.unlock_base(order.account, less),
-            Side::Buy => self.ledger.unlock_quote(order.account, order.price.times(less)),
-        }
-        events.push(Event::Reduced { key, account: order.account });
-        true
+    /// Charges an account what no trade costs, such as funding; negative where the account receives it.
+    pub fn charge(&mut self, account: AccountId, money: Notional) {
+        self.ledger.charge(account, money);
     }
 
     /// What is left of an order that stands, or nothing where it does not.
     pub fn leaves(&self, key: OrderKey) -> Option<Quantity> {
         self.orders.find(key).map(|order| order.leaves)
+    }
+
+    /// How much trades before an order that stands, or nothing where it does not.
+    pub fn ahead(&self, key: OrderKey) -> Option<Quantity> {
+        let order = self.orders.find(key)?;
+        let before = self.side(order.side).orders(&self.orders).take_while(|it| it.number != key.number);
+        Some(Quantity(before.map(|order| order.leaves.0).sum()))
     }
 
     /// The price of an order that stands, and its side.
@@ -221,14 +202,50 @@ impl Matching {
         if self.orders.len() >= OPEN_ORDERS_MAX as usize {
             return Err(Rejection::BookFull);
         }
-        let covered = match (order.side, order.kind) {
-            (Side::Sell, _) => self.ledger.free(account).base >= i128::from(order.quantity.0),
-            (Side::Buy, OrderKind::Market) => {
-                self.ledger.free(account).quote >= self.reachable(account, order).1.0
-            }
-            (Side::Buy, _) => self.ledger.free(account).quote >= order.price.times(order.quantity).0,
+        let needed = self.needed(account, order);
+        if self.ledger.covers(account, needed) { Ok(()) } else { Err(Rejection::InsufficientBalance) }
+    }
+
+    /// What an order locks.
+    fn needed(&self, account: AccountId, order: &NewOrder) -> Balance {
+        let money = match order.kind {
+            OrderKind::Market => self.reachable(account, order).1,
+            _ => order.price.times(order.quantity),
         };
-        if covered { Ok(()) } else { Err(Rejection::InsufficientBalance) }
+        match order.side {
+            Side::Sell => Balance { base: i128::from(order.quantity.0), quote: 0 },
+            Side::Buy => Balance { base: 0, quote: money.0 },
+        }
+    }
+
+    /// Trades an order that is in no queue as far as it goes, and lets the rest stand or expire.
+    fn meet_book(&mut self, key: OrderKey, order: &NewOrder, events: &mut Vec<Event>) {
+        let account = self.orders.get(key.slot).account;
+        let is_killed =
+            order.kind == OrderKind::FillOrKill && self.reachable(account, order).0 < order.quantity;
+        let met_itself = !is_killed && self.take(key, order, events);
+
+        let leaves = self.orders.get(key.slot).leaves;
+        if leaves.is_zero() {
+            self.orders.remove(key.slot);
+        } else if met_itself || !matches!(order.kind, OrderKind::Limit | OrderKind::PostOnly) {
+            let reason = if met_itself { Expiry::SelfTrade } else { Expiry::TimeInForce };
+            self.release(key.slot);
+            self.orders.remove(key.slot);
+            events.push(Event::Expired { key, account, leaves, reason });
+        } else {
+            self.rest(key.slot);
+        }
+    }
+
+    /// Takes an order that stands out of the book, and gives it as it stood.
+    fn end(&mut self, key: OrderKey) -> Option<Resting> {
+        let order = *self.orders.find(key)?;
+        self.sides[index(order.side)].unlink(&mut self.orders, key.slot);
+        self.touch(order.side, order.price);
+        self.release(key.slot);
+        self.orders.remove(key.slot);
+        Some(order)
     }
 
     fn would_take(&self, order: &NewOrder) -> bool {
@@ -239,9 +256,13 @@ impl Matching {
     fn reachable(&self, account: AccountId, order: &NewOrder) -> (Quantity, Notional) {
         let (mut quantity, mut cost) = (0, 0);
         for maker in self.side(order.side.opposite()).orders(&self.orders) {
-            let meets_itself = order.self_trade == SelfTrade::ExpireTaker && maker.account == account;
-            if quantity == order.quantity.0 || meets_itself || !order.reaches(maker.price) {
+            if quantity == order.quantity.0 || !order.reaches(maker.price) {
                 break;
+            }
+            match order.self_trade {
+                SelfTrade::ExpireTaker | SelfTrade::ExpireBoth if maker.account == account => break,
+                SelfTrade::ExpireMaker if maker.account == account => continue,
+                _ => {}
             }
             let taken = maker.leaves.0.min(order.quantity.0 - quantity);
             quantity += taken;
@@ -259,24 +280,25 @@ impl Matching {
             if taker.leaves.is_zero() || !order.reaches(maker.price) {
                 return false;
             }
-            if order.self_trade == SelfTrade::ExpireTaker && maker.account == taker.account {
-                return true;
+            let maker_key = OrderKey { number: maker.number, slot: maker_slot };
+            if order.self_trade != SelfTrade::Allow && maker.account == taker.account {
+                if order.self_trade != SelfTrade::ExpireTaker {
+                    self.expire(maker_key, Expiry::SelfTrade, events);
+                }
+                match order.self_trade {
+                    SelfTrade::ExpireMaker => continue,
+                    _ => return true,
+                }
             }
             let quantity = taker.leaves.min(maker.leaves);
-            let trade = self.trade(key, OrderKey { number: maker.number, slot: maker_slot }, quantity);
+            let trade = self.trade(key, maker_key, quantity);
             events.push(Event::Trade(trade));
         }
     }
 
     fn lock(&mut self, account: AccountId, order: &NewOrder) {
-        match order.side {
-            Side::Sell => self.ledger.lock_base(account, order.quantity),
-            Side::Buy if order.kind == OrderKind::Market => {
-                let (_, cost) = self.reachable(account, order);
-                self.ledger.lock_quote(account, cost);
-            }
-            Side::Buy => self.ledger.lock_quote(account, order.price.times(order.quantity)),
-        }
+        let needed = self.needed(account, order);
+        self.ledger.lock(account, needed);
     }
 
     /// Trades `quantity` between two orders at the maker's price, and pays for it.
@@ -288,7 +310,7 @@ impl Matching {
         let (buyer, seller) = if taker.side == Side::Buy { (&taker, &maker) } else { (&maker, &taker) };
 
         let money = price.times(quantity);
-        let (buyer_fee, seller_fee) = (self.terms.buyer_fee(quantity), self.terms.seller_fee(money));
+        let (buyer_fee, seller_fee) = (self.terms.buyer_fee(quantity, money), self.terms.seller_fee(money));
         let reserved = buyer.price_locked(price).times(quantity);
         self.ledger.pay_buyer(buyer.account, reserved, money, (quantity, buyer_fee));
         self.ledger.pay_seller(seller.account, quantity, (money, seller_fee));

@@ -12,18 +12,43 @@ pub struct Terms {
     pub tick: Price,
     /// Quantities are multiples of this.
     pub lot: Quantity,
-    /// Fee on what a side receives.
+    /// What a trade moves.
+    pub settlement: Settlement,
+    /// Fee on what a side receives; of contracts, on what they are worth.
     pub fee: FeeRate,
     /// The smallest amount of money that a fee is charged in, at the scale of a notional; base is charged in single
     /// units of the quantity scale.
     pub money_unit: Notional,
 }
 
+/// What a trade moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settlement {
+    /// Base against quote, and nobody gives what he has not.
+    Delivery,
+    /// Contracts: who sells more than he has is short. What stands behind that is for whoever serves the market to ask.
+    Contracts,
+}
+
+/// A fee, in the currency that it is paid in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fee {
+    /// Base currency.
+    Base(Quantity),
+    /// Quote currency.
+    Quote(Notional),
+}
+
 impl Terms {
-    /// What the buyer of `quantity` pays of it.
-    pub(super) fn buyer_fee(&self, quantity: Quantity) -> Quantity {
-        let fee = self.fee.of(i128::from(quantity.0), 1);
-        Quantity(i64::try_from(fee).expect("a fee is a part of a quantity"))
+    /// What the buyer of `quantity` for `money` pays.
+    pub(super) fn buyer_fee(&self, quantity: Quantity, money: Notional) -> Fee {
+        match self.settlement {
+            Settlement::Delivery => {
+                let fee = self.fee.of(i128::from(quantity.0), 1);
+                Fee::Base(Quantity(i64::try_from(fee).expect("a fee is a part of a quantity")))
+            }
+            Settlement::Contracts => Fee::Quote(self.seller_fee(money)),
+        }
     }
 
     /// What the seller pays of the `money` that it receives.
@@ -68,6 +93,10 @@ pub enum SelfTrade {
     Allow,
     /// What is left of the order that came in expires.
     ExpireTaker,
+    /// The order that stood expires, and the one that came in goes on.
+    ExpireMaker,
+    /// Both expire.
+    ExpireBoth,
 }
 
 /// An order to be matched.
@@ -134,6 +163,8 @@ pub enum Expiry {
     TimeInForce,
     /// It would have traded with its own account.
     SelfTrade,
+    /// The venue ended it, for a reason of its own.
+    Venue,
 }
 
 /// A trade between two orders.
@@ -159,9 +190,9 @@ pub struct Match {
     pub taker_leaves: Quantity,
     /// The side of the taker.
     pub aggressor: Side,
-    /// What the buyer paid of what it received.
-    pub buyer_fee: Quantity,
-    /// What the seller paid of what it received.
+    /// What the buyer paid.
+    pub buyer_fee: Fee,
+    /// What the seller paid.
     pub seller_fee: Notional,
 }
 
@@ -177,8 +208,9 @@ pub enum Event {
     },
     /// Two orders traded.
     Trade(Match),
-    /// An order has less left than it had, and keeps its place.
-    Reduced {
+    /// An order has other terms than it had. Where it has less left and nothing else, it keeps its place; else trades
+    /// may follow, as of a new order.
+    Amended {
         /// The order.
         key: OrderKey,
         /// Whose it is.

@@ -30,7 +30,7 @@ struct Reference {
 }
 
 impl Reference {
-    /// The order on the other side that `order` trades with next: the best price, then the lowest number.
+    /// The order on the other side that `order` trades with next: the best price, then the earliest.
     fn next_maker(&self, order: &NewOrder) -> Option<usize> {
         let others = self.open.iter().enumerate().filter(|(_, maker)| maker.order.side != order.side);
         let reachable = others.filter(|(_, maker)| match (order.kind, order.side) {
@@ -39,7 +39,8 @@ impl Reference {
             (_, Side::Sell) => maker.order.price >= order.price,
         });
         let sign = if order.side == Side::Buy { 1 } else { -1 };
-        reachable.min_by_key(|(_, maker)| (sign * maker.order.price.0, maker.number)).map(|(index, _)| index)
+        // The first of equals: the list is in the order of arrival.
+        reachable.min_by_key(|(_, maker)| sign * maker.order.price.0).map(|(index, _)| index)
     }
 
     fn submit(&mut self, number: u64, account: AccountId, order: NewOrder) {
@@ -49,11 +50,17 @@ impl Reference {
         while leaves > 0
             && let Some(index) = self.next_maker(&order)
         {
-            let maker = &mut self.open[index];
-            if order.self_trade == SelfTrade::ExpireTaker && maker.account == account {
+            if order.self_trade != SelfTrade::Allow && self.open[index].account == account {
+                if order.self_trade != SelfTrade::ExpireTaker {
+                    self.open.remove(index);
+                }
+                if order.self_trade == SelfTrade::ExpireMaker {
+                    continue;
+                }
                 met_itself = true;
                 break;
             }
+            let maker = &mut self.open[index];
             let quantity = leaves.min(maker.leaves);
             maker.leaves -= quantity;
             leaves -= quantity;
@@ -68,6 +75,18 @@ impl Reference {
         } else if leaves > 0 && !met_itself && matches!(order.kind, OrderKind::Limit | OrderKind::PostOnly) {
             self.open.push(Plain { number, account, order, leaves });
         }
+    }
+
+    /// Less of an order leaves it where it is; anything else is a new order that has the old one's number, and a new
+    /// place in time.
+    fn amend(&mut self, index: usize, order: NewOrder) {
+        let before = self.open[index];
+        if order.price == before.order.price && order.quantity.0 < before.leaves {
+            self.open[index].leaves = order.quantity.0;
+            return;
+        }
+        self.open.remove(index);
+        self.submit(before.number, before.account, order);
     }
 
     fn levels(&self, side: Side) -> Vec<Level> {
@@ -89,6 +108,10 @@ enum Step {
     Submit(u16, NewOrder),
     /// Cancels one of the orders so far, whether it is open or not.
     Cancel(usize),
+    /// Has the venue end one of them.
+    Expire(usize),
+    /// Gives one of them another price and quantity.
+    Amend(usize, i64, i64),
 }
 
 fn order() -> impl Strategy<Value = NewOrder> {
@@ -99,26 +122,39 @@ fn order() -> impl Strategy<Value = NewOrder> {
         1 => Just(OrderKind::FillOrKill),
         1 => Just(OrderKind::Market),
     ];
-    (any::<bool>(), kind, 90..110i64, 1..40i64, any::<bool>()).prop_map(
-        |(is_buy, kind, price, lots, expires)| NewOrder {
+    let self_trade = prop_oneof![
+        3 => Just(SelfTrade::Allow),
+        1 => Just(SelfTrade::ExpireTaker),
+        1 => Just(SelfTrade::ExpireMaker),
+        1 => Just(SelfTrade::ExpireBoth),
+    ];
+    (any::<bool>(), kind, 90..110i64, 1..40i64, self_trade).prop_map(
+        |(is_buy, kind, price, lots, self_trade)| NewOrder {
             side: if is_buy { Side::Buy } else { Side::Sell },
             kind,
             price: Price(price * 2),
             quantity: Quantity(lots * 5),
-            self_trade: if expires { SelfTrade::ExpireTaker } else { SelfTrade::Allow },
+            self_trade,
         },
     )
 }
 
 fn step() -> impl Strategy<Value = Step> {
+    let which = || any::<prop::sample::Index>().prop_map(|index| index.index(1 << 20));
     prop_oneof![
-        4 => (0..ACCOUNTS, order()).prop_map(|(account, order)| Step::Submit(account, order)),
-        1 => any::<prop::sample::Index>().prop_map(|index| Step::Cancel(index.index(1 << 20))),
+        8 => (0..ACCOUNTS, order()).prop_map(|(account, order)| Step::Submit(account, order)),
+        2 => which().prop_map(Step::Cancel),
+        1 => which().prop_map(Step::Expire),
+        2 => (which(), 90..110i64, 1..40i64).prop_map(|(index, price, lots)| Step::Amend(index, price, lots)),
     ]
 }
 
 fn market() -> Matching {
-    let terms = Terms { tick: Price(2), lot: Quantity(5), fee: FEE, money_unit: Notional(10) };
+    market_of(Settlement::Delivery)
+}
+
+fn market_of(settlement: Settlement) -> Matching {
+    let terms = Terms { tick: Price(2), lot: Quantity(5), settlement, fee: FEE, money_unit: Notional(10) };
     let mut market = Matching::new(terms);
     for _ in 0..ACCOUNTS {
         market.open_account(DEPOSIT).expect("there is room for three");
@@ -148,10 +184,12 @@ fn assert_sound(market: &Matching, reference: &Reference, open: &[OrderKey]) {
     let deposits = (DEPOSIT.base * i128::from(ACCOUNTS), DEPOSIT.quote * i128::from(ACCOUNTS));
     assert_eq!((sum.base, sum.quote), deposits, "nothing is made or lost");
 
+    let is_delivered = market.terms().settlement == Settlement::Delivery;
     let mut locked = vec![Balance::default(); usize::from(ACCOUNTS)];
     for order in &reference.open {
         let balance = &mut locked[order.account.index()];
         match order.order.side {
+            _ if !is_delivered => {}
             Side::Buy => balance.quote += i128::from(order.order.price.0 * order.leaves),
             Side::Sell => balance.base += i128::from(order.leaves),
         }
@@ -166,7 +204,7 @@ fn assert_sound(market: &Matching, reference: &Reference, open: &[OrderKey]) {
             "what open orders need is locked"
         );
         let free = market.ledger().free(account);
-        assert!(free.base >= 0 && free.quote >= 0, "nobody owes");
+        assert!(!is_delivered || (free.base >= 0 && free.quote >= 0), "nobody owes");
     }
     assert_eq!(market.open_orders(), reference.open.len());
 }
@@ -176,9 +214,10 @@ proptest! {
 
     #[test]
     fn every_trade_is_the_references_and_money_is_conserved_after_every_operation(
-        steps in prop::collection::vec(step(), 1..150)
+        steps in prop::collection::vec(step(), 1..150), is_delivered in any::<bool>(),
     ) {
-        let (mut market, mut reference) = (market(), Reference::default());
+        let settlement = if is_delivered { Settlement::Delivery } else { Settlement::Contracts };
+        let (mut market, mut reference) = (market_of(settlement), Reference::default());
         let (mut keys, mut events) = (Vec::new(), Vec::new());
         let mut shadow = [std::collections::BTreeMap::new(), std::collections::BTreeMap::new()];
         for step in steps {
@@ -193,15 +232,12 @@ proptest! {
                         prop_assert!(events.is_empty(), "a refused order changes nothing");
                     }
                 }
-                Step::Cancel(index) if !keys.is_empty() => {
+                Step::Cancel(index) | Step::Expire(index) | Step::Amend(index, ..) if !keys.is_empty() => {
                     let key: OrderKey = keys[index % keys.len()];
                     let stands = reference.open.iter().position(|order| order.number == key.number);
-                    prop_assert_eq!(market.cancel(key, &mut events), stands.is_some());
-                    if let Some(index) = stands {
-                        reference.open.remove(index);
-                    }
+                    change(&step, (&mut market, &mut reference), (key, stands), &mut events);
                 }
-                Step::Cancel(_) => {}
+                Step::Cancel(_) | Step::Expire(_) | Step::Amend(..) => {}
             }
             prop_assert_eq!(trades(&events), &reference.trades[told..], "the same trades, one by one");
             market.drain_changed(|side, level| {
@@ -217,6 +253,38 @@ proptest! {
             }
             assert_sound(&market, &reference, &keys);
         }
+    }
+}
+
+/// Does to an order of both, which stands at a place of the reference or does not, what `step` says.
+fn change(
+    step: &Step,
+    (market, reference): (&mut Matching, &mut Reference),
+    (key, stands): (OrderKey, Option<usize>),
+    events: &mut Vec<Event>,
+) {
+    let is_done = match step {
+        Step::Amend(_, price, lots) => {
+            let old = stands.map(|index| reference.open[index]);
+            let terms = place(Side::Buy, OrderKind::Limit, 0, 0);
+            let (price, quantity) = (Price(price * 2), Quantity(lots * 5));
+            let order = NewOrder { price, quantity, ..old.map_or(terms, |old| old.order) };
+            match market.amend(key, order, events) {
+                Err(_) => return assert!(events.is_empty(), "a refused change changes nothing"),
+                Ok(is_done) => {
+                    if is_done {
+                        reference.amend(stands.expect("what is amended stands"), order);
+                    }
+                    is_done
+                }
+            }
+        }
+        Step::Expire(_) => market.expire(key, Expiry::Venue, events),
+        _ => market.cancel(key, events),
+    };
+    assert_eq!(is_done, stands.is_some());
+    if let (Some(index), false) = (stands, matches!(step, Step::Amend(..))) {
+        reference.open.remove(index);
     }
 }
 

@@ -29,6 +29,9 @@ impl Amount {
     /// Nothing.
     pub const ZERO: Amount = Amount(0);
 
+    /// One whole.
+    pub const ONE: Amount = Amount(10_i128.pow(Amount::SCALE as u32));
+
     /// `mantissa` at `scale`, rounded down where that is finer than an amount. `None` where it does not fit.
     pub fn floor(mantissa: i128, scale: u8) -> Option<Amount> {
         let quotient = Quotient::of(mantissa, i32::from(Amount::SCALE) - i32::from(scale), 1)?;

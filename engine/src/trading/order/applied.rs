@@ -1,8 +1,39 @@
-//! What became of a report that an order table took in.
+//! What became of an order or a report that an order table was to take in.
 
 use fulmar_bus::record::{OrderStatus, Quantity};
 
 use super::Fill;
+
+/// Why an order was not taken in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SubmitError {
+    /// As many orders are unsettled as the table has room for.
+    Full,
+    /// The id is taken.
+    Duplicate,
+    /// The instrument is beyond [`ORDER_INSTRUMENTS_MAX`].
+    Instrument,
+    /// The quantity is not above zero.
+    Quantity,
+}
+
+/// What a table counted since it was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OrderCounts {
+    /// Reports that met no order.
+    pub orphans: u64,
+    /// Reports that cannot be true.
+    pub malformed: u64,
+    /// Trades that had been booked before.
+    pub duplicate_trades: u64,
+    /// Trades without a remembered id that were booked since the venue's sum has room for them. The quantity is right;
+    /// where such a trade was a duplicate, its price stands for that of the one still missing.
+    pub proven_trades: u64,
+    /// Trades that nothing proved new, and that were not booked.
+    pub unproven_trades: u64,
+    /// Done orders that were forgotten for a new one.
+    pub retired: u64,
+}
 
 /// What became of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,5 @@
-//! What is open, by strategy and instrument: the share of each strategy in the sums of the table.
+//! What is open, by strategy and instrument: the share of each strategy in the sums of the table, and that of nobody
+//! here.
 
 use fulmar_bus::record::{InstrumentId, Side, StrategyId};
 
@@ -16,7 +17,8 @@ pub struct OpenShare {
     pub order_count: u32,
 }
 
-/// The shares of so many strategies in so many instruments; of none, in a table whose orders are one owner's.
+/// The shares of so many strategies, and last of nobody, in so many instruments; of none, in a table whose orders are
+/// one owner's.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Shares {
     instrument_count: usize,
@@ -25,10 +27,11 @@ pub(super) struct Shares {
 
 impl Shares {
     pub(super) fn new(strategy_count: usize, instrument_count: usize) -> Self {
-        Shares { instrument_count, cells: vec![OpenShare::default(); strategy_count * instrument_count] }
+        let cells = vec![OpenShare::default(); (strategy_count + 1) * instrument_count];
+        Shares { instrument_count, cells }
     }
 
-    /// Adds an order's part, or takes it away. Orders of nobody here have no share.
+    /// Adds an order's part, or takes it away.
     pub(super) fn count(&mut self, order: &TrackedOrder, sign: i32) {
         let Some(place) = self.place(order.intent.strategy_id, order.instrument_id) else { return };
         let cell = &mut self.cells[place];
@@ -47,7 +50,11 @@ impl Shares {
     }
 
     fn place(&self, strategy_id: StrategyId, instrument_id: InstrumentId) -> Option<usize> {
-        let place = strategy_id.index() * self.instrument_count + instrument_id.index();
-        (instrument_id.index() < self.instrument_count && place < self.cells.len()).then_some(place)
+        if instrument_id.index() >= self.instrument_count {
+            return None;
+        }
+        let nobody = (self.cells.len() / self.instrument_count).checked_sub(1)?;
+        let row = if strategy_id == StrategyId::NONE { nobody } else { strategy_id.index() };
+        (row <= nobody).then_some(row * self.instrument_count + instrument_id.index())
     }
 }

@@ -9,44 +9,13 @@ use fulmar_bus::record::{
 };
 
 use super::TrackedOrder;
-use super::applied::{Applied, Booking, Update};
+use super::applied::{Applied, Booking, OrderCounts, SubmitError, Update};
 use super::facts::Facts;
 use super::index::OrderIndex;
 use super::open::{Chains, Open, PAIRED};
 use super::shares::{OpenShare, Shares};
 use super::trades::{Seen, TradePool};
 use crate::trading::limits::{DONE_PER_OPEN_ORDER, ORDER_INSTRUMENTS_MAX, TRADES_PER_ORDER};
-
-/// Why an order was not taken in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SubmitError {
-    /// As many orders are unsettled as the table has room for.
-    Full,
-    /// The id is taken.
-    Duplicate,
-    /// The instrument is beyond [`ORDER_INSTRUMENTS_MAX`].
-    Instrument,
-    /// The quantity is not above zero.
-    Quantity,
-}
-
-/// What a table counted since it was made.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct OrderCounts {
-    /// Reports that met no order.
-    pub orphans: u64,
-    /// Reports that cannot be true.
-    pub malformed: u64,
-    /// Trades that had been booked before.
-    pub duplicate_trades: u64,
-    /// Trades without a remembered id that were booked since the venue's sum has room for them. The quantity is right;
-    /// where such a trade was a duplicate, its price stands for that of the one still missing.
-    pub proven_trades: u64,
-    /// Trades that nothing proved new, and that were not booked.
-    pub unproven_trades: u64,
-    /// Done orders that were forgotten for a new one.
-    pub retired: u64,
-}
 
 /// The orders of one owner: of the risk gate over all strategies, or of one strategy. Allocates when it is made, and
 /// never again.
@@ -116,13 +85,31 @@ impl OrderTable {
         instrument_id: InstrumentId,
         at: UnixNanos,
     ) -> Result<(), SubmitError> {
-        if instrument_id.index() >= self.open.len() {
+        self.take_in(TrackedOrder::new(intent, instrument_id, at))
+    }
+
+    /// Takes in an order that stands at the venue and was not sent from here, of which this is the first report. What
+    /// it traded before is history: its trades are those that are reported from now on, this one included.
+    ///
+    /// # Errors
+    /// As [`OrderTable::submit`]; what it may trade then counts nowhere.
+    pub fn adopt(
+        &mut self,
+        report: &ExecutionReport,
+        instrument_id: InstrumentId,
+        at: UnixNanos,
+    ) -> Result<(), SubmitError> {
+        self.take_in(TrackedOrder::adopted(report, instrument_id, at))
+    }
+
+    fn take_in(&mut self, order: TrackedOrder) -> Result<(), SubmitError> {
+        if order.instrument_id.index() >= self.open.len() {
             return Err(SubmitError::Instrument);
         }
-        if intent.quantity.0 <= 0 {
+        if order.intent.quantity.0 <= 0 {
             return Err(SubmitError::Quantity);
         }
-        if self.place_of(intent.client_order_id).is_some() {
+        if self.place_of(order.intent.client_order_id).is_some() {
             return Err(SubmitError::Duplicate);
         }
         if self.is_full() {
@@ -132,8 +119,8 @@ impl OrderTable {
             Some(place) => place,
             None => self.retire_oldest(),
         };
-        self.index.insert(intent.client_order_id, place);
-        self.slots[place] = Some(TrackedOrder::new(intent, instrument_id, at));
+        self.index.insert(order.intent.client_order_id, place);
+        self.slots[place] = Some(order);
         self.count(place, 1);
         self.debug_check(place);
         Ok(())

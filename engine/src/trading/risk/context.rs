@@ -33,6 +33,8 @@ pub struct Context {
     pub unknown_since: Option<UnixNanos>,
     /// Whether the strategy may trade the instrument.
     pub is_permitted: bool,
+    /// Whether its strategy, its venue or its instrument was killed.
+    pub is_killed: bool,
     /// What the limits of the engine, the venue and the strategy say against it.
     pub scopes: ScopeBreaches,
 }

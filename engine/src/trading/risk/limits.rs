@@ -42,3 +42,14 @@ pub struct RiskLimits {
     #[serde(default)]
     pub guards: Guards,
 }
+
+impl RiskLimits {
+    /// True where nothing that can be changed at run time allows more than `configured` does.
+    pub fn is_within(&self, configured: &RiskLimits) -> bool {
+        self.order_quantity_max <= configured.order_quantity_max
+            && self.order_notional_max <= configured.order_notional_max
+            && self.position_max <= configured.position_max
+            && self.open_orders_max <= configured.open_orders_max
+            && self.messages_max <= configured.messages_max
+    }
+}

@@ -9,7 +9,7 @@
 //! A loss of the day holds until the day is over (UTC), the others until the scope is enabled again: what was lost once
 //! is not made good by a price that came back. What is not known is not Free. The guard acts on nothing itself.
 
-use fulmar_bus::record::UnixNanos;
+use fulmar_bus::record::{Restraint, UnixNanos};
 
 use super::Breach;
 use super::checks::above;
@@ -35,25 +35,12 @@ impl LossLimits {
     }
 }
 
-/// What a scope may still do. The later forbids more.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(u8)]
-pub enum Restraint {
-    /// All that its other limits allow.
-    #[default]
-    Free = 0,
-    /// What reduces what it holds.
-    ReduceOnly = 1,
-    /// The same, and what it holds is closed for it.
-    Flatten = 2,
-}
-
 /// The watch over one scope.
 ///
 /// ```
-/// use fulmar_bus::record::UnixNanos;
+/// use fulmar_bus::record::{Restraint, UnixNanos};
 /// use fulmar_engine::trading::account::Amount;
-/// use fulmar_engine::trading::risk::{LossGuard, LossLimits, Restraint};
+/// use fulmar_engine::trading::risk::{LossGuard, LossLimits};
 /// let daily_loss_max = Some(Amount(100));
 /// let mut guard = LossGuard::new(LossLimits { daily_loss_max, flatten_percent: Some(120), ..LossLimits::default() });
 /// let mut earns = |amount| guard.observe(UnixNanos(1), Some(Amount(amount)));
@@ -129,6 +116,16 @@ impl LossGuard {
     /// Forgets what was lost: a person has looked at it.
     pub fn enable(&mut self) {
         *self = LossGuard { day: self.day, ..LossGuard::new(self.limits) };
+    }
+
+    /// What was earned when it last looked; `None` where that could not be known.
+    pub fn earned(&self) -> Option<Amount> {
+        self.earned
+    }
+
+    /// The worst losses: of the day, and since the best moment.
+    pub fn losses(&self) -> (Amount, Amount) {
+        (self.daily_loss, self.drawdown)
     }
 
     /// What the scope may still do.

@@ -1,6 +1,6 @@
 //! Limits as people state them: decimal text, which becomes integers once an instrument's scales are known.
 
-use fulmar_bus::record::Nanos;
+use fulmar_bus::record::{Limit, Nanos};
 
 use super::{Guards, RiskLimits};
 use crate::market::decimal::{self, NumberError, Rounding};
@@ -117,6 +117,23 @@ impl RiskSettings {
             market_data_age_max_ns: self.stale_after.0,
             guards: self.guards.at(notional_scale)?,
         })
+    }
+
+    /// One limit is to be another: a mantissa, and its digits behind the point. False where an instrument has none
+    /// such.
+    pub fn set(&mut self, limit: Limit, (mantissa, scale): (i64, u8)) -> bool {
+        let text = decimal::format_scaled(mantissa.into(), scale).as_str().to_owned();
+        // What is no count is one that nothing is within.
+        let count = || text.parse().unwrap_or(u32::MAX);
+        match limit {
+            Limit::OpenOrders => self.open_orders_max = count(),
+            Limit::Messages => self.messages_per_second = count(),
+            Limit::OrderQuantity => self.order_quantity_max = text,
+            Limit::OrderNotional => self.order_notional_max = text,
+            Limit::Position => self.position_max = text,
+            Limit::Exposure | Limit::DailyLoss | Limit::Drawdown | Limit::PnlJump => return false,
+        }
+        true
     }
 }
 

@@ -58,6 +58,7 @@ fn context() -> Context {
         unknown_orders: 0,
         unknown_since: None,
         is_permitted: true,
+        is_killed: false,
         scopes: ScopeBreaches::default(),
     }
 }

@@ -44,9 +44,8 @@ impl Staked {
 impl Treasury {
     /// What the limits of its scopes say against an order.
     pub fn breaches(&self, adding: &Adding) -> ScopeBreaches {
-        let Some(purse) = self.strategies.get(adding.strategy_id.index()) else {
-            return ScopeBreaches::default();
-        };
+        let Some(place) = self.place(adding.strategy_id) else { return ScopeBreaches::default() };
+        let purse = &self.purses[place];
         let guards = [&self.engine_guard, &purse.guard];
         let worst = |of: fn(&LossGuard) -> Option<Breach>| guards.iter().find_map(|guard| of(guard));
         let (exposures, stakes) = (self.exposure_scopes(adding), self.stake_scopes(adding, purse));
@@ -128,7 +127,7 @@ impl Treasury {
             let shares = purse.shares.iter().enumerate().filter(|(instrument, _)| is_of(*instrument));
             shares.map(|(_, share)| share.order_count).sum()
         };
-        self.strategies.iter().map(of_purse).sum()
+        self.purses.iter().map(of_purse).sum()
     }
 
     /// What a spot order pays with, its own kind that is open counted, is there; where the venue said what is.

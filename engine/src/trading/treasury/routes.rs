@@ -48,6 +48,12 @@ impl Routes {
         self.assets[instrument_id.index()] = Some(Assets { base, quote, is_spot, is_plain, price_scale });
     }
 
+    /// True for a spot market of this asset.
+    pub(super) fn buys(&self, instrument_id: InstrumentId, asset: Asset) -> bool {
+        let assets = self.assets.get(instrument_id.index()).and_then(Option::as_ref);
+        assets.is_some_and(|assets| assets.is_spot && assets.base == asset)
+    }
+
     /// Sets every conversion that is known: the later said overrides the one before it, so the best comes last.
     pub(super) fn price(&self, marks: &[Option<ScaledPrice>], into: &mut Conversions) {
         for (asset, price) in &self.stated {

@@ -1,6 +1,9 @@
 //! The treasury through its border: fills, marks and limits in, breaches and restraints out.
 
-use fulmar_bus::record::{ContractKind, ContractSize, LiquiditySide, Text};
+use fulmar_bus::record::{
+    BalanceStatement, ContractKind, ContractSize, Limit, LiquiditySide, Notional, PositionStatement,
+    ScopeKind, Text,
+};
 
 use super::*;
 use crate::trading::risk::{Breach, LossLimits, ScopeBreaches};
@@ -304,4 +307,64 @@ fn the_largest_numbers_are_unknown_and_nothing_wraps() {
     let share = OpenShare { buy_qty: i128::MAX - i128::from(i64::MAX), ..OpenShare::default() };
     let order = Adding { share, ..buying(ONE, SPOT, i64::MAX) };
     assert_eq!(treasury.breaches(&order).exposure.map(|breach| breach.value), Some(i128::MAX));
+}
+
+#[test]
+fn what_is_nobodys_counts_for_the_engine_and_for_no_strategy() {
+    let at_most = ScopeLimits { exposure_max: Some(usdt(100)), ..ScopeLimits::default() };
+    let mut treasury = treasury(|plan| (plan.engine, plan.strategies[0]) = (at_most, at_most));
+    mark(&mut treasury, PERPETUAL, 100);
+    let told = PositionStatement::new(Quantity(-600), Price(900), NOW);
+    let fill = treasury.unexplained(PERPETUAL, &told).expect("our books hold none");
+    assert_eq!((fill.side, fill.quantity, fill.price), (Side::Sell, Quantity(600), Price(900)));
+    treasury.take_over(&fill).expect("it can be booked");
+    assert_eq!(treasury.position_difference(PERPETUAL, Quantity(-600)), None);
+    assert_eq!(treasury.position_difference(PERPETUAL, Quantity(-500)), Some(100));
+    let order = |strategy_id, quantity| Adding { strategy_id, ..buying(strategy_id, PERPETUAL, quantity) };
+    assert_eq!(treasury.breaches(&order(ONE, 400)).exposure, None);
+    assert!(treasury.breaches(&order(ONE, 401)).exposure.is_some(), "60 are at stake before it");
+    treasury.value(NOW);
+    let reports: Vec<_> = treasury.reports().collect();
+    let kinds: Vec<_> = reports.iter().map(|report| (report.scope, report.index)).collect();
+    let (engine, venue, strategy) = (ScopeKind::Engine, ScopeKind::Venue, ScopeKind::Strategy);
+    assert_eq!(kinds, [(engine, 0), (venue, 0), (venue, 1), (strategy, 0), (strategy, 1)]);
+    let exposures: Vec<_> =
+        reports.iter().map(|report| Notional::from(report.exposure).0 / usdt(1).0).collect();
+    assert_eq!(exposures, [60, 0, 60, 0, 0]);
+    assert_eq!(Notional::from(reports[0].earned).0, -usdt(6).0, "short at 90 while the market is at 100");
+}
+
+#[test]
+fn spot_that_was_there_before_is_a_balance_and_no_position() {
+    let treasury = treasury(|_| {});
+    let told = PositionStatement::new(Quantity(600), Price(900), NOW);
+    assert_eq!(treasury.unexplained(SPOT, &told), None);
+}
+
+#[test]
+fn a_limit_of_a_scope_is_lowered_and_raised_again_and_never_beyond_what_is_configured() {
+    let losses = LossLimits { daily_loss_max: Some(usdt(50)), ..LossLimits::default() };
+    let stated = ScopeLimits { exposure_max: Some(usdt(100)), open_orders_max: Some(4), losses, var: None };
+    let mut treasury = treasury(|plan| (plan.engine, plan.strategies[1]) = (stated, stated));
+    mark(&mut treasury, SPOT, 100);
+    let engine = (ScopeKind::Engine, 0);
+    let mut change = |scope, limit, value| treasury.change_limit(scope, limit, value);
+    assert_eq!(change(engine, Limit::Exposure, usdt(40)), Ok(()));
+    assert_eq!(change(engine, Limit::Exposure, usdt(101)), Err(LimitError::OutOfBounds));
+    assert_eq!(change(engine, Limit::Exposure, Amount(-1)), Err(LimitError::OutOfBounds));
+    assert_eq!(change(engine, Limit::Drawdown, usdt(1)), Err(LimitError::NoSuchLimit), "none is configured");
+    assert_eq!(change(engine, Limit::Position, usdt(1)), Err(LimitError::NoSuchLimit));
+    assert_eq!(change((ScopeKind::Strategy, 2), Limit::Exposure, usdt(1)), Err(LimitError::NoSuchLimit));
+    assert_eq!(change((ScopeKind::Strategy, 1), Limit::OpenOrders, usdt(5)), Err(LimitError::OutOfBounds));
+    assert_eq!(change((ScopeKind::Strategy, 1), Limit::OpenOrders, usdt(3)), Ok(()));
+    let at_stake = |treasury: &Treasury, quantity| treasury.breaches(&buying(ONE, SPOT, quantity)).exposure;
+    assert_eq!(at_stake(&treasury, 400), None);
+    assert_eq!(at_stake(&treasury, 401).map(|breach| breach.limit), Some(40_000_000));
+    assert_eq!(treasury.change_limit(engine, Limit::Exposure, usdt(100)), Ok(()), "and back");
+    assert_eq!(at_stake(&treasury, 1_000), None);
+    assert_eq!(treasury.change_limit(engine, Limit::DailyLoss, usdt(5)), Ok(()));
+    book(&mut treasury, fill(OTHER, PERPETUAL, 100, 100));
+    mark(&mut treasury, PERPETUAL, 49);
+    assert!(treasury.value(NOW), "5.1 is more than may be lost now");
+    assert_eq!(treasury.restraint(ONE), Restraint::ReduceOnly);
 }

@@ -10,14 +10,14 @@ use crate::runtime::{Inboxes, Stage};
 use crate::wiring::channels::{Channel, ChannelRole};
 
 impl Builder<'_> {
-    /// Beside the strategies: it hears of positions as they do.
-    pub(super) fn estimator(&mut self, told_of: &[Channel]) -> io::Result<Estimator> {
+    /// Beside the strategies: it hears of positions as they do, and of nobody's on the account channel.
+    pub(super) fn estimator(&mut self, account: &Channel) -> io::Result<Estimator> {
         let mut inboxes = Inboxes::new();
         let books = self.tradable();
         for instrument_id in &books {
             inboxes.add(self.book_of(*instrument_id).reader());
         }
-        for told in told_of {
+        for told in self.told.iter().chain([account]) {
             inboxes.add(told.gated());
         }
         let estimates = self.channels.make("estimates", ChannelRole::Order, self.sizes.small, 1)?;
@@ -32,6 +32,11 @@ impl Builder<'_> {
             strategies: self.traded.clone(),
         };
         Ok(Estimator::new(plan, inboxes, limits))
+    }
+
+    /// How many there are to be.
+    pub(super) fn estimator_count(&self) -> usize {
+        usize::from(Estimator::is_needed(&self.treasury))
     }
 
     /// The instruments that may be traded.

@@ -171,7 +171,7 @@ fn of_fills() -> Vec<Limit> {
                 Integer(1, 1_000_000),
                 Optional,
                 "How far a fill may lie from the middle of the market, in hundredths of a percent of it, before nothing \
-                 that adds passes until the run ends.",
+                 that adds passes until it is enabled.",
             ),
             Some("2000"),
         ),
@@ -180,7 +180,7 @@ fn of_fills() -> Vec<Limit> {
                 "executions_max",
                 Integer(1, 1_000_000),
                 Optional,
-                "Fills in ten seconds after which nothing that adds passes until the run ends.",
+                "Fills in ten seconds after which nothing that adds passes until it is enabled.",
             ),
             None,
         ),

@@ -110,6 +110,7 @@ impl Desk {
             unknown_orders: 0,
             unknown_since: None,
             is_permitted: true,
+            is_killed: false,
             scopes: ScopeBreaches::default(),
         };
         let intent = Intent::limit(order_id(), Side::Buy, Price(10_000), Quantity(50_000));

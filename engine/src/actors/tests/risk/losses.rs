@@ -105,7 +105,7 @@ fn what_reduces_passes_after_a_kill_and_while_the_book_is_stale_but_not_once_the
     send(&mut stage.book, stage.now, &SyncChange::new(SyncState::Desynced, SyncReason::Gap, 1, 1, 1));
     sale(&mut stage, 10);
     assert_eq!(drain_all::<Order>(&mut stage.approved).len(), 1);
-    send(&mut stage.control, stage.now, &Control { command: ControlCommand::Stop, reserved: [0; 7] });
+    send(&mut stage.control, stage.now, &Control::engine(ControlCommand::Stop));
     stage.turn();
     stage.told();
     sale(&mut stage, 10);

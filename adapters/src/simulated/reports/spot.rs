@@ -1,93 +1,26 @@
-//! What the protocol tells an order's owner: answers to requests, and events of the user-data stream.
+//! What spot tells an order's owner: answers to requests, and events of the user-data stream.
 
 use std::fmt::Write;
 
-use fulmar_bus::record::{Notional, Quantity, Side};
 use fulmar_engine::market::decimal::{DecimalText, format_fixed};
-use fulmar_engine::simulation::matching::{Balance, Match};
+use fulmar_engine::simulation::matching::Balance;
 
-use super::config::{SCALE, SymbolConfig};
-use super::orders::{ClientOrder, Status};
-use super::trades::AccountTrade;
-use super::wire::{money, number};
-
-/// One of an order's fills, from its own side.
-#[derive(Clone, Copy, Debug)]
-pub struct Fill {
-    /// The trade.
-    pub trade: Match,
-    /// True where the order stood in the book.
-    pub is_maker: bool,
-    /// Fee, as the wire has it, in the currency that the side received.
-    pub fee: Fee,
-}
-
-/// A fee in one currency or the other.
-#[derive(Clone, Copy, Debug)]
-pub enum Fee {
-    /// A buyer's.
-    Base(Quantity),
-    /// A seller's.
-    Quote(Notional),
-}
-
-impl Fill {
-    /// The fill of the order on `side` of a trade.
-    pub fn new(trade: &Match, side: Side) -> Self {
-        let fee = match side {
-            Side::Buy => Fee::Base(trade.buyer_fee),
-            Side::Sell => Fee::Quote(trade.seller_fee),
-        };
-        Fill { trade: *trade, is_maker: trade.aggressor != side, fee }
-    }
-
-    fn fee_text(&self) -> DecimalText {
-        match self.fee {
-            Fee::Base(fee) => number(fee.0),
-            Fee::Quote(fee) => money(fee.0),
-        }
-    }
-
-    fn fee_asset<'a>(&self, symbol: &'a SymbolConfig) -> &'a str {
-        match self.fee {
-            Fee::Base(_) => &symbol.base,
-            Fee::Quote(_) => &symbol.quote,
-        }
-    }
-}
-
-/// What an `executionReport` tells.
-#[derive(Clone, Copy, Debug)]
-pub enum Happening<'a> {
-    /// The order was taken.
-    New,
-    /// It traded.
-    Trade(&'a Fill),
-    /// It was canceled by a request with this id.
-    Canceled(&'a str),
-    /// Its quantity was lowered.
-    Amended,
-    /// It ended by its own terms.
-    Expired,
-}
+use super::{AccountTrade, ClientOrder, Detail, Fill, Happening, Status, Wire};
+use crate::simulated::config::SCALE;
+use crate::simulated::wire::{money, number};
 
 /// `executionReport`, as of `order`'s state after what happened.
-pub fn execution_report(
-    symbol: &SymbolConfig,
-    order: &ClientOrder,
-    execution_id: u64,
-    happening: Happening<'_>,
-) -> String {
+pub fn execution(wire: &Wire, order: &ClientOrder, execution_id: u64, happening: Happening<'_>) -> String {
     let (client_id, original_id) = match happening {
         Happening::Canceled(cancel_id) => (cancel_id, order.client_order_id.as_str()),
-        Happening::Amended => (order.client_order_id.as_str(), order.client_order_id.as_str()),
+        Happening::Amended(original_id) => (order.client_order_id.as_str(), original_id),
         _ => (order.client_order_id.as_str(), ""),
     };
     let execution = match happening {
         Happening::New => "NEW",
         Happening::Trade(_) => "TRADE",
         Happening::Canceled(_) => "CANCELED",
-        Happening::Amended => "REPLACED",
+        Happening::Amended(_) => "REPLACED",
         Happening::Expired if order.status == Status::ExpiredInMatch => "TRADE_PREVENTION",
         Happening::Expired => "EXPIRED",
     };
@@ -98,11 +31,11 @@ pub fn execution_report(
             r#""C":"{original_id}","x":"{execution}","X":"{status}","r":"NONE","i":{order_id},"#
         ),
         at = order.updated_at_ms,
-        symbol = symbol.symbol(),
+        symbol = wire.symbol,
         client_id = client_id,
         side = order.side_text(),
-        kind = order.type_text(),
-        tif = order.time_in_force_text(),
+        kind = order.type_text(wire.dialect),
+        tif = order.time_in_force_text(wire.dialect),
         quantity = number(order.quantity.0),
         price = number(order.price.0),
         original_id = original_id,
@@ -110,14 +43,14 @@ pub fn execution_report(
         status = order.status.text(),
         order_id = order.key.number,
     );
-    push_execution(&mut text, symbol, order, execution_id, happening);
+    push_execution(&mut text, wire, order, execution_id, happening);
     text
 }
 
 /// The second half of an `executionReport`: what traded just now and so far.
 fn push_execution(
     text: &mut String,
-    symbol: &SymbolConfig,
+    wire: &Wire,
     order: &ClientOrder,
     execution_id: u64,
     happening: Happening<'_>,
@@ -127,7 +60,7 @@ fn push_execution(
     let last_money = fill.map_or(0, |fill| fill.trade.price.times(fill.trade.quantity).0);
     let trade_id = fill.map_or("-1".to_owned(), |fill| fill.trade.trade_id.to_string());
     let (fee, fee_asset) = fill.map_or(("0".to_owned(), "null".to_owned()), |fill| {
-        (fill.fee_text().to_string(), format!("\"{}\"", fill.fee_asset(symbol)))
+        (fill.fee_text().to_string(), format!("\"{}\"", fill.fee_asset(wire)))
     });
     write!(
         text,
@@ -156,41 +89,30 @@ fn push_execution(
 }
 
 /// `outboundAccountPosition` of a market's two currencies.
-pub fn account_position(symbol: &SymbolConfig, at_ms: u64, free: Balance, locked: Balance) -> String {
+pub fn account_position(wire: &Wire, at_ms: u64, free: Balance, locked: Balance) -> String {
     format!(
         concat!(
             r#"{{"e":"outboundAccountPosition","E":{at},"u":{at},"B":[{{"a":"{base}","f":"{base_free}","#,
             r#""l":"{base_locked}"}},{{"a":"{quote}","f":"{quote_free}","l":"{quote_locked}"}}]}}"#
         ),
         at = at_ms,
-        base = symbol.base,
+        base = wire.base,
         base_free = base_text(free),
         base_locked = base_text(locked),
-        quote = symbol.quote,
+        quote = wire.quote,
         quote_free = money(free.quote),
         quote_locked = money(locked.quote),
     )
 }
 
 /// The base currency of a balance as the wire has it.
-pub fn base_text(balance: Balance) -> DecimalText {
+fn base_text(balance: Balance) -> DecimalText {
     format_fixed(balance.base, SCALE, SCALE)
 }
 
-/// How much an answer to `order.place` tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Detail {
-    /// The ids alone.
-    Ack,
-    /// The order as it stands.
-    Result,
-    /// And its fills.
-    Full,
-}
-
 /// The answer to `order.place`.
-pub fn placed(symbol: &SymbolConfig, order: &ClientOrder, fills: &[Fill], detail: Detail) -> String {
-    let name = symbol.symbol();
+pub fn placed(wire: &Wire, order: &ClientOrder, fills: &[Fill], detail: Detail) -> String {
+    let name = &wire.symbol;
     let ids = format!(
         r#"{{"symbol":"{name}","orderId":{},"orderListId":-1,"clientOrderId":"{}","transactTime":{}"#,
         order.key.number, order.client_order_id, order.updated_at_ms
@@ -200,56 +122,57 @@ pub fn placed(symbol: &SymbolConfig, order: &ClientOrder, fills: &[Fill], detail
     }
     let mut text = format!(
         r#"{ids},{},"workingTime":{}"#,
-        standing(order, r#","origQuoteOrderQty":"0.00000000""#),
+        standing(wire, order, r#","origQuoteOrderQty":"0.00000000""#),
         order.created_at_ms
     );
     if detail == Detail::Full {
-        let fills: Vec<String> = fills.iter().map(|fill| fill_text(symbol, fill)).collect();
+        let fills: Vec<String> = fills.iter().map(|fill| fill_text(wire, fill)).collect();
         write!(text, r#","fills":[{}]"#, fills.join(",")).expect("a string takes all that is written to it");
     }
     text + &format!(r#","selfTradePreventionMode":"{}"}}"#, order.self_trade_text())
 }
 
 /// The answer to `order.cancel`, and a row of the one to `openOrders.cancelAll`.
-pub fn canceled(symbol: &SymbolConfig, order: &ClientOrder, cancel_id: &str) -> String {
+pub fn canceled(wire: &Wire, order: &ClientOrder, cancel_id: &str) -> String {
     format!(
         concat!(
             r#"{{"symbol":"{symbol}","origClientOrderId":"{original}","orderId":{number},"orderListId":-1,"#,
             r#""clientOrderId":"{cancel_id}","transactTime":{at},{standing},"selfTradePreventionMode":"{stp}"}}"#
         ),
-        symbol = symbol.symbol(),
+        symbol = wire.symbol,
         original = order.client_order_id,
         number = order.key.number,
         cancel_id = cancel_id,
         at = order.updated_at_ms,
-        standing = standing(order, r#","origQuoteOrderQty":"0.00000000""#),
+        standing = standing(wire, order, r#","origQuoteOrderQty":"0.00000000""#),
         stp = order.self_trade_text(),
     )
 }
 
 /// The answer to `order.amend.keepPriority`.
-pub fn amended(symbol: &SymbolConfig, order: &ClientOrder, execution_id: u64) -> String {
+pub fn amended(wire: &Wire, order: &ClientOrder, original_id: &str) -> String {
     format!(
         concat!(
             r#"{{"transactTime":{at},"executionId":{execution_id},"amendedOrder":{{"symbol":"{symbol}","#,
-            r#""orderId":{number},"orderListId":-1,"origClientOrderId":"{id}","clientOrderId":"{id}","#,
+            r#""orderId":{number},"orderListId":-1,"origClientOrderId":"{original_id}","clientOrderId":"{id}","#,
             r#""price":"{price}","qty":"{quantity}","executedQty":"{executed}","preventedQty":"0.00000000","#,
             r#""quoteOrderQty":"0.00000000","cumulativeQuoteQty":"{money}","status":"{status}","#,
             r#""timeInForce":"{tif}","type":"{kind}","side":"{side}","workingTime":{created},"#,
             r#""selfTradePreventionMode":"{stp}"}}}}"#
         ),
         at = order.updated_at_ms,
-        execution_id = execution_id,
-        symbol = symbol.symbol(),
+        execution_id = order.key.number,
+        symbol = wire.symbol,
         number = order.key.number,
+        original_id = original_id,
         id = order.client_order_id,
         price = number(order.price.0),
         quantity = number(order.quantity.0),
         executed = number(order.executed),
         money = money(order.executed_money),
         status = order.status.text(),
-        tif = order.time_in_force_text(),
-        kind = order.type_text(),
+        tif = order.time_in_force_text(wire.dialect),
+        kind = order.type_text(wire.dialect),
         side = order.side_text(),
         created = order.created_at_ms,
         stp = order.self_trade_text(),
@@ -257,7 +180,7 @@ pub fn amended(symbol: &SymbolConfig, order: &ClientOrder, execution_id: u64) ->
 }
 
 /// The answer to `order.status`, and a row of the one to `openOrders.status`.
-pub fn status(symbol: &SymbolConfig, order: &ClientOrder) -> String {
+pub fn status(wire: &Wire, order: &ClientOrder) -> String {
     format!(
         concat!(
             r#"{{"symbol":"{symbol}","orderId":{number},"orderListId":-1,"clientOrderId":"{client_id}",{standing},"#,
@@ -265,10 +188,10 @@ pub fn status(symbol: &SymbolConfig, order: &ClientOrder) -> String {
             r#""isWorking":true,"workingTime":{created},"origQuoteOrderQty":"0.00000000","#,
             r#""selfTradePreventionMode":"{stp}"}}"#
         ),
-        symbol = symbol.symbol(),
+        symbol = wire.symbol,
         number = order.key.number,
         client_id = order.client_order_id,
-        standing = standing(order, ""),
+        standing = standing(wire, order, ""),
         created = order.created_at_ms,
         updated = order.updated_at_ms,
         stp = order.self_trade_text(),
@@ -276,7 +199,7 @@ pub fn status(symbol: &SymbolConfig, order: &ClientOrder) -> String {
 }
 
 /// The fields that every answer about an order has in common, in their order.
-fn standing(order: &ClientOrder, after_executed: &str) -> String {
+fn standing(wire: &Wire, order: &ClientOrder, after_executed: &str) -> String {
     format!(
         concat!(
             r#""price":"{price}","origQty":"{quantity}","executedQty":"{executed}"{after_executed},"#,
@@ -289,14 +212,14 @@ fn standing(order: &ClientOrder, after_executed: &str) -> String {
         after_executed = after_executed,
         money = money(order.executed_money),
         status = order.status.text(),
-        tif = order.time_in_force_text(),
-        kind = order.type_text(),
+        tif = order.time_in_force_text(wire.dialect),
+        kind = order.type_text(wire.dialect),
         side = order.side_text(),
     )
 }
 
 /// A row of the answer to `myTrades`.
-pub fn trade(symbol: &SymbolConfig, trade: &AccountTrade) -> String {
+pub fn trade(wire: &Wire, trade: &AccountTrade) -> String {
     let AccountTrade { order_number, at_ms, is_buyer, fill } = trade;
     format!(
         concat!(
@@ -304,27 +227,27 @@ pub fn trade(symbol: &SymbolConfig, trade: &AccountTrade) -> String {
             r#""qty":"{quantity}","quoteQty":"{money}","commission":"{fee}","commissionAsset":"{fee_asset}","#,
             r#""time":{at_ms},"isBuyer":{is_buyer},"isMaker":{is_maker},"isBestMatch":true}}"#
         ),
-        symbol = symbol.symbol(),
+        symbol = wire.symbol,
         id = fill.trade.trade_id,
         order_number = order_number,
         price = number(fill.trade.price.0),
         quantity = number(fill.trade.quantity.0),
         money = money(fill.trade.price.times(fill.trade.quantity).0),
         fee = fill.fee_text(),
-        fee_asset = fill.fee_asset(symbol),
+        fee_asset = fill.fee_asset(wire),
         at_ms = at_ms,
         is_buyer = is_buyer,
         is_maker = fill.is_maker,
     )
 }
 
-fn fill_text(symbol: &SymbolConfig, fill: &Fill) -> String {
+fn fill_text(wire: &Wire, fill: &Fill) -> String {
     format!(
         r#"{{"price":"{}","qty":"{}","commission":"{}","commissionAsset":"{}","tradeId":{}}}"#,
         number(fill.trade.price.0),
         number(fill.trade.quantity.0),
         fill.fee_text(),
-        fill.fee_asset(symbol),
+        fill.fee_asset(wire),
         fill.trade.trade_id,
     )
 }
