@@ -2,6 +2,8 @@
 
 use fulmar_bus::record::Nanos;
 
+use crate::trading::{ORDER_INSTRUMENTS_MAX, RETURN_CELLS_MAX};
+
 /// Levels that a side of a book holds; the farthest beyond it are dropped and counted. The deepest venue shows 46,000.
 pub const BOOK_LEVELS_MAX: usize = 65_536;
 /// How long a book may stay crossed before it is synced anew. Venues cross for an instant between two messages.
@@ -46,6 +48,10 @@ pub const STRATEGY_TIMERS_MAX: usize = 256;
 /// How often the recorder looks for what there is to keep.
 pub const JOURNAL_LOOK_NS: u64 = 1_000_000;
 
+const _: () = assert!(
+    RETURN_INTERVAL_NS.is_multiple_of(ESTIMATE_INTERVAL_NS),
+    "a mark is taken when an estimate is made"
+);
 const _: () =
-    assert!(RETURN_INTERVAL_NS % ESTIMATE_INTERVAL_NS == 0, "a mark is taken when an estimate is made");
+    assert!(RETURN_COUNT_MAX * ORDER_INSTRUMENTS_MAX <= RETURN_CELLS_MAX, "any engine's returns are kept");
 const _: () = assert!(TOP_REPEAT_NS < TOP_AGE_MAX_NS, "a top that holds does not grow too old");

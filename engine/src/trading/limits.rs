@@ -32,8 +32,8 @@ pub(super) const VALUATION_INTERVAL: Nanos = Nanos::from_millis(100);
 /// more.
 pub(super) const RETURNS_MIN: usize = 30;
 
-/// Returns that are kept, of all instruments together: 64 megabytes.
-pub const RETURN_CELLS_MAX: usize = 4_000_000;
+/// Returns that are kept, of all instruments together: 80 megabytes, a thousand of each that orders can stand in.
+pub const RETURN_CELLS_MAX: usize = 5_000_000;
 
 /// A mark that is taken later than a tenth of an interval after its even time is none of it.
 pub(super) const SAMPLE_LATENESS_PARTS: u64 = 10;

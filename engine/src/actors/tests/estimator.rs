@@ -77,7 +77,7 @@ impl Stage {
     /// The next even time, at the price of that time, 1.00 or 1.01.
     fn step(&mut self) {
         self.now = self.now + STEP;
-        let price = 100 + i64::from(self.now.0 / STEP.0 % 2 == 0);
+        let price = 100 + i64::from((self.now.0 / STEP.0).is_multiple_of(2));
         send(&mut self.book, self.now, &top(price, price, 1));
         self.turn();
     }
@@ -147,7 +147,7 @@ fn what_one_holds_and_what_all_hold_have_limits_of_their_own() {
     stage.now = stage.now + Nanos::from_secs(1);
     stage.turn();
     let told = stage.told();
-    let mark = 100 + i128::from(stage.now.floor_to(STEP).0 / STEP.0 % 2 == 0);
+    let mark = 100 + i128::from((stage.now.0 / STEP.0).is_multiple_of(2));
     let [(None, all_max, all_var), (Some(LIMITED), own_max, own_var)] = told[..] else { panic!("{told:?}") };
     // A long position loses a hundred-and-first of it, a short one a hundredth.
     let (held, own) = (2_000 * mark * 10_000, 1_000 * mark * 10_000);
@@ -164,7 +164,8 @@ fn a_book_that_is_not_believed_or_was_missed_leaves_what_is_held_of_it_unknown()
         // More than the ring holds.
         (0..SMALL).for_each(|_| send(&mut stage.book, stage.now, &top(100, 100, 1)));
     };
-    let cases: [(&str, u64, &dyn Fn(&mut Stage)); 4] = [
+    type Case<'a> = (&'a str, u64, &'a dyn Fn(&mut Stage));
+    let cases: [Case<'_>; 4] = [
         ("desynced", 1, &|stage| send(&mut stage.book, stage.now, &desynced)),
         ("suspect", 1, &|stage| send_suspect(&mut stage.book, stage.now, &top(500, 500, 1))),
         ("old", 3, &|_| {}),
