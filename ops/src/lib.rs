@@ -10,6 +10,7 @@ pub mod board;
 pub mod commands;
 pub mod configuration;
 pub mod exit;
+pub mod keys;
 pub mod live;
 pub mod log;
 pub mod output;

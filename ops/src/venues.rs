@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use fulmar_adapters::binance::{BinanceConfig, BinanceOrderEntry, Credentials, Product};
+use fulmar_adapters::binance::{BinanceConfig, BinanceOrderEntry, Product};
+pub use fulmar_adapters::binance::{Credentials, KeyError, KeyKind};
 use fulmar_adapters::session::{
     self, Assumption, InstrumentConfig, MarketData, Protocol, VenueSettings, each_symbol_named,
 };
@@ -135,21 +136,51 @@ pub fn market_session(
     Ok(Box::new(MarketData::new(configured(venue)?, &instruments)))
 }
 
-/// The translator of a configured venue's order entry, for the owner of `api_key`. Only a venue that takes requests
-/// without a signature, which is the simulated one, can be traded at.
+/// The translator of a configured venue's order entry, for the owner of a key of this kind.
 ///
 /// # Errors
 /// Where this build has no order entry for the venue.
-pub fn order_session(venue: &Venue, api_key: &str) -> anyhow::Result<Box<dyn OrderSession>> {
-    if venue.name != Product::Spot.venue() {
-        bail!("venue \"{}\" has no order entry in this build; binance-spot has", venue.name);
-    }
-    let credentials = Credentials { api_key: api_key.to_owned(), secret: None };
-    let mut config = BinanceConfig::of(Product::Spot, &settings(venue));
+pub fn order_session(venue: &Venue, key: KeyKind) -> anyhow::Result<Box<dyn OrderSession>> {
+    let Some(config) = order_config(venue) else {
+        bail!("venue \"{}\" has no order entry in this build; {} has", venue.name, ORDER_ENTRIES.join(", "));
+    };
+    Ok(Box::new(BinanceOrderEntry::new(&config, key)))
+}
+
+/// The venues that orders can be sent to.
+pub const ORDER_ENTRIES: [&str; 1] = [Product::Spot.venue()];
+
+/// True where orders can be sent to the venue of this name.
+pub fn has_order_entry(venue: &str) -> bool {
+    ORDER_ENTRIES.contains(&venue)
+}
+
+/// The product of Binance that the venue of this name is, where orders can be sent to it.
+pub fn product(venue: &str) -> Option<Product> {
+    [Product::Spot].into_iter().find(|product| product.venue() == venue)
+}
+
+/// Where the orders of a venue go to.
+///
+/// # Panics
+/// Where no orders can be sent to it.
+pub fn order_url(venue: &Venue) -> String {
+    order_config(venue).expect("it has order entry").order_url
+}
+
+/// Where a venue says what a key may do; nowhere where it does not.
+pub fn permissions_url(venue: &Venue) -> Option<String> {
+    let is_production = venue.environment == Environment::Production;
+    let own = || BinanceConfig::production(Product::Spot).rest_url;
+    is_production.then(|| venue.rest_url.clone().unwrap_or_else(own))
+}
+
+fn order_config(venue: &Venue) -> Option<BinanceConfig> {
+    let mut config = BinanceConfig::of(product(&venue.name)?, &settings(venue));
     if let Some(url) = &venue.order_url {
         config.order_url = format!("{}/ws-api/v3", url.trim_end_matches('/'));
     }
-    Ok(Box::new(BinanceOrderEntry::new(&config, &credentials)))
+    Some(config)
 }
 
 /// Where a venue answers HTTP requests.

@@ -34,6 +34,8 @@ fn each_ending_has_its_exit_code() {
     let directory = tempfile::tempdir().unwrap();
     std::fs::write(directory.path().join("valid.toml"), VALID).unwrap();
     std::fs::write(directory.path().join("wrong.toml"), "[engin]").unwrap();
+    std::fs::write(directory.path().join("live.toml"), format!("[engine]\nmode = \"live\"\n{VALID}"))
+        .unwrap();
     std::fs::write(directory.path().join("bytes.toml"), [0xff, 0xfe]).unwrap();
     std::fs::create_dir(directory.path().join("journal")).unwrap();
     let at = directory.path();
@@ -54,6 +56,14 @@ fn each_ending_has_its_exit_code() {
     check(at, &["check", "--config", "wrong.toml"], 3, "violations");
     check(at, &["check", "--config", "."], 3, ".: it is a directory");
     check(at, &["check", "--config", "bytes.toml"], 3, "bytes.toml: it is no UTF-8 text");
+    check(at, &["run", "--config", "live.toml"], 5, "with REAL money: say so on the command line too");
+    check(
+        at,
+        &["run", "--live", "--config", "live.toml"],
+        5,
+        "set FULMAR_KEY_BINANCE_SPOT and FULMAR_SECRET",
+    );
+    check(at, &["run", "--live", "--config", "valid.toml"], 5, "this configuration says mode = \"paper\"");
     check(at, &["check"], 7, "fulmar init");
     check(at, &["strategy", "new", "a", "--sdk", "/nowhere"], 7, "--sdk PATH");
 }

@@ -3,10 +3,10 @@
 //! Market data, order entry and the venue's own matching speak the real protocol, byte for byte; the same seed gives
 //! the same run.
 
-use fulmar_adapters::binance::{Binance, BinanceConfig, BinanceOrderEntry, Credentials, Product};
+use fulmar_adapters::binance::{Binance, BinanceConfig, BinanceOrderEntry, Credentials, KeyKind, Product};
 use fulmar_adapters::session::InstrumentConfig;
 use fulmar_adapters::simulated::{self, OfflineVenue, SimulatedVenueConfig};
-use fulmar_adapters::transport::LinkEnds;
+use fulmar_adapters::transport::{LinkEnds, Requests};
 use fulmar_bus::record::{AccountId, InstrumentId, Nanos, UnixNanos};
 use fulmar_engine::contract::{BookDepth, Strategy};
 use fulmar_engine::runtime::{Clock, HopBoard, HopStamps, Player};
@@ -22,7 +22,7 @@ use crate::stage::OPENS_AT;
 
 /// Who trades at the venue.
 pub const API_KEY: &str = "desk";
-const SECRET: &str = "a secret that nobody else has";
+const SECRET: &str = "a-secret-that-nobody-else-has";
 /// How far away the venue is.
 const LATENCY: Nanos = Nanos::from_millis(1);
 
@@ -66,7 +66,9 @@ impl Desk {
         config.orders_per_day = 1_000_000;
         let mut venue = OfflineVenue::new(config, LATENCY);
         for link in assembly.links.drain(..) {
-            venue.join(link.connections, LinkEnds { frames: link.frames, requests: link.requests }, OPENS_AT);
+            let credentials = Credentials::new(API_KEY, SECRET).expect("both are words");
+            let requests = Requests::new(link.requests, Some(Box::new(credentials)));
+            venue.join(link.connections, LinkEnds { frames: link.frames, requests }, OPENS_AT);
         }
         let mut player = Player::new(std::mem::take(&mut assembly.seats));
         player.start(OPENS_AT);
@@ -95,8 +97,7 @@ fn plan(strategy: Box<dyn Strategy>) -> EnginePlan {
     let mut config = BinanceConfig::production(Product::Spot);
     config.instruments = vec![InstrumentConfig::new(SYMBOL, id)];
     let session = Box::new(Binance::market_data(&config));
-    let credentials = Credentials { api_key: API_KEY.to_owned(), secret: Some(SECRET.to_owned()) };
-    let orders = BinanceOrderEntry::new(&BinanceConfig::production(Product::Spot), &credentials);
+    let orders = BinanceOrderEntry::new(&BinanceConfig::production(Product::Spot), KeyKind::Hmac);
     let risk = RiskSettings {
         order_quantity_max: "1".to_owned(),
         order_notional_max: "100000".to_owned(),

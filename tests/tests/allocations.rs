@@ -16,15 +16,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use fulmar_adapters::binance::Credentials;
 use fulmar_adapters::session::{InstrumentConfig, MarketData, Protocol, VenueSettings, each_symbol_named};
 use fulmar_adapters::transport::capture::{CaptureLine, CaptureReader, target_of};
 use fulmar_adapters::venues;
 use fulmar_bus::record::{
     AccountId, ContractKind, ContractSize, FrameSource, InstrumentDefinition, InstrumentId, Level, Nanos,
-    Price, Quantity, Side, StrategyId, Text, TopOfBook, TopSource, UnixNanos,
+    Price, Quantity, RequestKind, Side, StrategyId, Text, TopOfBook, TopSource, UnixNanos,
 };
 use fulmar_engine::contract::{
-    BookDepth, BookUpdate, Context, Event, InboundFrame, MarketSession, NewOrder, Strategy,
+    BookDepth, BookUpdate, Context, Event, InboundFrame, MarketSession, NewOrder, Seal, Strategy,
 };
 use fulmar_engine::market::{Consolidated, FeeRate, Signals};
 use fulmar_engine::runtime::counters;
@@ -201,6 +202,21 @@ fn the_books_of_an_account_allocate_nothing() {
     let merged_count = account.position(id).map(AccountPosition::merged_count);
     assert!(worth != Amount::ZERO && closed_count > 1_000, "{worth}, {closed_count}");
     assert!(merged_count > Some(1_000), "{merged_count:?}: it must have been full");
+}
+
+#[test]
+fn sealing_what_leaves_allocates_nothing() {
+    let order = br#"{"id":"p1","method":"order.place","params":{"apiKey":"","price":"60000.01","symbol":"BTCUSDT","timestamp":1723161253937,"signature":""}}"#;
+    let mut credentials = Credentials::new(API_KEY, "a-secret").expect("both are words");
+    let mut sealed = Vec::with_capacity(1_024);
+    let count = allocations(|| {
+        for _ in 0..1_000 {
+            sealed.clear();
+            credentials.seal(RequestKind::Send, order, &mut sealed);
+        }
+    });
+    assert_eq!(count, 0);
+    assert!(sealed.len() > order.len() + 64, "it is signed: {}", sealed.escape_ascii());
 }
 
 #[test]

@@ -148,6 +148,56 @@ pub const ORDER_WEIGHT: u64 = 1;
 /// Weight that orders leave to cancels and queries: a quarter of what may be used at once.
 pub const CANCEL_RESERVE: u64 = 500;
 
+/// How long no new order leaves after the venue said that there were too many, or that it is overloaded or about to
+/// restart: its shortest count of orders is of ten seconds.
+pub const ORDERS_HELD: Nanos = Nanos::from_secs(10);
+
+/// Orders that ended whose numbers are kept, so that a late word on one is not taken for somebody else's order.
+pub const ENDED_ORDERS: usize = 1_024;
+
+/// Orders of somebody else that are followed: a quarter of all, the rest is for our own.
+pub const FOREIGN_ORDERS_MAX: usize = 256;
+
+/// Assets of an account that are told: more than the venue lists quote and base currencies of what is traded here.
+pub const BALANCES_MAX: usize = 1_024;
+
+/// Between two questions for the venue's clock: a clock that is 100 millionths wrong is 18 ms off by then, far below
+/// the second that the venue lets moments lie ahead.
+pub const CLOCK_INTERVAL: Nanos = Nanos::from_secs(180);
+
+/// One of how many parts two clocks drift apart at most: 100 millionths, twice what an ordinary quartz does.
+pub const CLOCK_DRIFT_PER: u64 = 10_000;
+
+/// Weight of `time` (spot documentation).
+pub const CLOCK_WEIGHT: u64 = 1;
+
+/// Weight of `session.logon` and of the subscriptions to an account's stream (spot documentation).
+pub const LOGIN_WEIGHT: u64 = 2;
+
+/// Between two reconciliations, where nothing asks for one sooner: what was missed is found within a minute.
+pub const RECONCILE_INTERVAL: Nanos = Nanos::from_secs(60);
+
+/// How long the answer to a question of a reconciliation may take.
+pub const RECONCILE_ANSWER_MAX: Nanos = Nanos::from_secs(10);
+
+/// Between an answer that does not say and the next question.
+pub const RECONCILE_RETRY: Nanos = Nanos::from_secs(5);
+
+/// One of how many parts of the weight limit reconciliations may use.
+pub const RECONCILE_SHARE: u64 = 4;
+
+/// Trades in one answer, the most that there can be (spot documentation).
+pub const TRADES_ANSWER: u64 = 1_000;
+
+/// Weight of `account.status` (spot documentation).
+pub const ACCOUNT_WEIGHT: u64 = 20;
+
+/// Weight of `openOrders.status` of one symbol (spot documentation).
+pub const OPEN_ORDERS_WEIGHT: u64 = 6;
+
+/// Weight of `myTrades` of one symbol (spot documentation).
+pub const TRADES_WEIGHT: u64 = 20;
+
 /// Weight of `order.amend.keepPriority` (spot documentation).
 pub const ORDER_AMEND_WEIGHT: u64 = 4;
 

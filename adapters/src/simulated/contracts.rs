@@ -1,5 +1,5 @@
-//! What a market of contracts knows of an account beyond its cash: what its position cost, the margin that stands behind
-//! it and its orders, and the funding that it pays.
+//! What a market of contracts knows of an account beyond its cash: what its position cost, the margin that stands
+//! behind it and its orders, and the funding that it pays.
 //!
 //! Cash and quantity are the ledger's. A wallet is the cash and the cost of what is open, so that opening changes no
 //! wallet, closing realizes into it, and the sum over all accounts is what was deposited, less fees and funding.

@@ -96,7 +96,7 @@ impl OfflineVenue {
     /// Joins a link of an engine to the venue, and opens its connections.
     pub fn join(&mut self, connections: Vec<Connection>, ends: LinkEnds, now: UnixNanos) {
         let place = self.links.len();
-        for connection in &connections {
+        for connection in connections.iter().filter(|connection| !connection.url.is_empty()) {
             self.open(place, connection.index, &connection.url, now);
         }
         self.links.push(JoinedLink { connections, ends });
@@ -179,11 +179,11 @@ impl OfflineVenue {
         self.push((link, index), FrameSource::Opened, (0, Vec::new()), now);
     }
 
-    fn ask(&mut self, path: &str, raw_query: &str, now: UnixNanos) -> HttpAnswer {
+    fn ask(&mut self, place: usize, (route, raw_query): (String, &str), now: UnixNanos) -> HttpAnswer {
         let pairs = raw_query.split('&').filter_map(|pair| pair.split_once('='));
         let query = pairs.map(|(name, value)| (name.to_owned(), decoded(value))).collect();
-        let route = format!("GET {path}");
-        let request = HttpRequest { route, query, raw_query: raw_query.to_owned(), api_key: None };
+        let key = self.links[place].ends.requests.http_header().map(|(_, key)| key.to_owned());
+        let request = HttpRequest { route, query, raw_query: raw_query.to_owned(), api_key: key };
         self.venue.http_request(&request, now)
     }
 
@@ -202,9 +202,10 @@ impl OfflineVenue {
         let Request { kind, connection: index, text } = request;
         let line = self.lines.iter().position(|line| (line.link, line.index) == (place, index));
         match (kind, line) {
-            (RequestKind::HttpGet, _) => {
+            (RequestKind::HttpGet | RequestKind::HttpPost, _) => {
+                let method = if kind == RequestKind::HttpPost { "POST" } else { "GET" };
                 let (path, query) = text.split_once('?').unwrap_or((&text, ""));
-                let answer = self.ask(path, query, now);
+                let answer = self.ask(place, (format!("{method} {path}"), query), now);
                 let bytes = format!("{text}\n{}", answer.body).into_bytes();
                 self.push((place, index), FrameSource::Http, (answer.status, bytes), now);
             }
@@ -223,6 +224,18 @@ impl OfflineVenue {
                 self.push((place, index), FrameSource::Closed, (0, Vec::new()), now);
                 self.reopening.push((now, place, index));
                 self.reopen(now);
+            }
+            (RequestKind::Open, line) => {
+                if let Some(line) = line {
+                    let gone = self.lines.remove(line);
+                    self.venue.connections.disconnect(gone.connection);
+                    self.push((place, index), FrameSource::Closed, (0, Vec::new()), now);
+                }
+                let mut planned = self.links[place].connections.iter_mut();
+                if let Some(planned) = planned.find(|planned| planned.index == index) {
+                    planned.url.clone_from(&text);
+                }
+                self.open(place, index, &text, now);
             }
             // The venue ended the connection, and transport drops what is sent until there is a new one.
             (RequestKind::Send | RequestKind::Reconnect, None) => {}

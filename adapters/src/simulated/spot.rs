@@ -1,5 +1,5 @@
-//! What clients of spot can ask beyond what all clients can: balances, less of an order, and a cancel and a new order in
-//! one request, of which each can fail alone.
+//! What clients of spot can ask beyond what all clients can: balances, less of an order, and a cancel and a new order
+//! in one request, of which each can fail alone.
 
 use std::collections::BTreeMap;
 

@@ -33,14 +33,21 @@ use super::websocket::{ConnectError, Socket, connect, socket_cause};
 pub(super) struct ConnectionTask {
     pub(super) hub: Arc<Hub>,
     pub(super) index: u8,
-    pub(super) address: Address,
-    /// Of attempts to connect there, shared by all that do.
-    pub(super) budget: Arc<ConnectBudget>,
+    /// Where it is to be; nowhere, as long as the session has not said where.
+    pub(super) place: watch::Receiver<Option<Place>>,
     pub(super) requests: ConnectionRequests,
     /// How often it ended so far, for those who hold requests back for it.
     pub(super) ends: Arc<AtomicU64>,
     /// True once the link is to stop.
     pub(super) stop: watch::Receiver<bool>,
+}
+
+/// Where a connection goes.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    pub(super) address: Address,
+    /// Of attempts to connect there, shared by all that do.
+    pub(super) budget: Arc<ConnectBudget>,
 }
 
 /// What the link wants of a connection. Each queue is bounded; the link holds the other ends.
@@ -73,20 +80,20 @@ impl ConnectionTask {
         let mut reconnect = Reconnect::new(self.hub.limits.reconnect.clone(), seed);
         let mut told_at = Instant::now();
         loop {
-            if self.until_turn(reconnect.next_attempt(), told_at).await.is_none() {
+            let Some(place) = self.placed().await else { return };
+            if self.until_turn(&place, reconnect.next_attempt(), told_at).await.is_none() {
                 return;
             }
             let attempt = reconnect.begin(Instant::now());
             count(&self.hub.counters.connect_attempts, 1);
-            self.tell(LinkStatus::Connecting { address: self.address.to_string(), attempt });
+            self.tell(LinkStatus::Connecting { address: place.address.to_string(), attempt });
             let hub = Arc::clone(&self.hub);
-            let address = self.address.clone();
-            let connecting = connect(&address, &hub.limits.connection);
+            let connecting = connect(&place.address, &hub.limits.connection);
             let Some(result) = self.while_closed(connecting).await else { return };
             let failure = match result {
                 Ok(socket) => {
                     let opened_at = Instant::now();
-                    if self.serve(socket).await == Ending::Stopped {
+                    if self.serve(socket, &place).await == Ending::Stopped {
                         return;
                     }
                     reconnect.ended(opened_at.elapsed());
@@ -98,9 +105,9 @@ impl ConnectionTask {
                 }
             };
             let wait = reconnect.wait(Instant::now());
-            let Wait { duration: next_in, is_over_budget } = self.within_budget(wait);
+            let Wait { duration: next_in, is_over_budget } = within_budget(&place, wait);
             told_at = Instant::now() + next_in;
-            let address = self.address.to_string();
+            let address = place.address.to_string();
             if let Some(cause) = failure {
                 let status = LinkStatus::ConnectFailed { address, cause, attempt, next_in, is_over_budget };
                 self.tell(status);
@@ -114,17 +121,24 @@ impl ConnectionTask {
         }
     }
 
+    /// Where it is to be from now on, once somebody has said so. `None` where the link stops.
+    async fn placed(&mut self) -> Option<Place> {
+        let mut places = self.place.clone();
+        self.while_closed(async move { places.wait_for(Option::is_some).await.map(drop) }).await?.ok()?;
+        self.place.borrow_and_update().clone()
+    }
+
     /// Waits until the venue may be spoken to and one more attempt is within the budget, which it takes. Tells so where
     /// that comes later than was told before. `None` where the link stops.
-    async fn until_turn(&mut self, attempt: u32, mut told_at: Instant) -> Option<()> {
-        let (hub, budget) = (Arc::clone(&self.hub), Arc::clone(&self.budget));
+    async fn until_turn(&mut self, place: &Place, attempt: u32, mut told_at: Instant) -> Option<()> {
+        let (hub, budget) = (Arc::clone(&self.hub), Arc::clone(&place.budget));
         loop {
             self.while_closed(hub.until_heard()).await?;
             let now = Instant::now();
             let expected = budget.expected(now);
             if expected.at > told_at.max(now) + TOLD_AGAIN_AFTER {
                 told_at = expected.at;
-                let (address, next_in) = (self.address.to_string(), expected.at - now);
+                let (address, next_in) = (place.address.to_string(), expected.at - now);
                 let is_over_budget = expected.is_over_budget;
                 self.tell(LinkStatus::Waiting { address, attempt, next_in, is_over_budget });
             }
@@ -132,15 +146,6 @@ impl ConnectionTask {
                 return Some(());
             }
         }
-    }
-
-    /// The wait of this connection, or what that of all connections makes of it.
-    fn within_budget(&self, own: Wait) -> Wait {
-        let now = Instant::now();
-        let expected = self.budget.expected(now + own.duration);
-        let duration = expected.at - now;
-        let is_longer = duration > own.duration;
-        Wait { duration, is_over_budget: own.is_over_budget || is_longer && expected.is_over_budget }
     }
 
     /// A venue that refuses a handshake for what was asked before is left alone for as long as it says.
@@ -171,10 +176,10 @@ impl ConnectionTask {
     }
 
     /// Serves an open connection to its end.
-    async fn serve(&mut self, socket: Socket) -> Ending {
+    async fn serve(&mut self, socket: Socket, place: &Place) -> Ending {
         count(&self.hub.counters.connections_opened, 1);
-        self.tell(LinkStatus::Open { address: self.address.to_string() });
-        let url = Bytes::copy_from_slice(self.address.url().as_bytes());
+        self.tell(LinkStatus::Open { address: place.address.to_string() });
+        let url = Bytes::copy_from_slice(place.address.url().as_bytes());
         self.hub.frame(FrameSource::Opened, self.index, url).await;
 
         let (mut sink, stream) = socket.split();
@@ -186,7 +191,7 @@ impl ConnectionTask {
             self.hub.drop_request(self.index, "the connection closed before its turn");
         }
         let reason = ending.to_string();
-        let address = self.address.to_string();
+        let address = place.address.to_string();
         self.tell(match ending {
             Ending::Stopped => LinkStatus::Stopped { address },
             _ => LinkStatus::Closed { address, reason: reason.clone() },
@@ -209,6 +214,7 @@ impl ConnectionTask {
             biased;
             () = stopped(&mut self.stop) => Ending::Stopped,
             Some(reason) = reconnects.recv() => Ending::Asked(reason),
+            Ok(()) = self.place.changed() => Ending::Asked("to another address".to_owned()),
             ending = send(&self.hub, self.index, sink, Outgoing { messages, pings }) => ending,
             ending = receive(&self.hub, self.index, stream, ping) => ending,
         }
@@ -217,6 +223,15 @@ impl ConnectionTask {
     fn tell(&self, status: LinkStatus) {
         self.hub.tell(Some(self.index), status);
     }
+}
+
+/// The wait of one connection, or what that of all connections makes of it.
+fn within_budget(place: &Place, own: Wait) -> Wait {
+    let now = Instant::now();
+    let expected = place.budget.expected(now + own.duration);
+    let duration = expected.at - now;
+    let is_longer = duration > own.duration;
+    Wait { duration, is_over_budget: own.is_over_budget || is_longer && expected.is_over_budget }
 }
 
 /// What goes out on a connection.

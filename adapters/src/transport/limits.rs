@@ -170,6 +170,8 @@ pub const TOLD_AGAIN_AFTER: Duration = Duration::from_secs(1);
 pub const MESSAGES_A_TURN: u32 = 16;
 /// Requests that a link takes before it lets its connections run; far below what one of them queues.
 pub const REQUESTS_A_TURN: u32 = 32;
+/// Bytes of a sealed request that are set aside: the longest that is written, with a key and a signature in it.
+pub const SEALED_BYTES: usize = 4096;
 /// Requests that wait for their moment (`not_before_at`); more are dropped and told.
 pub const DELAYED_REQUESTS_MAX: usize = 4096;
 /// How often a frame yields to other tasks before it sleeps for the ring to drain: a reader that runs needs

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use fulmar_bus::record::UnixNanos;
 use fulmar_engine::contract::Connection;
-use fulmar_engine::runtime::{FrameWriter, RequestReader};
+use fulmar_engine::runtime::FrameWriter;
 use reqwest::Client;
 use tokio::select;
 use tokio::sync::{mpsc, watch};
@@ -17,11 +17,12 @@ use tokio::task::{JoinError, JoinSet, yield_now};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::address::{Address, AddressError, Protocol};
-use super::budget::{ConnectBudget, ConnectBudgets};
-use super::connection::{ConnectionRequests, ConnectionTask};
+use super::budget::ConnectBudgets;
+use super::connection::{ConnectionRequests, ConnectionTask, Place};
 use super::frames::FrameOutlet;
 use super::hub::{Clock, Hub, stopped};
 use super::limits::{REQUESTS_A_TURN, STOP_TIMEOUT, TransportLimits};
+use super::requests::Requests;
 use super::rest::{self, RestTask};
 use super::router::{ConnectionEnds, OwnedRequest, Router};
 use super::status::{LinkCounters, LinkReport, StatusSender};
@@ -48,7 +49,7 @@ pub struct LinkEnds {
     /// Where frames go.
     pub frames: FrameWriter,
     /// Where requests come from.
-    pub requests: RequestReader,
+    pub requests: Requests,
 }
 
 /// Why a plan cannot be carried out. It never can be, so it is found before anything runs.
@@ -87,12 +88,14 @@ pub enum PlanError {
 /// It keeps its ends of the engine's rings when [`VenueLink::run`] ends in whatever way, so it can be run again.
 pub struct VenueLink {
     venue: Arc<str>,
-    /// Where each connection goes, and the budget of attempts there, which a link that is run again goes on with.
-    addresses: Vec<(Address, Arc<ConnectBudget>)>,
+    /// Where each connection goes at first, and the budget of attempts there, which a link that is run again goes on
+    /// with; `None` where its session will say.
+    places: Vec<Option<Place>>,
+    budgets: ConnectBudgets,
     rest: Option<(Address, Client)>,
     limits: TransportLimits,
     frames: Arc<FrameOutlet>,
-    requests: RequestReader,
+    requests: Requests,
     tap: Option<Tap>,
     clock: Clock,
     counters: Arc<LinkCounters>,
@@ -102,34 +105,40 @@ pub struct VenueLink {
 
 impl VenueLink {
     /// Checks the plan; nothing is opened yet. `clock` stamps what comes in, and every frame and message sent also
-    /// goes to `tap`.
+    /// goes to `tap`, unless it is sealed: who trades is not recorded.
     ///
     /// # Errors
     /// A [`PlanError`], where the plan can never be carried out.
     pub fn new(plan: LinkPlan, ends: LinkEnds, clock: Clock, tap: Option<Tap>) -> Result<Self, PlanError> {
         let LinkPlan { venue, connections, rest_url, limits, budgets } = plan;
         let of_venue = |source| PlanError::Address { venue: venue.clone(), source };
-        let mut addresses = Vec::with_capacity(connections.len());
+        let tap = tap.filter(|_| !ends.requests.is_sealed());
+        let mut places = Vec::with_capacity(connections.len());
         for Connection { index, url } in connections {
-            let expected = addresses.len();
+            let expected = places.len();
             if usize::from(index) != expected {
                 return Err(PlanError::Index { venue, index, expected });
             }
+            if url.is_empty() {
+                places.push(None);
+                continue;
+            }
             let address = Address::parse(&url, Protocol::WebSocket).map_err(of_venue)?;
             let budget = budgets.of(&address, &limits.reconnect);
-            addresses.push((address, budget));
+            places.push(Some(Place { address, budget }));
         }
         let rest = if rest_url.is_empty() {
             None
         } else {
             let address = Address::parse(&rest_url, Protocol::Http).map_err(of_venue)?;
-            let client = rest::client(&limits.rest)
+            let client = rest::client(&limits.rest, ends.requests.http_header())
                 .map_err(|source| PlanError::Https { venue: venue.clone(), source })?;
             Some((address, client))
         };
         Ok(VenueLink {
             venue: venue.into(),
-            addresses,
+            places,
+            budgets,
             rest,
             limits,
             frames: Arc::new(FrameOutlet::new(ends.frames, tap.clone())),
@@ -153,7 +162,7 @@ impl VenueLink {
     pub async fn run(&mut self, mut stop: watch::Receiver<bool>, status: StatusSender) -> LinkReport {
         let hub = Arc::new(Hub {
             venue: Arc::clone(&self.venue),
-            connection_count: self.addresses.len(),
+            connection_count: self.places.len(),
             limits: self.limits.clone(),
             clock: Arc::clone(&self.clock),
             frames: Arc::clone(&self.frames),
@@ -198,22 +207,22 @@ impl VenueLink {
 
     /// Starts a task for each connection and for HTTP, and gives the router to them.
     fn start(&self, hub: &Arc<Hub>, stop: &watch::Receiver<bool>, tasks: &mut JoinSet<()>) -> Router {
-        let mut connections = Vec::with_capacity(self.addresses.len());
-        for (index, (address, budget)) in (0..).zip(&self.addresses) {
+        let mut connections = Vec::with_capacity(self.places.len());
+        for (index, at) in (0..).zip(&self.places) {
+            let (place, placed) = watch::channel(at.clone());
             let (messages, queued_messages) = mpsc::channel(self.limits.connection.send_queue_messages);
             let (reconnects, queued_reconnects) = mpsc::channel(1);
             let ends = Arc::new(AtomicU64::new(0));
             let task = ConnectionTask {
                 hub: Arc::clone(hub),
                 index,
-                address: address.clone(),
-                budget: Arc::clone(budget),
+                place: placed,
                 requests: ConnectionRequests { messages: queued_messages, reconnects: queued_reconnects },
                 ends: Arc::clone(&ends),
                 stop: stop.clone(),
             };
             tasks.spawn(task.run(self.has_run));
-            connections.push(ConnectionEnds { messages, reconnects, ends });
+            connections.push(ConnectionEnds { messages, reconnects, place, ends });
         }
         let gets = self.rest.clone().map(|(address, client)| {
             let (gets, queued_gets) = mpsc::channel(self.limits.rest.queue_requests);
@@ -222,12 +231,12 @@ impl VenueLink {
             tasks.spawn(task.run());
             gets
         });
-        Router::new(Arc::clone(hub), connections, gets)
+        Router::new(Arc::clone(hub), connections, gets, self.budgets.clone())
     }
 }
 
 /// The next request of the engine, out of its ring.
-async fn next_request(requests: &mut RequestReader) -> OwnedRequest {
+async fn next_request(requests: &mut Requests) -> OwnedRequest {
     poll_fn(|context| {
         if let Some(request) = OwnedRequest::take(requests) {
             return Poll::Ready(request);

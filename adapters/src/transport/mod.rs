@@ -10,6 +10,7 @@ pub mod capture;
 pub mod limits;
 
 mod address;
+mod ask;
 mod budget;
 mod connection;
 mod frames;
@@ -18,6 +19,7 @@ mod link;
 mod rate;
 mod reconnect;
 mod refusal;
+mod requests;
 mod rest;
 mod router;
 mod runtime;
@@ -30,10 +32,12 @@ mod websocket;
 mod tests;
 
 pub use address::AddressError;
+pub use ask::{AskError, ask_once};
 pub use budget::ConnectBudgets;
 pub use hub::Clock;
 pub use limits::{ConnectionLimits, RateLimit, ReconnectLimits, RestLimits, TransportLimits};
 pub use link::{LinkEnds, LinkPlan, PlanError, VenueLink};
+pub use requests::Requests;
 pub use runtime::{IoThread, spawn_io_thread};
 pub use status::{LinkCounters, LinkEvent, LinkReport, LinkStatus, StatusSender, status_channel};
 pub use tap::{Recorder, Recording, Tap, start_recorder};

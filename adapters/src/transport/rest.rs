@@ -1,4 +1,4 @@
-//! HTTP GET for a venue's sessions: each request that reaches the venue becomes one frame, whatever happens then. It
+//! HTTP for a venue's sessions: each request that reaches the venue becomes one frame, whatever happens then. It
 //! keeps within the venue's rate, and is still for as long as the venue asks. A request that cannot reach the venue
 //! waits, and is tried again as a lost connection is.
 
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use reqwest::header::HeaderMap;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
 use rustls::ClientConfig;
@@ -39,18 +39,21 @@ pub(super) struct RestTask {
     pub(super) stop: watch::Receiver<bool>,
 }
 
-/// An HTTP GET that a session asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An HTTP request without a body that a session asked for: a GET, or a POST.
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Get {
     /// Which connection's session asked; it comes back in the frame.
     pub(super) connection: u8,
-    /// Path and query, beginning with a slash.
+    pub(super) is_post: bool,
+    /// Path and query as the session wrote them, which come back in the frame.
+    pub(super) written: String,
+    /// Path and query as they leave, beginning with a slash.
     pub(super) target: String,
 }
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
-enum GetError {
+pub(super) enum GetError {
     /// It did not even reach the venue.
     #[error("{0}")]
     Unreachable(String),
@@ -64,8 +67,21 @@ enum GetError {
 
 /// A client that trusts whom the WebSockets trust, and never follows a venue elsewhere or goes through a proxy, as they
 /// do not.
-pub(super) fn client(limits: &RestLimits) -> Result<Client, reqwest::Error> {
+///
+/// # Panics
+/// Where `header` is none: who seals has a bug.
+pub(super) fn client(
+    limits: &RestLimits,
+    header: Option<(&'static str, &str)>,
+) -> Result<Client, reqwest::Error> {
+    let mut headers = HeaderMap::new();
+    if let Some((name, value)) = header {
+        let mut value = HeaderValue::from_str(value).expect("a key is a word");
+        value.set_sensitive(true);
+        headers.insert(HeaderName::try_from(name).expect("it names a header"), value);
+    }
     Client::builder()
+        .default_headers(headers)
         .tls_backend_preconfigured(ClientConfig::clone(&tls::config()))
         .user_agent(concat!("fulmar/", env!("CARGO_PKG_VERSION")))
         .redirect(Policy::none())
@@ -162,7 +178,7 @@ async fn serve(hub: &Hub, client: &Client, address: &Address, get: Get) -> Serve
     hub.until_heard().await;
     let limits = &hub.limits.rest;
     let url = format!("{}{}", address.url().trim_end_matches('/'), get.target);
-    let answer = timeout(limits.timeout, ask(client, &url, &get.target, limits))
+    let answer = timeout(limits.timeout, ask(client, &url, &get, limits))
         .await
         .unwrap_or(Err(GetError::TimedOut(limits.timeout)));
     match answer {
@@ -180,7 +196,7 @@ async fn serve(hub: &Hub, client: &Client, address: &Address, get: Get) -> Serve
             if let GetError::Unreachable(_) = error {
                 return Served::Unreachable(get, cause);
             }
-            let frame = Bytes::from(format!("{}\n{cause}", get.target));
+            let frame = Bytes::from(format!("{}\n{cause}", get.written));
             hub.tell(None, LinkStatus::HttpFailed { address: address.to_string(), cause });
             hub.http_frame(get.connection, 0, frame).await;
             Served::Done(None)
@@ -189,15 +205,22 @@ async fn serve(hub: &Hub, client: &Client, address: &Address, get: Get) -> Serve
 }
 
 /// A whole answer.
-struct Answer {
-    status: u16,
-    headers: HeaderMap,
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) headers: HeaderMap,
     /// The path and query, a line feed, the body.
-    frame: Vec<u8>,
+    pub(super) frame: Vec<u8>,
 }
 
-async fn ask(client: &Client, url: &str, target: &str, limits: &RestLimits) -> Result<Answer, GetError> {
-    let mut response: Response = client.get(url).send().await.map_err(|error| failure(&error, limits))?;
+pub(super) async fn ask(
+    client: &Client,
+    url: &str,
+    get: &Get,
+    limits: &RestLimits,
+) -> Result<Answer, GetError> {
+    let target = &get.written;
+    let request = if get.is_post { client.post(url) } else { client.get(url) };
+    let mut response: Response = request.send().await.map_err(|error| failure(&error, limits))?;
     let status = response.status().as_u16();
     let headers = response.headers().clone();
     let mut frame = Vec::with_capacity(target.len() + 1);
@@ -225,7 +248,7 @@ fn failure(error: &reqwest::Error, limits: &RestLimits) -> GetError {
 }
 
 /// The innermost cause, in the words of a connection's: the layers around it only repeat the URL, which may hold a key.
-fn cause_of(error: &reqwest::Error) -> String {
+pub(super) fn cause_of(error: &reqwest::Error) -> String {
     let mut cause: &dyn Error = error;
     while let Some(inner) = cause.source() {
         cause = inner;

@@ -8,12 +8,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use fulmar_bus::record::{RequestKind, UnixNanos};
-use fulmar_engine::runtime::RequestReader;
 use tokio::sync::mpsc::{self, error::TrySendError};
+use tokio::sync::watch;
 use tokio_tungstenite::tungstenite::Bytes;
 
+use super::address::{Address, Protocol};
+use super::budget::ConnectBudgets;
+use super::connection::Place;
 use super::hub::Hub;
 use super::limits::DELAYED_REQUESTS_MAX;
+use super::requests::Requests;
 use super::rest::Get;
 
 /// A request, copied out of its ring.
@@ -22,6 +26,9 @@ pub(super) struct OwnedRequest {
     kind: RequestKind,
     connection: u8,
     not_before_at: UnixNanos,
+    /// As the session wrote it.
+    written: Bytes,
+    /// As it leaves.
     bytes: Bytes,
 }
 
@@ -30,13 +37,17 @@ impl OwnedRequest {
     ///
     /// # Panics
     /// Where the record is no request: whoever wrote it has a bug.
-    pub(super) fn take(requests: &mut RequestReader) -> Option<OwnedRequest> {
-        let next = requests.poll().expect("the engine writes requests, and nothing else, to this ring");
-        next.map(|(request, bytes)| OwnedRequest {
-            kind: request.kind,
-            connection: request.connection,
-            not_before_at: request.not_before_at,
-            bytes: Bytes::copy_from_slice(bytes),
+    pub(super) fn take(requests: &mut Requests) -> Option<OwnedRequest> {
+        let next = requests.poll_both().expect("the engine writes requests, and nothing else, to this ring");
+        next.map(|(request, written, sealed)| {
+            let bytes = Bytes::copy_from_slice(sealed);
+            OwnedRequest {
+                kind: request.kind,
+                connection: request.connection,
+                not_before_at: request.not_before_at,
+                written: if written == sealed { bytes.clone() } else { Bytes::copy_from_slice(written) },
+                bytes,
+            }
         })
     }
 }
@@ -45,6 +56,8 @@ impl OwnedRequest {
 pub(super) struct ConnectionEnds {
     pub(super) messages: mpsc::Sender<Bytes>,
     pub(super) reconnects: mpsc::Sender<String>,
+    /// Where it is to be.
+    pub(super) place: watch::Sender<Option<Place>>,
     /// How often it ended so far.
     pub(super) ends: Arc<AtomicU64>,
 }
@@ -54,6 +67,7 @@ pub(super) struct Router {
     hub: Arc<Hub>,
     connections: Vec<ConnectionEnds>,
     gets: Option<mpsc::Sender<Get>>,
+    budgets: ConnectBudgets,
     /// Requests before their moment, by it, then in the order in which they came.
     delayed: BTreeMap<(UnixNanos, u64), Delayed>,
     delayed_count: u64,
@@ -71,8 +85,9 @@ impl Router {
         hub: Arc<Hub>,
         connections: Vec<ConnectionEnds>,
         gets: Option<mpsc::Sender<Get>>,
+        budgets: ConnectBudgets,
     ) -> Self {
-        Router { hub, connections, gets, delayed: BTreeMap::new(), delayed_count: 0 }
+        Router { hub, connections, gets, budgets, delayed: BTreeMap::new(), delayed_count: 0 }
     }
 
     /// Sends a request on its way, at once or when its moment comes.
@@ -115,10 +130,12 @@ impl Router {
     }
 
     fn send(&self, request: OwnedRequest) {
-        let OwnedRequest { kind, connection, bytes, .. } = request;
+        let OwnedRequest { kind, connection, written, bytes, .. } = request;
         let sent = match kind {
             RequestKind::Send => self.message(connection, bytes),
-            RequestKind::HttpGet => self.get(connection, &bytes),
+            RequestKind::HttpGet => self.ask(connection, false, (&written, &bytes)),
+            RequestKind::HttpPost => self.ask(connection, true, (&written, &bytes)),
+            RequestKind::Open => self.open(connection, &bytes),
             RequestKind::Reconnect => self.reconnect(connection, &bytes),
         };
         if let Err(cause) = sent {
@@ -139,13 +156,28 @@ impl Router {
         }
     }
 
-    fn get(&self, connection: u8, target: &[u8]) -> Result<(), &'static str> {
+    /// Gives a connection another place to be, which ends the one where it is.
+    fn open(&self, connection: u8, url: &[u8]) -> Result<(), &'static str> {
+        let url = std::str::from_utf8(url).map_err(|_| "the address is no text")?;
+        let address = Address::parse(url, Protocol::WebSocket).map_err(|_| "the address is none")?;
+        let budget = self.budgets.of(&address, &self.hub.limits.reconnect);
+        self.connection(connection)?.place.send_replace(Some(Place { address, budget }));
+        Ok(())
+    }
+
+    fn ask(
+        &self,
+        connection: u8,
+        is_post: bool,
+        (written, sealed): (&[u8], &[u8]),
+    ) -> Result<(), &'static str> {
         let gets = self.gets.as_ref().ok_or("the venue has no HTTP address")?;
-        let target = std::str::from_utf8(target).map_err(|_| "the path is no text")?;
+        let text = |bytes| std::str::from_utf8(bytes).map_err(|_| "the path is no text");
+        let (written, target) = (text(written)?.to_owned(), text(sealed)?.to_owned());
         if !target.starts_with('/') || target.contains(char::is_whitespace) {
             return Err("the path does not begin with a slash, or holds a space");
         }
-        gets.try_send(Get { connection, target: target.to_owned() }).map_err(refusal)
+        gets.try_send(Get { connection, is_post, written, target }).map_err(refusal)
     }
 
     fn connection(&self, index: u8) -> Result<&ConnectionEnds, &'static str> {

@@ -2,6 +2,7 @@
 
 mod budget;
 mod harness;
+mod sealed;
 
 use std::time::Duration;
 
@@ -336,13 +337,13 @@ async fn an_answer_beyond_the_limit_is_a_failure() {
 
 #[tokio::test]
 async fn a_plan_that_can_never_work_is_refused_before_anything_runs() {
-    let (ends, _engine) = Engine::ends();
+    let (ends, _engine) = Engine::ends(None);
     let refused = VenueLink::new(link_to("ws://stream.example"), ends, harness::clock(), None).err().unwrap();
     assert!(
         matches!(refused, PlanError::Address { source: AddressError::PlainText { .. }, .. }),
         "{refused}"
     );
-    let (ends, _engine) = Engine::ends();
+    let (ends, _engine) = Engine::ends(None);
     let mut plan = link_to("ws://127.0.0.1:9");
     plan.connections[0].index = 3;
     let refused = VenueLink::new(plan, ends, harness::clock(), None).err().unwrap();

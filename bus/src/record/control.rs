@@ -98,6 +98,11 @@ pub enum RequestKind {
     HttpGet = 2,
     /// Close the connection and open it anew; the bytes say why.
     Reconnect = 3,
+    /// Open the connection at the URL that the bytes are, in place of where it is or was. Some venues give an account's
+    /// stream an address of its own.
+    Open = 4,
+    /// They are the path and query of an HTTP POST to the venue, which has no body.
+    HttpPost = 5,
 }
 
 /// Bytes that are to go outside. They follow the payload, and fit one record.
@@ -113,7 +118,7 @@ pub enum RequestKind {
 /// let (request, bytes) = Request::read(&record).expect("a request was written");
 /// match request.kind {
 ///     RequestKind::HttpGet => assert_eq!(bytes, b"/api/v3/time"),
-///     RequestKind::Send | RequestKind::Reconnect => panic!("no message and no new connection was asked for"),
+///     other => panic!("{other:?} was not asked for"),
 /// }
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout)]

@@ -153,7 +153,8 @@ pub struct ExecutionReport {
     pub liquidity_side: LiquiditySide,
     /// Buy or sell.
     pub side: Side,
-    /// The venue's error number of a rejection, zero where there is none.
+    /// Why it was rejected, or not changed or canceled: the engine's name for it where it has one, else the venue's
+    /// error number. Zero where nothing was.
     pub reason: i32,
     /// Whose order it is.
     pub strategy_id: StrategyId,

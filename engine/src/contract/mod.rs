@@ -7,8 +7,8 @@ pub mod session;
 pub mod strategy;
 
 pub use market::{MarketSession, MarketSink, Update};
-pub use orders::{OrderSession, OrderSink, local_reason};
-pub use session::{Connection, DecodeError, InboundFrame, SessionCounters};
+pub use orders::{OrderSession, OrderSink, local_reason, venue_reason};
+pub use session::{Connection, DecodeError, InboundFrame, Seal, SessionCounters};
 pub use strategy::{
     BookDepth, BookUpdate, BookView, Context, Event, InstrumentView, IntentSink, NewOrder, NotSubmitted,
     Strategy, View, deliver, deliver_market,

@@ -69,9 +69,27 @@ pub mod local_reason {
     pub const NOT_STANDING: i32 = -900_005;
 }
 
+/// Why a venue rejected an order, or did not change or cancel it, where a strategy can use it whatever the venue:
+/// [`ExecutionReport::reason`]. Of other refusals the reason is the venue's own number.
+pub mod venue_reason {
+    /// The account has not enough, or not enough margin.
+    pub const INSUFFICIENT_BALANCE: i32 = -900_101;
+    /// The order must not take, and would have.
+    pub const WOULD_TAKE: i32 = -900_102;
+    /// Its price, its quantity or its worth is not what the venue allows.
+    pub const FILTER: i32 = -900_103;
+    /// The key may not trade, or not this.
+    pub const NOT_PERMITTED: i32 = -900_104;
+    /// The instrument is not traded now.
+    pub const MARKET_CLOSED: i32 = -900_105;
+    /// It may only bring the position nearer to zero, and would not.
+    pub const NOT_REDUCING: i32 = -900_106;
+}
+
 /// Where an order session tells what became of orders, and gives the bytes that are to go out.
 pub trait OrderSink {
-    /// What became of an order.
+    /// What became of an order. Of one that was not sent from here, what the first report says had traded before it is
+    /// history; the trades that are still to be told are not in it.
     fn report(&mut self, instrument_id: InstrumentId, report: &ExecutionReport);
 
     /// What the venue says that the account has of an asset.

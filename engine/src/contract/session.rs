@@ -1,6 +1,6 @@
 //! What market sessions and order sessions share: frames in, connections, and the names of what can be wrong with them.
 
-use fulmar_bus::record::{FrameSource, UnixNanos};
+use fulmar_bus::record::{FrameSource, RequestKind, UnixNanos};
 
 /// A whole frame from outside, in a buffer that the session may scribble on.
 #[derive(Debug)]
@@ -23,8 +23,23 @@ pub struct InboundFrame<'a> {
 pub struct Connection {
     /// Counted from zero.
     pub index: u8,
-    /// The whole URL, `wss://` or, to loopback alone, `ws://`.
+    /// The whole URL, `wss://` or, to loopback alone, `ws://`. Empty where it stays closed until the session says where
+    /// to, by a request of [`RequestKind::Open`].
     pub url: String,
+}
+
+/// Puts into a request what nobody but its venue may see, as the request leaves the process: a key, a signature.
+///
+/// A session writes requests with gaps in their place. So no key is ever in a channel, a journal or a capture, and a
+/// replay makes the same requests without one.
+pub trait Seal: Send {
+    /// Writes what is to be sent in place of `bytes` into `sealed`, which is empty.
+    fn seal(&mut self, kind: RequestKind, bytes: &[u8], sealed: &mut Vec<u8>);
+
+    /// A header that each HTTP request carries: its name and its value.
+    fn http_header(&self) -> Option<(&'static str, &str)> {
+        None
+    }
 }
 
 /// What can be wrong with bytes from a venue. Each is counted by name; none is a panic, none a wrong book.

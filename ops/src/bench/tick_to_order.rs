@@ -8,14 +8,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::Context as _;
-use fulmar_adapters::binance::{BinanceConfig, BinanceOrderEntry, Credentials, Product, SPOT};
+use fulmar_adapters::binance::{BinanceConfig, BinanceOrderEntry, Credentials, KeyKind, Product, SPOT};
 use fulmar_adapters::simulated::{self, OfflineVenue, SimulatedVenueConfig};
-use fulmar_adapters::transport::LinkEnds;
+use fulmar_adapters::transport::{LinkEnds, Requests};
 use fulmar_bus::record::{
-    AccountId, ExecutionReport, FrameSource, InstrumentId, Kind, Nanos, Price, Quantity, Side, TopOfBook,
+    AccountId, ExecutionReport, FrameSource, InstrumentId, Nanos, Price, Quantity, Request, Side, TopOfBook,
     UnixNanos,
 };
-use fulmar_engine::contract::{BookDepth, Context, Event, NewOrder, Strategy};
+use fulmar_engine::contract::{BookDepth, Context, Event, NewOrder, Seal, Strategy};
 use fulmar_engine::runtime::{
     Actor, Clock, Delivery, FrameHead, FrameWriter, HopStamps, Inboxes, Player, Seat, Work,
 };
@@ -45,7 +45,7 @@ const TICKS_PER_CONNECTION: u64 = 100;
 const START: UnixNanos = UnixNanos(1_723_161_255_000_000_000);
 /// Who orders, and what its requests are signed with.
 const KEY: &str = "bench";
-const SECRET: &str = "a secret of sixty-four bytes, which is what the venue's own have all";
+const SECRET: &str = "a-secret-of-sixty-four-bytes--which-is-what-the-venue-s-own-have";
 /// The channel of the order's bytes.
 const OUTBOUND: &str = "requests.binance-spot.orders";
 /// How far below the best bid the strategy quotes, as a part of its price: it is never filled.
@@ -104,7 +104,13 @@ impl Stage {
         let mut inboxes = Inboxes::new();
         inboxes
             .add(assembly.ring(OUTBOUND).context("an engine that trades has an outbound channel")?.reader());
-        let probe = Probe { inboxes, clock: clock.clone(), ordered_ticks: Arc::clone(&ordered_ticks) };
+        let probe = Probe {
+            inboxes,
+            clock: clock.clone(),
+            ordered_ticks: Arc::clone(&ordered_ticks),
+            credentials: credentials(),
+            sealed: Vec::with_capacity(4_096),
+        };
         let rank = assembly.seats.last().context("an engine has actors")?.rank;
         assembly.seats.push(Seat { number: u16::MAX, rank, actor: Box::new(probe) });
         let orders = assembly.links.pop().context("an engine that trades has a link for orders")?;
@@ -113,7 +119,10 @@ impl Stage {
             vec![simulated::Credentials { api_key: KEY.to_owned(), secret: SECRET.to_owned() }];
         (config.orders_per_10_seconds, config.orders_per_day) = (u32::MAX, u32::MAX);
         let mut venue = OfflineVenue::new(config, Nanos(0));
-        let ends = LinkEnds { frames: orders.frames, requests: orders.requests };
+        let ends = LinkEnds {
+            frames: orders.frames,
+            requests: Requests::new(orders.requests, Some(Box::new(credentials()))),
+        };
         venue.join(orders.connections, ends, START);
         let writer = assembly.links.pop().context("a venue has a link")?.frames;
         let mut player = Player::new(assembly.seats);
@@ -123,6 +132,8 @@ impl Stage {
             Stage { clock, player, writer, frames, venue, ordered_ticks, now: START, tick_count: 0 };
         stage.answer();
         stage.synchronize();
+        // The gateway asks what stands before an order leaves.
+        stage.answer();
         Ok(stage)
     }
 
@@ -209,12 +220,14 @@ fn head(source: FrameSource, received_at: UnixNanos) -> FrameHead {
     FrameHead { source, connection: 0, status, received_at }
 }
 
-/// Stamps the moment at which an order's bytes stand in the outbound channel. It is no actor of an engine: it reads a
-/// clock.
+/// Stamps the moment at which an order's bytes are sealed, as the transport seals them when it takes them from the
+/// outbound channel. It is no actor of an engine: it reads a clock.
 struct Probe {
     inboxes: Inboxes,
     clock: Clock,
     ordered_ticks: Arc<AtomicU64>,
+    credentials: Credentials,
+    sealed: Vec<u8>,
 }
 
 impl Actor for Probe {
@@ -231,8 +244,11 @@ impl Actor for Probe {
         while let Some((_, delivery)) = self.inboxes.next_delivery() {
             work += Work(1);
             if let Delivery::Record(record) = delivery
-                && record.header().kind() == Some(Kind::Request)
+                && let Ok((request, bytes)) = Request::read(record)
             {
+                self.sealed.clear();
+                self.credentials.seal(request.kind, bytes, &mut self.sealed);
+                std::hint::black_box(&self.sealed);
                 self.ordered_ticks.store(self.clock.ticks(), Ordering::Relaxed);
             }
         }
@@ -260,6 +276,10 @@ impl Strategy for Requoter {
     }
 }
 
+fn credentials() -> Credentials {
+    Credentials::new(KEY, SECRET).expect("both are words")
+}
+
 fn plan() -> anyhow::Result<EnginePlan> {
     let (venue, instrument_id) = (Product::Spot.venue(), InstrumentId(0));
     let name = format!("{venue}:{SYMBOL}");
@@ -278,8 +298,7 @@ fn plan() -> anyhow::Result<EnginePlan> {
         instruments: vec![instrument_id],
         book: BookDepth::Top,
     };
-    let credentials = Credentials { api_key: KEY.to_owned(), secret: Some(SECRET.to_owned()) };
-    let orders = BinanceOrderEntry::new(&BinanceConfig::production(Product::Spot), &credentials);
+    let orders = BinanceOrderEntry::new(&BinanceConfig::production(Product::Spot), KeyKind::Hmac);
     Ok(EnginePlan {
         instruments: vec![InstrumentPlan::new(name.clone(), Some(risk))],
         venues: vec![VenuePlan {

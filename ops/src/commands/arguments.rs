@@ -148,6 +148,9 @@ pub struct RunArguments {
     /// End after this many seconds; without it the engine runs until it is told to stop
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub seconds: Option<u64>,
+    /// Send orders to the venue; a configuration with mode = "live" is refused without it
+    #[arg(long)]
+    pub live: bool,
 }
 
 /// Arguments of `fulmar replay`.
@@ -280,6 +283,9 @@ pub struct SimulatedVenueArguments {
     /// How busy the market is
     #[arg(long, value_name = "N", default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
     pub events_per_second: u32,
+    /// Say of every key that it may withdraw, which a run refuses
+    #[arg(long)]
+    pub keys_may_withdraw: bool,
     /// End when standard input does and at no signal, so that the venue lives as long as the program that started it
     #[arg(long)]
     pub until_input_ends: bool,

@@ -88,7 +88,7 @@ fn memory(
         sources: sources.into_iter().map(Into::into).collect(),
         variables,
         route: route(configuration),
-        api_key: String::new(),
+        key: crate::venues::KeyKind::Unsigned,
         epoch: 0,
         started_at_ns: 0,
     };

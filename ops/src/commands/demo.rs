@@ -9,6 +9,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use fulmar_adapters::simulated::truth::{self, Truth, TruthError};
+use fulmar_engine::contract::Seal;
 use serde::Serialize;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
@@ -22,6 +23,7 @@ use crate::live::{
     CoreReport, Denials, End, LatencyReport, Launch, LiveEngine, OrderCounts, Route, Show, Signals, Silent,
     Standing, Stopped, Watch,
 };
+use crate::venues::Credentials;
 use crate::{log, output};
 
 /// The name of the demo's account at the simulated venue.
@@ -101,7 +103,9 @@ async fn demo(arguments: &DemoArguments, global: &Global) -> Result<DemoReport, 
     if !has_board {
         log::start(&loaded.configuration.log, global)?;
     }
-    let started = LiveEngine::start(launch, &loaded, arguments.journal.as_deref(), None).await;
+    let credentials = Credentials::unsigned(API_KEY).expect("it is a word");
+    let seal: Box<dyn Seal> = Box::new(credentials);
+    let started = LiveEngine::start(launch, &loaded, arguments.journal.as_deref(), (None, Some(seal))).await;
     let mut engine = started?;
     let began_at = engine.now();
     let mut watch = Watch::new(&engine);
@@ -183,7 +187,7 @@ fn launch(address: SocketAddr, global: &Global) -> Result<(Launch, configuration
         sources: sources.into_iter().map(Into::into).collect(),
         variables,
         route: Route::Venue,
-        api_key: API_KEY.to_owned(),
+        key: crate::venues::KeyKind::Unsigned,
         epoch: 1,
         started_at_ns: fulmar_engine::runtime::Clock::new().now().0,
     };

@@ -10,6 +10,7 @@ pub mod completions;
 pub mod demo;
 mod error;
 pub mod init;
+mod live_trading;
 pub mod record;
 pub mod replay;
 pub mod run;

@@ -41,7 +41,7 @@ pub fn run(arguments: &RecordArguments, global: &Global) -> Result<Exit, Command
         sources: sources.into_iter().map(Into::into).collect(),
         variables,
         route: Route::None,
-        api_key: String::new(),
+        key: venues::KeyKind::Unsigned,
         epoch: 0,
         started_at_ns: now.0,
     };
@@ -50,7 +50,7 @@ pub fn run(arguments: &RecordArguments, global: &Global) -> Result<Exit, Command
     let runtime = runtime.map_err(|error| CommandError::failed("start the recording", error))?;
     let (recording, heard) = runtime.block_on(async {
         let mut signals = Signals::catch().map_err(|error| CommandError::failed("catch signals", error))?;
-        let started = LiveEngine::start(launch, &loaded, None, Some(tap)).await;
+        let started = LiveEngine::start(launch, &loaded, None, (Some(tap), None)).await;
         let mut engine = started?;
         let mut watch = Watch::new(&engine);
         let end = watch.until_end(&mut engine, &mut signals, arguments.seconds, &mut Silent).await;

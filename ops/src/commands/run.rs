@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use fulmar_engine::contract::Seal;
 use fulmar_engine::runtime::Clock;
 use fulmar_engine::runtime::placement::allowed_cpus;
 use serde::Serialize;
 
+use super::live_trading::LiveTrading;
 use super::{CommandError, Format, Global, RunArguments};
 use crate::configuration::{self, Configuration, Mode};
 use crate::exit::Exit;
@@ -14,6 +16,7 @@ use crate::live::{
     CoreReport, Denials, End, LatencyReport, Launch, LiveEngine, OrderCounts, Route, Signals, Silent,
     Standing, Stopped, Watch, next_boot,
 };
+use crate::venues::KeyKind;
 use crate::{log, output};
 
 /// What a run reports when it has ended.
@@ -58,11 +61,14 @@ pub fn run(arguments: &RunArguments, global: &Global) -> Result<Exit, CommandErr
     let variables = configuration::variables();
     let loaded = configuration::load_to_run(&sources, &variables, &global.registry, &allowed_cpus())?;
     let configuration = &loaded.configuration;
-    if configuration.engine.mode == Mode::Live {
-        let what = "mode = \"live\" sends orders with real keys, which this build does not; mode = \"paper\" fills \
-                    them inside the engine";
-        return Err(CommandError::told(Exit::NotAllowed, what));
-    }
+    let mut trading = match configuration.engine.mode {
+        Mode::Live => Some(LiveTrading::prepare(arguments.live, configuration)?),
+        Mode::Paper if arguments.live => {
+            let what = "--live sends orders, and this configuration says mode = \"paper\"; state mode = \"live\" in it";
+            return Err(CommandError::told(Exit::NotAllowed, what));
+        }
+        Mode::Paper => None,
+    };
     log::start(&configuration.log, global)?;
     let boot = next_boot(&configuration.engine.state_directory)
         .map_err(|error| CommandError::failed("count this boot", error))?;
@@ -70,7 +76,7 @@ pub fn run(arguments: &RunArguments, global: &Global) -> Result<Exit, CommandErr
         sources: sources.into_iter().map(Into::into).collect(),
         variables,
         route: route(configuration),
-        api_key: String::new(),
+        key: trading.as_ref().map_or(KeyKind::Unsigned, LiveTrading::key_kind),
         epoch: boot.epoch,
         started_at_ns: Clock::new().now().0,
     };
@@ -79,11 +85,17 @@ pub fn run(arguments: &RunArguments, global: &Global) -> Result<Exit, CommandErr
     let journal = arguments.journal.clone().or_else(|| configuration.journal.directory.as_ref().map(of_boot));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| CommandError::failed("start the engine", error))?;
-    match &journal {
-        Some(directory) => tracing::info!("boot {} on paper, journal {}", boot.epoch, directory.display()),
-        None => tracing::info!("boot {} on paper, without a journal", boot.epoch),
+    if let Some(trading) = &mut trading {
+        let of_key = runtime.block_on(trading.judge_key())?;
+        output::notice(trading.page(configuration, of_key));
     }
-    let report = runtime.block_on(engine(launch, &loaded, journal, arguments.seconds))?;
+    let mode = mode_of(configuration);
+    match &journal {
+        Some(directory) => tracing::info!("boot {}, {mode}, journal {}", boot.epoch, directory.display()),
+        None => tracing::info!("boot {}, {mode}, without a journal", boot.epoch),
+    }
+    let seal = trading.map(LiveTrading::into_seal);
+    let report = runtime.block_on(engine(launch, &loaded, (journal, seal), arguments.seconds))?;
     match global.format {
         Format::Json => output::json(&report)?,
         Format::Text => output::text(report.text())?,
@@ -95,20 +107,30 @@ pub fn run(arguments: &RunArguments, global: &Global) -> Result<Exit, CommandErr
     Ok(Exit::Done)
 }
 
-/// Without a strategy that trades there is nothing to judge and nothing to fill.
 /// Where the orders of a run go: nowhere, where nobody decides.
 pub(super) fn route(configuration: &Configuration) -> Route {
-    if configuration.strategies.is_empty() { Route::None } else { Route::Paper }
+    match configuration.engine.mode {
+        _ if configuration.strategies.is_empty() => Route::None,
+        Mode::Paper => Route::Paper,
+        Mode::Live => Route::Venue,
+    }
+}
+
+fn mode_of(configuration: &Configuration) -> &'static str {
+    match configuration.engine.mode {
+        Mode::Paper => "paper",
+        Mode::Live => "live",
+    }
 }
 
 async fn engine(
     launch: Launch,
     loaded: &configuration::Loaded,
-    journal: Option<PathBuf>,
+    (journal, seal): (Option<PathBuf>, Option<Box<dyn Seal>>),
     seconds: Option<u64>,
 ) -> Result<RunReport, CommandError> {
     let mut signals = Signals::catch().map_err(|error| CommandError::failed("catch signals", error))?;
-    let started = LiveEngine::start(launch, loaded, journal.as_deref(), None).await;
+    let started = LiveEngine::start(launch, loaded, journal.as_deref(), (None, seal)).await;
     let mut engine = started?;
     let mut watch = Watch::new(&engine);
     let end = watch.until_end(&mut engine, &mut signals, seconds, &mut Silent).await;
@@ -116,11 +138,11 @@ async fn engine(
     watch.cancel_all(&mut engine).await;
     let names = engine.instrument_names();
     let stopped = engine.stop().await;
-    Ok(RunReport::new(names, &watch, stopped, end))
+    Ok(RunReport::new((mode_of(&loaded.configuration), names), &watch, stopped, end))
 }
 
 impl RunReport {
-    fn new(names: Vec<String>, watch: &Watch, stopped: Stopped, end: End) -> Self {
+    fn new((mode, names): (&'static str, Vec<String>), watch: &Watch, stopped: Stopped, end: End) -> Self {
         let instruments = names.into_iter().enumerate().map(|(index, name)| {
             let picture = &watch.pictures[index];
             let instrument_id = crate::venues::instrument_id(index);
@@ -132,7 +154,7 @@ impl RunReport {
             InstrumentState { name, state, gaps, resyncs, trades, standing, commissions }
         });
         RunReport {
-            mode: "paper",
+            mode,
             ended_by: end.name(),
             failures: stopped.failures,
             connections: stopped.connections,

@@ -57,6 +57,7 @@ async fn serve_until_stopped(
     config.events_per_second = arguments.events_per_second;
     config.orders_per_10_seconds = ORDERS_PER_10_SECONDS;
     config.orders_per_day = ORDERS_PER_DAY;
+    config.may_withdraw = arguments.keys_may_withdraw;
     let until_input_ends = arguments.until_input_ends;
     // A signal to a whole group, as a terminal and systemd send it, reaches this process too. Whoever holds its input
     // cancels its orders here first, and then closes it.

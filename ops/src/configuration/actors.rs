@@ -277,7 +277,7 @@ actors = ["feed.*", "books.*"]
                 sources: vec![source.into()],
                 variables: Variables::new(),
                 route,
-                api_key: "key".to_owned(),
+                key: crate::venues::KeyKind::Unsigned,
                 epoch: 1,
                 started_at_ns: 1,
             };

@@ -113,6 +113,7 @@ fn venue() -> Table {
                  account, so none is guessed: without it, its instruments have no part in an arbitrage.",
             ),
             jump_max_bps(),
+            section("key", signing_key()),
             section("reconnect", reconnect()),
             key(
                 "assumed",
@@ -175,6 +176,29 @@ fn jump_max_bps() -> Key {
          the market has stayed there for two seconds: orders are judged by the last good ones, and denied with \
          `STALE_MARKET_DATA` once those are too old.",
     )
+}
+
+fn signing_key() -> Table {
+    Table {
+        doc: "Where the API key is that orders are sent with, in `mode = \"live\"` alone: never here, since a configuration \
+              is shown to others. docs/live.md says how to make one.",
+        keys: vec![
+            key(
+                "from",
+                Choice(vec!["environment", "file", "systemd"]),
+                default("\"environment\""),
+                "`environment`: `FULMAR_KEY_BINANCE_SPOT` and `FULMAR_SECRET_BINANCE_SPOT`, and alike for other \
+                 venues. `file`: the file `path`, which nobody else may read. `systemd`: the credential of the venue's \
+                 name that a unit's `LoadCredential=` hands over.",
+            ),
+            key(
+                "path",
+                Path,
+                Optional,
+                "The file: the API key on its first line, behind it the secret, or the PEM file of an Ed25519 key.",
+            ),
+        ],
+    }
 }
 
 fn reconnect() -> Table {

@@ -105,6 +105,8 @@ pub struct Venue {
     pub jump_max_bps: u32,
     /// How hard to try when a connection is lost.
     pub reconnect: Reconnect,
+    /// Where the key is that orders are sent with.
+    pub key: KeyPlace,
     /// What of it is otherwise than assumed; what is not stated is as assumed.
     #[serde(deserialize_with = "values::assumed")]
     pub assumed: Assumed,
@@ -127,6 +129,28 @@ pub enum Environment {
     Production,
     /// Play money, at the venue.
     Testnet,
+}
+
+/// Where a key is.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyPlace {
+    /// What holds it.
+    pub from: KeyFrom,
+    /// The file, where a file does.
+    pub path: Option<PathBuf>,
+}
+
+/// What holds a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum KeyFrom {
+    /// Two variables of the environment.
+    Environment,
+    /// A file that nobody else may read.
+    File,
+    /// What systemd hands over.
+    Systemd,
 }
 
 /// How hard to try when a connection is lost.

@@ -37,6 +37,7 @@ pub fn configuration(document: &Node, registry: &Registry, violations: &mut Viol
         depth_is_one_of_its_venue(venue, &path, violations);
         bars_are_made_by_their_venue(venue, &path, violations);
         backoff_is_in_order(venue, &path, violations);
+        key_has_its_file(venue, &path, violations);
         scales_are_of_its_instruments(venue, &path, violations);
     }
     for (path, strategy) in row(document, "strategy") {
@@ -193,6 +194,22 @@ fn backoff_is_in_order(venue: &Node, path: &str, violations: &mut Violations) {
     if low.as_integer() > high.as_integer() && high.as_integer().is_some() {
         let path = joined(&joined(path, "reconnect"), "backoff_min_ms");
         violations.add(&low.origin, &path, "it is above backoff_max_ms", "lower it, or raise backoff_max_ms");
+    }
+}
+
+fn key_has_its_file(venue: &Node, path: &str, violations: &mut Violations) {
+    let Some(key) = venue.get("key") else { return };
+    let is_file = key.get("from").and_then(Node::as_text) == Some("file");
+    match (is_file, key.get("path")) {
+        (true, None) => {
+            let wrong = "it is from a file, and none is named";
+            violations.add(&key.origin, &joined(path, "key"), wrong, "state `path`");
+        }
+        (false, Some(file)) => {
+            let path = joined(&joined(path, "key"), "path");
+            violations.add(&file.origin, &path, "no file is read", "state `from = \"file\"`, or remove this");
+        }
+        _ => {}
     }
 }
 

@@ -48,6 +48,7 @@ taker_fee_bps = "4.5"
 reconnect = { attempts_per_minute = 3, backoff_min_ms = 20, backoff_max_ms = 30 }
 assumed = { book_path = "/b", trade_path = "", streams_per_connection = 20, snapshot_weight = 5, weight_per_minute = 300 }
 scale = { BTCUSDT = { price = 1, quantity = 3 } }
+key = { from = "file", path = "key" }
 
 [[venue]]
 name = "bybit-linear"
@@ -258,7 +259,7 @@ fn a_key_in_the_wrong_place_is_sent_home() {
         &[],
         &[
             "a.toml:1: segment_bytes: unknown key; it belongs in [journal]",
-            "a.toml:6: venue.binance-spot.leverage: unknown key; known here: name, environment, stream_url, rest_url, order_url, instruments, depth, depth_interval, bars, book_idle_max_ms, taker_fee_bps, jump_max_bps, reconnect, assumed, scale",
+            "a.toml:6: venue.binance-spot.leverage: unknown key; known here: name, environment, stream_url, rest_url, order_url, instruments, depth, depth_interval, bars, book_idle_max_ms, taker_fee_bps, jump_max_bps, key, reconnect, assumed, scale",
         ],
     );
 }
@@ -289,6 +290,21 @@ fn names_are_unique_and_lists_do_not_repeat() {
             "a.toml:6: venue.binance-spot: a second one of this name; no two may be alike; give it another name or join the two",
             "a.toml:8: venue.binance-spot.instruments: \"BTCUSDT\" is listed twice; list it once",
         ],
+    );
+}
+
+#[test]
+fn a_key_from_a_file_names_it_and_another_does_not() {
+    let venue = format!("{VALID}[venue.key]\n");
+    check(
+        &format!("{venue}from = \"file\"\n"),
+        &[],
+        &["a.toml:5: venue.binance-spot.key: it is from a file, and none is named; state `path`"],
+    );
+    check(
+        &format!("{venue}path = \"binance.key\"\n"),
+        &[],
+        &["a.toml:6: venue.binance-spot.key.path: no file is read; state `from = \"file\"`, or remove this"],
     );
 }
 
@@ -416,6 +432,9 @@ fn every_key_of_the_schema_reaches_the_types() {
         executions_max: Some(13),
     };
     assert_eq!(limits.guards, guards);
+    let key = KeyPlace { from: KeyFrom::File, path: Some("key".into()) };
+    assert_eq!(configuration.venues[0].key, key);
+    assert_eq!(configuration.venues[1].key, KeyPlace { from: KeyFrom::Environment, path: None });
     assert_eq!(configuration.venues[0].reconnect.backoff_max, Nanos::from_millis(30));
     let kinds: Vec<&str> = configuration.strategies.iter().map(|strategy| strategy.entry.kind).collect();
     assert_eq!(kinds, ["quoter", "ema_cross", "idle"]);

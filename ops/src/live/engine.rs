@@ -10,11 +10,12 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use fulmar_adapters::transport::{
-    Clock as LinkClock, ConnectBudgets, IoThread, LinkCounters, LinkEnds, LinkPlan, Tap, VenueLink,
+    Clock as LinkClock, ConnectBudgets, IoThread, LinkCounters, LinkEnds, LinkPlan, Requests, Tap, VenueLink,
     status_channel,
 };
 use fulmar_bus::record::{Control, ControlCommand, InstrumentId, UnixNanos};
 use fulmar_engine::actors::{KeptJournal, Recorder};
+use fulmar_engine::contract::Seal;
 use fulmar_engine::runtime::placement::PlacementError;
 use fulmar_engine::runtime::{
     Actor, Clock, CoreLoop, CoreStatus, Doorbell, HopBoard, HopLatencies, HopStamps, Inboxes, Origin, Seat,
@@ -91,8 +92,8 @@ pub struct Stopped {
 }
 
 impl LiveEngine {
-    /// Starts everything that `launch` says. Call it within a tokio runtime, which supervises; nothing of the engine
-    /// runs on it.
+    /// Starts everything that `launch` says; `seal` fills the gaps of what is sent to trade. Call it within a tokio
+    /// runtime, which supervises; nothing of the engine runs on it.
     ///
     /// # Errors
     /// Where the machine, the disk or the configuration does not allow it; nothing is left running then.
@@ -100,7 +101,7 @@ impl LiveEngine {
         launch: Launch,
         loaded: &Loaded,
         journal_directory: Option<&Path>,
-        tap: Option<Tap>,
+        (tap, seal): (Option<Tap>, Option<Box<dyn Seal>>),
     ) -> Result<Self, LiveError> {
         let configuration = loaded.configuration.clone();
         let clock = Clock::new();
@@ -131,7 +132,7 @@ impl LiveEngine {
             threads.start_core(core).map_err(anyhow::Error::from)?;
         }
         let io = threads.start_io(move || pin(io_cpu)).context("cannot start the IO thread")?;
-        let (links, link_counters) = start_links(links, &configuration, &clock, (io, tap)).await?;
+        let (links, link_counters) = start_links(links, &configuration, &clock, (io, tap, seal)).await?;
         let order_cores = places.order_cores();
         Ok(LiveEngine {
             launch,
@@ -343,7 +344,7 @@ async fn start_links(
     links: Vec<Link>,
     configuration: &Configuration,
     clock: &Clock,
-    (io, tap): (&IoThread, Option<Tap>),
+    (io, tap, mut seal): (&IoThread, Option<Tap>, Option<Box<dyn Seal>>),
 ) -> anyhow::Result<(LinkSupervisor, Vec<Arc<LinkCounters>>)> {
     let (status, mut events) = status_channel(LINK_EVENTS_MAX);
     // What links tell is logged where it is told; the board is for those who ask.
@@ -356,7 +357,7 @@ async fn start_links(
         let venue_name = link.name.strip_suffix(".orders").unwrap_or(&link.name);
         let venue = configuration.venues.iter().find(|venue| venue.name == venue_name);
         let venue = venue.expect("a link is of a venue of the configuration");
-        let rest_url = if venue_name == link.name { venues::rest_url(venue)? } else { String::new() };
+        let rest_url = venues::rest_url(venue)?;
         let limits = venues::transport_limits(venue, &link.name);
         let plan = LinkPlan {
             venue: link.name.clone(),
@@ -365,7 +366,8 @@ async fn start_links(
             limits,
             budgets: budgets.clone(),
         };
-        let ends = LinkEnds { frames: link.frames, requests: link.requests };
+        let seal = if link.name == venue_name { None } else { seal.take() };
+        let ends = LinkEnds { frames: link.frames, requests: Requests::new(link.requests, seal) };
         let made = VenueLink::new(plan, ends, Arc::clone(&clock), tap.clone())?;
         counters.push(made.counters());
         let start = on_io_thread(made, io.handle().clone(), status.clone());

@@ -12,7 +12,7 @@ use fulmar_engine::wiring::{
 use fulmar_strategies::Registry;
 use serde::{Deserialize, Serialize};
 
-use crate::configuration::{Configuration, InstrumentName, Loaded, Source, Variables, load_sources};
+use crate::configuration::{Configuration, InstrumentName, Loaded, Source, Variables, Venue, load_sources};
 use crate::venues;
 
 /// Where the orders of a run go.
@@ -23,7 +23,7 @@ pub enum Route {
     None,
     /// To the paper venue inside the engine.
     Paper,
-    /// Over a socket, to the venue of the first instrument.
+    /// Over a socket, to the venue that [`order_venue`] names.
     Venue,
 }
 
@@ -36,8 +36,8 @@ pub struct Launch {
     pub variables: Variables,
     /// Where orders go.
     pub route: Route,
-    /// The name of the API key that orders are sent with.
-    pub api_key: String,
+    /// How the key that orders are sent with signs. The key itself is known to the link alone.
+    pub key: venues::KeyKind,
     /// The boot that order ids name.
     pub epoch: u32,
     /// When the actors start.
@@ -132,8 +132,8 @@ impl Launch {
             Route::None => OrderRoute::None,
             Route::Paper => OrderRoute::Paper { account_id, fees: configuration.paper },
             Route::Venue => {
-                let venue = configuration.venues.first().expect("the configuration's rules ask for a venue");
-                OrderRoute::Venue { session: venues::order_session(venue, &self.api_key)?, account_id }
+                let session = venues::order_session(order_venue(configuration), self.key)?;
+                OrderRoute::Venue { session, account_id }
             }
         })
     }
@@ -149,6 +149,14 @@ impl From<Source> for LaunchSource {
     fn from(source: Source) -> Self {
         LaunchSource { file: source.file, text: source.text }
     }
+}
+
+/// Where orders go: to the venue of what is traded first, and where nothing is, to the first venue.
+pub fn order_venue(configuration: &Configuration) -> &Venue {
+    let trading = configuration.strategies.iter().filter(|strategy| strategy.entry.is_trading);
+    let traded = trading.flat_map(|strategy| &strategy.instruments).next();
+    let is_it = |venue: &&Venue| traded.is_none_or(|name| name.venue == venue.name);
+    configuration.venues.iter().find(is_it).expect("the configuration's rules ask for a venue")
 }
 
 /// Every instrument of a configuration, in the order that gives them their ids.
@@ -217,7 +225,7 @@ mod tests {
             sources: texts.iter().map(source).collect(),
             variables: Variables::new(),
             route: Route::None,
-            api_key: String::new(),
+            key: venues::KeyKind::Unsigned,
             epoch: 1,
             started_at_ns: 1,
         }

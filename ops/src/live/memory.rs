@@ -73,7 +73,7 @@ mod tests {
             sources: vec![source.into()],
             variables: Variables::new(),
             route,
-            api_key: String::new(),
+            key: crate::venues::KeyKind::Unsigned,
             epoch: 1,
             started_at_ns: 1,
         }

@@ -22,7 +22,7 @@ mod watch;
 pub use engine::{LiveEngine, LiveError, Stopped};
 pub use epoch::{Boot, next_boot};
 pub use journal::Summary;
-pub use launch::{Launch, Route};
+pub use launch::{Launch, Route, order_venue};
 pub use memory::{Memory, VenueMemory};
 pub use orders::{Denials, Holding, OrderBoard, OrderCounts};
 pub use report::{Latency, LatencyReport, text_of};

@@ -61,6 +61,12 @@ impl Program {
         Self::start(Command::new(env!("CARGO_BIN_EXE_fulmar")).args(arguments).env_clear())
     }
 
+    /// The same with these variables.
+    pub fn fulmar_with(arguments: &[impl AsRef<std::ffi::OsStr>], variables: &[(&str, &str)]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_fulmar"));
+        Self::start(command.args(arguments).env_clear().envs(variables.iter().copied()))
+    }
+
     /// The same, leading a process group of its own, as a shell starts it from a terminal.
     pub fn leading_a_group(arguments: &[impl AsRef<std::ffi::OsStr>]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_fulmar"));

@@ -88,7 +88,7 @@ fn an_interrupted_paper_run_cancels_first_and_its_journal_is_whole() {
 /// What was asked for is no warning, and each thing that matters is one line that names the venue and where it is.
 fn tells_its_story_without_a_warning(told: &str, address: &str) {
     let story = [
-        "INFO boot 1 on paper, journal ".to_owned(),
+        "INFO boot 1, paper, journal ".to_owned(),
         format!("INFO binance-spot: connected to ws://{address}"),
         "INFO binance-spot:BTCUSDT: the book is live".to_owned(),
         "INFO SIGINT ends the run, ".to_owned(),

@@ -1,11 +1,12 @@
-//! Changes of orders. Spot lowers the quantity of an order that stands, and keeps its place; it can do nothing else to
-//! one. What became of a change that was not answered is told by what the order is.
+//! Changes of orders. Spot lowers the quantity of an order that stands, which keeps its place and its name. Any other
+//! change puts another order in its stead, as `replace` says. What became of a change that was not answered is told by
+//! what the order is.
 
 use fulmar_bus::record::{ExecutionReport, ExecutionType, ModifyOrder, OrderTerms, RequestKind, UnixNanos};
 use fulmar_engine::contract::{DecodeError, OrderSink, local_reason};
 use fulmar_engine::trading::risk::Approved;
 
-use super::super::limits::{ANSWER_MAX, ORDER_AMEND_WEIGHT, SETTLED_AFTER};
+use super::super::limits::{ORDER_AMEND_WEIGHT, SETTLED_AFTER};
 use super::open_orders::{Change, OpenOrder};
 use super::{BinanceOrderEntry, Handled, encode, translate};
 use crate::decode::json::Fields;
@@ -19,29 +20,35 @@ impl BinanceOrderEntry {
     ) {
         let (modify, instrument_id) = (change.payload(), change.instrument_id());
         let id = modify.client_order_id;
-        let is_able = is_less_of_the_same(modify);
         let (Some(tradable), Some(order)) = (self.tradable(instrument_id), self.orders.get_mut(id)) else {
             return sink
                 .report(instrument_id, &ExecutionReport::refused_change(modify, local_reason::NOT_STANDING));
         };
-        if !is_able || order.is_cancel_wanted {
+        let order = *order;
+        let is_less = is_less_of_the_same(modify);
+        let replacement = if is_less { None } else { Self::replacement(&order, modify) };
+        if order.is_cancel_wanted || !(is_less || replacement.is_some()) {
             return sink.report(
                 instrument_id,
                 &ExecutionReport::refused_change(modify, local_reason::NOT_CHANGEABLE),
             );
         }
-        let quantity = modify.terms.quantity;
+        if let Some(intent) = replacement {
+            return self.send_replacement(now, (order, modify.revision), &intent, sink);
+        }
+        let OrderTerms { price, quantity, .. } = modify.terms;
         let delay = self.weight.take(now, ORDER_AMEND_WEIGHT);
         let sent_at = now + delay;
-        order.change = Some(Change { quantity, revision: modify.revision, sent_at });
-        order.check_at = Some(sent_at + ANSWER_MAX);
-        let bytes = encode::change(&mut self.writer, sent_at, (id, quantity), &tradable);
+        let change = Change { price, quantity, revision: modify.revision, sent_at, is_replacement: false };
+        self.await_change(id, change);
+        let at = self.clock.at(sent_at);
+        let bytes = encode::change(&mut self.writer, at, (order.name(), quantity), &tradable);
         sink.request(0, RequestKind::Send, delay, bytes);
-        self.wake_at(sent_at + ANSWER_MAX);
     }
 
     pub(super) fn on_changed(
         &mut self,
+        now: UnixNanos,
         answer: &Fields<'_, '_>,
         order: OpenOrder,
         sink: &mut dyn OrderSink,
@@ -50,7 +57,7 @@ impl BinanceOrderEntry {
         let result = Fields::of(answer.value("result")?)?;
         let mut report = translate::changed(&result, order.client_order_id, tradable.scales)?;
         self.answer_change(&mut report);
-        self.tell(order.instrument_id, &report, sink);
+        self.tell(now, order.instrument_id, &report, sink);
         Ok(())
     }
 
@@ -66,7 +73,8 @@ impl BinanceOrderEntry {
     /// the wanted one, and was not where it can no longer come.
     pub(super) fn settle_change(&mut self, now: UnixNanos, report: &mut ExecutionReport) {
         let order = self.orders.get_mut(report.client_order_id);
-        let Some(change) = order.and_then(|order| order.change) else { return };
+        let amendment = |order: &mut OpenOrder| order.change.filter(|change| !change.is_replacement);
+        let Some(change) = order.and_then(amendment) else { return };
         if report.quantity == change.quantity {
             self.answer_change(report);
             report.execution = ExecutionType::Updated;
@@ -79,7 +87,7 @@ impl BinanceOrderEntry {
     /// Gives a report of a changed order the number of the change that it answers.
     pub(super) fn answer_change(&mut self, report: &mut ExecutionReport) {
         let order = self.orders.get_mut(report.client_order_id);
-        let is_it = |change: &Change| change.quantity == report.quantity;
+        let is_it = |change: &Change| !change.is_replacement && change.quantity == report.quantity;
         if let Some(order) = order
             && let Some(change) = order.change.take_if(|change| is_it(change))
         {

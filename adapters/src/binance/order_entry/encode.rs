@@ -5,8 +5,12 @@
 use fulmar_bus::record::{ClientOrderId, Intent, OrderType, Quantity, Side, Text, TimeInForce, UnixNanos};
 use fulmar_engine::market::decimal::format_scaled;
 
-use super::super::limits::RECEIVE_WINDOW_MS;
-use super::request::RequestWriter;
+use super::super::limits::{
+    ACCOUNT_WEIGHT, OPEN_ORDERS_WEIGHT, RECEIVE_WINDOW_MS, TRADES_ANSWER, TRADES_WEIGHT,
+};
+use super::name::OrderName;
+use super::reconcile::Ask;
+use super::request::{RequestWriter, digits, millis};
 use crate::decode::Scales;
 
 /// What an order needs of its instrument.
@@ -21,15 +25,75 @@ pub(super) mod purpose {
     pub const PLACE: &[u8] = b"p";
     pub const CANCEL: &[u8] = b"c";
     pub const CHANGE: &[u8] = b"a";
+    pub const REPLACE: &[u8] = b"e";
     pub const STATUS: &[u8] = b"s";
     pub const TRADES: &[u8] = b"t";
+    /// The session's own: its login, the clock, what stands.
     pub const LOGIN: &[u8] = b"l";
+    pub const LOGON: &[u8] = b"g";
+    pub const CLOCK: &[u8] = b"n";
+    pub const RECONCILE: &[u8] = b"r";
+}
+
+/// Asks for the venue's clock.
+pub(super) fn time(writer: &mut RequestWriter) -> &[u8] {
+    writer.begin_open("time", &[purpose::CLOCK]).finish()
+}
+
+/// Asks the venue to vouch for the connection.
+pub(super) fn logon(writer: &mut RequestWriter, at: UnixNanos) -> &[u8] {
+    writer.begin("session.logon", &[purpose::LOGON]).dated(at).finish()
 }
 
 /// Subscribes to the reports on our own orders.
-pub(super) fn login(writer: &mut RequestWriter, at: UnixNanos) -> &[u8] {
-    let request = writer.begin("userDataStream.subscribe.signature", &[purpose::LOGIN]);
-    request.number("recvWindow", RECEIVE_WINDOW_MS).number("timestamp", millis(at)).finish()
+pub(super) fn subscribe(writer: &mut RequestWriter, at: UnixNanos) -> &[u8] {
+    if writer.is_vouched_for {
+        writer.begin_open("userDataStream.subscribe", &[purpose::LOGIN]).finish()
+    } else {
+        writer.begin("userDataStream.subscribe.signature", &[purpose::LOGIN]).dated(at).finish()
+    }
+}
+
+/// What a question of a reconciliation costs of the weight limit.
+pub(super) const fn weight(ask: Ask) -> u64 {
+    match ask {
+        Ask::Balances => ACCOUNT_WEIGHT,
+        Ask::Orders(_) => OPEN_ORDERS_WEIGHT,
+        Ask::Trades(_) => TRADES_WEIGHT,
+    }
+}
+
+/// Asks what the account has.
+pub(super) fn balances(writer: &mut RequestWriter, at: UnixNanos, number: u64) -> &[u8] {
+    let request = writer.begin("account.status", &[purpose::RECONCILE, digits(number, &mut [0; 20])]);
+    request.word("omitZeroBalances", "true").dated(at).finish()
+}
+
+/// Asks which orders of an instrument stand.
+pub(super) fn open_orders<'a>(
+    writer: &'a mut RequestWriter,
+    at: UnixNanos,
+    number: u64,
+    tradable: &Tradable,
+) -> &'a [u8] {
+    let request = writer.begin("openOrders.status", &[purpose::RECONCILE, digits(number, &mut [0; 20])]);
+    request.number("recvWindow", RECEIVE_WINDOW_MS);
+    request.text("symbol", tradable.symbol.as_str().as_bytes()).number("timestamp", millis(at)).finish()
+}
+
+/// Asks what traded of an instrument, from this trade on; for the last one alone where none is known.
+pub(super) fn trades_from<'a>(
+    writer: &'a mut RequestWriter,
+    at: UnixNanos,
+    (number, from): (u64, Option<u64>),
+    tradable: &Tradable,
+) -> &'a [u8] {
+    let request = writer.begin("myTrades", &[purpose::RECONCILE, digits(number, &mut [0; 20])]);
+    if let Some(from) = from {
+        request.number("fromId", from);
+    }
+    request.number("limit", from.map_or(1, |_| TRADES_ANSWER)).number("recvWindow", RECEIVE_WINDOW_MS);
+    request.text("symbol", tradable.symbol.as_str().as_bytes()).number("timestamp", millis(at)).finish()
 }
 
 /// Places an order.
@@ -40,9 +104,31 @@ pub(super) fn place<'a>(
     tradable: &Tradable,
 ) -> &'a [u8] {
     let id = intent.client_order_id.text();
+    terms(writer.begin("order.place", &[purpose::PLACE, &id]), at, (&id, intent), tradable)
+}
+
+/// Cancels an order of which nothing traded, and places another in its stead.
+pub(super) fn replace<'a>(
+    writer: &'a mut RequestWriter,
+    at: UnixNanos,
+    ((before, name), intent): ((OrderName, OrderName), &Intent),
+    tradable: &Tradable,
+) -> &'a [u8] {
+    let request = writer.begin("order.cancelReplace", &[purpose::REPLACE, &name.id.text()]);
+    request.text("cancelOrigClientOrderId", before.text().as_bytes());
+    request.text("cancelReplaceMode", b"STOP_ON_FAILURE").text("cancelRestrictions", b"ONLY_NEW");
+    terms(request, at, (name.text().as_bytes(), intent), tradable)
+}
+
+/// What an order is to be, behind parameters that sort before these.
+fn terms<'a>(
+    request: &'a mut RequestWriter,
+    at: UnixNanos,
+    (name, intent): (&[u8], &Intent),
+    tradable: &Tradable,
+) -> &'a [u8] {
     let is_post_only = intent.post_only == 1;
-    let request = writer.begin("order.place", &[purpose::PLACE, &id]);
-    request.text("newClientOrderId", &id).text("newOrderRespType", b"ACK");
+    request.text("newClientOrderId", name).text("newOrderRespType", b"ACK");
     if intent.order_type.is_limited() {
         request.text("price", format_scaled(intent.price.0.into(), tradable.scales.price).as_bytes());
     }
@@ -66,34 +152,33 @@ pub(super) fn place<'a>(
 pub(super) fn cancel<'a>(
     writer: &'a mut RequestWriter,
     at: UnixNanos,
-    id: ClientOrderId,
+    name: OrderName,
     tradable: &Tradable,
 ) -> &'a [u8] {
-    by_client_order_id(writer.begin("order.cancel", &[purpose::CANCEL, &id.text()]), at, id, tradable)
+    by_name(writer.begin("order.cancel", &[purpose::CANCEL, &name.id.text()]), at, name, tradable)
 }
 
 /// Lowers the quantity of an order, which keeps its place, and its id.
 pub(super) fn change<'a>(
     writer: &'a mut RequestWriter,
     at: UnixNanos,
-    (id, quantity): (ClientOrderId, Quantity),
+    (name, quantity): (OrderName, Quantity),
     tradable: &Tradable,
 ) -> &'a [u8] {
-    let text = id.text();
-    let request = writer.begin("order.amend.keepPriority", &[purpose::CHANGE, &text]);
+    let request = writer.begin("order.amend.keepPriority", &[purpose::CHANGE, &name.id.text()]);
     let quantity = format_scaled(quantity.0.into(), tradable.scales.quantity);
-    request.text("newClientOrderId", &text).text("newQty", quantity.as_bytes());
-    by_client_order_id(request, at, id, tradable)
+    request.text("newClientOrderId", name.text().as_bytes()).text("newQty", quantity.as_bytes());
+    by_name(request, at, name, tradable)
 }
 
 /// Asks where an order stands.
 pub(super) fn status<'a>(
     writer: &'a mut RequestWriter,
     at: UnixNanos,
-    id: ClientOrderId,
+    name: OrderName,
     tradable: &Tradable,
 ) -> &'a [u8] {
-    by_client_order_id(writer.begin("order.status", &[purpose::STATUS, &id.text()]), at, id, tradable)
+    by_name(writer.begin("order.status", &[purpose::STATUS, &name.id.text()]), at, name, tradable)
 }
 
 /// Asks for the trades of an order.
@@ -108,13 +193,18 @@ pub(super) fn trades<'a>(
     request.text("symbol", tradable.symbol.as_str().as_bytes()).number("timestamp", millis(at)).finish()
 }
 
-fn by_client_order_id<'a>(
+fn by_name<'a>(
     request: &'a mut RequestWriter,
     at: UnixNanos,
-    id: ClientOrderId,
+    name: OrderName,
     tradable: &Tradable,
 ) -> &'a [u8] {
-    request.text("origClientOrderId", &id.text()).number("recvWindow", RECEIVE_WINDOW_MS);
+    if name.id.is_foreign() {
+        request.number("orderId", name.id.counter);
+    } else {
+        request.text("origClientOrderId", name.text().as_bytes());
+    }
+    request.number("recvWindow", RECEIVE_WINDOW_MS);
     request.text("symbol", tradable.symbol.as_str().as_bytes()).number("timestamp", millis(at)).finish()
 }
 
@@ -125,8 +215,4 @@ fn time_in_force(time_in_force: TimeInForce) -> &'static [u8] {
         TimeInForce::Ioc => b"IOC",
         TimeInForce::Fok => b"FOK",
     }
-}
-
-fn millis(at: UnixNanos) -> u64 {
-    at.0 / 1_000_000
 }

@@ -3,16 +3,23 @@
 //! It keeps what the session must know to ask again; where an order stands is the order table's business.
 
 use fulmar_bus::record::{
-    ClientOrderId, ExecutionReport, ExecutionType, InstrumentId, Intent, OrderStatus, Quantity, Side,
-    UnixNanos,
+    ClientOrderId, ExecutionReport, ExecutionType, InstrumentId, Intent, OrderStatus, Price, Quantity, Side,
+    TimeInForce, UnixNanos,
 };
 
-use super::super::limits::{ANSWER_MAX, ORDERS_MAX, SETTLED_AFTER};
+use super::super::limits::{ANSWER_MAX, ENDED_ORDERS, FOREIGN_ORDERS_MAX, ORDERS_MAX, SETTLED_AFTER};
+use super::name::OrderName;
 
 /// One order.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct OpenOrder {
     pub(super) client_order_id: ClientOrderId,
+    /// The change under whose name the venue has it; zero where it has it as it was placed.
+    pub(super) name_revision: u16,
+    /// How it was placed, where that was from here.
+    pub(super) placed: Option<Placed>,
+    /// The venue's number of it; zero where it has not told one.
+    pub(super) venue_order_id: u64,
     pub(super) instrument_id: InstrumentId,
     pub(super) side: Side,
     pub(super) quantity: Quantity,
@@ -27,34 +34,55 @@ pub(super) struct OpenOrder {
     is_unknown: bool,
     /// What the venue said had traded so far.
     cumulative_qty: Quantity,
+    /// What its trades told, without a gap from the first on.
+    told_qty: Quantity,
+    /// It stands no more; it is kept for the trades that are missing.
+    is_ended: bool,
     /// When to ask what became of it, unless something definite comes before.
     pub(super) check_at: Option<UnixNanos>,
     /// How often it was asked for since something definite came.
     pub(super) attempts: u32,
 }
 
+/// What the venue does not say again of an order that was placed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Placed {
+    pub(super) is_post_only: bool,
+    pub(super) time_in_force: TimeInForce,
+}
+
 /// A change of an order that is on its way.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Change {
+    pub(super) price: Price,
     pub(super) quantity: Quantity,
     pub(super) revision: u16,
     pub(super) sent_at: UnixNanos,
+    /// Another order is to take the place of this one.
+    pub(super) is_replacement: bool,
 }
 
 /// All of them, sorted by id: a strategy's ids grow, so most are added at the end.
 pub(super) struct OpenOrders {
     orders: Vec<OpenOrder>,
+    /// The venue's numbers of those that ended last, round and round.
+    ended: Vec<u64>,
+    ended_count: usize,
 }
 
 impl OpenOrders {
     pub(super) fn new() -> Self {
-        OpenOrders { orders: Vec::with_capacity(ORDERS_MAX) }
+        OpenOrders { orders: Vec::with_capacity(ORDERS_MAX), ended: vec![0; ENDED_ORDERS], ended_count: 0 }
     }
 
-    /// Adds an order; false where there is no room, or it is there already.
+    /// Adds an order; false where there is no room, or it is there already. Those of others leave room for our own.
     pub(super) fn insert(&mut self, order: OpenOrder) -> bool {
+        let is_foreign = |order: &OpenOrder| order.client_order_id.is_foreign();
+        let has_room = self.orders.len() < ORDERS_MAX
+            && (!is_foreign(&order)
+                || self.orders.iter().filter(|order| is_foreign(order)).count() < FOREIGN_ORDERS_MAX);
         match self.position(order.client_order_id) {
-            Err(place) if self.orders.len() < ORDERS_MAX => {
+            Err(place) if has_room => {
                 self.orders.insert(place, order);
                 true
             }
@@ -69,8 +97,39 @@ impl OpenOrders {
 
     pub(super) fn remove(&mut self, id: ClientOrderId) {
         if let Ok(place) = self.position(id) {
-            self.orders.remove(place);
+            let ended = self.orders.remove(place);
+            if ended.venue_order_id != 0 {
+                self.ended[self.ended_count % ENDED_ORDERS] = ended.venue_order_id;
+                self.ended_count += 1;
+            }
         }
+    }
+
+    /// True where the order that the venue calls so ended, not long ago.
+    pub(super) fn has_ended(&self, venue_order_id: u64) -> bool {
+        venue_order_id != 0 && self.ended.contains(&venue_order_id)
+    }
+
+    /// True where the order that the venue calls so is one of these.
+    pub(super) fn names_venue_order(&self, venue_order_id: u64) -> bool {
+        self.orders.iter().any(|order| order.venue_order_id == venue_order_id)
+    }
+
+    /// True where the venue has not said yet what it calls one of the orders of this instrument, or whether it has it.
+    pub(super) fn awaits_name(&self, instrument_id: InstrumentId) -> bool {
+        self.orders.iter().any(|order| order.instrument_id == instrument_id && order.venue_order_id == 0)
+    }
+
+    /// The order that the venue calls so is to be asked for.
+    pub(super) fn ask_for_venue_order(&mut self, venue_order_id: u64, now: UnixNanos) {
+        let order = self.orders.iter_mut().find(|order| order.venue_order_id == venue_order_id);
+        order.into_iter().for_each(|order| order.check_at = Some(now));
+    }
+
+    /// Every order of unknown fate is to be asked for.
+    pub(super) fn ask_for_unknown(&mut self, now: UnixNanos) {
+        let unknown = self.orders.iter_mut().filter(|order| order.is_unknown || order.check_at.is_some());
+        unknown.for_each(|order| order.check_at = Some(now));
     }
 
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut OpenOrder> {
@@ -102,6 +161,9 @@ impl OpenOrder {
     pub(super) fn sent(intent: &Intent, instrument_id: InstrumentId, now: UnixNanos) -> Self {
         OpenOrder {
             client_order_id: intent.client_order_id,
+            name_revision: 0,
+            placed: Some(Placed { is_post_only: intent.post_only == 1, time_in_force: intent.time_in_force }),
+            venue_order_id: 0,
             instrument_id,
             side: intent.side,
             quantity: intent.quantity,
@@ -111,6 +173,8 @@ impl OpenOrder {
             is_answered: false,
             is_unknown: false,
             cumulative_qty: Quantity(0),
+            told_qty: Quantity(0),
+            is_ended: false,
             check_at: Some(now + ANSWER_MAX),
             attempts: 0,
         }
@@ -119,10 +183,29 @@ impl OpenOrder {
     /// An order of an earlier boot: it is there for all that is known, and its side comes with the venue's answer.
     pub(super) fn adopted(id: ClientOrderId, instrument_id: InstrumentId, now: UnixNanos) -> Self {
         let unknown = Intent::market(id, Side::Buy, Quantity(0));
-        OpenOrder { is_answered: true, ..Self::sent(&unknown, instrument_id, now) }
+        OpenOrder { is_answered: true, placed: None, ..Self::sent(&unknown, instrument_id, now) }
     }
 
-    /// True for an order of an earlier boot: what was sent from here has a quantity.
+    /// An order that the venue says stands, and that was not sent from here. Where we listened for it from its
+    /// beginning, all of its trades are ours to tell; else those that come from now on.
+    pub(super) fn standing(
+        report: &ExecutionReport,
+        instrument_id: InstrumentId,
+        is_since_we_listen: bool,
+        now: UnixNanos,
+    ) -> Self {
+        let before = Quantity(report.cumulative_qty.0 - report.last_qty.0);
+        let mut order = OpenOrder {
+            quantity: report.quantity,
+            told_qty: if is_since_we_listen { Quantity(0) } else { before },
+            check_at: None,
+            ..Self::adopted(report.client_order_id, instrument_id, now)
+        };
+        order.learn(now, report);
+        order
+    }
+
+    /// True for an order of an earlier boot that was not seen yet: what was sent from here has a quantity.
     pub(super) fn is_adopted(&self) -> bool {
         self.quantity.is_zero()
     }
@@ -135,6 +218,16 @@ impl OpenOrder {
             (_, _, true) => OrderStatus::Accepted,
             _ => OrderStatus::PartiallyFilled,
         }
+    }
+
+    /// What the venue calls it.
+    pub(super) const fn name(&self) -> OrderName {
+        OrderName { id: self.client_order_id, revision: self.name_revision }
+    }
+
+    /// True where the venue has it, and nothing of it traded.
+    pub(super) fn is_untouched(&self) -> bool {
+        self.is_answered && !self.is_unknown && self.cumulative_qty.is_zero()
     }
 
     /// A report on this order.
@@ -151,22 +244,51 @@ impl OpenOrder {
         Some(self.report(ExecutionType::Unknown, OrderStatus::Unknown))
     }
 
-    /// The venue has it, and it stands. A cancel that is on its way is still to be answered. False where the report
-    /// says nothing that was not told before: an answer and an event both say that an order was accepted.
-    pub(super) fn learn(&mut self, report: &ExecutionReport) -> bool {
-        let is_known = self.is_answered && !self.is_unknown && !self.misses_trades(report);
-        (self.is_answered, self.is_unknown, self.attempts) = (true, false, 0);
+    /// The venue has it. A cancel that is on its way is still to be answered, as long as it stands; trades that did
+    /// not come are to be asked for, from now on. False where the report says nothing that was not told before: an
+    /// answer and an event both say that an order was accepted.
+    pub(super) fn learn(&mut self, now: UnixNanos, report: &ExecutionReport) -> bool {
+        let is_more = report.cumulative_qty > self.cumulative_qty;
+        let is_known = self.is_answered && !self.is_unknown && !is_more;
+        let missed_trades = self.misses_trades();
+        (self.is_answered, self.is_unknown) = (true, false);
         self.side = report.side;
+        if report.venue_order_id != 0 {
+            self.venue_order_id = report.venue_order_id;
+        }
         self.cumulative_qty = self.cumulative_qty.max(report.cumulative_qty);
-        if !self.is_cancel_wanted && self.change.is_none() {
-            self.check_at = None;
+        if report.execution == ExecutionType::Trade {
+            self.learn_trades(report.cumulative_qty.0 - report.last_qty.0, report.cumulative_qty);
+        }
+        if report.status.is_terminal() {
+            self.is_ended = true;
+            (self.is_cancel_wanted, self.change) = (false, None);
+        }
+        if !self.misses_trades() {
+            self.attempts = 0;
+            self.check_at = self.check_at.filter(|_| self.is_cancel_wanted || self.change.is_some());
+        } else if !missed_trades {
+            (self.attempts, self.check_at) = (0, Some(now));
         }
         !is_known || report.execution != ExecutionType::Accepted
     }
 
-    /// True where the venue says that more traded than was told here.
-    pub(super) fn misses_trades(&self, report: &ExecutionReport) -> bool {
-        report.cumulative_qty > self.cumulative_qty
+    /// Trades were told that take what traded from `before` to `after`.
+    pub(super) fn learn_trades(&mut self, before: i64, after: Quantity) {
+        self.cumulative_qty = self.cumulative_qty.max(after);
+        if before <= self.told_qty.0 {
+            self.told_qty = self.told_qty.max(after);
+        }
+    }
+
+    /// True where the venue says that more traded than its trades told.
+    pub(super) fn misses_trades(&self) -> bool {
+        self.cumulative_qty > self.told_qty
+    }
+
+    /// True where nothing more is to be heard of it.
+    pub(super) fn is_settled_whole(&self) -> bool {
+        self.is_ended && !self.misses_trades()
     }
 
     /// True once the order can no longer reach the venue, if it did not until now.

@@ -1,82 +1,69 @@
-//! A request as bytes, signed as it is written. Nothing here allocates once it is made.
-//!
-//! The venue signs what a query of all parameters, sorted by name, would be. So each parameter is written twice: into
-//! the JSON that is sent and into the query that is signed, and callers name parameters in alphabetical order.
+//! A request as bytes, with gaps for the key and the signature, which are filled in as it leaves (see
+//! [`super::super::credentials`]). Nothing here allocates once it is made.
 
-use aws_lc_rs::hmac;
+use fulmar_bus::record::UnixNanos;
 
-use super::super::limits::REQUEST_BYTES_MAX;
-
-/// Who trades.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Credentials {
-    /// Public name of the key.
-    pub api_key: String,
-    /// Its secret; requests are not signed where there is none, which only a simulated venue takes.
-    pub secret: Option<String>,
-}
-
-impl std::fmt::Debug for Credentials {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // A secret is never written anywhere.
-        out.debug_struct("Credentials").field("api_key", &self.api_key).finish_non_exhaustive()
-    }
-}
+use super::super::credentials::KeyKind;
+use super::super::limits::{RECEIVE_WINDOW_MS, REQUEST_BYTES_MAX};
 
 /// Writes requests, one at a time.
 pub struct RequestWriter {
-    api_key: String,
-    key: Option<hmac::Key>,
+    kind: KeyKind,
+    /// The connection is vouched for by its login, so that requests on it need neither key nor signature.
+    pub(super) is_vouched_for: bool,
+    is_signed: bool,
+    has_parameters: bool,
     json: Vec<u8>,
-    query: Vec<u8>,
     last_name: &'static str,
 }
 
 impl RequestWriter {
-    /// A writer for these credentials.
-    ///
-    /// # Panics
-    /// Where the key is no plain word: the configuration was not checked.
-    pub fn new(credentials: &Credentials) -> Self {
-        let is_word = credentials.api_key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-        assert!(is_word && credentials.api_key.len() <= 128, "an API key is a word of letters and digits");
-        let key =
-            credentials.secret.as_ref().map(|secret| hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()));
+    /// A writer for a key of this kind.
+    pub fn new(kind: KeyKind) -> Self {
         RequestWriter {
-            api_key: credentials.api_key.clone(),
-            key,
+            kind,
+            is_vouched_for: false,
+            is_signed: false,
+            has_parameters: false,
             json: Vec::with_capacity(REQUEST_BYTES_MAX),
-            query: Vec::with_capacity(REQUEST_BYTES_MAX),
             last_name: "",
         }
     }
 
-    /// Begins a request; its parameters follow, sorted by name, from `apiKey` on, which it writes itself. The answer
-    /// carries `id`.
+    /// The kind of the key.
+    pub const fn kind(&self) -> KeyKind {
+        self.kind
+    }
+
+    /// Begins a request of the account's owner; its parameters follow, sorted by name. The answer carries `id`.
     pub fn begin(&mut self, method: &str, id: &[&[u8]]) -> &mut Self {
+        self.is_signed = self.kind != KeyKind::Unsigned && !self.is_vouched_for;
+        let has_key = !self.is_vouched_for;
+        self.begin_open(method, id);
+        if has_key {
+            self.text("apiKey", b"");
+        }
+        self
+    }
+
+    /// Begins a request that anybody may make.
+    pub fn begin_open(&mut self, method: &str, id: &[&[u8]]) -> &mut Self {
         self.json.clear();
-        self.query.clear();
-        self.last_name = "";
+        (self.last_name, self.has_parameters) = ("", false);
         self.json.extend_from_slice(b"{\"id\":\"");
         id.iter().for_each(|part| self.json.extend_from_slice(part));
         self.json.extend_from_slice(b"\",\"method\":\"");
         self.json.extend_from_slice(method.as_bytes());
-        self.json.extend_from_slice(b"\",\"params\":{\"apiKey\":\"");
-        self.json.extend_from_slice(self.api_key.as_bytes());
         self.json.push(b'"');
-        self.query.extend_from_slice(b"apiKey=");
-        self.query.extend_from_slice(self.api_key.as_bytes());
-        self.last_name = "apiKey";
         self
     }
 
     /// Adds a text parameter. It must need no escaping, in JSON or in a query.
     pub fn text(&mut self, name: &'static str, value: &[u8]) -> &mut Self {
         self.name(name);
-        self.json.push(b'"');
-        self.json.extend_from_slice(value);
-        self.json.push(b'"');
-        self.query.extend_from_slice(value);
+        for part in [&b"\""[..], value, b"\""] {
+            self.json.extend_from_slice(part);
+        }
         self
     }
 
@@ -84,23 +71,28 @@ impl RequestWriter {
     pub fn number(&mut self, name: &'static str, value: u64) -> &mut Self {
         self.name(name);
         let mut digits = [0; 20];
-        let digits = write_digits(value, &mut digits);
-        self.json.extend_from_slice(digits);
-        self.query.extend_from_slice(digits);
+        self.json.extend_from_slice(self::digits(value, &mut digits));
         self
     }
 
-    /// Signs the request if there is a secret, and gives its bytes.
+    /// Adds a word that stands without quotes, such as `true`.
+    pub fn word(&mut self, name: &'static str, value: &str) -> &mut Self {
+        self.name(name);
+        self.json.extend_from_slice(value.as_bytes());
+        self
+    }
+
+    /// Dates a request that has no other parameter behind these.
+    pub fn dated(&mut self, at: UnixNanos) -> &mut Self {
+        self.number("recvWindow", RECEIVE_WINDOW_MS).number("timestamp", millis(at))
+    }
+
+    /// Leaves a gap for the signature where the request needs one, and gives its bytes.
     pub fn finish(&mut self) -> &[u8] {
-        if let Some(key) = &self.key {
-            let tag = hmac::sign(key, &self.query);
-            self.json.extend_from_slice(b",\"signature\":\"");
-            for byte in tag.as_ref() {
-                self.json.extend_from_slice(&[hex_digit(byte >> 4), hex_digit(byte & 15)]);
-            }
-            self.json.push(b'"');
+        if std::mem::take(&mut self.is_signed) {
+            self.json.extend_from_slice(b",\"signature\":\"\"");
         }
-        self.json.extend_from_slice(b"}}");
+        self.json.extend_from_slice(if self.has_parameters { b"}}" } else { b"}" });
         debug_assert!(self.json.len() <= REQUEST_BYTES_MAX, "a request never makes its buffer grow");
         &self.json
     }
@@ -108,19 +100,15 @@ impl RequestWriter {
     fn name(&mut self, name: &'static str) {
         debug_assert!(self.last_name < name, "{name} after {}: not sorted", self.last_name);
         self.last_name = name;
-        for (out, before, after) in [(&mut self.json, ",\"", "\":"), (&mut self.query, "&", "=")] {
-            out.extend_from_slice(before.as_bytes());
-            out.extend_from_slice(name.as_bytes());
-            out.extend_from_slice(after.as_bytes());
-        }
+        self.json.extend_from_slice(if self.has_parameters { b",\"" } else { b",\"params\":{\"" });
+        self.has_parameters = true;
+        self.json.extend_from_slice(name.as_bytes());
+        self.json.extend_from_slice(b"\":");
     }
 }
 
-fn hex_digit(value: u8) -> u8 {
-    b"0123456789abcdef"[usize::from(value)]
-}
-
-fn write_digits(mut value: u64, digits: &mut [u8; 20]) -> &[u8] {
+/// A number as text, in `digits`.
+pub(super) fn digits(mut value: u64, digits: &mut [u8; 20]) -> &[u8] {
     let mut start = digits.len();
     loop {
         start -= 1;
@@ -132,50 +120,31 @@ fn write_digits(mut value: u64, digits: &mut [u8; 20]) -> &[u8] {
     }
 }
 
+/// A moment as the venue writes it.
+pub(super) const fn millis(at: UnixNanos) -> u64 {
+    at.0 / 1_000_000
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// The key, query and signature that the venue publishes as an example.
-    const SECRET: &str = "NhqPtmdSJYdKjVHjA7PZj4Mge3R5YNiP1e3UZjInClVN65XAbvqqM6A7H5fATj0j";
-    const QUERY: &str = "symbol=LTCBTC&side=BUY&type=LIMIT&timeInForce=GTC&quantity=1&price=0.1&recvWindow=5000&timestamp=1499827319559";
-    const SIGNATURE: &str = "c8db56825ae71d6d79447849e617115f4a920fa2acdcab2b053c4b2838bd6b71";
-
-    fn writer(secret: Option<&str>) -> RequestWriter {
-        let secret = secret.map(str::to_owned);
-        RequestWriter::new(&Credentials { api_key: "key".to_owned(), secret })
+    fn written(writer: &mut RequestWriter) -> String {
+        let request = writer.begin("order.status", &[b"q", b"7"]).text("symbol", b"BTCUSDT");
+        String::from_utf8(request.number("timestamp", u64::MAX).finish().to_vec()).expect("text")
     }
 
     #[test]
-    fn the_published_example_has_the_published_signature() {
-        let mut writer = writer(Some(SECRET));
-        writer.query.extend_from_slice(QUERY.as_bytes());
-        let json = String::from_utf8(writer.finish().to_vec()).expect("text");
-        assert_eq!(json, format!(",\"signature\":\"{SIGNATURE}\"}}}}"));
-    }
-
-    #[test]
-    fn what_is_sent_is_what_is_signed() {
-        let mut writer = writer(Some(SECRET));
-        let request =
-            writer.begin("order.status", &[b"q", b"7"]).text("symbol", b"BTCUSDT").number("timestamp", 0);
-        let json = String::from_utf8(request.finish().to_vec()).expect("text");
-        assert_eq!(writer.query, b"apiKey=key&symbol=BTCUSDT&timestamp=0");
-        let start = r#"{"id":"q7","method":"order.status","params":{"apiKey":"key","symbol":"BTCUSDT","timestamp":0,"signature":""#;
-        assert!(json.starts_with(start) && json.ends_with("\"}}"), "{json}");
-        assert!(
-            !format!("{:?}", Credentials { api_key: "key".into(), secret: Some("hush".into()) })
-                .contains("hush")
-        );
-    }
-
-    #[test]
-    fn without_a_secret_nothing_is_signed() {
-        let mut writer = writer(None);
-        let json = writer.begin("ping", &[b"1"]).number("timestamp", u64::MAX).finish();
-        assert_eq!(
-            json,
-            br#"{"id":"1","method":"ping","params":{"apiKey":"key","timestamp":18446744073709551615}}"#
-        );
+    fn a_request_has_gaps_for_what_its_key_needs() {
+        let whole =
+            |parameters: &str| format!(r#"{{"id":"q7","method":"order.status","params":{{{parameters}}}}}"#);
+        let mut writer = RequestWriter::new(KeyKind::Hmac);
+        let own = r#""symbol":"BTCUSDT","timestamp":18446744073709551615"#;
+        assert_eq!(written(&mut writer), whole(&format!(r#""apiKey":"",{own},"signature":"""#)));
+        writer.is_vouched_for = true;
+        assert_eq!(written(&mut writer), whole(own));
+        let mut writer = RequestWriter::new(KeyKind::Unsigned);
+        assert_eq!(written(&mut writer), whole(&format!(r#""apiKey":"",{own}"#)));
+        assert_eq!(writer.begin_open("time", &[b"n"]).finish(), br#"{"id":"n","method":"time"}"#);
     }
 }

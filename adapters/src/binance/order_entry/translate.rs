@@ -1,47 +1,47 @@
 //! The venue's words on orders as reports. Pure.
 
 use fulmar_bus::record::{
-    ClientOrderId, ExecutionReport, ExecutionType, LiquiditySide, Notional, OrderStatus, Price, Quantity,
-    Side, Text, UnixNanos, WideNumber,
+    BalanceStatement, ClientOrderId, ExecutionReport, ExecutionType, LiquiditySide, Notional, OrderStatus,
+    Price, Quantity, Side, Text, UnixNanos, WideNumber,
 };
 use fulmar_engine::contract::DecodeError;
 
+use super::name::OrderName;
 use crate::decode::Scales;
 use crate::decode::json::{Fields, decimal};
 
 /// Digits behind the point of every amount of money that the venue sends.
 const MONEY_SCALE: u8 = 8;
 
-/// What an error number says of the request that it answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fate {
-    /// It was not carried out.
-    Refused,
-    /// It may have been.
-    Unknown,
-}
-
-/// What became of a request that was answered by this error. Only numbers whose meaning is documented as a refusal
-/// refuse; all others, and those not known here, leave the fate open.
-pub(super) fn fate(code: i64, message: &str) -> Fate {
-    match code {
-        // The id is ours alone, so it is there already.
-        -2010 if message.contains("Duplicate") => Fate::Unknown,
-        // Not authorized, too many requests, filters, order limits, not supported, clock, signature.
-        -1002 | -1003 | -1013 | -1015 | -1020 | -1021 | -1022 => Fate::Refused,
-        // Parameters.
-        -1199..=-1100 => Fate::Refused,
-        // Rejected by the matching engine, keys, a change that is none.
-        -2010 | -2014 | -2015 | -2038 => Fate::Refused,
-        _ => Fate::Unknown,
-    }
-}
-
 /// The order that an event tells of: a canceled one is named by `C`, since `c` is then the cancel's own id. `None`
-/// where it is not one of ours.
-pub fn event_order_id(event: &Fields<'_, '_>) -> Result<Option<ClientOrderId>, DecodeError> {
-    let original = event.text("C").ok().and_then(|text| ClientOrderId::parse(text.as_bytes()));
-    Ok(original.or(ClientOrderId::parse(event.text("c")?.as_bytes())))
+/// where it is somebody else's and its number is too large for a name.
+pub fn event_order(event: &Fields<'_, '_>) -> Result<Option<OrderName>, DecodeError> {
+    let original = event.text("C").ok().and_then(OrderName::parse);
+    let own = original.or(OrderName::parse(event.text("c")?));
+    Ok(own.or(ClientOrderId::foreign(event.unsigned("i")?).map(OrderName::of)))
+}
+
+/// The name of an order that the venue gives both its names of.
+pub fn order_name(client_order_id: &str, venue_order_id: u64) -> Option<OrderName> {
+    OrderName::parse(client_order_id).or(ClientOrderId::foreign(venue_order_id).map(OrderName::of))
+}
+
+/// An amount of money, which may be below zero, at the scale of a balance.
+pub fn amount(text: &str) -> Result<Notional, DecodeError> {
+    let scale = usize::from(BalanceStatement::SCALE);
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let (whole, sign) = whole.strip_prefix('-').map_or((whole, 1), |whole| (whole, -1));
+    let is_plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || whole.len() > 20 || !is_plain(whole) || !is_plain(fraction) {
+        return Err(DecodeError::BadNumber);
+    }
+    if fraction.len() > scale {
+        return Err(DecodeError::TooPrecise);
+    }
+    let digits =
+        whole.bytes().chain(fraction.bytes()).chain(std::iter::repeat_n(b'0', scale - fraction.len()));
+    let value = digits.fold(0_i128, |value, digit| value * 10 + i128::from(digit - b'0'));
+    Ok(Notional(sign * value))
 }
 
 /// An `executionReport` as a report.
@@ -172,4 +172,20 @@ fn leaves(report: &ExecutionReport) -> Quantity {
 fn commission(text: &str) -> Result<WideNumber, DecodeError> {
     const UNIT: i128 = 10_i128.pow((ExecutionReport::COMMISSION_SCALE - MONEY_SCALE) as u32);
     Ok(Notional(i128::from(decimal(text, MONEY_SCALE)?) * UNIT).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_amount_of_whatever_size_is_read_whole() {
+        assert_eq!(amount("0.00000123"), Ok(Notional(1_230_000_000_000)));
+        assert_eq!(amount("-12.5"), Ok(Notional(-12_500_000_000_000_000_000)));
+        assert_eq!(amount("1000000000000000.00000000"), Ok(Notional(10_i128.pow(33))));
+        for bad in ["", "-", ".", "1e5", "+1", "1.-2", "99999999999999999999999"] {
+            assert_eq!(amount(bad), Err(DecodeError::BadNumber), "{bad}");
+        }
+        assert_eq!(amount("0.0000000000000000001"), Err(DecodeError::TooPrecise));
+    }
 }

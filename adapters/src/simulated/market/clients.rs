@@ -107,8 +107,8 @@ impl Market {
         self.publish(now);
     }
 
-    /// Has the flow trade with a client's order, if its price is the best of its side: with as much of it as `part` says
-    /// of what is left and the smallest step. True where it did.
+    /// Has the flow trade with a client's order, if its price is the best of its side: with as much of it as `part`
+    /// says of what is left and the smallest step. True where it did.
     pub fn trade_with(&mut self, key: OrderKey, part: fn(i64, i64) -> i64, now: UnixNanos) -> bool {
         let Some((side, price)) = self.matching.standing(key) else { return false };
         let (Some(ahead), Some(leaves)) = (self.matching.ahead(key), self.matching.leaves(key)) else {

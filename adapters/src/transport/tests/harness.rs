@@ -13,6 +13,7 @@ use fulmar_bus::channel::{self, Reader, Region, RingShape, Writer, create};
 use fulmar_bus::record::{
     ChannelId, Flags, Frame, Heading, InstrumentId, Nanos, Record, RecordId, Request, UnixNanos,
 };
+use fulmar_engine::contract::Seal;
 use fulmar_engine::runtime::{Doorbell, FrameWriter, RequestReader};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
@@ -31,7 +32,7 @@ pub(super) struct Engine {
     frames_bell: Doorbell,
     requests: Writer,
     requests_bell: Doorbell,
-    clock: Clock,
+    pub(super) clock: Clock,
     running: Option<Running>,
 }
 
@@ -42,7 +43,7 @@ struct Running {
 }
 
 impl Engine {
-    pub(super) fn ends() -> (LinkEnds, Engine) {
+    pub(super) fn ends(seal: Option<Box<dyn Seal>>) -> (LinkEnds, Engine) {
         // Small, so that large frames have to wait.
         let shape = RingShape { slot_count: 1024, gate_count: 1 };
         let (frame_writer, frame_ring) = create(Region::heap(shape.word_count()), shape, ChannelId(1));
@@ -50,20 +51,30 @@ impl Engine {
         let (frames_bell, requests_bell) = (Doorbell::new(), Doorbell::new());
         let ends = LinkEnds {
             frames: FrameWriter::new(frame_writer, Some(frames_bell.clone())),
-            requests: RequestReader::new(request_ring.gated_reader().unwrap(), requests_bell.clone()),
+            requests: Requests::new(
+                RequestReader::new(request_ring.gated_reader().unwrap(), requests_bell.clone()),
+                seal,
+            ),
         };
         let frames = frame_ring.gated_reader().unwrap();
         (ends, Engine { frames, frames_bell, requests, requests_bell, clock: clock(), running: None })
     }
 
     pub(super) fn start(plan: LinkPlan, tap: Option<Tap>) -> Engine {
-        let (ends, mut engine) = Engine::ends();
+        let (ends, mut engine) = Engine::ends(None);
         let link = VenueLink::new(plan, ends, Arc::clone(&engine.clock), tap).unwrap();
         engine.run(link);
         engine
     }
 
-    fn run(&mut self, mut link: VenueLink) {
+    pub(super) fn start_sealed(plan: LinkPlan, seal: Option<Box<dyn Seal>>) -> Engine {
+        let (ends, mut engine) = Engine::ends(seal);
+        let link = VenueLink::new(plan, ends, Arc::clone(&engine.clock), None).unwrap();
+        engine.run(link);
+        engine
+    }
+
+    pub(super) fn run(&mut self, mut link: VenueLink) {
         let (stop, stopped) = watch::channel(false);
         let (status, events) = status_channel(1024);
         let task = tokio::spawn(async move {

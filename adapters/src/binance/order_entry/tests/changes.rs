@@ -11,7 +11,7 @@ const UPDATE_REJECTED: (ExecutionType, OrderStatus) = (ExecutionType::UpdateReje
 
 impl Bench {
     /// The strategy wants order 1 to be this, in answer number one.
-    fn change(&mut self, price: i64, quantity: i64) {
+    pub(super) fn change(&mut self, price: i64, quantity: i64) {
         let mut orders = OrderTable::new(1);
         let intent = Intent::limit(order_id(1), Side::Buy, Price(10_000), Quantity(50_000));
         orders.submit(intent, BTC, self.now).expect("there is room");
@@ -62,11 +62,12 @@ fn less_of_an_order_is_asked_for_under_its_own_id_and_the_answer_tells_its_new_q
     assert_eq!(
         bench.asked(),
         [format!(
-            r#"{{"id":"a{id}","method":"order.amend.keepPriority","params":{{"apiKey":"key","newClientOrderId":"{id}","newQty":"0.2","origClientOrderId":"{id}","recvWindow":5000,"symbol":"BTCUSDT","timestamp":{timestamp}}}}}"#
+            r#"{{"id":"a{id}","method":"order.amend.keepPriority","params":{{"apiKey":"","newClientOrderId":"{id}","newQty":"0.2","origClientOrderId":"{id}","recvWindow":5000,"symbol":"BTCUSDT","timestamp":{timestamp}}}}}"#
         )]
     );
     bench.message(&amended("0.20000000"));
     assert_eq!(bench.told_terms(), [(ExecutionType::Updated, 20_000, 1)]);
+    bench.stands_there("0.00000");
     bench.pass(Nanos::from_secs(60));
     assert_eq!(bench.asked_methods(), Vec::<String>::new(), "nothing is left to ask");
 }
@@ -98,8 +99,11 @@ fn the_event_of_a_change_answers_it_as_well_and_comes_before_or_after() {
 
 #[test]
 fn what_the_venue_cannot_change_is_refused_without_being_sent() {
+    let partly = r#""l":"0.10000000","z":"0.10000000","L":"99.50000000","n":"0","N":null,"t":8,"m":true"#;
     for (price, quantity) in [(10_001, 50_000), (10_000, 60_000), (9_999, 20_000), (10_000, 50_000)] {
         let mut bench = Bench::accepted();
+        bench.event("TRADE", "PARTIALLY_FILLED", (&order_id(1).to_string(), ""), partly);
+        bench.told();
         bench.change(price, quantity);
         assert_eq!(bench.asked(), Vec::<String>::new());
         let [refused] = bench.log.reports[..] else { panic!("{:?}", bench.log.reports) };

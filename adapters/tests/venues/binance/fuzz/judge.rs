@@ -189,7 +189,7 @@ fn reference_answer(answer: &Json) -> Option<Reports> {
 
 fn event(message: &Fields<'_, '_>) -> Result<Reports, DecodeError> {
     let event = Fields::of(message.value("event")?)?;
-    match translate::event_order_id(&event)? {
+    match translate::event_order(&event)?.map(|name| name.id) {
         Some(id) => Ok(vec![translate::event(&event, id, ORDER_SCALES)?]),
         None => Ok(Vec::new()),
     }

@@ -157,11 +157,11 @@ pub fn event(event: &Json, id: ClientOrderId, scales: Scales) -> Option<Executio
     Some(report)
 }
 
-/// The order that an event names: `C` where that is one of ours, else `c`.
+/// The order that an event names: `C` where that is one of ours, else `c`, else the venue's number of it.
 pub fn event_order_id(event: &Json) -> Option<Option<ClientOrderId>> {
     let parse = |text: &str| ClientOrderId::parse(text.as_bytes());
     let original = event.text("C").and_then(parse);
-    Some(original.or(parse(event.text("c")?)))
+    Some(original.or(parse(event.text("c")?)).or(ClientOrderId::foreign(event.unsigned("i")?)))
 }
 
 /// What the answer to a query says of where an order stands.

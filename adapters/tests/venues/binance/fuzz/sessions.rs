@@ -1,6 +1,6 @@
 //! The order session against any frames: it does not panic, and tells nothing that its sink may not be told.
 
-use fulmar_adapters::binance::{BinanceConfig, BinanceOrderEntry, Credentials, Product, limits};
+use fulmar_adapters::binance::{BinanceConfig, BinanceOrderEntry, KeyKind, Product, limits};
 use fulmar_bus::record::{
     BalanceStatement, CancelOrder, ContractKind, ContractSize, ExecutionReport, FrameSource,
     InstrumentDefinition, InstrumentId, Intent, Level, Nanos, Notional, PositionStatement, Price, Quantity,
@@ -34,9 +34,8 @@ pub struct Desk {
 
 impl Desk {
     pub fn new() -> Self {
-        let credentials = Credentials { api_key: "key".to_owned(), secret: None };
         let config = BinanceConfig::production(Product::Spot);
-        let mut session = BinanceOrderEntry::new(&config, &credentials);
+        let mut session = BinanceOrderEntry::new(&config, KeyKind::Unsigned);
         session.define(ETH, &ether());
         let (tick, lot) = (Price(1), Quantity(1));
         let rules = InstrumentRules {

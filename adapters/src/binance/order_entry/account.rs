@@ -1,0 +1,110 @@
+//! What the venue says of the account: told where it is news.
+
+use fulmar_bus::record::{BalanceStatement, Notional, Text, UnixNanos};
+use fulmar_engine::contract::{DecodeError, OrderSession, OrderSink};
+
+use super::super::limits::BALANCES_MAX;
+use super::{BinanceOrderEntry, Handled, translate};
+use crate::decode::json::Fields;
+
+/// What was told of balances.
+pub(super) struct Balances {
+    told: Vec<Told>,
+}
+
+#[derive(Clone, Copy)]
+struct Told {
+    asset: Text<16>,
+    amounts: (Notional, Notional),
+    /// The answer that is being read has it.
+    is_named: bool,
+}
+
+impl Balances {
+    pub(super) fn new() -> Self {
+        Balances { told: Vec::with_capacity(BALANCES_MAX) }
+    }
+
+    /// Tells a balance that is not the one that was told last. What an account never had is not told.
+    fn tell(
+        &mut self,
+        asset: Text<16>,
+        amounts: (Notional, Notional),
+        at: UnixNanos,
+        sink: &mut dyn OrderSink,
+    ) {
+        let known = self.told.iter_mut().find(|told| told.asset == asset);
+        let is_news = match known {
+            Some(told) => {
+                told.is_named = true;
+                std::mem::replace(&mut told.amounts, amounts) != amounts
+            }
+            None if amounts == (Notional(0), Notional(0)) => false,
+            None => {
+                let has_room = self.told.len() < BALANCES_MAX;
+                if has_room {
+                    self.told.push(Told { asset, amounts, is_named: true });
+                }
+                has_room
+            }
+        };
+        if is_news {
+            sink.balance(&BalanceStatement::new(asset, amounts, at));
+        }
+    }
+}
+
+impl BinanceOrderEntry {
+    /// The answer to the question for the account: all that it has, and whether it may trade.
+    pub(super) fn on_balances(
+        &mut self,
+        result: &Fields<'_, '_>,
+        sink: &mut dyn OrderSink,
+    ) -> Result<bool, DecodeError> {
+        let at = UnixNanos::from_millis(result.unsigned("updateTime")?);
+        self.balances.told.iter_mut().for_each(|told| told.is_named = false);
+        for row in result.objects("balances")? {
+            self.on_balance(&row?, ["asset", "free", "locked"], at, sink)?;
+        }
+        // Where it has nothing of an asset any more, the answer does not name it.
+        for told in self.balances.told.iter_mut().filter(|told| !told.is_named) {
+            let nothing = (Notional(0), Notional(0));
+            if std::mem::replace(&mut told.amounts, nothing) != nothing {
+                sink.balance(&BalanceStatement::new(told.asset, nothing, at));
+            }
+        }
+        if !result.flag("canTrade")? {
+            self.halt("the venue says that the account may not trade");
+        }
+        Ok(true)
+    }
+
+    /// The event that tells what the account has of the assets that changed.
+    pub(super) fn on_balances_changed(
+        &mut self,
+        event: &Fields<'_, '_>,
+        sink: &mut dyn OrderSink,
+    ) -> Handled {
+        let at = UnixNanos::from_millis(event.unsigned("u")?);
+        for row in event.objects("B")? {
+            self.on_balance(&row?, ["a", "f", "l"], at, sink)?;
+        }
+        Ok(())
+    }
+
+    fn on_balance(
+        &mut self,
+        row: &Fields<'_, '_>,
+        [asset, free, locked]: [&str; 3],
+        at: UnixNanos,
+        sink: &mut dyn OrderSink,
+    ) -> Handled {
+        let amounts = (translate::amount(row.text(free)?)?, translate::amount(row.text(locked)?)?);
+        let Some(asset) = Text::new(row.text(asset)?) else {
+            tracing::warn!("{}: an asset's name is too long to be told", self.venue());
+            return Ok(());
+        };
+        self.balances.tell(asset, amounts, at, sink);
+        Ok(())
+    }
+}

@@ -1,0 +1,190 @@
+//! Another order in the stead of one: the four ways in which that ends, and every way in which nobody says which.
+
+use super::*;
+
+const UPDATED: (ExecutionType, OrderStatus) = (ExecutionType::Updated, OrderStatus::Accepted);
+const UPDATE_REJECTED: (ExecutionType, OrderStatus) = (ExecutionType::UpdateRejected, OrderStatus::Accepted);
+const CANCELED: (ExecutionType, OrderStatus) = (ExecutionType::Canceled, OrderStatus::Canceled);
+
+/// What the venue calls order 1, and what is to take its place.
+fn names() -> (String, String) {
+    let id = order_id(1).to_string();
+    (id.clone(), format!("{id}r0001"))
+}
+
+/// An order that is to cost more; nothing is answered yet.
+fn replacing() -> Bench {
+    let mut bench = Bench::accepted();
+    bench.change(10_100, 60_000);
+    bench.asked();
+    bench
+}
+
+impl Bench {
+    fn replaced(&mut self, status: u16, outcome: &str) {
+        let id = order_id(1);
+        self.message(&format!(r#"{{"id":"e{id}","status":{status},{outcome}}}"#));
+    }
+
+    fn half_done(&mut self, status: u16, code: i32, results: (&str, &str), halves: (&str, &str)) {
+        let data = format!(
+            r#"{{"cancelResult":"{}","newOrderResult":"{}","cancelResponse":{},"newOrderResponse":{}}}"#,
+            results.0, results.1, halves.0, halves.1
+        );
+        self.replaced(
+            status,
+            &format!(r#""error":{{"code":{code},"msg":"Order cancel-replace failed.","data":{data}}}"#),
+        );
+    }
+
+    /// The event of the order that took the place.
+    fn placed_event(&mut self) {
+        let (_, name) = names();
+        self.message(&format!(
+            r#"{{"subscriptionId":0,"event":{{"e":"executionReport","E":9,"s":"BTCUSDT","c":"{name}","S":"BUY","o":"LIMIT","f":"GTC",
+"q":"0.60000000","p":"101.00000000","C":"","x":"NEW","X":"NEW","r":"NONE","i":78,"T":1700000000223,{NOTHING}}}}}"#
+        ));
+    }
+
+    fn canceled_event(&mut self) {
+        let (id, _) = names();
+        self.event("CANCELED", "CANCELED", ("someone", &id), NOTHING);
+    }
+
+    /// The answer to a query by name: it stands, was canceled, is not there.
+    fn named(&mut self, name: &str, status: &str, number: u64, quantity: &str) {
+        let id = order_id(1);
+        self.message(&format!(
+            r#"{{"id":"s{id}","status":200,"result":{{"symbol":"BTCUSDT","orderId":{number},"clientOrderId":"{name}","price":"101.00",
+"origQty":"{quantity}","executedQty":"0.00000","status":"{status}","timeInForce":"GTC","type":"LIMIT","side":"BUY","updateTime":9}}}}"#
+        ));
+    }
+}
+
+const BOTH: &str = r#""result":{"cancelResult":"SUCCESS","newOrderResult":"SUCCESS","cancelResponse":{"status":"CANCELED"},
+"newOrderResponse":{"symbol":"BTCUSDT","orderId":78,"clientOrderId":"x","transactTime":1700000000223}}"#;
+
+#[test]
+fn it_is_canceled_where_nothing_traded_and_the_new_one_has_a_name_of_its_own() {
+    let mut bench = Bench::accepted();
+    bench.change(10_100, 60_000);
+    let (id, name) = names();
+    let at = bench.now.0 / 1_000_000;
+    let expected = format!(
+        r#"{{"id":"e{id}","method":"order.cancelReplace","params":{{"apiKey":"","cancelOrigClientOrderId":"{id}","cancelReplaceMode":"STOP_ON_FAILURE","cancelRestrictions":"ONLY_NEW","newClientOrderId":"{name}","newOrderRespType":"ACK","price":"101","quantity":"0.6","recvWindow":5000,"side":"BUY","symbol":"BTCUSDT","timeInForce":"GTC","timestamp":{at},"type":"LIMIT"}}}}"#
+    );
+    assert_eq!(bench.asked(), [expected]);
+}
+
+#[test]
+fn both_done_is_one_order_with_its_new_terms_whatever_comes_first() {
+    type Step = fn(&mut Bench);
+    let steps: [Step; 3] = [Bench::canceled_event, Bench::placed_event, |bench| bench.replaced(200, BOTH)];
+    for order in [[0, 1, 2], [0, 2, 1], [2, 0, 1]] {
+        let mut bench = replacing();
+        for step in order {
+            steps[step](&mut bench);
+        }
+        let report = bench.log.reports[0];
+        assert_eq!((report.revision, report.venue_order_id), (1, 78), "{order:?}");
+        assert_eq!((report.price, report.quantity), (Price(10_100), Quantity(60_000)), "{order:?}");
+        assert_eq!(bench.told(), [UPDATED], "{order:?}: it is told once");
+        bench.cancel(1);
+        assert!(bench.asked()[0].contains(&format!(r#""origClientOrderId":"{}""#, names().1)), "{order:?}");
+    }
+}
+
+#[test]
+fn a_cancel_that_failed_places_nothing_and_the_order_is_asked_for() {
+    let mut bench = replacing();
+    let half = r#"{"code":-2011,"msg":"Order was not canceled due to cancel restrictions."}"#;
+    bench.half_done(400, -2022, ("FAILURE", "NOT_ATTEMPTED"), (half, "null"));
+    assert_eq!((bench.log.reports[0].reason, bench.log.reports[0].revision), (-2011, 1));
+    assert_eq!(bench.told(), [UPDATE_REJECTED]);
+    let asked = bench.asked();
+    assert!(
+        asked[0].contains("order.status") && asked[0].contains(&format!(r#""{}""#, names().0)),
+        "{asked:?}"
+    );
+}
+
+#[test]
+fn canceled_and_not_placed_is_canceled_with_the_venues_reason() {
+    let mut bench = replacing();
+    bench.canceled_event();
+    assert_eq!(bench.told(), [], "it may be the half of a whole");
+    let half = r#"{"code":-2010,"msg":"Account has insufficient balance for requested action."}"#;
+    bench.half_done(409, -2021, ("SUCCESS", "FAILURE"), (r#"{"status":"CANCELED"}"#, half));
+    assert_eq!(bench.log.reports[0].reason, venue_reason::INSUFFICIENT_BALANCE);
+    assert_eq!(bench.told(), [CANCELED]);
+    bench.pass(Nanos::from_secs(600));
+    assert_eq!(bench.asked(), Vec::<String>::new(), "it has an end");
+}
+
+#[test]
+fn both_failed_is_refused() {
+    let mut bench = replacing();
+    let (one, other) = (
+        r#"{"code":-2011,"msg":"Unknown order sent."}"#,
+        r#"{"code":-1013,"msg":"Filter failure: LOT_SIZE"}"#,
+    );
+    bench.half_done(400, -2022, ("FAILURE", "FAILURE"), (one, other));
+    assert_eq!(bench.told(), [UPDATE_REJECTED]);
+    assert_eq!(bench.asked_methods(), ["order.status"]);
+}
+
+#[test]
+fn where_nobody_says_the_new_name_is_asked_for_and_the_old_one_once_it_can_come_no_more() {
+    for lost in ["answer", "timeout", "connection"] {
+        let begin = || {
+            let mut bench = replacing();
+            match lost {
+                "answer" => bench.pass(ANSWER_MAX),
+                "timeout" => bench.replaced(504, r#""error":{"code":-1007,"msg":"Timeout."}"#),
+                _ => {
+                    bench.feed(FrameSource::Closed, "reset");
+                    bench.stands_there("0.00000");
+                    bench.log_in();
+                }
+            }
+            let asked = bench.asked();
+            let name = format!(r#""origClientOrderId":"{}""#, names().1);
+            assert!(asked[0].contains("order.status") && asked[0].contains(&name), "{lost}: {asked:?}");
+            assert_eq!(bench.told(), [], "{lost}");
+            bench
+        };
+        let mut bench = begin();
+        bench.named(&names().1, "NEW", 78, "0.60000");
+        assert_eq!(bench.told(), [UPDATED], "{lost}");
+
+        let mut bench = begin();
+        bench.error("s", -2013, "Order does not exist.");
+        assert_eq!(bench.told(), [], "{lost}: it may still come");
+        bench.truth.answers = false;
+        bench.pass(SETTLED_AFTER);
+        bench.asked();
+        bench.error("s", -2013, "Order does not exist.");
+        assert_eq!(bench.told(), [UPDATE_REJECTED], "{lost}");
+        bench.pass(Nanos::from_secs(30));
+        let asked = bench.asked();
+        assert!(asked.last().expect("a query").contains(&format!(r#""{}""#, names().0)), "{lost}: {asked:?}");
+        bench.named(&names().0, "CANCELED", 77, "0.50000");
+        assert_eq!(bench.told(), [CANCELED], "{lost}");
+    }
+}
+
+#[test]
+fn a_replacement_that_an_earlier_boot_made_is_adopted_under_its_name() {
+    let mut bench = Bench::new();
+    let (_, name) = names();
+    bench.truth.open_orders = vec![format!(
+        r#"{{"symbol":"BTCUSDT","orderId":78,"clientOrderId":"{name}","price":"101.00","origQty":"0.60000","executedQty":"0.00000",
+"status":"NEW","timeInForce":"GTC","type":"LIMIT","side":"BUY","updateTime":5}}"#
+    )];
+    bench.begin_anew();
+    bench.log_in();
+    assert_eq!(bench.log.reports[0].client_order_id, order_id(1));
+    bench.asked();
+    bench.cancel(1);
+    assert!(bench.asked()[0].contains(&format!(r#""origClientOrderId":"{name}""#)));
+}

@@ -1,0 +1,153 @@
+//! What stands between `mode = "live"` and an order at a venue: that somebody asked for it on the command line, a key
+//! that may trade and may not withdraw, and a page that says what follows, before anything is sent.
+
+use std::fmt::Write as _;
+
+use fulmar_adapters::binance::permissions;
+use fulmar_adapters::transport::ask_once;
+use fulmar_engine::contract::Seal;
+
+use super::CommandError;
+use crate::configuration::{Configuration, Environment, InstrumentName, Venue};
+use crate::exit::Exit;
+use crate::keys::{self, FoundKey};
+use crate::live::order_venue;
+use crate::venues::{self, KeyKind};
+
+/// A run that may send orders.
+pub struct LiveTrading {
+    venue: Venue,
+    key: FoundKey,
+}
+
+impl LiveTrading {
+    /// Judges what can be judged without asking anybody.
+    ///
+    /// # Errors
+    /// Where nobody asked for it, where the venue takes no orders from here, or where there is no key.
+    pub fn prepare(is_asked_for: bool, configuration: &Configuration) -> Result<Self, CommandError> {
+        let venue = order_venue(configuration);
+        let refused = |what: String| Err(CommandError::told(Exit::NotAllowed, what));
+        if !is_asked_for {
+            return refused(format!(
+                "mode = \"live\" sends orders to {}, with {} money: say so on the command line too, `fulmar run --live`; \
+                 mode = \"paper\" fills them inside the engine",
+                venue.name,
+                money(venue)
+            ));
+        }
+        if !venues::has_order_entry(&venue.name) {
+            let had = venues::ORDER_ENTRIES.join(", ");
+            return refused(format!("this build sends no orders to {}; it does to {had}", venue.name));
+        }
+        if let Some(other) = traded(configuration).find(|name| name.venue != venue.name) {
+            return refused(format!(
+                "a run trades at one venue, and this one's strategies trade at {} and {}: run each with a configuration \
+                 of its own",
+                venue.name, other.venue
+            ));
+        }
+        let variable = |name: &str| std::env::var(name).ok();
+        let key = keys::find(venue, &variable)
+            .map_err(|error| CommandError::told(Exit::NotAllowed, error.to_string()))?;
+        Ok(LiveTrading { venue: venue.clone(), key })
+    }
+
+    /// How the key signs.
+    pub fn key_kind(&self) -> KeyKind {
+        self.key.credentials.kind()
+    }
+
+    /// Asks the venue what the key may do; what it says, in words.
+    ///
+    /// # Errors
+    /// Where it may withdraw, or may not trade, or the venue does not say.
+    pub async fn judge_key(&mut self) -> Result<&'static str, CommandError> {
+        let Some(rest_url) = venues::permissions_url(&self.venue) else {
+            return Ok("a test exchange does not say what it may do");
+        };
+        let unknown = |cause: String| {
+            let what = format!("{rest_url} does not say what the key may do, so it is not used: {cause}");
+            CommandError::told(Exit::Unreachable, what)
+        };
+        let asked = ask_once(&rest_url, permissions::CLOCK, None).await;
+        let (_, body) = asked.map_err(|error| unknown(error.to_string()))?;
+        let at = permissions::clock(&body).map_err(|_| unknown("it tells no time".to_owned()))?;
+        let question = permissions::question(&mut self.key.credentials, at);
+        let asked = ask_once(&rest_url, &question, self.key.credentials.http_header()).await;
+        let (status, body) = asked.map_err(|error| unknown(error.to_string()))?;
+        let place = &self.key.place;
+        if status == 401 || status == 403 {
+            let what = format!("{rest_url} does not take the key from {place}: HTTP {status}");
+            return Err(CommandError::told(Exit::NotAllowed, what));
+        }
+        let product = venues::product(&self.venue.name).expect("it has order entry");
+        let told = permissions::answered(product, &body).map_err(|_| unknown(format!("HTTP {status}")))?;
+        let refused = |why: &str| {
+            let what = format!("the key from {place} {why}; nothing was sent with it");
+            Err(CommandError::told(Exit::NotAllowed, what))
+        };
+        match told {
+            told if told.may_withdraw => {
+                refused("may withdraw, which a key that trades must not: make one at the venue that may not")
+            }
+            told if !told.may_trade => refused("may not trade here: allow it at the venue, and nothing else"),
+            told if told.is_bound_to_addresses => Ok("may trade, may not withdraw, is bound to addresses"),
+            _ => Ok("may trade, may not withdraw; it is NOT bound to an address, and should be"),
+        }
+    }
+
+    /// What will be traded, where, and within which limits.
+    pub fn page(&self, configuration: &Configuration, of_key: &str) -> String {
+        let LiveTrading { venue, key } = self;
+        let mut page = format!("LIVE: orders go to {}, with {} money\n", venue.name, money(venue));
+        let orders = venues::order_url(venue);
+        let _ = writeln!(page, "  where    orders {orders}");
+        let _ = writeln!(page, "  account  that of the key from {}: {of_key}", key.place);
+        let mut names: Vec<&InstrumentName> = traded(configuration).collect();
+        names.sort();
+        names.dedup();
+        if names.is_empty() {
+            page.push_str("  trades   nothing: no strategy of this configuration trades\n");
+        }
+        for name in names {
+            let by: Vec<&str> = (configuration.strategies.iter())
+                .filter(|strategy| strategy.entry.is_trading && strategy.instruments.contains(name))
+                .map(|strategy| strategy.name.as_str())
+                .collect();
+            let _ = writeln!(page, "  trades   {name}, by {}", by.join(", "));
+            let Some(limits) = configuration.risk.limits(name) else { continue };
+            let _ = writeln!(
+                page,
+                "           an order: {} at most, worth {} at most; a position: {}; {} open orders; {} messages a second",
+                limits.order_quantity_max,
+                limits.order_notional_max,
+                limits.position_max,
+                limits.open_orders_max,
+                limits.messages_per_second
+            );
+        }
+        page.push_str(
+            "  stop     Ctrl-C or SIGTERM cancels all orders; docs/live.md says what happens otherwise",
+        );
+        page
+    }
+
+    /// What signs.
+    pub fn into_seal(self) -> Box<dyn Seal> {
+        Box::new(self.key.credentials)
+    }
+}
+
+fn money(venue: &Venue) -> &'static str {
+    match venue.environment {
+        Environment::Production => "REAL",
+        Environment::Testnet => "play",
+    }
+}
+
+/// What the strategies of a configuration trade.
+fn traded(configuration: &Configuration) -> impl Iterator<Item = &InstrumentName> {
+    let trading = configuration.strategies.iter().filter(|strategy| strategy.entry.is_trading);
+    trading.flat_map(|strategy| &strategy.instruments)
+}
