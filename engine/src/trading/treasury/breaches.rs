@@ -76,7 +76,8 @@ impl Treasury {
         ]
     }
 
-    /// What engine and strategy may have at stake for their value at risk: nobody knows once that was told too long ago.
+    /// What engine and strategy may have at stake for their value at risk: once that was told too long ago, nobody
+    /// knows.
     fn stake_scopes(&self, adding: &Adding, purse: &Purse) -> [Staked; 2] {
         let strategy = adding.strategy_id.index();
         let Limits { engine, strategies, .. } = &self.limits;
