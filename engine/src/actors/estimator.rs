@@ -56,7 +56,8 @@ struct State {
     held: Vec<Vec<Quantity>>,
     /// Room for what one scope holds.
     holdings: Vec<Holding>,
-    estimate_at: UnixNanos,
+    /// `None` before the first turn.
+    estimate_at: Option<UnixNanos>,
     counts: Counts,
 }
 
@@ -120,7 +121,7 @@ impl Estimator {
             markets: vec![Market::default(); instrument_count],
             held: vec![vec![Quantity(0); instrument_count]; strategies.len() + 1],
             holdings: Vec::with_capacity(instrument_count),
-            estimate_at: UnixNanos(0),
+            estimate_at: None,
             counts: Counts::default(),
         };
         Estimator { inboxes, books, state, limits }
@@ -134,6 +135,10 @@ impl Actor for Estimator {
 
     fn inboxes(&mut self) -> &mut Inboxes {
         &mut self.inboxes
+    }
+
+    fn on_start(&mut self, now: UnixNanos) {
+        self.state.estimate_at = Some(next_estimate(now));
     }
 
     fn work(&mut self, now: UnixNanos) -> Work {
@@ -152,7 +157,7 @@ impl Actor for Estimator {
             };
             self.state.counts.malformed += u64::from(understood.is_err());
         }
-        if self.state.estimate_at <= now {
+        if self.state.estimate_at.is_some_and(|due_at| due_at <= now) {
             work += Work(1);
             self.state.estimate(now, &mut self.limits);
         }
@@ -160,7 +165,7 @@ impl Actor for Estimator {
     }
 
     fn due_at(&self) -> Option<UnixNanos> {
-        Some(self.state.estimate_at)
+        self.state.estimate_at
     }
 
     fn counters(&self, tell: &mut dyn FnMut(&'static str, u64)) {
@@ -221,7 +226,7 @@ impl State {
     }
 
     fn estimate(&mut self, now: UnixNanos, limits: &mut Outbox) {
-        self.estimate_at = now.floor_to(Nanos(ESTIMATE_INTERVAL_NS)) + Nanos(ESTIMATE_INTERVAL_NS);
+        self.estimate_at = Some(next_estimate(now));
         for (instrument_id, market) in (0..).map(InstrumentId).zip(&self.markets) {
             let is_young = now.since(market.told_at) <= Nanos(TOP_AGE_MAX_NS);
             let mark = market.mark.filter(|_| is_young).zip(market.price_scale);
@@ -272,4 +277,9 @@ impl Scope {
         let Scope { var, instruments, .. } = self;
         instruments.iter().try_fold(Amount::ZERO, |worst, id| Ok(worst.max(var.of_million(returns, *id)?)))
     }
+}
+
+/// The first even time after `now`.
+fn next_estimate(now: UnixNanos) -> UnixNanos {
+    now.floor_to(Nanos(ESTIMATE_INTERVAL_NS)) + Nanos(ESTIMATE_INTERVAL_NS)
 }

@@ -56,13 +56,10 @@ impl Stage {
         let books = vec![INSTRUMENT];
         let strategies = vec![vec![INSTRUMENT]; 2];
         let plan = EstimatorPlan { treasury: &treasury, instrument_count: 1, books, strategies };
-        Stage {
-            actor: Estimator::new(plan, inboxes, limits),
-            book,
-            told: vec![first, second, account],
-            limits: gated(&limit_ring),
-            now: OPENS_AT.floor_to(STEP),
-        }
+        let mut actor = Estimator::new(plan, inboxes, limits);
+        let now = OPENS_AT.floor_to(STEP);
+        actor.on_start(now);
+        Stage { actor, book, told: vec![first, second, account], limits: gated(&limit_ring), now }
     }
 
     /// One whose book is defined and live, and moved by a hundredth for so many intervals, up and down.
