@@ -6,6 +6,8 @@ pub mod captures;
 pub mod desk;
 pub mod loopback;
 pub mod market;
+pub mod order_desk;
 pub mod scripted;
 pub mod source;
 pub mod stage;
+pub mod venue_end;

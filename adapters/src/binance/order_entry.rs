@@ -131,6 +131,8 @@ impl OrderSession for BinanceOrderEntry {
         }
         if self.instruments[index].is_none() {
             self.reconciliation.include(index);
+            self.balances.expect(definition.base);
+            self.balances.expect(definition.quote);
             // What stands of it is asked for before an order of it leaves.
             if self.line == Line::Ready {
                 self.line = Line::Reconciling;

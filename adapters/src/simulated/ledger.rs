@@ -187,7 +187,8 @@ impl Venue {
         trades.collect()
     }
 
-    fn pause(&mut self, now: UnixNanos) -> String {
+    /// Lets the order flow rest.
+    pub(super) fn pause(&mut self, now: UnixNanos) -> String {
         for market in &mut self.markets {
             market.pause(now);
         }

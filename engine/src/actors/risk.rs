@@ -292,6 +292,8 @@ impl Actor for Risk {
         tell("rescaled_holdings", anomalies.rescaled_holdings);
         tell("overfills", anomalies.overfills);
         tell("unbooked", anomalies.unbooked);
+        tell("balances_apart", self.state.treasury.balances_apart());
+        tell("positions_apart", self.state.positions_apart());
         tell("unknown_valuations", self.state.treasury.unknown_count());
         tell("closings_denied", anomalies.closings_denied);
         tell("lost_records", self.inboxes.lost_count() + self.output.reports_lost + anomalies.cancels_lost);

@@ -179,6 +179,20 @@ impl Treasury {
         self.exposures.venue_of(instrument_id.index())
     }
 
+    /// What a strategy holds of an instrument, by its books here.
+    pub fn held(&self, strategy_id: StrategyId, instrument_id: InstrumentId) -> Quantity {
+        let place = self.place(strategy_id);
+        let position = place.and_then(|place| self.purses[place].books.position(instrument_id));
+        position.map_or(Quantity(0), |position| position.quantity())
+    }
+
+    /// Of how many assets the venue's last word is not what the books of the account say. It means something once
+    /// nothing is on its way.
+    pub fn balances_apart(&self) -> u64 {
+        let balances = self.account.balances().iter();
+        balances.filter(|balance| self.balance_difference(balance.asset()).is_some()).count() as u64
+    }
+
     /// How often something could not be valued.
     pub fn unknown_count(&self) -> u64 {
         self.unknown_count

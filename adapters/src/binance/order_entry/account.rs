@@ -18,11 +18,23 @@ struct Told {
     amounts: (Notional, Notional),
     /// The answer that is being read has it.
     is_named: bool,
+    /// Somebody was told.
+    is_told: bool,
 }
 
 impl Balances {
     pub(super) fn new() -> Self {
         Balances { told: Vec::with_capacity(BALANCES_MAX) }
+    }
+
+    /// An asset that orders move: that the account has nothing of it is told too. Else the first word on it would come
+    /// after the first trade, and what was bought would pass for what had been there before.
+    pub(super) fn expect(&mut self, asset: Text<16>) {
+        let nothing = (Notional(0), Notional(0));
+        let is_named = asset != Text::default();
+        if is_named && self.told.len() < BALANCES_MAX && self.told.iter().all(|told| told.asset != asset) {
+            self.told.push(Told { asset, amounts: nothing, is_named: false, is_told: false });
+        }
     }
 
     /// Tells a balance that is not the one that was told last. What an account never had is not told.
@@ -37,13 +49,13 @@ impl Balances {
         let is_news = match known {
             Some(told) => {
                 told.is_named = true;
-                std::mem::replace(&mut told.amounts, amounts) != amounts
+                told.is_news(amounts)
             }
             None if amounts == (Notional(0), Notional(0)) => false,
             None => {
                 let has_room = self.told.len() < BALANCES_MAX;
                 if has_room {
-                    self.told.push(Told { asset, amounts, is_named: true });
+                    self.told.push(Told { asset, amounts, is_named: true, is_told: true });
                 }
                 has_room
             }
@@ -51,6 +63,14 @@ impl Balances {
         if is_news {
             sink.balance(&BalanceStatement::new(asset, amounts, at));
         }
+    }
+}
+
+impl Told {
+    /// Keeps what is told now; true where it was not told before.
+    fn is_news(&mut self, amounts: (Notional, Notional)) -> bool {
+        let before = std::mem::replace(&mut self.amounts, amounts);
+        !std::mem::replace(&mut self.is_told, true) || before != amounts
     }
 }
 
@@ -69,7 +89,7 @@ impl BinanceOrderEntry {
         // Where it has nothing of an asset any more, the answer does not name it.
         for told in self.balances.told.iter_mut().filter(|told| !told.is_named) {
             let nothing = (Notional(0), Notional(0));
-            if std::mem::replace(&mut told.amounts, nothing) != nothing {
+            if told.is_news(nothing) {
                 sink.balance(&BalanceStatement::new(told.asset, nothing, at));
             }
         }

@@ -42,6 +42,17 @@ impl State {
         }
     }
 
+    /// In how many positions what the gate judges by is not what the books of its strategy have.
+    pub(super) fn positions_apart(&self) -> u64 {
+        let nobody = self.holdings.len() - 1;
+        let apart = (0..).zip(&self.holdings).flat_map(|(index, held)| {
+            let strategy_id = if usize::from(index) == nobody { StrategyId::NONE } else { StrategyId(index) };
+            let instruments = (0..).map(InstrumentId).zip(held);
+            instruments.filter(move |(id, held)| self.treasury.held(strategy_id, *id) != held.quantity())
+        });
+        apart.count() as u64
+    }
+
     /// What a strategy has open in an instrument may have changed.
     pub(super) fn share_changed(&mut self, strategy_id: StrategyId, instrument_id: InstrumentId) {
         self.treasury.open(strategy_id, instrument_id, self.orders.share(strategy_id, instrument_id));

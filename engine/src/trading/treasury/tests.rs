@@ -295,6 +295,31 @@ fn a_spot_order_needs_what_it_pays_with_once_the_venue_has_said_what_is_there() 
     assert_eq!(ours.difference(), Some(usdt(20)));
 }
 
+#[test]
+fn assets_of_which_the_venue_says_something_else_are_counted() {
+    let mut treasury = treasury(|_| {});
+    let told = |name, (free, locked)| {
+        let amounts = (Notional(usdt(free).0), Notional(usdt(locked).0));
+        BalanceStatement::new(asset(name), amounts, NOW)
+    };
+    let tell = |treasury: &mut Treasury, name, amounts| {
+        treasury.tell(&told(name, amounts)).expect("there is room");
+        treasury.balances_apart()
+    };
+    assert_eq!(tell(&mut treasury, "USDT", (100, 0)), 0, "the first word is what was there");
+    assert_eq!(tell(&mut treasury, "BTC", (0, 0)), 0);
+    book(&mut treasury, fill(ONE, SPOT, 500, 100));
+    assert_eq!(treasury.balances_apart(), 2, "the venue said neither what was paid nor what was bought");
+    assert_eq!(treasury.held(ONE, SPOT), Quantity(500));
+    assert_eq!((treasury.held(OTHER, SPOT), treasury.held(ONE, ALTCOIN)), (Quantity(0), Quantity(0)));
+    assert_eq!(tell(&mut treasury, "USDT", (20, 30)), 1, "what is locked is owned as well");
+    let half = Notional(usdt(1).0 / 2);
+    let all = BalanceStatement::new(asset("BTC"), (half, Notional(0)), NOW);
+    treasury.tell(&all).expect("it is known");
+    assert_eq!(treasury.balances_apart(), 0);
+    assert_eq!(tell(&mut treasury, "USDT", (20, 29)), 1, "one of it is missing");
+}
+
 fn treasury_order(side: Side, quantity: i64) -> Adding {
     Adding { side, ..buying(ONE, SPOT, quantity) }
 }

@@ -1,5 +1,7 @@
 //! What the venue says stands, is had and traded: told once, adopted where it is not known, never made up.
 
+use fulmar_bus::record::Text;
+
 use super::*;
 
 /// An open order as the venue lists it.
@@ -213,4 +215,29 @@ fn a_trade_of_an_order_whose_answer_never_came_is_not_taken_for_somebody_elses()
         "it is asked what it traded"
     );
     assert_eq!(bench.told(), []);
+}
+
+#[test]
+fn that_there_is_nothing_of_what_is_traded_is_told_once_and_before_an_order_leaves() {
+    let mut bench = Bench::new();
+    let told = |bench: &mut Bench| -> Vec<(String, i128)> {
+        let told = bench.log.balances.drain(..);
+        told.map(|told| (told.asset.as_str().to_owned(), Notional::from(told.free).0)).collect()
+    };
+    let ether = InstrumentDefinition {
+        symbol: Text::new("ETHUSDT").expect("it is short"),
+        base: Text::new("ETH").expect("it is short"),
+        quote: Text::new("USDT").expect("it is short"),
+        ..btc()
+    };
+    bench.session.define(InstrumentId(1), &ether);
+    assert!(!bench.session.is_ready());
+    bench.pass(Nanos::from_secs(1));
+    assert!(bench.session.is_ready());
+    assert_eq!(
+        told(&mut bench),
+        [("ETH".to_owned(), 0)],
+        "else what is bought would pass for what was there"
+    );
+    assert_eq!(bench.rounds(10), 0);
 }
