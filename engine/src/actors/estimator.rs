@@ -1,10 +1,10 @@
 //! What each scope may have at stake for its value at risk: computed beside the gate, off the path of a tick.
 //!
 //! Reads: the book channel of each instrument that may be traded, and what the gate tells each strategy and of the
-//! account, of which it takes positions alone. Writes: its channel of limits, to the gate. Owns: the returns of the last
-//! hours. Once a second it tells for each scope with a largest value at risk what it may have at stake, and until when
-//! that is good; where it does not know, it tells nothing, and what was told before runs out. It decides nothing: the
-//! gate compares two integers. On failure: the run ends.
+//! account, of which it takes positions alone. Writes: its channel of limits, to the gate. Owns: the windows of
+//! returns. Once a second it tells for each scope with a largest value at risk what it may have at stake, and until
+//! when that is good; where it does not know, it tells nothing, and what was told before runs out. It decides nothing:
+//! the gate compares two integers. On failure: the run ends.
 //!
 //! What is open and has not traded yet has no place here: it is at stake, and the limit is of all that is at stake.
 
