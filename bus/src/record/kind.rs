@@ -72,13 +72,15 @@ pub enum Kind {
     ScopeReport = 38,
     /// A limit is to be another, and what became of that.
     LimitChange = 39,
+    /// What is known of an order that the engine holds.
+    HeldOrder = 40,
     /// What a scope may have at stake for its value at risk.
-    StakeLimit = 40,
+    StakeLimit = 41,
 }
 
 impl Kind {
     /// Every kind, in numeric order.
-    pub const ALL: [Kind; 32] = [
+    pub const ALL: [Kind; 33] = [
         Kind::Trade,
         Kind::BookLevels,
         Kind::SnapshotBegin,
@@ -110,6 +112,7 @@ impl Kind {
         Kind::PositionStatement,
         Kind::ScopeReport,
         Kind::LimitChange,
+        Kind::HeldOrder,
         Kind::StakeLimit,
     ];
 
@@ -147,7 +150,8 @@ impl Kind {
             37 => Kind::PositionStatement,
             38 => Kind::ScopeReport,
             39 => Kind::LimitChange,
-            40 => Kind::StakeLimit,
+            40 => Kind::HeldOrder,
+            41 => Kind::StakeLimit,
             _ => return None,
         })
     }

@@ -18,9 +18,10 @@ pub use book::BookBuilder;
 pub use estimator::{Estimator, EstimatorPlan};
 pub use feed::Feed;
 pub use gateway::Gateway;
+pub use limits::HELD_SLOTS;
 pub use paper::PaperGateway;
 pub use recorder::{KeptJournal, Recorder};
-pub use risk::{Risk, RiskOutboxes, RiskPlan};
+pub use risk::{HeldPlan, Risk, RiskOutboxes, RiskPlan};
 pub use strategy::{StrategyHost, StrategyPorts};
 
 #[cfg(test)]

@@ -6,6 +6,8 @@ mod book;
 mod estimator;
 mod feed;
 mod gateway;
+mod held;
+mod kept;
 mod risk;
 
 use fulmar_bus::channel::{Poll, Reader, Region, Ring, RingShape, create};

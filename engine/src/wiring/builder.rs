@@ -5,14 +5,15 @@
 mod estimator;
 
 use std::io;
+use std::path::Path;
 
-use fulmar_bus::record::{AccountId, InstrumentId, Nanos, StrategyId};
+use fulmar_bus::record::{AccountId, HeldOrder, InstrumentId, Nanos, StrategyId};
 
 use super::channels::{Channel, ChannelRole, Channels};
 use super::plan::{EnginePlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan};
-use super::{Assembly, Link, Surroundings};
+use super::{Assembly, Link, Surroundings, held};
 use crate::actors::{
-    Aggregator, BookBuilder, Estimator, Feed, Gateway, PaperGateway, Risk, RiskOutboxes, RiskPlan,
+    Aggregator, BookBuilder, Feed, Gateway, HELD_SLOTS, HeldPlan, PaperGateway, Risk, RiskOutboxes, RiskPlan,
     StrategyHost, StrategyPorts,
 };
 use crate::contract::Connection;
@@ -58,9 +59,8 @@ pub(super) struct Builder<'a> {
     estimates: Option<Channel>,
     /// By strategy: what it may trade.
     traded: Vec<Vec<InstrumentId>>,
-    /// Made before the strategies that read them; the gate takes the writing ends.
+    /// Made before the strategies that read them; the gate takes the writing ends; then the same channels.
     reports: Vec<Outbox>,
-    /// The same channels, for whoever else reads them.
     told: Vec<Channel>,
     control: Option<Outbox>,
     /// By instrument: where the gate asks its feed to tell all of it anew.
@@ -134,6 +134,10 @@ impl<'a> Builder<'a> {
             let mut outbox = market.outbox();
             self.stamp(&mut outbox, Stage::Hop(Hop::Decode));
             self.ring_at(&mut outbox, &[&format!("book.{instrument}")]);
+            if self.is_trading && self.risk[instrument_id.index()].is_some() {
+                // A trade may trigger an order that the gate holds.
+                self.ring_at(&mut outbox, &["risk"]);
+            }
             markets[instrument_id.index()] = Some(outbox);
             self.markets[instrument_id.index()] = Some(market);
             let resync = format!("resync.{instrument}");
@@ -230,7 +234,16 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    pub(super) fn orders(&mut self, route: OrderRoute) -> io::Result<()> {
+    /// What the gate keeps held orders by, and those that it holds again.
+    pub(super) fn names(&self, strategies: &[StrategyPlan], restored: Vec<HeldOrder>) -> HeldPlan {
+        held::names(strategies, (&self.instruments, &self.risk), restored)
+    }
+
+    pub(super) fn orders(
+        &mut self,
+        route: OrderRoute,
+        (held, file): (HeldPlan, Option<&Path>),
+    ) -> io::Result<()> {
         let (gateway_name, account_id) = match &route {
             OrderRoute::None => return Ok(()),
             OrderRoute::Paper { account_id, .. } => ("paper", *account_id),
@@ -240,13 +253,10 @@ impl<'a> Builder<'a> {
         let control = self.channels.make("control", ChannelRole::Input, self.sizes.small, 1)?;
         let reports = self.channels.make(&gateway, ChannelRole::Order, self.sizes.small, 1)?;
         let approved = self.channels.make("approved", ChannelRole::Order, self.sizes.small, 1)?;
-        let readers = self.estimator_count();
-        let account = self.channels.make("account", ChannelRole::Order, self.sizes.small, readers)?;
-        if Estimator::is_needed(&self.treasury) {
-            let estimator = self.estimator(&account)?;
-            self.actors.push((rank::STRATEGY, Box::new(estimator)));
-        }
-        let risk = self.risk_gate(account_id, (&control, &reports, &approved, &account), &gateway);
+        let account = self.account()?;
+        let kept = file.map(|file| self.channels.keep_at(file, HELD_SLOTS)).transpose()?;
+        let channels = (&control, &reports, &approved, &account);
+        let risk = self.risk_gate(account_id, channels, &gateway, (held, kept));
         self.actors.push((rank::RISK, Box::new(risk)));
         let mut operator = control.outbox();
         self.stamp(&mut operator, Stage::Aside);
@@ -278,6 +288,7 @@ impl<'a> Builder<'a> {
         account_id: AccountId,
         (control, reports, approved, account): (&Channel, &Channel, &Channel, &Channel),
         gateway: &str,
+        (held, kept): (HeldPlan, Option<Outbox>),
     ) -> Risk {
         let mut inboxes = Inboxes::new();
         inboxes.add(control.gated());
@@ -285,6 +296,9 @@ impl<'a> Builder<'a> {
         let books = self.tradable();
         for instrument_id in &books {
             inboxes.add(self.book_of(*instrument_id).reader());
+        }
+        for instrument_id in &books {
+            inboxes.add(self.market(*instrument_id).reader());
         }
         for intents in self.intents.iter().chain(&self.estimates) {
             inboxes.add(intents.gated());
@@ -294,6 +308,7 @@ impl<'a> Builder<'a> {
             reports: std::mem::take(&mut self.reports),
             account: account.outbox(),
             recalls: std::mem::take(&mut self.recalls),
+            kept,
         };
         let told = outboxes.reports.iter_mut().chain(outboxes.recalls.iter_mut().flatten());
         told.for_each(|outbox| outbox.tell_refusals(inboxes.refusals()));
@@ -306,6 +321,7 @@ impl<'a> Builder<'a> {
             books,
             strategies: std::mem::take(&mut self.traded),
             account_id,
+            held,
             treasury: std::mem::take(&mut self.treasury),
             epoch: self.epoch,
         };

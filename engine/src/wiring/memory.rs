@@ -4,7 +4,7 @@
 use fulmar_bus::channel::RingShape;
 
 use super::plan::{EnginePlan, OrderRoute, VenuePlan};
-use crate::actors::Estimator;
+use crate::actors::{Estimator, HELD_SLOTS};
 
 /// What one book takes that holds nothing: its hints.
 const BOOK_BYTES: u64 = 70 << 10;
@@ -123,11 +123,15 @@ fn shared_rings(plan: &EnginePlan) -> u64 {
     let strategy = ring(sizes.small, 1 + estimators) + ring(sizes.small, 1);
     let shared = (2 + estimators as u64) * ring(sizes.small, 1) + ring(sizes.small, estimators);
     let orders = control + shared + plan.strategies.len() as u64 * strategy;
+    let kept = RingShape { slot_count: HELD_SLOTS, gate_count: 0 };
+    let kept = plan.held.file.as_ref().map_or(0, |_| bytes(kept.checked_word_count()));
     pairs
         + match plan.orders {
             OrderRoute::None => 0,
-            OrderRoute::Paper { .. } => orders,
-            OrderRoute::Venue { .. } => orders + ahead(plan, sizes.frames, 1) + ahead(plan, sizes.small, 2),
+            OrderRoute::Paper { .. } => orders + kept,
+            OrderRoute::Venue { .. } => {
+                orders + kept + ahead(plan, sizes.frames, 1) + ahead(plan, sizes.small, 2)
+            }
         }
 }
 

@@ -291,6 +291,9 @@ impl LiveEngine {
             (Ok(_), None) => {}
             (Err(panic), _) => failures.push(panic.to_string()),
         }
+        if failures.is_empty() {
+            failures.extend(self.launch.held.tidy_up().err().map(|error| format!("{error:#}")));
+        }
         for (venue, state) in &links {
             tracing::debug!("{venue}: {}", state.phase);
         }

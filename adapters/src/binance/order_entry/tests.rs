@@ -4,6 +4,7 @@ mod changes;
 mod converging;
 mod errors;
 mod halts;
+mod inquiries;
 mod login;
 mod missing;
 mod reconciling;

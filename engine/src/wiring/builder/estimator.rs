@@ -4,14 +4,25 @@ use std::io;
 
 use fulmar_bus::record::InstrumentId;
 
-use super::Builder;
+use super::{Builder, rank};
 use crate::actors::{Estimator, EstimatorPlan};
 use crate::runtime::{Inboxes, Stage};
 use crate::wiring::channels::{Channel, ChannelRole};
 
 impl Builder<'_> {
+    /// The account channel, and whoever reads it.
+    pub(super) fn account(&mut self) -> io::Result<Channel> {
+        let readers = self.estimator_count();
+        let account = self.channels.make("account", ChannelRole::Order, self.sizes.small, readers)?;
+        if readers > 0 {
+            let estimator = self.estimator(&account)?;
+            self.actors.push((rank::STRATEGY, Box::new(estimator)));
+        }
+        Ok(account)
+    }
+
     /// Beside the strategies: it hears of positions as they do, and of nobody's on the account channel.
-    pub(super) fn estimator(&mut self, account: &Channel) -> io::Result<Estimator> {
+    fn estimator(&mut self, account: &Channel) -> io::Result<Estimator> {
         let mut inboxes = Inboxes::new();
         let books = self.tradable();
         for instrument_id in &books {
