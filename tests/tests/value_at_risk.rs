@@ -15,8 +15,8 @@ use fulmar_engine::trading::risk::{GuardSettings, RiskCheck, RiskSettings, Scope
 use fulmar_engine::trading::treasury::TreasuryPlan;
 use fulmar_engine::trading::value_at_risk::{VarLimit, VarMethod, VarSettings};
 use fulmar_engine::wiring::{
-    Assembly, EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, Surroundings,
-    VenuePlan, actor_names, build,
+    Assembly, EnginePlan, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, StrategyPlan,
+    Surroundings, VenuePlan, actor_names, build,
 };
 use fulmar_tests::scripted::{Scripted, Tell, definition};
 use fulmar_tests::stage::OPENS_AT;
@@ -105,6 +105,7 @@ fn plan(steps: u64, var_max: i128, told: Sender<String>) -> EnginePlan {
             ..TreasuryPlan::default()
         },
         orders: OrderRoute::Paper { account_id: AccountId(0), fees: PaperFees::default() },
+        held: KeptOrders::default(),
         rings: RingSizes::default(),
         epoch: 1,
         journal_directory: None,

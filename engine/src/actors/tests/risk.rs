@@ -70,10 +70,10 @@ impl Stage {
         let (market, market_ring) = channel(10, ROOMY);
         let (estimates, estimate_ring) = channel(9, ROOMY);
         let mut inboxes = Inboxes::new();
-        [&control_ring, &gateway_ring].map(|ring| inboxes.add(gated(ring)));
+        [&control_ring, &gateway_ring].into_iter().for_each(|ring| _ = inboxes.add(gated(ring)));
         inboxes.add(book_ring.reader());
         inboxes.add(market_ring.reader());
-        [&intent_ring, &estimate_ring].map(|ring| inboxes.add(gated(ring)));
+        [&intent_ring, &estimate_ring].into_iter().for_each(|ring| _ = inboxes.add(gated(ring)));
         let settings = RiskSettings {
             order_quantity_max: "0.80".into(),
             order_notional_max: "1000".into(),
