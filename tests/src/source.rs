@@ -83,9 +83,10 @@ impl Source {
         let lines: Vec<String> = text.lines().map(str::to_owned).collect();
         let code: Vec<String> = code_of(text).lines().map(str::to_owned).collect();
         let is_test = is_test_path(path) || code.iter().any(|line| line.starts_with("#![cfg(test)]"));
+        // A module in a file of its own is declared anywhere; what follows the declaration is shipped.
         let begins = |at: &usize| {
             code[*at].trim() == "#[cfg(test)]"
-                && code.get(at + 1).is_some_and(|next| next.starts_with("mod "))
+                && code.get(at + 1).is_some_and(|next| next.starts_with("mod ") && !next.ends_with(';'))
         };
         let tests_at = if is_test { 0 } else { (0..code.len()).find(begins).unwrap_or(code.len()) };
         Source { path: path.to_owned(), lines, code, tests_at }

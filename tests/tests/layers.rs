@@ -213,7 +213,7 @@ const RULES: &[Rule] = &[
         allowed: &["fulmar_engine::trading::risk::Approved", "fulmar_engine::trading::InstrumentRules"],
     },
     Rule {
-        says: "a strategy sees its contract, the market's numbers, its orders and its position; no door but the gate",
+        says: "a strategy sees its contract, the market's numbers, its orders, its position and what to size by; no door but the gate",
         files: &["strategies/src"],
         except: &[],
         banned: &[
@@ -229,6 +229,8 @@ const RULES: &[Rule] = &[
             "fulmar_engine::contract",
             "fulmar_engine::market",
             "fulmar_engine::trading::InstrumentRules",
+            "fulmar_engine::trading::account::Amount",
+            "fulmar_engine::trading::sizing",
             "fulmar_engine::trading::order::Fill",
             "fulmar_engine::trading::order::TrackedOrder",
             "fulmar_engine::trading::position::OpenPosition",
@@ -469,8 +471,11 @@ fn no_float_is_near_money() {
         "adapters/src/decode",
         "adapters/src/sync",
     ];
+    // Statistics of returns, whose results are integers, rounded against us.
+    const STATISTICS: [&str; 1] = ["engine/src/trading/value_at_risk"];
+    let is_exact = |source: &&Source| in_any(&source.path, &EXACT) && !in_any(&source.path, &STATISTICS);
     let mut broken = Vec::new();
-    for source in sources().iter().filter(|source| in_any(&source.path, &EXACT)) {
+    for source in sources().iter().filter(is_exact) {
         for (number, line) in source.shipped() {
             if words(line).any(|word| word == "f32" || word == "f64") {
                 broken.push(format!("{}:{number}: prices, quantities and money are integers", source.path));

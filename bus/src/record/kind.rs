@@ -74,11 +74,13 @@ pub enum Kind {
     LimitChange = 39,
     /// What is known of an order that the engine holds.
     HeldOrder = 40,
+    /// What a scope may have at stake for its value at risk.
+    StakeLimit = 41,
 }
 
 impl Kind {
     /// Every kind, in numeric order.
-    pub const ALL: [Kind; 32] = [
+    pub const ALL: [Kind; 33] = [
         Kind::Trade,
         Kind::BookLevels,
         Kind::SnapshotBegin,
@@ -111,6 +113,7 @@ impl Kind {
         Kind::ScopeReport,
         Kind::LimitChange,
         Kind::HeldOrder,
+        Kind::StakeLimit,
     ];
 
     /// The kind that `byte` stands for, or `None` for a number that no kind has.
@@ -148,6 +151,7 @@ impl Kind {
             38 => Kind::ScopeReport,
             39 => Kind::LimitChange,
             40 => Kind::HeldOrder,
+            41 => Kind::StakeLimit,
             _ => return None,
         })
     }

@@ -31,6 +31,7 @@ mod order;
 mod pair;
 mod report;
 mod scope;
+mod stake;
 mod sync;
 mod text;
 mod time;
@@ -53,6 +54,7 @@ pub use order::{
 pub use pair::{Arbitrage, ConsolidatedTop, CrossVenue, LeadLag, MidSpread};
 pub use report::{ExecutionReport, ExecutionType, LiquiditySide, OrderStatus, Position};
 pub use scope::{Limit, LimitChange, LimitVerdict, Restraint, ScopeKind, ScopeReport};
+pub use stake::StakeLimit;
 pub use sync::{SyncChange, SyncReason, SyncState};
 pub use text::Text;
 pub use time::{Nanos, UnixNanos};

@@ -2,6 +2,8 @@
 
 use fulmar_bus::record::Nanos;
 
+use crate::trading::{ORDER_INSTRUMENTS_MAX, RETURN_CELLS_MAX};
+
 /// Levels that a side of a book holds; the farthest beyond it are dropped and counted. The deepest venue shows 46,000.
 pub const BOOK_LEVELS_MAX: usize = 65_536;
 /// How long a book may stay crossed before it is synced anew. Venues cross for an instant between two messages.
@@ -19,6 +21,17 @@ pub const DIFFERENCE_GRACE: Nanos = Nanos::from_secs(10);
 pub const MARK_PRICE_AGE_MAX: Nanos = Nanos::from_secs(10);
 /// How often operators are told how every scope stands, while anything moves.
 pub const SCOPES_INTERVAL: Nanos = Nanos::from_secs(1);
+/// How often value at risk is estimated.
+pub const ESTIMATE_INTERVAL_NS: u64 = 1_000_000_000;
+/// How long an estimate is good: two may be late before the gate lets nothing pass that adds.
+pub const ESTIMATE_GOOD_FOR_NS: u64 = 3 * ESTIMATE_INTERVAL_NS;
+/// From one mark to the next that a return is made of. Shorter, and the bounce between bid and ask is most of it;
+/// longer, and it takes a morning until enough is known.
+pub const RETURN_INTERVAL_NS: u64 = 10_000_000_000;
+/// Returns of each instrument that value at risk is estimated by: those of three hours.
+pub const RETURN_COUNT_MAX: usize = 1_080;
+/// How old a top may be that a mark is made of: it is told again more often than this as long as it holds.
+pub const TOP_AGE_MAX_NS: u64 = 2_000_000_000;
 /// How long a bar waits, beyond its end, for trades that are still on their way.
 pub const BAR_GRACE_NS: u64 = 2_000_000_000;
 /// How far a venue may date a trade after we received it: clocks differ by seconds, and one that is a minute ahead is
@@ -37,3 +50,11 @@ pub const STRATEGY_ORDERS_MAX: usize = 1_024;
 pub const STRATEGY_TIMERS_MAX: usize = 256;
 /// How often the recorder looks for what there is to keep.
 pub const JOURNAL_LOOK_NS: u64 = 1_000_000;
+
+const _: () = assert!(
+    RETURN_INTERVAL_NS.is_multiple_of(ESTIMATE_INTERVAL_NS),
+    "a mark is taken when an estimate is made"
+);
+const _: () =
+    assert!(RETURN_COUNT_MAX * ORDER_INSTRUMENTS_MAX <= RETURN_CELLS_MAX, "any engine's returns are kept");
+const _: () = assert!(TOP_REPEAT_NS < TOP_AGE_MAX_NS, "a top that holds does not grow too old");

@@ -2,6 +2,7 @@
 
 pub mod aggregator;
 pub mod book;
+pub mod estimator;
 pub mod feed;
 pub mod frames;
 pub mod gateway;
@@ -14,6 +15,7 @@ pub mod strategy;
 
 pub use aggregator::Aggregator;
 pub use book::BookBuilder;
+pub use estimator::{Estimator, EstimatorPlan};
 pub use feed::Feed;
 pub use gateway::Gateway;
 pub use limits::HELD_SLOTS;

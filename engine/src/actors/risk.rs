@@ -1,10 +1,11 @@
 //! The risk gate as an actor: the one path from a strategy to the venue, and the owner of orders and positions.
 //!
 //! Reads: control, the reports of the gateway, the book channel and then the market channel of each instrument, the
-//! intents of each strategy, in that order, so that an intent is judged by all that was known before it. Writes: the
-//! approved channel (definitions, approved orders, cancels), to each strategy its reports, denials and positions, and
-//! on the account channel what is nobody's and how every scope stands. Owns: the [`RiskGate`], the [`OrderTable`], the
-//! [`HeldOrders`], the positions, the [`Treasury`]. On failure: nothing restarts it in place; the run ends.
+//! intents of each strategy, and what value at risk allows where that is limited, in that order, so that an intent is
+//! judged by all that was known before it. Writes: the approved channel (definitions, approved orders, cancels), to each
+//! strategy its reports, denials and positions, and on the account channel what is nobody's and how every scope stands.
+//! Owns: the [`RiskGate`], the [`OrderTable`], the [`HeldOrders`], the positions, the [`Treasury`]. On failure: nothing
+//! restarts it in place; the run ends.
 
 mod adoption;
 mod cancels;
@@ -21,8 +22,8 @@ mod steps;
 mod treasury;
 
 use fulmar_bus::record::{
-    AccountId, ContractSize, Funding, InstrumentId, Payload, Quantity, StrategyId, SyncState, TopOfBook,
-    UnixNanos,
+    AccountId, ContractSize, Funding, InstrumentId, Kind, Payload, Quantity, StrategyId, SyncState,
+    TopOfBook, UnixNanos,
 };
 
 use self::control::Kills;
@@ -156,7 +157,8 @@ struct Anomalies {
 }
 
 /// What the gate watches over, and how its inboxes are laid out: control first, then one inbox of gateway reports, then
-/// one book channel an instrument, then one market channel an instrument, then one intent channel a strategy.
+/// one book channel an instrument, then one market channel an instrument, then one intent channel a strategy, then the
+/// estimator's where there is one.
 pub struct RiskPlan {
     /// By instrument id; `None` for instruments that may not be traded.
     pub settings: Vec<Option<RiskSettings>>,
@@ -282,6 +284,8 @@ impl Actor for Risk {
                 GATEWAY => self.state.on_gateway(now, record, &mut self.output),
                 _ if instrument_of_book.is_some() => self.state.on_book(now, record, &mut self.output),
                 _ if instrument_of_market.is_some() => self.state.on_market(record),
+                // The estimator alone writes such.
+                _ if record.header().kind() == Some(Kind::StakeLimit) => self.state.on_stake_limit(record),
                 _ => self.state.on_intent(now, record, &mut self.output),
             };
             self.state.anomalies.malformed += u64::from(understood.is_err());

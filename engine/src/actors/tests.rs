@@ -3,6 +3,7 @@
 //! What several actors do together is proven by the whole-system tests.
 
 mod book;
+mod estimator;
 mod feed;
 mod gateway;
 mod held;

@@ -36,6 +36,16 @@ pub const FEE_RATES_MAX: usize = 256;
 /// How often books are valued, at most: alerts are wanted within seconds, and a valuation looks at every position.
 pub(super) const VALUATION_INTERVAL: Nanos = Nanos::from_millis(100);
 
+/// Returns of an instrument below which nothing is said of how it moves: a deviation of fewer is off by an eighth and
+/// more.
+pub(super) const RETURNS_MIN: usize = 30;
+
+/// Returns that are kept, of all instruments together: 80 megabytes, a thousand of each that orders can stand in.
+pub const RETURN_CELLS_MAX: usize = 5_000_000;
+
+/// A mark that is taken later than a tenth of an interval after its even time is none of it.
+pub(super) const SAMPLE_LATENESS_PARTS: u64 = 10;
+
 /// Tables up to this many orders check their sums against their orders after each change in a debug build; beyond,
 /// the check would dominate what it checks.
 #[cfg(debug_assertions)]

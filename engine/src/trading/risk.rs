@@ -297,6 +297,7 @@ impl RiskGate {
             (RiskCheck::PnlJump, of_adding(scopes.pnl_jump)),
             (RiskCheck::MaxExposure, of_adding(scopes.exposure)),
             (RiskCheck::InsufficientBalance, of_adding(scopes.balance)),
+            (RiskCheck::MaxVar, of_adding(scopes.var)),
         ];
         let denial = denial(intent, &breaches);
         if denial.is_none() && !wish.is_held {

@@ -18,14 +18,17 @@ mod routes;
 mod statements;
 #[cfg(test)]
 mod tests;
+mod valuer;
 
 use fulmar_bus::record::{
-    AccountId, InstrumentDefinition, InstrumentId, Nanos, Price, Quantity, Restraint, Side, StrategyId,
-    UnixNanos,
+    AccountId, InstrumentDefinition, InstrumentId, Nanos, Notional, Price, Quantity, Restraint, Side,
+    StakeLimit, StrategyId, UnixNanos,
 };
 
+use self::breaches::Stake;
 pub use self::limits::LimitError;
 use self::routes::Routes;
+pub use self::valuer::Valuer;
 use super::account::{
     Account, AccountError, AccountPlan, Amount, Asset, Conversions, CostMethod, Fee, FeeSchedule, FundingDue,
     ScaledPrice,
@@ -58,6 +61,8 @@ pub struct TreasuryPlan {
 /// An order as the limits of scopes look at it.
 #[derive(Clone, Copy, Debug)]
 pub struct Adding {
+    /// When it is judged.
+    pub now: UnixNanos,
     /// Whose.
     pub strategy_id: StrategyId,
     /// Where.
@@ -88,6 +93,7 @@ pub struct Treasury {
     /// By strategy, and last what no strategy of this run did: what was there before, what others do.
     purses: Vec<Purse>,
     engine_guard: LossGuard,
+    engine_stake: Option<Stake>,
     routes: Routes,
     /// By instrument: the middle of its market when it was last told.
     marks: Vec<Option<ScaledPrice>>,
@@ -111,6 +117,8 @@ struct Purse {
     /// By instrument.
     shares: Vec<OpenShare>,
     order_count: u32,
+    /// What its value at risk allows it to have at stake, as far as it was told.
+    stake: Option<Stake>,
 }
 
 #[derive(Clone, Debug)]
@@ -132,6 +140,7 @@ impl Treasury {
             guard: began(limits),
             shares: vec![OpenShare::default(); instrument_count],
             order_count: 0,
+            stake: None,
         };
         let mut strategies = strategies;
         strategies.push(ScopeLimits::default());
@@ -140,6 +149,7 @@ impl Treasury {
             account: books(method),
             purses: limits.strategies.iter().map(purse).collect(),
             engine_guard: began(&engine),
+            engine_stake: None,
             routes: Routes::new(currency, worth, instrument_count),
             marks: vec![None; instrument_count],
             conversions: currency.map(Conversions::new),
@@ -244,6 +254,18 @@ impl Treasury {
         let before = std::mem::replace(&mut purse.shares[instrument_id.index()], share);
         purse.order_count = purse.order_count - before.order_count + share.order_count;
         self.revalue(strategy_id, instrument_id);
+    }
+
+    /// A scope may have so much at stake, until then.
+    pub fn limit_stake(&mut self, told: &StakeLimit) {
+        let stake = Stake { max: Amount(Notional::from(told.at_stake_max).0), until: told.until };
+        match told.strategy_id() {
+            None => self.engine_stake = Some(stake),
+            Some(id) => {
+                let place = self.place(id);
+                place.into_iter().for_each(|place| self.purses[place].stake = Some(stake));
+            }
+        }
     }
 
     /// When all of it is to be valued next.

@@ -2,6 +2,8 @@
 //!
 //! An actor's inboxes are added in the order in which it drains them; that order is part of what makes two runs alike.
 
+mod estimator;
+
 use std::io;
 use std::path::Path;
 
@@ -10,9 +12,8 @@ use fulmar_bus::record::{AccountId, HeldOrder, InstrumentId, Nanos, StrategyId};
 use super::channels::{Channel, ChannelRole, Channels};
 use super::plan::{EnginePlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan};
 use super::{Assembly, Link, Surroundings, held};
-use crate::actors::HELD_SLOTS;
 use crate::actors::{
-    Aggregator, BookBuilder, Feed, Gateway, HeldPlan, PaperGateway, Risk, RiskOutboxes, RiskPlan,
+    Aggregator, BookBuilder, Feed, Gateway, HELD_SLOTS, HeldPlan, PaperGateway, Risk, RiskOutboxes, RiskPlan,
     StrategyHost, StrategyPorts,
 };
 use crate::contract::Connection;
@@ -54,10 +55,13 @@ pub(super) struct Builder<'a> {
     /// By pair.
     aggregates: Vec<(Vec<InstrumentId>, Channel)>,
     intents: Vec<Channel>,
+    /// What value at risk allows, where that is limited.
+    estimates: Option<Channel>,
     /// By strategy: what it may trade.
     traded: Vec<Vec<InstrumentId>>,
-    /// Made before the strategies that read them; the gate takes the writing ends.
+    /// Made before the strategies that read them; the gate takes the writing ends; then the same channels.
     reports: Vec<Outbox>,
+    told: Vec<Channel>,
     control: Option<Outbox>,
     /// By instrument: where the gate asks its feed to tell all of it anew.
     recalls: Vec<Option<Outbox>>,
@@ -86,8 +90,10 @@ impl<'a> Builder<'a> {
             books: none(),
             aggregates: Vec::new(),
             intents: Vec::new(),
+            estimates: None,
             traded: Vec::new(),
             reports: Vec::new(),
+            told: Vec::new(),
             control: None,
             recalls: plan.instruments.iter().map(|_| None).collect(),
         }
@@ -191,14 +197,16 @@ impl<'a> Builder<'a> {
     }
 
     pub(super) fn strategies(&mut self, strategies: Vec<StrategyPlan>, epoch: u32) -> io::Result<()> {
+        let report_readers = 1 + self.estimator_count();
         for (index, plan) in strategies.into_iter().enumerate() {
             self.traded.push(plan.instruments.clone());
             let actor = format!("strategy.{}", plan.name);
-            let mut order_channel = |stream: &str| {
+            let mut order_channel = |stream: &str, readers| {
                 let name = format!("{stream}.{}", plan.name);
-                self.channels.make(&name, ChannelRole::Order, self.sizes.small, 1)
+                self.channels.make(&name, ChannelRole::Order, self.sizes.small, readers)
             };
-            let (reports, intents) = (order_channel("reports")?, order_channel("intents")?);
+            let (reports, intents) =
+                (order_channel("reports", report_readers)?, order_channel("intents", 1)?);
             let mut ports = StrategyPorts::new(reports.gated(), plan.book);
             for instrument_id in &plan.instruments {
                 let (book, market) =
@@ -215,8 +223,9 @@ impl<'a> Builder<'a> {
             self.ring_at(&mut outbox, &["risk"]);
             let mut told = reports.outbox();
             self.stamp(&mut told, Stage::Report);
-            self.ring_at(&mut told, &[&actor]);
+            self.ring_at(&mut told, &[&actor, "estimator"]);
             self.reports.push(told);
+            self.told.push(reports);
             self.intents.push(intents);
             let strategy_id = StrategyId(u16::try_from(index).expect("a plan has few strategies"));
             let host = StrategyHost::new(&plan.name, (epoch, strategy_id), plan.strategy, ports, outbox);
@@ -244,7 +253,7 @@ impl<'a> Builder<'a> {
         let control = self.channels.make("control", ChannelRole::Input, self.sizes.small, 1)?;
         let reports = self.channels.make(&gateway, ChannelRole::Order, self.sizes.small, 1)?;
         let approved = self.channels.make("approved", ChannelRole::Order, self.sizes.small, 1)?;
-        let account = self.channels.make("account", ChannelRole::Order, self.sizes.small, 0)?;
+        let account = self.account()?;
         let kept = file.map(|file| self.channels.keep_at(file, HELD_SLOTS)).transpose()?;
         let channels = (&control, &reports, &approved, &account);
         let risk = self.risk_gate(account_id, channels, &gateway, (held, kept));
@@ -284,15 +293,14 @@ impl<'a> Builder<'a> {
         let mut inboxes = Inboxes::new();
         inboxes.add(control.gated());
         inboxes.add(reports.gated());
-        let ids = (0..).map(InstrumentId).zip(&self.risk);
-        let books: Vec<_> = ids.filter_map(|(id, settings)| settings.is_some().then_some(id)).collect();
+        let books = self.tradable();
         for instrument_id in &books {
             inboxes.add(self.book_of(*instrument_id).reader());
         }
         for instrument_id in &books {
             inboxes.add(self.market(*instrument_id).reader());
         }
-        for intents in &self.intents {
+        for intents in self.intents.iter().chain(&self.estimates) {
             inboxes.add(intents.gated());
         }
         let mut outboxes = RiskOutboxes {

@@ -4,7 +4,7 @@
 use fulmar_bus::channel::RingShape;
 
 use super::plan::{EnginePlan, OrderRoute, VenuePlan};
-use crate::actors::HELD_SLOTS;
+use crate::actors::{Estimator, HELD_SLOTS};
 
 /// What one book takes that holds nothing: its hints.
 const BOOK_BYTES: u64 = 70 << 10;
@@ -119,8 +119,10 @@ fn shared_rings(plan: &EnginePlan) -> u64 {
     let pairs = plan.pairs.len() as u64 * ring(sizes.book, 0);
     let control = ahead(plan, sizes.small, 1);
     // Of each strategy two; of the gateway and what is approved one; and the account, which nobody of these must read.
-    let orders =
-        control + (2 + 2 * plan.strategies.len() as u64) * ring(sizes.small, 1) + ring(sizes.small, 0);
+    let estimators = usize::from(Estimator::is_needed(&plan.treasury));
+    let strategy = ring(sizes.small, 1 + estimators) + ring(sizes.small, 1);
+    let shared = (2 + estimators as u64) * ring(sizes.small, 1) + ring(sizes.small, estimators);
+    let orders = control + shared + plan.strategies.len() as u64 * strategy;
     let kept = RingShape { slot_count: HELD_SLOTS, gate_count: 0 };
     let kept = plan.held.file.as_ref().map_or(0, |_| bytes(kept.checked_word_count()));
     pairs

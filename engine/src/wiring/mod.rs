@@ -14,6 +14,7 @@ use std::io;
 
 use fulmar_bus::channel::Ring;
 
+use crate::actors::Estimator;
 use crate::contract::Connection;
 use crate::runtime::{
     DigestBoard, Doorbell, FrameWriter, HopStamps, NoteWriter, Outbox, RequestReader, Seat,
@@ -97,6 +98,9 @@ pub fn actor_names(plan: &EnginePlan) -> Vec<String> {
     names.extend(books.map(|id| format!("book.{}", plan.instruments[id.index()].name)));
     names.extend(plan.pairs.iter().map(|pair| format!("aggregate.{}", pair.name)));
     names.extend(plan.strategies.iter().map(|strategy| format!("strategy.{}", strategy.name)));
+    if !matches!(plan.orders, OrderRoute::None) && Estimator::is_needed(&plan.treasury) {
+        names.push("estimator".to_owned());
+    }
     match &plan.orders {
         OrderRoute::None => {}
         OrderRoute::Paper { .. } => names.extend(["risk".to_owned(), "gateway.paper".to_owned()]),

@@ -4,7 +4,8 @@ use std::hint::black_box;
 
 use fulmar_bus::record::{
     AccountId, ClientOrderId, ContractKind, ContractSize, InstrumentDefinition, InstrumentId, Intent, Level,
-    Price, Quantity, Side, StrategyId, SyncState, Text, TopOfBook, TopSource, UnixNanos,
+    Nanos, Notional, Price, Quantity, Side, StakeLimit, StrategyId, SyncState, Text, TopOfBook, TopSource,
+    UnixNanos,
 };
 use fulmar_engine::trading::InstrumentRules;
 use fulmar_engine::trading::account::{Amount, ScaledPrice};
@@ -13,6 +14,7 @@ use fulmar_engine::trading::risk::{
     Context, Guards, LossLimits, RiskGate, RiskLimits, ScopeBreaches, ScopeLimits, Verdict,
 };
 use fulmar_engine::trading::treasury::{Adding, Treasury, TreasuryPlan};
+use fulmar_engine::trading::value_at_risk::{VarLimit, VarMethod, VarSettings};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
@@ -76,7 +78,14 @@ fn treasury() -> Treasury {
         jump_max: amount(1_000_000),
         flatten_percent: Some(120),
     };
-    let limits = ScopeLimits { exposure_max: amount(1_000_000_000), open_orders_max: Some(1_000), losses };
+    let settings = VarSettings {
+        method: VarMethod::Historical,
+        confidence_ppm: 990_000,
+        horizon: Nanos::from_secs(3_600),
+    };
+    let var = Some(VarLimit { var_max: Amount(1), settings });
+    let limits =
+        ScopeLimits { exposure_max: amount(1_000_000_000), open_orders_max: Some(1_000), losses, var };
     let plan = TreasuryPlan {
         currency: Text::new("USDT"),
         engine: limits,
@@ -95,6 +104,10 @@ fn treasury() -> Treasury {
         treasury.define(instrument_id, &definition).expect("it can be booked");
         treasury.mark(instrument_id, ScaledPrice { price: Price(BID), scale: 2 });
     }
+    let stake = Notional(1_000_000_000 * 10_i128.pow(StakeLimit::SCALE.into()));
+    for scope in [None].into_iter().chain((0..).take(STRATEGIES).map(|id| Some(StrategyId(id)))) {
+        treasury.limit_stake(&StakeLimit::new(scope, (stake, Notional(0)), START));
+    }
     treasury.value(START);
     treasury
 }
@@ -102,7 +115,7 @@ fn treasury() -> Treasury {
 fn adding(intent: &Intent) -> Adding {
     let Intent { strategy_id, side, quantity, price, .. } = *intent;
     let share = OpenShare { buy_qty: 12_000, sell_qty: 9_000, order_count: 3 };
-    Adding { strategy_id, instrument_id: INSTRUMENT, side, quantity, price: Some(price), share }
+    Adding { now: START, strategy_id, instrument_id: INSTRUMENT, side, quantity, price: Some(price), share }
 }
 
 /// Limit orders of both sides near the touch.

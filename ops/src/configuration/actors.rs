@@ -88,10 +88,22 @@ fn actors_of(document: &Node) -> Option<Vec<String>> {
     actors.extend(instruments.iter().map(|name| format!("book.{name}")));
     actors.extend(instruments.iter().map(|name| format!("aggregate.{name}")));
     actors.extend(strategies);
+    if is_trading && limits_value_at_risk(document) {
+        actors.push("estimator".to_owned());
+    }
     if is_trading {
         actors.extend(["risk".to_owned(), gateway]);
     }
     Some(actors)
+}
+
+/// True where somebody has to estimate value at risk.
+fn limits_value_at_risk(document: &Node) -> bool {
+    let Some(risk) = document.get("risk") else { return false };
+    let of_strategy =
+        |(_, strategy): (String, &Node)| risk.get("strategy")?.get(strategy.name()?)?.get("var_max");
+    let is_limited = risk.get("engine").and_then(|engine| engine.get("var_max")).is_some();
+    is_limited || row(document, "strategy").filter_map(of_strategy).next().is_some()
 }
 
 fn core_plan(core: &Node) -> Option<CorePlan> {
@@ -250,7 +262,16 @@ actors = ["feed.*", "books.*"]
     fn the_names_are_those_that_the_engine_gives() {
         let live = format!("{DESK}[engine]\nmode = \"live\"\n");
         let listening = DESK.split("[[strategy]]").next().unwrap();
-        for (text, route) in [(DESK, Route::Paper), (&live, Route::Venue), (listening, Route::None)] {
+        let of_all = format!("{DESK}[risk]\ncurrency = \"USDT\"\n[risk.engine]\nvar_max = \"5\"\n");
+        let of_one = of_all.replace("risk.engine", "risk.strategy.watcher");
+        let texts = [
+            (DESK, Route::Paper),
+            (&live, Route::Venue),
+            (listening, Route::None),
+            (&of_all, Route::Paper),
+            (&of_one, Route::Paper),
+        ];
+        for (text, route) in texts {
             let source = Source { file: "a.toml".into(), text: text.to_owned() };
             let launch = Launch {
                 sources: vec![source.into()],

@@ -7,6 +7,8 @@
 mod risk;
 mod scopes;
 
+pub(super) use scopes::confidence_ppm;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;

@@ -118,6 +118,10 @@ daily_loss_max = "3"
 drawdown_max = "4"
 pnl_jump_max = "5.5"
 flatten_percent = 150
+var_max = "5.25"
+var_confidence_percent = "97.5"
+var_horizon = "8h"
+var_method = "parametric"
 
 [risk.venue.binance-usdm]
 exposure_max = "6"
@@ -130,6 +134,10 @@ daily_loss_max = "10"
 drawdown_max = "11"
 pnl_jump_max = "12"
 flatten_percent = 100
+var_max = "13"
+var_confidence_percent = "99.9"
+var_horizon = "10m"
+var_method = "historical"
 
 [risk.worth.BNB]
 price = "600.5"

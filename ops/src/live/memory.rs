@@ -113,7 +113,9 @@ mod tests {
                 { name = 'a', kind = 'idle', instruments = ['binance-spot:BTCUSDT'] },
                 { name = 'b', kind = 'idle', instruments = ['binance-usdm:BTCUSDT'] },
             ]";
-        for route in [Route::None, Route::Paper, Route::Venue] {
+        let limited = format!("{text}\nrisk = {{ currency = 'USDT', engine = {{ var_max = '5' }} }}");
+        let cases = [Route::None, Route::Paper, Route::Venue].map(|route| (text, route));
+        for (text, route) in cases.into_iter().chain([(limited.as_str(), Route::Paper)]) {
             let launch = launch(text, route);
             let loaded = launch.load(&fulmar_strategies::Registry::default()).expect("it is valid");
             let journal = tempfile::tempdir().expect("a directory");

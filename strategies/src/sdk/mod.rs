@@ -49,5 +49,7 @@ pub use fulmar_engine::contract::{
     Strategy, View,
 };
 pub use fulmar_engine::trading::InstrumentRules;
+pub use fulmar_engine::trading::account::Amount as Money;
 pub use fulmar_engine::trading::order::TrackedOrder;
+pub use fulmar_engine::trading::sizing::{Edge, Kelly, NoSize, Risk, Sizer, Volatility};
 pub use rehearsal::{INSTRUMENT, Rehearsal, Wanted};

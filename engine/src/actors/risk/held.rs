@@ -133,7 +133,7 @@ impl State {
         }
         let context = self.context_of_dependent(now, order.intent(), order.instrument_id());
         let mut context = without(context, &order);
-        context.scopes = self.scopes_of_change(&order, modify);
+        context.scopes = self.scopes_of_change(now, &order, modify);
         if let Some(denial) = self.gate.check_held_change(&order, modify, &context) {
             return self.refuse_change(origin, modify, denial.code.into(), output);
         }

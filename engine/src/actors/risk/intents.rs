@@ -95,7 +95,8 @@ impl State {
         instrument_id: InstrumentId,
     ) -> Context {
         let share = self.share_beside(intent, instrument_id);
-        let scopes = self.treasury.breaches(&self.adding(intent, instrument_id, intent.quantity, share));
+        let adding = self.adding(now, (intent, instrument_id), intent.quantity, share);
+        let scopes = self.treasury.breaches(&adding);
         let own_opposite = self.orders.best_open_price(instrument_id, intent.side.opposite());
         let watched = self.instruments[instrument_id.index()].as_ref().expect("it is watched");
         let permissions = self.permissions.get(intent.strategy_id.index());
@@ -123,8 +124,8 @@ impl State {
     /// An order as the limits of its scopes look at it, beside what its strategy has open without it.
     fn adding(
         &self,
-        intent: &Intent,
-        instrument_id: InstrumentId,
+        now: UnixNanos,
+        (intent, instrument_id): (&Intent, InstrumentId),
         quantity: Quantity,
         share: OpenShare,
     ) -> Adding {
@@ -133,7 +134,7 @@ impl State {
         let met = top.map(|top| if side == Side::Buy { top.ask } else { top.bid });
         let met = met.filter(|level| level.quantity.0 > 0).map(|level| level.price);
         let price = if price.0 > 0 { Some(price) } else { met };
-        Adding { strategy_id, instrument_id, side, quantity, price, share }
+        Adding { now, strategy_id, instrument_id, side, quantity, price, share }
     }
 
     /// What its strategy has open beside an order: its alternatives do not trade beside it, but count as orders.
@@ -146,14 +147,19 @@ impl State {
     }
 
     /// What the limits of its scopes say against a change: as against the order that it makes, beside all others.
-    pub(super) fn scopes_of_change(&self, order: &TrackedOrder, modify: &ModifyIntent) -> ScopeBreaches {
+    pub(super) fn scopes_of_change(
+        &self,
+        now: UnixNanos,
+        order: &TrackedOrder,
+        modify: &ModifyIntent,
+    ) -> ScopeBreaches {
         let (before, instrument_id) = (order.intent(), order.instrument_id());
         let mut share = self.share_beside(before, instrument_id);
         share.leave_out(order);
         share.order_count -= 1;
         let intent = modify.terms.applied_to(*before);
         let quantity = Quantity(intent.quantity.0.saturating_sub(order.booked_qty().0));
-        self.treasury.breaches(&self.adding(&intent, instrument_id, quantity, share))
+        self.treasury.breaches(&self.adding(now, (&intent, instrument_id), quantity, share))
     }
 
     /// A change is judged as the order that it makes, beside all others. Whoever wanted it hears why it is not made.
@@ -178,7 +184,7 @@ impl State {
         } else {
             let (intent, order) = (*order.intent(), order.clone());
             let mut context = without(self.context_of_dependent(now, &intent, instrument_id), &order);
-            context.scopes = self.scopes_of_change(&order, modify);
+            context.scopes = self.scopes_of_change(now, &order, modify);
             match self.gate.check_change(&order, modify, &context) {
                 Verdict::Approved(change) => Ok(change),
                 Verdict::Denied(denial) => Err(denial.code.into()),

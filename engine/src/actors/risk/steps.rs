@@ -72,7 +72,7 @@ impl State {
         let modify = ModifyIntent::new(id, terms, revision);
         let context = self.context_of_dependent(now, order.intent(), order.instrument_id());
         let mut context = without(context, &order);
-        context.scopes = self.scopes_of_change(&order, &modify);
+        context.scopes = self.scopes_of_change(now, &order, &modify);
         match self.gate.check_change(&order, &modify, &context) {
             Verdict::Approved(change) => {
                 let is_noted = self.orders.request_change(&modify).is_some();
@@ -93,7 +93,8 @@ impl State {
         let context = self.context_of_dependent(now, &intent, instrument_id);
         let mut context = without(context, &order);
         // It changes nothing, and is judged as if it came now.
-        context.scopes = self.scopes_of_change(&order, &ModifyIntent::new(id, OrderTerms::of(&intent), 0));
+        context.scopes =
+            self.scopes_of_change(now, &order, &ModifyIntent::new(id, OrderTerms::of(&intent), 0));
         match self.gate.check_released(&intent, instrument_id, &context) {
             Verdict::Approved(approved) => {
                 self.held.sent(id);

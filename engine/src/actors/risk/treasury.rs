@@ -6,8 +6,8 @@
 //! long as something is held that can be closed, another follows.
 
 use fulmar_bus::record::{
-    ClientOrderId, InstrumentId, Intent, Nanos, Price, Quantity, Restraint, Side, StrategyId, TopOfBook,
-    UnixNanos,
+    ClientOrderId, InstrumentId, Intent, Malformed, Nanos, Price, Quantity, Record, Restraint, Side,
+    StakeLimit, StrategyId, TopOfBook, UnixNanos,
 };
 
 use super::intents::ORDER_SLOTS;
@@ -22,6 +22,12 @@ use crate::trading::risk::{Verdict, middle};
 const OWN_COUNTER_MIN: u64 = 1 << 47;
 
 impl State {
+    /// What value at risk allows a scope to have at stake.
+    pub(super) fn on_stake_limit(&mut self, record: &Record) -> Result<(), Malformed> {
+        self.treasury.limit_stake(record.read::<StakeLimit>()?);
+        Ok(())
+    }
+
     /// A fill goes into the books, with what it cost. Books that are not those of the venue are no ground to trade on.
     pub(super) fn keep_books(
         &mut self,

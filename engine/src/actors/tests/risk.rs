@@ -11,6 +11,7 @@ mod adoption;
 mod control;
 mod losses;
 mod statements;
+mod value_at_risk;
 
 use super::*;
 use crate::actors::limits::{CANCEL_RETRY_NS, CLOSE_RETRY_NS};
@@ -28,6 +29,7 @@ pub(super) struct Stage {
     pub(super) book: Outbox,
     pub(super) market: Outbox,
     pub(super) intents: Outbox,
+    estimates: Outbox,
     pub(super) approved: Reader,
     reports: Reader,
     account: Reader,
@@ -66,13 +68,12 @@ impl Stage {
         let (recall, recall_ring) = channel(7, 128);
         let (account, account_ring) = channel(8, ROOMY);
         let (market, market_ring) = channel(10, ROOMY);
+        let (estimates, estimate_ring) = channel(9, ROOMY);
         let mut inboxes = Inboxes::new();
-        for ring in [&control_ring, &gateway_ring] {
-            inboxes.add(gated(ring));
-        }
+        [&control_ring, &gateway_ring].into_iter().for_each(|ring| _ = inboxes.add(gated(ring)));
         inboxes.add(book_ring.reader());
         inboxes.add(market_ring.reader());
-        inboxes.add(gated(&intent_ring));
+        [&intent_ring, &estimate_ring].into_iter().for_each(|ring| _ = inboxes.add(gated(ring)));
         let settings = RiskSettings {
             order_quantity_max: "0.80".into(),
             order_notional_max: "1000".into(),
@@ -115,6 +116,7 @@ impl Stage {
             book,
             market,
             intents,
+            estimates,
             approved: approved_reader,
             reports: report_reader,
             account: gated(&account_ring),

@@ -49,7 +49,7 @@ impl Amount {
     }
 
     /// `self * part / whole`, rounded down. `None` where it does not fit. `whole` is above zero.
-    pub(super) fn times(self, part: i64, whole: i64) -> Option<Amount> {
+    pub(in crate::trading) fn times(self, part: i64, whole: i64) -> Option<Amount> {
         let (part, whole) = (i128::from(part), i128::from(whole));
         // In two parts, so that the product fits where the result does.
         let rest = self.0.rem_euclid(whole) * part;

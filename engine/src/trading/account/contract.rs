@@ -107,6 +107,27 @@ impl Contract {
         i64::try_from(quotient.whole).ok().map(Price)
     }
 
+    /// The most that is worth no more than `worth`, whatever its sign, at `price`, of what is long.
+    ///
+    /// # Errors
+    /// [`AccountError::Overflow`], where the quantity does not fit too; [`AccountError::BadPrice`] where the price is
+    /// not above zero.
+    pub fn quantity_worth(&self, worth: Amount, price: ScaledPrice) -> Result<Quantity, AccountError> {
+        if price.price.0 <= 0 {
+            return Err(AccountError::BadPrice);
+        }
+        let (price, exponent) = (price.price.0, -self.exponent(price.scale));
+        let quotient = worth.0.checked_abs().and_then(|worth| {
+            if self.is_inverse() {
+                Quotient::of(Amount(worth).times(price, self.size.mantissa())?.0, exponent, 1)
+            } else {
+                Quotient::of(worth, exponent, i128::from(self.size.mantissa()) * i128::from(price))
+            }
+        });
+        let most = quotient.and_then(|quotient| i64::try_from(quotient.whole).ok());
+        most.map(Quantity).ok_or(AccountError::Overflow)
+    }
+
     /// How much of the base currency `quantity` is; `None` where it does not fit, or is so much of another.
     pub fn worth_in_base(&self, quantity: Quantity) -> Option<Amount> {
         if self.is_inverse() { None } else { self.units(quantity).ok() }
@@ -120,7 +141,7 @@ impl Contract {
     }
 
     /// The price of a trade.
-    pub(super) const fn price(&self, price: Price) -> ScaledPrice {
+    pub(in crate::trading) const fn price(&self, price: Price) -> ScaledPrice {
         ScaledPrice { price, scale: self.price_scale }
     }
 

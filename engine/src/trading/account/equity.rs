@@ -85,6 +85,11 @@ impl Conversions {
         self.prices.retain(|(known, _)| *known != asset);
     }
 
+    /// No price is known any more.
+    pub fn clear(&mut self) {
+        self.prices.clear();
+    }
+
     /// `amount` of an asset in the currency, rounded down; `None` where that is not known or does not fit.
     pub fn convert(&self, asset: Asset, amount: Amount) -> Option<Amount> {
         if asset == self.currency || amount == Amount::ZERO {

@@ -79,11 +79,13 @@ pub enum RiskCheck {
     MaxExposure = 31,
     /// What the order pays with is not there.
     InsufficientBalance = 32,
+    /// More would be at stake than value at risk allows, or nobody says what it allows.
+    MaxVar = 33,
 }
 
 impl RiskCheck {
     /// Every check, in numeric order.
-    pub const ALL: [RiskCheck; 32] = [
+    pub const ALL: [RiskCheck; 33] = [
         RiskCheck::KillSwitch,
         RiskCheck::StaleMarketData,
         RiskCheck::MaxOrderQty,
@@ -116,6 +118,7 @@ impl RiskCheck {
         RiskCheck::RepeatedExecution,
         RiskCheck::MaxExposure,
         RiskCheck::InsufficientBalance,
+        RiskCheck::MaxVar,
     ];
 
     /// Its number.
@@ -168,6 +171,7 @@ impl RiskCheck {
             RiskCheck::RepeatedExecution => "REPEATED_EXECUTION",
             RiskCheck::MaxExposure => "MAX_EXPOSURE",
             RiskCheck::InsufficientBalance => "INSUFFICIENT_BALANCE",
+            RiskCheck::MaxVar => "MAX_VAR",
         }
     }
 

@@ -5,6 +5,7 @@ use super::settings::cut_wide;
 use super::{Breach, LossLimits};
 use crate::market::decimal::NumberError;
 use crate::trading::account::Amount;
+use crate::trading::value_at_risk::{VarLimit, VarSettings};
 
 /// The limits of one scope as people state them: amounts in decimal text of the currency that all are counted in. What
 /// is not stated is not limited.
@@ -22,6 +23,8 @@ pub struct ScopeSettings {
     pub pnl_jump_max: Option<String>,
     /// As [`LossLimits::flatten_percent`].
     pub flatten_percent: Option<u32>,
+    /// The largest value at risk, and how it is computed.
+    pub var: Option<(String, VarSettings)>,
 }
 
 /// The limits of one scope.
@@ -42,6 +45,8 @@ pub struct ScopeLimits {
     pub open_orders_max: Option<u32>,
     /// What may be lost.
     pub losses: LossLimits,
+    /// The largest value at risk; not of a venue, whose part of a portfolio is none.
+    pub var: Option<VarLimit>,
 }
 
 impl ScopeSettings {
@@ -60,6 +65,7 @@ impl ScopeSettings {
                 jump_max: amount(&self.pnl_jump_max)?,
                 flatten_percent: self.flatten_percent,
             },
+            var: self.var.as_ref().map(|(max, settings)| var_limit(max, *settings)).transpose()?,
         })
     }
 }
@@ -79,6 +85,12 @@ pub struct ScopeBreaches {
     pub pnl_jump: Option<Breach>,
     /// What the order pays with is not there, in millionths of that asset.
     pub balance: Option<Breach>,
+    /// More would be at stake than value at risk allows, or nobody says what it allows; in millionths of the currency.
+    pub var: Option<Breach>,
+}
+
+fn var_limit(max: &str, settings: VarSettings) -> Result<VarLimit, NumberError> {
+    Ok(VarLimit { var_max: amount(max)?, settings })
 }
 
 fn amount(text: &str) -> Result<Amount, NumberError> {

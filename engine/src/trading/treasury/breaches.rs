@@ -1,11 +1,45 @@
 //! What the limits of scopes say against an order: of the engine, its venue and its strategy, in that order.
 
-use fulmar_bus::record::{Quantity, Side};
+use fulmar_bus::record::{Quantity, Side, UnixNanos};
 
 use super::{Adding, Limits, Purse, Treasury};
 use crate::trading::account::Amount;
 use crate::trading::order::OpenShare;
-use crate::trading::risk::{Breach, LossGuard, ScopeBreaches, millionths};
+use crate::trading::risk::{Breach, LossGuard, ScopeBreaches, ScopeLimits, millionths};
+
+/// What the value at risk of a scope allows it to have at stake, and how long that is good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stake {
+    pub max: Amount,
+    pub until: UnixNanos,
+}
+
+/// What a scope has at stake and may have; `None` where that is not known.
+#[derive(Clone, Copy, Debug)]
+struct Staked {
+    is_limited: bool,
+    max: Option<Amount>,
+    at_stake: Option<Amount>,
+}
+
+impl Staked {
+    /// Where `more` at stake is too much, or not known.
+    fn breach(&self, more: Option<Amount>) -> Option<Breach> {
+        if !self.is_limited {
+            return None;
+        }
+        let Some(limit) = self.max else { return Some(Breach::UNKNOWABLE) };
+        let after = more.zip(self.at_stake).and_then(|(more, at_stake)| at_stake.checked_add(more));
+        match after {
+            Some(after) if after <= limit => None,
+            Some(after) => {
+                let limit = millionths(limit);
+                Some(Breach { value: millionths(after).max(limit + 1), limit })
+            }
+            None => Some(Breach { limit: millionths(limit), ..Breach::UNKNOWABLE }),
+        }
+    }
+}
 
 impl Treasury {
     /// What the limits of its scopes say against an order.
@@ -14,41 +48,48 @@ impl Treasury {
         let purse = &self.purses[place];
         let guards = [&self.engine_guard, &purse.guard];
         let worst = |of: fn(&LossGuard) -> Option<Breach>| guards.iter().find_map(|guard| of(guard));
+        let (exposures, stakes) = (self.exposure_scopes(adding), self.stake_scopes(adding, purse));
+        let is_limited = exposures.iter().chain(&stakes).any(|scope| scope.is_limited);
+        let more = if is_limited { self.more_at_stake(adding, purse) } else { None };
+        let first = |scopes: &[Staked]| scopes.iter().find_map(|scope| scope.breach(more));
         ScopeBreaches {
-            exposure: self.exposure_breach(adding, purse),
+            exposure: first(&exposures),
             open_orders: self.open_orders_breach(adding, purse),
             daily_loss: worst(LossGuard::daily_loss),
             drawdown: worst(LossGuard::drawdown),
             pnl_jump: worst(LossGuard::jump),
             balance: self.balance_breach(adding),
+            var: first(&stakes),
         }
     }
 
-    fn exposure_breach(&self, adding: &Adding, purse: &Purse) -> Option<Breach> {
-        let (strategy, instrument) = (adding.strategy_id.index(), adding.instrument_id.index());
-        let venue = self.exposures.venue_of(instrument);
+    /// What engine, venue and strategy may have at stake.
+    fn exposure_scopes(&self, adding: &Adding) -> [Staked; 3] {
+        let strategy = adding.strategy_id.index();
+        let venue = self.exposures.venue_of(adding.instrument_id.index());
         let Limits { engine, venues, strategies } = &self.limits;
-        let scopes = [
-            (engine.exposure_max, self.exposures.of_engine()),
-            (venues.get(venue).and_then(|limits| limits.exposure_max), self.exposures.of_venue(venue)),
-            (strategies[strategy].exposure_max, self.exposures.of_strategy(strategy)),
-        ];
-        if scopes.iter().all(|(max, _)| max.is_none()) {
-            return None;
-        }
-        let more = self.more_at_stake(adding, purse);
-        scopes.into_iter().find_map(|(max, at_stake)| {
-            let limit = max?;
-            let after = more.zip(at_stake).and_then(|(more, at_stake)| at_stake.checked_add(more));
-            match after {
-                Some(after) if after <= limit => None,
-                Some(after) => {
-                    let limit = millionths(limit);
-                    Some(Breach { value: millionths(after).max(limit + 1), limit })
-                }
-                None => Some(Breach { limit: millionths(limit), ..Breach::UNKNOWABLE }),
-            }
-        })
+        let scope = |max: Option<Amount>, at_stake| Staked { is_limited: max.is_some(), max, at_stake };
+        [
+            scope(engine.exposure_max, self.exposures.of_engine()),
+            scope(venues.get(venue).and_then(|limits| limits.exposure_max), self.exposures.of_venue(venue)),
+            scope(strategies[strategy].exposure_max, self.exposures.of_strategy(strategy)),
+        ]
+    }
+
+    /// What engine and strategy may have at stake for their value at risk: once that was told too long ago, nobody
+    /// knows.
+    fn stake_scopes(&self, adding: &Adding, purse: &Purse) -> [Staked; 2] {
+        let strategy = adding.strategy_id.index();
+        let Limits { engine, strategies, .. } = &self.limits;
+        let scope = |limits: &ScopeLimits, stake: Option<Stake>, at_stake| Staked {
+            is_limited: limits.var.is_some(),
+            max: stake.filter(|stake| adding.now <= stake.until).map(|stake| stake.max),
+            at_stake,
+        };
+        [
+            scope(engine, self.engine_stake, self.exposures.of_engine()),
+            scope(&strategies[strategy], purse.stake, self.exposures.of_strategy(strategy)),
+        ]
     }
 
     /// By how much an order raises what is at stake in its cell.

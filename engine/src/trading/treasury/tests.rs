@@ -7,6 +7,7 @@ use fulmar_bus::record::{
 
 use super::*;
 use crate::trading::risk::{Breach, LossLimits, ScopeBreaches};
+use crate::trading::value_at_risk::{VarLimit, VarMethod, VarSettings};
 
 const SPOT: InstrumentId = InstrumentId(0);
 const PERPETUAL: InstrumentId = InstrumentId(1);
@@ -76,7 +77,7 @@ fn book(treasury: &mut Treasury, fill: Fill) {
 fn buying(strategy_id: StrategyId, instrument_id: InstrumentId, quantity: i64) -> Adding {
     let share = OpenShare::default();
     let (quantity, price) = (Quantity(quantity), Some(Price(1_000)));
-    Adding { strategy_id, instrument_id, side: Side::Buy, quantity, price, share }
+    Adding { now: NOW, strategy_id, instrument_id, side: Side::Buy, quantity, price, share }
 }
 
 #[test]
@@ -96,6 +97,54 @@ fn each_scope_allows_as_much_at_stake_as_its_limit_and_not_one_step_more() {
         let beyond = treasury.breaches(&buying(ONE, SPOT, 2_000)).exposure;
         assert_eq!(beyond, Some(Breach { value: 200_000_000, limit: 100_000_000 }), "in millionths");
     }
+}
+
+fn limited_by_var() -> ScopeLimits {
+    let settings =
+        VarSettings { method: VarMethod::Historical, confidence_ppm: 990_000, horizon: Nanos::from_secs(1) };
+    ScopeLimits { var: Some(VarLimit { var_max: usdt(1), settings }), ..ScopeLimits::default() }
+}
+
+#[test]
+fn value_at_risk_allows_what_was_told_until_it_says_and_nothing_before_or_after() {
+    for strategy_id in [None, Some(ONE)] {
+        let mut treasury = treasury(|plan| match strategy_id {
+            None => plan.engine = limited_by_var(),
+            Some(_) => plan.strategies[0] = limited_by_var(),
+        });
+        mark(&mut treasury, SPOT, 100);
+        let unknown = Some(Breach::UNKNOWABLE);
+        let at = |treasury: &Treasury, now, quantity| {
+            treasury.breaches(&Adding { now, ..buying(ONE, SPOT, quantity) }).var
+        };
+        assert_eq!(at(&treasury, NOW, 1), unknown, "nobody said anything");
+        let tell = |treasury: &mut Treasury, max: Amount| {
+            treasury.limit_stake(&StakeLimit::new(strategy_id, (Notional(max.0), Notional(0)), NOW));
+        };
+        tell(&mut treasury, usdt(100));
+        for (quantity, is_refused) in [(999, false), (1_000, false), (1_001, true), (i64::MAX, true)] {
+            assert_eq!(at(&treasury, NOW, quantity).is_some(), is_refused, "{quantity} of {strategy_id:?}");
+        }
+        assert_eq!(at(&treasury, NOW, 2_000), Some(Breach { value: 200_000_000, limit: 100_000_000 }));
+        assert_eq!(at(&treasury, UnixNanos(NOW.0 + 1), 1), unknown, "it is good until then");
+        tell(&mut treasury, Amount(-1));
+        assert!(at(&treasury, NOW, 1).is_some(), "less than nothing may be at stake");
+        let other = Adding { now: NOW, ..buying(OTHER, SPOT, 1) };
+        assert_eq!(treasury.breaches(&other).var.is_some(), strategy_id.is_none());
+        treasury.limit_stake(&StakeLimit::new(Some(StrategyId(9)), (Notional(0), Notional(0)), NOW));
+    }
+    let free = treasury(|_| {});
+    assert_eq!(free.breaches(&buying(ONE, SPOT, 1)).var, None, "what is not stated is not limited");
+}
+
+#[test]
+fn what_has_no_price_passes_no_value_at_risk() {
+    let mut treasury = treasury(|plan| plan.engine = limited_by_var());
+    treasury.limit_stake(&StakeLimit::new(None, (Notional(i128::MAX), Notional(0)), NOW));
+    let breach = treasury.breaches(&buying(ONE, SPOT, 1)).var;
+    assert_eq!(breach.map(|breach| breach.value), Some(i128::MAX), "no market yet");
+    mark(&mut treasury, SPOT, 100);
+    assert_eq!(treasury.breaches(&buying(ONE, SPOT, 1)).var, None);
 }
 
 #[test]
@@ -324,7 +373,7 @@ fn spot_that_was_there_before_is_a_balance_and_no_position() {
 #[test]
 fn a_limit_of_a_scope_is_lowered_and_raised_again_and_never_beyond_what_is_configured() {
     let losses = LossLimits { daily_loss_max: Some(usdt(50)), ..LossLimits::default() };
-    let stated = ScopeLimits { exposure_max: Some(usdt(100)), open_orders_max: Some(4), losses };
+    let stated = ScopeLimits { exposure_max: Some(usdt(100)), open_orders_max: Some(4), losses, var: None };
     let mut treasury = treasury(|plan| (plan.engine, plan.strategies[1]) = (stated, stated));
     mark(&mut treasury, SPOT, 100);
     let engine = (ScopeKind::Engine, 0);

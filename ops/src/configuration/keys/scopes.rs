@@ -1,7 +1,7 @@
 //! The limits that hold over more than one instrument: `[risk.engine]`, `[risk.venue.NAME]`, `[risk.strategy.NAME]`,
 //! and what their amounts are counted in.
 
-use super::super::schema::Kind::{self, Choice, Decimal, Integer, Label, Map, Name};
+use super::super::schema::Kind::{self, Choice, Decimal, Integer, Interval, Label, Map, Name};
 use super::super::schema::Need::Optional;
 use super::super::schema::{Key, Table, default, key};
 
@@ -97,5 +97,31 @@ fn of_strategies(doc: &'static str) -> Table {
             "At so many percent of a daily loss or drawdown that may be, all that is held is closed at the market.",
         ),
     ];
-    Table { doc, keys: at_stake().into_iter().chain(losses).collect() }
+    Table { doc, keys: at_stake().into_iter().chain(losses).chain(value_at_risk()).collect() }
+}
+
+fn value_at_risk() -> Vec<Key> {
+    vec![
+        key(
+            "var_max",
+            Decimal,
+            Optional,
+            "The largest value at risk. An estimator computes it once a second by how the marks of the last three hours \
+             moved, and what may be at stake by it; until it knows enough, which takes a quarter of an hour, and where it \
+             does not, only what reduces passes.",
+        ),
+        key(
+            "var_confidence_percent",
+            Decimal,
+            default("\"99\""),
+            "How seldom more is lost: \"99\" for one time in a hundred. Above 50 and at most 99.9 where it is historical.",
+        ),
+        key("var_horizon", Interval, default("\"1h\""), "Over how long value at risk is told."),
+        key(
+            "var_method",
+            Choice(vec!["historical", "parametric"]),
+            default("\"historical\""),
+            "A quantile of what was seen, or the normal law with the covariance that was seen.",
+        ),
+    ]
 }

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use fulmar_bus::record::{Price, Text};
-use fulmar_engine::market::decimal;
+use fulmar_engine::market::{decimal, interval};
 use fulmar_engine::trading::account::{Asset, CostMethod, ScaledPrice};
 use fulmar_engine::trading::risk::{ScopeLimits, ScopeSettings};
 use fulmar_engine::trading::treasury::TreasuryPlan;
+use fulmar_engine::trading::value_at_risk::{VarMethod, VarSettings};
 use serde::Deserialize;
 
 /// What `[risk]` says of money and scopes.
@@ -37,6 +38,17 @@ struct StatedScope {
     drawdown_max: Option<String>,
     pnl_jump_max: Option<String>,
     flatten_percent: Option<u32>,
+    var_max: Option<String>,
+    var_confidence_percent: Option<String>,
+    var_horizon: Option<String>,
+    var_method: Option<VarWord>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum VarWord {
+    Historical,
+    Parametric,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -82,10 +94,33 @@ impl StatedScope {
             drawdown_max,
             pnl_jump_max,
             flatten_percent: self.flatten_percent,
+            var: self.var_max.clone().zip(self.var_settings()),
         };
         settings.limits().expect("a decimal of the configuration fits an amount")
     }
+
+    /// How value at risk is computed; `None` of a venue, of which that is not said.
+    fn var_settings(&self) -> Option<VarSettings> {
+        Some(VarSettings {
+            method: match self.var_method? {
+                VarWord::Historical => VarMethod::Historical,
+                VarWord::Parametric => VarMethod::Parametric,
+            },
+            confidence_ppm: confidence_ppm(self.var_confidence_percent.as_deref()?)?,
+            horizon: interval::parse(self.var_horizon.as_deref()?)?,
+        })
+    }
 }
+
+/// The confidence that `text` states in percent, in parts per million; `None` where that is not above a half and below
+/// a whole.
+pub(in crate::configuration) fn confidence_ppm(text: &str) -> Option<u32> {
+    let percent = decimal::parse(text.as_bytes(), CONFIDENCE_SCALE).ok()?;
+    u32::try_from(percent).ok().filter(|ppm| (500_001..1_000_000).contains(ppm))
+}
+
+/// Digits behind the point of a confidence in percent.
+const CONFIDENCE_SCALE: u8 = 4;
 
 impl Worth {
     fn priced(&self, asset: &str) -> Option<(Asset, ScaledPrice)> {

@@ -4,11 +4,12 @@ use fulmar_engine::trading::account::Asset;
 
 use super::row;
 use crate::configuration::document::Node;
+use crate::configuration::meaning::confidence_ppm;
 use crate::configuration::nearest::nearest;
 use crate::configuration::violation::Violations;
 
 /// The amounts of a scope: each is of the currency.
-const AMOUNTS: [&str; 4] = ["exposure_max", "daily_loss_max", "drawdown_max", "pnl_jump_max"];
+const AMOUNTS: [&str; 5] = ["exposure_max", "daily_loss_max", "drawdown_max", "pnl_jump_max", "var_max"];
 
 /// The rules of `[risk.engine]`, `[risk.venue.NAME]`, `[risk.strategy.NAME]` and `[risk.worth.ASSET]`.
 pub(super) fn scopes(document: &Node, violations: &mut Violations) {
@@ -26,10 +27,12 @@ pub(super) fn scopes(document: &Node, violations: &mut Violations) {
                 violations.add(&scope.origin, &path, format!("there is no {kind} {name:?}"), right);
             }
             amounts_have_a_currency(scope, &path, has_currency, violations);
+            value_at_risk_can_be_known(scope, &path, violations);
         }
     }
     if let Some(engine) = risk.get("engine") {
         amounts_have_a_currency(engine, "risk.engine", has_currency, violations);
+        value_at_risk_can_be_known(engine, "risk.engine", violations);
     }
     let assets = tables(risk, "worth").map(|(name, node)| (name, node, "risk.worth"));
     let currency = risk.get("currency").and_then(|node| Some((node.as_text()?, node, "risk.currency")));
@@ -45,6 +48,25 @@ fn tables<'a>(risk: &'a Node, name: &str) -> impl Iterator<Item = (&'a str, &'a 
     let tables = risk.get(name).and_then(Node::as_table);
     tables.into_iter().flatten().map(|(name, node)| (name.as_str(), node))
 }
+
+/// The window of returns reaches as far as the confidence asks.
+fn value_at_risk_can_be_known(scope: &Node, path: &str, violations: &mut Violations) {
+    let Some(confidence) = scope.get("var_confidence_percent") else { return };
+    let Some(text) = confidence.as_text() else { return };
+    let method = scope.get("var_method").and_then(Node::as_text);
+    let right = match confidence_ppm(text) {
+        None => "it is above 50 and below 100, with four digits behind the point at most",
+        Some(ppm) if method != Some("parametric") && ppm > HISTORICAL_PPM_MAX => {
+            "what is seen of three hours reaches to 99.9; `var_method = \"parametric\"` goes beyond"
+        }
+        Some(_) => return,
+    };
+    let key = format!("{path}.var_confidence_percent");
+    violations.add(&confidence.origin, &key, format!("{text:?} cannot be computed"), right);
+}
+
+/// The largest confidence of which one return of those that are kept is expected to be beyond it.
+const HISTORICAL_PPM_MAX: u32 = 999_000;
 
 fn amounts_have_a_currency(scope: &Node, path: &str, has_currency: bool, violations: &mut Violations) {
     let stated = AMOUNTS.iter().find_map(|key| scope.get(key));
