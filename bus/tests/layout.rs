@@ -105,6 +105,12 @@ fn the_order_payloads_are_where_every_reader_expects_them() {
     });
     layout!(BalanceStatement = 64 { asset @ 0, free @ 16, locked @ 32, venue_at @ 48, account_id @ 56 });
     layout!(PositionStatement = 32 { quantity @ 0, entry_px @ 8, venue_at @ 16, account_id @ 24 });
+    layout!(HeldOrder = 248 {
+        intent @ 0, submitted_at @ 96, wanted_qty @ 104, traded_qty @ 112, parent_traded_qty @ 120,
+        contract_size @ 128,
+        strategy @ 144, instrument @ 176, stage @ 240, price_scale @ 241, quantity_scale @ 242, is_parent_done @ 243,
+        gave_way @ 244,
+    });
     layout!(Denial = 56 {
         client_order_id @ 0, tag @ 16, codes @ 24, limit @ 32, value @ 40, code @ 48, strategy_id @ 50,
         account_id @ 52, reserved @ 54,
@@ -182,6 +188,7 @@ fn a_damaged_enum_is_refused() {
     }
     refuses_damage(SyncChange::new(SyncState::Live, SyncReason::Joined, 1, 0, 0), &[16, 17]);
     refuses_damage(intent, &[40, 41, 42, 45]);
+    refuses_damage(HeldOrder::new(intent, UnixNanos(1), HeldStage::Ended), &[40, 41, 42, 45, 240]);
     refuses_damage(Order { intent, approved_at: UnixNanos(1) }, &[40, 41, 42, 45]);
     let modify = ModifyIntent::new(id, OrderTerms::of(&intent), 1);
     refuses_damage(ModifyOrder::new(&intent, &modify, 7), &[74, 75]);

@@ -57,6 +57,11 @@ pub use parameters::{Amount, ParameterError, Parameters};
 pub use quoter::{Quoter, QuoterParameters};
 pub use registry::{BUILT_IN, Registry, RegistryError};
 
+/// The examples of the page for authors run.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/orders.md")]
+mod orders_page {}
+
 /// Property tests draw the same cases on every run.
 #[cfg(test)]
 fn seeded(cases: u32) -> proptest::test_runner::Config {

@@ -13,8 +13,8 @@ use fulmar_engine::runtime::{Clock, HopBoard, HopStamps, Player};
 use fulmar_engine::trading::risk::{GuardSettings, RiskSettings};
 use fulmar_engine::trading::treasury::TreasuryPlan;
 use fulmar_engine::wiring::{
-    Assembly, EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, Surroundings,
-    VenuePlan, build,
+    Assembly, EnginePlan, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, StrategyPlan,
+    Surroundings, VenuePlan, build,
 };
 
 use crate::market::SYMBOL;
@@ -136,6 +136,7 @@ fn plan(product: Product, strategy: Box<dyn Strategy>) -> EnginePlan {
         orders: OrderRoute::Venue { session: Box::new(orders), account_id: AccountId(0) },
         rings: RingSizes::default(),
         epoch: 1,
+        held: KeptOrders::default(),
         journal_directory: None,
     }
 }

@@ -13,7 +13,8 @@ use fulmar_engine::runtime::Player;
 use fulmar_engine::trading::risk::RiskSettings;
 use fulmar_engine::trading::treasury::TreasuryPlan;
 use fulmar_engine::wiring::{
-    Assembly, EnginePlan, InstrumentPlan, OrderRoute, RingSizes, StrategyPlan, Surroundings, VenuePlan, build,
+    Assembly, EnginePlan, InstrumentPlan, KeptOrders, OrderRoute, RingSizes, StrategyPlan, Surroundings,
+    VenuePlan, build,
 };
 
 use crate::market::{INSTRUMENT, SYMBOL};
@@ -80,6 +81,7 @@ impl OrderDesk {
             // Small, since a campaign makes thousands of them; a market that stands still fills none.
             rings: RingSizes { frames: 1 << 9, market: 1 << 9, book: 1 << 9, resync: 1 << 8, small: 1 << 10 },
             epoch: self.epoch,
+            held: KeptOrders::default(),
             journal_directory: self.journal_directory,
         };
         let nobody = Surroundings { bell_of: &|_| None, stamps: None };

@@ -37,7 +37,7 @@ use fulmar_engine::trading::order::Fill;
 use fulmar_engine::trading::risk::{GuardSettings, RiskSettings};
 use fulmar_engine::trading::treasury::TreasuryPlan;
 use fulmar_engine::wiring::{
-    EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan,
+    EnginePlan, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan,
 };
 use fulmar_strategies::{Parameters, quoter};
 use fulmar_tests::captures::folder;
@@ -445,6 +445,7 @@ fn plan(venue: &str, symbols: &[String], quotes_between: u64, level_count: Arc<A
         orders: OrderRoute::Paper { account_id: AccountId(0), fees: PaperFees::default() },
         rings: RingSizes::default(),
         epoch: 1,
+        held: KeptOrders::default(),
         journal_directory: None,
     }
 }

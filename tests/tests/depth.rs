@@ -9,7 +9,8 @@ use fulmar_engine::runtime::Player;
 use fulmar_engine::simulation::paper::PaperFees;
 use fulmar_engine::trading::treasury::TreasuryPlan;
 use fulmar_engine::wiring::{
-    EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, Surroundings, VenuePlan, build,
+    EnginePlan, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, StrategyPlan, Surroundings,
+    VenuePlan, build,
 };
 use fulmar_tests::scripted::{Scripted, Tell, Wire, definition};
 use fulmar_tests::stage::OPENS_AT;
@@ -84,6 +85,7 @@ impl Scene {
             orders: OrderRoute::Paper { account_id: AccountId(0), fees: PaperFees::default() },
             rings: RingSizes { market: market_slots, ..RingSizes::default() },
             epoch: 1,
+            held: KeptOrders::default(),
             journal_directory: None,
         };
         let nobody = Surroundings { bell_of: &|_| None, stamps: None };

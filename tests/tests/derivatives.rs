@@ -13,7 +13,8 @@ use fulmar_engine::simulation::paper::PaperFees;
 use fulmar_engine::trading::risk::{GuardSettings, RiskCheck, RiskSettings};
 use fulmar_engine::trading::treasury::TreasuryPlan;
 use fulmar_engine::wiring::{
-    EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, Surroundings, VenuePlan, build,
+    EnginePlan, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, StrategyPlan, Surroundings,
+    VenuePlan, build,
 };
 use fulmar_tests::scripted::{Scripted, Tell, definition};
 use fulmar_tests::stage::OPENS_AT;
@@ -110,6 +111,7 @@ impl Scene {
             orders: OrderRoute::Paper { account_id: AccountId(0), fees: PaperFees::default() },
             rings: RingSizes::default(),
             epoch: 1,
+            held: KeptOrders::default(),
             journal_directory: None,
         };
         let nobody = Surroundings { bell_of: &|_| None, stamps: None };

@@ -13,7 +13,7 @@ use fulmar_engine::simulation::paper::PaperFees;
 use fulmar_engine::trading::risk::{GuardSettings, RiskSettings};
 use fulmar_engine::trading::treasury::TreasuryPlan;
 use fulmar_engine::wiring::{
-    EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan,
+    EnginePlan, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan,
 };
 use fulmar_strategies::sdk::{InstrumentId, Nanos};
 use fulmar_strategies::{Parameters, quoter};
@@ -93,6 +93,7 @@ fn paper_plan() -> EnginePlan {
         orders: OrderRoute::Paper { account_id: AccountId(0), fees: PaperFees::default() },
         rings: RingSizes::default(),
         epoch: 1,
+        held: KeptOrders::default(),
         journal_directory: None,
     }
 }

@@ -22,7 +22,7 @@ use fulmar_engine::simulation::paper::PaperFees;
 use fulmar_engine::trading::risk::{GuardSettings, RiskSettings};
 use fulmar_engine::trading::treasury::TreasuryPlan;
 use fulmar_engine::wiring::{
-    EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan,
+    EnginePlan, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan,
 };
 use fulmar_strategies::sdk::{
     BookDepth, Context, Event, InstrumentId, Intent, Nanos, NewOrder, Strategy, TimeInForce,
@@ -119,6 +119,7 @@ impl Desk {
             orders: OrderRoute::Paper { account_id: AccountId(0), fees: PaperFees::default() },
             rings: RingSizes::default(),
             epoch: 1,
+            held: KeptOrders::default(),
             journal_directory: None,
         });
         Desk {

@@ -38,8 +38,8 @@ mod tests;
 pub mod translate;
 
 use fulmar_bus::record::{
-    CancelOrder, ExecutionType, FrameSource, InstrumentDefinition, InstrumentId, ModifyOrder, Nanos, Order,
-    OrderStatus, RequestKind, UnixNanos,
+    CancelOrder, ExecutionReport, ExecutionType, FrameSource, InstrumentDefinition, InstrumentId,
+    ModifyOrder, Nanos, Order, OrderStatus, RequestKind, UnixNanos,
 };
 use fulmar_engine::contract::{
     Connection, DecodeError, InboundFrame, OrderSession, OrderSink, SessionCounters,
@@ -177,6 +177,10 @@ impl OrderSession for BinanceOrderEntry {
         }
         let scales = Scales { price: definition.price_scale, quantity: definition.quantity_scale };
         self.instruments[index] = Some(Tradable { symbol: definition.symbol, scales });
+        // What was asked of an earlier boot before the instrument was known is asked for now.
+        if self.orders.ask_for_unknown_of(instrument_id) {
+            self.wake_at(UnixNanos(0));
+        }
     }
 
     fn is_ready(&self) -> bool {
@@ -229,6 +233,23 @@ impl OrderSession for BinanceOrderEntry {
         let bytes = encode::cancel(&mut self.writer, self.clock.at(now + delay), name, &tradable);
         sink.request(0, RequestKind::Send, delay, bytes);
         self.wake_at(now + delay + ANSWER_MAX);
+    }
+
+    fn inquire(
+        &mut self,
+        now: UnixNanos,
+        instrument_id: InstrumentId,
+        question: &ExecutionReport,
+        sink: &mut dyn OrderSink,
+    ) {
+        if !self.orders.insert(OpenOrder::inquired(question, instrument_id, now)) {
+            tracing::error!(
+                "{}: there is no room to ask for order {}",
+                self.venue(),
+                question.client_order_id
+            );
+        }
+        self.ask_for_due(now, sink);
     }
 
     fn on_frame(&mut self, now: UnixNanos, frame: InboundFrame<'_>, sink: &mut dyn OrderSink) {

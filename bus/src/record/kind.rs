@@ -72,11 +72,13 @@ pub enum Kind {
     ScopeReport = 38,
     /// A limit is to be another, and what became of that.
     LimitChange = 39,
+    /// What is known of an order that the engine holds.
+    HeldOrder = 40,
 }
 
 impl Kind {
     /// Every kind, in numeric order.
-    pub const ALL: [Kind; 31] = [
+    pub const ALL: [Kind; 32] = [
         Kind::Trade,
         Kind::BookLevels,
         Kind::SnapshotBegin,
@@ -108,6 +110,7 @@ impl Kind {
         Kind::PositionStatement,
         Kind::ScopeReport,
         Kind::LimitChange,
+        Kind::HeldOrder,
     ];
 
     /// The kind that `byte` stands for, or `None` for a number that no kind has.
@@ -144,6 +147,7 @@ impl Kind {
             37 => Kind::PositionStatement,
             38 => Kind::ScopeReport,
             39 => Kind::LimitChange,
+            40 => Kind::HeldOrder,
             _ => return None,
         })
     }

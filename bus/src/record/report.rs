@@ -130,7 +130,8 @@ pub struct ExecutionReport {
     pub trade_id: u64,
     /// How much traded just now, at the instrument's quantity scale, as the other quantities.
     pub last_qty: Quantity,
-    /// At which price, at the instrument's price scale.
+    /// At which price, at the instrument's price scale. Of an order that the engine holds, which trades nothing, where
+    /// its trigger stands now, zero where it has none.
     pub last_px: Price,
     /// How much of the order traded so far.
     pub cumulative_qty: Quantity,

@@ -112,6 +112,10 @@ fn on_approved(now: UnixNanos, record: &Record, session: &mut dyn OrderSession, 
         session.define(record.header().instrument_id, definition);
         return;
     }
+    if let Ok(question) = record.read::<ExecutionReport>() {
+        session.inquire(now, record.header().instrument_id, question, output);
+        return;
+    }
     match admit(record) {
         Some(Admitted::Order(order)) => match output.obstacle(now, session) {
             None => {
@@ -140,7 +144,9 @@ fn on_approved(now: UnixNanos, record: &Record, session: &mut dyn OrderSession, 
             session.cancel(now, &cancel, output);
             output.outbound.leave(None);
         }
-        None => unreachable!("the risk gate writes definitions, orders, changes and cancels alone"),
+        None => {
+            unreachable!("the risk gate writes definitions, questions, orders, changes and cancels alone")
+        }
     }
 }
 

@@ -26,6 +26,9 @@ pub const BAR_GRACE_NS: u64 = 2_000_000_000;
 pub const VENUE_AHEAD_MAX_NS: u64 = 60_000_000_000;
 /// Orders that may be unsettled at one time, over all strategies.
 pub const ORDERS_MAX: usize = 4_096;
+/// Slots of the channel that held orders are kept on. All of them are written again before the last word on any is
+/// overwritten: after a quarter of it, and then at the most twice what all of them take.
+pub const HELD_SLOTS: usize = 1 << 16;
 /// How long what is written may wait for the disk: the group commit.
 pub const JOURNAL_SYNC_NS: u64 = 10_000_000;
 /// Orders of one strategy that may be unsettled at one time.

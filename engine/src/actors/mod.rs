@@ -16,9 +16,10 @@ pub use aggregator::Aggregator;
 pub use book::BookBuilder;
 pub use feed::Feed;
 pub use gateway::Gateway;
+pub use limits::HELD_SLOTS;
 pub use paper::PaperGateway;
 pub use recorder::{KeptJournal, Recorder};
-pub use risk::{Risk, RiskOutboxes, RiskPlan};
+pub use risk::{HeldPlan, Risk, RiskOutboxes, RiskPlan};
 pub use strategy::{StrategyHost, StrategyPorts};
 
 #[cfg(test)]

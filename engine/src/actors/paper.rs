@@ -5,8 +5,8 @@
 //! report channel, as the gateway of a venue does. Owns: a [`PaperVenue`] an instrument. On failure: as any gateway.
 
 use fulmar_bus::record::{
-    ExecutionReport, ExecutionType, Flags, InstrumentDefinition, InstrumentId, Kind, Malformed, Record,
-    TopOfBook, Trade, UnixNanos,
+    ExecutionReport, ExecutionType, Flags, InstrumentDefinition, InstrumentId, Kind, Malformed, OrderStatus,
+    Record, TopOfBook, Trade, UnixNanos,
 };
 
 use super::limits::STRATEGY_ORDERS_MAX;
@@ -111,10 +111,20 @@ impl State {
                 venue.cancel(cancel.payload().client_order_id, now, &mut self.made);
                 self.report(record, cancel.instrument_id());
             }
-            // A definition: the paper venue takes numbers as they are.
-            None => {}
+            None => self.on_question(record),
         }
         Ok(())
+    }
+
+    /// An order of an earlier boot: it was at a paper venue that ended with its process. A definition asks nothing: the
+    /// paper venue takes numbers as they are.
+    fn on_question(&mut self, record: &Record) {
+        if let Ok(question) = record.read::<ExecutionReport>() {
+            let mut gone = *question;
+            (gone.execution, gone.status) = (ExecutionType::Canceled, OrderStatus::Canceled);
+            self.made.push(gone);
+            self.report(record, record.header().instrument_id);
+        }
     }
 
     /// Here ends the way of what was approved: there are no bytes that would leave.

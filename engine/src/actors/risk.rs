@@ -1,20 +1,23 @@
 //! The risk gate as an actor: the one path from a strategy to the venue, and the owner of orders and positions.
 //!
-//! Reads: control, the reports of the gateway, the book channel of each instrument, the intents of each strategy, in
-//! that order, so that an intent is judged by all that was known before it. Writes: the approved channel (definitions,
-//! approved orders, cancels), to each strategy its reports, denials and positions, and on the account channel what is
-//! nobody's and how every scope stands. Owns: the [`RiskGate`], the [`OrderTable`], the positions, the [`Treasury`]. On
-//! failure: nothing restarts it in place; the run ends.
+//! Reads: control, the reports of the gateway, the book channel and then the market channel of each instrument, the
+//! intents of each strategy, in that order, so that an intent is judged by all that was known before it. Writes: the
+//! approved channel (definitions, approved orders, cancels), to each strategy its reports, denials and positions, and
+//! on the account channel what is nobody's and how every scope stands. Owns: the [`RiskGate`], the [`OrderTable`], the
+//! [`HeldOrders`], the positions, the [`Treasury`]. On failure: nothing restarts it in place; the run ends.
 
 mod adoption;
 mod cancels;
 mod control;
 mod doubts;
 mod expiry;
+mod held;
 mod intents;
+mod kept;
 mod markets;
 mod reports;
 mod statements;
+mod steps;
 mod treasury;
 
 use fulmar_bus::record::{
@@ -25,9 +28,12 @@ use fulmar_bus::record::{
 use self::control::Kills;
 use self::doubts::Doubts;
 use self::expiry::Expiries;
+pub use self::kept::HeldPlan;
+use self::kept::Keeper;
 use super::limits::ORDERS_MAX;
 use crate::runtime::{Actor, Delivery, Inboxes, Origin, Outbox, Work};
 use crate::trading::account::ScaledPrice;
+use crate::trading::held::HeldOrders;
 use crate::trading::order::OrderTable;
 use crate::trading::position::OpenPosition;
 use crate::trading::risk::{RiskGate, RiskSettings};
@@ -37,7 +43,7 @@ use crate::trading::{ACCOUNT_ASSETS_MAX, InstrumentRules};
 /// The actor of the risk gate.
 pub struct Risk {
     inboxes: Inboxes,
-    /// Of the inboxes that give books, in their order.
+    /// Of the inboxes that give books, and of those that give markets, in their order.
     books: Vec<InstrumentId>,
     state: State,
     output: Output,
@@ -68,8 +74,15 @@ struct State {
     /// After a kill: when to cancel again what still stands then.
     cancel_again_at: Option<UnixNanos>,
     expiries: Expiries,
+    held: HeldOrders,
+    keeper: Keeper,
+    /// By instrument: at which scales its market channel speaks now, where that was heard.
+    market_scales: Vec<Option<Scales>>,
     anomalies: Anomalies,
 }
+
+/// Digits of price and quantity, and how much a unit of the latter is.
+type Scales = (u8, u8, ContractSize);
 
 /// One instrument as the gate sees it.
 struct Watched {
@@ -78,8 +91,8 @@ struct Watched {
     settings: RiskSettings,
     /// What the instrument asks of an order, while orders of it may pass.
     rules: Option<InstrumentRules>,
-    /// Of price and quantity, and how much a unit of the latter is, once it is defined.
-    scales: Option<(u8, u8, ContractSize)>,
+    /// Once it is defined.
+    scales: Option<Scales>,
     top: Option<TopOfBook>,
     sync: SyncState,
     last_update_at: UnixNanos,
@@ -143,16 +156,18 @@ struct Anomalies {
 }
 
 /// What the gate watches over, and how its inboxes are laid out: control first, then one inbox of gateway reports, then
-/// one book channel an instrument, then one intent channel a strategy.
+/// one book channel an instrument, then one market channel an instrument, then one intent channel a strategy.
 pub struct RiskPlan {
     /// By instrument id; `None` for instruments that may not be traded.
     pub settings: Vec<Option<RiskSettings>>,
-    /// The instruments of the book channels among the inboxes, in their order.
+    /// The instruments of the book channels among the inboxes, in their order, which is that of the market channels.
     pub books: Vec<InstrumentId>,
     /// The instruments that each strategy may trade.
     pub strategies: Vec<Vec<InstrumentId>>,
     /// The account that they trade for.
     pub account_id: AccountId,
+    /// What held orders are kept by, and those of an earlier boot.
+    pub held: HeldPlan,
     /// How its money is kept, and the limits that hold over several instruments.
     pub treasury: TreasuryPlan,
     /// The number of this boot.
@@ -169,6 +184,8 @@ pub struct RiskOutboxes {
     pub account: Outbox,
     /// By instrument, to its feed: the wish to hear all of it anew. `None` where it may not be traded.
     pub recalls: Vec<Option<Outbox>>,
+    /// Where held orders are kept; `None` where they need not outlive the process.
+    pub kept: Option<Outbox>,
 }
 
 const CONTROL: usize = 0;
@@ -177,8 +194,8 @@ const FIRST_BOOK: usize = 2;
 
 impl Risk {
     /// The gate of `plan`.
-    pub fn new(plan: RiskPlan, inboxes: Inboxes, outboxes: RiskOutboxes) -> Self {
-        let RiskOutboxes { approved, reports, account, recalls } = outboxes;
+    pub fn new(mut plan: RiskPlan, inboxes: Inboxes, outboxes: RiskOutboxes) -> Self {
+        let RiskOutboxes { approved, reports, account, recalls, kept } = outboxes;
         let output = Output { approved, reports, account, recalls, reports_lost: 0 };
         let instrument_count = plan.settings.len();
         let watch = |settings: Option<RiskSettings>| {
@@ -202,10 +219,13 @@ impl Risk {
         let permission = |instruments: &Vec<InstrumentId>| {
             (0..instrument_count).map(|index| instruments.iter().any(|id| id.index() == index)).collect()
         };
-        let state = State {
+        let mut instruments: Vec<Option<Watched>> = plan.settings.into_iter().map(watch).collect();
+        let mut orders = OrderTable::with_shares(ORDERS_MAX, strategy_count, instrument_count);
+        let held = kept::restore(&mut plan.held, &mut instruments, &mut orders);
+        let mut state = State {
             gate: RiskGate::new(),
-            orders: OrderTable::with_shares(ORDERS_MAX, strategy_count, instrument_count),
-            instruments: plan.settings.into_iter().map(watch).collect(),
+            orders,
+            instruments,
             holdings: vec![vec![OpenPosition::default(); instrument_count]; strategy_count + 1],
             permissions: plan.strategies.iter().map(permission).collect(),
             account_id: plan.account_id,
@@ -218,8 +238,12 @@ impl Risk {
             doubts: Doubts::new(instrument_count + ACCOUNT_ASSETS_MAX),
             cancel_again_at: None,
             expiries: Expiries::new(),
+            held,
+            keeper: Keeper::new(kept, plan.held),
+            market_scales: vec![None; instrument_count],
             anomalies: Anomalies::default(),
         };
+        state.count_restored();
         Risk { inboxes, books: plan.books, state, output }
     }
 }
@@ -237,22 +261,31 @@ impl Actor for Risk {
         let mut work = Work::NONE;
         while let Some((inbox, delivery)) = self.inboxes.next_delivery() {
             work += Work(1);
-            let instrument_of_book = inbox.checked_sub(FIRST_BOOK).and_then(|book| self.books.get(book));
-            let record = match (delivery, instrument_of_book) {
+            let place = inbox.checked_sub(FIRST_BOOK);
+            let instrument_of_book = place.and_then(|place| self.books.get(place));
+            let market = place.and_then(|place| place.checked_sub(self.books.len()));
+            let instrument_of_market = market.and_then(|market| self.books.get(market));
+            let record = match (delivery, instrument_of_book.or(instrument_of_market)) {
                 (Delivery::Record(record), _) => record,
-                (Delivery::Lapped(_), Some(instrument_id)) => {
+                (Delivery::Lapped(_), Some(instrument_id)) if instrument_of_book.is_some() => {
                     self.state.recall(Origin::time(now), *instrument_id, &mut self.output);
                     continue;
                 }
-                (Delivery::Lapped(_), None) => unreachable!("all but books are read through gates"),
+                (Delivery::Lapped(_), Some(instrument_id)) => {
+                    self.state.lose_market(*instrument_id);
+                    continue;
+                }
+                (Delivery::Lapped(_), None) => unreachable!("all others are read through gates"),
             };
             let understood = match inbox {
                 CONTROL => self.state.on_control(now, record, &mut self.output),
                 GATEWAY => self.state.on_gateway(now, record, &mut self.output),
                 _ if instrument_of_book.is_some() => self.state.on_book(now, record, &mut self.output),
+                _ if instrument_of_market.is_some() => self.state.on_market(record),
                 _ => self.state.on_intent(now, record, &mut self.output),
             };
             self.state.anomalies.malformed += u64::from(understood.is_err());
+            self.state.carry_out(now, Origin::of(record), &mut self.output);
         }
         if self.state.cancel_again_at.is_some_and(|due_at| due_at <= now) {
             work += Work(1);
@@ -262,16 +295,28 @@ impl Actor for Risk {
             work += Work(1);
             self.state.end_due(now, &mut self.output);
         }
+        if self.state.held.due_at().is_some_and(|due_at| due_at <= now) {
+            work += Work(1);
+            self.state.held.wake(now);
+        }
         if self.state.treasury_due_at().is_some_and(|due_at| due_at <= now) {
             work += Work(1);
             self.state.value(now, &mut self.output);
+        }
+        if self.state.keeper.due_at().is_some_and(|due_at| due_at <= now) {
+            work += Work(1);
+            self.state.tell_restored(now, &mut self.output);
+        }
+        if work.is_some() {
+            self.state.carry_out(now, Origin::time(now), &mut self.output);
         }
         work
     }
 
     fn due_at(&self) -> Option<UnixNanos> {
-        let State { cancel_again_at, expiries, .. } = &self.state;
-        cancel_again_at.iter().copied().chain(expiries.due_at()).chain(self.state.treasury_due_at()).min()
+        let State { cancel_again_at, expiries, held, keeper, .. } = &self.state;
+        let due = [*cancel_again_at, expiries.due_at(), held.due_at(), keeper.due_at()];
+        due.into_iter().chain([self.state.treasury_due_at()]).flatten().min()
     }
 
     fn counters(&self, tell: &mut dyn FnMut(&'static str, u64)) {

@@ -5,6 +5,8 @@
 mod book;
 mod feed;
 mod gateway;
+mod held;
+mod kept;
 mod risk;
 
 use fulmar_bus::channel::{Poll, Reader, Region, Ring, RingShape, create};

@@ -42,6 +42,18 @@ pub trait OrderSession: Send {
     /// Cancels an order.
     fn cancel(&mut self, now: UnixNanos, cancel: &Approved<CancelOrder>, sink: &mut dyn OrderSink);
 
+    /// Asks what became of an order of an earlier boot, which may have left then: it is to be reported as any order
+    /// whose fate is not known, and so settled by a query. Of a venue that cannot be asked nothing is known.
+    fn inquire(
+        &mut self,
+        _now: UnixNanos,
+        instrument_id: InstrumentId,
+        question: &ExecutionReport,
+        sink: &mut dyn OrderSink,
+    ) {
+        sink.report(instrument_id, question);
+    }
+
     /// Takes one frame. Everything that it causes is told to `sink` before it returns.
     fn on_frame(&mut self, now: UnixNanos, frame: InboundFrame<'_>, sink: &mut dyn OrderSink);
 

@@ -9,18 +9,21 @@
 
 mod context;
 mod deliver;
+mod dependents;
 mod depth;
+mod new_order;
 mod view;
 
-pub use context::{Context, IntentSink, NewOrder, NotSubmitted};
+pub use context::{Context, IntentSink, NotSubmitted};
 pub use deliver::{deliver, deliver_market};
 pub use depth::{BookDepth, BookView};
+pub use new_order::NewOrder;
 pub use view::{InstrumentView, View};
 
 use std::ops::Deref;
 
 use fulmar_bus::record::{
-    Bar, BookLevels, ConsolidatedTop, CrossVenue, Denial, ExecutionReport, Flags, Funding, Header,
+    Bar, BookLevels, ConsolidatedTop, CrossVenue, Denial, ExecutionReport, Flags, Funding, Header, HeldOrder,
     InstrumentId, InstrumentStatus, Level, MarkPrice, Position, Timer, TopOfBook, Trade, UnixNanos,
 };
 
@@ -123,7 +126,12 @@ pub trait Strategy: Send {
     /// A timer that it set is due.
     fn on_timer(&mut self, context: &mut Context<'_>, timer: Event<'_, Timer>) {}
 
-    /// An order of its own stands at the venue.
+    /// An order of its own, wanted before the engine was killed, is held again, or may be at the venue still: the
+    /// view's order stands already. It has the id that it had, and no new order can wait for it.
+    fn on_order_restored(&mut self, context: &mut Context<'_>, order: Event<'_, HeldOrder>) {}
+
+    /// An order of its own stands at the venue; or the engine holds it until its trigger or its turn, where the report
+    /// says `is_emulated`. Of one that was held it comes twice.
     fn on_order_accepted(&mut self, context: &mut Context<'_>, report: Event<'_, ExecutionReport>) {}
 
     /// An order of its own was not canceled, and stands as before unless something else is told: the venue refused, or
@@ -131,14 +139,17 @@ pub trait Strategy: Send {
     fn on_order_cancel_rejected(&mut self, context: &mut Context<'_>, report: Event<'_, ExecutionReport>) {}
 
     /// An order of its own is another now: the view's order has its new terms already. The venue did it because it was
-    /// asked to, or by itself.
+    /// asked to, or by itself; or, where the report says `is_emulated`, a held order's trigger followed the market, or
+    /// its alternatives and the order that it waits for left another quantity.
     fn on_order_updated(&mut self, context: &mut Context<'_>, report: Event<'_, ExecutionReport>) {}
 
     /// An order of its own was not changed, and stands as before unless something else is told: our gate refused
     /// (`reason` is the number of its check), the venue did, or there was no room.
     fn on_order_update_rejected(&mut self, context: &mut Context<'_>, report: Event<'_, ExecutionReport>) {}
 
-    /// The trigger price of an order of its own was met: it is on its way as the order that it was to become.
+    /// The trigger price of an order of its own was met, or its turn came: the view's order is what it was to become
+    /// already. One that was held leaves once nothing stands in its way and the gate has judged it again; a denial then
+    /// comes as [`Self::on_order_denied`].
     fn on_order_triggered(&mut self, context: &mut Context<'_>, report: Event<'_, ExecutionReport>) {}
 
     /// Some or all of an order of its own traded.
@@ -147,7 +158,7 @@ pub trait Strategy: Send {
     /// What was left of an order of its own was canceled, or the venue ended it.
     fn on_order_canceled(&mut self, context: &mut Context<'_>, report: Event<'_, ExecutionReport>) {}
 
-    /// Our gate refused an order of its own; it never left.
+    /// Our gate refused an order of its own, at once or when one that was held was to leave; it never left.
     fn on_order_denied(&mut self, context: &mut Context<'_>, denial: Event<'_, Denial>) {}
 
     /// The venue refused an order of its own.

@@ -14,6 +14,14 @@ pub(super) const DONE_PER_OPEN_ORDER: usize = 3;
 /// many small ones leave.
 pub(super) const TRADES_PER_ORDER: usize = 8;
 
+/// Orders that may be held at one time, over all strategies, with those at the venue that held ones depend on. All are
+/// looked at for each price that one of them could be triggered by, which takes a microsecond for as many.
+pub const HELD_ORDERS_MAX: usize = 1_024;
+
+/// Groups of alternatives that are remembered once all of their orders ended. An intent that was on its way meanwhile
+/// is told apart from the first of a new group; it is on its way for a moment.
+pub(super) const CLOSED_GROUPS_MAX: usize = 1_024;
+
 /// Assets that an account can hold: what it settles in, trades, and pays fees in. A venue's whole list of margin assets
 /// fits; each is looked through for each fee.
 pub const ACCOUNT_ASSETS_MAX: usize = 64;

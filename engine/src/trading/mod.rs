@@ -1,13 +1,14 @@
 //! What becomes of orders: approval, life, position.
 //!
 //! An intent meets the gate in [`risk`], which alone can make an approval. An approved order lives in the table of
-//! [`order`] until it is done, and what it traded becomes a [`position`], and money of an [`account`]; [`treasury`]
-//! watches what accounts and strategies may lose and have at stake. [`InstrumentRules`] is what an instrument asks of
-//! an order.
+//! [`order`] until it is done, one that waits for a price or another order in [`held`] too, and what it traded becomes
+//! a [`position`], and money of an [`account`]; [`treasury`] watches what accounts and strategies may lose and have at
+//! stake. [`InstrumentRules`] is what an instrument asks of an order.
 //!
 //! All of it is pure: state and a word in, an answer out. There is no channel here, no actor and no clock.
 
 pub mod account;
+pub mod held;
 mod limits;
 pub mod order;
 pub mod position;
@@ -15,7 +16,7 @@ pub mod risk;
 mod rules;
 pub mod treasury;
 
-pub use limits::{ACCOUNT_ASSETS_MAX, FEE_RATES_MAX, ORDER_INSTRUMENTS_MAX, TRANCHES_MAX};
+pub use limits::{ACCOUNT_ASSETS_MAX, FEE_RATES_MAX, HELD_ORDERS_MAX, ORDER_INSTRUMENTS_MAX, TRANCHES_MAX};
 pub use rules::InstrumentRules;
 
 /// Property tests draw the same cases on every run.

@@ -14,7 +14,7 @@
 //!  a change is on its way                    PendingUpdate
 //!  some of it traded                         PartiallyFilled
 //!  its trigger price was met                 Triggered
-//!  the venue has it                          Accepted
+//!  the venue has it, or the engine holds it  Accepted
 //!  none of these                             Submitted
 //! ```
 //!
@@ -26,11 +26,14 @@ mod changes;
 mod facts;
 mod index;
 mod open;
+mod released;
+mod resumed;
 mod shares;
 mod table;
 mod trades;
 
 pub use applied::{Applied, Booking, OrderCounts, SubmitError, Update};
+pub use released::released;
 pub use shares::OpenShare;
 pub use table::OrderTable;
 
@@ -121,7 +124,8 @@ impl TrackedOrder {
         TrackedOrder { booked_qty: before_qty, ..TrackedOrder::new(intent, instrument_id, at) }
     }
 
-    /// What was wanted, on the terms that the venue stated last.
+    /// What was wanted, on the terms that were stated last; of an order that the engine held until it was triggered,
+    /// what it has become.
     pub fn intent(&self) -> &Intent {
         &self.intent
     }
@@ -174,6 +178,13 @@ impl TrackedOrder {
         Quantity((self.intent.quantity.max(changed_qty).0 - self.booked_qty.0).max(0))
     }
 
+    /// What may still have to be paid for it at its price, limit or trigger; nothing where it has none.
+    pub(crate) fn exposure_notional(&self) -> i128 {
+        let priced =
+            self.pending_terms().map_or(self.intent.price, |terms| terms.price.max(self.intent.price));
+        i128::from(self.exposure_qty().0) * i128::from(priced.max(self.intent.trigger_price).0)
+    }
+
     /// What it becomes if the change that is on its way is taken; `None` where none is.
     pub fn pending_terms(&self) -> Option<OrderTerms> {
         self.changes.pending()
@@ -209,8 +220,14 @@ impl TrackedOrder {
             (!traded_qty.is_zero(), OrderStatus::PartiallyFilled),
             (self.facts.has(Facts::TRIGGERED), OrderStatus::Triggered),
             (self.facts.has(Facts::ACKNOWLEDGED), OrderStatus::Accepted),
+            (self.facts.has(Facts::HELD), OrderStatus::Accepted),
         ];
         lines.into_iter().find(|(holds, _)| *holds).map_or(OrderStatus::Submitted, |(_, status)| status)
+    }
+
+    /// True where the venue was heard of it.
+    pub fn is_acknowledged(&self) -> bool {
+        self.facts.has(Facts::ACKNOWLEDGED)
     }
 
     /// True where a cancel was sent and was not refused since.
@@ -223,21 +240,24 @@ impl TrackedOrder {
         self.status().is_terminal() && self.missing_qty().is_zero()
     }
 
-    fn traded_qty(&self) -> Quantity {
+    /// What traded as far as anybody said: its trades that came, or the sum that the venue states where that is more.
+    pub fn traded_qty(&self) -> Quantity {
         let all = if self.facts.has(Facts::FILLED) { self.intent.quantity } else { Quantity(0) };
         self.told_qty.max(self.booked_qty).max(all)
     }
 
     /// Takes in everything that a report tells but its trade.
     fn learn(&mut self, report: &ExecutionReport) {
-        self.facts.add(Facts::of_status(report.status));
-        self.facts.add(Facts::of_execution(report.execution));
+        self.facts.add(Facts::of(report));
         if report.execution == ExecutionType::CancelRejected {
             self.facts.remove(Facts::CANCEL_WANTED);
         }
         self.told_qty = self.told_qty.max(report.cumulative_qty);
         let terms = self.changes.learn(report, OrderTerms::of(&self.intent));
         self.intent = terms.applied_to(self.intent);
+        if report.is_emulated != 0 && report.execution == ExecutionType::Triggered {
+            self.intent = released(&self.intent);
+        }
         if report.venue_order_id != 0 {
             self.venue_order_id = report.venue_order_id;
         }

@@ -14,6 +14,7 @@ mod conduct;
 mod context;
 mod exposure;
 mod guards;
+mod held;
 mod limits;
 mod losses;
 mod scope;
@@ -85,6 +86,20 @@ struct Wish<'a> {
     is_new: bool,
     /// It closes what one strategy holds, whatever the others hold against it.
     is_closing: bool,
+    /// The engine holds it: nothing leaves yet.
+    is_held: bool,
+}
+
+impl<'a> Wish<'a> {
+    /// An order that is wanted, and leaves.
+    const fn new(intent: &'a Intent) -> Self {
+        Wish { intent, adding_qty: intent.quantity, is_new: true, is_closing: false, is_held: false }
+    }
+
+    /// One that was judged before, and is this now.
+    const fn again(intent: &'a Intent, adding_qty: Quantity) -> Self {
+        Wish { adding_qty, is_new: false, ..Wish::new(intent) }
+    }
 }
 
 impl RiskGate {
@@ -184,8 +199,7 @@ impl RiskGate {
 
     /// Judges an intent. An approval takes one message of the budget; a denial takes none, since nothing leaves.
     pub fn check(&mut self, intent: &Intent, instrument_id: InstrumentId, context: &Context) -> Verdict {
-        let wish = Wish { intent, adding_qty: intent.quantity, is_new: true, is_closing: false };
-        self.check_order(wish, instrument_id, context)
+        self.check_order(Wish::new(intent), instrument_id, context)
     }
 
     /// Judges an order that closes what one strategy holds of the instrument, and no more: what holds back all that
@@ -196,8 +210,7 @@ impl RiskGate {
         instrument_id: InstrumentId,
         context: &Context,
     ) -> Verdict {
-        let wish = Wish { intent, adding_qty: intent.quantity, is_new: true, is_closing: true };
-        self.check_order(wish, instrument_id, context)
+        self.check_order(Wish { is_closing: true, ..Wish::new(intent) }, instrument_id, context)
     }
 
     fn check_order(&mut self, wish: Wish<'_>, instrument_id: InstrumentId, context: &Context) -> Verdict {
@@ -221,8 +234,7 @@ impl RiskGate {
         let (before, instrument_id) = (order.intent(), order.instrument_id());
         let intent = modify.terms.applied_to(*before);
         let adding_qty = Quantity(intent.quantity.0.saturating_sub(order.booked_qty().0));
-        let wish = Wish { intent: &intent, adding_qty, is_new: false, is_closing: false };
-        match self.judge(wish, instrument_id, context) {
+        match self.judge(Wish::again(&intent, adding_qty), instrument_id, context) {
             None => {
                 let change = ModifyOrder::new(before, modify, order.venue_order_id());
                 Verdict::Approved(Approved::new(instrument_id, change))
@@ -248,6 +260,8 @@ impl RiskGate {
         let is_reducing = wish.is_closing || case.is_reducing();
         let of_new = |breach: Option<Breach>| breach.filter(|_| wish.is_new && !is_reducing);
         let of_adding = |breach: Option<Breach>| breach.filter(|_| !is_reducing);
+        // What is held neither leaves nor meets anybody.
+        let of_sent = |breach: Option<Breach>| breach.filter(|_| !wish.is_held);
         // What cannot be valued may still be closed.
         let of_known =
             |breach: Option<Breach>| breach.filter(|breach| !is_reducing || breach.value < i128::MAX);
@@ -255,7 +269,7 @@ impl RiskGate {
             (RiskCheck::KillSwitch, flag(is_stopped || (is_killed && !is_reducing))),
             (RiskCheck::InstrumentHalted, halted),
             // Before all that multiplies, which means nothing where a unit is not one of the base asset.
-            (RiskCheck::NotSupported, case.not_supported()),
+            (RiskCheck::NotSupported, case.not_supported(&wish)),
             (RiskCheck::StaleMarketData, of_adding(case.stale_market_data())),
             (RiskCheck::MaxOrderQty, case.max_order_qty()),
             (RiskCheck::MaxOrderNotional, of_known(case.max_order_notional())),
@@ -265,12 +279,12 @@ impl RiskGate {
             (RiskCheck::ReduceOnly, case.reduce_only()),
             (RiskCheck::MaxPosition, of_adding(case.max_position())),
             (RiskCheck::MaxOpenOrders, of_adding(case.max_open_orders().or(scopes.open_orders))),
-            (RiskCheck::MaxMsgRate, case.max_msg_rate(tokens, is_reducing)),
+            (RiskCheck::MaxMsgRate, of_sent(case.max_msg_rate(tokens, is_reducing))),
             (RiskCheck::PriceCollar, of_known(case.price_collar())),
-            (RiskCheck::MarketOrderProtection, of_known(case.market_order_protection())),
+            (RiskCheck::MarketOrderProtection, of_sent(of_known(case.market_order_protection()))),
             (RiskCheck::MaxOpenNotional, of_adding(case.max_open_notional())),
             (RiskCheck::DuplicateOrder, of_new(conduct.duplicate_order(intent, now, guards))),
-            (RiskCheck::SelfTrade, case.self_trade()),
+            (RiskCheck::SelfTrade, of_sent(case.self_trade())),
             (RiskCheck::NotPermitted, flag(!context.is_permitted)),
             (RiskCheck::ShortNotAllowed, of_adding(case.short_not_allowed())),
             (RiskCheck::OrderToTradeRatio, of_new(conduct.order_to_trade_ratio(guards))),
@@ -285,7 +299,7 @@ impl RiskGate {
             (RiskCheck::InsufficientBalance, of_adding(scopes.balance)),
         ];
         let denial = denial(intent, &breaches);
-        if denial.is_none() {
+        if denial.is_none() && !wish.is_held {
             let is_taken = messages.take();
             assert!(is_taken, "the rate check saw a token");
         }

@@ -3,15 +3,17 @@
 //! An actor's inboxes are added in the order in which it drains them; that order is part of what makes two runs alike.
 
 use std::io;
+use std::path::Path;
 
-use fulmar_bus::record::{AccountId, InstrumentId, Nanos, StrategyId};
+use fulmar_bus::record::{AccountId, HeldOrder, InstrumentId, Nanos, StrategyId};
 
 use super::channels::{Channel, ChannelRole, Channels};
 use super::plan::{EnginePlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan};
-use super::{Assembly, Link, Surroundings};
+use super::{Assembly, Link, Surroundings, held};
+use crate::actors::HELD_SLOTS;
 use crate::actors::{
-    Aggregator, BookBuilder, Feed, Gateway, PaperGateway, Risk, RiskOutboxes, RiskPlan, StrategyHost,
-    StrategyPorts,
+    Aggregator, BookBuilder, Feed, Gateway, HeldPlan, PaperGateway, Risk, RiskOutboxes, RiskPlan,
+    StrategyHost, StrategyPorts,
 };
 use crate::contract::Connection;
 use crate::market::JumpGuard;
@@ -126,6 +128,10 @@ impl<'a> Builder<'a> {
             let mut outbox = market.outbox();
             self.stamp(&mut outbox, Stage::Hop(Hop::Decode));
             self.ring_at(&mut outbox, &[&format!("book.{instrument}")]);
+            if self.is_trading && self.risk[instrument_id.index()].is_some() {
+                // A trade may trigger an order that the gate holds.
+                self.ring_at(&mut outbox, &["risk"]);
+            }
             markets[instrument_id.index()] = Some(outbox);
             self.markets[instrument_id.index()] = Some(market);
             let resync = format!("resync.{instrument}");
@@ -219,7 +225,16 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    pub(super) fn orders(&mut self, route: OrderRoute) -> io::Result<()> {
+    /// What the gate keeps held orders by, and those that it holds again.
+    pub(super) fn names(&self, strategies: &[StrategyPlan], restored: Vec<HeldOrder>) -> HeldPlan {
+        held::names(strategies, (&self.instruments, &self.risk), restored)
+    }
+
+    pub(super) fn orders(
+        &mut self,
+        route: OrderRoute,
+        (held, file): (HeldPlan, Option<&Path>),
+    ) -> io::Result<()> {
         let (gateway_name, account_id) = match &route {
             OrderRoute::None => return Ok(()),
             OrderRoute::Paper { account_id, .. } => ("paper", *account_id),
@@ -230,7 +245,9 @@ impl<'a> Builder<'a> {
         let reports = self.channels.make(&gateway, ChannelRole::Order, self.sizes.small, 1)?;
         let approved = self.channels.make("approved", ChannelRole::Order, self.sizes.small, 1)?;
         let account = self.channels.make("account", ChannelRole::Order, self.sizes.small, 0)?;
-        let risk = self.risk_gate(account_id, (&control, &reports, &approved, &account), &gateway);
+        let kept = file.map(|file| self.channels.keep_at(file, HELD_SLOTS)).transpose()?;
+        let channels = (&control, &reports, &approved, &account);
+        let risk = self.risk_gate(account_id, channels, &gateway, (held, kept));
         self.actors.push((rank::RISK, Box::new(risk)));
         let mut operator = control.outbox();
         self.stamp(&mut operator, Stage::Aside);
@@ -262,6 +279,7 @@ impl<'a> Builder<'a> {
         account_id: AccountId,
         (control, reports, approved, account): (&Channel, &Channel, &Channel, &Channel),
         gateway: &str,
+        (held, kept): (HeldPlan, Option<Outbox>),
     ) -> Risk {
         let mut inboxes = Inboxes::new();
         inboxes.add(control.gated());
@@ -271,6 +289,9 @@ impl<'a> Builder<'a> {
         for instrument_id in &books {
             inboxes.add(self.book_of(*instrument_id).reader());
         }
+        for instrument_id in &books {
+            inboxes.add(self.market(*instrument_id).reader());
+        }
         for intents in &self.intents {
             inboxes.add(intents.gated());
         }
@@ -279,6 +300,7 @@ impl<'a> Builder<'a> {
             reports: std::mem::take(&mut self.reports),
             account: account.outbox(),
             recalls: std::mem::take(&mut self.recalls),
+            kept,
         };
         let told = outboxes.reports.iter_mut().chain(outboxes.recalls.iter_mut().flatten());
         told.for_each(|outbox| outbox.tell_refusals(inboxes.refusals()));
@@ -291,6 +313,7 @@ impl<'a> Builder<'a> {
             books,
             strategies: std::mem::take(&mut self.traded),
             account_id,
+            held,
             treasury: std::mem::take(&mut self.treasury),
             epoch: self.epoch,
         };

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use fulmar_bus::channel::{Reader, Region, Ring, RingShape, Writer, create, create_checked};
 use fulmar_bus::record::ChannelId;
@@ -46,6 +46,9 @@ impl ChannelRole {
         matches!(self, ChannelRole::Input | ChannelRole::Note | ChannelRole::Outbound)
     }
 }
+
+/// The id of a ring that is no channel of the run.
+const KEPT: ChannelId = ChannelId(u16::MAX);
 
 /// A channel, to be found by its id.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,6 +107,16 @@ impl Channels {
         self.names.push(ChannelName { name: name.to_owned(), role });
         self.rings.push(ring.clone());
         Ok(Channel { ring, writer: Cell::new(Some(writer)), digest: Cell::new(digest) })
+    }
+
+    /// The writing end of a ring in the file at `path`, for what is to outlive the process. It is none of the run's
+    /// channels: nobody reads it here, it counts in no hash, and a replay does not make it.
+    pub(super) fn keep_at(&mut self, path: &Path, slot_count: usize) -> io::Result<Outbox> {
+        let shape = RingShape { slot_count, gate_count: 0 };
+        let word_count = shape.checked_word_count();
+        let (writer, _) = create_checked(Region::map_file(path, word_count)?, shape, KEPT);
+        self.bytes += (word_count * size_of::<u64>()) as u64;
+        Ok(Outbox::new(writer, None))
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (&ChannelName, &Ring)> {

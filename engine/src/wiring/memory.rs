@@ -4,6 +4,7 @@
 use fulmar_bus::channel::RingShape;
 
 use super::plan::{EnginePlan, OrderRoute, VenuePlan};
+use crate::actors::HELD_SLOTS;
 
 /// What one book takes that holds nothing: its hints.
 const BOOK_BYTES: u64 = 70 << 10;
@@ -120,11 +121,15 @@ fn shared_rings(plan: &EnginePlan) -> u64 {
     // Of each strategy two; of the gateway and what is approved one; and the account, which nobody of these must read.
     let orders =
         control + (2 + 2 * plan.strategies.len() as u64) * ring(sizes.small, 1) + ring(sizes.small, 0);
+    let kept = RingShape { slot_count: HELD_SLOTS, gate_count: 0 };
+    let kept = plan.held.file.as_ref().map_or(0, |_| bytes(kept.checked_word_count()));
     pairs
         + match plan.orders {
             OrderRoute::None => 0,
-            OrderRoute::Paper { .. } => orders,
-            OrderRoute::Venue { .. } => orders + ahead(plan, sizes.frames, 1) + ahead(plan, sizes.small, 2),
+            OrderRoute::Paper { .. } => orders + kept,
+            OrderRoute::Venue { .. } => {
+                orders + kept + ahead(plan, sizes.frames, 1) + ahead(plan, sizes.small, 2)
+            }
         }
 }
 

@@ -6,6 +6,7 @@
 
 mod builder;
 mod channels;
+mod held;
 mod memory;
 mod plan;
 
@@ -21,7 +22,9 @@ use builder::Builder;
 use channels::Channels;
 pub use channels::{ChannelName, ChannelRole};
 pub use memory::{Footprint, VenueFootprint};
-pub use plan::{EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan};
+pub use plan::{
+    EnginePlan, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan,
+};
 
 /// A whole engine that stands still.
 pub struct Assembly {
@@ -114,8 +117,9 @@ pub fn build(plan: EnginePlan, surroundings: &Surroundings<'_>) -> io::Result<As
     builder.venues(plan.venues)?;
     builder.aggregators(plan.pairs, &plan.bar_intervals)?;
     if !matches!(plan.orders, OrderRoute::None) {
+        let names = builder.names(&plan.strategies, plan.held.restored);
         builder.strategies(plan.strategies, plan.epoch)?;
-        builder.orders(plan.orders)?;
+        builder.orders(plan.orders, (names, plan.held.file.as_deref()))?;
     }
     let assembly = builder.finish();
     let made: Vec<&str> = assembly.seats.iter().map(|seat| seat.actor.name()).collect();

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use fulmar_bus::record::{AccountId, BookLevels, InstrumentId, Nanos, RECORD_SLOTS_MAX};
+use fulmar_bus::record::{AccountId, BookLevels, HeldOrder, InstrumentId, Nanos, RECORD_SLOTS_MAX};
 
 use crate::contract::strategy::{BookDepth, Strategy};
 use crate::contract::{MarketSession, OrderSession};
@@ -33,8 +33,20 @@ pub struct EnginePlan {
     pub rings: RingSizes,
     /// The boot that order ids name.
     pub epoch: u32,
+    /// Held orders, over the end of the process.
+    pub held: KeptOrders,
     /// The journal's directory, if one is kept: what the journal must not miss is published in files there.
     pub journal_directory: Option<PathBuf>,
+}
+
+/// Held orders before and after this run.
+#[derive(Clone, Debug, Default)]
+pub struct KeptOrders {
+    /// Those of an earlier boot that are to be held again, by the names of their strategies and instruments. What names
+    /// none of the plan is left out.
+    pub restored: Vec<HeldOrder>,
+    /// The file that they are kept in; `None` where none need outlive the process.
+    pub file: Option<PathBuf>,
 }
 
 /// An instrument that the engine knows.

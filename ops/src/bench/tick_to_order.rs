@@ -22,7 +22,8 @@ use fulmar_engine::runtime::{
 use fulmar_engine::trading::risk::{GuardSettings, RiskSettings};
 use fulmar_engine::trading::treasury::TreasuryPlan;
 use fulmar_engine::wiring::{
-    EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, Surroundings, VenuePlan, build,
+    EnginePlan, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, StrategyPlan, Surroundings,
+    VenuePlan, build,
 };
 
 use super::frames::Frames;
@@ -312,6 +313,7 @@ fn plan() -> anyhow::Result<EnginePlan> {
         orders: OrderRoute::Venue { session: Box::new(orders), account_id: AccountId(1) },
         rings: RingSizes::default(),
         epoch: 1,
+        held: KeptOrders::default(),
         journal_directory: None,
     })
 }

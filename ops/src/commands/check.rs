@@ -10,7 +10,7 @@ use super::run::route;
 use super::{CheckArguments, CommandError, Format, Global};
 use crate::configuration::{self, Configuration, Source, Variables, Violation, Violations, reference};
 use crate::exit::Exit;
-use crate::live::{Launch, Memory, VenueMemory};
+use crate::live::{Held, Launch, Memory, VenueMemory};
 use crate::output;
 
 #[derive(Serialize)]
@@ -91,6 +91,7 @@ fn memory(
         key: crate::venues::KeyKind::Unsigned,
         epoch: 0,
         started_at_ns: 0,
+        held: Held::default(),
     };
     Memory::of(&launch, configuration)
         .map_err(|error| CommandError::failed("plan a run of the configuration", error))

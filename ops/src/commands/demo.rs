@@ -20,8 +20,8 @@ use crate::board::Board;
 use crate::configuration::{self, Source, starter};
 use crate::exit::Exit;
 use crate::live::{
-    CoreReport, Denials, End, LatencyReport, Launch, LiveEngine, OrderCounts, Route, Show, Signals, Silent,
-    Standing, Stopped, Watch,
+    CoreReport, Denials, End, Held, LatencyReport, Launch, LiveEngine, OrderCounts, Route, Show, Signals,
+    Silent, Standing, Stopped, Watch,
 };
 use crate::venues::Credentials;
 use crate::{log, output};
@@ -190,6 +190,7 @@ fn launch(address: SocketAddr, global: &Global) -> Result<(Launch, configuration
         key: crate::venues::KeyKind::Unsigned,
         epoch: 1,
         started_at_ns: fulmar_engine::runtime::Clock::new().now().0,
+        held: Held::default(),
     };
     let loaded = launch.load(&global.registry)?;
     if loaded.configuration.strategies.is_empty() {

@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::{CommandError, Format, Global, RecordArguments};
 use crate::configuration::{self, Configuration, Source, Variables};
 use crate::exit::Exit;
-use crate::live::{End, Launch, LiveEngine, Route, Signals, Silent, Stopped, Watch};
+use crate::live::{End, Held, Launch, LiveEngine, Route, Signals, Silent, Stopped, Watch};
 use crate::{log, output, venues};
 
 /// What a recording reports when it has ended.
@@ -44,6 +44,7 @@ pub fn run(arguments: &RecordArguments, global: &Global) -> Result<Exit, Command
         key: venues::KeyKind::Unsigned,
         epoch: 0,
         started_at_ns: now.0,
+        held: Held::default(),
     };
     let (tap, recorder) = open(&arguments.out, arguments, &loaded, now)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

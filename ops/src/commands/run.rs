@@ -13,7 +13,7 @@ use super::{CommandError, Format, Global, RunArguments};
 use crate::configuration::{self, Configuration, Mode};
 use crate::exit::Exit;
 use crate::live::{
-    BalanceText, CoreReport, Denials, End, Halt, LatencyReport, Launch, LiveEngine, OrderCounts, Route,
+    BalanceText, CoreReport, Denials, End, Halt, Held, LatencyReport, Launch, LiveEngine, OrderCounts, Route,
     Signals, Silent, Standing, Stopped, Watch, next_boot,
 };
 use crate::venues::KeyKind;
@@ -80,6 +80,8 @@ pub fn run(arguments: &RunArguments, global: &Global) -> Result<Exit, CommandErr
     log::start(&configuration.log, global)?;
     let boot = next_boot(&configuration.engine.state_directory)
         .map_err(|error| CommandError::failed("count this boot", error))?;
+    let held = Held::of(configuration, route(configuration), boot.epoch)
+        .map_err(|error| CommandError::failed("hold again what was held", error))?;
     let launch = Launch {
         sources: sources.into_iter().map(Into::into).collect(),
         variables,
@@ -87,6 +89,7 @@ pub fn run(arguments: &RunArguments, global: &Global) -> Result<Exit, CommandErr
         key: trading.as_ref().map_or(KeyKind::Unsigned, LiveTrading::key_kind),
         epoch: boot.epoch,
         started_at_ns: Clock::new().now().0,
+        held,
     };
     // A configured directory is for every boot, so each has a part of it.
     let of_boot = |directory: &PathBuf| directory.join(format!("boot-{:06}", boot.epoch));

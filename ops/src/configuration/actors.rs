@@ -128,7 +128,7 @@ mod tests {
     use fulmar_strategies::Registry;
 
     use crate::configuration::{Source, Variables, load_to_run};
-    use crate::live::{Launch, Route};
+    use crate::live::{Held, Launch, Route};
 
     const DESK: &str = r#"
 [[venue]]
@@ -259,6 +259,7 @@ actors = ["feed.*", "books.*"]
                 key: crate::venues::KeyKind::Unsigned,
                 epoch: 1,
                 started_at_ns: 1,
+                held: Held::default(),
             };
             let plan = launch.plan(&launch.load(&Registry::default()).unwrap().configuration, None).unwrap();
             let each = format!("[[core]]\nname = \"a\"\nactors = {:?}\n", actor_names(&plan));

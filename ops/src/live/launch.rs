@@ -12,6 +12,7 @@ use fulmar_engine::wiring::{
 use fulmar_strategies::Registry;
 use serde::{Deserialize, Serialize};
 
+use super::held::Held;
 use crate::configuration::{Configuration, InstrumentName, Loaded, Source, Variables, Venue, load_sources};
 use crate::venues;
 
@@ -42,6 +43,9 @@ pub struct Launch {
     pub epoch: u32,
     /// When the actors start.
     pub started_at_ns: u64,
+    /// Orders that an earlier boot held.
+    #[serde(default)]
+    pub held: Held,
 }
 
 /// A configuration file, as it was read.
@@ -122,6 +126,7 @@ impl Launch {
             orders: self.order_route(configuration)?,
             rings: RingSizes::for_instruments(names.len()),
             epoch: self.epoch,
+            held: self.held.orders()?,
             journal_directory: journal_directory.map(Path::to_owned),
         })
     }
@@ -228,6 +233,7 @@ mod tests {
             key: venues::KeyKind::Unsigned,
             epoch: 1,
             started_at_ns: 1,
+            held: Held::default(),
         }
     }
 

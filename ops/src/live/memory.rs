@@ -65,7 +65,7 @@ mod tests {
 
     use super::*;
     use crate::configuration::{Source, Variables};
-    use crate::live::{Launch, Route};
+    use crate::live::{Held, Launch, Route};
 
     fn launch(text: &str, route: Route) -> Launch {
         let source = Source { file: "a.toml".into(), text: text.to_owned() };
@@ -76,6 +76,7 @@ mod tests {
             key: crate::venues::KeyKind::Unsigned,
             epoch: 1,
             started_at_ns: 1,
+            held: Held::default(),
         }
     }
 

@@ -5,8 +5,8 @@ use std::fmt;
 
 use fulmar_bus::channel::{Poll, Reader};
 use fulmar_bus::record::{
-    ClientOrderId, Denial, ExecutionReport, ExecutionType, InstrumentId, Kind, Notional, OrderStatus,
-    Position, Price, Record, StrategyId, Text,
+    ClientOrderId, Denial, ExecutionReport, ExecutionType, HeldOrder, InstrumentId, Kind, Notional,
+    OrderStatus, Position, Price, Record, StrategyId, Text,
 };
 use fulmar_engine::trading::risk::RiskCheck;
 use serde::Serialize;
@@ -174,6 +174,15 @@ impl OrderBoard {
             Some(Kind::ExecutionReport) => {
                 if let Ok(report) = self.record.read::<ExecutionReport>().copied() {
                     self.take_report(instrument_id, report);
+                }
+            }
+            Some(Kind::HeldOrder) => {
+                if let Ok(saved) = self.record.read::<HeldOrder>() {
+                    let id = saved.intent.client_order_id;
+                    let (execution, status) = (ExecutionType::Accepted, OrderStatus::Accepted);
+                    let mut standing = ExecutionReport::new(id, saved.intent.side, execution, status);
+                    standing.price = saved.intent.price;
+                    self.open.insert(id, standing);
                 }
             }
             Some(Kind::Denial) => {

@@ -12,7 +12,8 @@ use fulmar_bus::record::{InstrumentId, Nanos, UnixNanos};
 use fulmar_engine::runtime::{Clock, FrameHead, FrameWriter, Player, Seat, Team, counters};
 use fulmar_engine::trading::treasury::TreasuryPlan;
 use fulmar_engine::wiring::{
-    Assembly, EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, Surroundings, VenuePlan, build,
+    Assembly, EnginePlan, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, Surroundings,
+    VenuePlan, build,
 };
 
 use super::frame::Frame;
@@ -221,6 +222,7 @@ fn plan(venue: &str, symbols: &[String]) -> anyhow::Result<EnginePlan> {
         orders: OrderRoute::None,
         rings: RingSizes::for_instruments(symbols.len()),
         epoch: 0,
+        held: KeptOrders::default(),
         journal_directory: None,
     })
 }

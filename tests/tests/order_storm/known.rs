@@ -78,8 +78,8 @@ pub fn trades(venue: &OfflineVenue) -> Vec<KnownTrade> {
     venue.trades(API_KEY).into_iter().map(known).collect()
 }
 
-/// Orders as the engine counts them: one that took the place of another is the same order, with all that traded of both.
-/// What was refused took nobody's place.
+/// Orders as the engine counts them: one that took the place of another is the same order, with all that traded of
+/// both. What was refused took nobody's place.
 pub fn engine_orders(orders: Vec<KnownOrder>) -> BTreeMap<ClientOrderId, KnownOrder> {
     let mut by_id: BTreeMap<ClientOrderId, KnownOrder> = BTreeMap::new();
     for order in orders {

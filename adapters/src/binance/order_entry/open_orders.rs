@@ -105,6 +105,16 @@ impl OpenOrders {
         }
     }
 
+    /// Every order of unknown fate of this instrument is to be asked for; false where there is none.
+    pub(super) fn ask_for_unknown_of(&mut self, instrument_id: InstrumentId) -> bool {
+        let mut has_any = false;
+        let orders = self.orders.iter_mut().filter(|order| order.instrument_id == instrument_id);
+        for order in orders.filter(|order| order.is_unknown && order.check_at.is_none()) {
+            (order.check_at, has_any) = (Some(UnixNanos(0)), true);
+        }
+        has_any
+    }
+
     /// True where the order that the venue calls so ended, not long ago.
     pub(super) fn has_ended(&self, venue_order_id: u64) -> bool {
         venue_order_id != 0 && self.ended.contains(&venue_order_id)
@@ -186,6 +196,22 @@ impl OpenOrder {
             is_ended: false,
             check_at: Some(now + ANSWER_MAX),
             attempts: 0,
+        }
+    }
+
+    /// An order of an earlier boot that may have left then, and of which nobody knows.
+    pub(super) fn inquired(question: &ExecutionReport, instrument_id: InstrumentId, now: UnixNanos) -> Self {
+        let ExecutionReport { client_order_id, side, quantity, cumulative_qty, .. } = *question;
+        let sent = Intent::market(client_order_id, side, quantity);
+        let check_at = Some(now);
+        // What it traded before is in the books of that boot, or in no one's.
+        let told_qty = cumulative_qty;
+        OpenOrder {
+            is_unknown: true,
+            cumulative_qty,
+            told_qty,
+            check_at,
+            ..Self::sent(&sent, instrument_id, now)
         }
     }
 

@@ -5,6 +5,7 @@ mod converging;
 mod errors;
 mod futures;
 mod halts;
+mod inquiries;
 mod login;
 mod missing;
 mod reconciling;

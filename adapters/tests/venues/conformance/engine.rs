@@ -10,7 +10,7 @@ use fulmar_bus::record::{
 use fulmar_engine::runtime::{FrameHead, FrameWriter, Player};
 use fulmar_engine::trading::treasury::TreasuryPlan;
 use fulmar_engine::wiring::{
-    EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, Surroundings, VenuePlan, build,
+    EnginePlan, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, Surroundings, VenuePlan, build,
 };
 
 use super::Outcome::{self, Held};
@@ -126,6 +126,7 @@ impl Stage {
             orders: OrderRoute::None,
             rings: RingSizes::default(),
             epoch: 1,
+            held: KeptOrders::default(),
             journal_directory: None,
         };
         let nobody = Surroundings { bell_of: &|_| None, stamps: None };

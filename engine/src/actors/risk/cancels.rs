@@ -34,7 +34,8 @@ impl State {
         self.cancel_again_at = has_open.then_some(now + Nanos(CANCEL_RETRY_NS));
     }
 
-    /// Cancels each order of ours that stands, has no cancel on its way, and is one of those.
+    /// Cancels each order of ours that stands, has no cancel on its way, and is one of those; what is held of them
+    /// ends.
     pub(super) fn cancel_where(
         &mut self,
         now: UnixNanos,
@@ -42,6 +43,7 @@ impl State {
         output: &mut Output,
         is_one: impl Fn(&Treasury, &Kills, &TrackedOrder) -> bool,
     ) {
+        self.end_held_where(now, origin, output, &is_one);
         let State { gate, orders, treasury, kills, .. } = self;
         orders.cancel_each(|order| {
             let client_order_id = order.intent().client_order_id;
@@ -55,6 +57,9 @@ impl State {
     }
 
     pub(super) fn cancel(&mut self, now: UnixNanos, origin: Origin, id: ClientOrderId, output: &mut Output) {
+        if self.held.holds(id) {
+            return self.end_held(now, origin, id, output);
+        }
         // A wish that cannot leave is not noted, so that a kill still finds the order to cancel.
         if !output.approved.has_room(CANCEL_SLOTS) {
             self.anomalies.cancels_lost += 1;

@@ -65,7 +65,7 @@ impl State {
     pub(super) fn end_due(&mut self, now: UnixNanos, output: &mut Output) {
         while let Some(id) = self.expiries.take_due(now) {
             let stands = self.orders.get(id).is_some_and(|order| !order.status().is_terminal());
-            if stands && !output.approved.has_room(CANCEL_SLOTS) {
+            if stands && !self.held.holds(id) && !output.approved.has_room(CANCEL_SLOTS) {
                 self.expiries.add(now + Nanos(CANCEL_RETRY_NS), id);
                 return;
             }

@@ -9,6 +9,7 @@ use fulmar_bus::record::{
 use super::{Output, State};
 use crate::contract::local_reason;
 use crate::runtime::Origin;
+use crate::trading::held::HeldOrders;
 use crate::trading::order::{OpenShare, TrackedOrder};
 use crate::trading::risk::{Approved, Breach, Context, RiskCheck, ScopeBreaches, Verdict};
 use crate::trading::treasury::Adding;
@@ -17,10 +18,10 @@ use crate::trading::treasury::Adding;
 pub(super) const ORDER_SLOTS: usize = (HEADER_BYTES + size_of::<Order>()).div_ceil(SLOT_WORDS * 8);
 
 /// Slots that a change takes there.
-const CHANGE_SLOTS: usize = (HEADER_BYTES + size_of::<ModifyOrder>()).div_ceil(SLOT_WORDS * 8);
+pub(super) const CHANGE_SLOTS: usize = (HEADER_BYTES + size_of::<ModifyOrder>()).div_ceil(SLOT_WORDS * 8);
 
 /// What the gate has to know where this order is not.
-fn without(context: Context, order: &TrackedOrder) -> Context {
+pub(super) fn without(context: Context, order: &TrackedOrder) -> Context {
     let own_qty = i128::from(order.exposure_qty().0);
     let (buy_qty, sell_qty) = match order.intent().side {
         Side::Buy => (own_qty, 0),
@@ -30,7 +31,7 @@ fn without(context: Context, order: &TrackedOrder) -> Context {
         open_buy_qty: context.open_buy_qty - buy_qty,
         open_sell_qty: context.open_sell_qty - sell_qty,
         open_orders: context.open_orders - 1,
-        open_notional: context.open_notional - own_qty * i128::from(order.intent().price.0),
+        open_notional: context.open_notional - order.exposure_notional(),
         ..context
     }
 }
@@ -54,6 +55,10 @@ impl State {
         }
         let intent = record.read::<Intent>()?;
         let instrument_id = record.header().instrument_id;
+        if HeldOrders::concerns(intent) {
+            self.on_dependent(now, origin, (intent, instrument_id), output);
+            return Ok(());
+        }
         match self.judge(now, intent, instrument_id, output) {
             Verdict::Approved(order) => self.send_order(now, origin, &order, output),
             Verdict::Denied(denial) => output.tell(intent.strategy_id, origin, instrument_id, &denial),
@@ -61,7 +66,7 @@ impl State {
         Ok(())
     }
 
-    fn judge(
+    pub(super) fn judge(
         &mut self,
         now: UnixNanos,
         intent: &Intent,
@@ -89,7 +94,7 @@ impl State {
         intent: &Intent,
         instrument_id: InstrumentId,
     ) -> Context {
-        let share = self.orders.share(intent.strategy_id, instrument_id);
+        let share = self.share_beside(intent, instrument_id);
         let scopes = self.treasury.breaches(&self.adding(intent, instrument_id, intent.quantity, share));
         let own_opposite = self.orders.best_open_price(instrument_id, intent.side.opposite());
         let watched = self.instruments[instrument_id.index()].as_ref().expect("it is watched");
@@ -131,15 +136,20 @@ impl State {
         Adding { strategy_id, instrument_id, side, quantity, price, share }
     }
 
-    /// What the limits of its scopes say against a change: as against the order that it makes, beside all others.
-    fn scopes_of_change(&self, order: &TrackedOrder, modify: &ModifyIntent) -> ScopeBreaches {
-        let (before, instrument_id) = (order.intent(), order.instrument_id());
-        let mut share = self.orders.share(before.strategy_id, instrument_id);
-        let own_qty = i128::from(order.exposure_qty().0);
-        match before.side {
-            Side::Buy => share.buy_qty -= own_qty,
-            Side::Sell => share.sell_qty -= own_qty,
+    /// What its strategy has open beside an order: its alternatives do not trade beside it, but count as orders.
+    fn share_beside(&self, intent: &Intent, instrument_id: InstrumentId) -> OpenShare {
+        let mut share = self.orders.share(intent.strategy_id, instrument_id);
+        for id in self.held.alternatives_of(intent) {
+            self.orders.get(id).into_iter().for_each(|other| share.leave_out(other));
         }
+        share
+    }
+
+    /// What the limits of its scopes say against a change: as against the order that it makes, beside all others.
+    pub(super) fn scopes_of_change(&self, order: &TrackedOrder, modify: &ModifyIntent) -> ScopeBreaches {
+        let (before, instrument_id) = (order.intent(), order.instrument_id());
+        let mut share = self.share_beside(before, instrument_id);
+        share.leave_out(order);
         share.order_count -= 1;
         let intent = modify.terms.applied_to(*before);
         let quantity = Quantity(intent.quantity.0.saturating_sub(order.booked_qty().0));
@@ -152,16 +162,22 @@ impl State {
             self.anomalies.orphans += 1;
             return;
         };
-        let instrument_id = order.instrument_id();
+        if self.held.holds(modify.client_order_id) {
+            return self.change_held(now, origin, modify, output);
+        }
+        let (instrument_id, strategy_id) = (order.instrument_id(), order.intent().strategy_id);
         let is_next = order.next_revision().is_some_and(|next| modify.revision >= next);
         let can_change = !order.status().is_terminal() && is_next && modify.terms.quantity.0 > 0;
+        let covered_qty = self.held.covered_qty(modify.client_order_id);
         let verdict = if !can_change {
             Err(local_reason::NOT_STANDING)
+        } else if covered_qty.is_some_and(|covered_qty| modify.terms.quantity > covered_qty) {
+            Err(RiskCheck::NotSupported.code().into())
         } else if !output.approved.has_room(CHANGE_SLOTS) {
             Err(local_reason::OUTBOUND_FULL)
         } else {
             let (intent, order) = (*order.intent(), order.clone());
-            let mut context = without(self.context(now, &intent, instrument_id), &order);
+            let mut context = without(self.context_of_dependent(now, &intent, instrument_id), &order);
             context.scopes = self.scopes_of_change(&order, modify);
             match self.gate.check_change(&order, modify, &context) {
                 Verdict::Approved(change) => Ok(change),
@@ -170,17 +186,25 @@ impl State {
         };
         match verdict {
             Ok(change) => {
+                let before = change.payload().terms_before.quantity;
+                self.held.on_changed(modify.client_order_id, &modify.terms, before);
                 let is_noted = self.orders.request_change(modify).is_some();
                 assert!(is_noted, "the order stands, and no change of it is on its way");
                 let sent = output.approved.send(origin, instrument_id, change.payload());
                 assert!(sent.is_ok(), "the approved channel had room for a change");
-                self.share_changed(modify.client_order_id.strategy_id, instrument_id);
+                self.share_changed(strategy_id, instrument_id);
             }
             Err(reason) => self.refuse_change(origin, modify, reason, output),
         }
     }
 
-    fn refuse_change(&self, origin: Origin, modify: &ModifyIntent, reason: i32, output: &mut Output) {
+    pub(super) fn refuse_change(
+        &self,
+        origin: Origin,
+        modify: &ModifyIntent,
+        reason: i32,
+        output: &mut Output,
+    ) {
         let order = self.orders.get(modify.client_order_id).expect("the change named it");
         let change = ModifyOrder::new(order.intent(), modify, order.venue_order_id());
         let mut told = ExecutionReport::refused_change(&change, reason);

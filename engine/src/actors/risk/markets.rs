@@ -32,10 +32,14 @@ impl State {
                 watched.top = Some(top);
                 watched.last_update_at = header.received_at;
                 self.mark(header.instrument_id, &top, header.received_at);
+                self.held.on_top(header.instrument_id, &top);
             }
             Some(Kind::SyncChange) => {
                 watched.sync = record.read::<SyncChange>()?.state;
                 watched.top = watched.top.filter(|_| watched.sync == SyncState::Live);
+                if watched.top.is_none() {
+                    self.held.lose_top(header.instrument_id);
+                }
             }
             Some(Kind::InstrumentStatus) => {
                 let status = record.read::<InstrumentStatus>()?;
@@ -84,6 +88,10 @@ impl State {
         let rules = InstrumentRules::from(definition);
         let scales = (rules.price_scale, rules.quantity_scale, definition.contract_size);
         let is_rescaled = watched.scales.replace(scales).is_some_and(|known| known != scales);
+        self.held.lose_top(instrument_id);
+        if is_rescaled {
+            self.held.lose_trades(instrument_id);
+        }
         let is_involved = !watched.position.quantity().is_zero() || self.orders.open_count(instrument_id) > 0;
         let is_told = output.approved.send(origin, instrument_id, definition).is_ok();
         let limits = watched.settings.at(&rules).ok().filter(|_| is_told && definition.is_inferred == 0);
@@ -105,6 +113,7 @@ impl State {
         if let Some(watched) = self.instruments.get_mut(instrument_id.index()).and_then(Option::as_mut) {
             (watched.top, watched.rules) = (None, None);
         }
+        self.held.lose_top(instrument_id);
         let change = SyncChange::new(SyncState::Desynced, SyncReason::Lapped, 0, 0, 0);
         if let Some(recall) = output.recalls.get_mut(instrument_id.index()).and_then(Option::as_mut) {
             // A wish that finds no room is not lost: the feed has as many before it, and each has the same effect.

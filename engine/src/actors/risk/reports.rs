@@ -1,11 +1,12 @@
 //! What became of orders: told to whoever wanted them, booked where they traded.
 
 use fulmar_bus::record::{
-    ExecutionReport, ExecutionType, InstrumentId, Kind, Malformed, OrderStatus, Quantity, Record, StrategyId,
-    UnixNanos,
+    ExecutionReport, ExecutionType, InstrumentId, Kind, Malformed, Nanos, OrderStatus, Quantity, Record,
+    StrategyId, UnixNanos,
 };
 
 use super::{Output, State};
+use crate::actors::limits::CANCEL_RETRY_NS;
 use crate::runtime::Origin;
 use crate::trading::account::Fee;
 use crate::trading::order::{Applied, Booking, Fill};
@@ -28,6 +29,9 @@ impl State {
     fn on_report(&mut self, now: UnixNanos, record: &Record, output: &mut Output) -> Result<(), Malformed> {
         let report = record.read::<ExecutionReport>()?;
         let origin = Origin::of(record);
+        if self.takes_back(now, report) {
+            return Ok(());
+        }
         let instrument_id = record.header().instrument_id;
         let is_adopted =
             self.orders.get(report.client_order_id).is_none() && self.adopt(now, instrument_id, report);
@@ -43,6 +47,7 @@ impl State {
             return Ok(());
         };
         self.note_refused_end(now, report);
+        self.held.on_report(report, now + Nanos(CANCEL_RETRY_NS));
         self.note_unknown(now, instrument_id);
         let order = self.orders.get(report.client_order_id).expect("a report was applied to it");
         let (instrument_id, intent) = (order.instrument_id(), *order.intent());

@@ -193,6 +193,17 @@ fn an_order_behind_a_definition_is_written_at_its_scales() {
 }
 
 #[test]
+fn an_order_of_an_earlier_boot_is_asked_for_whether_or_not_the_venue_can_be() {
+    let mut stage = Stage::new();
+    let id = ClientOrderId::new(1, StrategyId(0), 9);
+    let question = ExecutionReport::new(id, Side::Sell, ExecutionType::Unknown, OrderStatus::Unknown);
+    send(&mut stage.approved, OPENS_AT, &question);
+    turn(&mut stage.actor, OPENS_AT);
+    assert_eq!(stage.told(), [(id, OrderStatus::Unknown, 0)], "its session knows no more");
+    assert_eq!(stage.sent(), [""; 0], "and nothing is sent again");
+}
+
+#[test]
 fn an_order_before_the_login_or_after_the_connection_is_lost_is_rejected_here() {
     let mut stage = Stage::new();
     let early = stage.order();

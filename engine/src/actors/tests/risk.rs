@@ -2,9 +2,9 @@
 
 use fulmar_bus::record::{
     AccountId, CancelIntent, CancelOrder, ClientOrderId, ContractSize, Control, ControlCommand, Denial,
-    ExecutionReport, ExecutionType, InstrumentDefinition, InstrumentStatus, Intent, Listing, ModifyIntent,
-    ModifyOrder, Nanos, Order, OrderStatus, OrderTerms, OrderType, Position, Side, StrategyId, SyncChange,
-    SyncReason, SyncState, TimeInForce,
+    ExecutionReport, ExecutionType, HeldOrder, InstrumentDefinition, InstrumentStatus, Intent, Listing,
+    ModifyIntent, ModifyOrder, Nanos, Order, OrderStatus, OrderTerms, OrderType, Position, Side, StrategyId,
+    SyncChange, SyncReason, SyncState, TimeInForce,
 };
 
 mod adoption;
@@ -14,24 +14,26 @@ mod statements;
 
 use super::*;
 use crate::actors::limits::{CANCEL_RETRY_NS, CLOSE_RETRY_NS};
-use crate::actors::{Risk, RiskOutboxes, RiskPlan};
+use crate::actors::{HeldPlan, Risk, RiskOutboxes, RiskPlan};
 use crate::contract::local_reason;
 use crate::runtime::Inboxes;
 use crate::trading::risk::{GuardSettings, RiskCheck, RiskSettings, ScopeLimits};
 use crate::trading::treasury::TreasuryPlan;
 
 /// A gate of one strategy and one instrument, all ends of its channels, and what it told.
-struct Stage {
-    actor: Risk,
+pub(super) struct Stage {
+    pub(super) actor: Risk,
     control: Outbox,
-    gateway: Outbox,
-    book: Outbox,
-    intents: Outbox,
-    approved: Reader,
+    pub(super) gateway: Outbox,
+    pub(super) book: Outbox,
+    pub(super) market: Outbox,
+    pub(super) intents: Outbox,
+    pub(super) approved: Reader,
     reports: Reader,
     account: Reader,
     recalls: Reader,
-    now: UnixNanos,
+    pub(super) kept: Reader,
+    pub(super) now: UnixNanos,
     order_count: u64,
 }
 
@@ -43,6 +45,15 @@ impl Stage {
 
     /// One whose only strategy has these limits, in the quote asset of its instrument.
     fn with(limits: ScopeLimits) -> Self {
+        Stage::made(limits, Vec::new())
+    }
+
+    /// One that these orders of an earlier boot are given to.
+    pub(super) fn after(restored: Vec<(InstrumentId, HeldOrder)>) -> Self {
+        Stage::made(ScopeLimits::default(), restored)
+    }
+
+    fn made(limits: ScopeLimits, restored: Vec<(InstrumentId, HeldOrder)>) -> Self {
         let currency = Some(definition().quote).filter(|_| limits != ScopeLimits::default());
         let treasury =
             TreasuryPlan { currency, venue_of: vec![0], strategies: vec![limits], ..TreasuryPlan::default() };
@@ -54,11 +65,13 @@ impl Stage {
         let (reports, report_ring) = channel(6, ROOMY);
         let (recall, recall_ring) = channel(7, 128);
         let (account, account_ring) = channel(8, ROOMY);
+        let (market, market_ring) = channel(10, ROOMY);
         let mut inboxes = Inboxes::new();
         for ring in [&control_ring, &gateway_ring] {
             inboxes.add(gated(ring));
         }
         inboxes.add(book_ring.reader());
+        inboxes.add(market_ring.reader());
         inboxes.add(gated(&intent_ring));
         let settings = RiskSettings {
             order_quantity_max: "0.80".into(),
@@ -79,50 +92,66 @@ impl Stage {
             books: vec![InstrumentId(0)],
             strategies: vec![vec![InstrumentId(0)]],
             account_id: AccountId(0),
+            held: HeldPlan { restored, ..HeldPlan::default() },
             treasury,
             epoch: 1,
         };
+        let (kept, kept_ring) = channel(9, ROOMY);
         let (approved_reader, report_reader) = (gated(&approved_ring), gated(&report_ring));
         Stage {
             actor: Risk::new(
                 plan,
                 inboxes,
-                RiskOutboxes { approved, reports: vec![reports], account, recalls: vec![Some(recall)] },
+                RiskOutboxes {
+                    approved,
+                    reports: vec![reports],
+                    account,
+                    recalls: vec![Some(recall)],
+                    kept: Some(kept),
+                },
             ),
             control,
             gateway,
             book,
+            market,
             intents,
             approved: approved_reader,
             reports: report_reader,
             account: gated(&account_ring),
             recalls: gated(&recall_ring),
+            kept: kept_ring.reader(),
             now: OPENS_AT,
             order_count: 0,
         }
     }
 
     /// One whose instrument is defined, its book live at 100 bid and 101 asked.
-    fn open() -> Self {
+    pub(super) fn open() -> Self {
         Stage::opened(Stage::new())
     }
 
     fn opened(mut stage: Stage) -> Self {
-        send(&mut stage.book, stage.now, &definition());
-        send(&mut stage.book, stage.now, &SyncChange::new(SyncState::Live, SyncReason::Joined, 1, 0, 0));
-        send(&mut stage.book, stage.now, &top(100, 101, 1));
-        stage.turn();
-        let definitions = drain_all::<InstrumentDefinition>(&mut stage.approved);
-        assert_eq!(definitions.len(), 1, "the gateway hears what the instrument is");
+        stage.opens();
         stage
     }
 
-    fn turn(&mut self) -> Work {
+    /// Its instrument is defined, and its book is live. Gives what left to the gateway.
+    pub(super) fn opens(&mut self) -> Vec<Record> {
+        send(&mut self.book, self.now, &definition());
+        send(&mut self.book, self.now, &SyncChange::new(SyncState::Live, SyncReason::Joined, 1, 0, 0));
+        send(&mut self.book, self.now, &top(100, 101, 1));
+        self.turn();
+        let left = drain(&mut self.approved);
+        assert_eq!(all::<InstrumentDefinition>(&left).len(), 1, "the gateway hears what the instrument is");
+        left
+    }
+
+    pub(super) fn turn(&mut self) -> Work {
         turn(&mut self.actor, self.now)
     }
 
     /// The strategy wants to buy so much at the bid, and the gate has a turn.
-    fn want(&mut self, quantity: i64) -> ClientOrderId {
+    pub(super) fn want(&mut self, quantity: i64) -> ClientOrderId {
         self.order_count += 1;
         let id = ClientOrderId::new(1, StrategyId(0), self.order_count);
         let mut intent = Intent::limit(id, Side::Buy, Price(100), Quantity(quantity));
@@ -133,7 +162,7 @@ impl Stage {
     }
 
     /// As [`Stage::want`], for what must pass.
-    fn place(&mut self, quantity: i64) -> ClientOrderId {
+    pub(super) fn place(&mut self, quantity: i64) -> ClientOrderId {
         let id = self.want(quantity);
         let orders = drain_all::<Order>(&mut self.approved);
         assert_eq!(orders.iter().map(|order| order.intent.client_order_id).collect::<Vec<_>>(), [id]);
@@ -141,7 +170,7 @@ impl Stage {
         id
     }
 
-    fn report(&mut self, id: ClientOrderId, execution: ExecutionType, status: OrderStatus) {
+    pub(super) fn report(&mut self, id: ClientOrderId, execution: ExecutionType, status: OrderStatus) {
         send(&mut self.gateway, self.now, &ExecutionReport::new(id, Side::Buy, execution, status));
         self.turn();
     }
@@ -156,13 +185,13 @@ impl Stage {
         self.turn();
     }
 
-    fn kill(&mut self) {
+    pub(super) fn kill(&mut self) {
         send(&mut self.control, self.now, &Control::engine(ControlCommand::Kill));
         self.turn();
     }
 
     /// So much later; gives what the gate did then.
-    fn wait(&mut self, wait_ns: u64) -> Work {
+    pub(super) fn wait(&mut self, wait_ns: u64) -> Work {
         self.now = self.now + Nanos(wait_ns);
         self.turn()
     }
@@ -181,12 +210,12 @@ impl Stage {
     }
 
     /// What the strategy was told since this was last asked.
-    fn told(&mut self) -> Vec<Record> {
+    pub(super) fn told(&mut self) -> Vec<Record> {
         drain(&mut self.reports)
     }
 
     /// What the strategy was told, where that is one denial.
-    fn denied(&mut self) -> Denial {
+    pub(super) fn denied(&mut self) -> Denial {
         match all::<Denial>(&self.told())[..] {
             [denial] => denial,
             ref other => panic!("one denial, not {other:?}"),
@@ -562,8 +591,9 @@ fn a_strategy_that_nobody_gave_the_instrument_to_is_denied() {
 #[test]
 fn what_cannot_be_carried_out_is_denied_and_nothing_is_sent_in_its_place() {
     let mut stage = Stage::open();
-    let mut intent = Intent::market(ClientOrderId::new(1, StrategyId(0), 50), Side::Sell, Quantity(10));
-    (intent.order_type, intent.trigger_price) = (OrderType::Stop, Price(95));
+    let mut intent =
+        Intent::limit(ClientOrderId::new(1, StrategyId(0), 50), Side::Sell, Price(105), Quantity(10));
+    intent.display_qty = Quantity(5);
     send(&mut stage.intents, stage.now, &intent);
     stage.turn();
     assert_eq!(stage.denied().code, RiskCheck::NotSupported.code());

@@ -1,12 +1,9 @@
-//! What a strategy may ask for, and the doors where it leaves: orders, cancels, timers. Nothing of it reaches a venue
+//! The doors where what a strategy asks for leaves: orders, cancels, timers. Nothing of it reaches a venue
 //! but through the risk gate.
 
-use fulmar_bus::record::{
-    ClientOrderId, InstrumentId, Intent, ModifyIntent, OrderTerms, Price, Quantity, Side, TimeInForce,
-    UnixNanos,
-};
+use fulmar_bus::record::{ClientOrderId, InstrumentId, Intent, ModifyIntent, OrderTerms, UnixNanos};
 
-use super::{InstrumentView, View};
+use super::{InstrumentView, NewOrder, View};
 use crate::trading::order::TrackedOrder;
 
 /// The moment, as a strategy sees it.
@@ -81,14 +78,89 @@ impl<'a> Context<'a> {
         instrument_id: InstrumentId,
         order: NewOrder,
     ) -> Result<ClientOrderId, NotSubmitted> {
-        if let Some(obstacle) = self.obstacle(instrument_id, &order) {
+        self.ask_for(instrument_id, &[order])?;
+        Ok(self.hand_over(instrument_id, order))
+    }
+
+    /// Wants alternatives: orders of which no more trades than of one. The first is sent, or held where it waits for a
+    /// trigger; the others are held. What one trades is taken from the others, and the end of one ends them. Each is
+    /// judged by itself: where one is denied, the others stand.
+    ///
+    /// ```
+    /// use fulmar_bus::record::*;
+    /// use fulmar_engine::contract::{Context, NewOrder, NotSubmitted};
+    ///
+    /// /// Sells what is held, at a profit or before the loss grows.
+    /// fn guard(context: &mut Context<'_>, btc: InstrumentId, held: Quantity) -> Result<(), NotSubmitted> {
+    ///     let target = NewOrder::limit(Side::Sell, Price(6_300_000), held);
+    ///     context.submit_alternatives(btc, [target, NewOrder::stop(Side::Sell, Price(6_000_000), held)])?;
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Context::submit`], where one of them cannot be handed to the gate; then none was.
+    pub fn submit_alternatives<const N: usize>(
+        &mut self,
+        instrument_id: InstrumentId,
+        orders: [NewOrder; N],
+    ) -> Result<[ClientOrderId; N], NotSubmitted> {
+        self.ask_for(instrument_id, &orders)?;
+        let number = self.view.dependents.next_alternatives(N);
+        Ok(orders.map(|order| self.hand_over(instrument_id, order.alternatives(number))))
+    }
+
+    /// Wants a bracket: an order to enter, and alternatives to exit, which are held until it has traded, and for as
+    /// much as that did. Gives the id of the entry and those of the exits.
+    ///
+    /// ```
+    /// use fulmar_bus::record::*;
+    /// use fulmar_engine::contract::{Context, NewOrder, NotSubmitted};
+    ///
+    /// /// Buys, to sell higher, or lower than it ever was by an offset.
+    /// fn enter(context: &mut Context<'_>, btc: InstrumentId) -> Result<ClientOrderId, NotSubmitted> {
+    ///     let (quantity, offset) = (Quantity(20), Price(50_000));
+    ///     let target = NewOrder::limit(Side::Sell, Price(6_300_000), quantity);
+    ///     let stop = NewOrder::trailing_stop(Side::Sell, offset, quantity);
+    ///     let entry = NewOrder::limit(Side::Buy, Price(6_183_763), quantity);
+    ///     Ok(context.submit_bracket(btc, entry, [target, stop])?.0)
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Context::submit_alternatives`].
+    pub fn submit_bracket<const N: usize>(
+        &mut self,
+        instrument_id: InstrumentId,
+        entry: NewOrder,
+        exits: [NewOrder; N],
+    ) -> Result<(ClientOrderId, [ClientOrderId; N]), NotSubmitted> {
+        self.ask_for(instrument_id, &[entry])?;
+        self.ask_for(instrument_id, &exits)?;
+        if self.view.orders().room() <= N {
             self.view.count_not_submitted();
-            return Err(obstacle);
+            return Err(NotSubmitted::OrdersFull);
         }
+        let number = self.view.dependents.next_alternatives(N);
+        let entry = self.hand_over(instrument_id, entry);
+        let exits = exits.map(|exit| exit.alternatives(number).after(entry));
+        Ok((entry, exits.map(|exit| self.hand_over(instrument_id, exit))))
+    }
+
+    fn hand_over(&mut self, instrument_id: InstrumentId, order: NewOrder) -> ClientOrderId {
         let mut intent = order.intent;
         self.sink.submit(instrument_id, &mut intent);
         self.view.submitted(intent, instrument_id, self.now);
-        Ok(intent.client_order_id)
+        intent.client_order_id
+    }
+
+    /// Counts an order that cannot be handed over.
+    fn ask_for(&mut self, instrument_id: InstrumentId, orders: &[NewOrder]) -> Result<(), NotSubmitted> {
+        let obstacle = self.obstacle(instrument_id, orders);
+        if obstacle.is_some() {
+            self.view.count_not_submitted();
+        }
+        obstacle.map_or(Ok(()), Err)
     }
 
     /// Wants an order of its own canceled. True where a cancel is on its way; false where there is nothing to cancel,
@@ -139,74 +211,26 @@ impl<'a> Context<'a> {
         self.sink.set_timer(tag, due_at);
     }
 
-    fn obstacle(&self, instrument_id: InstrumentId, order: &NewOrder) -> Option<NotSubmitted> {
+    fn obstacle(&self, instrument_id: InstrumentId, orders: &[NewOrder]) -> Option<NotSubmitted> {
         if self.view.instrument(instrument_id).is_none() {
             Some(NotSubmitted::NotTraded)
-        } else if order.intent.quantity.0 <= 0 {
+        } else if orders.iter().any(|order| order.intent.quantity.0 <= 0) {
             Some(NotSubmitted::Quantity)
-        } else if self.view.orders().is_full() {
+        } else if orders.iter().any(|order| self.awaits_nobody(order)) {
+            Some(NotSubmitted::Parent)
+        } else if self.view.orders().room() < orders.len() {
             Some(NotSubmitted::OrdersFull)
         } else {
             None
         }
     }
-}
 
-/// An order as a strategy asks for it.
-///
-/// ```
-/// use fulmar_bus::record::{Price, Quantity, Side};
-/// use fulmar_engine::contract::NewOrder;
-/// let rests = NewOrder::limit(Side::Buy, Price(6_183_763), Quantity(20)).post_only().tag(7);
-/// let takes = NewOrder::market(Side::Sell, Quantity(20)).reduce_only();
-/// # let now = fulmar_bus::record::UnixNanos(1);
-/// let for_a_minute = rests.until(now + fulmar_bus::record::Nanos::from_secs(60));
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use = "an order that is not submitted is nothing"]
-pub struct NewOrder {
-    intent: Intent,
-}
-
-impl NewOrder {
-    /// At `price` or better, until it is canceled; both numbers at the instrument's scales.
-    pub fn limit(side: Side, price: Price, quantity: Quantity) -> Self {
-        NewOrder { intent: Intent::limit(ClientOrderId::default(), side, price, quantity) }
-    }
-
-    /// At any price, now; `quantity` at the instrument's quantity scale.
-    pub fn market(side: Side, quantity: Quantity) -> Self {
-        NewOrder { intent: Intent::market(ClientOrderId::default(), side, quantity) }
-    }
-
-    /// Takes nothing: it rests, or is rejected.
-    pub fn post_only(mut self) -> Self {
-        self.intent.post_only = 1;
-        self
-    }
-
-    /// Only brings the position nearer to zero.
-    pub fn reduce_only(mut self) -> Self {
-        self.intent.reduce_only = 1;
-        self
-    }
-
-    /// Stands until this moment at most; the engine cancels it then.
-    pub fn until(mut self, expire_at: UnixNanos) -> Self {
-        (self.intent.time_in_force, self.intent.expire_at) = (TimeInForce::Gtd, expire_at);
-        self
-    }
-
-    /// Stands as long as `time_in_force` says.
-    pub fn time_in_force(mut self, time_in_force: TimeInForce) -> Self {
-        self.intent.time_in_force = time_in_force;
-        self
-    }
-
-    /// What the strategy calls it; comes back in every report.
-    pub fn tag(mut self, tag: u64) -> Self {
-        self.intent.tag = tag;
-        self
+    /// True where it waits for an order that is not known, or is of an earlier boot.
+    fn awaits_nobody(&self, order: &NewOrder) -> bool {
+        let parent = order.intent.client_order_id;
+        let is_known =
+            || self.view.orders().get(parent).is_some() && self.view.dependents.is_of_this_boot(parent);
+        order.intent.after_counter != 0 && !is_known()
     }
 }
 
@@ -220,6 +244,8 @@ pub enum NotSubmitted {
     OrdersFull,
     /// The quantity is not above zero.
     Quantity,
+    /// The order that it is to wait for is not known, or was wanted before the engine was killed.
+    Parent,
 }
 
 /// Where intents leave the strategy: its host.

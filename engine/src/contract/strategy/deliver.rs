@@ -1,7 +1,7 @@
 //! From a record to a callback: the one place that says which record calls what.
 
 use fulmar_bus::record::{
-    Bar, BookLevels, ConsolidatedTop, CrossVenue, Denial, ExecutionReport, ExecutionType, Funding,
+    Bar, BookLevels, ConsolidatedTop, CrossVenue, Denial, ExecutionReport, ExecutionType, Funding, HeldOrder,
     InstrumentStatus, Kind, Malformed, MarkPrice, Payload, Position, Record, Timer, TopOfBook, Trade,
 };
 
@@ -40,6 +40,7 @@ pub fn deliver(
         Kind::Bar => strategy.on_bar(context, event::<Bar>(record)?),
         Kind::Timer => strategy.on_timer(context, event::<Timer>(record)?),
         Kind::ExecutionReport => deliver_report(strategy, context, event(record)?),
+        Kind::HeldOrder => strategy.on_order_restored(context, event::<HeldOrder>(record)?),
         Kind::Denial => strategy.on_order_denied(context, event::<Denial>(record)?),
         Kind::Position => strategy.on_position_changed(context, event::<Position>(record)?),
         _ => {}

@@ -1,9 +1,9 @@
 //! The contract from both sides: what records call, and what leaves at the sink.
 
 use fulmar_bus::record::{
-    AccountId, ClientOrderId, ExecutionType, Flags, FundingRate, Heading, Intent, Listing, Malformed,
-    ModifyIntent, Nanos, Notional, OrderStatus, Payload, Price, Quantity, Record, RecordId, Side, StrategyId,
-    SyncChange, SyncReason, SyncState, TopSource,
+    AccountId, ClientOrderId, ExecutionType, Flags, FundingRate, Heading, HeldStage, Intent, Listing,
+    Malformed, ModifyIntent, Nanos, Notional, OrderStatus, OrderType, Payload, Price, Quantity, Record,
+    RecordId, Side, StrategyId, SyncChange, SyncReason, SyncState, TopSource,
 };
 
 use super::*;
@@ -92,6 +92,11 @@ impl Strategy for Calls {
     }
     fn on_order_canceled(&mut self, _: &mut Context<'_>, _: Event<'_, ExecutionReport>) {
         self.0.push("canceled");
+    }
+    fn on_order_restored(&mut self, context: &mut Context<'_>, order: Event<'_, HeldOrder>) {
+        let id = order.intent.client_order_id;
+        assert!(context.view().orders().get(id).is_some(), "the view shows what the callback tells");
+        self.0.push("restored");
     }
     fn on_order_denied(&mut self, _: &mut Context<'_>, _: Event<'_, Denial>) {
         self.0.push("denied");
@@ -379,4 +384,23 @@ fn a_suspect_quote_is_told_as_such_and_is_no_top_to_trade_by() {
         deliver(&mut strategy, &mut context, &record).expect("a top");
     }
     assert_eq!(strategy.0, [false, true, false]);
+}
+
+#[test]
+fn an_order_of_an_earlier_boot_stands_in_the_view_when_the_callback_comes_and_nothing_can_wait_for_it() {
+    let mut view = View::new(&[INSTRUMENT], 4);
+    let old = ClientOrderId::new(3, StrategyId(0), 1);
+    let mut stop = Intent::market(old, Side::Sell, Quantity(5));
+    (stop.order_type, stop.trigger_price) = (OrderType::Stop, Price(90));
+    let saved = HeldOrder::new(stop, UnixNanos(1), HeldStage::Waiting);
+    assert_eq!(called_by(&mut view, &saved), ["restored"]);
+    let order = view.orders().get(old).expect("it was told of");
+    assert_eq!((order.status(), order.intent().trigger_price), (OrderStatus::Accepted, Price(90)));
+    // The order of this boot that has the same counter is another one.
+    let mut sink = Sink::default();
+    let mut context = Context::new(UnixNanos(5), &mut view, &mut sink);
+    let after = |parent| NewOrder::limit(Side::Buy, Price(80), Quantity(5)).after(parent);
+    assert_eq!(context.submit(INSTRUMENT, after(old)), Err(NotSubmitted::Parent));
+    assert_eq!(view.orphans(), 0);
+    assert!(called_by(&mut view, &saved).contains(&"restored") && view.orphans() == 1, "it is there already");
 }

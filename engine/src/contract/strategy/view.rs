@@ -2,13 +2,15 @@
 //! subscribed to; no actor's memory is read.
 
 use fulmar_bus::record::{
-    ConsolidatedTop, CrossVenue, Denial, ExecutionReport, Flags, Funding, InstrumentDefinition, InstrumentId,
-    InstrumentStatus, Intent, Kind, Malformed, MarkPrice, Position, Quantity, Record, SyncChange, SyncState,
-    TopOfBook, TopSource, UnixNanos,
+    ConsolidatedTop, CrossVenue, Denial, ExecutionReport, Flags, Funding, HeldOrder, InstrumentDefinition,
+    InstrumentId, InstrumentStatus, Intent, Kind, Malformed, MarkPrice, Position, Quantity, Record,
+    SyncChange, SyncState, TopOfBook, TopSource, UnixNanos,
 };
 
+use super::dependents::Dependents;
 use super::depth::{BookDepth, BookView};
 use crate::market::replica::{BookReplica, Taken};
+use crate::trading::held;
 use crate::trading::order::{Applied, OrderTable};
 use crate::trading::{InstrumentRules, ORDER_INSTRUMENTS_MAX};
 
@@ -36,6 +38,7 @@ pub struct View {
     /// By instrument id, its own or another of its pairs: those of its own that are of the same pair.
     pairs: Vec<Vec<InstrumentId>>,
     orders: OrderTable,
+    pub(super) dependents: Dependents,
     orphans: u64,
     not_submitted: u64,
 }
@@ -206,7 +209,14 @@ impl View {
             instruments[id.index()] = Some(InstrumentView::new(*id));
             pairs[id.index()].push(*id);
         }
-        View { instruments, pairs, orders: OrderTable::new(orders_max), orphans: 0, not_submitted: 0 }
+        View {
+            instruments,
+            pairs,
+            orders: OrderTable::new(orders_max),
+            dependents: Dependents::default(),
+            orphans: 0,
+            not_submitted: 0,
+        }
     }
 
     /// Keeps a book of each instrument that it trades, with room for `levels_max` levels a side, and shows as much of
@@ -271,6 +281,11 @@ impl View {
             Some(Kind::Denial) => {
                 let applied = self.orders.on_denial(record.read::<Denial>()?);
                 self.orphans += u64::from(applied == Applied::Orphan);
+            }
+            Some(Kind::HeldOrder) => {
+                let saved = record.read::<HeldOrder>()?;
+                self.dependents.restored(saved.intent.client_order_id);
+                self.orphans += u64::from(!held::put(&mut self.orders, header.instrument_id, saved));
             }
             Some(Kind::ConsolidatedTop) => self.consolidate(header.instrument_id, record.read()?),
             Some(Kind::CrossVenue) => {

@@ -43,16 +43,21 @@ impl Changes {
         if is_answer {
             self.answered_count = self.answered_count.max(report.revision.min(self.asked_count));
         }
+        if report.quantity.is_zero() {
+            return terms;
+        }
+        let price = if report.price.0 == 0 { terms.price } else { report.price };
+        // What the engine holds it states itself, one word after the other.
+        if report.is_emulated != 0 {
+            return OrderTerms { price, trigger_price: report.last_px, quantity: report.quantity };
+        }
         let statement = (report.venue_at, report.revision);
-        if report.quantity.is_zero() || statement <= self.stated {
+        if statement <= self.stated {
             return terms;
         }
         self.stated = statement;
         let is_wanted = report.execution == ExecutionType::Updated && report.revision == self.asked_count;
-        OrderTerms {
-            price: if report.price.0 == 0 { terms.price } else { report.price },
-            trigger_price: if is_wanted { self.wanted.trigger_price } else { terms.trigger_price },
-            quantity: report.quantity,
-        }
+        let trigger_price = if is_wanted { self.wanted.trigger_price } else { terms.trigger_price };
+        OrderTerms { price, trigger_price, quantity: report.quantity }
     }
 }

@@ -1,6 +1,6 @@
 //! What is known of an order, as bits that are only ever added; the wish to cancel alone can be taken back.
 
-use fulmar_bus::record::{ExecutionType, OrderStatus};
+use fulmar_bus::record::{ExecutionReport, ExecutionType, OrderStatus};
 
 /// What is known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,6 +18,10 @@ impl Facts {
     pub(super) const FILLED: Facts = Facts(1 << 7);
     pub(super) const TRIGGERED: Facts = Facts(1 << 8);
 
+    /// The engine holds it, or held it: the venue knows nothing of it for that.
+    pub(super) const HELD: Facts = Facts(1 << 9);
+
+    const HELD_AND_TRIGGERED: Facts = Facts(Facts::HELD.0 | Facts::TRIGGERED.0);
     const TAKEN_AND_TRIGGERED: Facts = Facts(Facts::ACKNOWLEDGED.0 | Facts::TRIGGERED.0);
     const TAKEN_AND_FILLED: Facts = Facts(Facts::ACKNOWLEDGED.0 | Facts::FILLED.0);
 
@@ -33,7 +37,26 @@ impl Facts {
         self.0 &= !facts.0;
     }
 
-    pub(super) fn of_status(status: OrderStatus) -> Facts {
+    /// What a report proves.
+    pub(super) fn of(report: &ExecutionReport) -> Facts {
+        if report.is_emulated != 0 {
+            return Facts::of_held(report.execution);
+        }
+        Facts(Facts::of_status(report.status).0 | Facts::of_execution(report.execution).0)
+    }
+
+    /// What is told of an order that the engine holds is no word of the venue's.
+    fn of_held(execution: ExecutionType) -> Facts {
+        match execution {
+            ExecutionType::Accepted | ExecutionType::Updated => Facts::HELD,
+            ExecutionType::Triggered => Facts::HELD_AND_TRIGGERED,
+            ExecutionType::Canceled => Facts::CANCELED,
+            ExecutionType::Expired => Facts::EXPIRED,
+            _ => Facts::NONE,
+        }
+    }
+
+    fn of_status(status: OrderStatus) -> Facts {
         match status {
             OrderStatus::Initialized | OrderStatus::Submitted => Facts::NONE,
             OrderStatus::Accepted
@@ -51,7 +74,7 @@ impl Facts {
     }
 
     /// A refused cancel, or change, proves nothing: the order may be filled, gone, or never have arrived.
-    pub(super) fn of_execution(execution: ExecutionType) -> Facts {
+    fn of_execution(execution: ExecutionType) -> Facts {
         match execution {
             ExecutionType::Submitted | ExecutionType::CancelRejected | ExecutionType::UpdateRejected => {
                 Facts::NONE

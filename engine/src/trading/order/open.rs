@@ -36,9 +36,7 @@ impl Open {
             Side::Buy => self.buy_qty += quantity,
             Side::Sell => self.sell_qty += quantity,
         }
-        let priced = order.pending_terms().map_or(intent.price, |terms| terms.price.max(intent.price));
-        let notional = i128::from(order.exposure_qty().0) * i128::from(priced.max(intent.trigger_price).0);
-        self.notional += notional.min(NOTIONAL_MAX) * i128::from(sign);
+        self.notional += order.exposure_notional().min(NOTIONAL_MAX) * i128::from(sign);
         let status = order.status();
         if !status.is_terminal() {
             self.order_count = self.order_count.checked_add_signed(sign).expect(PAIRED);

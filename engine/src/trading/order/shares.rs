@@ -17,6 +17,17 @@ pub struct OpenShare {
     pub order_count: u32,
 }
 
+impl OpenShare {
+    /// What this order could still trade is not part of it.
+    pub fn leave_out(&mut self, order: &TrackedOrder) {
+        let quantity = i128::from(order.exposure_qty().0);
+        match order.intent.side {
+            Side::Buy => self.buy_qty -= quantity,
+            Side::Sell => self.sell_qty -= quantity,
+        }
+    }
+}
+
 /// The shares of so many strategies, and last of nobody, in so many instruments; of none, in a table whose orders are
 /// one owner's.
 #[derive(Clone, Debug, Default)]

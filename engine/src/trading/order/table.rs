@@ -247,7 +247,12 @@ impl OrderTable {
 
     /// True where no further order is taken in until one is settled.
     pub fn is_full(&self) -> bool {
-        self.unsettled_count >= self.orders_max
+        self.room() == 0
+    }
+
+    /// How many further orders are taken in before one is settled.
+    pub fn room(&self) -> usize {
+        self.orders_max.saturating_sub(self.unsettled_count)
     }
 
     /// What was counted so far.
@@ -256,7 +261,7 @@ impl OrderTable {
     }
 
     /// Changes an order and keeps all that is computed from it.
-    fn change(&mut self, place: usize, change: impl FnOnce(&mut Self) -> Booking) -> Applied {
+    pub(super) fn change(&mut self, place: usize, change: impl FnOnce(&mut Self) -> Booking) -> Applied {
         let status_before = self.at(place).status();
         let was_acknowledged = self.at(place).facts.has(Facts::ACKNOWLEDGED);
         let terms_before = OrderTerms::of(&self.at(place).intent);
@@ -351,7 +356,7 @@ impl OrderTable {
         }
     }
 
-    fn place_of(&self, id: ClientOrderId) -> Option<usize> {
+    pub(super) fn place_of(&self, id: ClientOrderId) -> Option<usize> {
         self.index.find(id, |place| self.at(place).intent.client_order_id == id)
     }
 
@@ -359,7 +364,7 @@ impl OrderTable {
         self.slots[place].as_ref().expect("the index points at orders")
     }
 
-    fn at_mut(&mut self, place: usize) -> &mut TrackedOrder {
+    pub(super) fn at_mut(&mut self, place: usize) -> &mut TrackedOrder {
         self.slots[place].as_mut().expect("the index points at orders")
     }
 

@@ -2,7 +2,7 @@
 
 use fulmar_bus::record::{Intent, OrderType, Price, Quantity, Side, SyncState, TimeInForce};
 
-use super::{Breach, Context, RiskLimits};
+use super::{Breach, Context, RiskLimits, Wish};
 use crate::trading::InstrumentRules;
 
 /// An intent, and all that it is judged by.
@@ -46,29 +46,31 @@ impl Case<'_> {
     }
 
     /// An instrument of which quantities are not so much of the base asset, so that what an order costs is not known
-    /// here. And what an order may ask for that nothing here carries out: a trigger, a part that is not shown, other
-    /// orders that it depends on, an end that is past, or that its time in force does not have, and one that must not
-    /// take and cannot stand. Measured by the number of its type.
-    pub(super) fn not_supported(&self) -> Option<Breach> {
+    /// here. And what an order may ask for that nothing carries out: a part that is not shown, an end that is past, or
+    /// that its time in force does not have, and one that must not take and cannot stand. What leaves waits for no
+    /// trigger and depends on no other order. Measured by the number of its type.
+    pub(super) fn not_supported(&self, wish: &Wish<'_>) -> Option<Breach> {
         if self.rules.is_market_data_only {
             return Some(Breach::UNKNOWABLE);
         }
         let Intent { order_type, time_in_force, post_only, display_qty, expire_at, .. } = *self.intent;
         let Intent { alternatives, after_counter, .. } = *self.intent;
+        let is_plain = !order_type.is_triggered() && (alternatives, after_counter) == (0, 0);
+        // What the engine holds it can also end.
+        let may_end = order_type == OrderType::Limit || wish.is_held;
         let has_sound_end = match time_in_force {
-            TimeInForce::Gtd => expire_at > self.context.now && order_type == OrderType::Limit,
-            TimeInForce::Day => expire_at.0 == 0 && order_type == OrderType::Limit,
+            TimeInForce::Gtd => expire_at > self.context.now && may_end,
+            TimeInForce::Day => expire_at.0 == 0 && may_end,
             TimeInForce::Gtc | TimeInForce::Ioc | TimeInForce::Fok => expire_at.0 == 0,
         };
         let is_immediate = matches!(time_in_force, TimeInForce::Ioc | TimeInForce::Fok);
         // What must not take has to be able to stand.
-        let may_be_post_only = order_type == OrderType::Limit && !is_immediate;
-        let is_plain = !order_type.is_triggered()
+        let may_be_post_only = order_type.is_limited() && !is_immediate;
+        let is_supported = (is_plain || wish.is_held)
             && has_sound_end
             && (post_only == 0 || may_be_post_only)
-            && display_qty.is_zero()
-            && (alternatives, after_counter) == (0, 0);
-        (!is_plain).then_some(Breach { value: order_type as i128, limit: OrderType::Limit as i128 })
+            && display_qty.is_zero();
+        (!is_supported).then_some(Breach { value: order_type as i128, limit: OrderType::Limit as i128 })
     }
 
     /// Whole steps. A price stands where the type has one, above zero, and nowhere else.

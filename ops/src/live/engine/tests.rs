@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use super::*;
 use crate::configuration::Variables;
-use crate::live::{End, Route, Signals, Silent, Watch};
+use crate::live::{End, Held, Route, Signals, Silent, Watch};
 
 /// The only one of these tests that runs now: one looks at the threads of this process.
 async fn process() -> MutexGuard<'static, ()> {
@@ -39,6 +39,7 @@ fn launch(folder: &Path, stream_url: &str) -> (Launch, Loaded) {
         key: crate::venues::KeyKind::Unsigned,
         epoch: 1,
         started_at_ns: 1,
+        held: Held::default(),
     };
     let loaded = launch.load(&fulmar_strategies::Registry::default()).expect("the configuration is valid");
     (launch, loaded)

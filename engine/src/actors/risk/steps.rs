@@ -1,0 +1,137 @@
+//! What is done with held orders: the steps that they ask for, one by one, until none is left. What finds no room now
+//! is asked for again.
+
+use fulmar_bus::record::{
+    ClientOrderId, Denial, ExecutionReport, ExecutionType, ModifyIntent, Nanos, OrderStatus, OrderTerms,
+    Quantity, UnixNanos,
+};
+
+use super::cancels::CANCEL_SLOTS;
+use super::intents::{CHANGE_SLOTS, ORDER_SLOTS, without};
+use super::{Output, State};
+use crate::actors::limits::CANCEL_RETRY_NS;
+use crate::runtime::Origin;
+use crate::trading::held::Step;
+use crate::trading::risk::{RiskCheck, Verdict};
+
+impl State {
+    /// Does what the held orders ask for. It comes to an end: see [`Step`].
+    pub(super) fn carry_out(&mut self, now: UnixNanos, origin: Origin, output: &mut Output) {
+        if self.keeper.has_untold() {
+            return;
+        }
+        while let Some(step) = self.held.next_step(now, &self.orders) {
+            // Before anything leaves, why it does is kept.
+            self.keep(now);
+            match step {
+                Step::Move(id, trigger_price) => {
+                    let mut told = self.emulated(now, id, ExecutionType::Updated);
+                    told.last_px = trigger_price;
+                    self.tell_emulated(origin, told, output);
+                }
+                Step::Resize(id, quantity) => {
+                    let mut told = self.emulated(now, id, ExecutionType::Updated);
+                    told.quantity = quantity;
+                    self.tell_emulated(origin, told, output);
+                }
+                Step::Trigger(id) => {
+                    let told = self.emulated(now, id, ExecutionType::Triggered);
+                    self.tell_emulated(origin, told, output);
+                }
+                Step::End(id) => self.end_held(now, origin, id, output),
+                Step::Cancel(id) if output.approved.has_room(CANCEL_SLOTS) => {
+                    self.cancel(now, origin, id, output);
+                }
+                Step::Change(id, quantity) if output.approved.has_room(CHANGE_SLOTS) => {
+                    self.resize(now, origin, (id, quantity), output);
+                }
+                Step::Release(id) if output.approved.has_room(ORDER_SLOTS) => {
+                    self.send_held(now, origin, id, output);
+                }
+                Step::Cancel(id) | Step::Change(id, _) | Step::Release(id) => {
+                    self.held.rest(id, now + Nanos(CANCEL_RETRY_NS));
+                }
+            }
+        }
+        self.keep(now);
+    }
+
+    /// Changes the quantity of an order at the venue to what its alternatives or its parent leave of it.
+    fn resize(
+        &mut self,
+        now: UnixNanos,
+        origin: Origin,
+        (id, quantity): (ClientOrderId, Quantity),
+        output: &mut Output,
+    ) {
+        let order = self.orders.get(id).expect("a step names an order that stands").clone();
+        let terms = OrderTerms { quantity, ..OrderTerms::of(order.intent()) };
+        let Some(revision) = order.next_revision() else {
+            return self.held.cannot_change(id);
+        };
+        let modify = ModifyIntent::new(id, terms, revision);
+        let context = self.context_of_dependent(now, order.intent(), order.instrument_id());
+        let mut context = without(context, &order);
+        context.scopes = self.scopes_of_change(&order, &modify);
+        match self.gate.check_change(&order, &modify, &context) {
+            Verdict::Approved(change) => {
+                let is_noted = self.orders.request_change(&modify).is_some();
+                let sent = output.approved.send(origin, order.instrument_id(), change.payload());
+                assert!(is_noted && sent.is_ok(), "it is the next change, and there was room for it");
+                self.held.asked(id, revision);
+                self.share_changed(order.intent().strategy_id, order.instrument_id());
+            }
+            Verdict::Denied(_) => self.held.cannot_change(id),
+        }
+    }
+
+    /// Judges a held order as what it becomes, and sends it. A denial ends it.
+    fn send_held(&mut self, now: UnixNanos, origin: Origin, id: ClientOrderId, output: &mut Output) {
+        let order = self.orders.get(id).expect("a step names an order that stands").clone();
+        // It was told that it was triggered, and is what it was to become since.
+        let (intent, instrument_id) = (*order.intent(), order.instrument_id());
+        let context = self.context_of_dependent(now, &intent, instrument_id);
+        let mut context = without(context, &order);
+        // It changes nothing, and is judged as if it came now.
+        context.scopes = self.scopes_of_change(&order, &ModifyIntent::new(id, OrderTerms::of(&intent), 0));
+        match self.gate.check_released(&intent, instrument_id, &context) {
+            Verdict::Approved(approved) => {
+                self.held.sent(id);
+                self.keep(now);
+                let sent = output.approved.send(origin, instrument_id, approved.payload());
+                assert!(sent.is_ok(), "the approved channel had room for an order");
+                let (execution, status) = (ExecutionType::Submitted, OrderStatus::Submitted);
+                let mut told = ExecutionReport::new(id, intent.side, execution, status);
+                (told.tag, told.price, told.leaves_qty) = (intent.tag, intent.price, intent.quantity);
+                told.strategy_id = intent.strategy_id;
+                output.tell(intent.strategy_id, origin, instrument_id, &told);
+            }
+            // What time mends is waited for: an order that ends a loss is not given up for a moment's sake.
+            Verdict::Denied(denial) if is_of_the_moment(&denial) => {
+                self.held.rest(id, now + Nanos(CANCEL_RETRY_NS));
+            }
+            Verdict::Denied(denial) => {
+                // It is in the table: the denial is applied to it, whatever else it says.
+                let _ = self.orders.on_denial(&denial);
+                self.held.ended(id);
+                self.share_changed(intent.strategy_id, instrument_id);
+                output.tell(intent.strategy_id, origin, instrument_id, &denial);
+            }
+        }
+    }
+}
+
+/// True where the gate refuses every order of the instrument for a while.
+fn is_of_the_moment(denial: &Denial) -> bool {
+    matches!(
+        RiskCheck::from_code(denial.code),
+        Some(
+            RiskCheck::InstrumentHalted
+                | RiskCheck::UnknownInstrument
+                | RiskCheck::StaleMarketData
+                | RiskCheck::MaxMsgRate
+                | RiskCheck::UnknownOrderState
+                | RiskCheck::RejectStorm
+        )
+    )
+}
