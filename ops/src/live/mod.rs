@@ -16,6 +16,7 @@ mod memory;
 mod orders;
 mod pairs;
 mod places;
+mod recording;
 mod report;
 mod standing;
 mod stop;
