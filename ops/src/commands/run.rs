@@ -13,8 +13,8 @@ use super::{CommandError, Format, Global, RunArguments};
 use crate::configuration::{self, Configuration, Mode};
 use crate::exit::Exit;
 use crate::live::{
-    CoreReport, Denials, End, Held, LatencyReport, Launch, LiveEngine, OrderCounts, Route, Signals, Silent,
-    Standing, Stopped, Watch, next_boot,
+    BalanceText, CoreReport, Denials, End, Halt, Held, LatencyReport, Launch, LiveEngine, OrderCounts, Route,
+    Signals, Silent, Standing, Stopped, Watch, next_boot,
 };
 use crate::venues::KeyKind;
 use crate::{log, output};
@@ -34,6 +34,8 @@ struct RunReport {
     orders: OrderCounts,
     denials: Denials,
     open_orders: usize,
+    adopted_orders: usize,
+    balances: BTreeMap<String, BalanceText>,
     latency_ns: LatencyReport,
     cores: Vec<CoreReport>,
     counters: BTreeMap<&'static str, u64>,
@@ -69,6 +71,12 @@ pub fn run(arguments: &RunArguments, global: &Global) -> Result<Exit, CommandErr
         }
         Mode::Paper => None,
     };
+    let halt = Halt::of(&configuration.engine.state_directory);
+    if let Some(reason) = halt.reason() {
+        let path = halt.path().display();
+        let what = format!("halted: {reason}. Look into it, then remove {path}");
+        return Err(CommandError::told(Exit::NotAllowed, what));
+    }
     log::start(&configuration.log, global)?;
     let boot = next_boot(&configuration.engine.state_directory)
         .map_err(|error| CommandError::failed("count this boot", error))?;
@@ -136,6 +144,7 @@ async fn engine(
     let started = LiveEngine::start(launch, loaded, journal.as_deref(), (None, seal)).await;
     let mut engine = started?;
     let mut watch = Watch::new(&engine);
+    watch.halt = Some(Halt::of(&loaded.configuration.engine.state_directory));
     let end = watch.until_end(&mut engine, &mut signals, seconds, &mut Silent).await;
     tracing::info!("{} ends the run, {} open orders are canceled", end.name(), watch.orders.open_count());
     watch.cancel_all(&mut engine).await;
@@ -169,6 +178,8 @@ impl RunReport {
             orders: watch.orders.counts(),
             denials: watch.orders.denials().clone(),
             open_orders: watch.orders.open_count(),
+            adopted_orders: watch.account.adopted_count(),
+            balances: watch.account.balances().clone(),
             latency_ns: LatencyReport::from(&stopped.latencies),
             cores: stopped.cores,
             counters: stopped.counters,

@@ -23,6 +23,7 @@ use fulmar_engine::runtime::{
 };
 use fulmar_engine::wiring::{Assembly, ChannelRole, Link, Surroundings, actor_names, build};
 
+use super::account::AccountBoard;
 use super::journal::{self, Manifest, Summary};
 use super::jumps::JumpWatch;
 use super::launch::{Launch, instrument_names};
@@ -189,6 +190,17 @@ impl LiveEngine {
         OrderBoard::new(reports.map(|(_, ring)| ring.reader()).collect())
     }
 
+    /// What is told of the account from now on.
+    pub fn account_board(&self) -> AccountBoard {
+        let account = self.assembly.channels().find(|(channel, _)| channel.name == "account");
+        let strategies = self.configuration.strategies.iter().map(|strategy| strategy.name.clone());
+        AccountBoard::new(
+            account.map(|(_, ring)| ring.reader()),
+            self.instrument_names(),
+            strategies.collect(),
+        )
+    }
+
     /// The durable names of all instruments, by id.
     pub fn instrument_names(&self) -> Vec<String> {
         instrument_names(&self.configuration).iter().map(ToString::to_string).collect()
@@ -226,12 +238,21 @@ impl LiveEngine {
         self.order_cores.is_empty() || self.order_cores.iter().any(|core| self.threads.has_lost(*core))
     }
 
-    /// Lets no new order pass and cancels those that stand, where there is a gate that does.
+    /// Lets no order pass and cancels those that stand, where there is a gate that does: the run ends.
     pub fn cancel_all(&mut self) {
+        self.command(ControlCommand::Stop);
+    }
+
+    /// Lets no order pass that adds, and cancels those that stand: the run goes on.
+    pub fn kill(&mut self) {
+        self.command(ControlCommand::Kill);
+    }
+
+    fn command(&mut self, command: ControlCommand) {
         let now = self.clock.now();
         let Some(control) = &mut self.assembly.control else { return };
-        let stop = Control::engine(ControlCommand::Stop);
-        if control.send(Origin::time(now), InstrumentId::NONE, &stop).is_err() {
+        let command = Control::engine(command);
+        if control.send(Origin::time(now), InstrumentId::NONE, &command).is_err() {
             tracing::error!("the gate does not take the word to cancel all");
         }
     }

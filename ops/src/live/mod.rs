@@ -4,8 +4,10 @@
 //! the same. [`LiveEngine`] starts the cores, the recorder and the IO, and stops them again in the order in which
 //! nothing is lost: orders canceled, cores, recorder, IO.
 
+mod account;
 mod engine;
 mod epoch;
+mod halt;
 mod held;
 pub mod journal;
 mod jumps;
@@ -20,8 +22,10 @@ mod stop;
 mod threads;
 mod watch;
 
+pub use account::{AccountBoard, BalanceText};
 pub use engine::{LiveEngine, LiveError, Stopped};
 pub use epoch::{Boot, next_boot};
+pub use halt::Halt;
 pub use held::Held;
 pub use journal::Summary;
 pub use launch::{Launch, Route, order_venue};

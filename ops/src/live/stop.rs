@@ -1,15 +1,25 @@
-//! The signals that end a run: SIGINT, SIGTERM and SIGHUP, all for a clean stop.
+//! The signals of a run: SIGINT, SIGTERM and SIGHUP end it, all cleanly; SIGUSR1 halts it.
 
 use std::fs;
 use std::io;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Waits for somebody to want an end.
+/// What a signal wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// An end; and the name of the signal.
+    End(&'static str),
+    /// That nothing more is traded.
+    Halt,
+}
+
+/// Waits for somebody to want something.
 #[derive(Debug)]
 pub struct Signals {
     interrupt: Signal,
     terminate: Signal,
+    halt: Signal,
     hangup: Option<Signal>,
 }
 
@@ -24,12 +34,13 @@ impl Signals {
         Ok(Signals {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
+            halt: signal(SignalKind::user_defined1())?,
             hangup: if is_ignored(hangup) { None } else { Some(signal(hangup)?) },
         })
     }
 
-    /// Returns the name of the first signal that comes.
-    pub async fn wait(&mut self) -> &'static str {
+    /// Returns what the first signal that comes wants.
+    pub async fn wait(&mut self) -> Wish {
         let hangup = async {
             match &mut self.hangup {
                 Some(hangup) => hangup.recv().await,
@@ -37,9 +48,10 @@ impl Signals {
             }
         };
         tokio::select! {
-            _ = self.interrupt.recv() => "SIGINT",
-            _ = self.terminate.recv() => "SIGTERM",
-            _ = hangup => "SIGHUP",
+            _ = self.interrupt.recv() => Wish::End("SIGINT"),
+            _ = self.terminate.recv() => Wish::End("SIGTERM"),
+            _ = hangup => Wish::End("SIGHUP"),
+            _ = self.halt.recv() => Wish::Halt,
         }
     }
 }

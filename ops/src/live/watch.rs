@@ -7,12 +7,14 @@ use fulmar_bus::record::{ExecutionReport, InstrumentId, Listing, SyncReason, Syn
 use fulmar_engine::market::decimal::format_scaled;
 use tokio::time::{Instant, interval_at};
 
+use super::account::AccountBoard;
 use super::engine::LiveEngine;
+use super::halt::Halt;
 use super::jumps::JumpWatch;
 use super::orders::OrderBoard;
 use super::pairs::PairWatch;
 use super::standing::Standing;
-use super::stop::Signals;
+use super::stop::{Signals, Wish};
 use crate::configuration::OnFailure;
 use crate::window::Picture;
 
@@ -28,6 +30,12 @@ pub struct Watch {
     pub pictures: Vec<Picture>,
     /// The orders of all strategies.
     pub orders: OrderBoard,
+    /// What was there before, what the venue states, how every scope stands.
+    pub account: AccountBoard,
+    /// What halts it, where something does.
+    pub halt: Option<Halt>,
+    is_halted: bool,
+    is_ending: bool,
     names: Vec<String>,
     /// What was told of each book last; all of them begin by syncing, which is not told.
     told: Vec<SyncState>,
@@ -88,6 +96,10 @@ impl Watch {
         Watch {
             pictures,
             orders: engine.order_board(),
+            account: engine.account_board(),
+            halt: None,
+            is_halted: false,
+            is_ending: false,
             names: engine.instrument_names(),
             told,
             told_listings,
@@ -118,6 +130,7 @@ impl Watch {
             tokio::select! {
                 _ = looks.tick() => {
                     self.look();
+                    self.heed_halt(engine);
                     if show.show(engine, self) {
                         break End::Wanted("the operator");
                     }
@@ -131,7 +144,10 @@ impl Watch {
                 }
                 _ = seconds_passed.tick() => engine.keep_up(),
                 () = &mut elapsed => break End::Elapsed,
-                signal = signals.wait() => break End::Wanted(signal),
+                wish = signals.wait() => match wish {
+                    Wish::End(signal) => break End::Wanted(signal),
+                    Wish::Halt => self.write_halt("SIGUSR1"),
+                },
             }
         };
         // On a busy machine the last look may be long ago.
@@ -141,11 +157,39 @@ impl Watch {
 
     /// Cancels all orders and waits until none stands, as long as there is somebody to cancel them.
     pub async fn cancel_all(&mut self, engine: &mut LiveEngine) {
+        self.is_ending = true;
         engine.cancel_all();
         let is_over = |watch: &Watch| watch.orders.open_count() == 0 || engine.has_lost_the_gate();
         self.until(CANCEL_TIMEOUT, is_over).await;
         if self.orders.open_count() > 0 {
             tracing::warn!("{} orders were not seen to be canceled", self.orders.open_count());
+        }
+    }
+
+    /// Kills where somebody wants a halt, and has the halt outlive the run where the gate killed.
+    fn heed_halt(&mut self, engine: &mut LiveEngine) {
+        if self.is_halted || self.is_ending {
+            return;
+        }
+        if self.account.is_killed() {
+            self.write_halt("the gate killed everything; the log of that run says what came before");
+        }
+        let Some(halt) = &self.halt else { return };
+        if let Some(reason) = halt.reason() {
+            self.is_halted = true;
+            let path = halt.path().display();
+            tracing::error!("halted: {reason}. All orders are canceled; no run begins while {path} stands");
+            engine.kill();
+        }
+    }
+
+    fn write_halt(&self, reason: &str) {
+        let Some(halt) = &self.halt else { return };
+        if let Err(error) = halt.write(reason) {
+            tracing::error!(
+                "the halt does not outlive this run, {} cannot be written: {error}",
+                halt.path().display()
+            );
         }
     }
 
@@ -180,7 +224,9 @@ impl Watch {
 
     /// Records that were overwritten before they were seen here.
     pub fn lost_count(&self) -> u64 {
-        self.orders.lost_count() + self.pictures.iter().map(|picture| picture.lost_count).sum::<u64>()
+        self.orders.lost_count()
+            + self.account.lost_count()
+            + self.pictures.iter().map(|picture| picture.lost_count).sum::<u64>()
     }
 
     /// Tells once that the journal is lost; true where no run is wanted without one.
@@ -201,6 +247,7 @@ impl Watch {
     fn look(&mut self) {
         self.pictures.iter_mut().for_each(Picture::look);
         self.orders.look();
+        self.account.look(&self.pictures);
         self.pairs.look(&self.pictures);
         self.jumps.look(&self.names, &self.pictures);
         self.tell_books();

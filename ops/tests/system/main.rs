@@ -8,6 +8,7 @@ mod demo;
 mod every_venue;
 mod futures_venue;
 mod growth;
+mod halt;
 mod kill;
 mod lost_journal;
 mod many_instruments;

@@ -1,0 +1,188 @@
+//! What the gate tells of the account beside the orders of strategies, seen from outside: what was there before the run,
+//! what the venue states, how every scope stands, which limits changed. News of it goes into the log.
+
+use std::collections::BTreeMap;
+
+use fulmar_bus::channel::{Poll, Reader};
+use fulmar_bus::record::{
+    BalanceStatement, ClientOrderId, ExecutionReport, InstrumentId, Kind, LimitChange, LimitVerdict,
+    Notional, Position, Record, Restraint, ScopeKind, ScopeReport, Side, StrategyId,
+};
+use fulmar_engine::market::decimal::format_scaled;
+use serde::Serialize;
+
+use crate::window::Picture;
+
+/// What the venue says that the account has of an asset, as decimal text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct BalanceText {
+    /// What orders and transfers may use.
+    pub free: String,
+    /// What stands behind open orders.
+    pub locked: String,
+}
+
+/// The account of a run.
+pub struct AccountBoard {
+    /// None where nothing trades.
+    reader: Option<Reader>,
+    record: Box<Record>,
+    instruments: Vec<String>,
+    strategies: Vec<String>,
+    balances: BTreeMap<String, BalanceText>,
+    adopted: Vec<ClientOrderId>,
+    restraints: BTreeMap<(u8, u16), Restraint>,
+    lost_count: u64,
+}
+
+impl AccountBoard {
+    /// A board of what this channel tells, in these names.
+    pub fn new(reader: Option<Reader>, instruments: Vec<String>, strategies: Vec<String>) -> Self {
+        AccountBoard {
+            reader,
+            record: Box::default(),
+            instruments,
+            strategies,
+            balances: BTreeMap::new(),
+            adopted: Vec::new(),
+            restraints: BTreeMap::new(),
+            lost_count: 0,
+        }
+    }
+
+    /// What the venue says that the account has, by asset.
+    pub fn balances(&self) -> &BTreeMap<String, BalanceText> {
+        &self.balances
+    }
+
+    /// Orders that stood at the venue and were not sent by this run.
+    pub fn adopted_count(&self) -> usize {
+        self.adopted.len()
+    }
+
+    /// True once the gate has killed everything.
+    pub fn is_killed(&self) -> bool {
+        self.restraints.get(&(ScopeKind::Engine as u8, 0)) == Some(&Restraint::Killed)
+    }
+
+    /// Records that were overwritten before they were seen here.
+    pub fn lost_count(&self) -> u64 {
+        self.lost_count
+    }
+
+    /// Takes all that was told since the last look, and says in the log what is news.
+    pub fn look(&mut self, pictures: &[Picture]) {
+        while let Some(reader) = &mut self.reader {
+            match reader.poll(&mut self.record) {
+                Poll::Empty => break,
+                Poll::Lapped { lost_count } => self.lost_count += lost_count,
+                Poll::Record => self.take(pictures),
+            }
+        }
+    }
+
+    fn take(&mut self, pictures: &[Picture]) {
+        let header = *self.record.header();
+        match header.kind() {
+            Some(Kind::ExecutionReport) => self.take_report(header.instrument_id, pictures),
+            Some(Kind::Position) => {
+                if let Ok(position) = self.record.read::<Position>()
+                    && position.strategy_id == StrategyId::NONE
+                    && let Some(picture) = pictures.get(header.instrument_id.index())
+                {
+                    let (name, held) =
+                        (self.name(header.instrument_id), picture.quantity_text(position.quantity));
+                    tracing::info!("{name}: {held} is held that no strategy of this run traded");
+                }
+            }
+            Some(Kind::BalanceStatement) => {
+                if let Ok(told) = self.record.read::<BalanceStatement>() {
+                    let text =
+                        |number| format_scaled(Notional::from(number).0, BalanceStatement::SCALE).to_string();
+                    let balance = BalanceText { free: text(told.free), locked: text(told.locked) };
+                    self.balances.insert(told.asset.to_string(), balance);
+                }
+            }
+            Some(Kind::ScopeReport) => self.take_scope(),
+            Some(Kind::LimitChange) => self.take_limit(header.instrument_id),
+            _ => {}
+        }
+    }
+
+    fn take_report(&mut self, instrument_id: InstrumentId, pictures: &[Picture]) {
+        let Ok(report) = self.record.read::<ExecutionReport>() else { return };
+        let id = report.client_order_id;
+        if self.adopted.contains(&id) {
+            return;
+        }
+        let whose = if id.is_foreign() { "somebody else" } else { "an earlier run" };
+        let side = if report.side == Side::Buy { "buys" } else { "sells" };
+        let (name, venue_order_id) = (self.name(instrument_id), report.venue_order_id);
+        if let Some(picture) = pictures.get(instrument_id.index()) {
+            let (leaves, price) =
+                (picture.quantity_text(report.leaves_qty), picture.price_text(report.price));
+            tracing::warn!(
+                "{name}: order {venue_order_id} of {whose} {side} {leaves} at {price} there; it counts"
+            );
+        }
+        self.adopted.push(id);
+    }
+
+    fn take_scope(&mut self) {
+        let Ok(report) = self.record.read::<ScopeReport>().copied() else { return };
+        let before = self.restraints.insert((report.scope as u8, report.index), report.restraint);
+        if before.unwrap_or_default() == report.restraint {
+            return;
+        }
+        let text = |number| format_scaled(Notional::from(number).0, ScopeReport::SCALE);
+        let (scope, currency) = (self.scope(report.scope, report.index), report.currency);
+        let (today, drawdown) = (text(report.daily_loss), text(report.drawdown));
+        let lost = format!("{today} {currency} lost today, {drawdown} from the best moment");
+        match report.restraint {
+            Restraint::Free => tracing::info!("{scope} may trade again"),
+            Restraint::ReduceOnly => tracing::error!("{scope} may only reduce what it holds: {lost}"),
+            Restraint::Flatten => {
+                tracing::error!("{scope} may hold nothing, and what it holds is closed: {lost}")
+            }
+            Restraint::Killed => tracing::error!("{scope} was killed: its orders are canceled"),
+        }
+    }
+
+    fn take_limit(&self, instrument_id: InstrumentId) {
+        let Ok(change) = self.record.read::<LimitChange>() else { return };
+        let LimitChange { by, limit, verdict, value, value_scale, .. } = *change;
+        let scope = match change.scope {
+            ScopeKind::Instrument => self.name(instrument_id).to_owned(),
+            scope => self.scope(scope, change.index),
+        };
+        let value = format_scaled(Notional::from(value).0, value_scale);
+        match verdict {
+            LimitVerdict::Applied => {
+                tracing::warn!("{by} changed a limit: {limit:?} of {scope} is {value} now")
+            }
+            LimitVerdict::OutOfBounds => {
+                tracing::warn!(
+                    "{by} may not change {limit:?} of {scope} to {value}: the configuration allows less"
+                )
+            }
+            LimitVerdict::NoSuchLimit => tracing::warn!("{by} wants {limit:?} of {scope}: there is none"),
+            LimitVerdict::Asked => {}
+        }
+    }
+
+    fn name(&self, instrument_id: InstrumentId) -> &str {
+        self.instruments.get(instrument_id.index()).map_or("?", String::as_str)
+    }
+
+    fn scope(&self, scope: ScopeKind, index: u16) -> String {
+        match scope {
+            ScopeKind::Engine => "the engine".to_owned(),
+            ScopeKind::Venue => format!("venue {index}"),
+            ScopeKind::Strategy => {
+                let name = self.strategies.get(usize::from(index)).map_or("?", String::as_str);
+                format!("strategy {name}")
+            }
+            ScopeKind::Instrument => format!("instrument {index}"),
+        }
+    }
+}
