@@ -1,5 +1,5 @@
-//! What the gate tells of the account beside the orders of strategies, seen from outside: what was there before the run,
-//! what the venue states, how every scope stands, which limits changed. News of it goes into the log.
+//! What the gate tells of the account beside the orders of strategies, seen from outside: what was there before the
+//! run, what the venue states, how every scope stands, which limits changed. News of it goes into the log.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,6 @@
 //! The threads of a run, started and stopped.
 
+mod recorder;
 #[cfg(test)]
 mod tests;
 
@@ -8,21 +9,21 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use fulmar_adapters::transport::{
     Clock as LinkClock, ConnectBudgets, IoThread, LinkCounters, LinkEnds, LinkPlan, Requests, Tap, VenueLink,
     status_channel,
 };
 use fulmar_bus::record::{Control, ControlCommand, InstrumentId, UnixNanos};
-use fulmar_engine::actors::{KeptJournal, Recorder};
+use fulmar_engine::actors::KeptJournal;
 use fulmar_engine::contract::Seal;
 use fulmar_engine::runtime::placement::PlacementError;
 use fulmar_engine::runtime::{
-    Actor, Clock, CoreLoop, CoreStatus, Doorbell, HopBoard, HopLatencies, HopStamps, Inboxes, Origin, Seat,
-    Wait, counters,
+    Clock, CoreLoop, CoreStatus, HopBoard, HopLatencies, HopStamps, Origin, Seat, counters,
 };
-use fulmar_engine::wiring::{Assembly, ChannelRole, Link, Surroundings, actor_names, build};
+use fulmar_engine::wiring::{Assembly, Link, Surroundings, actor_names, build};
 
+use self::recorder::recorder;
 use super::account::AccountBoard;
 use super::journal::{self, Manifest, Summary};
 use super::jumps::JumpWatch;
@@ -336,32 +337,6 @@ fn core_loops(places: &Places, assembly: &mut Assembly, is_noted: bool) -> anyho
         });
     }
     Ok(core_loops)
-}
-
-/// The loop of the recorder, which reads what a replay needs and what an operator asks for afterwards.
-fn recorder(assembly: &Assembly, journal: &KeptJournal, cpu: Option<usize>) -> anyhow::Result<CoreLoop> {
-    let mut inboxes = Inboxes::new();
-    for (channel, ring) in assembly.channels() {
-        let reader = match channel.role {
-            ChannelRole::Market | ChannelRole::Book | ChannelRole::Request => continue,
-            // Frames may come faster than a disk takes them; what must not happen is that a venue waits for it.
-            ChannelRole::Input => ring.reader(),
-            ChannelRole::Note | ChannelRole::Order | ChannelRole::Outbound => {
-                ring.gated_reader().ok_or_else(|| anyhow!("channel {} has no gate left", channel.name))?
-            }
-        };
-        inboxes.add(reader);
-    }
-    let actor: Box<dyn Actor> = Box::new(Recorder::new(inboxes, journal.clone()));
-    let seats = vec![Seat { number: u16::MAX, rank: u8::MAX, actor }];
-    Ok(CoreLoop {
-        name: "recorder".to_owned(),
-        cpu,
-        wait: Wait::Park,
-        bell: Doorbell::new(),
-        seats,
-        notes: None,
-    })
 }
 
 async fn start_links(

@@ -7,7 +7,7 @@ use fulmar_bus::record::{
     ChannelId, ClientOrderId, ExecutionReport, ExecutionType, Flags, Heading, OrderStatus, Record, RecordId,
     Side,
 };
-use fulmar_engine::runtime::Work;
+use fulmar_engine::runtime::{Actor, Doorbell, Inboxes, Wait, Work};
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::timeout;
 
