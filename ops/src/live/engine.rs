@@ -1,5 +1,6 @@
 //! The threads of a run, started and stopped.
 
+mod recorder;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +23,7 @@ use fulmar_engine::runtime::{
 };
 use fulmar_engine::wiring::{Assembly, Link, Surroundings, actor_names, build};
 
+use self::recorder::recorder;
 use super::account::AccountBoard;
 use super::journal::{self, Manifest, Summary};
 use super::jumps::JumpWatch;

@@ -15,7 +15,7 @@ use fulmar_engine::wiring::KeptOrders;
 use serde::{Deserialize, Serialize};
 use zerocopy::{IntoBytes, TryFromBytes};
 
-use super::launch::Route;
+use super::launch::{Route, order_venue};
 use crate::configuration::{Configuration, Environment, InstrumentName};
 
 /// The channel that held orders are kept on.
@@ -39,7 +39,7 @@ impl Held {
     /// Where a file there was changed, or what it holds is of no strategy or instrument of the configuration: an order
     /// that guards something is not given up silently.
     pub fn of(configuration: &Configuration, route: Route, epoch: u32) -> anyhow::Result<Self> {
-        let venue = configuration.venues.first().filter(|_| route == Route::Venue);
+        let venue = (route == Route::Venue).then(|| order_venue(configuration));
         let account = match venue {
             None => "paper".to_owned(),
             Some(venue) if venue.environment == Environment::Testnet => format!("{}-testnet", venue.name),
