@@ -8,6 +8,7 @@ use super::dialect::{Dialect, Refusal};
 use super::limits::ACCOUNT_ORDERS_MAX;
 use super::market::Market;
 use super::mishaps::{Asked, occasion};
+use super::orders::Status;
 use super::reports::{self, Detail};
 use super::request::{
     ApiError, ApiRequest, Params, check_filters, client_id, flag, param, parse_order, too_much_weight, weight,
@@ -202,6 +203,16 @@ impl Venue {
         let unknown = || ApiError::new(400, -2011, "Unknown order sent.");
         let (market, key) = key.ok_or_else(unknown)?;
         let market = &mut self.markets[market];
+        let only = match param(params, "cancelRestrictions") {
+            None => None,
+            Some("ONLY_NEW") => Some(Status::New),
+            Some("ONLY_PARTIALLY_FILLED") => Some(Status::PartiallyFilled),
+            Some(_) => return Err(ApiError::missing("cancelRestrictions")),
+        };
+        let standing = market.orders().get(key.number).map(|order| order.status).filter(|it| it.is_open());
+        if only.is_some_and(|only| standing.is_some_and(|standing| standing != only)) {
+            return Err(ApiError::new(400, -2011, "Order was not canceled due to cancel restrictions."));
+        }
         let canceled = market.cancel(key, &cancel_id, now).ok_or_else(unknown)?.clone();
         Ok(reports::canceled(market.wire(), &canceled, &cancel_id))
     }

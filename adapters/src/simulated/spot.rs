@@ -15,7 +15,8 @@ use super::venue::Venue;
 use super::wire::money;
 
 /// What stands in the parameters of the cancel, and what `order.cancel` calls it.
-const RENAMED: [(&str, &str); 3] = [
+const RENAMED: [(&str, &str); 4] = [
+    ("cancelRestrictions", "cancelRestrictions"),
     ("cancelOrderId", "orderId"),
     ("cancelOrigClientOrderId", "origClientOrderId"),
     ("cancelNewClientOrderId", "newClientOrderId"),

@@ -107,6 +107,26 @@ async fn each_half_of_a_replacement_can_fail_alone() {
 }
 
 #[tokio::test]
+async fn an_order_that_traded_is_not_replaced_where_only_a_new_one_may_be() {
+    let venue = Served::start(still()).await;
+    let mut client = venue.connect("/ws-api/v3").await;
+    client.place("me", "one", limit("BUY", "60000.00", "0.01")).await;
+    client.place("other", "takes", limit("SELL", "60000.00", "0.004")).await;
+    let mut replace = limit("BUY", "59000", "0.01");
+    replace["apiKey"] = json!("me");
+    replace["cancelOrigClientOrderId"] = json!("one");
+    replace["cancelReplaceMode"] = json!("STOP_ON_FAILURE");
+    replace["cancelRestrictions"] = json!("ONLY_NEW");
+    let refused = client.request("order.cancelReplace", replace.clone()).await;
+    let words = &refused["error"]["data"]["cancelResponse"];
+    assert_eq!((code(&refused), &words["code"]), (-2022, &json!(-2011)), "{refused}");
+    assert_eq!(words["msg"], "Order was not canceled due to cancel restrictions.");
+    replace["cancelRestrictions"] = json!("ONLY_PARTIALLY_FILLED");
+    assert_eq!(client.request("order.cancelReplace", replace).await["status"], 200);
+    venue.stop().await;
+}
+
+#[tokio::test]
 async fn a_halted_symbol_takes_cancels_and_no_orders() {
     let venue = Served::start(SimulatedVenueConfig::new(STARTED_AT)).await;
     let mut client = venue.connect("/ws-api/v3").await;
