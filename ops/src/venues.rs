@@ -148,7 +148,7 @@ pub fn order_session(venue: &Venue, key: KeyKind) -> anyhow::Result<Box<dyn Orde
 }
 
 /// The venues that orders can be sent to.
-pub const ORDER_ENTRIES: [&str; 1] = [Product::Spot.venue()];
+pub const ORDER_ENTRIES: [&str; 2] = [Product::Spot.venue(), Product::UsdMargined.venue()];
 
 /// True where orders can be sent to the venue of this name.
 pub fn has_order_entry(venue: &str) -> bool {
@@ -157,7 +157,7 @@ pub fn has_order_entry(venue: &str) -> bool {
 
 /// The product of Binance that the venue of this name is, where orders can be sent to it.
 pub fn product(venue: &str) -> Option<Product> {
-    [Product::Spot].into_iter().find(|product| product.venue() == venue)
+    [Product::Spot, Product::UsdMargined].into_iter().find(|product| product.venue() == venue)
 }
 
 /// Where the orders of a venue go to.
@@ -178,7 +178,8 @@ pub fn permissions_url(venue: &Venue) -> Option<String> {
 fn order_config(venue: &Venue) -> Option<BinanceConfig> {
     let mut config = BinanceConfig::of(product(&venue.name)?, &settings(venue));
     if let Some(url) = &venue.order_url {
-        config.order_url = format!("{}/ws-api/v3", url.trim_end_matches('/'));
+        let path = if config.product.is_futures() { "ws-fapi/v1" } else { "ws-api/v3" };
+        config.order_url = format!("{}/{path}", url.trim_end_matches('/'));
     }
     Some(config)
 }

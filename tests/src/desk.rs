@@ -17,7 +17,7 @@ use fulmar_engine::wiring::{
     Surroundings, VenuePlan, build,
 };
 
-use crate::market::{INSTRUMENT, SYMBOL};
+use crate::market::SYMBOL;
 use crate::stage::OPENS_AT;
 
 /// Who trades at the venue.
@@ -44,7 +44,15 @@ impl Desk {
     /// # Panics
     /// Where it cannot be built.
     pub fn open(strategy: Box<dyn Strategy>, seed: u64) -> Self {
-        Self::with_stamps(strategy, seed, None)
+        Self::build(Product::Spot, strategy, seed, None)
+    }
+
+    /// As [`Desk::open`], with USD-margined futures.
+    ///
+    /// # Panics
+    /// As [`Desk::open`].
+    pub fn of_futures(strategy: Box<dyn Strategy>, seed: u64) -> Self {
+        Self::build(Product::UsdMargined, strategy, seed, None)
     }
 
     /// As [`Desk::open`], with stamps, as an engine has them that runs live.
@@ -53,17 +61,22 @@ impl Desk {
     /// As [`Desk::open`].
     pub fn stamped(strategy: Box<dyn Strategy>, seed: u64) -> (Self, HopBoard) {
         let (stamps, board) = HopStamps::new(Clock::new());
-        (Self::with_stamps(strategy, seed, Some(stamps)), board)
+        (Self::build(Product::Spot, strategy, seed, Some(stamps)), board)
     }
 
-    fn with_stamps(strategy: Box<dyn Strategy>, seed: u64, stamps: Option<HopStamps>) -> Self {
+    fn build(product: Product, strategy: Box<dyn Strategy>, seed: u64, stamps: Option<HopStamps>) -> Self {
         let nobody = Surroundings { bell_of: &|_| None, stamps };
-        let mut assembly = build(plan(strategy), &nobody).expect("nothing is written to a file");
-        let mut config = SimulatedVenueConfig { seed, ..SimulatedVenueConfig::new(OPENS_AT) };
+        let mut assembly = build(plan(product, strategy), &nobody).expect("nothing is written to a file");
+        let config = match product {
+            Product::Spot => SimulatedVenueConfig::new(OPENS_AT),
+            _ => SimulatedVenueConfig::usd_margined(OPENS_AT),
+        };
+        let mut config = SimulatedVenueConfig { seed, ..config };
         config.credentials =
             vec![simulated::Credentials { api_key: API_KEY.to_owned(), secret: SECRET.to_owned() }];
         config.orders_per_10_seconds = 1_000_000;
         config.orders_per_day = 1_000_000;
+        config.orders_per_minute = 1_000_000;
         let mut venue = OfflineVenue::new(config, LATENCY);
         for link in assembly.links.drain(..) {
             let credentials = Credentials::new(API_KEY, SECRET).expect("both are words");
@@ -92,12 +105,12 @@ impl Desk {
     }
 }
 
-fn plan(strategy: Box<dyn Strategy>) -> EnginePlan {
+fn plan(product: Product, strategy: Box<dyn Strategy>) -> EnginePlan {
     let id = InstrumentId(0);
-    let mut config = BinanceConfig::production(Product::Spot);
+    let mut config = BinanceConfig::production(product);
     config.instruments = vec![InstrumentConfig::new(SYMBOL, id)];
     let session = Box::new(Binance::market_data(&config));
-    let orders = BinanceOrderEntry::new(&BinanceConfig::production(Product::Spot), KeyKind::Hmac);
+    let orders = BinanceOrderEntry::new(&BinanceConfig::production(product), KeyKind::Hmac);
     let risk = RiskSettings {
         order_quantity_max: "1".to_owned(),
         order_notional_max: "100000".to_owned(),
@@ -107,10 +120,11 @@ fn plan(strategy: Box<dyn Strategy>) -> EnginePlan {
         stale_after: Nanos::from_secs(5),
         guards: GuardSettings::default(),
     };
+    let name = format!("{}:{SYMBOL}", product.venue());
     EnginePlan {
-        instruments: vec![InstrumentPlan::new(INSTRUMENT.to_owned(), Some(risk))],
+        instruments: vec![InstrumentPlan::new(name.clone(), Some(risk))],
         venues: vec![VenuePlan { session, instruments: vec![id] }],
-        pairs: vec![PairPlan { name: INSTRUMENT.to_owned(), instruments: vec![id], taker_fees: Vec::new() }],
+        pairs: vec![PairPlan { name, instruments: vec![id], taker_fees: Vec::new() }],
         bar_intervals: vec![Nanos::from_secs(60)],
         strategies: vec![StrategyPlan {
             name: "trader".to_owned(),

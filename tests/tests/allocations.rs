@@ -222,8 +222,13 @@ fn sealing_what_leaves_allocates_nothing() {
 #[test]
 fn trading_at_a_venue_allocates_nothing() {
     let pairs = [("quantity", "0.01"), ("half_spread_ticks", "2"), ("requote_ticks", "1")];
-    let quoter = quoter::ENTRY.strategy(&Parameters::from_pairs(pairs)).expect("its parameters are right");
-    let mut desk = Desk::open(quoter, 7);
+    let quoter = || quoter::ENTRY.strategy(&Parameters::from_pairs(pairs)).expect("its parameters are right");
+    trades_without_allocating(Desk::open(quoter(), 7));
+    trades_without_allocating(Desk::of_futures(quoter(), 7));
+}
+
+/// Lets a desk trade, and counts.
+fn trades_without_allocating(mut desk: Desk) {
     let trades = |desk: &mut Desk| {
         desk.venue.truth(API_KEY, desk.now).map_or((0, 0), |truth| (truth.orders_received, truth.fills))
     };

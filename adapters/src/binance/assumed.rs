@@ -7,13 +7,17 @@ use crate::session::{AssumedValue, Assumption};
 /// Of USD-margined futures: the division of paths was announced for them in March 2026, and of `aggTrade` and the mark
 /// price it says that they go to `/market`. Of `trade`, which is not subscribed to, it says nothing; recordings of it
 /// are read all the same.
-pub const USD_MARGINED: [Assumption; 5] = futures("/public", "/market");
+pub const USD_MARGINED: [Assumption; 6] = futures("/public", "/market", "/private");
 
 /// Of coin-margined futures: the announcement does not name them, so they are assumed to keep one path.
-pub const COIN_MARGINED: [Assumption; 5] = futures("", "");
+pub const COIN_MARGINED: [Assumption; 6] = futures("", "", "");
 
 /// In the order in which [`super::BinanceConfig`] takes them.
-const fn futures(book_path: &'static str, trade_path: &'static str) -> [Assumption; 5] {
+const fn futures(
+    book_path: &'static str,
+    trade_path: &'static str,
+    user_path: &'static str,
+) -> [Assumption; 6] {
     [
         Assumption {
             name: "book_path",
@@ -47,6 +51,12 @@ const fn futures(book_path: &'static str, trade_path: &'static str) -> [Assumpti
             doc: "Weight that the venue allows a minute and address, as its `exchangeInfo` said in 2021; 7/12 of it are \
                   used in the long run. Where it is less, it answers 429, and nothing is asked of it for as long as it \
                   says.",
+        },
+        Assumption {
+            name: "user_path",
+            value: AssumedValue::Path(user_path),
+            doc: "As `book_path`, before `/ws/` of the connection that carries what is told of an account. Where it is \
+                  wrong no login is ever done, and no order leaves.",
         },
     ]
 }

@@ -31,9 +31,11 @@ pub struct BinanceConfig {
     /// Path before `/stream` of the connection that carries trades; where it equals `book_path`, one connection
     /// carries both.
     pub trade_path: String,
+    /// Path before `/ws/` of the connection that carries what is told of an account. Futures only.
+    pub user_path: String,
     /// Scheme and host of the REST interface.
     pub rest_url: String,
-    /// Whole URL of the order entry. That of futures is assumed from other clients; there is none for them here yet.
+    /// Whole URL of the order entry. That of futures is assumed from other clients.
     pub order_url: String,
     /// Which trades to subscribe to.
     pub trade_stream: TradeStream,
@@ -142,6 +144,7 @@ impl BinanceConfig {
             stream_url: stream_url.to_owned(),
             book_path: String::new(),
             trade_path: String::new(),
+            user_path: String::new(),
             rest_url: rest_url.to_owned(),
             order_url: order_url.to_owned(),
             trade_stream: TradeStream::Trade,
@@ -169,12 +172,14 @@ impl BinanceConfig {
 
     /// Takes what is assumed, or `stated` in its place. Of spot nothing is.
     fn assume(&mut self, stated: &Assumed) {
-        let [book_path, trade_path, streams, snapshot_weight, weight_per_minute] = self.product.assumed()
+        let [book_path, trade_path, streams, snapshot_weight, weight_per_minute, user_path] =
+            self.product.assumed()
         else {
             return;
         };
         book_path.text(stated).clone_into(&mut self.book_path);
         trade_path.text(stated).clone_into(&mut self.trade_path);
+        user_path.text(stated).clone_into(&mut self.user_path);
         self.streams_per_connection = usize::try_from(streams.count(stated)).expect("about a thousand");
         self.snapshot_weight = u64::from(snapshot_weight.count(stated));
         self.weight_per_minute = weight_per_minute.count(stated);

@@ -142,11 +142,75 @@ pub const SETTLED_AFTER: Nanos = Nanos::from_secs(20);
 /// The receive window that requests state (the venue's default; spot documentation).
 pub const RECEIVE_WINDOW_MS: u64 = 5_000;
 
-/// Weight of `order.place` and of `order.cancel` (spot documentation).
-pub const ORDER_WEIGHT: u64 = 1;
+/// What the requests of order entry cost of the weight limit.
+#[derive(Clone, Copy, Debug)]
+pub struct OrderWeights {
+    /// The venue's clock.
+    pub clock: u64,
+    /// A login, and a subscription to an account's stream.
+    pub login: u64,
+    /// An order, a cancel, a replacement.
+    pub order: u64,
+    /// A change of an order.
+    pub change: u64,
+    /// Where an order stands.
+    pub status: u64,
+    /// The trades of an order.
+    pub order_trades: u64,
+    /// What the account has.
+    pub balances: u64,
+    /// What the account holds.
+    pub positions: u64,
+    /// The open orders of a symbol.
+    pub open_orders: u64,
+    /// The trades of a symbol.
+    pub trades: u64,
+    /// The dead-man timer of a symbol.
+    pub countdown: u64,
+}
 
-/// Weight that orders leave to cancels and queries: a quarter of what may be used at once.
-pub const CANCEL_RESERVE: u64 = 500;
+/// Of spot (spot documentation).
+pub const SPOT_WEIGHTS: OrderWeights = OrderWeights {
+    clock: 1,
+    login: 2,
+    order: 1,
+    change: 4,
+    status: 4,
+    order_trades: 5,
+    balances: 20,
+    positions: 0,
+    open_orders: 6,
+    trades: 20,
+    countdown: 0,
+};
+
+/// Of USD-margined futures (futures documentation; an order costs none, and is counted as one all the same).
+pub const USD_MARGINED_WEIGHTS: OrderWeights = OrderWeights {
+    clock: 1,
+    login: 2,
+    order: 1,
+    change: 1,
+    status: 1,
+    order_trades: 5,
+    balances: 5,
+    positions: 5,
+    open_orders: 1,
+    trades: 5,
+    countdown: 10,
+};
+
+/// How long the venue waits for a word of ours before it cancels all orders of a symbol: longer than a reconnection and
+/// its login take, and the shortest that the futures documentation gives as an example is as long again.
+pub const COUNTDOWN: Nanos = Nanos::from_secs(60);
+
+/// Between two such words: two may be lost.
+pub const COUNTDOWN_INTERVAL: Nanos = Nanos::from_secs(20);
+
+/// Between two words that keep a listen key alive: it ends an hour after the last (futures documentation).
+pub const LISTEN_KEY_INTERVAL: Nanos = Nanos::from_secs(30 * 60);
+
+/// Weight that orders leave to cancels and queries, as one of how many parts of what may be used at once.
+pub const CANCEL_RESERVE_SHARE: u64 = 4;
 
 /// How long no new order leaves after the venue said that there were too many, or that it is overloaded or about to
 /// restart: its shortest count of orders is of ten seconds.
@@ -168,12 +232,6 @@ pub const CLOCK_INTERVAL: Nanos = Nanos::from_secs(180);
 /// One of how many parts two clocks drift apart at most: 100 millionths, twice what an ordinary quartz does.
 pub const CLOCK_DRIFT_PER: u64 = 10_000;
 
-/// Weight of `time` (spot documentation).
-pub const CLOCK_WEIGHT: u64 = 1;
-
-/// Weight of `session.logon` and of the subscriptions to an account's stream (spot documentation).
-pub const LOGIN_WEIGHT: u64 = 2;
-
 /// Between two reconciliations, where nothing asks for one sooner: what was missed is found within a minute.
 pub const RECONCILE_INTERVAL: Nanos = Nanos::from_secs(60);
 
@@ -188,24 +246,6 @@ pub const RECONCILE_SHARE: u64 = 4;
 
 /// Trades in one answer, the most that there can be (spot documentation).
 pub const TRADES_ANSWER: u64 = 1_000;
-
-/// Weight of `account.status` (spot documentation).
-pub const ACCOUNT_WEIGHT: u64 = 20;
-
-/// Weight of `openOrders.status` of one symbol (spot documentation).
-pub const OPEN_ORDERS_WEIGHT: u64 = 6;
-
-/// Weight of `myTrades` of one symbol (spot documentation).
-pub const TRADES_WEIGHT: u64 = 20;
-
-/// Weight of `order.amend.keepPriority` (spot documentation).
-pub const ORDER_AMEND_WEIGHT: u64 = 4;
-
-/// Weight of `order.status` (spot documentation).
-pub const ORDER_STATUS_WEIGHT: u64 = 4;
-
-/// Weight of `myTrades` of one order (spot documentation).
-pub const ORDER_TRADES_WEIGHT: u64 = 5;
 
 /// How often an order is asked for before somebody is told that it does not settle: with the waits between, about a
 /// minute. It is asked for as long as it lives.

@@ -1,13 +1,14 @@
-//! Order entry on spot, over the venue's WebSocket API.
+//! Order entry on spot and on USD-margined futures, over the venue's WebSocket API: one session, two dialects.
 //!
 //! ```text
-//!   Opened -> time -> session.logon, userDataStream.subscribe       an Ed25519 key
-//!                  -> userDataStream.subscribe.signature            an HMAC key
-//!          -> reconciliation: balances, open orders, trades -> ready
-//!   submit -> order.place  -> answer, executionReport...     no answer, an error that does not say,
-//!   cancel -> order.cancel -> answer, executionReport          or a lost connection -> Unknown
-//!                                                            -> order.status until the venue says,
-//!                                                               myTrades where more traded than was told
+//!   Opened -> time -> session.logon                  an Ed25519 key, whose login vouches for its connection
+//!                  -> userDataStream.subscribe       spot: what becomes of orders comes on the same connection
+//!                     listenKey, a second connection   futures
+//!          -> reconciliation: balances, positions, open orders, trades -> ready
+//!   submit -> order.place  -> answer, events...      no answer, an error that does not say,
+//!   cancel -> order.cancel -> answer, events           or a lost connection -> Unknown
+//!                                                    -> order.status until the venue says,
+//!                                                       its trades where more traded than was told
 //! ```
 //!
 //! An order is named by its client order id alone, in requests and in the ids of their answers, so nothing has to be
@@ -18,13 +19,17 @@
 mod account;
 mod change;
 mod clock;
+mod dead_man;
 mod due;
 mod encode;
 mod errors;
+mod http;
 mod inbound;
+mod listen_key;
 mod login;
 pub mod name;
 mod open_orders;
+mod positions;
 mod reconcile;
 mod replace;
 mod request;
@@ -44,30 +49,39 @@ use fulmar_engine::trading::risk::Approved;
 use super::config::{BinanceConfig, Product};
 use super::credentials::KeyKind;
 use super::limits::{
-    ANSWER_MAX, CANCEL_RESERVE, MESSAGE_BYTES_MAX, ORDER_WEIGHT, SPOT_WEIGHT_PER_MINUTE, weight_burst,
-    weight_interval,
+    ANSWER_MAX, CANCEL_RESERVE_SHARE, MESSAGE_BYTES_MAX, OrderWeights, SPOT_WEIGHTS, USD_MARGINED_WEIGHTS,
+    weight_burst, weight_interval,
 };
 use crate::decode::Scales;
 use crate::decode::json::Parser;
 use crate::pacer::Pacer;
 use account::Balances;
 use clock::VenueClock;
+use dead_man::DeadMan;
 use encode::Tradable;
+use listen_key::{ListenKey, STREAM};
 use login::Line;
 use name::OrderName;
 use open_orders::{OpenOrder, OpenOrders};
+use positions::Positions;
 use reconcile::Reconciliation;
 use request::RequestWriter;
 
-/// The order entry of one account on Binance spot.
+/// The order entry of one account on Binance spot, or on its USD-margined futures.
 pub struct BinanceOrderEntry {
+    product: Product,
     url: String,
+    /// What stands before `/ws/` and a listen key.
+    stream_url: String,
     /// What is defined, by [`InstrumentId`] as an index.
     instruments: Vec<Option<Tradable>>,
     orders: OpenOrders,
     writer: RequestWriter,
     parser: Parser,
     weight: Pacer,
+    weights: &'static OrderWeights,
+    /// Weight that orders leave to cancels and queries.
+    cancel_reserve: u64,
     /// What one of the weight limit costs in time.
     weight_interval: Nanos,
     /// No new order leaves before; the venue wants fewer.
@@ -78,6 +92,9 @@ pub struct BinanceOrderEntry {
     is_halted: bool,
     reconciliation: Reconciliation,
     balances: Balances,
+    positions: Positions,
+    listen_key: ListenKey,
+    dead_man: DeadMan,
     /// No later than the earliest moment at which something is due.
     due_at: Option<UnixNanos>,
     counters: SessionCounters,
@@ -89,23 +106,36 @@ impl BinanceOrderEntry {
     /// The order entry that `config` names, for the owner of a key of this kind.
     ///
     /// # Panics
-    /// Where the product is not spot.
+    /// Where the product is coin-margined.
     pub fn new(config: &BinanceConfig, key: KeyKind) -> Self {
-        assert_eq!(config.product, Product::Spot, "order entry speaks the spot protocol");
+        assert_ne!(
+            config.product,
+            Product::CoinMargined,
+            "order entry speaks of spot and USD-margined futures"
+        );
+        let is_futures = config.product.is_futures();
+        let per_minute = config.weight_per_minute;
         BinanceOrderEntry {
+            product: config.product,
             url: config.order_url.clone(),
+            stream_url: format!("{}{}", config.stream_url.trim_end_matches('/'), config.user_path),
             instruments: Vec::new(),
             orders: OpenOrders::new(),
-            writer: RequestWriter::new(key),
+            writer: RequestWriter::new(config.product, key),
             parser: Parser::new(MESSAGE_BYTES_MAX),
-            weight: Pacer::new(weight_interval(SPOT_WEIGHT_PER_MINUTE), weight_burst(SPOT_WEIGHT_PER_MINUTE)),
-            weight_interval: weight_interval(SPOT_WEIGHT_PER_MINUTE),
+            weight: Pacer::new(weight_interval(per_minute), weight_burst(per_minute)),
+            weights: if is_futures { &USD_MARGINED_WEIGHTS } else { &SPOT_WEIGHTS },
+            cancel_reserve: u64::from(weight_burst(per_minute)) / CANCEL_RESERVE_SHARE,
+            weight_interval: weight_interval(per_minute),
             orders_held_until: UnixNanos(0),
             clock: VenueClock::default(),
             line: Line::Closed,
             is_halted: false,
             reconciliation: Reconciliation::new(),
             balances: Balances::new(),
+            positions: Positions::new(),
+            listen_key: ListenKey::default(),
+            dead_man: DeadMan::new(),
             due_at: None,
             counters: SessionCounters::default(),
         }
@@ -114,11 +144,15 @@ impl BinanceOrderEntry {
 
 impl OrderSession for BinanceOrderEntry {
     fn venue(&self) -> &'static str {
-        Product::Spot.venue()
+        self.product.venue()
     }
 
     fn connections(&self) -> Vec<Connection> {
-        vec![Connection { index: 0, url: self.url.clone() }]
+        let mut connections = vec![Connection { index: 0, url: self.url.clone() }];
+        if self.product.is_futures() {
+            connections.push(Connection { index: STREAM, url: String::new() });
+        }
+        connections
     }
 
     fn define(&mut self, instrument_id: InstrumentId, definition: &InstrumentDefinition) {
@@ -131,6 +165,8 @@ impl OrderSession for BinanceOrderEntry {
         }
         if self.instruments[index].is_none() {
             self.reconciliation.include(index);
+            self.positions.include(index);
+            self.dead_man.include(index);
             self.balances.expect(definition.base);
             self.balances.expect(definition.quote);
             // What stands of it is asked for before an order of it leaves.
@@ -152,7 +188,7 @@ impl OrderSession for BinanceOrderEntry {
     }
 
     fn has_budget(&self, now: UnixNanos) -> bool {
-        self.orders_held_until <= now && self.weight.has_room(now, CANCEL_RESERVE)
+        self.orders_held_until <= now && self.weight.has_room(now, self.cancel_reserve)
     }
 
     fn submit(&mut self, now: UnixNanos, order: &Approved<Order>, sink: &mut dyn OrderSink) {
@@ -161,7 +197,8 @@ impl OrderSession for BinanceOrderEntry {
         match self.tradable(instrument_id) {
             Some(tradable) if self.orders.insert(open) => {
                 // What is over its budget was rejected before it came here.
-                self.weight.take(now, ORDER_WEIGHT);
+                self.weight.take(now, self.weights.order);
+                self.arm(now, instrument_id);
                 sink.request(
                     0,
                     RequestKind::Send,
@@ -188,7 +225,7 @@ impl OrderSession for BinanceOrderEntry {
         if self.orders.get_mut(id).is_none() {
             self.orders.insert(adopted);
         }
-        let delay = self.weight.take(now, ORDER_WEIGHT);
+        let delay = self.weight.take(now, self.weights.order);
         if let Some(order) = self.orders.get_mut(id) {
             (order.is_cancel_wanted, order.check_at) = (true, Some(now + delay + ANSWER_MAX));
         }
@@ -217,13 +254,18 @@ impl OrderSession for BinanceOrderEntry {
 
     fn on_frame(&mut self, now: UnixNanos, frame: InboundFrame<'_>, sink: &mut dyn OrderSink) {
         match frame.source {
+            FrameSource::Opened if frame.connection == STREAM => self.on_stream_opened(now, sink),
+            FrameSource::Closed if frame.connection == STREAM => self.on_stream_lost(now, sink),
             FrameSource::Opened => self.on_opened(now, sink),
             FrameSource::Closed => self.on_closed(sink),
             FrameSource::Message => {
                 let handled = self.on_message(now, frame.bytes, sink);
                 handled.unwrap_or_else(|error| self.counters.count(error));
             }
-            FrameSource::Http => self.counters.ignored_frames += 1,
+            FrameSource::Http => {
+                let handled = self.on_http(now, frame, sink);
+                handled.unwrap_or_else(|error| self.counters.count(error));
+            }
         }
     }
 
@@ -236,6 +278,8 @@ impl OrderSession for BinanceOrderEntry {
         self.due_at = self.orders.due_at();
         self.keep_line(now, sink);
         self.keep_reconciled(now, sink);
+        self.keep_listen_key(now, sink);
+        self.keep_armed(now, sink);
     }
 
     fn counters(&self) -> &SessionCounters {

@@ -10,7 +10,9 @@ use super::credentials::Credentials;
 use super::limits::RECEIVE_WINDOW_MS;
 
 /// What tells the venue's clock, by which the question is dated.
-pub const CLOCK: &str = "/api/v3/time";
+pub fn clock_target(product: Product) -> String {
+    format!("{}/time", product.rest_path())
+}
 
 /// What a key may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +36,7 @@ pub fn question(credentials: &mut Credentials, at: UnixNanos) -> String {
     String::from_utf8(sealed).expect("a signature is text")
 }
 
-/// The venue's clock, as the answer to [`CLOCK`] tells it.
+/// The venue's clock, as the answer to [`clock_target`] tells it.
 ///
 /// # Errors
 /// Where it is no such answer.

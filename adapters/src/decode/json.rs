@@ -204,8 +204,7 @@ impl<'tape, 'text> Fields<'tape, 'text> {
         &self,
         key: &str,
     ) -> Result<impl Iterator<Item = Result<Fields<'tape, 'text>, DecodeError>>, DecodeError> {
-        let list = self.value(key)?.as_array().ok_or(DecodeError::Malformed)?;
-        Ok(list.iter().map(Fields::of))
+        objects_of(self.value(key)?)
     }
 
     /// The lists of texts in the list of `key`.
@@ -240,6 +239,17 @@ impl<'tape, 'text> Fields<'tape, 'text> {
         }
         Ok(())
     }
+}
+
+/// The objects of a list.
+///
+/// # Errors
+/// [`DecodeError::Malformed`] where it is none; so is each element that is no object.
+pub fn objects_of<'tape, 'text>(
+    list: Value<'tape, 'text>,
+) -> Result<impl Iterator<Item = Result<Fields<'tape, 'text>, DecodeError>>, DecodeError> {
+    let list = list.as_array().ok_or(DecodeError::Malformed)?;
+    Ok(list.iter().map(Fields::of))
 }
 
 /// `bytes` with every bare number in quotes, in `quoted`: numbers then read as the texts that they are.

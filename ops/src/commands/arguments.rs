@@ -271,6 +271,15 @@ pub struct CompletionsArguments {
     pub shell: Shell,
 }
 
+/// What the simulated venue sells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SimulatedProduct {
+    /// As Binance spot.
+    BinanceSpot,
+    /// As the USD-margined futures of Binance.
+    BinanceUsdm,
+}
+
 /// Arguments of `fulmar simulated-venue`.
 #[derive(Debug, Args)]
 pub struct SimulatedVenueArguments {
@@ -283,6 +292,10 @@ pub struct SimulatedVenueArguments {
     /// How busy the market is
     #[arg(long, value_name = "N", default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
     pub events_per_second: u32,
+    /// What it sells: spot, or USD-margined futures
+    #[arg(long, value_name = "binance-spot|binance-usdm", hide_possible_values = true)]
+    #[arg(value_enum, default_value_t = SimulatedProduct::BinanceSpot)]
+    pub venue: SimulatedProduct,
     /// Say of every key that it may withdraw, which a run refuses
     #[arg(long)]
     pub keys_may_withdraw: bool,

@@ -70,7 +70,9 @@ impl LiveTrading {
             let what = format!("{rest_url} does not say what the key may do, so it is not used: {cause}");
             CommandError::told(Exit::Unreachable, what)
         };
-        let asked = ask_once(&rest_url, permissions::CLOCK, None).await;
+        let product = venues::product(&self.venue.name).expect("it has order entry");
+        let own = venues::rest_url(&self.venue).map_err(|error| unknown(error.to_string()))?;
+        let asked = ask_once(&own, &permissions::clock_target(product), None).await;
         let (_, body) = asked.map_err(|error| unknown(error.to_string()))?;
         let at = permissions::clock(&body).map_err(|_| unknown("it tells no time".to_owned()))?;
         let question = permissions::question(&mut self.key.credentials, at);
@@ -81,7 +83,6 @@ impl LiveTrading {
             let what = format!("{rest_url} does not take the key from {place}: HTTP {status}");
             return Err(CommandError::told(Exit::NotAllowed, what));
         }
-        let product = venues::product(&self.venue.name).expect("it has order entry");
         let told = permissions::answered(product, &body).map_err(|_| unknown(format!("HTTP {status}")))?;
         let refused = |why: &str| {
             let what = format!("the key from {place} {why}; nothing was sent with it");

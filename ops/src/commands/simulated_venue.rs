@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncReadExt, stdin};
 use tokio::sync::oneshot;
 
-use super::{CommandError, Format, Global, SimulatedVenueArguments};
+use super::{CommandError, Format, Global, SimulatedProduct, SimulatedVenueArguments};
 use crate::exit::Exit;
 use crate::live::Signals;
 use crate::output;
@@ -51,12 +51,17 @@ async fn serve_until_stopped(
     global: &Global,
 ) -> Result<VenueReport, CommandError> {
     let mut signals = Signals::catch().map_err(|error| CommandError::failed("catch signals", error))?;
-    let mut config = SimulatedVenueConfig::new(Clock::new().now());
+    let now = Clock::new().now();
+    let mut config = match arguments.venue {
+        SimulatedProduct::BinanceSpot => SimulatedVenueConfig::new(now),
+        SimulatedProduct::BinanceUsdm => SimulatedVenueConfig::usd_margined(now),
+    };
     config.bind = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port));
     config.seed = arguments.seed;
     config.events_per_second = arguments.events_per_second;
     config.orders_per_10_seconds = ORDERS_PER_10_SECONDS;
     config.orders_per_day = ORDERS_PER_DAY;
+    config.orders_per_minute = ORDERS_PER_DAY;
     config.may_withdraw = arguments.keys_may_withdraw;
     let until_input_ends = arguments.until_input_ends;
     // A signal to a whole group, as a terminal and systemd send it, reaches this process too. Whoever holds its input

@@ -46,7 +46,7 @@ book_idle_max_ms = 7_000
 jump_max_bps = 250
 taker_fee_bps = "4.5"
 reconnect = { attempts_per_minute = 3, backoff_min_ms = 20, backoff_max_ms = 30 }
-assumed = { book_path = "/b", trade_path = "", streams_per_connection = 20, snapshot_weight = 5, weight_per_minute = 300 }
+assumed = { book_path = "/b", trade_path = "", streams_per_connection = 20, snapshot_weight = 5, weight_per_minute = 300, user_path = "/u" }
 scale = { BTCUSDT = { price = 1, quantity = 3 } }
 key = { from = "file", path = "key" }
 

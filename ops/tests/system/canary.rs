@@ -8,17 +8,30 @@ use std::path::Path;
 use super::configuration::{Desk, text};
 use super::program::{Ended, Program, machine, replay, simulated_venue, simulated_venue_of};
 
-const KEY: &str = "CanaryKeyAq7Zx0Wv5Rt2Yh8Jn4";
+/// What can be told from everything else.
+pub const KEY: &str = "CanaryKeyAq7Zx0Wv5Rt2Yh8Jn4";
 const SECRET: &str = "CanarySecretLm3Pb9Dc6Fs1Gk7Tw";
 
-const VARIABLES: [(&str, &str); 3] =
-    [("FULMAR_KEY_BINANCE_SPOT", KEY), ("FULMAR_SECRET_BINANCE_SPOT", SECRET), ("FULMAR_LOG", "trace")];
+const VARIABLES: [(&str, &str); 5] = [
+    ("FULMAR_KEY_BINANCE_SPOT", KEY),
+    ("FULMAR_SECRET_BINANCE_SPOT", SECRET),
+    ("FULMAR_KEY_BINANCE_USDM", KEY),
+    ("FULMAR_SECRET_BINANCE_USDM", SECRET),
+    ("FULMAR_LOG", "trace"),
+];
 
-/// A quoter that trades live at the venue that listens here.
-fn desk(address: SocketAddr, more: &str) -> Desk {
-    let desk = Desk::new(&[("binance-spot", address)], more);
+/// A quoter that trades live on spot, at the venue that listens here.
+fn desk(address: SocketAddr) -> Desk {
+    desk_of("binance-spot", address)
+}
+
+/// The same at a venue of this name.
+pub fn desk_of(venue: &str, address: SocketAddr) -> Desk {
+    let desk = Desk::new(&[(venue, address)], "");
     let file = desk.file("fulmar.toml");
     let written = std::fs::read_to_string(&file).expect("it was written");
+    // Futures have four connections at one address.
+    let written = written.replace("attempts_per_minute = 3", "attempts_per_minute = 10");
     let live = written.replacen("[engine]\n", "[engine]\nmode = \"live\"\n", 1);
     let orders = format!("stream_url = \"ws://{address}\"\norder_url = \"ws://{address}\"\n");
     let live = live.replacen(&format!("stream_url = \"ws://{address}\"\n"), &orders, 1);
@@ -67,7 +80,8 @@ fn files(folder: &Path, found: &mut Vec<(String, Vec<u8>)>) {
     }
 }
 
-fn run_live(desk: &Desk, more: &[&str]) -> Program {
+/// Runs it with a key.
+pub fn run_live(desk: &Desk, more: &[&str]) -> Program {
     let arguments = desk.arguments(&[&["run", "--live"], more].concat());
     Program::fulmar_with(&arguments, &VARIABLES)
 }
@@ -75,8 +89,14 @@ fn run_live(desk: &Desk, more: &[&str]) -> Program {
 #[test]
 fn a_key_trades_and_is_in_nothing_that_the_program_says_or_writes() {
     let _machine = machine();
-    let (venue, address) = simulated_venue();
-    let desk = desk(address, "");
+    for venue in ["binance-spot", "binance-usdm"] {
+        trades_unseen(venue);
+    }
+}
+
+fn trades_unseen(venue_name: &str) {
+    let (venue, address) = simulated_venue_of(&["--venue", venue_name]);
+    let desk = desk_of(venue_name, address);
     let journal = desk.file("journal");
     let ended = run_live(&desk, &["--seconds", "3", "--journal", text(&journal)]).end();
     let report = ended.report();
@@ -85,12 +105,12 @@ fn a_key_trades_and_is_in_nothing_that_the_program_says_or_writes() {
     assert_ne!(orders("accepted"), 0, "it traded, so the venue took its key: {report:#}");
     assert_eq!((&report["mode"], report["open_orders"].as_u64()), (&"live".into(), Some(0)), "{report:#}");
     for said in [
-        "LIVE: orders go to binance-spot, with REAL money",
-        "FULMAR_KEY_BINANCE_SPOT and FULMAR_SECRET_BINANCE_SPOT: may trade, may not withdraw",
-        "binance-spot:BTCUSDT, by quoter",
-        "an order: 0.05 at most, worth 5000 at most; a position: 0.25;",
+        format!("LIVE: orders go to {venue_name}, with REAL money"),
+        "may trade, may not withdraw".to_owned(),
+        format!("{venue_name}:BTCUSDT, by quoter"),
+        "an order: 0.05 at most, worth 5000 at most; a position: 0.25;".to_owned(),
     ] {
-        assert!(ended.told.contains(said), "{said}: {}", ended.told);
+        assert!(ended.told.contains(&said), "{said}: {}", ended.told);
     }
     is_clean(&desk, &ended);
     let played = replay(&journal);
@@ -101,7 +121,7 @@ fn a_key_trades_and_is_in_nothing_that_the_program_says_or_writes() {
 fn a_key_that_may_withdraw_is_refused_before_anything_is_sent_with_it() {
     let _machine = machine();
     let (venue, address) = simulated_venue_of(&["--keys-may-withdraw"]);
-    let desk = desk(address, "");
+    let desk = desk(address);
     let ended = run_live(&desk, &["--seconds", "3"]).end();
     assert_eq!(ended.status.code(), Some(5), "{}", ended.told);
     let said = "may withdraw, which a key that trades must not: make one at the venue that may not; nothing was sent";
@@ -116,7 +136,7 @@ fn no_failure_tells_the_key() {
     // Nobody listens there any more.
     let (venue, address) = simulated_venue();
     venue.end();
-    let gone = desk(address, "");
+    let gone = desk(address);
     let ended = run_live(&gone, &["--seconds", "1"]).end();
     assert_eq!(ended.status.code(), Some(4), "{}", ended.told);
     is_clean(&gone, &ended);
@@ -131,7 +151,7 @@ fn no_failure_tells_the_key() {
 
     // The venue dies while orders stand.
     let (venue, address) = simulated_venue();
-    let left = desk(address, "");
+    let left = desk(address);
     let journal = left.file("journal");
     let mut program = run_live(&left, &["--seconds", "4", "--journal", text(&journal)]);
     program.told_line(&["the book is live"]);

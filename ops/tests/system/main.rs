@@ -10,6 +10,7 @@ mod futures_venue;
 mod growth;
 mod halt;
 mod kill;
+mod live;
 mod lost_journal;
 mod many_instruments;
 mod placement;

@@ -2,10 +2,11 @@
 
 use fulmar_bus::record::{BalanceStatement, Notional, Text, UnixNanos};
 use fulmar_engine::contract::{DecodeError, OrderSession, OrderSink};
+use simd_json::tape::Value;
 
 use super::super::limits::BALANCES_MAX;
 use super::{BinanceOrderEntry, Handled, translate};
-use crate::decode::json::Fields;
+use crate::decode::json::{Fields, objects_of};
 
 /// What was told of balances.
 pub(super) struct Balances {
@@ -78,13 +79,26 @@ impl BinanceOrderEntry {
     /// The answer to the question for the account: all that it has, and whether it may trade.
     pub(super) fn on_balances(
         &mut self,
-        result: &Fields<'_, '_>,
+        told: Value<'_, '_>,
         sink: &mut dyn OrderSink,
     ) -> Result<bool, DecodeError> {
-        let at = UnixNanos::from_millis(result.unsigned("updateTime")?);
         self.balances.told.iter_mut().for_each(|told| told.is_named = false);
-        for row in result.objects("balances")? {
-            self.on_balance(&row?, ["asset", "free", "locked"], at, sink)?;
+        let mut at = UnixNanos(0);
+        if self.product.is_futures() {
+            for row in objects_of(told)? {
+                let row = row?;
+                at = UnixNanos::from_millis(row.unsigned("updateTime")?).max(at);
+                self.on_balance(&row, ("asset", "balance", None), at, sink)?;
+            }
+        } else {
+            let account = Fields::of(told)?;
+            at = UnixNanos::from_millis(account.unsigned("updateTime")?);
+            for row in account.objects("balances")? {
+                self.on_balance(&row?, ("asset", "free", Some("locked")), at, sink)?;
+            }
+            if !account.flag("canTrade")? {
+                self.halt("the venue says that the account may not trade");
+            }
         }
         // Where it has nothing of an asset any more, the answer does not name it.
         for told in self.balances.told.iter_mut().filter(|told| !told.is_named) {
@@ -92,9 +106,6 @@ impl BinanceOrderEntry {
             if told.is_news(nothing) {
                 sink.balance(&BalanceStatement::new(told.asset, nothing, at));
             }
-        }
-        if !result.flag("canTrade")? {
-            self.halt("the venue says that the account may not trade");
         }
         Ok(true)
     }
@@ -107,19 +118,21 @@ impl BinanceOrderEntry {
     ) -> Handled {
         let at = UnixNanos::from_millis(event.unsigned("u")?);
         for row in event.objects("B")? {
-            self.on_balance(&row?, ["a", "f", "l"], at, sink)?;
+            self.on_balance(&row?, ("a", "f", Some("l")), at, sink)?;
         }
         Ok(())
     }
 
-    fn on_balance(
+    /// One balance: of which asset, what is free, and what is locked. Where positions are margined, all is free.
+    pub(super) fn on_balance(
         &mut self,
         row: &Fields<'_, '_>,
-        [asset, free, locked]: [&str; 3],
+        (asset, free, locked): (&str, &str, Option<&str>),
         at: UnixNanos,
         sink: &mut dyn OrderSink,
     ) -> Handled {
-        let amounts = (translate::amount(row.text(free)?)?, translate::amount(row.text(locked)?)?);
+        let locked = locked.map(|locked| translate::amount(row.text(locked)?)).transpose()?;
+        let amounts = (translate::amount(row.text(free)?)?, locked.unwrap_or(Notional(0)));
         let Some(asset) = Text::new(row.text(asset)?) else {
             tracing::warn!("{}: an asset's name is too long to be told", self.venue());
             return Ok(());

@@ -1,12 +1,14 @@
-//! Changes of orders. Spot lowers the quantity of an order that stands, which keeps its place and its name. Any other
-//! change puts another order in its stead, as `replace` says. What became of a change that was not answered is told by
-//! what the order is.
+//! Changes of orders. Futures change price and quantity of an order that stands, which keeps its name. Spot lowers its
+//! quantity alone; any other change puts another order in its stead, as `replace` says. What became of a change that
+//! was not answered is told by what the order is.
 
-use fulmar_bus::record::{ExecutionReport, ExecutionType, ModifyOrder, OrderTerms, RequestKind, UnixNanos};
+use fulmar_bus::record::{
+    ExecutionReport, ExecutionType, ModifyOrder, OrderTerms, OrderType, RequestKind, UnixNanos,
+};
 use fulmar_engine::contract::{DecodeError, OrderSink, local_reason};
 use fulmar_engine::trading::risk::Approved;
 
-use super::super::limits::{ORDER_AMEND_WEIGHT, SETTLED_AFTER};
+use super::super::limits::SETTLED_AFTER;
 use super::open_orders::{Change, OpenOrder};
 use super::{BinanceOrderEntry, Handled, encode, translate};
 use crate::decode::json::Fields;
@@ -25,9 +27,17 @@ impl BinanceOrderEntry {
                 .report(instrument_id, &ExecutionReport::refused_change(modify, local_reason::NOT_STANDING));
         };
         let order = *order;
-        let is_less = is_less_of_the_same(modify);
-        let replacement = if is_less { None } else { Self::replacement(&order, modify) };
-        if order.is_cancel_wanted || !(is_less || replacement.is_some()) {
+        let is_able_in_place = if self.product.is_futures() {
+            modify.order_type == OrderType::Limit && modify.terms != modify.terms_before
+        } else {
+            is_less_of_the_same(modify)
+        };
+        let replacement = if is_able_in_place || self.product.is_futures() {
+            None
+        } else {
+            Self::replacement(&order, modify)
+        };
+        if order.is_cancel_wanted || !(is_able_in_place || replacement.is_some()) {
             return sink.report(
                 instrument_id,
                 &ExecutionReport::refused_change(modify, local_reason::NOT_CHANGEABLE),
@@ -37,12 +47,15 @@ impl BinanceOrderEntry {
             return self.send_replacement(now, (order, modify.revision), &intent, sink);
         }
         let OrderTerms { price, quantity, .. } = modify.terms;
-        let delay = self.weight.take(now, ORDER_AMEND_WEIGHT);
+        let delay = self.weight.take(now, self.weights.change);
         let sent_at = now + delay;
         let change = Change { price, quantity, revision: modify.revision, sent_at, is_replacement: false };
         self.await_change(id, change);
         let at = self.clock.at(sent_at);
-        let bytes = encode::change(&mut self.writer, at, (order.name(), quantity), &tradable);
+        let bytes = match self.product.is_futures() {
+            true => encode::modify(&mut self.writer, at, (order.name(), modify), &tradable),
+            false => encode::change(&mut self.writer, at, (order.name(), quantity), &tradable),
+        };
         sink.request(0, RequestKind::Send, delay, bytes);
     }
 
@@ -75,7 +88,7 @@ impl BinanceOrderEntry {
         let order = self.orders.get_mut(report.client_order_id);
         let amendment = |order: &mut OpenOrder| order.change.filter(|change| !change.is_replacement);
         let Some(change) = order.and_then(amendment) else { return };
-        if report.quantity == change.quantity {
+        if (report.price, report.quantity) == (change.price, change.quantity) {
             self.answer_change(report);
             report.execution = ExecutionType::Updated;
         } else if change.sent_at + SETTLED_AFTER <= now {
@@ -87,7 +100,9 @@ impl BinanceOrderEntry {
     /// Gives a report of a changed order the number of the change that it answers.
     pub(super) fn answer_change(&mut self, report: &mut ExecutionReport) {
         let order = self.orders.get_mut(report.client_order_id);
-        let is_it = |change: &Change| !change.is_replacement && change.quantity == report.quantity;
+        let is_it = |change: &Change| {
+            !change.is_replacement && (change.price, change.quantity) == (report.price, report.quantity)
+        };
         if let Some(order) = order
             && let Some(change) = order.change.take_if(|change| is_it(change))
         {

@@ -3,9 +3,7 @@
 use fulmar_bus::record::{ClientOrderId, InstrumentId, Nanos, RequestKind, UnixNanos};
 use fulmar_engine::contract::{OrderSession, OrderSink};
 
-use super::super::limits::{
-    ANSWER_MAX, ORDER_STATUS_WEIGHT, ORDER_TRADES_WEIGHT, QUERY_WAIT_MAX, QUICK_QUERIES,
-};
+use super::super::limits::{ANSWER_MAX, QUERY_WAIT_MAX, QUICK_QUERIES};
 use super::BinanceOrderEntry;
 use super::encode::{self, Tradable};
 use super::name::OrderName;
@@ -49,22 +47,22 @@ impl BinanceOrderEntry {
         }
         let id = order.client_order_id;
         let misses_trades = order.misses_trades() && order.venue_order_id != 0;
-        let weight = if misses_trades { ORDER_TRADES_WEIGHT } else { ORDER_STATUS_WEIGHT };
+        let weight = if misses_trades { self.weights.order_trades } else { self.weights.status };
         let delay = self.weight.take(now, weight);
         let (writer, at) = (&mut self.writer, self.clock.at(now + delay));
-        let bytes = if misses_trades {
+        let (kind, bytes) = if misses_trades {
             encode::trades(writer, at, (id, order.venue_order_id), &tradable)
         } else if order.is_cancel_wanted {
             // A cancel may be sent again: twice canceled is canceled, and the answer says as much as a query's.
-            encode::cancel(writer, at, order.name(), &tradable)
+            (RequestKind::Send, encode::cancel(writer, at, order.name(), &tradable))
         } else {
             let revision = match order.change {
                 Some(change) if change.is_replacement => change.revision,
                 _ => order.name_revision,
             };
-            encode::status(writer, at, OrderName { id, revision }, &tradable)
+            (RequestKind::Send, encode::status(writer, at, OrderName { id, revision }, &tradable))
         };
-        sink.request(0, RequestKind::Send, delay, bytes);
+        sink.request(0, kind, delay, bytes);
         let wait = backoff(order.instrument_id, order.attempts.saturating_add(1)).min(QUERY_WAIT_MAX);
         Some(now + delay + ANSWER_MAX + wait)
     }

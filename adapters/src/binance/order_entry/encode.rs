@@ -2,12 +2,14 @@
 //!
 //! The id of a request is its purpose and the client order id, so that its answer names the order by itself.
 
-use fulmar_bus::record::{ClientOrderId, Intent, OrderType, Quantity, Side, Text, TimeInForce, UnixNanos};
+use fulmar_bus::record::{
+    ClientOrderId, Intent, ModifyOrder, OrderTerms, OrderType, Quantity, RequestKind, Side, Text,
+    TimeInForce, UnixNanos,
+};
 use fulmar_engine::market::decimal::format_scaled;
 
-use super::super::limits::{
-    ACCOUNT_WEIGHT, OPEN_ORDERS_WEIGHT, RECEIVE_WINDOW_MS, TRADES_ANSWER, TRADES_WEIGHT,
-};
+use super::super::limits::{OrderWeights, RECEIVE_WINDOW_MS, TRADES_ANSWER};
+use super::http;
 use super::name::OrderName;
 use super::reconcile::Ask;
 use super::request::{RequestWriter, digits, millis};
@@ -55,18 +57,33 @@ pub(super) fn subscribe(writer: &mut RequestWriter, at: UnixNanos) -> &[u8] {
 }
 
 /// What a question of a reconciliation costs of the weight limit.
-pub(super) const fn weight(ask: Ask) -> u64 {
+pub(super) const fn weight(weights: &OrderWeights, ask: Ask) -> u64 {
     match ask {
-        Ask::Balances => ACCOUNT_WEIGHT,
-        Ask::Orders(_) => OPEN_ORDERS_WEIGHT,
-        Ask::Trades(_) => TRADES_WEIGHT,
+        Ask::Balances => weights.balances,
+        Ask::Positions => weights.positions,
+        Ask::Orders(_) => weights.open_orders,
+        Ask::Trades(_) => weights.trades,
     }
 }
 
 /// Asks what the account has.
 pub(super) fn balances(writer: &mut RequestWriter, at: UnixNanos, number: u64) -> &[u8] {
+    if writer.product().is_futures() {
+        return writer
+            .begin("v2/account.balance", &[purpose::RECONCILE, digits(number, &mut [0; 20])])
+            .dated(at)
+            .finish();
+    }
     let request = writer.begin("account.status", &[purpose::RECONCILE, digits(number, &mut [0; 20])]);
     request.word("omitZeroBalances", "true").dated(at).finish()
+}
+
+/// Asks what the account holds.
+pub(super) fn positions(writer: &mut RequestWriter, at: UnixNanos, number: u64) -> &[u8] {
+    writer
+        .begin("v2/account.position", &[purpose::RECONCILE, digits(number, &mut [0; 20])])
+        .dated(at)
+        .finish()
 }
 
 /// Asks which orders of an instrument stand.
@@ -75,10 +92,11 @@ pub(super) fn open_orders<'a>(
     at: UnixNanos,
     number: u64,
     tradable: &Tradable,
-) -> &'a [u8] {
-    let request = writer.begin("openOrders.status", &[purpose::RECONCILE, digits(number, &mut [0; 20])]);
-    request.number("recvWindow", RECEIVE_WINDOW_MS);
-    request.text("symbol", tradable.symbol.as_str().as_bytes()).number("timestamp", millis(at)).finish()
+) -> (RequestKind, &'a [u8]) {
+    asked(writer, ("openOrders.status", http::OPEN_ORDERS), number, |request| {
+        request.number("recvWindow", RECEIVE_WINDOW_MS);
+        request.text("symbol", tradable.symbol.as_str().as_bytes()).number("timestamp", millis(at));
+    })
 }
 
 /// Asks what traded of an instrument, from this trade on; for the last one alone where none is known.
@@ -87,13 +105,29 @@ pub(super) fn trades_from<'a>(
     at: UnixNanos,
     (number, from): (u64, Option<u64>),
     tradable: &Tradable,
-) -> &'a [u8] {
-    let request = writer.begin("myTrades", &[purpose::RECONCILE, digits(number, &mut [0; 20])]);
-    if let Some(from) = from {
-        request.number("fromId", from);
+) -> (RequestKind, &'a [u8]) {
+    asked(writer, ("myTrades", http::TRADES), number, |request| {
+        if let Some(from) = from {
+            request.number("fromId", from);
+        }
+        request.number("limit", from.map_or(1, |_| TRADES_ANSWER)).number("recvWindow", RECEIVE_WINDOW_MS);
+        request.text("symbol", tradable.symbol.as_str().as_bytes()).number("timestamp", millis(at));
+    })
+}
+
+/// A question of a reconciliation that spot takes as a message and futures over HTTP.
+fn asked<'a>(
+    writer: &'a mut RequestWriter,
+    (method, path): (&str, &str),
+    number: u64,
+    parameters: impl FnOnce(&mut RequestWriter),
+) -> (RequestKind, &'a [u8]) {
+    if writer.product().is_futures() {
+        parameters(writer.begin_target(path));
+        return (RequestKind::HttpGet, writer.finish_target());
     }
-    request.number("limit", from.map_or(1, |_| TRADES_ANSWER)).number("recvWindow", RECEIVE_WINDOW_MS);
-    request.text("symbol", tradable.symbol.as_str().as_bytes()).number("timestamp", millis(at)).finish()
+    parameters(writer.begin(method, &[purpose::RECONCILE, digits(number, &mut [0; 20])]));
+    (RequestKind::Send, writer.finish())
 }
 
 /// Places an order.
@@ -127,6 +161,7 @@ fn terms<'a>(
     (name, intent): (&[u8], &Intent),
     tradable: &Tradable,
 ) -> &'a [u8] {
+    let is_futures = request.product().is_futures();
     let is_post_only = intent.post_only == 1;
     request.text("newClientOrderId", name).text("newOrderRespType", b"ACK");
     if intent.order_type.is_limited() {
@@ -134,14 +169,18 @@ fn terms<'a>(
     }
     let quantity = format_scaled(intent.quantity.0.into(), tradable.scales.quantity);
     request.text("quantity", quantity.as_bytes()).number("recvWindow", RECEIVE_WINDOW_MS);
-    request.text("side", if intent.side == Side::Buy { b"BUY" } else { b"SELL" });
+    if is_futures && intent.reduce_only == 1 {
+        request.text("reduceOnly", b"true");
+    }
+    request.text("side", side(intent.side));
     request.text("symbol", tradable.symbol.as_str().as_bytes());
-    if intent.order_type == OrderType::Limit && !is_post_only {
-        request.text("timeInForce", time_in_force(intent.time_in_force));
+    if intent.order_type == OrderType::Limit && (is_futures || !is_post_only) {
+        // Good till crossing: it waits or is not taken.
+        request.text("timeInForce", if is_post_only { b"GTX" } else { time_in_force(intent.time_in_force) });
     }
     request.number("timestamp", millis(at));
     let order_type: &[u8] = match intent.order_type {
-        OrderType::Limit if is_post_only => b"LIMIT_MAKER",
+        OrderType::Limit if is_post_only && !is_futures => b"LIMIT_MAKER",
         OrderType::Limit => b"LIMIT",
         _ => b"MARKET",
     };
@@ -187,10 +226,33 @@ pub(super) fn trades<'a>(
     at: UnixNanos,
     (id, venue_order_id): (ClientOrderId, u64),
     tradable: &Tradable,
-) -> &'a [u8] {
-    let request = writer.begin("myTrades", &[purpose::TRADES, &id.text()]);
+) -> (RequestKind, &'a [u8]) {
+    let is_futures = writer.product().is_futures();
+    let request = match is_futures {
+        true => writer.begin_target(http::TRADES),
+        false => writer.begin("myTrades", &[purpose::TRADES, &id.text()]),
+    };
     request.number("orderId", venue_order_id).number("recvWindow", RECEIVE_WINDOW_MS);
-    request.text("symbol", tradable.symbol.as_str().as_bytes()).number("timestamp", millis(at)).finish()
+    request.text("symbol", tradable.symbol.as_str().as_bytes()).number("timestamp", millis(at));
+    match is_futures {
+        true => (RequestKind::HttpGet, request.finish_target()),
+        false => (RequestKind::Send, request.finish()),
+    }
+}
+
+/// Wants all orders of a symbol canceled so many milliseconds from now, unless it is wanted anew; with zero, no more.
+pub(super) fn countdown<'a>(
+    writer: &'a mut RequestWriter,
+    at: UnixNanos,
+    millis_left: u64,
+    tradable: &Tradable,
+) -> &'a [u8] {
+    let request = writer.begin_target(http::COUNTDOWN).number("countdownTime", millis_left);
+    request.number("recvWindow", RECEIVE_WINDOW_MS);
+    request
+        .text("symbol", tradable.symbol.as_str().as_bytes())
+        .number("timestamp", millis(at))
+        .finish_target()
 }
 
 fn by_name<'a>(
@@ -206,6 +268,29 @@ fn by_name<'a>(
     }
     request.number("recvWindow", RECEIVE_WINDOW_MS);
     request.text("symbol", tradable.symbol.as_str().as_bytes()).number("timestamp", millis(at)).finish()
+}
+
+/// Changes price and quantity of an order of futures, which keeps its name.
+pub(super) fn modify<'a>(
+    writer: &'a mut RequestWriter,
+    at: UnixNanos,
+    (name, order): (OrderName, &ModifyOrder),
+    tradable: &Tradable,
+) -> &'a [u8] {
+    let OrderTerms { price, quantity, .. } = order.terms;
+    let request = writer.begin("order.modify", &[purpose::CHANGE, &name.id.text()]);
+    request.text("origClientOrderId", name.text().as_bytes());
+    request.text("price", format_scaled(price.0.into(), tradable.scales.price).as_bytes());
+    request.text("quantity", format_scaled(quantity.0.into(), tradable.scales.quantity).as_bytes());
+    request.number("recvWindow", RECEIVE_WINDOW_MS).text("side", side(order.side));
+    request.text("symbol", tradable.symbol.as_str().as_bytes()).number("timestamp", millis(at)).finish()
+}
+
+const fn side(side: Side) -> &'static [u8] {
+    match side {
+        Side::Buy => b"BUY",
+        Side::Sell => b"SELL",
+    }
 }
 
 fn time_in_force(time_in_force: TimeInForce) -> &'static [u8] {

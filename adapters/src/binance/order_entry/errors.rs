@@ -62,7 +62,7 @@ const NOT_REDUCING: Fate = Fate::Refused(Some(venue_reason::NOT_REDUCING));
 
 /// The first row that fits says it. Numbers from -1000 to -2999 as spot documents them (`errors.md`), from -4000 on as
 /// futures do; both share the first where both have them. Of -5022 nothing was read but the name.
-pub(super) const TABLE: [Row; 29] = [
+pub(super) const TABLE: [Row; 36] = [
     one(-1002, "", NOT_PERMITTED, Consequence::Halt),
     one(-1003, "", LIMITED, Consequence::HoldAll),
     one(-1008, "", Fate::Unknown, Consequence::HoldOrders),
@@ -96,8 +96,19 @@ pub(super) const TABLE: [Row; 29] = [
     Row { codes: (-2021, -2020), words: "", fate: REFUSED, consequence: Consequence::None },
     one(-2022, "", NOT_REDUCING, Consequence::None),
     one(-2038, "", REFUSED, Consequence::None),
+    one(-2025, "", REFUSED, Consequence::None),
+    // Prices and quantities that are no multiples, or out of bounds.
+    Row { codes: (-4030, -4000), words: "", fate: FILTERED, consequence: Consequence::None },
+    one(-4108, "", CLOSED, Consequence::None),
+    // As -2010 of a duplicate: the id is ours alone, so the order is there already.
+    one(-4116, "", Fate::Unknown, Consequence::None),
+    one(-4131, "", REFUSED, Consequence::None),
     one(-4164, "", FILTERED, Consequence::None),
+    // At once or not at all, and not at once.
+    one(-5021, "", REFUSED, Consequence::None),
     one(-5022, "", WOULD_TAKE, Consequence::None),
+    // A change that is none.
+    one(-5027, "", REFUSED, Consequence::None),
 ];
 
 const fn one(code: i64, words: &'static str, fate: Fate, consequence: Consequence) -> Row {
@@ -138,7 +149,7 @@ mod tests {
     #[test]
     fn a_number_that_is_not_in_the_table_and_a_failing_venue_leave_everything_open() {
         let open = |code| VenueError { code, fate: Fate::Unknown, consequence: Consequence::None };
-        for code in [-1000, -1001, -1006, -1007, -9_999, -4_000, 0, 7] {
+        for code in [-1000, -1001, -1006, -1007, -9_999, -3_999, 0, 7] {
             assert_eq!(meaning(400, i64::from(code), "Something new"), open(code));
         }
         assert_eq!(meaning(503, -2010, "Filter"), open(-2010), "the venue failed, whatever it says");

@@ -5,7 +5,7 @@ use fulmar_bus::record::{
     UnixNanos,
 };
 use fulmar_engine::contract::{DecodeError, OrderSink};
-use simd_json::tape::Tape;
+use simd_json::tape::{Tape, Value};
 
 use super::super::definitions::banned_until;
 use super::super::limits::{ANSWER_MAX, ORDERS_HELD, REFUSED_WAIT};
@@ -14,7 +14,7 @@ use super::errors::{self, Consequence, Fate, VenueError};
 use super::name::OrderName;
 use super::open_orders::OpenOrder;
 use super::{BinanceOrderEntry, Handled, translate};
-use crate::decode::json::Fields;
+use crate::decode::json::{Fields, objects_of};
 
 impl BinanceOrderEntry {
     pub(super) fn on_message(
@@ -31,8 +31,10 @@ impl BinanceOrderEntry {
 
     fn on_parsed(&mut self, now: UnixNanos, tape: &Tape<'_>, sink: &mut dyn OrderSink) -> Handled {
         let message = Fields::of(tape.as_value())?;
+        // Spot wraps an event; futures send it as it is.
         match message.find("event") {
             Some(event) => self.on_event(now, &Fields::of(event)?, sink),
+            None if message.find("e").is_some() => self.on_event(now, &message, sink),
             None => self.on_answer(now, &message, sink),
         }
     }
@@ -40,6 +42,12 @@ impl BinanceOrderEntry {
     fn on_event(&mut self, now: UnixNanos, event: &Fields<'_, '_>, sink: &mut dyn OrderSink) -> Handled {
         match event.text("e")? {
             "executionReport" => self.on_order_event(now, event, sink),
+            "ORDER_TRADE_UPDATE" => self.on_order_event(now, &Fields::of(event.value("o")?)?, sink),
+            "ACCOUNT_UPDATE" => self.on_account_event(event, sink),
+            "listenKeyExpired" => {
+                self.on_stream_lost(now, sink);
+                Ok(())
+            }
             "outboundAccountPosition" => self.on_balances_changed(event, sink),
             "eventStreamTerminated" | "serverShutdown" => {
                 sink.request(0, RequestKind::Reconnect, Nanos(0), b"the venue ends the stream");
@@ -109,7 +117,7 @@ impl BinanceOrderEntry {
         let id = ClientOrderId::parse(id).ok_or(DecodeError::UnknownValue)?;
         let open = self.orders.get_mut(id).map(|order| *order);
         match (error, open) {
-            (None, _) if purpose == purpose::TRADES => self.on_trades(now, answer, id, sink),
+            (None, _) if purpose == purpose::TRADES => self.on_trades(now, answer.value("result")?, id, sink),
             (None, Some(order)) if purpose == purpose::PLACE => self.on_placed(now, answer, order, sink),
             (None, Some(order)) if purpose == purpose::REPLACE => self.on_replaced(now, answer, order, sink),
             (Some(error), Some(order)) if purpose == purpose::REPLACE => {
@@ -152,7 +160,8 @@ impl BinanceOrderEntry {
         let result = Fields::of(answer.value("result")?)?;
         let mut report = order.report(ExecutionType::Accepted, OrderStatus::Accepted);
         report.venue_order_id = result.unsigned("orderId")?;
-        report.venue_at = UnixNanos::from_millis(result.unsigned("transactTime")?);
+        let moment = if self.product.is_futures() { "updateTime" } else { "transactTime" };
+        report.venue_at = UnixNanos::from_millis(result.unsigned(moment)?);
         report.leaves_qty = order.quantity;
         self.tell(now, order.instrument_id, &report, sink);
         Ok(())
@@ -198,15 +207,15 @@ impl BinanceOrderEntry {
         self.tell(now, instrument_id, &report, sink);
     }
 
-    fn on_trades(
+    pub(super) fn on_trades(
         &mut self,
         now: UnixNanos,
-        answer: &Fields<'_, '_>,
+        rows: Value<'_, '_>,
         id: ClientOrderId,
         sink: &mut dyn OrderSink,
     ) -> Handled {
         let mut traded = Quantity(0);
-        for row in answer.objects("result")? {
+        for row in objects_of(rows)? {
             let row = row?;
             let (instrument_id, scales) =
                 self.find_symbol(row.text("symbol")?).ok_or(DecodeError::UnknownInstrument)?;

@@ -4,7 +4,7 @@ use fulmar_bus::record::{Nanos, RequestKind, UnixNanos};
 use fulmar_engine::contract::{OrderSession, OrderSink};
 
 use super::super::credentials::KeyKind;
-use super::super::limits::{CLOCK_WEIGHT, LOGIN_WAIT, LOGIN_WEIGHT};
+use super::super::limits::LOGIN_WAIT;
 use super::encode::{self, purpose};
 use super::errors::{self, Consequence};
 use super::{BinanceOrderEntry, Handled};
@@ -28,8 +28,10 @@ pub(super) enum Step {
     Clock,
     /// That the connection is vouched for.
     Logon,
-    /// That we hear of our own orders.
+    /// That we hear of our own orders, or may open the stream on which we do.
     Subscription,
+    /// That this stream opens.
+    Stream,
 }
 
 impl Line {
@@ -60,7 +62,7 @@ impl BinanceOrderEntry {
 
     pub(super) fn ask_clock(&mut self, now: UnixNanos, sink: &mut dyn OrderSink) {
         // It is never held back: what waits cannot be measured.
-        self.weight.take(now, CLOCK_WEIGHT);
+        self.weight.take(now, self.weights.clock);
         self.clock.asked(now);
         sink.request(0, RequestKind::Send, Nanos(0), encode::time(&mut self.writer));
     }
@@ -104,7 +106,7 @@ impl BinanceOrderEntry {
         match self.line {
             Line::LoggingIn(Step::Clock, _) if self.writer.kind() == KeyKind::Ed25519 => {
                 self.wait_for(Step::Logon, now);
-                self.weight.take(now, LOGIN_WEIGHT);
+                self.weight.take(now, self.weights.login);
                 let logon = encode::logon(&mut self.writer, self.clock.at(now));
                 sink.request(0, RequestKind::Send, Nanos(0), logon);
             }
@@ -119,14 +121,17 @@ impl BinanceOrderEntry {
         Ok(())
     }
 
-    fn subscribe(&mut self, now: UnixNanos, sink: &mut dyn OrderSink) {
+    pub(super) fn subscribe(&mut self, now: UnixNanos, sink: &mut dyn OrderSink) {
         self.wait_for(Step::Subscription, now);
-        self.weight.take(now, LOGIN_WEIGHT);
+        if self.product.is_futures() {
+            return self.ask_listen_key(now, sink);
+        }
+        self.weight.take(now, self.weights.login);
         let subscribe = encode::subscribe(&mut self.writer, self.clock.at(now));
         sink.request(0, RequestKind::Send, Nanos(0), subscribe);
     }
 
-    fn on_subscribed(&mut self, now: UnixNanos, sink: &mut dyn OrderSink) {
+    pub(super) fn on_subscribed(&mut self, now: UnixNanos, sink: &mut dyn OrderSink) {
         self.line = Line::Reconciling;
         // Whatever happened while nobody listened: each order is asked for once.
         for order in self.orders.iter_mut() {

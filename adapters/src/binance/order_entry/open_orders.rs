@@ -125,6 +125,11 @@ impl OpenOrders {
         self.orders.iter().any(|order| order.venue_order_id == venue_order_id)
     }
 
+    /// The order that the venue calls so.
+    pub(super) fn named_by_venue(&self, venue_order_id: u64) -> Option<OpenOrder> {
+        self.orders.iter().find(|order| order.venue_order_id == venue_order_id).copied()
+    }
+
     /// True where the venue has not said yet what it calls one of the orders of this instrument, or the one that may
     /// have taken its place, or whether it has it.
     pub(super) fn awaits_name(&self, instrument_id: InstrumentId) -> bool {
@@ -144,6 +149,10 @@ impl OpenOrders {
     pub(super) fn ask_for_unknown(&mut self, now: UnixNanos) {
         let unknown = self.orders.iter_mut().filter(|order| order.is_unknown || order.check_at.is_some());
         unknown.for_each(|order| order.check_at = Some(now));
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &OpenOrder> {
+        self.orders.iter()
     }
 
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut OpenOrder> {
@@ -314,6 +323,11 @@ impl OpenOrder {
     /// True where the venue says that more traded than its trades told.
     pub(super) fn misses_trades(&self) -> bool {
         self.cumulative_qty > self.told_qty
+    }
+
+    /// True where it may stand at the venue.
+    pub(super) const fn stands(&self) -> bool {
+        !self.is_ended
     }
 
     /// True where nothing more is to be heard of it.

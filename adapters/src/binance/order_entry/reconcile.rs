@@ -3,7 +3,7 @@
 //! top of another tells nothing.
 //!
 //! ```text
-//!   balances -> [ open orders -> trades ] of each instrument -> ready, and again in a minute
+//!   balances -> positions -> [ open orders -> trades ] of each instrument -> ready, and again in a minute
 //! ```
 //!
 //! One question is on its way at a time. What cannot be settled by an answer, such as an order that stands here and not
@@ -14,6 +14,7 @@ use fulmar_bus::record::{
     ClientOrderId, ExecutionReport, InstrumentId, Nanos, Quantity, RequestKind, UnixNanos,
 };
 use fulmar_engine::contract::{DecodeError, OrderSession, OrderSink};
+use simd_json::tape::Value;
 
 use super::super::limits::{
     ORDERS_MAX, RECONCILE_ANSWER_MAX, RECONCILE_INTERVAL, RECONCILE_RETRY, RECONCILE_SHARE, TRADES_ANSWER,
@@ -24,13 +25,15 @@ use super::login::Line;
 use super::name::OrderName;
 use super::open_orders::OpenOrder;
 use super::{BinanceOrderEntry, Handled, translate};
-use crate::decode::json::Fields;
+use crate::decode::json::{Fields, objects_of};
 
 /// What is asked in a round, in its order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ask {
     /// What the account has.
     Balances,
+    /// What the account holds, where it can hold contracts.
+    Positions,
     /// Which orders of an instrument stand.
     Orders(usize),
     /// What traded of an instrument.
@@ -98,6 +101,11 @@ impl Reconciliation {
         self.is_stale = true;
     }
 
+    /// What is asked now.
+    pub(super) fn asked(&self) -> Option<Ask> {
+        self.asked.map(|(ask, _)| ask)
+    }
+
     /// True where the trades of an instrument are known up to a moment at which we began to listen.
     pub(super) fn listens(&self, instrument_id: InstrumentId) -> bool {
         self.marks.get(instrument_id.index()).is_some_and(|mark| mark.told.is_some())
@@ -136,21 +144,22 @@ impl BinanceOrderEntry {
     fn ask(&mut self, now: UnixNanos, ask: Ask, sink: &mut dyn OrderSink) {
         self.reconciliation.number += 1;
         self.reconciliation.asked = Some((ask, self.reconciliation.number));
-        let cost = encode::weight(ask);
+        let cost = encode::weight(self.weights, ask);
         self.reconciliation.weight += cost;
         let delay = self.weight.take(now, cost);
         let (number, at) = (self.reconciliation.number, self.clock.at(now + delay));
         let writer = &mut self.writer;
         let tradable = |index: usize| self.instruments[index].as_ref().expect("it is defined");
-        let bytes = match ask {
-            Ask::Balances => encode::balances(writer, at, number),
+        let (kind, bytes) = match ask {
+            Ask::Balances => (RequestKind::Send, encode::balances(writer, at, number)),
+            Ask::Positions => (RequestKind::Send, encode::positions(writer, at, number)),
             Ask::Orders(index) => encode::open_orders(writer, at, number, tradable(index)),
             Ask::Trades(index) => {
                 let from = self.reconciliation.marks[index].from();
                 encode::trades_from(writer, at, (number, from), tradable(index))
             }
         };
-        sink.request(0, RequestKind::Send, delay, bytes);
+        sink.request(0, kind, delay, bytes);
         self.ask_again_at(now + delay + RECONCILE_ANSWER_MAX);
     }
 
@@ -178,13 +187,30 @@ impl BinanceOrderEntry {
             tracing::warn!("{}: what stands is not told: {code} {words}", self.venue());
             let status = answer.unsigned("status").unwrap_or_default();
             self.heed(now, &errors::meaning(status, code, words), words, sink);
-            self.ask_again_at(now + RECONCILE_RETRY);
+            self.ask_later(now);
             return Ok(());
         }
+        self.on_told(now, ask, answer.value("result")?, sink)
+    }
+
+    /// The question is asked again, in a while.
+    pub(super) fn ask_later(&mut self, now: UnixNanos) {
+        self.ask_again_at(now + RECONCILE_RETRY);
+    }
+
+    /// Takes what the venue tells to a question.
+    pub(super) fn on_told(
+        &mut self,
+        now: UnixNanos,
+        ask: Ask,
+        told: Value<'_, '_>,
+        sink: &mut dyn OrderSink,
+    ) -> Handled {
         let is_done = match ask {
-            Ask::Balances => self.on_balances(&Fields::of(answer.value("result")?)?, sink)?,
-            Ask::Orders(index) => self.on_open_orders(now, index, answer, sink)?,
-            Ask::Trades(index) => self.on_trades_since(now, index, answer, sink)?,
+            Ask::Balances => self.on_balances(told, sink)?,
+            Ask::Positions => self.on_positions(now, told, sink)?,
+            Ask::Orders(index) => self.on_open_orders(now, index, told, sink)?,
+            Ask::Trades(index) => self.on_trades_since(now, index, told, sink)?,
         };
         if is_done {
             self.go_on(now, ask, sink);
@@ -199,7 +225,8 @@ impl BinanceOrderEntry {
             rest.filter(|(_, tradable)| tradable.is_some()).map(|(index, _)| Ask::Orders(index)).next()
         };
         let next = match done {
-            Ask::Balances => defined_from(0),
+            Ask::Balances if self.product.is_futures() => Some(Ask::Positions),
+            Ask::Balances | Ask::Positions => defined_from(0),
             Ask::Orders(index) => Some(Ask::Trades(index)),
             Ask::Trades(index) => defined_from(index + 1),
         };
@@ -220,12 +247,12 @@ impl BinanceOrderEntry {
         &mut self,
         now: UnixNanos,
         index: usize,
-        answer: &Fields<'_, '_>,
+        told: Value<'_, '_>,
         sink: &mut dyn OrderSink,
     ) -> Result<bool, DecodeError> {
         let (instrument_id, tradable) = self.instrument_at(index);
         self.reconciliation.named.clear();
-        for row in answer.objects("result")? {
+        for row in objects_of(told)? {
             let row = row?;
             let Some(name) = translate::order_name(row.text("clientOrderId")?, row.unsigned("orderId")?)
             else {
@@ -286,14 +313,14 @@ impl BinanceOrderEntry {
         &mut self,
         now: UnixNanos,
         index: usize,
-        answer: &Fields<'_, '_>,
+        told: Value<'_, '_>,
         sink: &mut dyn OrderSink,
     ) -> Result<bool, DecodeError> {
         let (instrument_id, tradable) = self.instrument_at(index);
         let from = self.reconciliation.marks[index].from();
         let mut last = None;
         let mut row_count = 0;
-        for row in answer.objects("result")? {
+        for row in objects_of(told)? {
             let row = row?;
             let (trade_id, venue_order_id) = (row.unsigned("id")?, row.unsigned("orderId")?);
             row_count += 1;

@@ -18,7 +18,7 @@ use fulmar_bus::record::{
 };
 use fulmar_engine::contract::{DecodeError, OrderSink};
 
-use super::super::limits::{ANSWER_MAX, ORDER_WEIGHT, SETTLED_AFTER};
+use super::super::limits::{ANSWER_MAX, SETTLED_AFTER};
 use super::errors::{self, Fate};
 use super::name::OrderName;
 use super::open_orders::{Change, OpenOrder};
@@ -44,7 +44,7 @@ impl BinanceOrderEntry {
         sink: &mut dyn OrderSink,
     ) {
         let Some(tradable) = self.tradable(order.instrument_id) else { return };
-        let delay = self.weight.take(now, ORDER_WEIGHT);
+        let delay = self.weight.take(now, self.weights.order);
         let sent_at = now + delay;
         let (price, quantity) = (intent.price, intent.quantity);
         let change = Change { price, quantity, revision, sent_at, is_replacement: true };

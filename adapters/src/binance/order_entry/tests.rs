@@ -3,6 +3,7 @@
 mod changes;
 mod converging;
 mod errors;
+mod futures;
 mod halts;
 mod inquiries;
 mod login;

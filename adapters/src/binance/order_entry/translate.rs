@@ -44,7 +44,25 @@ pub fn amount(text: &str) -> Result<Notional, DecodeError> {
     Ok(Notional(sign * value))
 }
 
-/// An `executionReport` as a report.
+/// A number that may be below zero, at this scale, with no more digits than it has.
+pub fn signed(text: &str, scale: u8) -> Result<i64, DecodeError> {
+    let (value, unit) = (amount(text)?.0, unit_of(scale));
+    if value % unit != 0 {
+        return Err(DecodeError::TooPrecise);
+    }
+    i64::try_from(value / unit).map_err(|_| DecodeError::Overflow)
+}
+
+/// As [`signed`], with the digits beyond the scale cut off.
+pub fn rounded(text: &str, scale: u8) -> Result<i64, DecodeError> {
+    i64::try_from(amount(text)?.0 / unit_of(scale)).map_err(|_| DecodeError::Overflow)
+}
+
+const fn unit_of(scale: u8) -> i128 {
+    10_i128.pow((BalanceStatement::SCALE - scale) as u32)
+}
+
+/// An `executionReport`, or the order of an `ORDER_TRADE_UPDATE`, as a report.
 pub fn event(
     event: &Fields<'_, '_>,
     id: ClientOrderId,
@@ -52,7 +70,7 @@ pub fn event(
 ) -> Result<ExecutionReport, DecodeError> {
     let execution = match event.text("x")? {
         "NEW" => ExecutionType::Accepted,
-        "REPLACED" => ExecutionType::Updated,
+        "REPLACED" | "AMENDMENT" => ExecutionType::Updated,
         "TRADE" => ExecutionType::Trade,
         "CANCELED" => ExecutionType::Canceled,
         "REJECTED" => ExecutionType::Rejected,
@@ -71,7 +89,10 @@ pub fn event(
         report.last_qty = Quantity(event.decimal("l", scales.quantity)?);
         report.last_px = Price(event.decimal("L", scales.price)?);
         report.liquidity_side = if event.flag("m")? { LiquiditySide::Maker } else { LiquiditySide::Taker };
-        report.commission = commission(event.text("n")?)?;
+        // Futures, which alone tell a position's side, leave the fee out where there is none.
+        if event.find("ps").is_none() || event.find("n").is_some() {
+            report.commission = commission(event.text("n")?)?;
+        }
         report.commission_asset = event.text("N").ok().and_then(Text::new).unwrap_or_default();
     }
     Ok(report)
@@ -107,6 +128,12 @@ pub fn changed(
     id: ClientOrderId,
     scales: Scales,
 ) -> Result<ExecutionReport, DecodeError> {
+    // Futures answer with the order as it is.
+    if result.find("amendedOrder").is_none() {
+        let mut report = standing(result, id, scales)?;
+        report.execution = ExecutionType::Updated;
+        return Ok(report);
+    }
     let order = Fields::of(result.value("amendedOrder")?)?;
     let (side, status) = (side(order.text("side")?)?, status(order.text("status")?)?);
     let mut report = ExecutionReport::new(id, side, ExecutionType::Updated, status);
@@ -126,14 +153,16 @@ pub fn trade(
     scales: Scales,
     traded: &mut Quantity,
 ) -> Result<ExecutionReport, DecodeError> {
-    let side = if row.flag("isBuyer")? { Side::Buy } else { Side::Sell };
+    let [buyer, maker] =
+        if row.find("isBuyer").is_some() { ["isBuyer", "isMaker"] } else { ["buyer", "maker"] };
+    let side = if row.flag(buyer)? { Side::Buy } else { Side::Sell };
     let mut report = ExecutionReport::new(id, side, ExecutionType::Trade, OrderStatus::PartiallyFilled);
     report.venue_order_id = row.unsigned("orderId")?;
     report.venue_at = UnixNanos::from_millis(row.unsigned("time")?);
     report.trade_id = row.unsigned("id")?;
     report.last_qty = Quantity(row.decimal("qty", scales.quantity)?);
     report.last_px = Price(row.decimal("price", scales.price)?);
-    report.liquidity_side = if row.flag("isMaker")? { LiquiditySide::Maker } else { LiquiditySide::Taker };
+    report.liquidity_side = if row.flag(maker)? { LiquiditySide::Maker } else { LiquiditySide::Taker };
     report.commission = commission(row.text("commission")?)?;
     report.commission_asset = Text::new(row.text("commissionAsset")?).unwrap_or_default();
     traded.0 = traded.0.saturating_add(report.last_qty.0);
@@ -177,6 +206,14 @@ fn commission(text: &str) -> Result<WideNumber, DecodeError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_held_is_read_exactly_and_an_average_is_cut() {
+        assert_eq!((signed("-0.250", 3), signed("-0.2500000", 3)), (Ok(-250), Ok(-250)));
+        assert_eq!(signed("0.2501", 3), Err(DecodeError::TooPrecise));
+        assert_eq!((rounded("60000.987654", 2), rounded("-0.019", 2)), (Ok(6_000_098), Ok(-1)));
+        assert_eq!(rounded("99999999999999999999", 2), Err(DecodeError::Overflow));
+    }
 
     #[test]
     fn an_amount_of_whatever_size_is_read_whole() {

@@ -47,8 +47,10 @@ fn shown(entry: &VenueEntry, settings: &VenueSettings) -> String {
 fn each_assumed_fact_that_is_stated_reaches_its_venue_and_the_defaults_are_what_is_assumed() {
     for entry in &VENUES {
         let by_itself = shown(entry, &VenueSettings::default());
-        // Whose side a trade names is seen in its decoded trades alone, and is proven beside them.
-        for assumption in entry.assumed.iter().filter(|fact| !DECODED.contains(&fact.name)) {
+        // Whose side a trade names is seen in its decoded trades alone, and where an account is told of by order entry;
+        // both are proven beside them.
+        let elsewhere = |fact: &&Assumption| DECODED.contains(&fact.name) || fact.name == "user_path";
+        for assumption in entry.assumed.iter().filter(|fact| !elsewhere(fact)) {
             let text = stating(entry, assumption.name, &another(assumption));
             let assumed = loaded(&text).venues.swap_remove(0).assumed;
             let stated = shown(entry, &VenueSettings { assumed, ..VenueSettings::default() });
@@ -87,7 +89,7 @@ fn what_does_not_fit_a_fact_is_refused_by_line_and_field() {
         (
             "trade_side",
             "\"taker\"",
-            "trade_side: unknown key; known here: book_path, trade_path, streams_per_connection, snapshot_weight, weight_per_minute",
+            "trade_side: unknown key; known here: book_path, trade_path, streams_per_connection, snapshot_weight, weight_per_minute, user_path",
         ),
         (
             "stream_per_connection",

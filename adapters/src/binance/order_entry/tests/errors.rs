@@ -20,7 +20,7 @@ use After::{AllWaits, ClockIsAsked, Halt, Nothing, OrdersWait};
 type Said = (i32, &'static str, Option<i32>, After);
 
 /// In the order of the table's rows.
-const SAID: [Said; 29] = [
+const SAID: [Said; 36] = [
     (-1002, "You are not authorized to execute this request.", Some(venue_reason::NOT_PERMITTED), Halt),
     (
         -1003,
@@ -63,8 +63,30 @@ const SAID: [Said; 29] = [
     (-2021, "Order would immediately trigger.", Some(-2021), Nothing),
     (-2022, "ReduceOnly Order is rejected.", Some(venue_reason::NOT_REDUCING), Nothing),
     (-2038, "The requested action would change no state; rejecting.", Some(-2038), Nothing),
+    (-2025, "Reach max open order limit.", Some(-2025), Nothing),
+    (-4014, "Price not increased by tick size.", Some(venue_reason::FILTER), Nothing),
+    (
+        -4108,
+        "Current symbol is on delivering or delivered or settling.",
+        Some(venue_reason::MARKET_CLOSED),
+        Nothing,
+    ),
+    (-4116, "ClientOrderId is duplicated.", None, Nothing),
+    (
+        -4131,
+        "The counterparty's best price does not meet the PERCENT_PRICE filter limit.",
+        Some(-4131),
+        Nothing,
+    ),
     (-4164, "Order's notional must be no smaller than 5.", Some(venue_reason::FILTER), Nothing),
+    (
+        -5021,
+        "Due to the order could not be filled immediately, the FOK order has been rejected.",
+        Some(-5021),
+        Nothing,
+    ),
     (-5022, "Due to the order could not be executed as maker.", Some(venue_reason::WOULD_TAKE), Nothing),
+    (-5027, "No need to modify the order.", Some(-5027), Nothing),
 ];
 
 impl Bench {

@@ -21,6 +21,7 @@ pub fn input(random: &mut ChaCha8Rng, product: Product, decoder: Decoder) -> Str
         Decoder::Definitions => definitions(random, product),
         Decoder::OrderAnswers if random.random() => trades_of_order(random),
         Decoder::OrderAnswers => standing(random),
+        Decoder::UserData if random.random() => order_trade_update(random),
         Decoder::UserData => execution_report(random),
     }
 }
@@ -140,6 +141,27 @@ pub fn execution_report(random: &mut ChaCha8Rng) -> String {
         asset,
         trade,
         random.random::<bool>()
+    )
+}
+
+/// What futures tell of an order.
+fn order_trade_update(random: &mut ChaCha8Rng) -> String {
+    let ours = order_id().to_string();
+    let id = [ours.clone(), format!("{ours}r00a1"), "web_1".to_owned()];
+    let id = id.choose(random).expect("one");
+    let execution = ["NEW", "TRADE", "TRADE", "CANCELED", "EXPIRED", "AMENDMENT", "CALCULATED"];
+    let execution = execution.choose(random).expect("one");
+    let (status, side) = (status(random), side(random));
+    let [quantity, price, last, cumulative, fee] = [(); 5].map(|()| decimal(random, "ETHUSDT"));
+    let (order, trade, is_maker) = (number(random), number(random), random.random::<bool>());
+    let fee = if random.random() { format!(r#""N":"USDT","n":"{fee}","#) } else { String::new() };
+    format!(
+        concat!(
+            r#"{{"e":"ORDER_TRADE_UPDATE","E":1700000000124,"T":1700000000123,"o":{{"s":"ETHUSDT","c":"{}","#,
+            r#""S":"{}","o":"LIMIT","f":"GTC","q":"{}","p":"{}","ap":"0","sp":"0","x":"{}","X":"{}","i":{},"#,
+            r#""l":"{}","z":"{}","L":"{}",{}"T":1700000000123,"t":{},"m":{},"R":false,"ps":"BOTH","rp":"0"}}}}"#
+        ),
+        id, side, quantity, price, execution, status, order, last, cumulative, price, fee, trade, is_maker
     )
 }
 

@@ -188,7 +188,11 @@ fn reference_answer(answer: &Json) -> Option<Reports> {
 }
 
 fn event(message: &Fields<'_, '_>) -> Result<Reports, DecodeError> {
-    let event = Fields::of(message.value("event")?)?;
+    // Spot wraps what happened; futures have the order in it.
+    let event = match message.find("event") {
+        Some(event) => Fields::of(event)?,
+        None => Fields::of(message.value("o")?)?,
+    };
     match translate::event_order(&event)?.map(|name| name.id) {
         Some(id) => Ok(vec![translate::event(&event, id, ORDER_SCALES)?]),
         None => Ok(Vec::new()),
@@ -196,7 +200,7 @@ fn event(message: &Fields<'_, '_>) -> Result<Reports, DecodeError> {
 }
 
 fn reference_event(message: &Json) -> Option<Reports> {
-    let event = message.find("event").filter(|event| event.is_object())?;
+    let event = message.find("event").or(message.find("o")).filter(|event| event.is_object())?;
     match reference::event_order_id(event)? {
         Some(id) => Some(vec![reference::event(event, id, ORDER_SCALES)?]),
         None => Some(Vec::new()),

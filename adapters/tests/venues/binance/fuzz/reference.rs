@@ -132,7 +132,7 @@ pub fn event(event: &Json, id: ClientOrderId, scales: Scales) -> Option<Executio
     let execution = match event.text("x")? {
         "NEW" => ExecutionType::Accepted,
         "TRADE" => ExecutionType::Trade,
-        "REPLACED" => ExecutionType::Updated,
+        "REPLACED" | "AMENDMENT" => ExecutionType::Updated,
         "CANCELED" => ExecutionType::Canceled,
         "REJECTED" => ExecutionType::Rejected,
         "EXPIRED" | "TRADE_PREVENTION" => ExecutionType::Expired,
@@ -151,7 +151,9 @@ pub fn event(event: &Json, id: ClientOrderId, scales: Scales) -> Option<Executio
         report.last_qty = Quantity(event.decimal("l", scales.quantity)?);
         report.last_px = Price(event.decimal("L", scales.price)?);
         report.liquidity_side = liquidity(event.flag("m")?);
-        report.commission = fee(event.text("n")?)?;
+        if event.find("ps").is_none() || event.find("n").is_some() {
+            report.commission = fee(event.text("n")?)?;
+        }
         report.commission_asset = name(event.text("N").unwrap_or_default());
     }
     Some(report)
@@ -159,7 +161,15 @@ pub fn event(event: &Json, id: ClientOrderId, scales: Scales) -> Option<Executio
 
 /// The order that an event names: `C` where that is one of ours, else `c`, else the venue's number of it.
 pub fn event_order_id(event: &Json) -> Option<Option<ClientOrderId>> {
-    let parse = |text: &str| ClientOrderId::parse(text.as_bytes());
+    // Behind the id may stand which change put the order in the place of another.
+    let parse = |text: &str| {
+        let (id, change) = text.split_at_checked(ClientOrderId::TEXT_BYTES)?;
+        let is_change = change.len() == 5
+            && change.starts_with('r')
+            && change != "r0000"
+            && change[1..].bytes().all(|byte| byte.is_ascii_hexdigit());
+        ClientOrderId::parse(id.as_bytes()).filter(|_| change.is_empty() || is_change)
+    };
     let original = event.text("C").and_then(parse);
     Some(original.or(parse(event.text("c")?)).or(ClientOrderId::foreign(event.unsigned("i")?)))
 }
@@ -186,14 +196,16 @@ pub fn standing(result: &Json, id: ClientOrderId, scales: Scales) -> Option<Exec
 
 /// What one row of the trades of an order says, after rows that traded `before`.
 pub fn trade(row: &Json, id: ClientOrderId, scales: Scales, before: i64) -> Option<ExecutionReport> {
-    let side = if row.flag("isBuyer")? { "BUY" } else { "SELL" };
+    let is_spot = row.find("isBuyer").is_some();
+    let (buyer, maker) = if is_spot { ("isBuyer", "isMaker") } else { ("buyer", "maker") };
+    let side = if row.flag(buyer)? { "BUY" } else { "SELL" };
     let mut report = report(id, (side, ExecutionType::Trade, "PARTIALLY_FILLED"))?;
     report.venue_order_id = row.unsigned("orderId")?;
     report.venue_at = UnixNanos::from_millis(row.unsigned("time")?);
     report.trade_id = row.unsigned("id")?;
     report.last_qty = Quantity(row.decimal("qty", scales.quantity)?);
     report.last_px = Price(row.decimal("price", scales.price)?);
-    report.liquidity_side = liquidity(row.flag("isMaker")?);
+    report.liquidity_side = liquidity(row.flag(maker)?);
     report.commission = fee(row.text("commission")?)?;
     report.commission_asset = name(row.text("commissionAsset")?);
     report.cumulative_qty = Quantity(before.saturating_add(report.last_qty.0));

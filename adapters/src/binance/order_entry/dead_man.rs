@@ -1,0 +1,72 @@
+//! The venue's dead-man timer: while orders of a symbol stand, the venue is told again and again to cancel them unless
+//! it hears from us within a minute. Where none stand, it is told to wait for nothing. Spot has no such timer.
+
+use fulmar_bus::record::{InstrumentId, Nanos, RequestKind, UnixNanos};
+use fulmar_engine::contract::OrderSink;
+
+use super::super::limits::{COUNTDOWN, COUNTDOWN_INTERVAL};
+use super::{BinanceOrderEntry, encode};
+
+/// By instrument: when the venue is to hear from us again; `None` where it waits for nothing.
+pub(super) struct DeadMan {
+    renew_at: Vec<Option<UnixNanos>>,
+}
+
+impl DeadMan {
+    pub(super) const fn new() -> Self {
+        DeadMan { renew_at: Vec::new() }
+    }
+
+    /// An instrument is new.
+    pub(super) fn include(&mut self, index: usize) {
+        if self.renew_at.len() <= index {
+            self.renew_at.resize(index + 1, None);
+        }
+    }
+}
+
+impl BinanceOrderEntry {
+    /// An order of the instrument leaves: its timer is armed in the same turn.
+    pub(super) fn arm(&mut self, now: UnixNanos, instrument_id: InstrumentId) {
+        if self.product.is_futures() && self.dead_man.renew_at[instrument_id.index()].is_none() {
+            self.dead_man.renew_at[instrument_id.index()] = Some(now);
+            self.wake_at(now);
+        }
+    }
+
+    /// Tells the venue that we are there, where it is time to.
+    pub(super) fn keep_armed(&mut self, now: UnixNanos, sink: &mut dyn OrderSink) {
+        if !self.product.is_futures() || !self.line.is_logged_in() {
+            return;
+        }
+        for index in 0..self.dead_man.renew_at.len() {
+            let stands =
+                self.orders.iter().any(|order| order.instrument_id.index() == index && order.stands());
+            let renew_at = match self.dead_man.renew_at[index] {
+                Some(at) if at > now => Some(at),
+                None if !stands => None,
+                _ => {
+                    let wait = if stands { COUNTDOWN } else { Nanos(0) };
+                    let delay = self.count_down(now, (index, wait), sink);
+                    stands.then_some(now + delay + COUNTDOWN_INTERVAL)
+                }
+            };
+            self.dead_man.renew_at[index] = renew_at;
+            renew_at.into_iter().for_each(|at| self.wake_at(at));
+        }
+    }
+
+    fn count_down(
+        &mut self,
+        now: UnixNanos,
+        (index, wait): (usize, Nanos),
+        sink: &mut dyn OrderSink,
+    ) -> Nanos {
+        let tradable = self.instruments[index].expect("what is armed is defined");
+        let delay = self.weight.take(now, self.weights.countdown);
+        let at = self.clock.at(now + delay);
+        let bytes = encode::countdown(&mut self.writer, at, wait.0 / 1_000_000, &tradable);
+        sink.request(0, RequestKind::HttpPost, delay, bytes);
+        delay
+    }
+}
