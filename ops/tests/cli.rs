@@ -1,5 +1,7 @@
 //! The program as the shell sees it: exit codes, and what stands on which stream.
 
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -56,6 +58,20 @@ fn each_ending_has_its_exit_code() {
     check(at, &["check", "--config", "wrong.toml"], 3, "violations");
     check(at, &["check", "--config", "."], 3, ".: it is a directory");
     check(at, &["check", "--config", "bytes.toml"], 3, "bytes.toml: it is no UTF-8 text");
+    check(at, &["simulated-venue", "--venue", "kraken"], 2, "binance-spot and binance-usdm can be simulated");
+    check(
+        at,
+        &["simulated-venue", "--faults", "answer_lots=1%"],
+        2,
+        "there is no fault \"answer_lots\"; fulmar",
+    );
+    check(
+        at,
+        &["simulated-venue", "--faults", "valid.toml"],
+        2,
+        "in valid.toml; fulmar simulated-venue --help",
+    );
+    check(at, &["simulated-venue", "--faults", "bad-day"], 7, "there is no file bad-day, and it is no plan");
     check(at, &["run", "--config", "live.toml"], 5, "with REAL money: say so on the command line too");
     check(
         at,
@@ -77,6 +93,55 @@ fn help_teaches_the_exit_codes_and_an_example() {
     {
         assert!(stdout(&help).contains(words), "{words}\n{}", stdout(&help));
     }
+}
+
+/// What the program answers at `address`: the status and the body.
+fn ask(address: &str, request: &str) -> String {
+    let mut stream = TcpStream::connect(address).expect("it listens");
+    write!(stream, "{request} HTTP/1.1\r\nHost: venue\r\nConnection: close\r\n\r\n").expect("it listens");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("it answers");
+    answer
+}
+
+#[test]
+fn a_venue_has_the_bad_day_that_its_plan_says_and_tells_of_it() {
+    let help = fulmar(Path::new("."), &["simulated-venue", "--help"]);
+    for words in
+        ["--faults all=0.2% --seed 42", "fill_held_back", "A cancel is refused as of", "binance-usdm"]
+    {
+        assert!(stdout(&help).contains(words), "{words}\n{}", stdout(&help));
+    }
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("bad.plan"), "overloaded=always # at once\nmost=2\n").unwrap();
+    let mut venue = Command::new(env!("CARGO_BIN_EXE_fulmar"))
+        .args(["simulated-venue", "--venue", "binance-usdm", "--port", "0", "--until-input-ends"])
+        .args(["--faults", "bad.plan", "--format", "json"])
+        .current_dir(directory.path())
+        .env_clear()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program was built with this test");
+    let mut line = String::new();
+    BufReader::new(venue.stdout.as_mut().expect("it is piped")).read_line(&mut line).expect("it says where");
+    let listening: serde_json::Value = serde_json::from_str(&line).expect("a line of JSON");
+    let address = listening["address"].as_str().expect("an address");
+    assert!(ask(address, "GET /fapi/v1/time").contains("serverTime"));
+    let order = "POST /fapi/v1/order?symbol=BTCUSDT&side=BUY&type=MARKET&quantity=1&newClientOrderId=a";
+    for expected in ["\"code\":-1008", "\"code\":-1008", "\"orderId\":"] {
+        let answer = ask(address, order);
+        assert!(answer.contains(expected), "{expected}: {answer}");
+    }
+    assert!(ask(address, "GET /simulated/truth?account=").contains("\"faults\":{\"overloaded\":2}"));
+    drop(venue.stdin.take());
+    let ended = venue.wait_with_output().expect("it ends with its input");
+    assert!(
+        ended.status.success() && stderr(&ended).contains("as planned: overloaded 2"),
+        "{}",
+        stderr(&ended)
+    );
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What the simulated venue is set up with, and what it says when it ends.
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
@@ -57,6 +58,14 @@ pub struct SimulatedVenueConfig {
 }
 
 impl SimulatedVenueConfig {
+    /// The BTCUSDT of a product, as [`SimulatedVenueConfig::new`] or [`SimulatedVenueConfig::usd_margined`] has it.
+    pub fn of(dialect: Dialect, started_at: UnixNanos) -> Self {
+        match dialect {
+            Dialect::Spot => SimulatedVenueConfig::new(started_at),
+            Dialect::UsdMargined => SimulatedVenueConfig::usd_margined(started_at),
+        }
+    }
+
     /// BTCUSDT on any free port of loopback, 2,000 events a second, no keys and no fees.
     pub fn new(started_at: UnixNanos) -> Self {
         SimulatedVenueConfig {
@@ -186,7 +195,7 @@ pub struct PublicKey {
 }
 
 /// What happened while the venue ran.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct VenueReport {
     /// Events of the order flow.
     pub flow_events: u64,
@@ -206,4 +215,6 @@ pub struct VenueReport {
     pub rate_disconnects: u64,
     /// Requests refused over the weight or order limits.
     pub requests_limited: u64,
+    /// What went wrong by plan, by the name of the fault.
+    pub faults: BTreeMap<&'static str, u64>,
 }

@@ -15,6 +15,14 @@ pub enum Dialect {
 }
 
 impl Dialect {
+    /// All there are.
+    pub const ALL: [Dialect; 2] = [Dialect::Spot, Dialect::UsdMargined];
+
+    /// The product of the venue that the configuration of an engine names so.
+    pub fn of_venue(name: &str) -> Option<Dialect> {
+        Dialect::ALL.into_iter().find(|dialect| dialect.venue() == name)
+    }
+
     /// As the configuration of an engine names the venue.
     pub const fn venue(self) -> &'static str {
         match self {

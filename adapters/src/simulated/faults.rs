@@ -2,7 +2,7 @@
 //!
 //! A fault is drawn for a request that changes orders, or for an event of a user-data stream, and at most one for each.
 //! Over the offline venue the same seed and the same requests give the same faults, byte for byte. What was done is
-//! counted by name. What a fault does stands in `mishaps`; here it is only chosen.
+//! counted by name. What a fault does stands in `mishaps`, of events in `telling`; here it is only chosen.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 /// Chances are counted in millionths.
-const WHOLE: u32 = 1_000_000;
+pub(super) const WHOLE: u32 = 1_000_000;
 /// How much rarer than other faults those are that stop all trade for seconds.
 const OUTAGES_RARER: u32 = 20;
 
@@ -33,11 +33,11 @@ pub enum Occasion {
 }
 
 macro_rules! faults {
-    ($($(#[$doc:meta])* $fault:ident $name:literal on $($occasion:ident)|+,)+) => {
+    ($($(#[doc = $about:literal])+ $fault:ident $name:literal on $($occasion:ident)|+,)+) => {
         /// Something that goes wrong.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Fault {
-            $($(#[$doc])* $fault,)+
+            $($(#[doc = $about])+ $fault,)+
         }
 
         impl Fault {
@@ -49,6 +49,11 @@ macro_rules! faults {
                 match self { $(Fault::$fault => $name,)+ }
             }
 
+            /// What it is, in a sentence or two.
+            pub fn about(self) -> &'static str {
+                match self { $(Fault::$fault => concat!($($about),+).trim(),)+ }
+            }
+
             /// True where it can happen on this occasion.
             pub const fn fits(self, occasion: Occasion) -> bool {
                 match self { $(Fault::$fault => matches!(occasion, $(Occasion::$occasion)|+),)+ }
@@ -58,53 +63,53 @@ macro_rules! faults {
 }
 
 faults! {
-    /// A request does not arrive; nothing is executed and nothing answered.
+    /// A request does not arrive: nothing is executed, nothing answered.
     RequestLost "request_lost" on Place | Cancel | Change,
-    /// It is executed, and the answer does not arrive.
+    /// A request is executed, and its answer does not arrive.
     AnswerLost "answer_lost" on Place | Cancel | Change,
-    /// It is executed, and the answer comes late.
+    /// A request is executed, and its answer comes late.
     AnswerLate "answer_late" on Place | Cancel | Change,
-    /// It is executed, and answered with -1006, -1007 or a status of 5xx, which say that this is not known.
+    /// A request is executed, and answered with a 5xx that says that this is not known.
     UnknownExecuted "unknown_executed" on Place | Cancel | Change,
-    /// It is answered like that and never executed.
+    /// A request is answered with such a 5xx, and never executed.
     UnknownNotExecuted "unknown_not_executed" on Place | Cancel | Change,
-    /// It is answered like that and executed later.
+    /// A request is answered with such a 5xx, and executed later.
     UnknownExecutedLate "unknown_executed_late" on Place | Cancel | Change,
-    /// It is executed, and answered with a code that nobody has heard of.
+    /// A request is executed, and answered with a code that nobody has heard of.
     CodeExecuted "code_executed" on Place | Cancel | Change,
-    /// It is answered with a code that nobody has heard of, and not executed.
+    /// A request is answered with a code that nobody has heard of, and not executed.
     CodeNotExecuted "code_not_executed" on Place | Cancel | Change,
-    /// It is refused since too much was asked.
+    /// A request is refused: too much was asked.
     RateLimited "rate_limited" on Place | Cancel | Change,
-    /// The events of it come before its answer.
-    EventBeforeAnswer "event_before_answer" on Place | Cancel | Change,
-    /// The trades of an order are told before it is told that the venue took it, and both before the answer.
-    FillBeforeAck "fill_before_ack" on Place,
-    /// The events of it come in the opposite order.
-    EventsReordered "events_reordered" on Place | Cancel | Change,
-    /// It is refused as any order can be, and not executed.
-    Refused "refused" on Place | Change,
-    /// It is refused since it would take, although it need not have.
-    PostOnlyRefused "post_only_refused" on Place,
-    /// It is refused since its price lies too far from the market's.
-    PriceBandRefused "price_band_refused" on Place | Change,
-    /// It is refused since the venue has too much to do.
+    /// A request is refused: the venue has too much to do.
     Overloaded "overloaded" on Place | Cancel | Change,
-    /// It is executed, and refused as a duplicate of itself.
+    /// The events of a request come before its answer.
+    EventBeforeAnswer "event_before_answer" on Place | Cancel | Change,
+    /// The trades of a new order are told before the venue says that it took it.
+    FillBeforeAck "fill_before_ack" on Place,
+    /// The events of a request come in the opposite order.
+    EventsReordered "events_reordered" on Place | Cancel | Change,
+    /// An order or a change is refused: the money does not stand for it.
+    Refused "refused" on Place | Change,
+    /// A post-only order is refused: it would take.
+    PostOnlyRefused "post_only_refused" on Place,
+    /// An order or a change is refused: its price lies too far from the market.
+    PriceBandRefused "price_band_refused" on Place | Change,
+    /// A new order is executed, and refused as a duplicate of itself.
     DuplicateTold "duplicate_told" on Place,
-    /// A cancel is refused since there is no such order, although it stands and goes on to.
+    /// A cancel is refused as of an unknown order, although the order stands.
     CancelRefused "cancel_refused" on Cancel,
-    /// Part of the order trades just before its cancel or change, and that is told long behind it.
-    FilledInPart "filled_in_part" on Cancel | Change,
-    /// The order trades at the very moment, so that its cancel is refused.
+    /// An order trades at the very moment of its cancel, which is refused.
     FilledBeforeCancel "filled_before_cancel" on Cancel,
-    /// The connection ends before the request is executed.
+    /// Part of an order trades just before its cancel or change, and is told late.
+    FilledInPart "filled_in_part" on Cancel | Change,
+    /// A connection ends before a request is executed.
     CutBeforeExecution "cut_before_execution" on Place | Cancel | Change,
-    /// It ends when the request was executed and not answered.
+    /// A connection ends when a request was executed and not answered.
     CutBeforeAnswer "cut_before_answer" on Place | Cancel | Change,
-    /// It ends when the request was answered.
+    /// A connection ends when a request was answered.
     CutAfterAnswer "cut_after_answer" on Place | Cancel | Change,
-    /// The user-data stream ends, as its last event says; requests go on.
+    /// The user-data stream ends, and says so; requests go on.
     StreamEnded "stream_ended" on Place | Cancel | Change,
     /// The user-data stream ends without a word; requests go on.
     StreamSilent "stream_silent" on Place | Cancel | Change,
@@ -112,11 +117,11 @@ faults! {
     Maintenance "maintenance" on Place | Cancel | Change,
     /// The key is not valid for a while, and its stream ends.
     KeyRevoked "key_revoked" on Place | Cancel | Change,
-    /// The venue lets an order expire that was just taken.
+    /// The venue lets an order expire that it just took.
     ExpiredByVenue "expired_by_venue" on Place,
-    /// The venue cancels an order that was just taken.
+    /// The venue cancels an order that it just took.
     CanceledByVenue "canceled_by_venue" on Place,
-    /// The venue ends an order that was just taken, as if it had met its own account.
+    /// The venue ends an order that it just took, as if it had met its own account.
     SelfTradeEnded "self_trade_ended" on Place,
     /// An order that is filled trades once more.
     Overfilled "overfilled" on Place,
@@ -128,9 +133,9 @@ faults! {
     EventLost "event_lost" on PartialFill | Fill | Event,
     /// An event comes late, behind others.
     EventLate "event_late" on PartialFill | Fill | Event,
-    /// An event tells another fee than was paid. The trades query knows it.
+    /// An event of a trade tells another fee than was paid.
     FeeMistold "fee_mistold" on PartialFill | Fill,
-    /// A trade is not told, and the next event of its order tells of more than it adds. The trades query knows it.
+    /// A trade is not told, and the next event of its order tells of more than it adds.
     FillHeldBack "fill_held_back" on PartialFill,
 }
 
@@ -283,6 +288,16 @@ impl Faults {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_fault_stands_in_the_documentation_as_it_is_described_here() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/simulated-venue.md");
+        let text = std::fs::read_to_string(file).expect("the documentation is there");
+        for fault in Fault::ALL {
+            let row = format!("| `{}` | {} |", fault.name(), fault.about());
+            assert!(text.contains(&row), "it lacks: {row}");
+        }
+    }
 
     #[test]
     fn a_seed_is_a_bad_day_and_chances_are_kept() {

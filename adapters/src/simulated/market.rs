@@ -96,6 +96,22 @@ struct DepthFeed {
     changed: BTreeSet<(Side, Price)>,
 }
 
+/// What an account has of an asset, at the scale of money.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    /// What it may spend.
+    pub free: i128,
+    /// What stands behind orders.
+    pub locked: i128,
+}
+
+impl Held {
+    /// Both added.
+    pub fn plus(self, other: Held) -> Held {
+        Held { free: self.free + other.free, locked: self.locked + other.locked }
+    }
+}
+
 /// A symbol's market.
 #[derive(Debug)]
 pub struct Market {
@@ -115,6 +131,8 @@ pub struct Market {
     trades: AccountTrades,
     /// The most that each account could have held of the symbol, long and short.
     exposure_max: BTreeMap<AccountId, [i128; 2]>,
+    /// What each account has of the base and of the quote currency in the venue's other markets.
+    elsewhere: BTreeMap<AccountId, [Held; 2]>,
     outputs: Vec<Output>,
 }
 
@@ -169,6 +187,7 @@ impl Market {
             execution_count: 0,
             trades: AccountTrades::default(),
             exposure_max: BTreeMap::new(),
+            elsewhere: BTreeMap::new(),
             outputs: Vec::new(),
             flow,
             matching,
@@ -203,6 +222,32 @@ impl Market {
     /// Charges an account what no trade costs.
     pub fn charge(&mut self, account: AccountId, money: Notional) {
         self.matching.charge(account, money);
+    }
+
+    /// What an account has of the base and of the quote currency, in this market alone; of contracts its wallet, which
+    /// is of the quote currency.
+    pub fn held_here(&self, account: AccountId) -> [Held; 2] {
+        if self.contracts.is_some() {
+            return [Held::default(), Held { free: self.holding(account).wallet, locked: 0 }];
+        }
+        let (ledger, unit) = (self.matching.ledger(), 10i128.pow(u32::from(SCALE)));
+        let (free, locked) = (ledger.free(account), ledger.locked(account));
+        [
+            Held { free: free.base * unit, locked: locked.base * unit },
+            Held { free: free.quote, locked: locked.quote },
+        ]
+    }
+
+    /// What an account has of the base and of the quote currency, in all markets of the venue.
+    pub fn held(&self, account: AccountId) -> [Held; 2] {
+        let [base, quote] = self.held_here(account);
+        let [other_base, other_quote] = self.elsewhere.get(&account).copied().unwrap_or_default();
+        [base.plus(other_base), quote.plus(other_quote)]
+    }
+
+    /// Takes note of what an account has in the venue's other markets.
+    pub fn note_elsewhere(&mut self, account: AccountId, held: [Held; 2]) {
+        self.elsewhere.insert(account, held);
     }
 
     /// Has something sent.

@@ -27,6 +27,7 @@ mod market;
 mod mishaps;
 mod offline;
 mod orders;
+mod plan;
 mod queries;
 mod reports;
 mod request;
@@ -49,4 +50,5 @@ pub use config::{Credentials, PublicKey, SCALE, SimulatedVenueConfig, SymbolConf
 pub use dialect::Dialect;
 pub use faults::{Fault, FaultPlan};
 pub use offline::OfflineVenue;
+pub use plan::PlanError;
 pub use server::serve;

@@ -292,7 +292,7 @@ fn take(ends: &mut LinkEnds) -> Option<(UnixNanos, Request)> {
 /// What a connection to this URL is for.
 fn purpose_of(url: &str) -> Purpose {
     let (path, query) = url.split_once('?').unwrap_or((url, ""));
-    let is_api = [Dialect::Spot, Dialect::UsdMargined].iter().any(|it| path.ends_with(it.api_path()));
+    let is_api = Dialect::ALL.iter().any(|it| path.ends_with(it.api_path()));
     match path.split_once("/ws/") {
         _ if is_api => Purpose::Api,
         Some((_, names)) => Purpose::Streams { is_combined: false, names: split(names) },

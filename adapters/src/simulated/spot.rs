@@ -7,6 +7,7 @@ use fulmar_bus::record::{Quantity, UnixNanos};
 use fulmar_engine::market::decimal::format_fixed;
 
 use super::config::SCALE;
+use super::market::Held;
 use super::orders::Status;
 use super::reports;
 use super::request::{ApiError, Params, client_id, decimal, param};
@@ -59,20 +60,20 @@ impl Venue {
 
     fn account_status(&self, account: usize, now: UnixNanos) -> String {
         let id = self.accounts[account].id;
-        let mut sums: BTreeMap<&str, (i128, i128)> = BTreeMap::new();
+        let mut sums: BTreeMap<&str, Held> = BTreeMap::new();
         for market in &self.markets {
-            let (free, locked) = (market.matching().ledger().free(id), market.matching().ledger().locked(id));
-            // The ledger holds base at one scale and money at two.
-            let unit = 10i128.pow(u32::from(SCALE));
-            let base = (&market.config().base, free.base * unit, locked.base * unit);
-            let quote = (&market.config().quote, free.quote, locked.quote);
-            for (asset, free, locked) in [base, quote] {
+            let assets = [&market.config().base, &market.config().quote];
+            for (asset, held) in assets.into_iter().zip(market.held_here(id)) {
                 let sum = sums.entry(asset).or_default();
-                *sum = (sum.0 + free, sum.1 + locked);
+                *sum = sum.plus(held);
             }
         }
-        let row = |(asset, (free, locked)): (&&str, &(i128, i128))| {
-            format!(r#"{{"asset":"{asset}","free":"{}","locked":"{}"}}"#, money(*free), money(*locked))
+        let row = |(asset, held): (&&str, &Held)| {
+            format!(
+                r#"{{"asset":"{asset}","free":"{}","locked":"{}"}}"#,
+                money(held.free),
+                money(held.locked)
+            )
         };
         let balances: Vec<String> = sums.iter().map(row).collect();
         let fee_bps = self.config.fee_bps;

@@ -24,6 +24,7 @@ pub enum Later {
 impl Venue {
     /// Sends what the markets have to tell, but for what goes wrong with it.
     pub fn dispatch(&mut self, now: UnixNanos) {
+        self.share_balances();
         for index in 0..self.markets.len() {
             let symbol = self.markets[index].symbol().to_ascii_lowercase();
             for output in self.markets[index].take_outputs() {

@@ -13,7 +13,7 @@ use super::faults::Faults;
 use super::ledger::Receipts;
 use super::limits::ACCOUNTS_MAX;
 use super::listen_keys::ListenKeys;
-use super::market::Market;
+use super::market::{Held, Market};
 use super::request::{ApiError, ApiRequest, param};
 use super::telling::Later;
 
@@ -179,10 +179,38 @@ impl Venue {
     pub fn advance(&mut self, now: UnixNanos) {
         self.catch_up(now);
         self.expire_listen_keys(now);
-        for market in &mut self.markets {
-            self.report.flow_events += market.advance(now);
+        for index in 0..self.markets.len() {
+            self.report.flow_events += self.markets[index].advance(now);
+            self.share_balances();
         }
         self.dispatch(now);
+    }
+
+    /// Lets each market know what accounts have in the others, since an event tells of all.
+    pub(super) fn share_balances(&mut self) {
+        if self.markets.len() < 2 {
+            return;
+        }
+        for account in self.accounts.iter().map(|account| account.id) {
+            let mut sums: BTreeMap<String, Held> = BTreeMap::new();
+            for market in &self.markets {
+                let assets = [&market.config().base, &market.config().quote];
+                for (asset, held) in assets.into_iter().zip(market.held_here(account)) {
+                    let sum = sums.entry(asset.clone()).or_default();
+                    *sum = sum.plus(held);
+                }
+            }
+            for market in &mut self.markets {
+                let here = market.held_here(account);
+                let assets = [&market.config().base, &market.config().quote];
+                let all = assets.map(|asset| sums[asset]);
+                let less = |all: Held, here: Held| Held {
+                    free: all.free - here.free,
+                    locked: all.locked - here.locked,
+                };
+                market.note_elsewhere(account, [less(all[0], here[0]), less(all[1], here[1])]);
+            }
+        }
     }
 
     /// The account that a request speaks for, where it is there.
@@ -199,7 +227,8 @@ impl Venue {
             orders_received: self.accounts.iter().map(|account| account.orders_received).sum(),
             frames_sent: self.connections.frames_sent,
             slow_disconnects: self.connections.slow_disconnects,
-            ..self.report
+            faults: self.faults.counts().collect(),
+            ..self.report.clone()
         }
     }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use fulmar_adapters::simulated::{Dialect, Fault};
 use fulmar_strategies::Registry;
 
 use crate::exit;
@@ -15,12 +16,33 @@ Start here:
   fulmar check --config trading/fulmar.toml
   fulmar run --config trading/fulmar.toml";
 
-const RECORD_SIMULATED: &str = "\
-Example:
+const SIMULATED_VENUE: &str = "\
+Examples:
   fulmar simulated-venue --port 9443 &
   FULMAR__VENUE__BINANCE_SPOT__STREAM_URL=ws://127.0.0.1:9443 \\
   FULMAR__VENUE__BINANCE_SPOT__REST_URL=http://127.0.0.1:9443 \\
-  fulmar record --venue binance-spot --instruments BTCUSDT --seconds 5 --out sim.capture.zst";
+  fulmar record --venue binance-spot --instruments BTCUSDT --seconds 5 --out sim.capture.zst
+
+  fulmar simulated-venue --venue binance-usdm
+  fulmar simulated-venue --faults all=0.2% --seed 42
+  fulmar simulated-venue --faults 'answer_lost=5%, event_late=10%, late=2s'
+  fulmar simulated-venue --faults 'filled_before_cancel=always, most=1'
+  fulmar simulated-venue --faults bad-day.plan
+
+A plan is NAME=CHANCE of each fault, or of all: the chance on each occasion, such as 0.5%, or
+always. late=700ms says how late what comes late is, outage=5s how long maintenance and a revoked
+key last, most=3 how many faults happen at most. Entries stand between commas or on lines of their
+own, in a file as well; what follows a # is not read. The same seed and the same requests have the
+same faults. What happened is told at the end, and is the truth, with what an account really has,
+under http://127.0.0.1:9443/simulated/truth?account=KEY meanwhile.
+
+Faults:";
+
+/// What the simulated venue can be asked to do wrong, by name.
+fn simulated_venue_help() -> String {
+    let row = |fault: &Fault| format!("\n  {:22}{}", fault.name(), fault.about());
+    SIMULATED_VENUE.to_owned() + &Fault::ALL.iter().map(row).collect::<String>()
+}
 
 /// Fulmar, a low-latency trading engine for your own strategies on your own machine.
 #[derive(Debug, Parser)]
@@ -117,7 +139,7 @@ pub enum Verb {
     )]
     Completions(CompletionsArguments),
     /// Serve a simulated venue on loopback, to record from or trade at without network and keys
-    #[command(after_help = RECORD_SIMULATED)]
+    #[command(after_help = simulated_venue_help())]
     SimulatedVenue(SimulatedVenueArguments),
 }
 
@@ -271,37 +293,35 @@ pub struct CompletionsArguments {
     pub shell: Shell,
 }
 
-/// What the simulated venue sells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum SimulatedProduct {
-    /// As Binance spot.
-    BinanceSpot,
-    /// As the USD-margined futures of Binance.
-    BinanceUsdm,
-}
-
 /// Arguments of `fulmar simulated-venue`.
 #[derive(Debug, Args)]
 pub struct SimulatedVenueArguments {
     /// The port on 127.0.0.1 to listen on; 0 takes a free one and tells which
     #[arg(long, value_name = "N", default_value_t = 9443)]
     pub port: u16,
-    /// What the market is made from; the same seed makes the same market
+    /// Which venue it stands for: binance-spot or binance-usdm, whose perpetual future it trades
+    #[arg(long, value_name = "VENUE", default_value = Dialect::Spot.venue(), value_parser = simulated_product)]
+    pub venue: Dialect,
+    /// What the market and its bad day are made from; the same seed makes the same
     #[arg(long, value_name = "N", default_value_t = 7)]
     pub seed: u64,
+    /// What goes wrong: a plan such as all=0.2%, or a file of one; without it nothing does
+    #[arg(long, value_name = "PLAN")]
+    pub faults: Option<String>,
     /// How busy the market is
     #[arg(long, value_name = "N", default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
     pub events_per_second: u32,
-    /// What it sells: spot, or USD-margined futures
-    #[arg(long, value_name = "binance-spot|binance-usdm", hide_possible_values = true)]
-    #[arg(value_enum, default_value_t = SimulatedProduct::BinanceSpot)]
-    pub venue: SimulatedProduct,
     /// Say of every key that it may withdraw, which a run refuses
     #[arg(long)]
     pub keys_may_withdraw: bool,
     /// End when standard input does and at no signal, so that the venue lives as long as the program that started it
     #[arg(long)]
     pub until_input_ends: bool,
+}
+
+fn simulated_product(name: &str) -> Result<Dialect, String> {
+    let names = || Dialect::ALL.map(Dialect::venue).join(" and ");
+    Dialect::of_venue(name).ok_or_else(|| format!("{} can be simulated", names()))
 }
 
 fn at_least_one(text: &str) -> Result<u64, String> {

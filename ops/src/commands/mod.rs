@@ -26,8 +26,8 @@ use fulmar_strategies::Registry;
 
 pub use arguments::{
     BenchArguments, BenchName, CheckArguments, CommandLine, CompletionsArguments, DemoArguments, Format,
-    Global, InitArguments, Language, RecordArguments, ReplayArguments, RunArguments, SimulatedProduct,
-    SimulatedVenueArguments, StrategyNewArguments, StrategyVerb, Verb,
+    Global, InitArguments, Language, RecordArguments, ReplayArguments, RunArguments, SimulatedVenueArguments,
+    StrategyNewArguments, StrategyVerb, Verb,
 };
 pub use error::CommandError;
 

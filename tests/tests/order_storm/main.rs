@@ -79,6 +79,7 @@ fn outcome_of(seed: u64) -> Result<Outcome, String> {
 }
 
 /// Runs seeds until none is left.
+#[expect(clippy::print_stdout, reason = "whoever watches a long campaign sees a failure at once")]
 fn work(next: &AtomicU64, end: u64) -> Sum {
     let mut sum = Sum::default();
     loop {
@@ -89,7 +90,10 @@ fn work(next: &AtomicU64, end: u64) -> Sum {
         }
         match outcome_of(seed) {
             Ok(outcome) => sum.add(&outcome),
-            Err(wrong) => sum.failures.push((seed, wrong)),
+            Err(wrong) => {
+                println!("seed {seed}: {wrong}");
+                sum.failures.push((seed, wrong));
+            }
         }
     }
 }

@@ -156,7 +156,7 @@ pub fn account_update(market: &Market, account: AccountId, at_ms: u64, paid: Opt
         at = at_ms,
         reason = if paid.is_some() { "FUNDING_FEE" } else { "ORDER" },
         asset = wire.quote,
-        wallet = cut(held.wallet),
+        wallet = cut(market.held(account)[1].free),
         change = cut(paid.map_or(0, |paid| -paid.0)),
         position = if paid.is_some() { String::new() } else { position() },
     )

@@ -131,11 +131,8 @@ pub fn trade(wire: &Wire, trade: &AccountTrade) -> String {
 
 /// The event that tells what an account has; of contracts only where it changed.
 pub fn account(market: &Market, account: AccountId, at_ms: u64, is_changed: bool) -> Option<String> {
-    let ledger = market.matching().ledger();
     match market.wire().dialect {
-        Dialect::Spot => {
-            Some(spot::account_position(market.wire(), at_ms, ledger.free(account), ledger.locked(account)))
-        }
+        Dialect::Spot => Some(spot::account_position(market.wire(), at_ms, market.held(account))),
         Dialect::UsdMargined => is_changed.then(|| account_update(market, account, at_ms, None)),
     }
 }

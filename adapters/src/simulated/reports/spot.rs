@@ -2,11 +2,8 @@
 
 use std::fmt::Write;
 
-use fulmar_engine::market::decimal::{DecimalText, format_fixed};
-use fulmar_engine::simulation::matching::Balance;
-
 use super::{AccountTrade, ClientOrder, Detail, Fill, Happening, Status, Wire};
-use crate::simulated::config::SCALE;
+use crate::simulated::market::Held;
 use crate::simulated::wire::{money, number};
 
 /// `executionReport`, as of `order`'s state after what happened.
@@ -89,7 +86,7 @@ fn push_execution(
 }
 
 /// `outboundAccountPosition` of a market's two currencies.
-pub fn account_position(wire: &Wire, at_ms: u64, free: Balance, locked: Balance) -> String {
+pub fn account_position(wire: &Wire, at_ms: u64, [base, quote]: [Held; 2]) -> String {
     format!(
         concat!(
             r#"{{"e":"outboundAccountPosition","E":{at},"u":{at},"B":[{{"a":"{base}","f":"{base_free}","#,
@@ -97,17 +94,12 @@ pub fn account_position(wire: &Wire, at_ms: u64, free: Balance, locked: Balance)
         ),
         at = at_ms,
         base = wire.base,
-        base_free = base_text(free),
-        base_locked = base_text(locked),
+        base_free = money(base.free),
+        base_locked = money(base.locked),
         quote = wire.quote,
-        quote_free = money(free.quote),
-        quote_locked = money(locked.quote),
+        quote_free = money(quote.free),
+        quote_locked = money(quote.locked),
     )
-}
-
-/// The base currency of a balance as the wire has it.
-fn base_text(balance: Balance) -> DecimalText {
-    format_fixed(balance.base, SCALE, SCALE)
 }
 
 /// The answer to `order.place`.

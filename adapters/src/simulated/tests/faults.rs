@@ -258,6 +258,29 @@ fn after_a_bad_day_queries_tell_the_truth_and_a_seed_is_a_day() {
 }
 
 #[test]
+fn by_http_what_a_socket_would_lose_is_a_timeout_of_a_gateway() {
+    for (fault, code, now, later) in [
+        (Fault::RequestLost, -1007, 0, 0),
+        (Fault::AnswerLost, -1007, 1, 1),
+        (Fault::CutBeforeAnswer, -1007, 1, 1),
+        (Fault::UnknownExecutedLate, -1000, 0, 1),
+        (Fault::DuplicateTold, -2010, 1, 1),
+        (Fault::ExpiredByVenue, 0, 0, 0),
+        (Fault::Overloaded, -1008, 0, 0),
+    ] {
+        let plan = FaultPlan { seed: 2, ..FaultPlan::once(fault) };
+        let mut bench = Bench::subscribed(still(), plan);
+        let order =
+            "symbol=BTCUSDT&side=BUY&type=LIMIT&timeInForce=GTC&price=59000&quantity=1&newClientOrderId=one";
+        let (status, answer) = bench.http("POST /api/v3/order", order);
+        assert_eq!(answer["code"].as_i64().unwrap_or(0), code, "{fault:?}: {status} {answer}");
+        assert_eq!(bench.truth().open_orders, now, "{fault:?}");
+        bench.pass(LATER);
+        assert_eq!((bench.truth().open_orders, bench.truth().faults[fault.name()]), (later, 1), "{fault:?}");
+    }
+}
+
+#[test]
 fn an_id_that_comes_twice_is_counted() {
     let mut bench = Bench::subscribed(still(), FaultPlan::none());
     for _ in 0..3 {

@@ -1,14 +1,17 @@
 //! What only futures have: contracts and margin, funding, listen keys, other terms for an order that stands, and orders
 //! that end where their owner falls silent.
 
+use aws_lc_rs::hmac;
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use fulmar_bus::record::Nanos;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::bench::{Bench, word, words};
-use super::client::{STARTED_AT, Served, code, fixed, limit, still_futures};
+use super::client::{STARTED_AT, Served, code, fixed, limit, still, still_futures};
+use super::orders::signed;
 use crate::simulated::limits::LISTEN_KEY_AGE;
-use crate::simulated::{FaultPlan, SimulatedVenueConfig};
+use crate::simulated::{Credentials, FaultPlan, PublicKey, SimulatedVenueConfig, SymbolConfig};
 
 fn bench() -> Bench {
     Bench::subscribed(still_futures(), FaultPlan::none())
@@ -339,6 +342,66 @@ fn who_falls_silent_has_his_orders_canceled_and_who_speaks_up_keeps_them() {
     arm(&mut bench, 500);
     arm(&mut bench, 0);
     assert_eq!(words(&bench.pass(Nanos::from_secs(10))), Vec::<String>::new(), "zero disarms it");
+}
+
+#[tokio::test]
+async fn futures_believe_a_signature_and_a_key_pair_that_logged_on_and_nobody_else() {
+    let pair = Ed25519KeyPair::from_seed_unchecked(&[7; 32]).expect("a seed of 32 bytes");
+    let bytes = pair.public_key().as_ref().try_into().expect("32 bytes");
+    let public_keys = vec![PublicKey { api_key: "pair".to_owned(), bytes }];
+    let credentials = vec![Credentials { api_key: "key".to_owned(), secret: "secret".to_owned() }];
+    let venue = Served::start(SimulatedVenueConfig { public_keys, credentials, ..still_futures() }).await;
+    let mut client = venue.connect("/ws-fapi/v1").await;
+    let at_ms = STARTED_AT.0 / 1_000_000;
+    let logon = signed(&pair, json!({"apiKey": "pair", "recvWindow": 60_000, "timestamp": at_ms}));
+    assert_eq!(client.request("session.logon", logon).await["result"]["apiKey"], "pair");
+    let mut order = limit("BUY", "59000", "0.01");
+    (order["timestamp"], order["recvWindow"]) = (json!(at_ms), json!(60_000));
+    assert_eq!(client.request("order.place", order.clone()).await["result"]["status"], "NEW");
+    order["apiKey"] = json!("key");
+    assert_eq!(code(&client.request("order.place", order).await), -1102, "it did not log on");
+
+    let query = format!("symbol=BTCUSDT&recvWindow=60000&timestamp={at_ms}");
+    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, b"secret"), query.as_bytes());
+    let hex: String = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let path = |signature: &str| format!("/fapi/v3/positionRisk?{query}&signature={signature}");
+    let (status, rows) = venue.keyed(Method::GET, &path(&hex), "key").await;
+    assert_eq!((status, &rows[0]["positionAmt"]), (200, &json!("0.000")), "{rows}");
+    assert_eq!(venue.keyed(Method::GET, &path("00"), "key").await.1["code"], -1022);
+    assert_eq!(
+        venue.keyed(Method::POST, "/fapi/v1/listenKey", "key").await.0,
+        200,
+        "which needs no signature"
+    );
+    assert_eq!(venue.keyed(Method::POST, "/fapi/v1/listenKey", "stranger").await.1["code"], -2015);
+    venue.stop().await;
+}
+
+#[test]
+fn an_event_tells_what_is_left_of_an_asset_in_all_symbols() {
+    let second = SymbolConfig { base: "ETH".to_owned(), ..SymbolConfig::btcusdt_perpetual() };
+    let symbols = vec![SymbolConfig::btcusdt_perpetual(), second];
+    let config = SimulatedVenueConfig { fee_bps: 10, symbols, ..still_futures() };
+    let mut bench = Bench::subscribed(config, FaultPlan::none());
+    bench.place("one", market("BUY", "0.010"));
+    let mut other = market("SELL", "0.020");
+    other["symbol"] = json!("ETHUSDT");
+    let heard = bench.place("two", other);
+    let update = heard.iter().rfind(|frame| frame["e"] == "ACCOUNT_UPDATE").expect("it traded");
+    let asked = bench.answer("account.balance", json!({}));
+    assert_eq!(update["a"]["B"][0]["wb"], asked["result"][0]["balance"]);
+    assert_eq!(asked["result"].as_array().map(Vec::len), Some(1), "one asset is one row");
+
+    let second = SymbolConfig { base: "ETH".to_owned(), ..SymbolConfig::btcusdt() };
+    let config = SimulatedVenueConfig { symbols: vec![SymbolConfig::btcusdt(), second], ..still() };
+    let mut bench = Bench::subscribed(config, FaultPlan::none());
+    bench.place("one", limit("BUY", "59000", "0.01"));
+    let mut other = limit("BUY", "59000", "0.02");
+    other["symbol"] = json!("ETHUSDT");
+    let heard = bench.place("two", other);
+    let update = heard.iter().rfind(|frame| frame["event"]["e"] == "outboundAccountPosition");
+    let told = &update.expect("money is locked")["event"]["B"][1];
+    assert_eq!(told, &json!({"a": "USDT", "f": "19998230.00000000", "l": "1770.00000000"}));
 }
 
 #[test]

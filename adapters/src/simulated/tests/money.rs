@@ -24,6 +24,7 @@ fn campaign(config: impl Fn() -> SimulatedVenueConfig) -> Option<Seen> {
     let one = std::env::var("FULMAR_SEED").ok().map(|seed| seed.parse().expect("a seed is a whole number"));
     let seeds = one.map_or(1..=if is_full { SEEDS } else { SEEDS / 10 }, |seed: u64| seed..=seed);
     for seed in seeds {
+        println!("{:?}, seed {seed}", config().dialect);
         let mut day = Day::new(config(), seed, one.is_some());
         day.play();
         seen.add(&day.reference.seen);

@@ -8,7 +8,7 @@ use super::client::{STARTED_AT, Served, code, limit, still};
 use crate::simulated::{PublicKey, SimulatedVenueConfig};
 
 /// Signs parameters, sorted by name, as a key pair does.
-fn signed(pair: &Ed25519KeyPair, mut params: Value) -> Value {
+pub fn signed(pair: &Ed25519KeyPair, mut params: Value) -> Value {
     let fields = params.as_object().expect("parameters are an object").iter();
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let payload: Vec<String> = fields.map(|(name, value)| format!("{name}={}", text(value))).collect();

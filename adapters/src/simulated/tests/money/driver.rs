@@ -20,13 +20,8 @@ const FUNDING_INTERVAL: Nanos = Nanos::from_secs(20);
 const CHANCE: u32 = 8_000;
 
 /// Faults that need an order in a state that is rare.
-const RARE: [Fault; 5] = [
-    Fault::FilledBeforeCancel,
-    Fault::FilledInPart,
-    Fault::FillHeldBack,
-    Fault::Overfilled,
-    Fault::PostOnlyRefused,
-];
+const RARE: [Fault; 4] =
+    [Fault::FilledBeforeCancel, Fault::FilledInPart, Fault::FillHeldBack, Fault::PostOnlyRefused];
 
 /// What a client wants; accounts count from one, as the market's own is the first.
 #[derive(Clone, Debug)]
