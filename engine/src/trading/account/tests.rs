@@ -499,3 +499,17 @@ fn books_say_whose_they_are_what_the_venue_told_and_what_a_holding_is_marked_at(
     account.mark(FIRST, at(7)).expect("it is defined");
     assert_eq!(mark(&account), Some(at(7)));
 }
+
+#[test]
+fn the_price_of_a_worth_is_the_one_that_it_was_worth_at_whatever_the_size_of_a_contract() {
+    for kind in [ContractKind::Spot, ContractKind::LinearPerpetual, ContractKind::InversePerpetual] {
+        let size = if kind == ContractKind::Spot { ContractSize::ONE } else { ContractSize::new(100, 0) };
+        let contract = Contract::new(&InstrumentDefinition { contract_size: size, ..definition(kind) });
+        let contract = contract.expect("its scales are few");
+        for quantity in [40, -40] {
+            let worth = contract.worth(Quantity(quantity), at(250)).expect("it fits");
+            assert_eq!(contract.price_of(Quantity(quantity), worth), Some(Price(250)), "{kind:?}");
+        }
+        assert_eq!(contract.price_of(Quantity(0), Amount::ZERO), None, "nothing has no price");
+    }
+}
