@@ -2,10 +2,10 @@
 //!
 //! Reads: control, the reports of the gateway, the book channel and then the market channel of each instrument, the
 //! intents of each strategy, and what value at risk allows where that is limited, in that order, so that an intent is
-//! judged by all that was known before it. Writes: the approved channel (definitions, approved orders, cancels), to each
-//! strategy its reports, denials and positions, and on the account channel what is nobody's and how every scope stands.
-//! Owns: the [`RiskGate`], the [`OrderTable`], the [`HeldOrders`], the positions, the [`Treasury`]. On failure: nothing
-//! restarts it in place; the run ends.
+//! judged by all that was known before it. Writes: the approved channel (definitions, approved orders, cancels), to
+//! each strategy its reports, denials and positions, and on the account channel what is nobody's and how every scope
+//! stands. Owns: the [`RiskGate`], the [`OrderTable`], the [`HeldOrders`], the positions, the [`Treasury`]. On failure:
+//! nothing restarts it in place; the run ends.
 
 mod adoption;
 mod cancels;
