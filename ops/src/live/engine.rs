@@ -30,7 +30,6 @@ use super::jumps::JumpWatch;
 use super::launch::{Launch, instrument_names};
 use super::orders::OrderBoard;
 use super::places::Places;
-use super::recording::recorder;
 use super::threads::{CoreReport, StoppedCores, Threads};
 use crate::configuration::{Configuration, Loaded, PlacementFile};
 use crate::supervisor::{LinkSupervisor, RestartLimit, SupervisedLink, on_io_thread};

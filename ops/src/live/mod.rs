@@ -16,7 +16,6 @@ mod memory;
 mod orders;
 mod pairs;
 mod places;
-mod recording;
 mod report;
 mod standing;
 mod stop;
