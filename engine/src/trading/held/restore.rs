@@ -41,7 +41,7 @@ impl HeldOrders {
     }
 
     /// What was held when this was saved, of so many instruments, with its orders put into `orders`. What was at the
-    /// venue is of unknown fate: [`HeldOrders::standing`] says which those are.
+    /// venue is of unknown fate there.
     ///
     /// # Panics
     /// Where there are more than may be held, or `orders` has no room for them.

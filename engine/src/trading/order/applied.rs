@@ -11,7 +11,7 @@ pub enum SubmitError {
     Full,
     /// The id is taken.
     Duplicate,
-    /// The instrument is beyond [`ORDER_INSTRUMENTS_MAX`].
+    /// The instrument is beyond [`crate::trading::ORDER_INSTRUMENTS_MAX`].
     Instrument,
     /// The quantity is not above zero.
     Quantity,
