@@ -270,6 +270,7 @@ impl RiskGate {
             (RiskCheck::InstrumentHalted, halted),
             // Before all that multiplies, which means nothing where a unit is not one of the base asset.
             (RiskCheck::NotSupported, case.not_supported(&wish)),
+            (RiskCheck::ParentChildOverrun, case.parent_child_overrun()),
             (RiskCheck::StaleMarketData, of_adding(case.stale_market_data())),
             (RiskCheck::MaxOrderQty, case.max_order_qty()),
             (RiskCheck::MaxOrderNotional, of_known(case.max_order_notional())),

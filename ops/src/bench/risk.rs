@@ -188,6 +188,7 @@ fn context() -> Context {
         unknown_since: Some(START),
         is_permitted: true,
         is_killed: false,
+        covered_qty: Some(Quantity(i64::MAX)),
         scopes: ScopeBreaches::default(),
     }
 }

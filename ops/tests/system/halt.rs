@@ -1,5 +1,7 @@
 //! A halt: by a signal or a file, seen by the run, and outliving it until a person removes it.
 
+use std::time::Duration;
+
 use rustix::process::Signal;
 
 use super::configuration::{Desk, text};
@@ -7,6 +9,8 @@ use super::growth::Growth;
 use super::program::{Program, machine, simulated_venue};
 
 const NOT_ALLOWED: i32 = 5;
+/// How long whoever watches may wait for an alarm.
+const ALERT_DEADLINE: Duration = Duration::from_secs(5);
 
 #[test]
 fn a_halted_run_trades_no_more_and_no_other_begins_until_somebody_removes_the_file() {
@@ -18,9 +22,10 @@ fn a_halted_run_trades_no_more_and_no_other_begins_until_somebody_removes_the_fi
     let mut run = Program::fulmar(&desk.arguments(&["run", "--journal", text(&journal)]));
     growth.until_order_accepted();
     run.signal(Signal::USR1);
-    let line = run.told_line(&["halted: SIGUSR1"]);
+    let (line, until_halted) = run.told_line_after(&["halted: SIGUSR1"]);
     assert!(line.contains("no run begins while"), "{line}");
-    run.told_line(&["the engine was killed"]);
+    let (_, until_told) = run.told_line_after(&["the engine was killed"]);
+    assert!(until_halted + until_told < ALERT_DEADLINE, "{until_halted:?}, then {until_told:?}");
     run.signal(Signal::INT);
     let report = run.end().report();
     assert_eq!((&report["ended_by"], &report["open_orders"]), (&"SIGINT".into(), &0.into()), "{report:#}");

@@ -97,6 +97,12 @@ impl Program {
         self.told.until(|line| words.iter().all(|word| line.contains(word)))
     }
 
+    /// As [`Program::told_line`]; says how long that took.
+    pub fn told_line_after(&mut self, words: &[&str]) -> (String, Duration) {
+        let began = now();
+        (self.told_line(words), now().saturating_duration_since(began))
+    }
+
     /// Sends it a signal.
     pub fn signal(&self, signal: Signal) {
         kill_process(self.pid(), signal).expect("it runs");

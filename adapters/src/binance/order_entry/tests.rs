@@ -329,6 +329,7 @@ fn context(now: UnixNanos) -> Context {
         unknown_since: None,
         is_permitted: true,
         is_killed: false,
+        covered_qty: None,
         scopes: ScopeBreaches::default(),
     }
 }

@@ -117,6 +117,7 @@ impl State {
             unknown_since: watched.unknown_since,
             is_permitted,
             is_killed: self.kills.are_of(&self.treasury, intent.strategy_id, instrument_id),
+            covered_qty: self.held.covered_qty(intent.client_order_id),
             scopes,
         }
     }
@@ -174,11 +175,8 @@ impl State {
         let (instrument_id, strategy_id) = (order.instrument_id(), order.intent().strategy_id);
         let is_next = order.next_revision().is_some_and(|next| modify.revision >= next);
         let can_change = !order.status().is_terminal() && is_next && modify.terms.quantity.0 > 0;
-        let covered_qty = self.held.covered_qty(modify.client_order_id);
         let verdict = if !can_change {
             Err(local_reason::NOT_STANDING)
-        } else if covered_qty.is_some_and(|covered_qty| modify.terms.quantity > covered_qty) {
-            Err(RiskCheck::NotSupported.code().into())
         } else if !output.approved.has_room(CHANGE_SLOTS) {
             Err(local_reason::OUTBOUND_FULL)
         } else {

@@ -547,7 +547,7 @@ fn a_child_whose_parent_fills_while_the_childs_change_is_on_its_way_grows_after_
     stage.turn();
     assert_eq!(stage.left(), [], "the parent traded seven");
     let [refused] = all::<ExecutionReport>(&stage.told())[..] else { panic!("one answer") };
-    assert_eq!(refused.reason, i32::from(RiskCheck::NotSupported.code()));
+    assert_eq!(refused.reason, i32::from(RiskCheck::ParentChildOverrun.code()));
 }
 
 #[test]

@@ -81,11 +81,13 @@ pub enum RiskCheck {
     InsufficientBalance = 32,
     /// More would be at stake than value at risk allows, or nobody says what it allows.
     MaxVar = 33,
+    /// It is more than the order that it follows has traded and its alternatives left.
+    ParentChildOverrun = 34,
 }
 
 impl RiskCheck {
     /// Every check, in numeric order.
-    pub const ALL: [RiskCheck; 33] = [
+    pub const ALL: [RiskCheck; 34] = [
         RiskCheck::KillSwitch,
         RiskCheck::StaleMarketData,
         RiskCheck::MaxOrderQty,
@@ -119,6 +121,7 @@ impl RiskCheck {
         RiskCheck::MaxExposure,
         RiskCheck::InsufficientBalance,
         RiskCheck::MaxVar,
+        RiskCheck::ParentChildOverrun,
     ];
 
     /// Its number.
@@ -172,6 +175,7 @@ impl RiskCheck {
             RiskCheck::MaxExposure => "MAX_EXPOSURE",
             RiskCheck::InsufficientBalance => "INSUFFICIENT_BALANCE",
             RiskCheck::MaxVar => "MAX_VAR",
+            RiskCheck::ParentChildOverrun => "PARENT_CHILD_OVERRUN",
         }
     }
 

@@ -73,6 +73,11 @@ impl Case<'_> {
         (!is_supported).then_some(Breach { value: order_type as i128, limit: OrderType::Limit as i128 })
     }
 
+    /// An order that follows another is never of more than that has traded, whatever its strategy wants of it.
+    pub(super) fn parent_child_overrun(&self) -> Option<Breach> {
+        above(self.quantity(), self.context.covered_qty?.0.into())
+    }
+
     /// Whole steps. A price stands where the type has one, above zero, and nowhere else.
     pub(super) fn tick_lot_precision(&self) -> Option<Breach> {
         let Intent { order_type, price, trigger_price, trailing_offset, .. } = *self.intent;

@@ -59,6 +59,7 @@ fn context() -> Context {
         unknown_since: None,
         is_permitted: true,
         is_killed: false,
+        covered_qty: None,
         scopes: ScopeBreaches::default(),
     }
 }
@@ -118,6 +119,17 @@ fn check_edge(check: RiskCheck, expected: [bool; 3], cases: [(Intent, Context); 
 fn the_quantity_may_reach_our_limit() {
     let at = |quantity| (limit(Side::Buy, 100, quantity), context());
     check_edge(RiskCheck::MaxOrderQty, [false, false, true], [at(490), at(500), at(510)]);
+}
+
+#[test]
+fn an_order_that_follows_another_is_never_of_more_than_that_has_traded_not_even_to_reduce() {
+    let covered = Context { covered_qty: Some(Quantity(100)), ..context() };
+    let at = |quantity| (limit(Side::Buy, 100, quantity), covered);
+    check_edge(RiskCheck::ParentChildOverrun, [false, false, true], [at(90), at(100), at(110)]);
+    let nothing = Context { covered_qty: Some(Quantity(0)), position: Quantity(-500), ..context() };
+    let mut reducing = limit(Side::Buy, 100, 100);
+    reducing.reduce_only = 1;
+    assert_eq!(refused_by(&mut gate(), &reducing, &nothing), [RiskCheck::ParentChildOverrun]);
 }
 
 #[test]
@@ -528,7 +540,7 @@ fn limits_are_read_as_integers_and_unknown_or_missing_ones_are_errors() {
 fn no_two_checks_share_a_number_or_a_name() {
     let mut numbers: Vec<u16> = RiskCheck::ALL.iter().map(|check| check.code()).collect();
     numbers.dedup();
-    assert_eq!(numbers, (1..=33).collect::<Vec<u16>>());
+    assert_eq!(numbers, (1..=34).collect::<Vec<u16>>());
     let names: std::collections::BTreeSet<&str> = RiskCheck::ALL.iter().map(|check| check.name()).collect();
     assert_eq!(names.len(), RiskCheck::ALL.len());
 }

@@ -110,6 +110,7 @@ impl Desk {
             unknown_since: None,
             is_permitted: true,
             is_killed: false,
+            covered_qty: None,
             scopes: ScopeBreaches::default(),
         };
         let intent = Intent::limit(order_id(), Side::Buy, Price(10_000), Quantity(50_000));
