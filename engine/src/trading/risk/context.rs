@@ -35,8 +35,8 @@ pub struct Context {
     pub is_permitted: bool,
     /// Whether its strategy, its venue or its instrument was killed.
     pub is_killed: bool,
-    /// The most that it may be where it follows another order: what that has traded and its alternatives left. `None` as
-    /// long as that is not known, and where it follows none.
+    /// The most that it may be where it follows another order: what that has traded and its alternatives left. `None`
+    /// as long as that is not known, and where it follows none.
     pub covered_qty: Option<Quantity>,
     /// What the limits of the engine, the venue and the strategy say against it.
     pub scopes: ScopeBreaches,
