@@ -360,7 +360,10 @@ mod tests {
     fn every_verb_teaches_by_an_example() {
         for verb in CommandLine::command().get_subcommands() {
             let taught = |command: &clap::Command| {
-                command.get_after_help().is_some_and(|help| help.to_string().contains("Example:\n  fulmar "))
+                let has_example = |help: String| {
+                    ["Example:\n  fulmar ", "Examples:\n  fulmar "].iter().any(|start| help.contains(start))
+                };
+                command.get_after_help().is_some_and(|help| has_example(help.to_string()))
             };
             let mut deeper = verb.get_subcommands().peekable();
             match deeper.peek() {

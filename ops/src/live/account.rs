@@ -32,6 +32,7 @@ pub struct AccountBoard {
     balances: BTreeMap<String, BalanceText>,
     adopted: Vec<ClientOrderId>,
     restraints: BTreeMap<(u8, u16), Restraint>,
+    is_ending: bool,
     lost_count: u64,
 }
 
@@ -46,6 +47,7 @@ impl AccountBoard {
             balances: BTreeMap::new(),
             adopted: Vec::new(),
             restraints: BTreeMap::new(),
+            is_ending: false,
             lost_count: 0,
         }
     }
@@ -58,6 +60,11 @@ impl AccountBoard {
     /// Orders that stood at the venue and were not sent by this run.
     pub fn adopted_count(&self) -> usize {
         self.adopted.len()
+    }
+
+    /// The run ends: that nothing may be traded any more is what was wanted.
+    pub fn end(&mut self) {
+        self.is_ending = true;
     }
 
     /// True once the gate has killed everything.
@@ -144,6 +151,7 @@ impl AccountBoard {
             Restraint::Flatten => {
                 tracing::error!("{scope} may hold nothing, and what it holds is closed: {lost}")
             }
+            Restraint::Killed if self.is_ending => {}
             Restraint::Killed => tracing::error!("{scope} was killed: its orders are canceled"),
         }
     }

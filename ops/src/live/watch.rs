@@ -158,6 +158,7 @@ impl Watch {
     /// Cancels all orders and waits until none stands, as long as there is somebody to cancel them.
     pub async fn cancel_all(&mut self, engine: &mut LiveEngine) {
         self.is_ending = true;
+        self.account.end();
         engine.cancel_all();
         let is_over = |watch: &Watch| watch.orders.open_count() == 0 || engine.has_lost_the_gate();
         self.until(CANCEL_TIMEOUT, is_over).await;
