@@ -65,6 +65,8 @@ struct State {
     /// The number of this boot, and of the orders that the gate itself made.
     epoch: u32,
     own_count: u64,
+    /// By strategy: the number of the last order that it wanted.
+    wanted_counts: Vec<u64>,
     /// When to look again at what a scope that must hold nothing still holds.
     close_again_at: Option<UnixNanos>,
     /// When operators were last told of every scope.
@@ -234,6 +236,7 @@ impl Risk {
             treasury: Treasury::new(plan.account_id, plan.treasury),
             epoch: plan.epoch,
             own_count: 0,
+            wanted_counts: vec![0; strategy_count],
             close_again_at: None,
             told_scopes_at: UnixNanos(0),
             kills: Kills::default(),

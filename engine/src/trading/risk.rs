@@ -282,7 +282,7 @@ impl RiskGate {
             (RiskCheck::MaxOpenOrders, of_adding(case.max_open_orders().or(scopes.open_orders))),
             (RiskCheck::MaxMsgRate, of_sent(case.max_msg_rate(tokens, is_reducing))),
             (RiskCheck::PriceCollar, of_known(case.price_collar())),
-            (RiskCheck::MarketOrderProtection, of_sent(of_known(case.market_order_protection()))),
+            (RiskCheck::MarketOrderProtection, of_sent(of_adding(case.market_order_protection()))),
             (RiskCheck::MaxOpenNotional, of_adding(case.max_open_notional())),
             (RiskCheck::DuplicateOrder, of_new(conduct.duplicate_order(intent, now, guards))),
             (RiskCheck::SelfTrade, of_sent(case.self_trade())),

@@ -1,7 +1,7 @@
 //! What the gate tells of the account beside the orders of strategies, seen from outside: what was there before the
 //! run, what the venue states, how every scope stands, which limits changed. News of it goes into the log.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fulmar_bus::channel::{Poll, Reader};
 use fulmar_bus::record::{
@@ -12,6 +12,9 @@ use fulmar_engine::market::decimal::format_scaled;
 use serde::Serialize;
 
 use crate::window::Picture;
+
+/// Orders that this run did not send and that are told one by one: somebody else may send very many.
+const TOLD_ORDERS_MAX: usize = 50;
 
 /// What the venue says that the account has of an asset, as decimal text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -30,7 +33,9 @@ pub struct AccountBoard {
     instruments: Vec<String>,
     strategies: Vec<String>,
     balances: BTreeMap<String, BalanceText>,
-    adopted: Vec<ClientOrderId>,
+    /// Those that stand.
+    adopted: BTreeSet<ClientOrderId>,
+    adopted_count: usize,
     restraints: BTreeMap<(u8, u16), Restraint>,
     is_ending: bool,
     lost_count: u64,
@@ -45,7 +50,8 @@ impl AccountBoard {
             instruments,
             strategies,
             balances: BTreeMap::new(),
-            adopted: Vec::new(),
+            adopted: BTreeSet::new(),
+            adopted_count: 0,
             restraints: BTreeMap::new(),
             is_ending: false,
             lost_count: 0,
@@ -59,7 +65,7 @@ impl AccountBoard {
 
     /// Orders that stood at the venue and were not sent by this run.
     pub fn adopted_count(&self) -> usize {
-        self.adopted.len()
+        self.adopted_count
     }
 
     /// The run ends: that nothing may be traded any more is what was wanted.
@@ -119,7 +125,13 @@ impl AccountBoard {
     fn take_report(&mut self, instrument_id: InstrumentId, pictures: &[Picture]) {
         let Ok(report) = self.record.read::<ExecutionReport>() else { return };
         let id = report.client_order_id;
-        if self.adopted.contains(&id) {
+        let is_over = report.status.is_terminal();
+        let is_news = if is_over { self.adopted.remove(&id) } else { self.adopted.insert(id) };
+        if is_over || !is_news {
+            return;
+        }
+        self.adopted_count += 1;
+        if self.adopted_count > TOLD_ORDERS_MAX {
             return;
         }
         let whose = if id.is_foreign() { "somebody else" } else { "an earlier run" };
@@ -132,7 +144,9 @@ impl AccountBoard {
                 "{name}: order {venue_order_id} of {whose} {side} {leaves} at {price} there; it counts"
             );
         }
-        self.adopted.push(id);
+        if self.adopted_count == TOLD_ORDERS_MAX {
+            tracing::warn!("further orders that this run did not send count, and are not told one by one");
+        }
     }
 
     fn take_scope(&mut self) {

@@ -48,10 +48,12 @@ impl Signals {
             }
         };
         tokio::select! {
+            // One that came together with an end outlives it.
+            biased;
+            _ = self.halt.recv() => Wish::Halt,
             _ = self.interrupt.recv() => Wish::End("SIGINT"),
             _ = self.terminate.recv() => Wish::End("SIGTERM"),
             _ = hangup => Wish::End("SIGHUP"),
-            _ = self.halt.recv() => Wish::Halt,
         }
     }
 }

@@ -152,6 +152,7 @@ impl Watch {
         };
         // On a busy machine the last look may be long ago.
         self.look();
+        self.heed_halt(engine);
         end
     }
 

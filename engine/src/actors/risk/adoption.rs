@@ -27,6 +27,8 @@ impl State {
         let is_adopted = self.orders.adopt(report, instrument_id, now).is_ok();
         if is_adopted {
             self.anomalies.adopted_orders += 1;
+            // It may be of something that was killed before it came to light.
+            self.cancel_again_at = self.cancel_again_at.or(Some(now));
         } else {
             self.anomalies.unadopted_orders += 1;
             self.gate.hold(instrument_id);
@@ -68,8 +70,11 @@ impl State {
         output.account(origin, instrument_id, &told);
     }
 
+    /// True for an order that was wanted in this run. A counter of boots that began anew names some as an earlier one
+    /// did.
     fn is_of_this_boot(&self, report: &ExecutionReport) -> bool {
         let id = report.client_order_id;
-        id.epoch == self.epoch && !id.is_foreign()
+        let wanted = self.wanted_counts.get(id.strategy_id.index()).copied().unwrap_or(0);
+        id.epoch == self.epoch && !id.is_foreign() && (id.counter <= wanted || self.has_made(id))
     }
 }

@@ -19,6 +19,7 @@ impl State {
     pub(super) fn kill(&mut self, now: UnixNanos, origin: Origin, output: &mut Output) {
         self.gate.kill();
         self.cancel_killed(now, origin, output);
+        self.tell_scopes(now, output);
     }
 
     /// Cancels what stands of what was killed and has no cancel on its way. What found no room, and what the venue

@@ -55,6 +55,9 @@ impl State {
         }
         let intent = record.read::<Intent>()?;
         let instrument_id = record.header().instrument_id;
+        if let Some(wanted) = self.wanted_counts.get_mut(intent.strategy_id.index()) {
+            *wanted = intent.client_order_id.counter.max(*wanted);
+        }
         if HeldOrders::concerns(intent) {
             self.on_dependent(now, origin, (intent, instrument_id), output);
             return Ok(());

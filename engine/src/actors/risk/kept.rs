@@ -101,7 +101,7 @@ impl State {
     /// Keeps what changed of held orders. Called before anything leaves.
     pub(super) fn keep(&mut self, now: UnixNanos) {
         let State { held, keeper, orders, instruments, .. } = self;
-        let Some(outbox) = &mut keeper.outbox else { return };
+        let Some(outbox) = &mut keeper.outbox else { return held.save(orders, |_, _| {}) };
         if keeper.slot_count >= REWRITE_SLOTS {
             keeper.slot_count = 0;
             held.save_again();

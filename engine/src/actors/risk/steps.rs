@@ -122,12 +122,23 @@ impl State {
     }
 }
 
-/// True where the gate refuses every order of the instrument for a while.
+/// True where the gate refuses it for what the market, or what others want, is like now, and not for what it is.
 fn is_of_the_moment(denial: &Denial) -> bool {
+    let is_unknowable = denial.value == i64::MAX;
     matches!(
         RiskCheck::from_code(denial.code),
         Some(
+            RiskCheck::MaxOrderNotional
+                | RiskCheck::MinNotional
+                | RiskCheck::PriceCollar
+                | RiskCheck::MaxOpenNotional
+        ) if is_unknowable
+    ) || matches!(
+        RiskCheck::from_code(denial.code),
+        Some(
             RiskCheck::InstrumentHalted
+                | RiskCheck::MarketOrderProtection
+                | RiskCheck::SelfTrade
                 | RiskCheck::UnknownInstrument
                 | RiskCheck::StaleMarketData
                 | RiskCheck::MaxMsgRate
@@ -135,4 +146,26 @@ fn is_of_the_moment(denial: &Denial) -> bool {
                 | RiskCheck::RejectStorm
         )
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use fulmar_bus::record::{Intent, Side, StrategyId};
+
+    use super::*;
+    use crate::trading::risk::Breach;
+
+    #[test]
+    fn an_order_that_fired_is_given_up_for_what_it_is_and_never_for_what_the_market_is_like() {
+        let intent = Intent::market(ClientOrderId::new(1, StrategyId(0), 1), Side::Sell, Quantity(1));
+        let known = Breach { value: 7, limit: 5 };
+        let waits = |check: RiskCheck, breach| is_of_the_moment(&check.deny(&intent, breach));
+        assert!(waits(RiskCheck::MarketOrderProtection, known), "too wide a spread");
+        assert!(waits(RiskCheck::SelfTrade, known), "our own quote stands in its way");
+        for check in [RiskCheck::MaxOrderNotional, RiskCheck::MinNotional, RiskCheck::PriceCollar] {
+            assert!(waits(check, Breach::UNKNOWABLE), "{check:?}: nobody is there to trade with");
+            assert!(!waits(check, known), "{check:?}");
+        }
+        assert!(!waits(RiskCheck::MaxOrderQty, known));
+    }
 }

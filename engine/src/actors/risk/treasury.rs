@@ -15,8 +15,9 @@ use super::{Output, State, Watched};
 use crate::actors::limits::{CLOSE_RETRY_NS, MARK_PRICE_AGE_MAX, SCOPES_INTERVAL};
 use crate::runtime::Origin;
 use crate::trading::account::{Fee, ScaledPrice};
-use crate::trading::order::Fill;
+use crate::trading::order::{Fill, OpenShare, TrackedOrder};
 use crate::trading::risk::{Verdict, middle};
+use crate::trading::treasury::Treasury;
 
 /// The gate's own orders of a strategy are counted from here on, so that none has the number of one of the strategy's.
 const OWN_COUNTER_MIN: u64 = 1 << 47;
@@ -39,6 +40,9 @@ impl State {
         if self.treasury.book(fill, fee).is_err() {
             self.anomalies.unbooked += 1;
             self.kill(now, origin, output);
+        }
+        if self.treasury.restraint(fill.strategy_id) == Restraint::Flatten {
+            self.close_again_at = Some(now);
         }
     }
 
@@ -104,14 +108,11 @@ impl State {
 
     /// Sees to it that what stands is what each strategy may still do.
     fn restrain(&mut self, now: UnixNanos, output: &mut Output) {
-        self.cancel_where(now, Origin::time(now), output, |treasury, _, order| {
-            match treasury.restraint(order.intent().strategy_id) {
-                Restraint::Free => false,
-                Restraint::ReduceOnly => order.intent().reduce_only == 0,
-                Restraint::Flatten | Restraint::Killed => !is_own(order.intent().client_order_id),
-            }
-        });
-        let mut is_open = false;
+        self.cancel_where(now, Origin::time(now), output, |treasury, _, order| is_forbidden(treasury, order));
+        // A cancel may be refused, or find no room, and what it is too late for may trade.
+        let State { orders, treasury, .. } = &*self;
+        let ours = orders.open_orders().filter(|order| !order.intent().client_order_id.is_foreign());
+        let mut is_open = ours.into_iter().any(|order| is_forbidden(treasury, order));
         for strategy in 0..self.permissions.len() {
             let strategy_id = StrategyId(u16::try_from(strategy).expect("a plan has few strategies"));
             if self.treasury.restraint(strategy_id) == Restraint::Flatten {
@@ -119,6 +120,11 @@ impl State {
             }
         }
         self.close_again_at = is_open.then_some(now + Nanos(CLOSE_RETRY_NS));
+    }
+
+    /// True for an order that the gate made in this run.
+    pub(super) fn has_made(&self, id: ClientOrderId) -> bool {
+        is_own(id) && id.counter < OWN_COUNTER_MIN + self.own_count
     }
 
     /// Closes what a strategy holds; true where some of it is still open.
@@ -131,8 +137,9 @@ impl State {
                 continue;
             }
             is_open = true;
-            // What stands is canceled first, so that no more is closed than is held.
-            if self.orders.share(strategy_id, instrument_id).order_count == 0 {
+            // What stands is canceled first, and what traded is known to the last, so that no more is closed than is
+            // held.
+            if self.orders.share(strategy_id, instrument_id) == OpenShare::default() {
                 self.close(now, (strategy_id, instrument_id), held, output);
             }
         }
@@ -161,6 +168,15 @@ impl State {
             }
             Verdict::Denied(_) => self.anomalies.closings_denied += 1,
         }
+    }
+}
+
+/// True for an order that its strategy may not have any more.
+fn is_forbidden(treasury: &Treasury, order: &TrackedOrder) -> bool {
+    match treasury.restraint(order.intent().strategy_id) {
+        Restraint::Free => false,
+        Restraint::ReduceOnly => order.intent().reduce_only == 0,
+        Restraint::Flatten | Restraint::Killed => !is_own(order.intent().client_order_id),
     }
 }
 

@@ -97,7 +97,9 @@ fn a_trade_of_an_order_that_nobody_knows_is_booked_and_told_and_holds_the_instru
 #[test]
 fn a_trade_of_an_order_of_this_boot_that_is_not_known_is_not_booked_twice_but_holds_the_instrument() {
     let mut stage = Stage::open();
-    feed(&mut stage, &trade(ClientOrderId::new(1, StrategyId(0), 900), 10, 10));
+    let forgotten = stage.want(10_000);
+    stage.told();
+    feed(&mut stage, &trade(forgotten, 10, 10));
     assert_eq!(drain(&mut stage.account).len(), 0);
     stage.want(1);
     assert_eq!(stage.denied().code, RiskCheck::UnknownOrderState.code());
@@ -111,4 +113,28 @@ fn the_end_of_an_order_that_nobody_knew_is_nothing_to_adopt() {
     feed(&mut stage, &ended);
     assert_eq!((stage.actor_counter("adopted_orders"), stage.actor_counter("orphan_reports")), (0, 1));
     assert!(passes(&mut stage, 80));
+}
+
+#[test]
+fn what_comes_to_light_after_a_kill_is_canceled_too() {
+    let earlier = ClientOrderId::new(0, StrategyId(0), 7);
+    let mut stage = Stage::open();
+    stage.kill();
+    assert_eq!(stage.canceled(), []);
+    feed(&mut stage, &standing(earlier, 0));
+    assert_eq!(stage.canceled(), [earlier]);
+}
+
+#[test]
+fn an_order_with_the_number_of_a_boot_that_was_counted_before_is_not_taken_for_ours() {
+    let mut stage = Stage::open();
+    let id = stage.place(10);
+    stage.report(id, ExecutionType::Canceled, OrderStatus::Canceled);
+    stage.told();
+    feed(&mut stage, &standing(ClientOrderId::new(1, StrategyId(0), 900), 0));
+    assert_eq!(
+        stage.actor_counter("adopted_orders"),
+        1,
+        "this run has wanted one order, and not nine hundred"
+    );
 }

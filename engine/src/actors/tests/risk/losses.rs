@@ -132,3 +132,58 @@ fn a_fill_far_from_the_market_and_one_of_more_than_was_ordered_hold_back_what_ad
     assert_eq!(stage.denied().code, RiskCheck::UnknownOrderState.code());
     assert_eq!(stage.actor_counter("overfills"), 1, "it is real, it is booked, and it is told");
 }
+
+#[test]
+fn a_closing_that_ended_without_all_of_its_trades_is_followed_by_no_other_until_they_came() {
+    let mut stage = holding(Some(100));
+    market_at(&mut stage, 10);
+    let [closing] = drain_all::<Order>(&mut stage.approved)[..] else { panic!("nothing stood") };
+    let id = closing.intent.client_order_id;
+    let mut report = ExecutionReport::new(id, Side::Sell, ExecutionType::Accepted, OrderStatus::Filled);
+    report.cumulative_qty = Quantity(60);
+    send(&mut stage.gateway, stage.now, &report);
+    stage.turn();
+    for _ in 0..3 {
+        stage.wait(CLOSE_RETRY_NS);
+        assert_eq!(drain(&mut stage.approved).len(), 0, "it has traded, and what it traded is on its way");
+    }
+    (report.execution, report.trade_id) = (ExecutionType::Trade, 2);
+    (report.last_px, report.last_qty) = (Price(10), Quantity(60));
+    send(&mut stage.gateway, stage.now, &report);
+    stage.turn();
+    stage.wait(CLOSE_RETRY_NS);
+    assert_eq!(drain(&mut stage.approved).len(), 0, "nothing is held any more");
+}
+
+#[test]
+fn what_could_add_is_canceled_again_where_that_was_refused_and_closed_where_it_traded_first() {
+    let mut stage = holding(Some(100));
+    let standing = stage.place(10);
+    market_at(&mut stage, 10);
+    assert_eq!(stage.canceled(), [standing]);
+    stage.report(standing, ExecutionType::CancelRejected, OrderStatus::Accepted);
+    stage.wait(CLOSE_RETRY_NS);
+    assert_eq!(stage.canceled(), [standing], "as long as it stands");
+    let mut late = ExecutionReport::new(standing, Side::Buy, ExecutionType::Trade, OrderStatus::Filled);
+    (late.trade_id, late.last_px) = (9, Price(10));
+    (late.last_qty, late.cumulative_qty) = (Quantity(10), Quantity(10));
+    send(&mut stage.gateway, stage.now, &late);
+    stage.turn();
+    stage.wait(CLOSE_RETRY_NS);
+    let [closing] = drain_all::<Order>(&mut stage.approved)[..] else { panic!("all of it is closed") };
+    assert_eq!(closing.intent.quantity, Quantity(70));
+}
+
+#[test]
+fn a_kill_by_the_gate_itself_is_told_at_once() {
+    let mut stage = Stage::open();
+    stage.place(10);
+    send(&mut stage.book, stage.now, &wider_definition());
+    stage.turn();
+    let reports = drain_all::<fulmar_bus::record::ScopeReport>(&mut stage.account);
+    assert_eq!(
+        reports[0].restraint,
+        fulmar_bus::record::Restraint::Killed,
+        "an order stands at other scales"
+    );
+}
