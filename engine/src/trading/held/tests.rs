@@ -210,3 +210,16 @@ fn as_many_are_held_as_may_be_and_no_more() {
     assert!(sent.is_sorted_by_key(|left| left.id()), "first come, first sent");
     assert!(matches!(sent[0], Left::Order(..)));
 }
+
+#[test]
+fn what_rests_longer_goes_on_resting_while_the_others_wake() {
+    let mut held = HeldOrders::new(1);
+    held.rest(id(1), UnixNanos(5));
+    held.rest(id(2), UnixNanos(9));
+    held.wake(UnixNanos(4));
+    assert_eq!(held.due_at(), Some(UnixNanos(5)));
+    held.wake(UnixNanos(6));
+    assert_eq!(held.due_at(), Some(UnixNanos(9)), "its own time has not come");
+    held.wake(UnixNanos(9));
+    assert_eq!(held.due_at(), None);
+}
