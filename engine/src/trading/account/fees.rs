@@ -132,3 +132,22 @@ impl Fee {
         Fee::Stated(asset, Amount(commission))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_schedule_takes_no_name_twice_no_empty_one_and_no_more_than_it_has_room_for() {
+        let rates = FeeRates::default();
+        let schedule = FeeSchedule::new(rates).with_venue("lake", rates).expect("it is the first");
+        assert!(schedule.clone().with_venue("lake", rates).is_none(), "it was stated before");
+        assert!(schedule.clone().with_venue("", rates).is_none());
+        assert!(schedule.clone().with_instrument("lake", "", rates).is_none());
+        let mut full = schedule;
+        for number in 1..FEE_RATES_MAX {
+            full = full.with_instrument("lake", &number.to_string(), rates).expect("there is room");
+        }
+        assert!(full.with_instrument("lake", "more", rates).is_none(), "it is full");
+    }
+}
