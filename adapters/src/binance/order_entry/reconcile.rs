@@ -64,6 +64,8 @@ struct Mark {
     told: Option<u64>,
     /// Nobody listened from here on.
     missed_from: Option<u64>,
+    /// The venue has answered what traded: since then it is known, from its answers and its events.
+    is_known: bool,
 }
 
 impl Mark {
@@ -108,7 +110,7 @@ impl Reconciliation {
 
     /// True where the trades of an instrument are known up to a moment at which we began to listen.
     pub(super) fn listens(&self, instrument_id: InstrumentId) -> bool {
-        self.marks.get(instrument_id.index()).is_some_and(|mark| mark.told.is_some())
+        self.marks.get(instrument_id.index()).is_some_and(|mark| mark.is_known)
     }
 
     /// A trade was told.
@@ -267,7 +269,8 @@ impl BinanceOrderEntry {
             if self.orders.get_mut(id).is_some() {
                 self.stands(now, (instrument_id, name), report, sink);
             } else if !self.orders.has_ended(report.venue_order_id) {
-                self.adopt(now, (instrument_id, name), &report, sink);
+                let listens = self.reconciliation.listens(instrument_id);
+                self.adopt(now, (instrument_id, name), (&report, listens), sink);
             }
         }
         // What stands here and not there: its end was not heard, or is about to be.
@@ -287,10 +290,9 @@ impl BinanceOrderEntry {
         &mut self,
         now: UnixNanos,
         (instrument_id, name): (InstrumentId, OrderName),
-        report: &ExecutionReport,
+        (report, is_since_we_listen): (&ExecutionReport, bool),
         sink: &mut dyn OrderSink,
     ) {
-        let is_since_we_listen = self.reconciliation.listens(instrument_id);
         let mut order = OpenOrder::standing(report, instrument_id, is_since_we_listen, now);
         order.name_revision = name.revision;
         if self.orders.insert(order) {
@@ -347,7 +349,7 @@ impl BinanceOrderEntry {
         }
         let mark = &mut self.reconciliation.marks[index];
         mark.told = mark.told.max(last).or(Some(0));
-        mark.missed_from = None;
+        (mark.missed_from, mark.is_known) = (None, true);
         let is_whole = from.is_none() || row_count < TRADES_ANSWER;
         if !is_whole {
             mark.missed_from = last.map(|last| last + 1);

@@ -54,9 +54,10 @@ impl Bench {
     /// The answer to a query by name: it stands, was canceled, is not there.
     fn named(&mut self, name: &str, status: &str, number: u64, quantity: &str) {
         let id = order_id(1);
+        let executed = if status == "FILLED" { quantity } else { "0.00000" };
         self.message(&format!(
             r#"{{"id":"s{id}","status":200,"result":{{"symbol":"BTCUSDT","orderId":{number},"clientOrderId":"{name}","price":"101.00",
-"origQty":"{quantity}","executedQty":"0.00000","status":"{status}","timeInForce":"GTC","type":"LIMIT","side":"BUY","updateTime":9}}}}"#
+"origQty":"{quantity}","executedQty":"{executed}","status":"{status}","timeInForce":"GTC","type":"LIMIT","side":"BUY","updateTime":9}}}}"#
         ));
     }
 }
