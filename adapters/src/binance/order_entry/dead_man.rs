@@ -5,7 +5,8 @@ use fulmar_bus::record::{InstrumentId, Nanos, RequestKind, UnixNanos};
 use fulmar_engine::contract::OrderSink;
 
 use super::super::limits::{COUNTDOWN, COUNTDOWN_INTERVAL};
-use super::{BinanceOrderEntry, encode};
+use super::BinanceOrderEntry;
+use super::encode::{self, Tradable};
 
 /// By instrument: when the venue is to hear from us again; `None` where it waits for nothing.
 pub(super) struct DeadMan {
@@ -40,6 +41,8 @@ impl BinanceOrderEntry {
             return;
         }
         for index in 0..self.dead_man.renew_at.len() {
+            // Of an earlier boot, an order may stand of what is not defined yet.
+            let Some(tradable) = self.instruments[index] else { continue };
             let stands =
                 self.orders.iter().any(|order| order.instrument_id.index() == index && order.stands());
             let renew_at = match self.dead_man.renew_at[index] {
@@ -47,7 +50,7 @@ impl BinanceOrderEntry {
                 None if !stands => None,
                 _ => {
                     let wait = if stands { COUNTDOWN } else { Nanos(0) };
-                    let delay = self.count_down(now, (index, wait), sink);
+                    let delay = self.count_down(now, (&tradable, wait), sink);
                     stands.then_some(now + delay + COUNTDOWN_INTERVAL)
                 }
             };
@@ -59,13 +62,12 @@ impl BinanceOrderEntry {
     fn count_down(
         &mut self,
         now: UnixNanos,
-        (index, wait): (usize, Nanos),
+        (tradable, wait): (&Tradable, Nanos),
         sink: &mut dyn OrderSink,
     ) -> Nanos {
-        let tradable = self.instruments[index].expect("what is armed is defined");
         let delay = self.weight.take(now, self.weights.countdown);
         let at = self.clock.at(now + delay);
-        let bytes = encode::countdown(&mut self.writer, at, wait.0 / 1_000_000, &tradable);
+        let bytes = encode::countdown(&mut self.writer, at, wait.0 / 1_000_000, tradable);
         sink.request(0, RequestKind::HttpPost, delay, bytes);
         delay
     }
