@@ -284,6 +284,7 @@ impl BinanceOrderEntry {
         } else if is_gone && order.is_adopted() {
             // The refused cancel has told that there is nothing to cancel.
             self.orders.remove(id);
+            self.disarm(now, instrument_id);
         } else if purpose == purpose::PLACE {
             self.report_unknown(id, sink);
             self.ask_soon(now, id);
@@ -328,6 +329,9 @@ impl BinanceOrderEntry {
             if order.is_settled_whole() {
                 self.orders.remove(id);
             }
+        }
+        if report.status.is_terminal() {
+            self.disarm(now, instrument_id);
         }
         if is_news {
             sink.report(instrument_id, report);
