@@ -399,7 +399,7 @@ fn the_stream_is_kept_alive_and_one_that_ended_is_replaced_and_what_was_missed_i
         assert_eq!(futures.told(), [], "{ends}: requests are still answered, so nothing is unknown");
         futures.open_orders = format!("[{}]", stands("0.50000", "100.00"));
         futures.trades = r#"[{"symbol":"BTCUSDT","id":9,"orderId":500,"side":"BUY","price":"99.00","qty":"0.10000","realizedPnl":"0",
-"commission":"0","commissionAsset":"USDT","time":6,"positionSide":"BOTH","buyer":true,"maker":true}]"#.to_owned();
+"commission":"0","commissionAsset":"USDT","time":1700001800000,"positionSide":"BOTH","buyer":true,"maker":true}]"#.to_owned();
         futures.answer_own();
         assert!(futures.bench.session.is_ready(), "{ends}");
         let told: Vec<_> = futures.bench.log.reports.drain(..).map(|report| report.trade_id).collect();
