@@ -79,17 +79,17 @@ impl BinanceOrderEntry {
                 if !self.recognize(now, name, &mut report, sink) {
                     return Ok(());
                 }
+                let listens = self.reconciliation.listens(instrument_id);
                 if report.execution == ExecutionType::Trade {
                     self.reconciliation.traded(instrument_id, report.trade_id);
                 }
                 // What traded of it before, nobody heard of.
-                let misses_trades =
-                    report.cumulative_qty > report.last_qty && self.reconciliation.listens(instrument_id);
+                let misses_trades = report.cumulative_qty > report.last_qty && listens;
                 let is_new = (!report.status.is_terminal() || misses_trades)
                     && !self.orders.has_ended(report.venue_order_id);
                 if is_new && self.orders.get_mut(id).is_none() {
                     // Nobody here sent it: it is of an earlier boot, or somebody else's.
-                    self.adopt(now, (instrument_id, name), &report, sink);
+                    self.adopt(now, (instrument_id, name), (&report, listens), sink);
                     return Ok(());
                 }
                 self.tell(now, instrument_id, &report, sink);
@@ -214,12 +214,21 @@ impl BinanceOrderEntry {
         id: ClientOrderId,
         sink: &mut dyn OrderSink,
     ) -> Handled {
+        // What is held no more has told all of its trades.
+        let Some(history_qty) = self.orders.get_mut(id).map(|order| order.history_qty) else {
+            return self.ignore();
+        };
         let mut traded = Quantity(0);
         for row in objects_of(rows)? {
             let row = row?;
             let (instrument_id, scales) =
                 self.find_symbol(row.text("symbol")?).ok_or(DecodeError::UnknownInstrument)?;
-            sink.report(instrument_id, &translate::trade(&row, id, scales, &mut traded)?);
+            let mut report = translate::trade(&row, id, scales, &mut traded)?;
+            // The oldest come first. One trade is either history or news; of one that claims to be both, the news.
+            report.last_qty.0 = report.last_qty.0.min(traded.0 - history_qty.0);
+            if report.last_qty.0 > 0 {
+                sink.report(instrument_id, &report);
+            }
         }
         if let Some(order) = self.orders.get_mut(id) {
             order.learn_trades(0, traded);
@@ -275,6 +284,7 @@ impl BinanceOrderEntry {
         } else if is_gone && order.is_adopted() {
             // The refused cancel has told that there is nothing to cancel.
             self.orders.remove(id);
+            self.disarm(now, instrument_id);
         } else if purpose == purpose::PLACE {
             self.report_unknown(id, sink);
             self.ask_soon(now, id);
@@ -319,6 +329,9 @@ impl BinanceOrderEntry {
             if order.is_settled_whole() {
                 self.orders.remove(id);
             }
+        }
+        if report.status.is_terminal() {
+            self.disarm(now, instrument_id);
         }
         if is_news {
             sink.report(instrument_id, report);

@@ -36,6 +36,8 @@ pub(super) struct OpenOrder {
     cumulative_qty: Quantity,
     /// What its trades told, without a gap from the first on.
     told_qty: Quantity,
+    /// What had traded before its first report: history, which is not told.
+    pub(super) history_qty: Quantity,
     /// It stands no more; it is kept for the trades that are missing.
     is_ended: bool,
     /// When to ask what became of it, unless something definite comes before.
@@ -197,6 +199,7 @@ impl OpenOrder {
             is_unknown: false,
             cumulative_qty: Quantity(0),
             told_qty: Quantity(0),
+            history_qty: Quantity(0),
             is_ended: false,
             check_at: Some(now + ANSWER_MAX),
             attempts: 0,
@@ -209,11 +212,12 @@ impl OpenOrder {
         let sent = Intent::market(client_order_id, side, quantity);
         let check_at = Some(now);
         // What it traded before is in the books of that boot, or in no one's.
-        let told_qty = cumulative_qty;
+        let history_qty = cumulative_qty;
         OpenOrder {
             is_unknown: true,
             cumulative_qty,
-            told_qty,
+            told_qty: history_qty,
+            history_qty,
             check_at,
             ..Self::sent(&sent, instrument_id, now)
         }
@@ -234,9 +238,11 @@ impl OpenOrder {
         now: UnixNanos,
     ) -> Self {
         let before = Quantity(report.cumulative_qty.0 - report.last_qty.0);
+        let history_qty = if is_since_we_listen { Quantity(0) } else { before };
         let mut order = OpenOrder {
             quantity: report.quantity,
-            told_qty: if is_since_we_listen { Quantity(0) } else { before },
+            told_qty: history_qty,
+            history_qty,
             check_at: None,
             ..Self::adopted(report.client_order_id, instrument_id, now)
         };

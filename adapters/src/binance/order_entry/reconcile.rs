@@ -64,6 +64,9 @@ struct Mark {
     told: Option<u64>,
     /// Nobody listened from here on.
     missed_from: Option<u64>,
+    /// Trades of before are not ours to tell, by the venue's clock; nothing until the venue has first answered what
+    /// traded. What is known of its trades is known from then on, from answers and events.
+    begins_at: Option<UnixNanos>,
 }
 
 impl Mark {
@@ -108,7 +111,7 @@ impl Reconciliation {
 
     /// True where the trades of an instrument are known up to a moment at which we began to listen.
     pub(super) fn listens(&self, instrument_id: InstrumentId) -> bool {
-        self.marks.get(instrument_id.index()).is_some_and(|mark| mark.told.is_some())
+        self.marks.get(instrument_id.index()).is_some_and(|mark| mark.begins_at.is_some())
     }
 
     /// A trade was told.
@@ -267,7 +270,8 @@ impl BinanceOrderEntry {
             if self.orders.get_mut(id).is_some() {
                 self.stands(now, (instrument_id, name), report, sink);
             } else if !self.orders.has_ended(report.venue_order_id) {
-                self.adopt(now, (instrument_id, name), &report, sink);
+                let listens = self.reconciliation.listens(instrument_id);
+                self.adopt(now, (instrument_id, name), (&report, listens), sink);
             }
         }
         // What stands here and not there: its end was not heard, or is about to be.
@@ -287,10 +291,9 @@ impl BinanceOrderEntry {
         &mut self,
         now: UnixNanos,
         (instrument_id, name): (InstrumentId, OrderName),
-        report: &ExecutionReport,
+        (report, is_since_we_listen): (&ExecutionReport, bool),
         sink: &mut dyn OrderSink,
     ) {
-        let is_since_we_listen = self.reconciliation.listens(instrument_id);
         let mut order = OpenOrder::standing(report, instrument_id, is_since_we_listen, now);
         order.name_revision = name.revision;
         if self.orders.insert(order) {
@@ -317,14 +320,16 @@ impl BinanceOrderEntry {
         sink: &mut dyn OrderSink,
     ) -> Result<bool, DecodeError> {
         let (instrument_id, tradable) = self.instrument_at(index);
-        let from = self.reconciliation.marks[index].from();
+        let mark = self.reconciliation.marks[index];
+        let (from, begins_at) = (mark.from(), mark.begins_at.unwrap_or_default());
         let mut last = None;
         let mut row_count = 0;
         for row in objects_of(told)? {
             let row = row?;
             let (trade_id, venue_order_id) = (row.unsigned("id")?, row.unsigned("orderId")?);
             row_count += 1;
-            if from.is_none_or(|from| trade_id < from) {
+            let is_before = || Ok(UnixNanos::from_millis(row.unsigned("time")?) < begins_at);
+            if from.is_none_or(|from| trade_id < from) || is_before()? {
                 last = last.max(Some(trade_id));
                 continue;
             }
@@ -346,8 +351,14 @@ impl BinanceOrderEntry {
             last = last.max(Some(trade_id));
         }
         let mark = &mut self.reconciliation.marks[index];
-        mark.told = mark.told.max(last).or(Some(0));
-        mark.missed_from = None;
+        mark.told = mark.told.max(last);
+        if mark.begins_at.is_none() {
+            // Where no trade is told, none is recent: the next question is for all from the first on, and is answered
+            // with whatever the venue still keeps, however old. The answer is no older than it may be awaited.
+            let recent_at = UnixNanos(self.clock.at(now).0.saturating_sub(RECONCILE_ANSWER_MAX.0));
+            mark.begins_at = Some(if mark.told.is_none() { recent_at } else { UnixNanos(0) });
+        }
+        (mark.told, mark.missed_from) = (mark.told.or(Some(0)), None);
         let is_whole = from.is_none() || row_count < TRADES_ANSWER;
         if !is_whole {
             mark.missed_from = last.map(|last| last + 1);

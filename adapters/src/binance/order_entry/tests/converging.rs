@@ -63,7 +63,7 @@ impl Venue {
                 self.trades.insert(trade_id);
                 let row = format!(
                     r#"{{"symbol":"BTCUSDT","id":{trade_id},"orderId":{number},"price":"99.00","qty":"0.10000","commission":"0.00",
-"commissionAsset":"BNB","time":6,"isBuyer":true,"isMaker":true}}"#
+"commissionAsset":"BNB","time":1700000000000,"isBuyer":true,"isMaker":true}}"#
                 );
                 bench.truth.trades.push((trade_id, row));
                 let is_done = traded == QUANTITY;

@@ -1,9 +1,11 @@
 //! The dialect of USD-margined futures: what is written otherwise, the account's own stream, positions, changes in
 //! place, and the dead-man timer.
 
+mod dead_man;
+
 use fulmar_bus::record::InstrumentId;
 
-use super::super::super::limits::{COUNTDOWN_INTERVAL, LISTEN_KEY_INTERVAL};
+use super::super::super::limits::LISTEN_KEY_INTERVAL;
 use super::*;
 
 const PUT: (ExecutionType, OrderStatus) = (ExecutionType::Updated, OrderStatus::Accepted);
@@ -397,31 +399,12 @@ fn the_stream_is_kept_alive_and_one_that_ended_is_replaced_and_what_was_missed_i
         assert_eq!(futures.told(), [], "{ends}: requests are still answered, so nothing is unknown");
         futures.open_orders = format!("[{}]", stands("0.50000", "100.00"));
         futures.trades = r#"[{"symbol":"BTCUSDT","id":9,"orderId":500,"side":"BUY","price":"99.00","qty":"0.10000","realizedPnl":"0",
-"commission":"0","commissionAsset":"USDT","time":6,"positionSide":"BOTH","buyer":true,"maker":true}]"#.to_owned();
+"commission":"0","commissionAsset":"USDT","time":1700001800000,"positionSide":"BOTH","buyer":true,"maker":true}]"#.to_owned();
         futures.answer_own();
         assert!(futures.bench.session.is_ready(), "{ends}");
         let told: Vec<_> = futures.bench.log.reports.drain(..).map(|report| report.trade_id).collect();
         assert_eq!(told, [9], "{ends}: what traded meanwhile");
     }
-}
-
-#[test]
-fn the_venue_is_to_cancel_all_where_it_does_not_hear_from_us_while_orders_stand() {
-    let mut futures = Futures::accepted();
-    futures.open_orders = format!("[{}]", stands("0.50000", "100.00"));
-    futures.pass(COUNTDOWN_INTERVAL);
-    assert_eq!(futures.countdowns(), [60_000]);
-    futures.pass(COUNTDOWN_INTERVAL);
-    assert_eq!(futures.countdowns(), [60_000], "again and again");
-    futures.event(&update("CANCELED", "CANCELED", &order_id(1).to_string(), QUIET));
-    futures.open_orders = "[]".to_owned();
-    futures.pass(COUNTDOWN_INTERVAL);
-    assert_eq!(futures.countdowns(), [0], "nothing stands: it waits for nothing");
-    futures.pass(Nanos::from_secs(600));
-    assert_eq!(futures.countdowns(), Vec::<u64>::new());
-    futures.submit(|intent| intent.client_order_id = order_id(2));
-    futures.pass(Nanos(0));
-    assert_eq!(futures.countdowns(), [60_000], "armed in the turn in which an order leaves");
 }
 
 #[test]

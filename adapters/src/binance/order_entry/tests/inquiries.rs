@@ -53,3 +53,18 @@ fn one_that_is_asked_for_before_the_venue_can_be_asked_is_asked_for_then() {
     bench.pass(Nanos::from_secs(1));
     assert_eq!(bench.asked_methods(), ["order.status"]);
 }
+
+#[test]
+fn what_was_booked_of_it_before_is_not_told_again_where_trades_were_missed() {
+    for rows in [&[(1, "0.10000"), (2, "0.10000")][..], &[(2, "0.20000")]] {
+        let mut bench = Bench::new();
+        bench.inquire();
+        bench.asked();
+        bench.message(&standing("s", "CANCELED", "0.20000"));
+        assert_eq!(bench.asked_methods(), ["myTrades"], "more traded than was booked");
+        bench.told();
+        bench.message(&trades(rows));
+        let told: Vec<_> = bench.log.reports.iter().map(|told| (told.trade_id, told.last_qty)).collect();
+        assert_eq!(told, [(2, Quantity(10_000))], "of {rows:?}");
+    }
+}

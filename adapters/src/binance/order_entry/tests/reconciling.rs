@@ -14,9 +14,13 @@ fn row(client_order_id: &str, venue_order_id: u64, executed: &str) -> String {
 }
 
 fn trade(trade_id: u64, venue_order_id: u64) -> (u64, String) {
+    trade_at(1_700_000_000_000, trade_id, venue_order_id)
+}
+
+fn trade_at(at_ms: u64, trade_id: u64, venue_order_id: u64) -> (u64, String) {
     let row = format!(
         r#"{{"symbol":"BTCUSDT","id":{trade_id},"orderId":{venue_order_id},"price":"99.00","qty":"0.20000","commission":"0.00",
-"commissionAsset":"BNB","time":6,"isBuyer":false,"isMaker":true}}"#
+"commissionAsset":"BNB","time":{at_ms},"isBuyer":false,"isMaker":true}}"#
     );
     (trade_id, row)
 }
@@ -158,6 +162,19 @@ fn trades_that_nobody_heard_of_are_found_and_those_before_us_are_not_ours_to_tel
     late.truth.trades.push(trade(11, 500));
     late.rounds(1);
     assert_eq!(told(&mut late), [(foreign, 11)]);
+}
+
+#[test]
+fn trades_from_long_before_us_are_not_told_where_the_first_answer_had_none() {
+    let mut bench = Bench::new();
+    // Asked without a first trade, the venue had none that was recent; asked from the first on, it gives the oldest.
+    let old = 1_690_000_000_000;
+    bench.truth.trades = (1..=1_500).map(|number| trade_at(old + number, number, 500)).collect();
+    assert_eq!(bench.rounds(1), 0);
+    bench.truth.trades.push(trade_at(1_700_000_070_000, 1_501, 600));
+    bench.rounds(2);
+    let told: Vec<_> = bench.log.reports.drain(..).map(|report| report.trade_id).collect();
+    assert_eq!(told, [1_501]);
 }
 
 #[test]

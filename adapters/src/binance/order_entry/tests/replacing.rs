@@ -54,9 +54,10 @@ impl Bench {
     /// The answer to a query by name: it stands, was canceled, is not there.
     fn named(&mut self, name: &str, status: &str, number: u64, quantity: &str) {
         let id = order_id(1);
+        let executed = if status == "FILLED" { quantity } else { "0.00000" };
         self.message(&format!(
             r#"{{"id":"s{id}","status":200,"result":{{"symbol":"BTCUSDT","orderId":{number},"clientOrderId":"{name}","price":"101.00",
-"origQty":"{quantity}","executedQty":"0.00000","status":"{status}","timeInForce":"GTC","type":"LIMIT","side":"BUY","updateTime":9}}}}"#
+"origQty":"{quantity}","executedQty":"{executed}","status":"{status}","timeInForce":"GTC","type":"LIMIT","side":"BUY","updateTime":9}}}}"#
         ));
     }
 }
@@ -193,7 +194,7 @@ fn a_replacement_that_an_earlier_boot_made_is_adopted_under_its_name() {
 fn a_trade_of_a_replacement_whose_answer_never_came_is_not_taken_for_somebody_elses() {
     let mut bench = replacing();
     let row = r#"{"symbol":"BTCUSDT","id":10,"orderId":78,"price":"101.00","qty":"0.60000","commission":"0.00",
-"commissionAsset":"BNB","time":6,"isBuyer":true,"isMaker":false}"#;
+"commissionAsset":"BNB","time":1700000000000,"isBuyer":true,"isMaker":false}"#;
     bench.truth.trades = vec![(10, row.to_owned())];
     bench.pass(Nanos::from_secs(15));
     bench.feed(FrameSource::Closed, "reset");
