@@ -13,6 +13,15 @@ pub(super) struct Balances {
     told: Vec<Told>,
 }
 
+/// Where a word on the account comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Word {
+    /// The answer to a question of a round.
+    Answer,
+    /// An event, which is never the first word.
+    Event,
+}
+
 #[derive(Clone, Copy)]
 struct Told {
     asset: Text<16>,
@@ -43,10 +52,13 @@ impl Balances {
         &mut self,
         asset: Text<16>,
         amounts: (Notional, Notional),
-        at: UnixNanos,
+        (at, word): (UnixNanos, Word),
         sink: &mut dyn OrderSink,
     ) {
         let known = self.told.iter_mut().find(|told| told.asset == asset);
+        if word == Word::Event && !known.as_ref().is_some_and(|told| told.is_told) {
+            return;
+        }
         let is_news = match known {
             Some(told) => {
                 told.is_named = true;
@@ -88,13 +100,13 @@ impl BinanceOrderEntry {
             for row in objects_of(told)? {
                 let row = row?;
                 at = UnixNanos::from_millis(row.unsigned("updateTime")?).max(at);
-                self.on_balance(&row, ("asset", "balance", None), at, sink)?;
+                self.on_balance(&row, ("asset", "balance", None), (at, Word::Answer), sink)?;
             }
         } else {
             let account = Fields::of(told)?;
             at = UnixNanos::from_millis(account.unsigned("updateTime")?);
             for row in account.objects("balances")? {
-                self.on_balance(&row?, ("asset", "free", Some("locked")), at, sink)?;
+                self.on_balance(&row?, ("asset", "free", Some("locked")), (at, Word::Answer), sink)?;
             }
             if !account.flag("canTrade")? {
                 self.halt("the venue says that the account may not trade");
@@ -118,7 +130,7 @@ impl BinanceOrderEntry {
     ) -> Handled {
         let at = UnixNanos::from_millis(event.unsigned("u")?);
         for row in event.objects("B")? {
-            self.on_balance(&row?, ("a", "f", Some("l")), at, sink)?;
+            self.on_balance(&row?, ("a", "f", Some("l")), (at, Word::Event), sink)?;
         }
         Ok(())
     }
@@ -128,7 +140,7 @@ impl BinanceOrderEntry {
         &mut self,
         row: &Fields<'_, '_>,
         (asset, free, locked): (&str, &str, Option<&str>),
-        at: UnixNanos,
+        (at, word): (UnixNanos, Word),
         sink: &mut dyn OrderSink,
     ) -> Handled {
         let locked = locked.map(|locked| translate::amount(row.text(locked)?)).transpose()?;
@@ -137,7 +149,7 @@ impl BinanceOrderEntry {
             tracing::warn!("{}: an asset's name is too long to be told", self.venue());
             return Ok(());
         };
-        self.balances.tell(asset, amounts, at, sink);
+        self.balances.tell(asset, amounts, (at, word), sink);
         Ok(())
     }
 }

@@ -1,10 +1,14 @@
 //! What the venue says that the account holds of futures: told where it is news. One position an instrument: an account
 //! that holds long and short ones apart is not traded.
+//!
+//! An event is never the first word on a position or a balance, the answer of a round is: an event has a trade in it
+//! that is told after it, and what was traded would pass for what had been there before.
 
 use fulmar_bus::record::{InstrumentId, PositionStatement, Price, Quantity, UnixNanos};
 use fulmar_engine::contract::{DecodeError, OrderSink};
 use simd_json::tape::Value;
 
+use super::account::Word;
 use super::{BinanceOrderEntry, Handled, translate};
 use crate::decode::json::{Fields, objects_of};
 
@@ -41,8 +45,16 @@ impl Positions {
         }
     }
 
-    fn tell(&mut self, instrument_id: InstrumentId, told: PositionStatement, sink: &mut dyn OrderSink) {
+    fn tell(
+        &mut self,
+        instrument_id: InstrumentId,
+        (told, word): (PositionStatement, Word),
+        sink: &mut dyn OrderSink,
+    ) {
         let known = &mut self.told[instrument_id.index()];
+        if word == Word::Event && known.held.is_none() {
+            return;
+        }
         known.is_named = true;
         if known.becomes((told.quantity, told.entry_px)) {
             sink.position(instrument_id, &told);
@@ -62,7 +74,8 @@ impl BinanceOrderEntry {
         for row in objects_of(rows)? {
             let row = row?;
             let at = UnixNanos::from_millis(row.unsigned("updateTime")?);
-            self.on_position(&row, ["symbol", "positionSide", "positionAmt", "entryPrice"], at, sink)?;
+            let names = ["symbol", "positionSide", "positionAmt", "entryPrice"];
+            self.on_position(&row, names, (at, Word::Answer), sink)?;
         }
         // Where nothing is held, the answer may not name it.
         let defined = self.instruments.iter().zip(&mut self.positions.told).zip(0..);
@@ -84,11 +97,11 @@ impl BinanceOrderEntry {
         let at = UnixNanos::from_millis(event.unsigned("T")?);
         let account = Fields::of(event.value("a")?)?;
         for row in account.objects("B")? {
-            self.on_balance(&row?, ("a", "wb", None), at, sink)?;
+            self.on_balance(&row?, ("a", "wb", None), (at, Word::Event), sink)?;
         }
         if account.find("P").is_some() {
             for row in account.objects("P")? {
-                self.on_position(&row?, ["s", "ps", "pa", "ep"], at, sink)?;
+                self.on_position(&row?, ["s", "ps", "pa", "ep"], (at, Word::Event), sink)?;
             }
         }
         Ok(())
@@ -98,7 +111,7 @@ impl BinanceOrderEntry {
         &mut self,
         row: &Fields<'_, '_>,
         [symbol, side, quantity, entry]: [&str; 4],
-        at: UnixNanos,
+        (at, word): (UnixNanos, Word),
         sink: &mut dyn OrderSink,
     ) -> Handled {
         if row.text(side)? != "BOTH" {
@@ -110,7 +123,7 @@ impl BinanceOrderEntry {
         let held = Quantity(translate::signed(row.text(quantity)?, scales.quantity)?);
         // An average has more digits than a price.
         let entry = Price(translate::rounded(row.text(entry)?, scales.price)?);
-        self.positions.tell(instrument_id, PositionStatement::new(held, entry, at), sink);
+        self.positions.tell(instrument_id, (PositionStatement::new(held, entry, at), word), sink);
         Ok(())
     }
 }

@@ -1,11 +1,12 @@
 //! The dialect of USD-margined futures: what is written otherwise, the account's own stream, positions, changes in
 //! place, and the dead-man timer.
 
+mod account;
 mod dead_man;
+mod stream;
 
 use fulmar_bus::record::InstrumentId;
 
-use super::super::super::limits::LISTEN_KEY_INTERVAL;
 use super::*;
 
 const PUT: (ExecutionType, OrderStatus) = (ExecutionType::Updated, OrderStatus::Accepted);
@@ -312,33 +313,6 @@ fn an_order_is_told_by_its_answer_or_its_event_and_a_trade_with_or_without_a_fee
 }
 
 #[test]
-fn positions_are_told_where_they_are_news_by_event_and_by_reconciliation() {
-    let mut futures = Futures::new();
-    let account = |quantity: &str| {
-        format!(
-            r#"{{"e":"ACCOUNT_UPDATE","E":9,"T":8,"a":{{"m":"ORDER","B":[{{"a":"USDT","wb":"999.5","cw":"999.5","bc":"0"}}],
-"P":[{{"s":"BTCUSDT","pa":"{quantity}","ep":"99.98765","cr":"0","up":"0","mt":"cross","iw":"0","ps":"BOTH"}},
-{{"s":"ETHUSDT","pa":"1","ep":"1","ps":"BOTH"}}]}}}}"#
-        )
-    };
-    futures.event(&account("-0.25000"));
-    assert_eq!(futures.positions, [(-25_000, 9_998)], "short; the average is cut to a price");
-    futures.event(&account("-0.25000"));
-    assert_eq!(futures.positions.len(), 1, "it is no news");
-    futures.held = r#"[{"symbol":"BTCUSDT","positionSide":"BOTH","positionAmt":"-0.30000","entryPrice":"99.9","updateTime":9}]"#.to_owned();
-    futures.pass(Nanos::from_secs(60));
-    assert_eq!(futures.positions.last(), Some(&(-30_000, 9_990)));
-    futures.held = "[]".to_owned();
-    futures.pass(Nanos::from_secs(60));
-    assert_eq!(futures.positions.last(), Some(&(0, 0)), "what is not named is nothing");
-    futures.pass(Nanos::from_secs(600));
-    assert_eq!(futures.positions.len(), 3);
-    assert!(futures.bench.session.is_ready());
-    futures.event(&account("1").replace(r#""ps":"BOTH""#, r#""ps":"LONG""#));
-    assert!(!futures.bench.session.is_ready(), "two positions an instrument are not kept here");
-}
-
-#[test]
 fn price_and_quantity_are_changed_in_place_and_told_by_answer_or_event() {
     let change = |futures: &mut Futures| {
         use fulmar_bus::record::{ModifyIntent, OrderTerms};
@@ -382,32 +356,6 @@ fn price_and_quantity_are_changed_in_place_and_told_by_answer_or_event() {
 }
 
 #[test]
-fn the_stream_is_kept_alive_and_one_that_ended_is_replaced_and_what_was_missed_is_asked_for() {
-    let mut futures = Futures::new();
-    futures.pass(Nanos(LISTEN_KEY_INTERVAL.0 - 1));
-    assert!(futures.bench.session.is_ready());
-    futures.with(|session, now, sink| session.on_time(now + Nanos(1), sink));
-    assert!(futures.asked().contains(&"/fapi/v1/listenKey".to_owned()), "half an hour later");
-
-    for ends in ["expired", "closed"] {
-        let mut futures = Futures::accepted();
-        match ends {
-            "expired" => futures.event(r#"{"e":"listenKeyExpired","E":9,"listenKey":"listen"}"#),
-            _ => futures.feed((1, FrameSource::Closed, 0), "reset"),
-        }
-        assert!(!futures.bench.session.is_ready(), "{ends}: nothing leaves while nobody is told");
-        assert_eq!(futures.told(), [], "{ends}: requests are still answered, so nothing is unknown");
-        futures.open_orders = format!("[{}]", stands("0.50000", "100.00"));
-        futures.trades = r#"[{"symbol":"BTCUSDT","id":9,"orderId":500,"side":"BUY","price":"99.00","qty":"0.10000","realizedPnl":"0",
-"commission":"0","commissionAsset":"USDT","time":1700001800000,"positionSide":"BOTH","buyer":true,"maker":true}]"#.to_owned();
-        futures.answer_own();
-        assert!(futures.bench.session.is_ready(), "{ends}");
-        let told: Vec<_> = futures.bench.log.reports.drain(..).map(|report| report.trade_id).collect();
-        assert_eq!(told, [9], "{ends}: what traded meanwhile");
-    }
-}
-
-#[test]
 fn what_is_asked_over_http_and_refused_is_asked_again() {
     let mut futures = Futures::new();
     futures.requests.clear();
@@ -441,19 +389,4 @@ fn what_is_asked_over_http_and_refused_is_asked_again() {
     assert!(is_refused && !futures.bench.session.is_ready());
     futures.pass(Nanos::from_secs(10));
     assert!(futures.bench.session.is_ready(), "it is asked again");
-}
-
-#[test]
-fn the_path_of_the_accounts_stream_is_assumed_and_can_be_stated() {
-    let config = BinanceConfig {
-        user_path: "/elsewhere".to_owned(),
-        ..BinanceConfig::production(Product::UsdMargined)
-    };
-    let mut futures = Futures::closed();
-    futures.bench.session = BinanceOrderEntry::new(&config, KeyKind::Hmac);
-    futures.feed((0, FrameSource::Opened, 0), "");
-    futures.answer(r#"{"id":"n","status":200,"result":{"serverTime":1700000000000}}"#);
-    futures.feed((0, FrameSource::Http, 200), "/fapi/v1/listenKey\n{\"listenKey\":\"k\"}");
-    let (_, _, url) = futures.requests.pop().expect("the stream");
-    assert_eq!(url, "wss://fstream.binance.com/elsewhere/ws/k");
 }

@@ -98,8 +98,9 @@ fn what_an_order_of_before_traded_is_history_also_where_it_trades_before_the_ven
     assert_eq!((adopted.cumulative_qty, adopted.last_qty), (Quantity(20_000), Quantity(10_000)));
     let trade = r#""l":"0.10000","z":"0.40000","L":"99.00","n":"0.00","N":"BNB","t":3,"m":false"#;
     bench.message(&format!(
-        r#"{{"event":{{"e":"executionReport","E":9,"s":"BTCUSDT","c":"web_0815","S":"BUY","o":"LIMIT","f":"GTC","q":"0.50000",
-"p":"100.00","C":"","x":"TRADE","X":"PARTIALLY_FILLED","r":"NONE","i":78,"T":7,{trade}}}}}"#
+        r#"{{"event":{{"e":"executionReport","E":9,"s":"BTCUSDT","c":"web_0815",
+"S":"BUY","o":"LIMIT","f":"GTC","q":"0.50000","p":"100.00","C":"",
+"x":"TRADE","X":"PARTIALLY_FILLED","r":"NONE","i":78,"T":7,{trade}}}}}"#
     ));
     assert_eq!(
         bench.log.reports[1].cumulative_qty,
