@@ -112,6 +112,7 @@ fn the_order_payloads_are_where_every_reader_expects_them() {
         gave_way @ 244,
     });
     layout!(StakeLimit = 48 { at_stake_max @ 0, value_at_risk @ 16, until @ 32 });
+    layout!(Presence = 16 { news @ 0, on_disconnect @ 1, epoch @ 4, counter @ 8 });
     layout!(Denial = 56 {
         client_order_id @ 0, tag @ 16, codes @ 24, limit @ 32, value @ 40, code @ 48, strategy_id @ 50,
         account_id @ 52, reserved @ 54,

@@ -29,6 +29,7 @@ mod market;
 mod number;
 mod order;
 mod pair;
+mod presence;
 mod report;
 mod scope;
 mod stake;
@@ -52,6 +53,7 @@ pub use order::{
     TimeInForce, TriggerBy,
 };
 pub use pair::{Arbitrage, ConsolidatedTop, CrossVenue, LeadLag, MidSpread};
+pub use presence::{OnDisconnect, Presence, PresenceNews};
 pub use report::{ExecutionReport, ExecutionType, LiquiditySide, OrderStatus, Position};
 pub use scope::{Limit, LimitChange, LimitVerdict, Restraint, ScopeKind, ScopeReport};
 pub use stake::StakeLimit;

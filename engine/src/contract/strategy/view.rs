@@ -3,7 +3,7 @@
 
 use fulmar_bus::record::{
     ConsolidatedTop, CrossVenue, Denial, ExecutionReport, Flags, Funding, HeldOrder, InstrumentDefinition,
-    InstrumentId, InstrumentStatus, Intent, Kind, Malformed, MarkPrice, Position, Quantity, Record,
+    InstrumentId, InstrumentStatus, Intent, Kind, Malformed, MarkPrice, Position, Presence, Quantity, Record,
     SyncChange, SyncState, TopOfBook, TopSource, UnixNanos,
 };
 
@@ -38,6 +38,9 @@ pub struct View {
     /// By instrument id, its own or another of its pairs: those of its own that are of the same pair.
     pairs: Vec<Vec<InstrumentId>>,
     orders: OrderTable,
+    orders_max: usize,
+    /// The boot, where the gate told it.
+    epoch: Option<u32>,
     pub(super) dependents: Dependents,
     orphans: u64,
     not_submitted: u64,
@@ -213,6 +216,8 @@ impl View {
             instruments,
             pairs,
             orders: OrderTable::new(orders_max),
+            orders_max,
+            epoch: None,
             dependents: Dependents::default(),
             orphans: 0,
             not_submitted: 0,
@@ -284,9 +289,10 @@ impl View {
             }
             Some(Kind::HeldOrder) => {
                 let saved = record.read::<HeldOrder>()?;
-                self.dependents.restored(saved.intent.client_order_id);
+                self.dependents.restored(&saved.intent, self.epoch);
                 self.orphans += u64::from(!held::put(&mut self.orders, header.instrument_id, saved));
             }
+            Some(Kind::Presence) => self.begin_anew(record.read()?),
             Some(Kind::ConsolidatedTop) => self.consolidate(header.instrument_id, record.read()?),
             Some(Kind::CrossVenue) => {
                 let told = *record.read::<CrossVenue>()?;
@@ -343,6 +349,19 @@ impl View {
             instrument.cross_venue = None;
             instrument.sync = SyncState::Syncing;
         }
+    }
+
+    /// All orders and positions are told anew; those that the gate had not seen yet it tells of later.
+    fn begin_anew(&mut self, told: &Presence) {
+        let before = std::mem::replace(&mut self.orders, OrderTable::new(self.orders_max));
+        for order in before.open_orders() {
+            let id = order.intent().client_order_id;
+            if (id.epoch, id.counter) > (told.epoch, told.counter) {
+                self.submitted(*order.intent(), order.instrument_id(), order.submitted_at());
+            }
+        }
+        self.epoch = Some(told.epoch);
+        self.instruments.iter_mut().flatten().for_each(|instrument| instrument.position = None);
     }
 
     /// True where what is best over the pair of `instrument_id` concerns an instrument that the strategy trades.
