@@ -32,6 +32,11 @@ impl Origin {
         Origin { cause, received_at: header.received_at, via: header.id }
     }
 
+    /// The same, received at `now` at the latest: whoever says so may not be believed.
+    pub(crate) fn not_after(self, now: UnixNanos) -> Self {
+        Origin { received_at: self.received_at.min(now), ..self }
+    }
+
     /// The origin of what an actor does because time passed.
     pub const fn time(now: UnixNanos) -> Self {
         Origin { cause: RecordId::NONE, received_at: now, via: RecordId::NONE }

@@ -50,3 +50,6 @@ pub(super) const SAMPLE_LATENESS_PARTS: u64 = 10;
 /// the check would dominate what it checks.
 #[cfg(debug_assertions)]
 pub(super) const CHECKED_ORDERS_MAX: usize = 256;
+
+/// The gate's own orders of a strategy are counted from here on, so that none has the number of one of the strategy's.
+pub const OWN_COUNTER_MIN: u64 = 1 << 47;

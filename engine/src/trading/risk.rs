@@ -7,7 +7,6 @@
 //! The gate judges by what it is told in [`Context`]; it owns no order, no position and no book.
 
 pub(crate) mod approval;
-mod bucket;
 mod check;
 mod checks;
 mod conduct;
@@ -33,7 +32,7 @@ pub use losses::{LossGuard, LossLimits};
 pub use scope::{ScopeBreaches, ScopeLimits, ScopeSettings};
 pub use settings::{GuardSettings, RiskSettings};
 
-use bucket::TokenBucket;
+use super::TokenBucket;
 use checks::Case;
 use conduct::Conduct;
 use fulmar_bus::record::{

@@ -14,13 +14,11 @@ use super::intents::ORDER_SLOTS;
 use super::{Output, State, Watched};
 use crate::actors::limits::{CLOSE_RETRY_NS, MARK_PRICE_AGE_MAX, SCOPES_INTERVAL};
 use crate::runtime::Origin;
+use crate::trading::OWN_COUNTER_MIN;
 use crate::trading::account::{Fee, ScaledPrice};
 use crate::trading::order::{Fill, OpenShare, TrackedOrder};
 use crate::trading::risk::{Verdict, middle};
 use crate::trading::treasury::Treasury;
-
-/// The gate's own orders of a strategy are counted from here on, so that none has the number of one of the strategy's.
-const OWN_COUNTER_MIN: u64 = 1 << 47;
 
 impl State {
     /// What value at risk allows a scope to have at stake.

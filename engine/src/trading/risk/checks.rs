@@ -2,9 +2,8 @@
 
 use fulmar_bus::record::{Intent, OrderType, Price, Quantity, Side, SyncState, TimeInForce};
 
-use super::bucket::TokenBucket;
 use super::{Breach, Context, RiskLimits, Wish};
-use crate::trading::InstrumentRules;
+use crate::trading::{InstrumentRules, TokenBucket};
 
 /// An intent, and all that it is judged by.
 pub(super) struct Case<'a> {
