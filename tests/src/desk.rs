@@ -13,7 +13,7 @@ use fulmar_engine::runtime::{Clock, HopBoard, HopStamps, Player};
 use fulmar_engine::trading::risk::{GuardSettings, RiskSettings};
 use fulmar_engine::trading::treasury::TreasuryPlan;
 use fulmar_engine::wiring::{
-    Assembly, EnginePlan, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, StrategyPlan,
+    Assembly, EnginePlan, Home, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, StrategyPlan,
     Surroundings, VenuePlan, build,
 };
 
@@ -128,7 +128,7 @@ fn plan(product: Product, strategy: Box<dyn Strategy>) -> EnginePlan {
         bar_intervals: vec![Nanos::from_secs(60)],
         strategies: vec![StrategyPlan {
             name: "trader".to_owned(),
-            strategy,
+            home: Home::Engine(strategy),
             instruments: vec![id],
             book: BookDepth::Top,
         }],

@@ -13,8 +13,8 @@ use fulmar_engine::runtime::Player;
 use fulmar_engine::trading::risk::RiskSettings;
 use fulmar_engine::trading::treasury::TreasuryPlan;
 use fulmar_engine::wiring::{
-    Assembly, EnginePlan, InstrumentPlan, KeptOrders, OrderRoute, RingSizes, StrategyPlan, Surroundings,
-    VenuePlan, build,
+    Assembly, EnginePlan, Home, InstrumentPlan, KeptOrders, OrderRoute, RingSizes, StrategyPlan,
+    Surroundings, VenuePlan, build,
 };
 
 use crate::market::{INSTRUMENT, SYMBOL};
@@ -65,7 +65,7 @@ impl OrderDesk {
     pub fn open(self) -> (Assembly, Player, OrderBorder) {
         let strategies = self.strategies.into_iter().enumerate().map(|(index, strategy)| StrategyPlan {
             name: format!("trader{index}"),
-            strategy,
+            home: Home::Engine(strategy),
             instruments: vec![BTC],
             book: BookDepth::Top,
         });

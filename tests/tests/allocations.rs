@@ -37,7 +37,7 @@ use fulmar_engine::trading::order::Fill;
 use fulmar_engine::trading::risk::{GuardSettings, RiskSettings};
 use fulmar_engine::trading::treasury::TreasuryPlan;
 use fulmar_engine::wiring::{
-    EnginePlan, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan,
+    EnginePlan, Home, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan,
 };
 use fulmar_strategies::{Parameters, quoter};
 use fulmar_tests::captures::folder;
@@ -435,7 +435,7 @@ fn plan(venue: &str, symbols: &[String], quotes_between: u64, level_count: Arc<A
             .collect(),
         strategies: vec![StrategyPlan {
             name: "restless".to_owned(),
-            strategy: Box::new(Restless { quotes_between, quote_count: 0, level_count }),
+            home: Home::Engine(Box::new(Restless { quotes_between, quote_count: 0, level_count })),
             instruments: ids.clone(),
             book: BookDepth::Full,
         }],

@@ -13,6 +13,8 @@
 mod line;
 mod status;
 
+use std::sync::Arc;
+
 use fulmar_bus::channel::Poll;
 use fulmar_bus::record::{
     AccountId, CancelIntent, ClientOrderId, InstrumentId, Intent, Kind, Malformed, ModifyIntent, Nanos,
@@ -34,16 +36,24 @@ pub struct PortPlan {
     pub strategy_id: StrategyId,
     /// The boot.
     pub epoch: u32,
-    /// What becomes of orders and positions when the process goes.
+    /// The process that is waited for.
+    pub process: ProcessPlan,
+}
+
+/// How a process is waited for that is to be a strategy.
+pub struct ProcessPlan {
+    /// What becomes of orders and positions when it goes.
     pub on_disconnect: OnDisconnect,
-    /// How long the process may show no sign of life.
+    /// How long it may show no sign of life.
     pub silence_max: Nanos,
     /// How often in a minute it may want what makes no sense before it is sent away.
     pub misuses_max: u32,
-    /// Through which processes come.
+    /// Through which it comes. In a replay nobody does.
     pub door: Door<PortNews>,
     /// What operators see of it.
-    pub status: std::sync::Arc<PortStatus>,
+    pub status: Arc<PortStatus>,
+    /// A run is played again: nobody comes, and what was wanted then is an input.
+    pub is_played: bool,
 }
 
 /// What happens at the door of a port.
@@ -110,7 +120,7 @@ impl AttachedPort {
     fn on_news(&mut self, news: PortNews) {
         match news {
             PortNews::Came(line) => {
-                self.plan.status.attach();
+                self.plan.process.status.attach();
                 self.line = Some(line);
                 self.misuse = Misuse::default();
                 self.untold = Some(Presence::HERE);
@@ -122,18 +132,17 @@ impl AttachedPort {
     /// The line ends, and the gate hears what is to become of the orders.
     fn part(&mut self, ended: Ended) {
         if self.line.take().is_some() {
-            self.plan.status.part(ended);
-            self.untold = Some(Presence::gone(self.plan.on_disconnect));
+            self.plan.process.status.part(ended);
+            self.untold = Some(Presence::gone(self.plan.process.on_disconnect));
         }
     }
 
     /// Gives the gate what it did not hear yet.
-    fn tell_gate(&mut self, now: UnixNanos) -> bool {
-        let Some(intents) = &mut self.intents else { return false };
-        let Some(presence) = self.untold else { return false };
+    fn tell_gate(&mut self, now: UnixNanos) -> Work {
+        let (Some(intents), Some(presence)) = (&mut self.intents, self.untold) else { return Work::NONE };
         let is_told = intents.send(Origin::time(now), InstrumentId::NONE, &presence).is_ok();
         self.untold = self.untold.filter(|_| !is_told);
-        is_told
+        Work(u32::from(is_told))
     }
 
     /// Carries commands to the gate, until there are no more, or it is another's turn.
@@ -151,7 +160,7 @@ impl AttachedPort {
                 Poll::Empty => break,
                 Poll::Lapped { .. } => self.part(Ended::Damage),
                 Poll::Record => match self.judge(now) {
-                    Ok(()) => self.plan.status.count_command(self.counter),
+                    Ok(()) => self.plan.process.status.count_command(self.counter),
                     Err(Wrong::Shape) => self.part(Ended::Damage),
                     Err(Wrong::Sense) => self.on_misuse(now),
                 },
@@ -196,12 +205,12 @@ impl AttachedPort {
     }
 
     fn on_misuse(&mut self, now: UnixNanos) {
-        self.plan.status.count_misuse();
+        self.plan.process.status.count_misuse();
         if now.since(self.misuse.began_at) >= MISUSE_WINDOW {
             self.misuse = Misuse { began_at: now, count: 0 };
         }
         self.misuse.count += 1;
-        if self.misuse.count > self.plan.misuses_max {
+        if self.misuse.count > self.plan.process.misuses_max {
             self.part(Ended::Misuse);
         }
     }
@@ -219,10 +228,10 @@ impl AttachedPort {
             };
             match self.line.as_mut().map(|line| line.give(report)) {
                 Some(Told::LostFirst) => {
-                    self.plan.status.count_lost();
+                    self.plan.process.status.count_lost();
                     self.untold = Some(Presence::HERE);
                 }
-                Some(Told::Lost) => self.plan.status.count_lost(),
+                Some(Told::Lost) => self.plan.process.status.count_lost(),
                 Some(Told::Given) | None => {}
             }
         }
@@ -250,36 +259,36 @@ impl Actor for AttachedPort {
     }
 
     fn has_callers(&self) -> bool {
-        !self.plan.door.is_empty() || self.line.as_ref().is_some_and(Line::has_commands)
+        !self.plan.process.door.is_empty() || self.line.as_ref().is_some_and(Line::has_commands)
     }
 
     fn work(&mut self, now: UnixNanos) -> Work {
         let mut work = self.give_reports();
-        while let Some(news) = self.plan.door.take() {
+        while let Some(news) = self.plan.process.door.take() {
             work += Work(1);
             self.on_news(news);
         }
-        if self.tell_gate(now) {
-            work += Work(1);
-        }
+        work += self.tell_gate(now);
         work += self.take_commands(now);
-        if self.line.as_mut().is_some_and(|line| line.is_silent(now, self.plan.silence_max)) {
+        if self.line.as_mut().is_some_and(|line| line.is_silent(now, self.plan.process.silence_max)) {
             work += Work(1);
             self.part(Ended::Silence);
         }
+        // A line that just ended is told of at once.
+        work += self.tell_gate(now);
         if let Some(line) = &mut self.line {
             line.wake(now);
-            self.plan.status.show_lag(line.lag());
+            self.plan.process.status.show_lag(line.lag());
         }
         work
     }
 
     fn due_at(&self) -> Option<UnixNanos> {
-        self.line.as_ref().map(|line| line.silent_at(self.plan.silence_max))
+        self.line.as_ref().map(|line| line.silent_at(self.plan.process.silence_max))
     }
 
     fn counters(&self, tell: &mut dyn FnMut(&'static str, u64)) {
-        self.plan.status.counters(tell);
+        self.plan.process.status.counters(tell);
     }
 }
 

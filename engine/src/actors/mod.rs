@@ -15,7 +15,7 @@ pub mod risk;
 pub mod strategy;
 
 pub use aggregator::Aggregator;
-pub use attached::{AttachedPort, Ended, Line, PortNews, PortPlan, PortStatus};
+pub use attached::{AttachedPort, Ended, Line, PortNews, PortPlan, PortStatus, ProcessPlan};
 pub use book::BookBuilder;
 pub use estimator::{Estimator, EstimatorPlan};
 pub use feed::Feed;
@@ -24,7 +24,7 @@ pub use limits::HELD_SLOTS;
 pub use paper::PaperGateway;
 pub use recorder::{KeptJournal, Recorder};
 pub use risk::{HeldPlan, Risk, RiskOutboxes, RiskPlan};
-pub use strategy::{StrategyHost, StrategyPorts};
+pub use strategy::{StrategyHost, StrategyPorts, Stream};
 
 #[cfg(test)]
 mod tests;

@@ -16,6 +16,7 @@ mod held;
 mod intents;
 mod kept;
 mod markets;
+mod presence;
 mod reports;
 mod statements;
 mod steps;
@@ -31,6 +32,7 @@ use self::doubts::Doubts;
 use self::expiry::Expiries;
 pub use self::kept::HeldPlan;
 use self::kept::Keeper;
+use self::presence::Presences;
 use super::limits::ORDERS_MAX;
 use crate::runtime::{Actor, Delivery, Inboxes, Origin, Outbox, Work};
 use crate::trading::account::ScaledPrice;
@@ -79,6 +81,7 @@ struct State {
     expiries: Expiries,
     held: HeldOrders,
     keeper: Keeper,
+    presences: Presences,
     /// By instrument: at which scales its market channel speaks now, where that was heard.
     market_scales: Vec<Option<Scales>>,
     anomalies: Anomalies,
@@ -245,6 +248,7 @@ impl Risk {
             expiries: Expiries::new(),
             held,
             keeper: Keeper::new(kept, plan.held),
+            presences: Presences::default(),
             market_scales: vec![None; instrument_count],
             anomalies: Anomalies::default(),
         };
@@ -289,6 +293,11 @@ impl Actor for Risk {
                 _ if instrument_of_market.is_some() => self.state.on_market(record),
                 // The estimator alone writes such.
                 _ if record.header().kind() == Some(Kind::StakeLimit) => self.state.on_stake_limit(record),
+                _ if record.header().kind() == Some(Kind::Presence) => {
+                    let index = inbox - FIRST_BOOK - 2 * self.books.len();
+                    let strategy_id = StrategyId(u16::try_from(index).expect("a plan has few strategies"));
+                    self.state.on_presence(now, record, strategy_id, &mut self.output)
+                }
                 _ => self.state.on_intent(now, record, &mut self.output),
             };
             self.state.anomalies.malformed += u64::from(understood.is_err());
@@ -314,6 +323,10 @@ impl Actor for Risk {
             work += Work(1);
             self.state.tell_restored(now, &mut self.output);
         }
+        if self.state.presences.due_at().is_some_and(|due_at| due_at <= now) {
+            work += Work(1);
+            self.state.tell_anew(now, &mut self.output);
+        }
         if work.is_some() {
             self.state.carry_out(now, Origin::time(now), &mut self.output);
         }
@@ -321,8 +334,8 @@ impl Actor for Risk {
     }
 
     fn due_at(&self) -> Option<UnixNanos> {
-        let State { cancel_again_at, expiries, held, keeper, .. } = &self.state;
-        let due = [*cancel_again_at, expiries.due_at(), held.due_at(), keeper.due_at()];
+        let State { cancel_again_at, expiries, held, keeper, presences, .. } = &self.state;
+        let due = [*cancel_again_at, expiries.due_at(), held.due_at(), keeper.due_at(), presences.due_at()];
         due.into_iter().chain([self.state.treasury_due_at()]).flatten().min()
     }
 

@@ -2,6 +2,7 @@
 //!
 //! What several actors do together is proven by the whole-system tests.
 
+mod attached;
 mod book;
 mod estimator;
 mod feed;

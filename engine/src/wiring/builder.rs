@@ -3,18 +3,18 @@
 //! An actor's inboxes are added in the order in which it drains them; that order is part of what makes two runs alike.
 
 mod estimator;
+mod strategies;
 
 use std::io;
 use std::path::Path;
 
-use fulmar_bus::record::{AccountId, HeldOrder, InstrumentId, Nanos, StrategyId};
+use fulmar_bus::record::{AccountId, HeldOrder, InstrumentId, Nanos};
 
 use super::channels::{Channel, ChannelRole, Channels};
 use super::plan::{EnginePlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan};
 use super::{Assembly, Link, Surroundings, held};
 use crate::actors::{
     Aggregator, BookBuilder, Feed, Gateway, HELD_SLOTS, HeldPlan, PaperGateway, Risk, RiskOutboxes, RiskPlan,
-    StrategyHost, StrategyPorts,
 };
 use crate::contract::Connection;
 use crate::market::JumpGuard;
@@ -65,6 +65,8 @@ pub(super) struct Builder<'a> {
     control: Option<Outbox>,
     /// By instrument: where the gate asks its feed to tell all of it anew.
     recalls: Vec<Option<Outbox>>,
+    /// Wishes of attached processes, to be repeated.
+    replayed: Vec<Outbox>,
 }
 
 impl<'a> Builder<'a> {
@@ -96,6 +98,7 @@ impl<'a> Builder<'a> {
             told: Vec::new(),
             control: None,
             recalls: plan.instruments.iter().map(|_| None).collect(),
+            replayed: Vec::new(),
         }
     }
 
@@ -192,44 +195,6 @@ impl<'a> Builder<'a> {
             let actor = Aggregator::new(&pair.name, &members, intervals, inboxes, outbox);
             self.actors.push((rank::AGGREGATOR, Box::new(actor)));
             self.aggregates.push((pair.instruments, channel));
-        }
-        Ok(())
-    }
-
-    pub(super) fn strategies(&mut self, strategies: Vec<StrategyPlan>, epoch: u32) -> io::Result<()> {
-        let report_readers = 1 + self.estimator_count();
-        for (index, plan) in strategies.into_iter().enumerate() {
-            self.traded.push(plan.instruments.clone());
-            let actor = format!("strategy.{}", plan.name);
-            let mut order_channel = |stream: &str, readers| {
-                let name = format!("{stream}.{}", plan.name);
-                self.channels.make(&name, ChannelRole::Order, self.sizes.small, readers)
-            };
-            let (reports, intents) =
-                (order_channel("reports", report_readers)?, order_channel("intents", 1)?);
-            let mut ports = StrategyPorts::new(reports.gated(), plan.book);
-            for instrument_id in &plan.instruments {
-                let (book, market) =
-                    (self.book_of(*instrument_id).reader(), self.market(*instrument_id).reader());
-                ports.add_instrument(*instrument_id, book, market);
-            }
-            for (members, aggregate) in &self.aggregates {
-                if members.iter().any(|member| plan.instruments.contains(member)) {
-                    ports.add_aggregate(members, aggregate.reader());
-                }
-            }
-            let mut outbox = intents.gated_outbox(ports.inboxes());
-            self.stamp(&mut outbox, Stage::Hop(Hop::Strategy));
-            self.ring_at(&mut outbox, &["risk"]);
-            let mut told = reports.outbox();
-            self.stamp(&mut told, Stage::Report);
-            self.ring_at(&mut told, &[&actor, "estimator"]);
-            self.reports.push(told);
-            self.told.push(reports);
-            self.intents.push(intents);
-            let strategy_id = StrategyId(u16::try_from(index).expect("a plan has few strategies"));
-            let host = StrategyHost::new(&plan.name, (epoch, strategy_id), plan.strategy, ports, outbox);
-            self.actors.push((rank::STRATEGY, Box::new(host)));
         }
         Ok(())
     }
@@ -383,7 +348,8 @@ impl<'a> Builder<'a> {
         let number = |index: usize| u16::try_from(index).expect("a plan has far fewer actors than 2^16");
         let seats = self.actors.into_iter().enumerate();
         let seats = seats.map(|(index, (rank, actor))| Seat { number: number(index), rank, actor }).collect();
-        Assembly { seats, links: self.links, control: self.control, channels: self.channels }
+        let Builder { links, control, channels, replayed: wishes, .. } = self;
+        Assembly { seats, links, control, wishes, channels }
     }
 }
 

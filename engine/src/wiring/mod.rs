@@ -24,7 +24,7 @@ use channels::Channels;
 pub use channels::{ChannelName, ChannelRole};
 pub use memory::{Footprint, VenueFootprint};
 pub use plan::{
-    EnginePlan, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan,
+    EnginePlan, Home, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan,
 };
 
 /// A whole engine that stands still.
@@ -35,6 +35,8 @@ pub struct Assembly {
     pub links: Vec<Link>,
     /// Where the operator's orders go in; `None` where there is no risk gate to take them.
     pub control: Option<Outbox>,
+    /// Where what attached processes wanted goes in, where a run is played again.
+    pub wishes: Vec<Outbox>,
     channels: Channels,
 }
 

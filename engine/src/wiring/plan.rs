@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use fulmar_bus::record::{AccountId, BookLevels, HeldOrder, InstrumentId, Nanos, RECORD_SLOTS_MAX};
 
+use crate::actors::ProcessPlan;
 use crate::contract::strategy::{BookDepth, Strategy};
 use crate::contract::{MarketSession, OrderSession};
 use crate::market::FeeRate;
@@ -88,12 +89,20 @@ pub struct PairPlan {
 pub struct StrategyPlan {
     /// What it is called.
     pub name: String,
-    /// What it does.
-    pub strategy: Box<dyn Strategy>,
+    /// Where it lives.
+    pub home: Home,
     /// The instruments that it sees and may trade.
     pub instruments: Vec<InstrumentId>,
     /// How much of their books it sees.
     pub book: BookDepth,
+}
+
+/// Where a strategy lives.
+pub enum Home {
+    /// In the engine: what it does.
+    Engine(Box<dyn Strategy>),
+    /// In a process of its own, which comes and goes.
+    Process(ProcessPlan),
 }
 
 /// Where approved orders go.

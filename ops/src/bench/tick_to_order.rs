@@ -22,8 +22,8 @@ use fulmar_engine::runtime::{
 use fulmar_engine::trading::risk::{GuardSettings, RiskSettings};
 use fulmar_engine::trading::treasury::TreasuryPlan;
 use fulmar_engine::wiring::{
-    EnginePlan, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, StrategyPlan, Surroundings,
-    VenuePlan, build,
+    EnginePlan, Home, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, StrategyPlan,
+    Surroundings, VenuePlan, build,
 };
 
 use super::frames::Frames;
@@ -295,7 +295,7 @@ fn plan() -> anyhow::Result<EnginePlan> {
     };
     let strategy = StrategyPlan {
         name: "requoter".to_owned(),
-        strategy: Box::new(Requoter),
+        home: Home::Engine(Box::new(Requoter)),
         instruments: vec![instrument_id],
         book: BookDepth::Top,
     };

@@ -7,7 +7,7 @@ use aws_lc_rs::digest;
 use fulmar_bus::record::{AccountId, InstrumentId, UnixNanos};
 use fulmar_engine::trading::treasury::TreasuryPlan;
 use fulmar_engine::wiring::{
-    EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan,
+    EnginePlan, Home, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan,
 };
 use fulmar_strategies::Registry;
 use serde::{Deserialize, Serialize};
@@ -110,8 +110,10 @@ impl Launch {
         for strategy in traded {
             strategies.push(StrategyPlan {
                 name: strategy.name.clone(),
-                strategy: (strategy.entry.strategy(&strategy.parameters))
-                    .with_context(|| format!("strategy \"{}\"", strategy.name))?,
+                home: Home::Engine(
+                    (strategy.entry.strategy(&strategy.parameters))
+                        .with_context(|| format!("strategy \"{}\"", strategy.name))?,
+                ),
                 instruments: strategy.instruments.iter().map(id_of).collect(),
                 book: strategy.book,
             });
