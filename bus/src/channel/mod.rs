@@ -96,6 +96,8 @@ mod words;
 mod writer;
 
 pub use latest::{LatestReader, LatestWriter, latest, latest_word_count};
+#[cfg(not(loom))]
+pub(crate) use layout::RING_LAYOUT;
 pub use layout::RingShape;
 pub use limits::{GATES_MAX, SLOTS_MAX};
 pub use reader::{Poll, Reader};

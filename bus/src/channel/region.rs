@@ -104,7 +104,8 @@ impl Region {
     }
 
     /// A region of the `word_count` words that lie from `offset_bytes` on in memory that other processes map too, such
-    /// as a memory file. Every page of it is touched before this returns.
+    /// as a memory file. Every page of it is touched before this returns. The example of
+    /// [`SegmentBuilder`](crate::segment::SegmentBuilder) has such regions on both sides.
     ///
     /// Whoever asks has made sure that nobody can make the memory shorter while it is mapped: the system answers a
     /// touch beyond its end with a signal.

@@ -25,6 +25,7 @@ mod held;
 mod id;
 mod instrument;
 mod kind;
+mod layout;
 mod market;
 mod number;
 mod order;
@@ -46,6 +47,7 @@ pub use held::{HeldOrder, HeldStage};
 pub use id::{AccountId, ChannelId, ClientOrderId, InstrumentId, RecordId, StrategyId};
 pub use instrument::{ContractKind, ContractSize, InstrumentDefinition, InstrumentStatus, Listing};
 pub use kind::Kind;
+pub use layout::{LAYOUTS, RecordLayout};
 pub use market::{Bar, BookLevels, Level, Side, SnapshotBegin, SnapshotEnd, TopOfBook, TopSource, Trade};
 pub use number::{Notional, Price, Quantity, WideNumber};
 pub use order::{
