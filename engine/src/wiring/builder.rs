@@ -9,6 +9,7 @@ use std::io;
 use std::path::Path;
 
 use fulmar_bus::record::{AccountId, HeldOrder, InstrumentId, Nanos};
+use fulmar_bus::segment::SegmentBuilder;
 
 use super::channels::{Channel, ChannelRole, Channels};
 use super::plan::{EnginePlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan};
@@ -70,13 +71,17 @@ pub(super) struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    pub(super) fn new(plan: &EnginePlan, surroundings: &'a Surroundings<'a>) -> Self {
+    pub(super) fn new(
+        plan: &EnginePlan,
+        surroundings: &'a Surroundings<'a>,
+        shared: Option<SegmentBuilder>,
+    ) -> Self {
         let none = || plan.instruments.iter().map(|_| None).collect();
         Builder {
             surroundings,
             sizes: plan.rings,
             is_trading: !matches!(plan.orders, OrderRoute::None),
-            channels: Channels::new(plan.journal_directory.clone()),
+            channels: Channels::new(plan.journal_directory.clone(), shared),
             actors: Vec::new(),
             links: Vec::new(),
             instruments: plan.instruments.iter().map(|instrument| instrument.name.clone()).collect(),

@@ -13,6 +13,7 @@ mod plan;
 use std::io;
 
 use fulmar_bus::channel::Ring;
+use fulmar_bus::segment::{Segment, SegmentBuilder, SegmentError};
 
 use crate::actors::Estimator;
 use crate::contract::Connection;
@@ -82,6 +83,14 @@ impl Assembly {
         self.channels.digests()
     }
 
+    /// What other processes may read, for ever read-only to them; `None` where nothing is shared.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn share(&mut self) -> Result<Option<Segment>, SegmentError> {
+        self.channels.take_shared().map(SegmentBuilder::seal).transpose()
+    }
+
     /// What a core loop of this name notes goes to a channel of its own.
     ///
     /// # Errors
@@ -118,8 +127,20 @@ pub fn actor_names(plan: &EnginePlan) -> Vec<String> {
 /// # Errors
 /// What the system says where the file of a channel that is written ahead cannot be made.
 pub fn build(plan: EnginePlan, surroundings: &Surroundings<'_>) -> io::Result<Assembly> {
+    build_shared(plan, surroundings, None)
+}
+
+/// As [`build`], with market data in memory that other processes may read: [`Assembly::share`] gives it.
+///
+/// # Errors
+/// As [`build`], and what the system says where there is no such memory.
+pub fn build_shared(
+    plan: EnginePlan,
+    surroundings: &Surroundings<'_>,
+    shared: Option<SegmentBuilder>,
+) -> io::Result<Assembly> {
     let names = actor_names(&plan);
-    let mut builder = Builder::new(&plan, surroundings);
+    let mut builder = Builder::new(&plan, surroundings, shared);
     builder.venues(plan.venues)?;
     builder.aggregators(plan.pairs, &plan.bar_intervals)?;
     if !matches!(plan.orders, OrderRoute::None) {
