@@ -80,7 +80,7 @@ impl StrategyPorts {
     }
 
     /// Bars and consolidated tops of the pair of these instruments.
-    pub fn add_aggregate(&mut self, pair: &[InstrumentId], aggregate: Reader) {
+    pub fn add_aggregate(&mut self, pair: &[InstrumentId], aggregate: impl Into<Stream>) {
         self.pairs.push(pair.to_vec());
         self.add(aggregate, Source::Aggregate);
     }
