@@ -54,10 +54,9 @@ impl State {
         let leaves_qty = order.leaves_qty();
         self.share_changed(intent.strategy_id, instrument_id);
         let is_trade = matches!(update.booking, Booking::Booked(_));
-        let is_changed = update.status != update.status_before || update.is_changed;
         let is_refusal =
             matches!(report.execution, ExecutionType::CancelRejected | ExecutionType::UpdateRejected);
-        if !is_changed && !update.is_first_acknowledgement && !is_trade && !is_refusal && !is_adopted {
+        if !update.is_news && !is_trade && !is_refusal && !is_adopted {
             // The venue tells most things twice, as an answer and as an event. A strategy hears them once.
             return Ok(());
         }
