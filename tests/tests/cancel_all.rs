@@ -84,7 +84,8 @@ fn killed(is_futures: bool, fault: Option<Fault>) -> (Sent, u64) {
     let truth = truth_of(&desk);
     assert_eq!((truth.open_orders, truth.duplicates), (0, 0), "{fault:?}");
     assert_eq!(truth.orders_received, before.orders_received, "{fault:?}: nothing more was sent");
-    let held = drain(&mut reports).iter().filter_map(|record| record.read::<Position>().ok().copied()).last();
+    let held =
+        drain(&mut reports).iter().filter_map(|record| record.read::<Position>().ok().copied()).next_back();
     let scale = if is_futures { 3 } else { 8 };
     let held = format_scaled(held.map_or(0, |held| held.quantity.0.into()), scale).to_string();
     assert_eq!(held, truth.position, "{fault:?}");

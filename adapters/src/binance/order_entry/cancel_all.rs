@@ -1,8 +1,8 @@
 //! Cancels of all that stands of an instrument, in one request: a message on spot, an HTTP request on futures.
 //!
-//! The venue takes the orders of others with them, so that one leaves only where all that stands is known and ours; else
-//! ours are canceled by name. What becomes of each order is told by its own event. One that the answer does not speak
-//! for, and all where none comes, are canceled by name when the answer is late.
+//! The venue takes the orders of others with them, so that one leaves only where all that stands is known and ours;
+//! else ours are canceled by name. What becomes of each order is told by its own event. One that the answer does not
+//! speak for, and all where none comes, are canceled by name when the answer is late.
 
 use fulmar_bus::record::{InstrumentId, UnixNanos};
 use fulmar_engine::contract::{DecodeError, OrderSink};

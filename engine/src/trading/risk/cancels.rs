@@ -31,7 +31,7 @@ impl RiskGate {
 
     fn spend(&mut self, instrument_id: InstrumentId, now: UnixNanos) {
         if let Some(controlled) = self.instruments.get_mut(instrument_id.index()).and_then(Option::as_mut) {
-            controlled.messages.tokens(now);
+            controlled.messages.fill(now);
             if !controlled.messages.take() {
                 self.cancels_over_budget += 1;
             }
