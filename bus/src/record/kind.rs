@@ -76,13 +76,15 @@ pub enum Kind {
     HeldOrder = 40,
     /// What a scope may have at stake for its value at risk.
     StakeLimit = 41,
+    /// A cancel of all orders of the account on an instrument, which was approved and is on its way.
+    CancelAll = 42,
     /// Whether the process of an attached strategy is there.
     Presence = 50,
 }
 
 impl Kind {
     /// Every kind, in numeric order.
-    pub const ALL: [Kind; 34] = [
+    pub const ALL: [Kind; 35] = [
         Kind::Trade,
         Kind::BookLevels,
         Kind::SnapshotBegin,
@@ -116,6 +118,7 @@ impl Kind {
         Kind::LimitChange,
         Kind::HeldOrder,
         Kind::StakeLimit,
+        Kind::CancelAll,
         Kind::Presence,
     ];
 
@@ -155,6 +158,7 @@ impl Kind {
             39 => Kind::LimitChange,
             40 => Kind::HeldOrder,
             41 => Kind::StakeLimit,
+            42 => Kind::CancelAll,
             50 => Kind::Presence,
             _ => return None,
         })

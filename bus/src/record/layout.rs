@@ -140,6 +140,7 @@ layouts! {
         quantity_scale @ 242, is_parent_done @ 243, gave_way @ 244,
     }
     StakeLimit v 1 = 48 { at_stake_max @ 0, value_at_risk @ 16, until @ 32 }
+    CancelAll v 1 = 8 { approved_at @ 0 }
     Presence v 1 = 16 { news @ 0, on_disconnect @ 1, epoch @ 4, counter @ 8 }
 }
 

@@ -8,7 +8,9 @@
 //! This folder alone of the strategies' room knows of processes, clocks and sockets; a strategy still does not.
 
 mod client;
+mod entry;
 mod terms;
 
 pub use client::{Client, ClientError, Shared};
-pub use terms::{Terms, TermsError};
+pub use entry::{ENTRY, Treatment};
+pub use terms::{PART as TERMS_PART, Terms, TermsError};

@@ -65,7 +65,7 @@ impl State {
             (PresenceNews::Gone, OnDisconnect::Leave) | (PresenceNews::Anew, _) => {}
             (PresenceNews::Gone, policy) => {
                 presences.gone.push((strategy_id, policy));
-                self.cancel_killed(now, Origin::of(record), output);
+                self.cancel_forbidden(now, Origin::of(record), output);
                 self.close_again_at = Some(now);
             }
         }
