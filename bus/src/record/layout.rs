@@ -140,9 +140,11 @@ layouts! {
         quantity_scale @ 242, is_parent_done @ 243, gave_way @ 244,
     }
     StakeLimit v 1 = 48 { at_stake_max @ 0, value_at_risk @ 16, until @ 32 }
+    CancelAll v 1 = 8 { approved_at @ 0 }
 }
 
 const _: () = {
+    assert!(LAYOUTS.len() == Kind::ALL.len(), "every kind has its layout in the table");
     assert!(size_of::<Header>() == HEADER_BYTES && align_of::<Header>() == 8);
     assert!(offset_of!(Header, kind_byte) == 0);
     assert!(offset_of!(Header, version) == 1);

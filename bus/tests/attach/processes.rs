@@ -22,7 +22,7 @@ use crate::{
     scene::{Engine, PATIENCE, child, child_path, connected, hello, is_readable, open_files, send, welcome},
 };
 
-const MARKET: RingShape = RingShape { slot_count: 4096, gate_count: 0 };
+const MARKET: RingShape = RingShape { slot_count: 1024, gate_count: 0 };
 /// Holds all that is told and commanded, so that nobody waits for room.
 const LINE: RingShape = RingShape { slot_count: 1024, gate_count: 1 };
 const RECORDS: u64 = 200;
