@@ -145,6 +145,7 @@ layouts! {
 }
 
 const _: () = {
+    assert!(LAYOUTS.len() == Kind::ALL.len(), "every kind has its layout in the table");
     assert!(size_of::<Header>() == HEADER_BYTES && align_of::<Header>() == 8);
     assert!(offset_of!(Header, kind_byte) == 0);
     assert!(offset_of!(Header, version) == 1);
