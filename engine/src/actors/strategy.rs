@@ -172,6 +172,11 @@ impl StrategyHost {
         self.desk.counter = counter;
     }
 
+    /// What the strategy wanted so far: orders, changes and cancels.
+    pub fn wanted_count(&self) -> u64 {
+        self.desk.intents.sequence()
+    }
+
     /// Fires the timers that are due at `now`, and denies what found no room before.
     fn on_time(&mut self, now: UnixNanos) -> Work {
         let mut work = Work::NONE;

@@ -1,6 +1,5 @@
 //! The memory that one process shares with its port, made anew for each: nothing of it was ever another's.
 
-use std::collections::BTreeMap;
 use std::task::Waker;
 
 use fulmar_bus::attach::{CursorPage, cursor_page_word_count};
@@ -8,7 +7,6 @@ use fulmar_bus::channel::{Ring, RingShape, create};
 use fulmar_bus::record::ChannelId;
 use fulmar_bus::segment::{Access, BootId, Segment, SegmentBuilder, SegmentError, SegmentOptions};
 use fulmar_engine::actors::Line;
-use fulmar_strategies::attach::{TERMS_PART, Terms};
 
 use super::shadow::Shadow;
 
@@ -21,11 +19,15 @@ const OUTSIDE: ChannelId = ChannelId(u16::MAX - 1);
 
 /// What is made for one process.
 pub struct Made {
-    /// What the process may read: its terms, what stands, its events.
-    pub told: Segment,
-    /// What the process writes: its commands, and how far it came.
-    pub own: Segment,
-    /// The engine's ends of both.
+    /// What stands on the channels that it reads, and its events; it may read them.
+    pub events: Segment,
+    /// Its commands; it writes them.
+    pub commands: Segment,
+    /// How far it came; it writes that.
+    pub cursor: Segment,
+    /// For each channel of which something stands, in their order, where it is to be read on.
+    pub places: Vec<u64>,
+    /// The engine's ends of it.
     pub line: Line,
 }
 
@@ -39,27 +41,27 @@ pub struct Ends {
     pub commands_max: u32,
 }
 
-/// Makes the memory of a process: `shadows` say what stands on each channel that it reads, by name.
+/// Makes the memory of a process that reads these channels.
 ///
 /// # Errors
 /// [`SegmentError`] where the system has no such memory.
-pub fn make(
+pub fn make<'s>(
     (boot_id, options): (BootId, SegmentOptions),
-    mut terms: Terms,
-    shadows: &BTreeMap<String, Shadow>,
+    channels: impl IntoIterator<Item = (&'s str, &'s Shadow)>,
     ends: Ends,
 ) -> Result<Made, SegmentError> {
-    let mut told = SegmentBuilder::new("told", boot_id, Access::Read, options)?;
-    for (name, shadow) in shadows {
-        let place = shadow.write(told.add(name, shadow.word_count())?);
-        terms.places.push((name.clone(), place));
+    let segment = |name, access| SegmentBuilder::new(name, boot_id, access, options);
+    let mut told = segment("events", Access::Read)?;
+    let mut places = Vec::new();
+    for (name, shadow) in channels {
+        places.push(shadow.write(told.add(name, shadow.word_count())?));
     }
-    terms.write(&told.add(TERMS_PART, terms.word_count())?);
     let (events, event_ring) = create(told.add("events", EVENTS.word_count())?, EVENTS, OUTSIDE);
-    let mut own = SegmentBuilder::new("own", boot_id, Access::Write, options)?;
+    let mut own = segment("commands", Access::Write)?;
     let (_, command_ring) = create(own.add("commands", COMMANDS.word_count())?, COMMANDS, OUTSIDE);
-    let page = CursorPage::new(own.add("page", cursor_page_word_count())?);
+    let mut cursor = segment("cursor", Access::Write)?;
+    let page = CursorPage::new(cursor.add("cursor", cursor_page_word_count())?);
     let Ends { waker, markets, commands_max } = ends;
     let line = Line::new(&command_ring, (events, &event_ring), (page, waker), markets, commands_max);
-    Ok(Made { told: told.seal()?, own: own.seal()?, line })
+    Ok(Made { events: told.seal()?, commands: own.seal()?, cursor: cursor.seal()?, places, line })
 }

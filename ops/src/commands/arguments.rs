@@ -130,7 +130,7 @@ pub enum Verb {
     /// Write a starter configuration
     #[command(after_help = "Example:\n  fulmar init trading && fulmar check --config trading/fulmar.toml")]
     Init(InitArguments),
-    /// Write a strategy of your own
+    /// Write a strategy of your own, or run one in a process of its own
     #[command(subcommand)]
     Strategy(StrategyVerb),
     /// Print the completion script of a shell
@@ -259,6 +259,34 @@ pub enum StrategyVerb {
         after_help = "Example:\n  fulmar strategy new dip_buyer && cd dip_buyer && cargo run --release -- demo --config demo.toml"
     )]
     New(StrategyNewArguments),
+    /// Run one of this program's strategies in a process of its own, attached to an engine that runs already
+    #[command(
+        after_help = "Example:\n  fulmar strategy run quoter --name outside --set quantity=0.001\n\nThe engine's configuration has a strategy of the kind \"attached\" with that name. It says what the strategy may see and trade, and what becomes of its orders when this process goes."
+    )]
+    Run(StrategyRunArguments),
+}
+
+/// Arguments of `fulmar strategy run`.
+#[derive(Debug, Args)]
+pub struct StrategyRunArguments {
+    /// Which of the program's strategies
+    #[arg(value_name = "KIND")]
+    pub kind: String,
+    /// The name that the engine's configuration gives it [default: its kind]
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// Where the engine's bus listens
+    #[arg(long, value_name = "PATH", default_value = "state/bus/bus.sock")]
+    pub socket: PathBuf,
+    /// A parameter of the strategy; may be given again
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub set: Vec<String>,
+    /// End after this many seconds
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub seconds: Option<u64>,
+    /// Look for records without a pause, which takes a whole core; without it the process sleeps until it is woken
+    #[arg(long)]
+    pub spin: bool,
 }
 
 /// Arguments of `fulmar strategy new`.

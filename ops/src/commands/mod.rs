@@ -17,6 +17,7 @@ pub mod run;
 mod scaffold;
 pub mod simulated_venue;
 pub mod strategy_new;
+pub mod strategy_run;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -27,7 +28,7 @@ use fulmar_strategies::Registry;
 pub use arguments::{
     BenchArguments, BenchName, CheckArguments, CommandLine, CompletionsArguments, DemoArguments, Format,
     Global, InitArguments, Language, RecordArguments, ReplayArguments, RunArguments, SimulatedVenueArguments,
-    StrategyNewArguments, StrategyVerb, Verb,
+    StrategyNewArguments, StrategyRunArguments, StrategyVerb, Verb,
 };
 pub use error::CommandError;
 
@@ -60,6 +61,7 @@ fn dispatch(line: &CommandLine) -> Result<Exit, CommandError> {
         Verb::Check(arguments) => check::run(arguments, global),
         Verb::Init(arguments) => init::run(arguments, global),
         Verb::Strategy(StrategyVerb::New(arguments)) => strategy_new::run(arguments, global),
+        Verb::Strategy(StrategyVerb::Run(arguments)) => strategy_run::run(arguments, global),
         Verb::Completions(arguments) => completions::run(arguments, global),
         Verb::SimulatedVenue(arguments) => simulated_venue::run(arguments, global),
     }

@@ -48,6 +48,8 @@ pub struct Configuration {
     pub risk: Risk,
     /// The record of what happened.
     pub journal: Journal,
+    /// The memory that attached strategies share with the engine.
+    pub bus: Bus,
     /// Which core runs what.
     pub placement: Placement,
     /// What the program tells about itself.
@@ -221,6 +223,36 @@ pub struct Journal {
     pub segment_bytes: u64,
     /// What a run does that can no longer keep it.
     pub on_failure: OnFailure,
+}
+
+/// The memory that attached strategies share with the engine.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bus {
+    /// How large its pages are.
+    pub pages: Pages,
+    /// Whether it is kept in memory.
+    pub lock: Lock,
+}
+
+/// How large the pages of some memory are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Pages {
+    /// As the system makes them.
+    Normal,
+    /// Two megabytes.
+    Huge,
+}
+
+/// Whether some memory is kept from being swapped out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Lock {
+    /// The system may swap it out.
+    No,
+    /// It may not.
+    Yes,
 }
 
 /// What a run does that can no longer keep its journal.

@@ -1,19 +1,25 @@
 //! What a run is made from: the same launch gives the same plan, live and in a replay.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context;
 use aws_lc_rs::digest;
 use fulmar_bus::record::{AccountId, InstrumentId, UnixNanos};
+use fulmar_engine::actors::ProcessPlan;
+use fulmar_engine::runtime::door;
 use fulmar_engine::trading::treasury::TreasuryPlan;
 use fulmar_engine::wiring::{
     EnginePlan, Home, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan,
 };
-use fulmar_strategies::Registry;
+use fulmar_strategies::attach::Treatment;
+use fulmar_strategies::{ParameterError, Registry};
 use serde::{Deserialize, Serialize};
 
 use super::held::Held;
-use crate::configuration::{Configuration, InstrumentName, Loaded, Source, Variables, Venue, load_sources};
+use crate::configuration::{
+    Configuration, InstrumentName, Loaded, Source, Strategy, Variables, Venue, load_sources,
+};
 use crate::venues;
 
 /// Where the orders of a run go.
@@ -110,10 +116,7 @@ impl Launch {
         for strategy in traded {
             strategies.push(StrategyPlan {
                 name: strategy.name.clone(),
-                home: Home::Engine(
-                    (strategy.entry.strategy(&strategy.parameters))
-                        .with_context(|| format!("strategy \"{}\"", strategy.name))?,
-                ),
+                home: home(strategy).with_context(|| format!("strategy \"{}\"", strategy.name))?,
                 instruments: strategy.instruments.iter().map(id_of).collect(),
                 book: strategy.book,
             });
@@ -156,6 +159,17 @@ impl From<Source> for LaunchSource {
     fn from(source: Source) -> Self {
         LaunchSource { file: source.file, text: source.text }
     }
+}
+
+/// Where a strategy lives. One that lives in a process is waited for by nobody yet.
+fn home(strategy: &Strategy) -> Result<Home, ParameterError> {
+    let Some(treatment) = Treatment::of(&strategy.entry, &strategy.parameters)? else {
+        return Ok(Home::Engine(strategy.entry.strategy(&strategy.parameters)?));
+    };
+    let (_, door) = door(1);
+    let Treatment { on_disconnect, silence_max, misuses_max, .. } = treatment;
+    let (status, is_played) = (Arc::default(), true);
+    Ok(Home::Process(ProcessPlan { on_disconnect, silence_max, misuses_max, door, status, is_played }))
 }
 
 /// Where orders go: to the venue of what is traded first, and where nothing is, to the first venue.

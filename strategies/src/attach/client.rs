@@ -1,32 +1,35 @@
 //! The host of a strategy in a process of its own, over memory that it shares with the engine. It knows nothing of how
-//! it came to that memory.
+//! it came to that memory, and reads no clock.
 
-use fulmar_bus::attach::CursorPage;
+use std::os::fd::OwnedFd;
+
+use fulmar_bus::attach::{CursorPage, Handed, Welcome};
 use fulmar_bus::channel::{OpenError, Region, Ring, open};
-use fulmar_bus::record::{InstrumentId, StrategyId, UnixNanos};
-use fulmar_bus::segment::OpenSegment;
+use fulmar_bus::record::{InstrumentId, UnixNanos};
+use fulmar_bus::segment::{Access, BootId, OpenSegment, SegmentError};
 use fulmar_engine::actors::{StrategyHost, StrategyPorts, Stream};
 use fulmar_engine::contract::Strategy;
 use fulmar_engine::runtime::{Actor, Outbox, Work};
 
-use super::terms::{self, Terms, TermsError};
+use super::terms::Terms;
 
 /// Records of each ring that one turn takes: as in the engine.
 const TURN_RECORDS_MAX: u32 = 256;
 
-/// What a process shares with an engine.
-pub struct Shared {
-    /// The engine's market data; read-only here.
-    pub market: OpenSegment,
-    /// What is told to this process alone: its terms, what stood when it attached, its reports; read-only here.
-    pub told: OpenSegment,
-    /// What this process writes: its commands, and how far it came.
-    pub own: OpenSegment,
-}
-
-/// Why the memory is not that of an engine.
+/// Why what an engine shares is not what an engine shares.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
+    /// A segment cannot be opened.
+    #[error("the engine's {what} cannot be read: {source}")]
+    Segment {
+        /// Which.
+        what: &'static str,
+        /// What is wrong with it.
+        source: SegmentError,
+    },
+    /// A segment is of another boot than the one that welcomed us.
+    #[error("the engine's {0} are of another boot of it")]
+    Boot(&'static str),
     /// A part that every engine shares is not there.
     #[error("the engine shares no \"{0}\"")]
     Missing(String),
@@ -40,47 +43,64 @@ pub enum ClientError {
     },
     /// Another process wrote there before.
     #[error("the engine's \"{0}\" was used before")]
-    Used(String),
+    Used(&'static str),
     /// The terms cannot be read.
-    #[error(transparent)]
-    Terms(#[from] TermsError),
+    #[error("the engine's terms cannot be read: {0}")]
+    Terms(#[from] serde_json::Error),
+}
+
+/// What a process shares with its engine.
+struct Shared {
+    /// Its market data; read-only here.
+    market: OpenSegment,
+    /// What is told to this process alone: what stood when it attached, then its reports; read-only here.
+    events: OpenSegment,
+    commands: OpenSegment,
+    cursor: OpenSegment,
 }
 
 /// A strategy that lives here.
 pub struct Client {
-    /// As the engine told them.
-    pub terms: Terms,
     host: StrategyHost,
     page: CursorPage,
     has_started: bool,
-    /// Keep the memory mapped.
+    /// Keeps the memory mapped.
     _shared: Shared,
 }
 
 impl Client {
-    /// Hosts `strategy` over what is shared. Nothing of it has been called back yet.
+    /// Hosts `strategy`, called `name`, over what an engine handed out with its welcome. Nothing of it has been called
+    /// back yet.
     ///
     /// # Errors
     /// Where the memory is not as an engine lays it.
-    pub fn new(shared: Shared, strategy: Box<dyn Strategy>) -> Result<Self, ClientError> {
-        let terms = Terms::read(&part(&shared.told, terms::PART)?)?;
-        let events = ring(&shared.told, "events")?.reader();
-        let mut ports = StrategyPorts::new(events, terms.book());
-        for (id, name) in &terms.instruments {
-            let stream = |channel: &str| stream(&shared, &terms, &format!("{channel}.{name}"));
-            ports.add_instrument(InstrumentId(*id), stream("book")?, stream("market")?);
+    pub fn new(
+        name: &str,
+        strategy: Box<dyn Strategy>,
+        welcome: &Welcome,
+        handed: Handed<OwnedFd>,
+    ) -> Result<(Self, Wakers), ClientError> {
+        let terms = Terms::read(&welcome.settings)?;
+        let (shared, wakers) = Shared::open(welcome.boot_id, handed)?;
+        let mut ports = StrategyPorts::new(ring(&shared.events, "events")?.reader(), terms.book());
+        for (index, (instrument_id, name)) in welcome.instruments.iter().enumerate() {
+            let place = terms.places.get(index).copied().unwrap_or_default();
+            let book = shared.stream(&format!("book.{name}"), place.book)?;
+            let market = shared.stream(&format!("market.{name}"), place.market)?;
+            ports.add_instrument(*instrument_id, book, market);
         }
-        for (name, members) in &terms.pairs {
-            let members: Vec<InstrumentId> = members.iter().copied().map(InstrumentId).collect();
-            ports.add_aggregate(&members, stream(&shared, &terms, &format!("aggregate.{name}"))?);
+        for pair in &terms.pairs {
+            let members: Vec<InstrumentId> = pair.members.iter().copied().map(InstrumentId).collect();
+            ports.add_aggregate(&members, shared.stream(&format!("aggregate.{}", pair.name), pair.place)?);
         }
-        let commands = ring(&shared.own, "commands")?.first_writer();
-        let commands = commands.ok_or_else(|| ClientError::Used("commands".to_owned()))?;
-        let page = CursorPage::new(part(&shared.own, "page")?);
-        let ids = (terms.epoch, StrategyId(terms.strategy_id));
-        let mut host = StrategyHost::new(&terms.strategy, ids, strategy, ports, Outbox::new(commands, None));
-        host.count_from(terms.counter);
-        Ok(Client { terms, host, page, has_started: false, _shared: shared })
+        let commands = ring(&shared.commands, "commands")?.first_writer();
+        let commands = Outbox::new(commands.ok_or(ClientError::Used("commands"))?, None);
+        let page = CursorPage::new(part(&shared.cursor, "cursor")?);
+        let ids = (welcome.epoch, welcome.strategy_id);
+        let mut host = StrategyHost::new(name, ids, strategy, ports, commands);
+        host.count_from(welcome.order_counter);
+        let wakers = Wakers { engine_sleeps: terms.engine_sleeps, ..wakers };
+        Ok((Client { host, page, has_started: false, _shared: shared }, wakers))
     }
 
     /// One turn, as an actor of the engine has it. The first calls `on_start` before anything else.
@@ -94,7 +114,7 @@ impl Client {
         work
     }
 
-    /// Shows that it lives, and how far it came.
+    /// Shows the engine that this process lives, and how far it came.
     pub fn show(&mut self) {
         let events = self.host.inboxes().consumed().next();
         let (_, sequence) = events.expect("the events are its first inbox");
@@ -105,6 +125,7 @@ impl Client {
     /// Calls `on_stop`.
     pub fn stop(&mut self, now: UnixNanos) {
         self.host.on_stop(now);
+        self.show();
     }
 
     /// True where a turn would find nothing new and no timer due.
@@ -122,21 +143,54 @@ impl Client {
         &self.page
     }
 
-    /// Records that were overwritten before they were read here.
-    pub fn lost_count(&mut self) -> u64 {
-        self.host.inboxes().lost_count()
+    /// Commands that it sent so far.
+    pub fn command_count(&self) -> u64 {
+        self.host.wanted_count()
+    }
+
+    /// Tells every figure by its name.
+    pub fn counters(&self, tell: &mut dyn FnMut(&'static str, u64)) {
+        self.host.counters(tell);
     }
 }
 
-/// A channel from where the terms say that it is to be read on, behind what stood before.
-fn stream(shared: &Shared, terms: &Terms, name: &str) -> Result<Stream, ClientError> {
-    let place = terms.places.iter().find(|(of, _)| of == name).map_or(0, |(_, place)| *place);
-    let live = ring(&shared.market, name)?.reader_after(place);
-    let standing = match shared.told.part(name) {
-        Some(_) => Some(ring(&shared.told, name)?.reader()),
-        None => None,
-    };
-    Ok(Stream { standing, live })
+/// What wakes each side of the other.
+pub struct Wakers {
+    /// Can be read where the engine wakes us.
+    pub client: OwnedFd,
+    /// Written to, it wakes the engine.
+    pub engine: OwnedFd,
+    /// Whether the engine may sleep at all.
+    pub engine_sleeps: bool,
+}
+
+impl Shared {
+    fn open(boot_id: BootId, handed: Handed<OwnedFd>) -> Result<(Self, Wakers), ClientError> {
+        let open = |what, file, access| {
+            let segment =
+                OpenSegment::open(file, access).map_err(|source| ClientError::Segment { what, source })?;
+            if segment.boot_id() != boot_id {
+                return Err(ClientError::Boot(what));
+            }
+            Ok(segment)
+        };
+        let shared = Shared {
+            market: open("market data", handed.market, Access::Read)?,
+            events: open("events", handed.events, Access::Read)?,
+            commands: open("commands", handed.commands, Access::Write)?,
+            cursor: open("cursors", handed.cursor, Access::Write)?,
+        };
+        Ok((shared, Wakers { client: handed.wakes_client, engine: handed.wakes_engine, engine_sleeps: true }))
+    }
+
+    /// A channel from behind a place on, and before it what stood there.
+    fn stream(&self, name: &str, place: u64) -> Result<Stream, ClientError> {
+        let standing = match self.events.part(name) {
+            Some(_) => Some(ring(&self.events, name)?.reader()),
+            None => None,
+        };
+        Ok(Stream { standing, live: ring(&self.market, name)?.reader_after(place) })
+    }
 }
 
 fn part(segment: &OpenSegment, name: &str) -> Result<Region, ClientError> {

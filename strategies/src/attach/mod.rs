@@ -9,8 +9,10 @@
 
 mod client;
 mod entry;
+mod session;
 mod terms;
 
-pub use client::{Client, ClientError, Shared};
+pub use client::{Client, ClientError, Wakers};
 pub use entry::{ENTRY, Treatment};
-pub use terms::{PART as TERMS_PART, Terms, TermsError};
+pub use session::{Session, SessionEnd, SessionError};
+pub use terms::{Pair, Place, Terms};
