@@ -215,6 +215,12 @@ pub struct BenchArguments {
     /// Measure for minutes, for quiet tails, instead of for seconds
     #[arg(long)]
     pub long: bool,
+    /// The other process of `bus`: attaches to the bench there
+    #[arg(long, value_name = "PATH", hide = true)]
+    pub client: Option<PathBuf>,
+    /// The core of that process
+    #[arg(long, value_name = "N", hide = true, requires = "client")]
+    pub core: Option<usize>,
 }
 
 /// What `fulmar bench` can measure.
@@ -222,6 +228,8 @@ pub struct BenchArguments {
 pub enum BenchName {
     /// One boundary between two cores
     Hop,
+    /// From this process to one that is attached, on another core
+    Bus,
     /// A venue's bytes to records
     Decode,
     /// Updates of an order book
