@@ -1,13 +1,14 @@
 //! The risk gate as an actor: the one path from a strategy to the venue, and the owner of orders and positions.
 //!
-//! Reads: control, the reports of the gateway, the book channel and then the market channel of each instrument, the
+//! Reads: control, the reports of each gateway, the book channel and then the market channel of each instrument, the
 //! intents of each strategy, and what value at risk allows where that is limited, in that order, so that an intent is
-//! judged by all that was known before it. Writes: the approved channel (definitions, approved orders, cancels), to
+//! judged by all that was known before it. Writes: to each gateway what is approved (definitions, orders, cancels), to
 //! each strategy its reports, denials and positions, and on the account channel what is nobody's and how every scope
 //! stands. Owns: the [`RiskGate`], the [`OrderTable`], the [`HeldOrders`], the positions, the [`Treasury`]. On failure:
 //! nothing restarts it in place; the run ends.
 
 mod adoption;
+mod approved;
 mod cancels;
 mod control;
 mod doubts;
@@ -26,6 +27,7 @@ use fulmar_bus::record::{
     TopOfBook, UnixNanos,
 };
 
+use self::approved::Approved;
 use self::cancels::Sweep;
 use self::control::Kills;
 use self::doubts::Doubts;
@@ -60,7 +62,8 @@ struct State {
     holdings: Vec<Vec<OpenPosition>>,
     /// By strategy, then by instrument: which may trade which.
     permissions: Vec<Vec<bool>>,
-    account_id: AccountId,
+    /// Those that are traded for, one a gateway.
+    accounts: Vec<AccountId>,
     /// What may be lost and put at stake, and what was.
     treasury: Treasury,
     /// The number of this boot, and of the orders that the gate itself made.
@@ -117,7 +120,7 @@ struct Watched {
 
 /// Where it is told.
 struct Output {
-    approved: Outbox,
+    approved: Approved,
     /// By strategy.
     reports: Vec<Outbox>,
     /// What is nobody's, and how every scope stands.
@@ -161,7 +164,7 @@ struct Anomalies {
     rescaled_holdings: u64,
 }
 
-/// What the gate watches over, and how its inboxes are laid out: control first, then one inbox of gateway reports, then
+/// What the gate watches over, and how its inboxes are laid out: control first, then one inbox of reports a gateway, then
 /// one book channel an instrument, then one market channel an instrument, then one intent channel a strategy, then the
 /// estimator's where there is one.
 pub struct RiskPlan {
@@ -171,8 +174,8 @@ pub struct RiskPlan {
     pub books: Vec<InstrumentId>,
     /// The instruments that each strategy may trade.
     pub strategies: Vec<Vec<InstrumentId>>,
-    /// The account that they trade for.
-    pub account_id: AccountId,
+    /// The accounts that they trade for, one a gateway; the treasury says which instrument is of which.
+    pub accounts: Vec<AccountId>,
     /// What held orders are kept by, and those of an earlier boot.
     pub held: HeldPlan,
     /// How its money is kept, and the limits that hold over several instruments.
@@ -183,8 +186,8 @@ pub struct RiskPlan {
 
 /// Where the gate tells.
 pub struct RiskOutboxes {
-    /// Definitions, approved orders and cancels, to the gateway.
-    pub approved: Outbox,
+    /// Definitions, approved orders and cancels; one a gateway.
+    pub approved: Vec<Outbox>,
     /// Reports, denials and positions; one a strategy.
     pub reports: Vec<Outbox>,
     /// The same of what is nobody's, what the venue states of the account, and how every scope stands.
@@ -196,15 +199,17 @@ pub struct RiskOutboxes {
 }
 
 const CONTROL: usize = 0;
-const GATEWAY: usize = 1;
-const FIRST_BOOK: usize = 2;
+const FIRST_GATEWAY: usize = 1;
 
 impl Risk {
     /// The gate of `plan`.
     pub fn new(mut plan: RiskPlan, inboxes: Inboxes, outboxes: RiskOutboxes) -> Self {
         let RiskOutboxes { approved, reports, account, recalls, kept } = outboxes;
-        let output = Output { approved, reports, account, recalls, reports_lost: 0 };
         let instrument_count = plan.settings.len();
+        let treasury = Treasury::new(&plan.accounts, plan.treasury);
+        let gateway_of = (0..).map(InstrumentId).take(instrument_count).map(|id| treasury.account_of(id));
+        let approved = Approved::new(approved, gateway_of.collect());
+        let output = Output { approved, reports, account, recalls, reports_lost: 0 };
         let watch = |settings: Option<RiskSettings>| {
             settings.map(|settings| Watched {
                 configured: settings.clone(),
@@ -235,15 +240,15 @@ impl Risk {
             instruments,
             holdings: vec![vec![OpenPosition::default(); instrument_count]; strategy_count + 1],
             permissions: plan.strategies.iter().map(permission).collect(),
-            account_id: plan.account_id,
-            treasury: Treasury::new(plan.account_id, plan.treasury),
+            doubts: Doubts::new(instrument_count + ACCOUNT_ASSETS_MAX * plan.accounts.len()),
+            accounts: plan.accounts,
+            treasury,
             epoch: plan.epoch,
             own_count: 0,
             wanted_counts: vec![0; strategy_count],
             close_again_at: None,
             told_scopes_at: UnixNanos(0),
             kills: Kills::default(),
-            doubts: Doubts::new(instrument_count + ACCOUNT_ASSETS_MAX),
             cancel_again_at: None,
             sweeps: vec![Sweep::None; instrument_count],
             expiries: Expiries::new(),
@@ -270,7 +275,7 @@ impl Actor for Risk {
         let mut work = Work::NONE;
         while let Some((inbox, delivery)) = self.inboxes.next_delivery() {
             work += Work(1);
-            let place = inbox.checked_sub(FIRST_BOOK);
+            let place = inbox.checked_sub(FIRST_GATEWAY + self.state.accounts.len());
             let instrument_of_book = place.and_then(|place| self.books.get(place));
             let market = place.and_then(|place| place.checked_sub(self.books.len()));
             let instrument_of_market = market.and_then(|market| self.books.get(market));
@@ -288,7 +293,9 @@ impl Actor for Risk {
             };
             let understood = match inbox {
                 CONTROL => self.state.on_control(now, record, &mut self.output),
-                GATEWAY => self.state.on_gateway(now, record, &mut self.output),
+                _ if place.is_none() => {
+                    self.state.on_gateway(now, record, inbox - FIRST_GATEWAY, &mut self.output)
+                }
                 _ if instrument_of_book.is_some() => self.state.on_book(now, record, &mut self.output),
                 _ if instrument_of_market.is_some() => self.state.on_market(record),
                 // The estimator alone writes such.

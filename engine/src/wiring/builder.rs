@@ -10,7 +10,7 @@ use std::path::Path;
 use fulmar_bus::record::{AccountId, HeldOrder, InstrumentId, Nanos, StrategyId};
 
 use super::channels::{Channel, ChannelRole, Channels};
-use super::plan::{EnginePlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan};
+use super::plan::{EnginePlan, GatewayPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan};
 use super::{Assembly, Link, Surroundings, held};
 use crate::actors::{
     Aggregator, BookBuilder, Feed, Gateway, HELD_SLOTS, HeldPlan, PaperGateway, Risk, RiskOutboxes, RiskPlan,
@@ -34,6 +34,14 @@ mod rank {
     pub const STRATEGY: u8 = 3;
     pub const RISK: u8 = 4;
     pub const GATEWAY: u8 = 5;
+}
+
+/// What joins the gate and one gateway.
+struct Line<'a> {
+    /// What the gateway is called.
+    name: &'a str,
+    reports: Channel,
+    approved: Channel,
 }
 
 /// What has been made so far.
@@ -78,7 +86,7 @@ impl<'a> Builder<'a> {
             actors: Vec::new(),
             links: Vec::new(),
             instruments: plan.instruments.iter().map(|instrument| instrument.name.clone()).collect(),
-            risk: plan.instruments.iter().map(|instrument| instrument.risk.clone()).collect(),
+            risk: risk(plan),
             jumps: plan
                 .instruments
                 .iter()
@@ -244,55 +252,74 @@ impl<'a> Builder<'a> {
         route: OrderRoute,
         (held, file): (HeldPlan, Option<&Path>),
     ) -> io::Result<()> {
-        let (gateway_name, account_id) = match &route {
-            OrderRoute::None => return Ok(()),
-            OrderRoute::Paper { account_id, .. } => ("paper", *account_id),
-            OrderRoute::Venue { session, account_id } => (session.venue(), *account_id),
-        };
-        let gateway = format!("gateway.{gateway_name}");
+        let accounts = route.accounts();
         let control = self.channels.make("control", ChannelRole::Input, self.sizes.small, 1)?;
-        let reports = self.channels.make(&gateway, ChannelRole::Order, self.sizes.small, 1)?;
-        let approved = self.channels.make("approved", ChannelRole::Order, self.sizes.small, 1)?;
+        let mut lines = Vec::new();
+        for (name, _) in &accounts {
+            let reports = format!("gateway.{name}");
+            // Where there is one gateway, all that is approved is for it.
+            let approved =
+                if accounts.len() == 1 { "approved".to_owned() } else { format!("approved.{name}") };
+            let make =
+                |channel: String| self.channels.make(&channel, ChannelRole::Order, self.sizes.small, 1);
+            let [reports, approved] = [reports, approved].map(make);
+            lines.push(Line { name, reports: reports?, approved: approved? });
+        }
         let account = self.account()?;
         let kept = file.map(|file| self.channels.keep_at(file, HELD_SLOTS)).transpose()?;
-        let channels = (&control, &reports, &approved, &account);
-        let risk = self.risk_gate(account_id, channels, &gateway, (held, kept));
+        let ids = accounts.iter().map(|(_, id)| *id).collect();
+        let risk = self.risk_gate(ids, (&control, &lines, &account), (held, kept));
         self.actors.push((rank::RISK, Box::new(risk)));
         let mut operator = control.outbox();
         self.stamp(&mut operator, Stage::Aside);
         self.ring_at(&mut operator, &["risk"]);
         self.control = Some(operator);
-        let mut told = reports.outbox();
-        self.stamp(&mut told, Stage::Report);
-        self.ring_at(&mut told, &["risk"]);
-        let actor: Box<dyn Actor> = match route {
-            OrderRoute::None => return Ok(()),
-            OrderRoute::Paper { fees, .. } => Box::new(self.paper(&approved, fees, told)),
-            OrderRoute::Venue { session, .. } => {
-                let mut inboxes = Inboxes::new();
-                inboxes.add(approved.gated());
-                told.tell_refusals(inboxes.refusals());
-                let name = format!("{gateway_name}.orders");
-                let ports = (ChannelRole::Outbound, &mut inboxes);
-                let mut outbound = self.link((&name, &gateway), session.connections(), ports)?;
-                self.stamp(&mut outbound, Stage::Leave);
-                Box::new(Gateway::new(session, inboxes, (told, outbound), self.surroundings.stamps.clone()))
+        let mut told = Vec::new();
+        for line in &lines {
+            let mut reports = line.reports.outbox();
+            self.stamp(&mut reports, Stage::Report);
+            self.ring_at(&mut reports, &["risk"]);
+            told.push(reports);
+        }
+        match route {
+            OrderRoute::None => {}
+            OrderRoute::Paper { fees, .. } => {
+                let reports = told.pop().expect("there is one");
+                let paper = self.paper(&lines[0].approved, fees, reports);
+                self.actors.push((rank::GATEWAY, Box::new(paper)));
             }
-        };
-        self.actors.push((rank::GATEWAY, actor));
+            OrderRoute::Venues(gateways) => {
+                for ((gateway, line), reports) in gateways.into_iter().zip(&lines).zip(told) {
+                    let gateway = self.gateway(gateway, line, reports)?;
+                    self.actors.push((rank::GATEWAY, Box::new(gateway)));
+                }
+            }
+        }
         Ok(())
+    }
+
+    fn gateway(&mut self, plan: GatewayPlan, line: &Line<'_>, mut reports: Outbox) -> io::Result<Gateway> {
+        let mut inboxes = Inboxes::new();
+        inboxes.add(line.approved.gated());
+        reports.tell_refusals(inboxes.refusals());
+        let (name, actor) = (format!("{}.orders", line.name), format!("gateway.{}", line.name));
+        let ports = (ChannelRole::Outbound, &mut inboxes);
+        let mut outbound = self.link((&name, &actor), plan.session.connections(), ports)?;
+        self.stamp(&mut outbound, Stage::Leave);
+        Ok(Gateway::new(plan.session, inboxes, (reports, outbound), self.surroundings.stamps.clone()))
     }
 
     fn risk_gate(
         &mut self,
-        account_id: AccountId,
-        (control, reports, approved, account): (&Channel, &Channel, &Channel, &Channel),
-        gateway: &str,
+        accounts: Vec<AccountId>,
+        (control, lines, account): (&Channel, &[Line<'_>], &Channel),
         (held, kept): (HeldPlan, Option<Outbox>),
     ) -> Risk {
         let mut inboxes = Inboxes::new();
         inboxes.add(control.gated());
-        inboxes.add(reports.gated());
+        for line in lines {
+            inboxes.add(line.reports.gated());
+        }
         let books = self.tradable();
         for instrument_id in &books {
             inboxes.add(self.book_of(*instrument_id).reader());
@@ -304,7 +331,7 @@ impl<'a> Builder<'a> {
             inboxes.add(intents.gated());
         }
         let mut outboxes = RiskOutboxes {
-            approved: approved.gated_outbox(&inboxes),
+            approved: lines.iter().map(|line| line.approved.gated_outbox(&inboxes)).collect(),
             reports: std::mem::take(&mut self.reports),
             account: account.outbox(),
             recalls: std::mem::take(&mut self.recalls),
@@ -314,13 +341,15 @@ impl<'a> Builder<'a> {
         told.for_each(|outbox| outbox.tell_refusals(inboxes.refusals()));
         outboxes.account.tell_refusals(inboxes.refusals());
         self.stamp(&mut outboxes.account, Stage::Aside);
-        self.stamp(&mut outboxes.approved, Stage::Hop(Hop::Risk));
-        self.ring_at(&mut outboxes.approved, &[gateway]);
+        for (approved, line) in outboxes.approved.iter_mut().zip(lines) {
+            self.stamp(approved, Stage::Hop(Hop::Risk));
+            self.ring_at(approved, &[&format!("gateway.{}", line.name)]);
+        }
         let plan = RiskPlan {
             settings: std::mem::take(&mut self.risk),
             books,
             strategies: std::mem::take(&mut self.traded),
-            account_id,
+            accounts,
             held,
             treasury: std::mem::take(&mut self.treasury),
             epoch: self.epoch,
@@ -387,12 +416,26 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// The plan's treasury with what the rest of the plan says: who is of which venue, and that there are so many of each.
+/// What may be traded of each instrument: nothing where no gateway leads to its venue.
+fn risk(plan: &EnginePlan) -> Vec<Option<RiskSettings>> {
+    let mut risk: Vec<_> = plan.instruments.iter().map(|instrument| instrument.risk.clone()).collect();
+    for venue in plan.venues.iter().filter(|venue| plan.orders.account_at(venue.session.venue()).is_none()) {
+        venue.instruments.iter().for_each(|id| risk[id.index()] = None);
+    }
+    risk
+}
+
+/// The plan's treasury with what the rest of the plan says: who is of which venue and account, and that there are so
+/// many of each.
 fn treasury(plan: &EnginePlan) -> TreasuryPlan {
     let mut treasury = plan.treasury.clone();
     treasury.venue_of = vec![0; plan.instruments.len()];
+    treasury.account_of = vec![0; plan.instruments.len()];
     for (venue, of_venue) in plan.venues.iter().enumerate() {
-        of_venue.instruments.iter().for_each(|id| treasury.venue_of[id.index()] = venue);
+        let account = plan.orders.account_at(of_venue.session.venue()).unwrap_or(0);
+        for id in &of_venue.instruments {
+            (treasury.venue_of[id.index()], treasury.account_of[id.index()]) = (venue, account);
+        }
     }
     treasury.venues.resize(plan.venues.len(), ScopeLimits::default());
     treasury.strategies.resize(plan.strategies.len(), ScopeLimits::default());

@@ -118,10 +118,12 @@ fn shared_rings(plan: &EnginePlan) -> u64 {
     let sizes = plan.rings;
     let pairs = plan.pairs.len() as u64 * ring(sizes.book, 0);
     let control = ahead(plan, sizes.small, 1);
-    // Of each strategy two; of the gateway and what is approved one; and the account, which nobody of these must read.
+    // Of each strategy two; of each gateway two, its own and what is approved; and the account, which nobody of these
+    // must read.
     let estimators = usize::from(Estimator::is_needed(&plan.treasury));
     let strategy = ring(sizes.small, 1 + estimators) + ring(sizes.small, 1);
-    let shared = (2 + estimators as u64) * ring(sizes.small, 1) + ring(sizes.small, estimators);
+    let accounts = plan.orders.accounts().len() as u64;
+    let shared = (2 * accounts + estimators as u64) * ring(sizes.small, 1) + ring(sizes.small, estimators);
     let orders = control + shared + plan.strategies.len() as u64 * strategy;
     let kept = RingShape { slot_count: HELD_SLOTS, gate_count: 0 };
     let kept = plan.held.file.as_ref().map_or(0, |_| bytes(kept.checked_word_count()));
@@ -129,8 +131,8 @@ fn shared_rings(plan: &EnginePlan) -> u64 {
         + match plan.orders {
             OrderRoute::None => 0,
             OrderRoute::Paper { .. } => orders + kept,
-            OrderRoute::Venue { .. } => {
-                orders + kept + ahead(plan, sizes.frames, 1) + ahead(plan, sizes.small, 2)
+            OrderRoute::Venues(_) => {
+                orders + kept + accounts * (ahead(plan, sizes.frames, 1) + ahead(plan, sizes.small, 2))
             }
         }
 }

@@ -76,12 +76,21 @@ fn actors_of(document: &Node) -> Option<Vec<String>> {
         venue.get("instruments")?;
         instruments.extend(symbols_of(venue).map(|symbol| format!("{name}:{symbol}")));
     }
+    let mut traded = BTreeSet::new();
     for (_, strategy) in row(document, "strategy") {
         strategies.push(format!("strategy.{}", strategy.name()?));
+        let instruments = strategy.get("instruments").map(Node::elements).unwrap_or_default();
+        let venues = instruments.iter().filter_map(|name| Some(name.as_text()?.split_once(':')?.0));
+        traded.extend(venues);
     }
-    let gateway = match document.get("engine")?.get("mode")?.as_text()? {
-        "live" => feeds.first()?.replacen("feed.", "gateway.", 1),
-        _ => "gateway.paper".to_owned(),
+    let gateways: Vec<String> = match document.get("engine")?.get("mode")?.as_text()? {
+        "live" => {
+            let is_traded = |feed: &&String| traded.contains(&feed["feed.".len()..]);
+            let of = |feed: &String| feed.replacen("feed.", "gateway.", 1);
+            let of_traded: Vec<String> = feeds.iter().filter(is_traded).map(of).collect();
+            if of_traded.is_empty() { vec![of(feeds.first()?)] } else { of_traded }
+        }
+        _ => vec!["gateway.paper".to_owned()],
     };
     let is_trading = !strategies.is_empty();
     let mut actors = feeds;
@@ -92,7 +101,8 @@ fn actors_of(document: &Node) -> Option<Vec<String>> {
         actors.push("estimator".to_owned());
     }
     if is_trading {
-        actors.extend(["risk".to_owned(), gateway]);
+        actors.push("risk".to_owned());
+        actors.extend(gateways);
     }
     Some(actors)
 }
@@ -277,7 +287,7 @@ actors = ["feed.*", "books.*"]
                 sources: vec![source.into()],
                 variables: Variables::new(),
                 route,
-                key: crate::venues::KeyKind::Unsigned,
+                keys: std::collections::BTreeMap::new(),
                 epoch: 1,
                 started_at_ns: 1,
                 held: Held::default(),

@@ -25,13 +25,22 @@ pub struct BalanceText {
     pub locked: String,
 }
 
-/// The account of a run.
+/// What the parts of a run are called, each by its number.
+pub struct AccountNames {
+    /// The instruments.
+    pub instruments: Vec<String>,
+    /// The strategies.
+    pub strategies: Vec<String>,
+    /// The accounts that are traded for, by their venues.
+    pub accounts: Vec<String>,
+}
+
+/// The account of a run, or its accounts.
 pub struct AccountBoard {
     /// None where nothing trades.
     reader: Option<Reader>,
     record: Box<Record>,
-    instruments: Vec<String>,
-    strategies: Vec<String>,
+    names: AccountNames,
     balances: BTreeMap<String, BalanceText>,
     /// Those that stand.
     adopted: BTreeSet<ClientOrderId>,
@@ -43,12 +52,11 @@ pub struct AccountBoard {
 
 impl AccountBoard {
     /// A board of what this channel tells, in these names.
-    pub fn new(reader: Option<Reader>, instruments: Vec<String>, strategies: Vec<String>) -> Self {
+    pub fn new(reader: Option<Reader>, names: AccountNames) -> Self {
         AccountBoard {
             reader,
             record: Box::default(),
-            instruments,
-            strategies,
+            names,
             balances: BTreeMap::new(),
             adopted: BTreeSet::new(),
             adopted_count: 0,
@@ -58,7 +66,7 @@ impl AccountBoard {
         }
     }
 
-    /// What the venue says that the account has, by asset.
+    /// What the venue says that the account has, by asset; of several accounts, with the venue before the asset.
     pub fn balances(&self) -> &BTreeMap<String, BalanceText> {
         &self.balances
     }
@@ -113,7 +121,14 @@ impl AccountBoard {
                     let text =
                         |number| format_scaled(Notional::from(number).0, BalanceStatement::SCALE).to_string();
                     let balance = BalanceText { free: text(told.free), locked: text(told.locked) };
-                    self.balances.insert(told.asset.to_string(), balance);
+                    let asset = match &self.names.accounts[..] {
+                        [] | [_] => told.asset.to_string(),
+                        accounts => {
+                            let of = accounts.get(usize::from(told.account_id.0)).map_or("?", String::as_str);
+                            format!("{of}:{}", told.asset)
+                        }
+                    };
+                    self.balances.insert(asset, balance);
                 }
             }
             Some(Kind::ScopeReport) => self.take_scope(),
@@ -193,7 +208,7 @@ impl AccountBoard {
     }
 
     fn name(&self, instrument_id: InstrumentId) -> &str {
-        self.instruments.get(instrument_id.index()).map_or("?", String::as_str)
+        self.names.instruments.get(instrument_id.index()).map_or("?", String::as_str)
     }
 
     fn scope(&self, scope: ScopeKind, index: u16) -> String {
@@ -201,7 +216,7 @@ impl AccountBoard {
             ScopeKind::Engine => "the engine".to_owned(),
             ScopeKind::Venue => format!("venue {index}"),
             ScopeKind::Strategy => {
-                let name = self.strategies.get(usize::from(index)).map_or("?", String::as_str);
+                let name = self.names.strategies.get(usize::from(index)).map_or("?", String::as_str);
                 format!("strategy {name}")
             }
             ScopeKind::Instrument => format!("instrument {index}"),

@@ -24,10 +24,10 @@ use fulmar_engine::runtime::{
 use fulmar_engine::wiring::{Assembly, Link, Surroundings, actor_names, build};
 
 use self::recorder::recorder;
-use super::account::AccountBoard;
+use super::account::{AccountBoard, AccountNames};
 use super::journal::{self, Manifest, Summary};
 use super::jumps::JumpWatch;
-use super::launch::{Launch, instrument_names};
+use super::launch::{Launch, Route, instrument_names, order_venues};
 use super::orders::OrderBoard;
 use super::places::Places;
 use super::threads::{CoreReport, StoppedCores, Threads};
@@ -43,6 +43,9 @@ const LINK_EVENTS_MAX: usize = 256;
 
 /// A difference between wall clock and engine that is worth a word: requests are signed by the engine's.
 const WALL_DIFFERENCE_NS_MAX: u64 = 500_000_000;
+
+/// What signs, by venue.
+pub type Seals = BTreeMap<String, Box<dyn Seal>>;
 
 /// A running engine.
 pub struct LiveEngine {
@@ -94,7 +97,7 @@ pub struct Stopped {
 }
 
 impl LiveEngine {
-    /// Starts everything that `launch` says; `seal` fills the gaps of what is sent to trade. Call it within a tokio
+    /// Starts everything that `launch` says; `seals` fill the gaps of what is sent to trade. Call it within a tokio
     /// runtime, which supervises; nothing of the engine runs on it.
     ///
     /// # Errors
@@ -103,7 +106,7 @@ impl LiveEngine {
         launch: Launch,
         loaded: &Loaded,
         journal_directory: Option<&Path>,
-        (tap, seal): (Option<Tap>, Option<Box<dyn Seal>>),
+        (tap, seals): (Option<Tap>, Seals),
     ) -> Result<Self, LiveError> {
         let configuration = loaded.configuration.clone();
         let clock = Clock::new();
@@ -134,7 +137,7 @@ impl LiveEngine {
             threads.start_core(core).map_err(anyhow::Error::from)?;
         }
         let io = threads.start_io(move || pin(io_cpu)).context("cannot start the IO thread")?;
-        let (links, link_counters) = start_links(links, &configuration, &clock, (io, tap, seal)).await?;
+        let (links, link_counters) = start_links(links, &configuration, &clock, (io, tap, seals)).await?;
         let order_cores = places.order_cores();
         Ok(LiveEngine {
             launch,
@@ -195,11 +198,15 @@ impl LiveEngine {
     pub fn account_board(&self) -> AccountBoard {
         let account = self.assembly.channels().find(|(channel, _)| channel.name == "account");
         let strategies = self.configuration.strategies.iter().map(|strategy| strategy.name.clone());
-        AccountBoard::new(
-            account.map(|(_, ring)| ring.reader()),
-            self.instrument_names(),
-            strategies.collect(),
-        )
+        let accounts = match self.launch.route {
+            Route::Venue => {
+                order_venues(&self.configuration).iter().map(|venue| venue.name.clone()).collect()
+            }
+            Route::None | Route::Paper => Vec::new(),
+        };
+        let names =
+            AccountNames { instruments: self.instrument_names(), strategies: strategies.collect(), accounts };
+        AccountBoard::new(account.map(|(_, ring)| ring.reader()), names)
     }
 
     /// The durable names of all instruments, by id.
@@ -343,7 +350,7 @@ async fn start_links(
     links: Vec<Link>,
     configuration: &Configuration,
     clock: &Clock,
-    (io, tap, mut seal): (&IoThread, Option<Tap>, Option<Box<dyn Seal>>),
+    (io, tap, mut seals): (&IoThread, Option<Tap>, Seals),
 ) -> anyhow::Result<(LinkSupervisor, Vec<Arc<LinkCounters>>)> {
     let (status, mut events) = status_channel(LINK_EVENTS_MAX);
     // What links tell is logged where it is told; the board is for those who ask.
@@ -365,7 +372,7 @@ async fn start_links(
             limits,
             budgets: budgets.clone(),
         };
-        let seal = if link.name == venue_name { None } else { seal.take() };
+        let seal = if link.name == venue_name { None } else { seals.remove(venue_name) };
         let ends = LinkEnds { frames: link.frames, requests: Requests::new(link.requests, seal) };
         let made = VenueLink::new(plan, ends, Arc::clone(&clock), tap.clone())?;
         counters.push(made.counters());

@@ -15,8 +15,8 @@ use fulmar_engine::wiring::KeptOrders;
 use serde::{Deserialize, Serialize};
 use zerocopy::{IntoBytes, TryFromBytes};
 
-use super::launch::{Route, order_venue};
-use crate::configuration::{Configuration, Environment, InstrumentName};
+use super::launch::{Route, order_venues};
+use crate::configuration::{Configuration, Environment, InstrumentName, Venue};
 
 /// The channel that held orders are kept on.
 const CHANNEL: &str = "held";
@@ -39,11 +39,13 @@ impl Held {
     /// Where a file there was changed, or what it holds is of no strategy or instrument of the configuration: an order
     /// that guards something is not given up silently.
     pub fn of(configuration: &Configuration, route: Route, epoch: u32) -> anyhow::Result<Self> {
-        let venue = (route == Route::Venue).then(|| order_venue(configuration));
-        let account = match venue {
-            None => "paper".to_owned(),
-            Some(venue) if venue.environment == Environment::Testnet => format!("{}-testnet", venue.name),
-            Some(venue) => venue.name.clone(),
+        let name = |venue: &Venue| match venue.environment {
+            Environment::Testnet => format!("{}-testnet", venue.name),
+            Environment::Production => venue.name.clone(),
+        };
+        let account = match route {
+            Route::Venue => order_venues(configuration).into_iter().map(name).collect::<Vec<_>>().join("+"),
+            Route::None | Route::Paper => "paper".to_owned(),
         };
         let folder = &configuration.engine.state_directory.join("held").join(account);
         let (orders, folders) = read(folder)?;

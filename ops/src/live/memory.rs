@@ -73,7 +73,7 @@ mod tests {
             sources: vec![source.into()],
             variables: Variables::new(),
             route,
-            key: crate::venues::KeyKind::Unsigned,
+            keys: std::collections::BTreeMap::new(),
             epoch: 1,
             started_at_ns: 1,
             held: Held::default(),

@@ -44,7 +44,7 @@ fn treasury(change: impl FnOnce(&mut TreasuryPlan)) -> Treasury {
         ..TreasuryPlan::default()
     };
     change(&mut plan);
-    let mut treasury = Treasury::new(AccountId(0), plan);
+    let mut treasury = Treasury::new(&[AccountId(0)], plan);
     let defined = [
         (SPOT, definition(ContractKind::Spot, "BTC", "USDT")),
         (PERPETUAL, definition(ContractKind::LinearPerpetual, "BTC", "USDT")),
@@ -269,7 +269,7 @@ fn without_a_currency_nothing_is_valued_and_fills_are_booked_all_the_same() {
     book(&mut treasury, fill(ONE, SPOT, 1_000, 100));
     assert_eq!((treasury.due_at(), treasury.value(NOW)), (None, false));
     assert_eq!(treasury.breaches(&buying(ONE, SPOT, 1)), ScopeBreaches::default());
-    let spent = treasury.account().balance(asset("USDT")).map(|balance| balance.total());
+    let spent = treasury.account(InstrumentId(0)).balance(asset("USDT")).map(|balance| balance.total());
     assert_eq!(spent, usdt(100).checked_neg());
 }
 
@@ -282,8 +282,8 @@ fn a_spot_order_needs_what_it_pays_with_once_the_venue_has_said_what_is_there() 
         let all = Notional(usdt(whole).0);
         BalanceStatement::new(asset(name), (all, Notional(0)), NOW)
     };
-    treasury.tell(&told("USDT", 100)).expect("there is room");
-    treasury.tell(&told("BTC", 2)).expect("as well");
+    treasury.tell(0, &told("USDT", 100)).expect("there is room");
+    treasury.tell(0, &told("BTC", 2)).expect("as well");
     for (quantity, is_refused) in [(999, false), (1_000, false), (1_001, true)] {
         assert_eq!(treasury.breaches(&order(quantity)).balance.is_some(), is_refused, "{quantity} at 100");
         let sale = treasury_order(Side::Sell, 2 * quantity);
@@ -293,8 +293,8 @@ fn a_spot_order_needs_what_it_pays_with_once_the_venue_has_said_what_is_there() 
     assert_eq!(treasury.breaches(&unpriced).balance.map(|breach| breach.value), Some(i128::MAX));
     book(&mut treasury, fill(ONE, SPOT, 500, 100));
     assert!(treasury.breaches(&order(501)).balance.is_some(), "half of it is spent");
-    treasury.tell(&told("USDT", 70)).expect("it is known");
-    let ours = treasury.account().balance(asset("USDT")).expect("it was told");
+    treasury.tell(0, &told("USDT", 70)).expect("it is known");
+    let ours = treasury.account(InstrumentId(0)).balance(asset("USDT")).expect("it was told");
     assert_eq!(ours.total(), usdt(50), "what the venue says later is compared, and corrects nothing");
     assert_eq!(ours.difference(), Some(usdt(20)));
 }
@@ -307,7 +307,7 @@ fn assets_of_which_the_venue_says_something_else_are_counted() {
         BalanceStatement::new(asset(name), amounts, NOW)
     };
     let tell = |treasury: &mut Treasury, name, amounts| {
-        treasury.tell(&told(name, amounts)).expect("there is room");
+        treasury.tell(0, &told(name, amounts)).expect("there is room");
         treasury.balances_apart()
     };
     assert_eq!(tell(&mut treasury, "USDT", (100, 0)), 0, "the first word is what was there");
@@ -319,7 +319,7 @@ fn assets_of_which_the_venue_says_something_else_are_counted() {
     assert_eq!(tell(&mut treasury, "USDT", (20, 30)), 1, "what is locked is owned as well");
     let half = Notional(usdt(1).0 / 2);
     let all = BalanceStatement::new(asset("BTC"), (half, Notional(0)), NOW);
-    treasury.tell(&all).expect("it is known");
+    treasury.tell(0, &all).expect("it is known");
     assert_eq!(treasury.balances_apart(), 0);
     assert_eq!(tell(&mut treasury, "USDT", (20, 29)), 1, "one of it is missing");
 }
