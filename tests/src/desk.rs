@@ -38,13 +38,29 @@ pub struct Desk {
     pub now: UnixNanos,
 }
 
+/// What an engine hears of, and what of it it has accounts at.
+#[derive(Clone, Copy)]
+pub struct Market<'a> {
+    /// Each is a venue.
+    pub products: &'a [Product],
+    /// It has an account at so many of them, from the first on.
+    pub account_count: usize,
+}
+
+impl<'a> Market<'a> {
+    /// An account at each of these.
+    pub fn traded(products: &'a [Product]) -> Self {
+        Market { products, account_count: products.len() }
+    }
+}
+
 impl Desk {
     /// A desk on which `strategy` trades; nothing has happened yet but that connections were made.
     ///
     /// # Panics
     /// Where it cannot be built.
     pub fn open(strategy: Box<dyn Strategy>, seed: u64) -> Self {
-        Self::of(&[Product::Spot], strategy, seed)
+        Self::of(Market::traded(&[Product::Spot]), strategy, seed)
     }
 
     /// As [`Desk::open`], with USD-margined futures.
@@ -52,15 +68,15 @@ impl Desk {
     /// # Panics
     /// As [`Desk::open`].
     pub fn of_futures(strategy: Box<dyn Strategy>, seed: u64) -> Self {
-        Self::of(&[Product::UsdMargined], strategy, seed)
+        Self::of(Market::traded(&[Product::UsdMargined]), strategy, seed)
     }
 
-    /// As [`Desk::open`], with an account at each of these.
+    /// As [`Desk::open`], with the market data of each of these.
     ///
     /// # Panics
     /// As [`Desk::open`].
-    pub fn of(products: &[Product], strategy: Box<dyn Strategy>, seed: u64) -> Self {
-        Self::build(products, strategy, seed, None)
+    pub fn of(market: Market<'_>, strategy: Box<dyn Strategy>, seed: u64) -> Self {
+        Self::build(market, strategy, seed, None)
     }
 
     /// As [`Desk::open`], with stamps, as an engine has them that runs live.
@@ -69,17 +85,13 @@ impl Desk {
     /// As [`Desk::open`].
     pub fn stamped(strategy: Box<dyn Strategy>, seed: u64) -> (Self, HopBoard) {
         let (stamps, board) = HopStamps::new(Clock::new());
-        (Self::build(&[Product::Spot], strategy, seed, Some(stamps)), board)
+        (Self::build(Market::traded(&[Product::Spot]), strategy, seed, Some(stamps)), board)
     }
 
-    fn build(
-        products: &[Product],
-        strategy: Box<dyn Strategy>,
-        seed: u64,
-        stamps: Option<HopStamps>,
-    ) -> Self {
+    fn build(market: Market<'_>, strategy: Box<dyn Strategy>, seed: u64, stamps: Option<HopStamps>) -> Self {
         let nobody = Surroundings { bell_of: &|_| None, stamps };
-        let mut assembly = build(plan(products, strategy), &nobody).expect("nothing is written to a file");
+        let Market { products, .. } = market;
+        let mut assembly = build(plan(market, strategy), &nobody).expect("nothing is written to a file");
         let mut venues: Vec<OfflineVenue> =
             products.iter().map(|product| OfflineVenue::new(config(*product, seed), LATENCY)).collect();
         for link in assembly.links.drain(..) {
@@ -129,7 +141,7 @@ fn config(product: Product, seed: u64) -> SimulatedVenueConfig {
     }
 }
 
-fn plan(products: &[Product], strategy: Box<dyn Strategy>) -> EnginePlan {
+fn plan(Market { products, account_count }: Market<'_>, strategy: Box<dyn Strategy>) -> EnginePlan {
     let risk = RiskSettings {
         order_quantity_max: "1".to_owned(),
         order_notional_max: "100000".to_owned(),
@@ -168,7 +180,7 @@ fn plan(products: &[Product], strategy: Box<dyn Strategy>) -> EnginePlan {
             book: BookDepth::Top,
         }],
         treasury: TreasuryPlan::default(),
-        orders: OrderRoute::Venues((0..).zip(products()).map(gateway).collect()),
+        orders: OrderRoute::Venues((0..).zip(products()).take(account_count).map(gateway).collect()),
         rings: RingSizes::default(),
         epoch: 1,
         held: KeptOrders::default(),

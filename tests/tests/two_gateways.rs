@@ -4,13 +4,14 @@
 use fulmar_adapters::binance::Product;
 use fulmar_adapters::simulated::FaultPlan;
 use fulmar_bus::record::{
-    AccountId, CancelAll, Control, ControlCommand, InstrumentId, Nanos, Order, Position, Record,
+    AccountId, CancelAll, Control, ControlCommand, Denial, InstrumentId, Nanos, Order, Position, Record,
 };
 use fulmar_engine::contract::Strategy;
 use fulmar_engine::market::decimal::format_scaled;
 use fulmar_engine::runtime::{Origin, counters};
+use fulmar_engine::trading::risk::RiskCheck;
 use fulmar_strategies::{Parameters, quoter};
-use fulmar_tests::desk::{API_KEY, Desk};
+use fulmar_tests::desk::{API_KEY, Desk, Market};
 use fulmar_tests::stage::drain;
 
 const STEP: Nanos = Nanos::from_millis(1);
@@ -39,7 +40,7 @@ fn kill(desk: &mut Desk) {
 /// What one run published: its hash, and how often a cancel of all was sent to each venue.
 fn traded(seed: u64) -> (u64, [usize; 2]) {
     let products = VENUES.map(|(product, _)| product);
-    let mut desk = Desk::of(&products, quoter(), seed);
+    let mut desk = Desk::of(Market::traded(&products), quoter(), seed);
     let ring = |name: &str| desk.assembly.ring(name).expect(name).reader();
     let mut approved = products.map(|product| ring(&format!("approved.{}", product.venue())));
     let mut reports = ring("reports.trader");
@@ -94,7 +95,7 @@ fn one_engine_trades_at_two_venues_its_positions_are_those_of_each_and_a_kill_ca
 #[test]
 fn where_the_wire_of_one_account_is_dead_the_other_trades_on() {
     for dead in [0, 1] {
-        let mut desk = Desk::of(&VENUES.map(|(product, _)| product), quoter(), 11);
+        let mut desk = Desk::of(Market::traded(&VENUES.map(|(product, _)| product)), quoter(), 11);
         pass(&mut desk, TRADING / 2);
         let orders = |desk: &Desk, index: usize| {
             desk.venues[index].truth(API_KEY, desk.now).expect("the account is there").orders_received
@@ -109,4 +110,25 @@ fn where_the_wire_of_one_account_is_dead_the_other_trades_on() {
         assert!(after[alive] > before[alive] + 10, "{before:?} {after:?}");
         assert_eq!(after[dead], before[dead], "none arrived");
     }
+}
+
+#[test]
+fn what_is_wanted_where_there_is_no_account_is_denied_and_the_other_is_traded() {
+    let products = VENUES.map(|(product, _)| product);
+    let mut desk = Desk::of(Market { products: &products, account_count: 1 }, quoter(), 5);
+    let mut reports = desk.assembly.ring("reports.trader").expect("a strategy has reports").reader();
+    let mut told = Vec::new();
+    for _ in 0..TRADING {
+        pass(&mut desk, 1);
+        told.extend(drain(&mut reports));
+    }
+    let denied = told.iter().filter(|record| record.header().instrument_id == InstrumentId(1));
+    let codes: Vec<Option<RiskCheck>> = denied
+        .map(|record| record.read::<Denial>().expect("nothing else is told").code)
+        .map(RiskCheck::from_code)
+        .collect();
+    assert!(!codes.is_empty() && codes.iter().all(|code| *code == Some(RiskCheck::UnknownInstrument)));
+    let truth = |index: usize| desk.venues[index].truth(API_KEY, desk.now).expect("the account is there");
+    assert!(truth(0).orders_received > 0);
+    assert_eq!(truth(1).orders_received, 0);
 }

@@ -11,6 +11,7 @@
 //! Without a currency nothing is valued, and no limit of a scope can be stated. What cannot be valued in it, for want
 //! of a price, is unknown, and what is unknown is refused. It is pure: no order is sent here, and no clock is read.
 
+mod books;
 mod breaches;
 mod limits;
 mod report;
@@ -30,11 +31,10 @@ pub use self::limits::LimitError;
 use self::routes::Routes;
 pub use self::valuer::Valuer;
 use super::account::{
-    Account, AccountError, AccountPlan, Amount, Asset, Conversions, CostMethod, Fee, FeeSchedule, FundingDue,
-    ScaledPrice,
+    Account, AccountError, AccountPlan, Amount, Asset, Conversions, CostMethod, FeeSchedule, ScaledPrice,
 };
 use super::limits::VALUATION_INTERVAL;
-use super::order::{Fill, OpenShare};
+use super::order::OpenShare;
 use super::risk::{Exposures, LossGuard, ScopeLimits};
 
 /// What a treasury is kept by.
@@ -237,53 +237,6 @@ impl Treasury {
     pub fn mark(&mut self, instrument_id: InstrumentId, mark: ScaledPrice) {
         self.marks[instrument_id.index()] = Some(mark);
         self.is_stale = true;
-    }
-
-    /// Books a fill and what it cost.
-    ///
-    /// # Errors
-    /// As [`Account::apply_fill`] and [`Account::apply_fee`]: the books are then not those of the venue.
-    pub fn book(&mut self, fill: &Fill, fee: Fee) -> Result<(), AccountError> {
-        self.each_of(fill, |books, fill| {
-            books.apply_fill(fill)?;
-            books.apply_fee(fill, fee).map(|_| ())
-        })?;
-        self.is_stale = true;
-        self.revalue(fill.strategy_id, fill.instrument_id);
-        Ok(())
-    }
-
-    /// Pays or receives funding on what is held now.
-    ///
-    /// # Errors
-    /// As [`Account::apply_funding`].
-    pub fn fund(&mut self, due: &FundingDue) -> Result<(), AccountError> {
-        self.is_stale = true;
-        let account = self.account_of[due.instrument_id.index()];
-        let purses = self.purses.iter_mut().map(|purse| &mut purse.books);
-        for books in purses.chain([&mut self.accounts[account]]) {
-            let _ = books.apply_funding(due)?;
-        }
-        Ok(())
-    }
-
-    /// Does something with the books that a fill goes into: those of its strategy, and those of its account.
-    fn each_of(
-        &mut self,
-        fill: &Fill,
-        act: impl Fn(&mut Account, &Fill) -> Result<(), AccountError>,
-    ) -> Result<(), AccountError> {
-        let own = self.place(fill.strategy_id).map(|place| &mut self.purses[place].books);
-        let account = self.account_of[fill.instrument_id.index()];
-        for books in own.into_iter().chain([&mut self.accounts[account]]) {
-            let account_id = books.account_id();
-            act(books, &Fill { account_id, ..*fill })?;
-        }
-        Ok(())
-    }
-
-    fn books_of(&mut self, instrument_id: InstrumentId) -> &mut Account {
-        &mut self.accounts[self.account_of[instrument_id.index()]]
     }
 
     /// What a strategy has open in an instrument is this from now on.

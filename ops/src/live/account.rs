@@ -11,6 +11,8 @@ use fulmar_bus::record::{
 use fulmar_engine::market::decimal::format_scaled;
 use serde::Serialize;
 
+use super::launch::{Route, instrument_names, order_venues};
+use crate::configuration::Configuration;
 use crate::window::Picture;
 
 /// Orders that this run did not send and that are told one by one: somebody else may send very many.
@@ -33,6 +35,18 @@ pub struct AccountNames {
     pub strategies: Vec<String>,
     /// The accounts that are traded for, by their venues.
     pub accounts: Vec<String>,
+}
+
+impl AccountNames {
+    /// Those of a run of this configuration whose orders go there.
+    pub fn of(configuration: &Configuration, route: Route) -> Self {
+        let accounts = if route == Route::Venue { order_venues(configuration) } else { Vec::new() };
+        AccountNames {
+            instruments: instrument_names(configuration).iter().map(ToString::to_string).collect(),
+            strategies: configuration.strategies.iter().map(|strategy| strategy.name.clone()).collect(),
+            accounts: accounts.iter().map(|venue| venue.name.clone()).collect(),
+        }
+    }
 }
 
 /// The account of a run, or its accounts.

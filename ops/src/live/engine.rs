@@ -27,7 +27,7 @@ use self::recorder::recorder;
 use super::account::{AccountBoard, AccountNames};
 use super::journal::{self, Manifest, Summary};
 use super::jumps::JumpWatch;
-use super::launch::{Launch, Route, instrument_names, order_venues};
+use super::launch::{Launch, instrument_names};
 use super::orders::OrderBoard;
 use super::places::Places;
 use super::threads::{CoreReport, StoppedCores, Threads};
@@ -197,15 +197,7 @@ impl LiveEngine {
     /// What is told of the account from now on.
     pub fn account_board(&self) -> AccountBoard {
         let account = self.assembly.channels().find(|(channel, _)| channel.name == "account");
-        let strategies = self.configuration.strategies.iter().map(|strategy| strategy.name.clone());
-        let accounts = match self.launch.route {
-            Route::Venue => {
-                order_venues(&self.configuration).iter().map(|venue| venue.name.clone()).collect()
-            }
-            Route::None | Route::Paper => Vec::new(),
-        };
-        let names =
-            AccountNames { instruments: self.instrument_names(), strategies: strategies.collect(), accounts };
+        let names = AccountNames::of(&self.configuration, self.launch.route);
         AccountBoard::new(account.map(|(_, ring)| ring.reader()), names)
     }
 

@@ -59,17 +59,6 @@ impl Treasury {
     pub fn buys(&self, account: usize, instrument_id: InstrumentId, asset: Asset) -> bool {
         self.account_of(instrument_id) == account && self.routes.buys(instrument_id, asset)
     }
-
-    /// Books a fill that costs nothing: what is taken over, or what a venue says traded without a word of its fee.
-    ///
-    /// # Errors
-    /// As [`crate::trading::account::Account::apply_fill`].
-    pub fn take_over(&mut self, fill: &Fill) -> Result<(), AccountError> {
-        self.each_of(fill, |books, fill| books.apply_fill(fill).map(|_| ()))?;
-        self.is_stale = true;
-        self.revalue(fill.strategy_id, fill.instrument_id);
-        Ok(())
-    }
 }
 
 /// 10^-8 of an asset: venues round fees so.

@@ -44,7 +44,7 @@ fn treasury(change: impl FnOnce(&mut TreasuryPlan)) -> Treasury {
         ..TreasuryPlan::default()
     };
     change(&mut plan);
-    let mut treasury = Treasury::new(&[AccountId(0)], plan);
+    let mut treasury = Treasury::new(&[AccountId(0), AccountId(1)], plan);
     let defined = [
         (SPOT, definition(ContractKind::Spot, "BTC", "USDT")),
         (PERPETUAL, definition(ContractKind::LinearPerpetual, "BTC", "USDT")),
@@ -322,6 +322,39 @@ fn assets_of_which_the_venue_says_something_else_are_counted() {
     treasury.tell(0, &all).expect("it is known");
     assert_eq!(treasury.balances_apart(), 0);
     assert_eq!(tell(&mut treasury, "USDT", (20, 29)), 1, "one of it is missing");
+}
+
+#[test]
+fn an_asset_of_one_account_is_none_of_the_other_and_what_both_earned_is_one_sum() {
+    let limits = ScopeLimits {
+        losses: LossLimits { drawdown_max: Some(usdt(5)), ..LossLimits::default() },
+        ..ScopeLimits::default()
+    };
+    let mut treasury = treasury(|plan| (plan.account_of, plan.engine) = (vec![0, 1, 0], limits));
+    let tell = |treasury: &mut Treasury, account, whole| {
+        let all = Notional(usdt(whole).0);
+        let told = BalanceStatement::new(asset("USDT"), (all, Notional(0)), NOW);
+        treasury.tell(account, &told).expect("there is room");
+    };
+    tell(&mut treasury, 0, 100);
+    tell(&mut treasury, 1, 40);
+    mark(&mut treasury, SPOT, 100);
+    mark(&mut treasury, PERPETUAL, 100);
+    book(&mut treasury, fill(ONE, SPOT, 500, 100));
+    let of = |treasury: &Treasury, id| treasury.account(id).balance(asset("USDT")).map(|it| it.total());
+    assert_eq!((of(&treasury, SPOT), of(&treasury, PERPETUAL)), (Some(usdt(50)), Some(usdt(40))));
+    tell(&mut treasury, 1, 39);
+    let differences = [0, 1].map(|account| treasury.balance_difference(account, asset("USDT")));
+    assert_eq!(differences, [Some(usdt(50)), usdt(1).checked_neg()], "the first was not told anew");
+    assert_eq!(treasury.balances_apart(), 2);
+    assert!(treasury.buys(0, SPOT, asset("BTC")) && !treasury.buys(1, SPOT, asset("BTC")));
+    book(&mut treasury, fill(OTHER, PERPETUAL, 500, 100));
+    assert!(!treasury.value(NOW), "nothing is lost");
+    // Three are lost at either account, and no more than five may be.
+    mark(&mut treasury, SPOT, 94);
+    mark(&mut treasury, PERPETUAL, 94);
+    assert!(treasury.value(NOW));
+    assert_eq!(treasury.restraint(ONE), Restraint::ReduceOnly);
 }
 
 fn treasury_order(side: Side, quantity: i64) -> Adding {
