@@ -43,6 +43,9 @@ pub const BAR_GRACE_NS: u64 = 2_000_000_000;
 pub const VENUE_AHEAD_MAX_NS: u64 = 60_000_000_000;
 /// Orders that may be unsettled at one time, over all strategies.
 pub const ORDERS_MAX: usize = 4_096;
+/// Trades of orders that nobody knew that are known again where they are told once more, which is within seconds: more
+/// than a venue tells in one answer.
+pub const STRAY_TRADES_MAX: usize = 1_024;
 /// Slots of the channel that held orders are kept on. All of them are written again before the last word on any is
 /// overwritten: after a quarter of it, and then at the most twice what all of them take.
 pub const HELD_SLOTS: usize = 1 << 16;

@@ -20,6 +20,7 @@ mod markets;
 mod reports;
 mod statements;
 mod steps;
+mod strays;
 mod treasury;
 
 use fulmar_bus::record::{
@@ -34,6 +35,7 @@ use self::doubts::Doubts;
 use self::expiry::Expiries;
 pub use self::kept::HeldPlan;
 use self::kept::Keeper;
+use self::strays::Strays;
 use super::limits::ORDERS_MAX;
 use crate::runtime::{Actor, Delivery, Inboxes, Origin, Outbox, Work};
 use crate::trading::account::ScaledPrice;
@@ -85,6 +87,7 @@ struct State {
     expiries: Expiries,
     held: HeldOrders,
     keeper: Keeper,
+    strays: Strays,
     /// By instrument: at which scales its market channel speaks now, where that was heard.
     market_scales: Vec<Option<Scales>>,
     anomalies: Anomalies,
@@ -254,6 +257,7 @@ impl Risk {
             expiries: Expiries::new(),
             held,
             keeper: Keeper::new(kept, plan.held),
+            strays: Strays::new(),
             market_scales: vec![None; instrument_count],
             anomalies: Anomalies::default(),
         };

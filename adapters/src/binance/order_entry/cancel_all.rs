@@ -96,7 +96,7 @@ impl BinanceOrderEntry {
         sink: &mut dyn OrderSink,
     ) {
         while let Some(order) = self.orders.take_swept(instrument_id) {
-            self.on_error(now, error, (encode::purpose::CANCEL, order), sink);
+            self.on_error(now, error, (encode::purpose::CANCEL, order.name(), order), sink);
         }
     }
 }

@@ -304,6 +304,11 @@ impl OpenOrder {
         OrderName { id: self.client_order_id, revision: self.name_revision }
     }
 
+    /// True where this change of it is on its way.
+    pub(super) fn awaits_change(&self, revision: u16) -> bool {
+        self.change.is_some_and(|change| change.revision == revision)
+    }
+
     /// True where the venue has it, and nothing of it traded.
     pub(super) fn is_untouched(&self) -> bool {
         self.is_answered && !self.is_unknown && self.cumulative_qty.is_zero()

@@ -552,6 +552,26 @@ fn the_strategy_hears_that_its_order_was_changed_and_the_exposure_follows() {
 }
 
 #[test]
+fn the_answer_to_a_change_is_told_though_a_cancel_is_on_its_way_and_nothing_else_changes() {
+    let mut stage = Stage::open();
+    let id = stage.place(80);
+    stage.report(id, ExecutionType::Accepted, OrderStatus::Accepted);
+    stage.change(&modify(id, 100, 80, 1));
+    send(&mut stage.intents, stage.now, &CancelIntent { client_order_id: id });
+    stage.turn();
+    stage.told();
+    let mut updated = ExecutionReport::new(id, Side::Buy, ExecutionType::Updated, OrderStatus::Accepted);
+    (updated.revision, updated.venue_at) = (1, stage.now);
+    (updated.price, updated.quantity) = (Price(100), Quantity(80));
+    for reports in [1, 0] {
+        send(&mut stage.gateway, stage.now, &updated);
+        stage.turn();
+        let told = all::<ExecutionReport>(&stage.told());
+        assert_eq!(told.iter().filter(|report| report.revision == 1).count(), reports);
+    }
+}
+
+#[test]
 fn after_a_kill_and_while_the_book_is_stale_no_change_passes() {
     let mut stage = Stage::open();
     let id = stage.place(80);

@@ -6,6 +6,8 @@ use fulmar_bus::record::{
 };
 
 use super::*;
+use crate::trading::account::Fee;
+use crate::trading::order::Fill;
 use crate::trading::risk::{Breach, LossLimits, ScopeBreaches};
 use crate::trading::value_at_risk::{VarLimit, VarMethod, VarSettings};
 

@@ -7,7 +7,7 @@ use fulmar_bus::record::{AccountId, HeldOrder};
 
 use super::{Builder, rank};
 use crate::actors::{Gateway, HELD_SLOTS, HeldPlan, PaperGateway, Risk, RiskOutboxes, RiskPlan};
-use crate::runtime::{Actor, Hop, Inboxes, Outbox, Stage};
+use crate::runtime::{Hop, Inboxes, Outbox, Stage};
 use crate::simulation::paper::PaperFees;
 use crate::trading::risk::{RiskSettings, ScopeLimits};
 use crate::trading::treasury::TreasuryPlan;
