@@ -1,4 +1,5 @@
-//! An engine and the simulated venue, or several, on one thread, in a time that the test moves: everything but the sockets.
+//! An engine and the simulated venue, or several, on one thread, in a time that the test moves: everything but the
+//! sockets.
 //!
 //! Market data, order entry and the venue's own matching speak the real protocol, byte for byte; the same seed gives
 //! the same run.

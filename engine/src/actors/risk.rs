@@ -167,9 +167,9 @@ struct Anomalies {
     rescaled_holdings: u64,
 }
 
-/// What the gate watches over, and how its inboxes are laid out: control first, then one inbox of reports a gateway, then
-/// one book channel an instrument, then one market channel an instrument, then one intent channel a strategy, then the
-/// estimator's where there is one.
+/// What the gate watches over, and how its inboxes are laid out: control first, then one inbox of reports a gateway,
+/// then one book channel an instrument, then one market channel an instrument, then one intent channel a strategy, then
+/// the estimator's where there is one.
 pub struct RiskPlan {
     /// By instrument id; `None` for instruments that may not be traded.
     pub settings: Vec<Option<RiskSettings>>,

@@ -38,8 +38,8 @@ pub struct Launch {
     pub variables: Variables,
     /// Where orders go.
     pub route: Route,
-    /// By venue: how the key that orders are sent with signs, where they are signed. The key itself is known to the link
-    /// alone.
+    /// By venue: how the key that orders are sent with signs, where they are signed. The key itself is known to the
+    /// link alone.
     #[serde(default)]
     pub keys: BTreeMap<String, venues::KeyKind>,
     /// The boot that order ids name.
