@@ -20,7 +20,7 @@ use crate::trading::risk::RiskSettings;
 use crate::trading::treasury::TreasuryPlan;
 
 /// Slots of a channel that carries a wish now and then: what two of the longest records take.
-const RECALL_SLOTS: usize = 128;
+pub(super) const RECALL_SLOTS: usize = 128;
 
 /// Places in the flow.
 mod rank {

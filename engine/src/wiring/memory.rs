@@ -2,7 +2,9 @@
 //! are what grows with instruments; the rest is estimated from what was measured.
 
 use fulmar_bus::channel::RingShape;
+use fulmar_bus::record::InstrumentId;
 
+use super::builder::RECALL_SLOTS;
 use super::plan::{EnginePlan, OrderRoute, VenuePlan};
 use crate::actors::{Estimator, HELD_SLOTS};
 
@@ -110,7 +112,10 @@ fn venue_rings(venue: &VenuePlan, plan: &EnginePlan) -> u64 {
     let link = ahead(plan, sizes.frames, 1) + ring(sizes.small, 2);
     let market = ring(sizes.market_of(venue.session.book_levels_max()), 0);
     let instrument = market + ring(sizes.book, 0) + ring(sizes.resync, 1);
-    link + venue.instruments.len() as u64 * instrument
+    let is_routed = plan.orders.account_at(venue.session.venue()).is_some();
+    let is_traded = |id: &&InstrumentId| is_routed && plan.instruments[id.index()].risk.is_some();
+    let traded_count = venue.instruments.iter().filter(is_traded).count() as u64;
+    link + venue.instruments.len() as u64 * instrument + traded_count * ring(RECALL_SLOTS, 1)
 }
 
 /// The rings of pairs and of orders, as the builder makes them.
