@@ -230,7 +230,7 @@ fn trading_at_a_venue_allocates_nothing() {
 /// Lets a desk trade, and counts.
 fn trades_without_allocating(mut desk: Desk) {
     let trades = |desk: &mut Desk| {
-        desk.venue.truth(API_KEY, desk.now).map_or((0, 0), |truth| (truth.orders_received, truth.fills))
+        desk.venues[0].truth(API_KEY, desk.now).map_or((0, 0), |truth| (truth.orders_received, truth.fills))
     };
     (0..2_000).for_each(|_| desk.pass(Nanos::from_millis(1), |engine| engine()));
     let (orders_before, fills_before) = trades(&mut desk);

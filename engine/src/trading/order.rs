@@ -22,6 +22,7 @@
 //! refuses it. `Initialized` is the status of an order that is in no [`OrderTable`] yet.
 
 mod applied;
+mod cancels;
 mod changes;
 mod facts;
 mod index;

@@ -25,7 +25,8 @@ use channels::Channels;
 pub use channels::{ChannelName, ChannelRole};
 pub use memory::{Footprint, VenueFootprint};
 pub use plan::{
-    EnginePlan, Home, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan,
+    EnginePlan, GatewayPlan, Home, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, StrategyPlan,
+    VenuePlan,
 };
 
 /// A whole engine that stands still.
@@ -112,13 +113,10 @@ pub fn actor_names(plan: &EnginePlan) -> Vec<String> {
     if !matches!(plan.orders, OrderRoute::None) && Estimator::is_needed(&plan.treasury) {
         names.push("estimator".to_owned());
     }
-    match &plan.orders {
-        OrderRoute::None => {}
-        OrderRoute::Paper { .. } => names.extend(["risk".to_owned(), "gateway.paper".to_owned()]),
-        OrderRoute::Venue { session, .. } => {
-            names.extend(["risk".to_owned(), format!("gateway.{}", session.venue())]);
-        }
+    if !matches!(plan.orders, OrderRoute::None) {
+        names.push("risk".to_owned());
     }
+    names.extend(plan.orders.accounts().into_iter().map(|(name, _)| format!("gateway.{name}")));
     names
 }
 

@@ -22,7 +22,7 @@ use fulmar_engine::runtime::{
 use fulmar_engine::trading::risk::{GuardSettings, RiskSettings};
 use fulmar_engine::trading::treasury::TreasuryPlan;
 use fulmar_engine::wiring::{
-    EnginePlan, Home, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, StrategyPlan,
+    EnginePlan, GatewayPlan, Home, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, StrategyPlan,
     Surroundings, VenuePlan, build,
 };
 
@@ -310,7 +310,7 @@ fn plan() -> anyhow::Result<EnginePlan> {
         bar_intervals: vec![Nanos::from_secs(60)],
         strategies: vec![strategy],
         treasury: TreasuryPlan::default(),
-        orders: OrderRoute::Venue { session: Box::new(orders), account_id: AccountId(1) },
+        orders: OrderRoute::Venues(vec![GatewayPlan { session: Box::new(orders), account_id: AccountId(1) }]),
         rings: RingSizes::default(),
         epoch: 1,
         held: KeptOrders::default(),

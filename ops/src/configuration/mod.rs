@@ -176,7 +176,7 @@ fn read(
     rules::configuration(&document, registry, &mut violations);
     let placement = placement_named_by(&document, &mut violations);
     if let (Some(placement), Some(processors)) = (&placement, processors) {
-        actors::placement(&document, placement, processors, &mut violations);
+        actors::placement((&document, registry), placement, processors, &mut violations);
     }
     violations.or(|| Loaded {
         notes: pairs::unlike(&document),

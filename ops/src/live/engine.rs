@@ -22,7 +22,7 @@ use fulmar_engine::wiring::{Assembly, Surroundings, actor_names, build_shared};
 
 use self::links::start_links;
 use self::recorder::recorder;
-use super::account::AccountBoard;
+use super::account::{AccountBoard, AccountNames};
 use super::journal::{self, Manifest, Summary};
 use super::jumps::JumpWatch;
 use super::launch::{Launch, instrument_names};
@@ -37,6 +37,9 @@ use crate::window::Picture;
 
 /// A difference between wall clock and engine that is worth a word: requests are signed by the engine's.
 const WALL_DIFFERENCE_NS_MAX: u64 = 500_000_000;
+
+/// What signs, by venue.
+pub type Seals = BTreeMap<String, Box<dyn Seal>>;
 
 /// A running engine.
 pub struct LiveEngine {
@@ -90,7 +93,7 @@ pub struct Stopped {
 }
 
 impl LiveEngine {
-    /// Starts everything that `launch` says; `seal` fills the gaps of what is sent to trade. Call it within a tokio
+    /// Starts everything that `launch` says; `seals` fill the gaps of what is sent to trade. Call it within a tokio
     /// runtime, which supervises; nothing of the engine runs on it.
     ///
     /// # Errors
@@ -99,7 +102,7 @@ impl LiveEngine {
         launch: Launch,
         loaded: &Loaded,
         journal_directory: Option<&Path>,
-        (tap, seal): (Option<Tap>, Option<Box<dyn Seal>>),
+        (tap, seals): (Option<Tap>, Seals),
     ) -> Result<Self, LiveError> {
         let configuration = loaded.configuration.clone();
         let clock = Clock::new();
@@ -134,7 +137,7 @@ impl LiveEngine {
             threads.start_core(core).map_err(anyhow::Error::from)?;
         }
         let io = threads.start_io(move || pin(io_cpu)).context("cannot start the IO thread")?;
-        let (links, link_counters) = start_links(links, &configuration, &clock, (io, tap, seal)).await?;
+        let (links, link_counters) = start_links(links, &configuration, &clock, (io, tap, seals)).await?;
         let engine_sleeps = places.placement.cores.iter().any(|core| core.wait == Wait::Park);
         let serve = |harbour: Harbour| {
             let engine = (launch.epoch, instrument_names(&configuration).len(), engine_sleeps);
@@ -201,12 +204,8 @@ impl LiveEngine {
     /// What is told of the account from now on.
     pub fn account_board(&self) -> AccountBoard {
         let account = self.assembly.channels().find(|(channel, _)| channel.name == "account");
-        let strategies = self.configuration.strategies.iter().map(|strategy| strategy.name.clone());
-        AccountBoard::new(
-            account.map(|(_, ring)| ring.reader()),
-            self.instrument_names(),
-            strategies.collect(),
-        )
+        let names = AccountNames::of(&self.configuration, self.launch.route);
+        AccountBoard::new(account.map(|(_, ring)| ring.reader()), names)
     }
 
     /// The durable names of all instruments, by id.

@@ -94,7 +94,10 @@ impl State {
                 continue;
             }
             match self.sweeps[index] {
-                Sweep::None if self.may_sweep(instrument_id) && output.approved.has_room(CANCEL_SLOTS) => {
+                Sweep::None
+                    if self.may_sweep(instrument_id)
+                        && output.approved.has_room(instrument_id, CANCEL_SLOTS) =>
+                {
                     let passed = self.gate.pass_cancel_all(instrument_id, now);
                     let sent = output.approved.send(origin, passed.instrument_id(), passed.payload());
                     assert!(sent.is_ok(), "the approved channel had room for a cancel");
@@ -132,7 +135,8 @@ impl State {
             return self.end_held(now, origin, id, output);
         }
         // A wish that cannot leave is not noted, so that a kill still finds the order to cancel.
-        if !output.approved.has_room(CANCEL_SLOTS) {
+        let Some(instrument_id) = self.orders.get(id).map(TrackedOrder::instrument_id) else { return };
+        if !output.approved.has_room(instrument_id, CANCEL_SLOTS) {
             self.anomalies.cancels_lost += 1;
             self.refuse_cancel(origin, id, output);
             return;
@@ -149,7 +153,7 @@ impl State {
         let mut told = ExecutionReport::new(id, intent.side, ExecutionType::CancelRejected, order.status());
         told.tag = intent.tag;
         told.strategy_id = intent.strategy_id;
-        told.account_id = intent.account_id;
+        told.account_id = self.account_id(order.instrument_id());
         told.leaves_qty = order.leaves_qty();
         output.tell(intent.strategy_id, origin, order.instrument_id(), &told);
     }

@@ -36,7 +36,7 @@ impl State {
             return self.hold(now, origin, (intent, instrument_id), output);
         }
         let plain = released(intent);
-        let verdict = if output.approved.has_room(ORDER_SLOTS) {
+        let verdict = if output.approved.has_room(instrument_id, ORDER_SLOTS) {
             let context = self.context_of_dependent(now, intent, instrument_id);
             self.gate.check(&plain, instrument_id, &context)
         } else {

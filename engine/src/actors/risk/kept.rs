@@ -144,7 +144,9 @@ impl State {
             unreachable!("what is restored is of a strategy of the plan")
         };
         let is_sent = saved.stage >= HeldStage::Standing;
-        if !reports.has_room(ORDER_SLOTS) || (is_sent && !output.approved.has_room(QUESTION_SLOTS)) {
+        if !reports.has_room(ORDER_SLOTS)
+            || (is_sent && !output.approved.has_room(instrument_id, QUESTION_SLOTS))
+        {
             return false;
         }
         let told = reports.send(origin, instrument_id, saved);

@@ -50,10 +50,11 @@ impl State {
         &mut self,
         now: UnixNanos,
         record: &Record,
-        strategy_id: StrategyId,
+        strategy: usize,
         output: &mut Output,
     ) -> Result<(), Malformed> {
         let presence = record.read::<Presence>()?;
+        let strategy_id = StrategyId(u16::try_from(strategy).expect("a plan has few strategies"));
         let presences = &mut self.presences;
         presences.gone.retain(|(gone, _)| *gone != strategy_id);
         presences.untold.retain(|untold| *untold != strategy_id);
@@ -104,7 +105,7 @@ impl State {
         }
         for (instrument_id, held) in (0..).map(InstrumentId).zip(&self.holdings[strategy_id.index()]) {
             if *held != Default::default() {
-                let position = held.record(strategy_id, self.account_id);
+                let position = held.record(strategy_id, self.account_id(instrument_id));
                 is_told &= reports.send(origin, instrument_id, &position).is_ok();
             }
         }

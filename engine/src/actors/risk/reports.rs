@@ -1,8 +1,8 @@
 //! What became of orders: told to whoever wanted them, booked where they traded.
 
 use fulmar_bus::record::{
-    ExecutionReport, ExecutionType, InstrumentId, Kind, Malformed, Nanos, OrderStatus, Quantity, Record,
-    StrategyId, UnixNanos,
+    AccountId, ExecutionReport, ExecutionType, InstrumentId, Kind, Malformed, Nanos, OrderStatus, Quantity,
+    Record, StrategyId, UnixNanos,
 };
 
 use super::{Output, State};
@@ -12,15 +12,21 @@ use crate::trading::account::Fee;
 use crate::trading::order::{Applied, Booking, Fill};
 
 impl State {
-    /// What the gateway tells: of orders, and of the account.
+    /// The account that an instrument is traded for.
+    pub(super) fn account_id(&self, instrument_id: InstrumentId) -> AccountId {
+        self.accounts[self.treasury.account_of(instrument_id)]
+    }
+
+    /// What the gateway of an account tells: of orders, and of the account.
     pub(super) fn on_gateway(
         &mut self,
         now: UnixNanos,
         record: &Record,
+        account: usize,
         output: &mut Output,
     ) -> Result<(), Malformed> {
         match record.header().kind() {
-            Some(Kind::BalanceStatement) => self.on_balance(now, record, output),
+            Some(Kind::BalanceStatement) => self.on_balance(now, record, account, output),
             Some(Kind::PositionStatement) => self.on_position(now, record, output),
             _ => self.on_report(now, record, output),
         }
@@ -66,7 +72,7 @@ impl State {
         let mut told = *report;
         told.tag = intent.tag;
         told.strategy_id = intent.strategy_id;
-        told.account_id = intent.account_id;
+        told.account_id = self.account_id(instrument_id);
         told.status = update.status;
         told.leaves_qty = leaves_qty;
         (told.price, told.quantity) = (intent.price, intent.quantity);
@@ -127,7 +133,7 @@ impl State {
             return;
         }
         (watched.position, *holding) = (all, own);
-        let position = own.record(fill.strategy_id, self.account_id);
+        let position = own.record(fill.strategy_id, self.account_id(fill.instrument_id));
         output.tell(fill.strategy_id, origin, fill.instrument_id, &position);
     }
 }

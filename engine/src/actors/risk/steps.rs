@@ -39,13 +39,13 @@ impl State {
                     self.tell_emulated(origin, told, output);
                 }
                 Step::End(id) => self.end_held(now, origin, id, output),
-                Step::Cancel(id) if output.approved.has_room(CANCEL_SLOTS) => {
+                Step::Cancel(id) if self.has_room(id, CANCEL_SLOTS, output) => {
                     self.cancel(now, origin, id, output);
                 }
-                Step::Change(id, quantity) if output.approved.has_room(CHANGE_SLOTS) => {
+                Step::Change(id, quantity) if self.has_room(id, CHANGE_SLOTS, output) => {
                     self.resize(now, origin, (id, quantity), output);
                 }
-                Step::Release(id) if output.approved.has_room(ORDER_SLOTS) => {
+                Step::Release(id) if self.has_room(id, ORDER_SLOTS, output) => {
                     self.send_held(now, origin, id, output);
                 }
                 Step::Cancel(id) | Step::Change(id, _) | Step::Release(id) => {
@@ -54,6 +54,12 @@ impl State {
             }
         }
         self.keep(now);
+    }
+
+    /// True where what is to be done with an order finds room.
+    fn has_room(&self, id: ClientOrderId, slot_count: usize, output: &mut Output) -> bool {
+        let order = self.orders.get(id);
+        order.is_some_and(|order| output.approved.has_room(order.instrument_id(), slot_count))
     }
 
     /// Changes the quantity of an order at the venue to what its alternatives or its parent leave of it.

@@ -151,7 +151,10 @@ impl State {
     ) {
         let side = if held.0 > 0 { Side::Sell } else { Side::Buy };
         let quantity = self.gate.closing_qty(instrument_id, held);
-        if quantity.is_zero() || self.orders.is_full() || !output.approved.has_room(ORDER_SLOTS) {
+        if quantity.is_zero()
+            || self.orders.is_full()
+            || !output.approved.has_room(instrument_id, ORDER_SLOTS)
+        {
             return;
         }
         let id = ClientOrderId::new(self.epoch, strategy_id, OWN_COUNTER_MIN + self.own_count);

@@ -93,7 +93,7 @@ impl Stage {
             settings: vec![Some(settings)],
             books: vec![InstrumentId(0)],
             strategies: vec![vec![InstrumentId(0)]],
-            account_id: AccountId(0),
+            accounts: vec![AccountId(0)],
             held: HeldPlan { restored, ..HeldPlan::default() },
             treasury,
             epoch: 1,
@@ -105,7 +105,7 @@ impl Stage {
                 plan,
                 inboxes,
                 RiskOutboxes {
-                    approved,
+                    approved: vec![approved],
                     reports: vec![reports],
                     account,
                     recalls: vec![Some(recall)],

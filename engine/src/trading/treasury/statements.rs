@@ -10,18 +10,19 @@ use crate::trading::account::{AccountError, Amount, Asset, ToldBalance};
 use crate::trading::order::Fill;
 
 impl Treasury {
-    /// Takes in what the venue says of a balance.
+    /// Takes in what the venue of an account says of a balance.
     ///
     /// # Errors
     /// As [`crate::trading::account::Account::transfer`].
-    pub fn tell(&mut self, told: &BalanceStatement) -> Result<(), AccountError> {
+    pub fn tell(&mut self, account: usize, told: &BalanceStatement) -> Result<(), AccountError> {
         let amount = |number| Amount(Notional::from(number).0);
         let (free, locked) = (amount(told.free), amount(told.locked));
-        let is_first = self.account.balance(told.asset).is_none_or(|balance| balance.told().is_none());
-        self.account.tell_balance(told.asset, ToldBalance { free, locked })?;
-        let missing = self.account.balance(told.asset).and_then(|balance| balance.difference());
+        let books = &mut self.accounts[account];
+        let is_first = books.balance(told.asset).is_none_or(|balance| balance.told().is_none());
+        books.tell_balance(told.asset, ToldBalance { free, locked })?;
+        let missing = books.balance(told.asset).and_then(|balance| balance.difference());
         match missing {
-            Some(missing) if is_first => self.account.transfer(told.asset, missing),
+            Some(missing) if is_first => books.transfer(told.asset, missing),
             _ => Ok(()),
         }
     }
@@ -32,44 +33,31 @@ impl Treasury {
     pub fn unexplained(&self, instrument_id: InstrumentId, told: &PositionStatement) -> Option<Fill> {
         let missing = self.position_difference(instrument_id, told.quantity)?;
         let price = Some(told.entry_px).filter(|price| *price > Price(0));
-        let price = price.or_else(|| self.account.position(instrument_id)?.avg_px())?;
+        let books = self.account(instrument_id);
+        let price = price.or_else(|| books.position(instrument_id)?.avg_px())?;
         let side = if missing > 0 { Side::Buy } else { Side::Sell };
         let quantity = Quantity(missing.checked_abs()?);
-        let (strategy_id, account_id) = (StrategyId::NONE, self.account.account_id());
+        let (strategy_id, account_id) = (StrategyId::NONE, books.account_id());
         Some(Fill { instrument_id, strategy_id, account_id, side, quantity, price })
     }
 
     /// By how much the venue says that more is held of a derivative than our books say; `None` where they agree.
     pub fn position_difference(&self, instrument_id: InstrumentId, told: Quantity) -> Option<i64> {
-        let position = self.account.position(instrument_id)?;
+        let position = self.account(instrument_id).position(instrument_id)?;
         let missing = told.0.checked_sub(position.quantity().0).unwrap_or(i64::MAX);
         (!position.contract().is_spot() && missing != 0).then_some(missing)
     }
 
-    /// By how much the venue says that the account has more of an asset than our books say; `None` where they agree,
-    /// but for what rounding of fees makes.
-    pub fn balance_difference(&self, asset: Asset) -> Option<Amount> {
-        let difference = self.account.balance(asset)?.difference()?;
+    /// By how much the venue says that an account has more of an asset than our books say; `None` where they agree, but
+    /// for what rounding of fees makes.
+    pub fn balance_difference(&self, account: usize, asset: Asset) -> Option<Amount> {
+        let difference = self.accounts[account].balance(asset)?.difference()?;
         Some(difference).filter(|difference| difference.0.unsigned_abs() >= DUST)
     }
 
-    /// True where an instrument is what is bought with another asset, this one.
-    pub fn buys(&self, instrument_id: InstrumentId, asset: Asset) -> bool {
-        self.routes.buys(instrument_id, asset)
-    }
-
-    /// Books a fill that costs nothing: what is taken over, or what a venue says traded without a word of its fee.
-    ///
-    /// # Errors
-    /// As [`crate::trading::account::Account::apply_fill`].
-    pub fn take_over(&mut self, fill: &Fill) -> Result<(), AccountError> {
-        let own = self.place(fill.strategy_id).map(|place| &mut self.purses[place].books);
-        for books in own.into_iter().chain([&mut self.account]) {
-            let _ = books.apply_fill(fill)?;
-        }
-        self.is_stale = true;
-        self.revalue(fill.strategy_id, fill.instrument_id);
-        Ok(())
+    /// True where an instrument is what an account buys with another asset, this one.
+    pub fn buys(&self, account: usize, instrument_id: InstrumentId, asset: Asset) -> bool {
+        self.account_of(instrument_id) == account && self.routes.buys(instrument_id, asset)
     }
 }
 

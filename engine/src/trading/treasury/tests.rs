@@ -6,6 +6,8 @@ use fulmar_bus::record::{
 };
 
 use super::*;
+use crate::trading::account::Fee;
+use crate::trading::order::Fill;
 use crate::trading::risk::{Breach, LossLimits, ScopeBreaches};
 use crate::trading::value_at_risk::{VarLimit, VarMethod, VarSettings};
 
@@ -44,7 +46,7 @@ fn treasury(change: impl FnOnce(&mut TreasuryPlan)) -> Treasury {
         ..TreasuryPlan::default()
     };
     change(&mut plan);
-    let mut treasury = Treasury::new(AccountId(0), plan);
+    let mut treasury = Treasury::new(&[AccountId(0), AccountId(1)], plan);
     let defined = [
         (SPOT, definition(ContractKind::Spot, "BTC", "USDT")),
         (PERPETUAL, definition(ContractKind::LinearPerpetual, "BTC", "USDT")),
@@ -269,7 +271,7 @@ fn without_a_currency_nothing_is_valued_and_fills_are_booked_all_the_same() {
     book(&mut treasury, fill(ONE, SPOT, 1_000, 100));
     assert_eq!((treasury.due_at(), treasury.value(NOW)), (None, false));
     assert_eq!(treasury.breaches(&buying(ONE, SPOT, 1)), ScopeBreaches::default());
-    let spent = treasury.account().balance(asset("USDT")).map(|balance| balance.total());
+    let spent = treasury.account(InstrumentId(0)).balance(asset("USDT")).map(|balance| balance.total());
     assert_eq!(spent, usdt(100).checked_neg());
 }
 
@@ -282,8 +284,8 @@ fn a_spot_order_needs_what_it_pays_with_once_the_venue_has_said_what_is_there() 
         let all = Notional(usdt(whole).0);
         BalanceStatement::new(asset(name), (all, Notional(0)), NOW)
     };
-    treasury.tell(&told("USDT", 100)).expect("there is room");
-    treasury.tell(&told("BTC", 2)).expect("as well");
+    treasury.tell(0, &told("USDT", 100)).expect("there is room");
+    treasury.tell(0, &told("BTC", 2)).expect("as well");
     for (quantity, is_refused) in [(999, false), (1_000, false), (1_001, true)] {
         assert_eq!(treasury.breaches(&order(quantity)).balance.is_some(), is_refused, "{quantity} at 100");
         let sale = treasury_order(Side::Sell, 2 * quantity);
@@ -293,8 +295,8 @@ fn a_spot_order_needs_what_it_pays_with_once_the_venue_has_said_what_is_there() 
     assert_eq!(treasury.breaches(&unpriced).balance.map(|breach| breach.value), Some(i128::MAX));
     book(&mut treasury, fill(ONE, SPOT, 500, 100));
     assert!(treasury.breaches(&order(501)).balance.is_some(), "half of it is spent");
-    treasury.tell(&told("USDT", 70)).expect("it is known");
-    let ours = treasury.account().balance(asset("USDT")).expect("it was told");
+    treasury.tell(0, &told("USDT", 70)).expect("it is known");
+    let ours = treasury.account(InstrumentId(0)).balance(asset("USDT")).expect("it was told");
     assert_eq!(ours.total(), usdt(50), "what the venue says later is compared, and corrects nothing");
     assert_eq!(ours.difference(), Some(usdt(20)));
 }
@@ -307,7 +309,7 @@ fn assets_of_which_the_venue_says_something_else_are_counted() {
         BalanceStatement::new(asset(name), amounts, NOW)
     };
     let tell = |treasury: &mut Treasury, name, amounts| {
-        treasury.tell(&told(name, amounts)).expect("there is room");
+        treasury.tell(0, &told(name, amounts)).expect("there is room");
         treasury.balances_apart()
     };
     assert_eq!(tell(&mut treasury, "USDT", (100, 0)), 0, "the first word is what was there");
@@ -319,9 +321,42 @@ fn assets_of_which_the_venue_says_something_else_are_counted() {
     assert_eq!(tell(&mut treasury, "USDT", (20, 30)), 1, "what is locked is owned as well");
     let half = Notional(usdt(1).0 / 2);
     let all = BalanceStatement::new(asset("BTC"), (half, Notional(0)), NOW);
-    treasury.tell(&all).expect("it is known");
+    treasury.tell(0, &all).expect("it is known");
     assert_eq!(treasury.balances_apart(), 0);
     assert_eq!(tell(&mut treasury, "USDT", (20, 29)), 1, "one of it is missing");
+}
+
+#[test]
+fn an_asset_of_one_account_is_none_of_the_other_and_what_both_earned_is_one_sum() {
+    let limits = ScopeLimits {
+        losses: LossLimits { drawdown_max: Some(usdt(5)), ..LossLimits::default() },
+        ..ScopeLimits::default()
+    };
+    let mut treasury = treasury(|plan| (plan.account_of, plan.engine) = (vec![0, 1, 0], limits));
+    let tell = |treasury: &mut Treasury, account, whole| {
+        let all = Notional(usdt(whole).0);
+        let told = BalanceStatement::new(asset("USDT"), (all, Notional(0)), NOW);
+        treasury.tell(account, &told).expect("there is room");
+    };
+    tell(&mut treasury, 0, 100);
+    tell(&mut treasury, 1, 40);
+    mark(&mut treasury, SPOT, 100);
+    mark(&mut treasury, PERPETUAL, 100);
+    book(&mut treasury, fill(ONE, SPOT, 500, 100));
+    let of = |treasury: &Treasury, id| treasury.account(id).balance(asset("USDT")).map(|it| it.total());
+    assert_eq!((of(&treasury, SPOT), of(&treasury, PERPETUAL)), (Some(usdt(50)), Some(usdt(40))));
+    tell(&mut treasury, 1, 39);
+    let differences = [0, 1].map(|account| treasury.balance_difference(account, asset("USDT")));
+    assert_eq!(differences, [Some(usdt(50)), usdt(1).checked_neg()], "the first was not told anew");
+    assert_eq!(treasury.balances_apart(), 2);
+    assert!(treasury.buys(0, SPOT, asset("BTC")) && !treasury.buys(1, SPOT, asset("BTC")));
+    book(&mut treasury, fill(OTHER, PERPETUAL, 500, 100));
+    assert!(!treasury.value(NOW), "nothing is lost");
+    // Three are lost at either account, and no more than five may be.
+    mark(&mut treasury, SPOT, 94);
+    mark(&mut treasury, PERPETUAL, 94);
+    assert!(treasury.value(NOW));
+    assert_eq!(treasury.restraint(ONE), Restraint::ReduceOnly);
 }
 
 fn treasury_order(side: Side, quantity: i64) -> Adding {

@@ -7,10 +7,10 @@ use fulmar_adapters::transport::{
     Clock as LinkClock, ConnectBudgets, IoThread, LinkCounters, LinkEnds, LinkPlan, Requests, Tap, VenueLink,
     status_channel,
 };
-use fulmar_engine::contract::Seal;
 use fulmar_engine::runtime::Clock;
 use fulmar_engine::wiring::Link;
 
+use super::Seals;
 use crate::configuration::Configuration;
 use crate::supervisor::{LinkSupervisor, RestartLimit, SupervisedLink, on_io_thread};
 use crate::venues;
@@ -25,7 +25,7 @@ pub(super) async fn start_links(
     links: Vec<Link>,
     configuration: &Configuration,
     clock: &Clock,
-    (io, tap, mut seal): (&IoThread, Option<Tap>, Option<Box<dyn Seal>>),
+    (io, tap, mut seals): (&IoThread, Option<Tap>, Seals),
 ) -> anyhow::Result<(LinkSupervisor, Vec<Arc<LinkCounters>>)> {
     let (status, mut events) = status_channel(LINK_EVENTS_MAX);
     // What links tell is logged where it is told; the board is for those who ask.
@@ -47,7 +47,7 @@ pub(super) async fn start_links(
             limits,
             budgets: budgets.clone(),
         };
-        let seal = if link.name == venue_name { None } else { seal.take() };
+        let seal = if link.name == venue_name { None } else { seals.remove(venue_name) };
         let ends = LinkEnds { frames: link.frames, requests: Requests::new(link.requests, seal) };
         let made = VenueLink::new(plan, ends, Arc::clone(&clock), tap.clone())?;
         counters.push(made.counters());
