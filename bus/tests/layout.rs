@@ -50,10 +50,10 @@ fn the_market_payloads_are_where_every_reader_expects_them() {
     });
     layout!(Funding = 32 { rate @ 0, interval @ 8, next_at @ 16, venue_at @ 24 });
     layout!(MarkPrice = 32 { mark @ 0, index @ 8, venue_at @ 16, price_scale @ 24 });
-    layout!(InstrumentDefinition v 2 = 160 {
+    layout!(InstrumentDefinition v 3 = 168 {
         venue @ 0, symbol @ 24, base @ 56, quote @ 72, tick @ 88, lot @ 96, quantity_min @ 104, quantity_max @ 112,
         notional_min @ 120, revision @ 136, price_scale @ 140, quantity_scale @ 141, contract @ 142,
-        is_inferred @ 143, contract_size @ 144,
+        is_inferred @ 143, contract_size @ 144, iceberg_parts_max @ 160,
     });
     assert_eq!(size_of::<ContractSize>(), 16);
     assert_eq!(ContractSize::new(0x0102, 3).as_bytes(), [2, 1, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0]);
@@ -105,11 +105,11 @@ fn the_order_payloads_are_where_every_reader_expects_them() {
     });
     layout!(BalanceStatement = 64 { asset @ 0, free @ 16, locked @ 32, venue_at @ 48, account_id @ 56 });
     layout!(PositionStatement = 32 { quantity @ 0, entry_px @ 8, venue_at @ 16, account_id @ 24 });
-    layout!(HeldOrder = 248 {
-        intent @ 0, submitted_at @ 96, wanted_qty @ 104, traded_qty @ 112, parent_traded_qty @ 120,
-        contract_size @ 128,
-        strategy @ 144, instrument @ 176, stage @ 240, price_scale @ 241, quantity_scale @ 242, is_parent_done @ 243,
-        gave_way @ 244,
+    layout!(HeldOrder v 2 = 264 {
+        intent @ 0, submitted_at @ 96, wanted_qty @ 104, traded_qty @ 112, parent_traded_qty @ 120, slice_qty @ 128,
+        slice_from @ 136, contract_size @ 144,
+        strategy @ 160, instrument @ 192, stage @ 256, price_scale @ 257, quantity_scale @ 258, is_parent_done @ 259,
+        gave_way @ 260, is_stopped @ 261, slice_count @ 262,
     });
     layout!(StakeLimit = 48 { at_stake_max @ 0, value_at_risk @ 16, until @ 32 });
     layout!(Denial = 56 {
@@ -189,7 +189,7 @@ fn a_damaged_enum_is_refused() {
     }
     refuses_damage(SyncChange::new(SyncState::Live, SyncReason::Joined, 1, 0, 0), &[16, 17]);
     refuses_damage(intent, &[40, 41, 42, 45]);
-    refuses_damage(HeldOrder::new(intent, UnixNanos(1), HeldStage::Ended), &[40, 41, 42, 45, 240]);
+    refuses_damage(HeldOrder::new(intent, UnixNanos(1), HeldStage::Ended), &[40, 41, 42, 45, 256]);
     refuses_damage(Order { intent, approved_at: UnixNanos(1) }, &[40, 41, 42, 45]);
     let modify = ModifyIntent::new(id, OrderTerms::of(&intent), 1);
     refuses_damage(ModifyOrder::new(&intent, &modify, 7), &[74, 75]);
@@ -233,6 +233,7 @@ fn a_damaged_enum_is_refused() {
         contract: ContractKind::Spot,
         is_inferred: 0,
         contract_size: ContractSize::ONE,
+        iceberg_parts_max: 0,
     };
     refuses_damage(definition, &[142]);
 }

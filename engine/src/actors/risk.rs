@@ -17,6 +17,7 @@ mod intents;
 mod kept;
 mod markets;
 mod reports;
+mod sliced;
 mod statements;
 mod steps;
 mod treasury;
@@ -60,6 +61,8 @@ struct State {
     /// By strategy, then by instrument: which may trade which.
     permissions: Vec<Vec<bool>>,
     account_id: AccountId,
+    /// Orders go to a venue that shows a part of one where its definitions say so.
+    carries_icebergs: bool,
     /// What may be lost and put at stake, and what was.
     treasury: Treasury,
     /// The number of this boot, and of the orders that the gate itself made.
@@ -170,6 +173,8 @@ pub struct RiskPlan {
     pub strategies: Vec<Vec<InstrumentId>>,
     /// The account that they trade for.
     pub account_id: AccountId,
+    /// Whether where their orders go an order is shown in parts wherever an instrument's definition says so.
+    pub carries_icebergs: bool,
     /// What held orders are kept by, and those of an earlier boot.
     pub held: HeldPlan,
     /// How its money is kept, and the limits that hold over several instruments.
@@ -233,6 +238,7 @@ impl Risk {
             holdings: vec![vec![OpenPosition::default(); instrument_count]; strategy_count + 1],
             permissions: plan.strategies.iter().map(permission).collect(),
             account_id: plan.account_id,
+            carries_icebergs: plan.carries_icebergs,
             treasury: Treasury::new(plan.account_id, plan.treasury),
             epoch: plan.epoch,
             own_count: 0,

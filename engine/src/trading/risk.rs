@@ -15,6 +15,7 @@ mod context;
 mod exposure;
 mod guards;
 mod held;
+mod iceberg;
 mod limits;
 mod losses;
 mod scope;
@@ -145,8 +146,7 @@ impl RiskGate {
 
     /// As much of `held` as one order may close of an instrument, in whole steps; nothing where that is too little.
     pub fn closing_qty(&self, instrument_id: InstrumentId, held: Quantity) -> Quantity {
-        let controlled = self.instruments.get(instrument_id.index()).and_then(Option::as_ref);
-        let Some(Controlled { rules, limits, .. }) = controlled else { return Quantity(0) };
+        let Some(Controlled { rules, limits, .. }) = self.controlled(instrument_id) else { return Quantity(0) };
         let most = match rules.quantity_max.0 {
             0 => limits.order_quantity_max,
             asked => asked.min(limits.order_quantity_max),
@@ -216,7 +216,8 @@ impl RiskGate {
     fn check_order(&mut self, wish: Wish<'_>, instrument_id: InstrumentId, context: &Context) -> Verdict {
         match self.judge(wish, instrument_id, context) {
             None => {
-                let order = Order { intent: *wish.intent, approved_at: context.now };
+                let intent = self.leaving(wish.intent, instrument_id);
+                let order = Order { intent, approved_at: context.now };
                 Verdict::Approved(Approved::new(instrument_id, order))
             }
             Some(denial) => Verdict::Denied(denial),
@@ -276,6 +277,7 @@ impl RiskGate {
             (RiskCheck::MaxOrderNotional, of_known(case.max_order_notional())),
             (RiskCheck::TickLotPrecision, case.tick_lot_precision()),
             (RiskCheck::MinQty, case.min_qty()),
+            (RiskCheck::DisplayQty, case.display_qty(&wish)),
             (RiskCheck::MinNotional, of_known(case.min_notional())),
             (RiskCheck::ReduceOnly, case.reduce_only()),
             (RiskCheck::MaxPosition, of_adding(case.max_position())),
@@ -346,6 +348,10 @@ impl RiskGate {
     /// Cancels that passed with no message left in the budget.
     pub fn cancels_over_budget(&self) -> u64 {
         self.cancels_over_budget
+    }
+
+    fn controlled(&self, instrument_id: InstrumentId) -> Option<&Controlled> {
+        self.instruments.get(instrument_id.index()).and_then(Option::as_ref)
     }
 
     fn halt_breach(&self, instrument_id: InstrumentId) -> Option<Breach> {

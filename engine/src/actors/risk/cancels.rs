@@ -45,13 +45,12 @@ impl State {
         is_one: impl Fn(&Treasury, &Kills, &TrackedOrder) -> bool,
     ) {
         self.end_held_where(now, origin, output, &is_one);
-        let State { gate, orders, treasury, kills, .. } = self;
+        let State { gate, orders, treasury, kills, held, .. } = self;
         orders.cancel_each(|order| {
-            let client_order_id = order.intent().client_order_id;
-            if client_order_id.is_foreign() || !is_one(treasury, kills, order) {
+            if order.intent().client_order_id.is_foreign() || !is_one(treasury, kills, order) {
                 return false;
             }
-            let cancel = CancelOrder { client_order_id, venue_order_id: order.venue_order_id() };
+            let cancel = held.cancel_of(order);
             let passed = gate.pass_cancel(cancel, order.instrument_id(), now);
             output.approved.send(origin, passed.instrument_id(), passed.payload()).is_ok()
         });
@@ -68,8 +67,7 @@ impl State {
             return;
         }
         let Some(order) = self.orders.request_cancel(id) else { return };
-        let (instrument_id, venue_order_id) = (order.instrument_id(), order.venue_order_id());
-        let cancel = CancelOrder { client_order_id: id, venue_order_id };
+        let (instrument_id, cancel) = (order.instrument_id(), self.held.cancel_of(order));
         let passed = self.gate.pass_cancel(cancel, instrument_id, now);
         let sent = output.approved.send(origin, passed.instrument_id(), passed.payload());
         assert!(sent.is_ok(), "the approved channel had room for a cancel");

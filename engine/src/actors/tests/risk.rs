@@ -93,6 +93,7 @@ impl Stage {
             books: vec![InstrumentId(0)],
             strategies: vec![vec![InstrumentId(0)]],
             account_id: AccountId(0),
+            carries_icebergs: true,
             held: HeldPlan { restored, ..HeldPlan::default() },
             treasury,
             epoch: 1,

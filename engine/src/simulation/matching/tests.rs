@@ -17,6 +17,15 @@ struct Plain {
     account: AccountId,
     order: NewOrder,
     leaves: i64,
+    shown: i64,
+}
+
+impl Plain {
+    fn new(number: u64, account: AccountId, order: NewOrder, leaves: i64) -> Self {
+        let display_qty = order.display_qty.0;
+        let shown = if display_qty == 0 { leaves } else { display_qty.min(leaves) };
+        Plain { number, account, order, leaves, shown }
+    }
 }
 
 /// A trade as both sides must see it: maker, taker, price, quantity.
@@ -61,19 +70,21 @@ impl Reference {
                 break;
             }
             let maker = &mut self.open[index];
-            let quantity = leaves.min(maker.leaves);
+            let quantity = leaves.min(maker.shown);
             maker.leaves -= quantity;
+            maker.shown -= quantity;
             leaves -= quantity;
             self.trades.push((maker.number, number, maker.order.price.0, quantity));
-            if maker.leaves == 0 {
-                self.open.remove(index);
+            if maker.shown == 0 {
+                let Plain { number, account, order, leaves, .. } = self.open.remove(index);
+                self.open.extend((leaves > 0).then(|| Plain::new(number, account, order, leaves)));
             }
         }
         if order.kind == OrderKind::FillOrKill && leaves > 0 {
             self.open = before.0;
             self.trades.truncate(before.1);
         } else if leaves > 0 && !met_itself && matches!(order.kind, OrderKind::Limit | OrderKind::PostOnly) {
-            self.open.push(Plain { number, account, order, leaves });
+            self.open.push(Plain::new(number, account, order, leaves));
         }
     }
 
@@ -83,6 +94,7 @@ impl Reference {
         let before = self.open[index];
         if order.price == before.order.price && order.quantity.0 < before.leaves {
             self.open[index].leaves = order.quantity.0;
+            self.open[index].shown = before.shown.min(order.quantity.0);
             return;
         }
         self.open.remove(index);
@@ -95,12 +107,16 @@ impl Reference {
         open.sort_by_key(|order| if side == Side::Buy { -order.order.price.0 } else { order.order.price.0 });
         for order in open {
             match levels.last_mut().filter(|level| level.price == order.order.price) {
-                Some(level) => level.quantity.0 += order.leaves,
-                None => levels.push(Level { price: order.order.price, quantity: Quantity(order.leaves) }),
+                Some(level) => level.quantity.0 += order.shown,
+                None => levels.push(Level { price: order.order.price, quantity: Quantity(order.shown) }),
             }
         }
         levels
     }
+}
+
+fn may_stand(kind: OrderKind) -> bool {
+    matches!(kind, OrderKind::Limit | OrderKind::PostOnly)
 }
 
 #[derive(Clone, Debug)]
@@ -128,12 +144,13 @@ fn order() -> impl Strategy<Value = NewOrder> {
         1 => Just(SelfTrade::ExpireMaker),
         1 => Just(SelfTrade::ExpireBoth),
     ];
-    (any::<bool>(), kind, 90..110i64, 1..40i64, self_trade).prop_map(
-        |(is_buy, kind, price, lots, self_trade)| NewOrder {
+    (any::<bool>(), kind, 90..110i64, (1..40i64, 0..15i64), self_trade).prop_map(
+        |(is_buy, kind, price, (lots, shown), self_trade)| NewOrder {
             side: if is_buy { Side::Buy } else { Side::Sell },
             kind,
             price: Price(price * 2),
             quantity: Quantity(lots * 5),
+            display_qty: Quantity(if may_stand(kind) { shown * 5 } else { 0 }),
             self_trade,
         },
     )
@@ -290,7 +307,7 @@ fn change(
 
 fn place(side: Side, kind: OrderKind, price: i64, quantity: i64) -> NewOrder {
     let (price, quantity) = (Price(price), Quantity(quantity));
-    NewOrder { side, kind, price, quantity, self_trade: SelfTrade::ExpireTaker }
+    NewOrder { side, kind, price, quantity, display_qty: Quantity(0), self_trade: SelfTrade::ExpireTaker }
 }
 
 #[test]

@@ -18,6 +18,7 @@ const RULES: InstrumentRules = InstrumentRules {
     quantity_min: Quantity(20),
     quantity_max: Quantity(900),
     notional_min: Notional(2_000),
+    iceberg_parts_max: 0,
     price_scale: 2,
     quantity_scale: 3,
     is_market_data_only: false,
