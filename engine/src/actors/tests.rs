@@ -9,6 +9,7 @@ mod gateway;
 mod held;
 mod kept;
 mod risk;
+mod sliced;
 
 use fulmar_bus::channel::{Poll, Reader, Region, Ring, RingShape, create};
 use fulmar_bus::record::{

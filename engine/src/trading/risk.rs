@@ -146,7 +146,9 @@ impl RiskGate {
 
     /// As much of `held` as one order may close of an instrument, in whole steps; nothing where that is too little.
     pub fn closing_qty(&self, instrument_id: InstrumentId, held: Quantity) -> Quantity {
-        let Some(Controlled { rules, limits, .. }) = self.controlled(instrument_id) else { return Quantity(0) };
+        let Some(Controlled { rules, limits, .. }) = self.controlled(instrument_id) else {
+            return Quantity(0);
+        };
         let most = match rules.quantity_max.0 {
             0 => limits.order_quantity_max,
             asked => asked.min(limits.order_quantity_max),

@@ -65,13 +65,7 @@ impl State {
     }
 
     /// Makes the change that waited for a slice to be over, or refuses it where all that it leaves traded meanwhile.
-    pub(super) fn amend(
-        &mut self,
-        now: UnixNanos,
-        origin: Origin,
-        id: ClientOrderId,
-        output: &mut Output,
-    ) {
+    pub(super) fn amend(&mut self, now: UnixNanos, origin: Origin, id: ClientOrderId, output: &mut Output) {
         let order = self.orders.get(id).expect("a step names an order that stands");
         let (terms, revision) = order.pending_terms().zip(order.pending_revision()).expect("it is wanted");
         let is_possible = terms.quantity > order.traded_qty();

@@ -596,6 +596,7 @@ fn what_cannot_be_carried_out_is_denied_and_nothing_is_sent_in_its_place() {
     let mut stage = Stage::open();
     let mut intent =
         Intent::limit(ClientOrderId::new(1, StrategyId(0), 50), Side::Sell, Price(105), Quantity(10));
+    intent.alternatives = 7;
     intent.display_qty = Quantity(5);
     send(&mut stage.intents, stage.now, &intent);
     stage.turn();

@@ -141,9 +141,12 @@ impl HeldOrders {
         let slices = entry.slices.as_mut().expect("it has a slice at the venue");
         let slice = slices.standing.as_mut().expect("it has a slice at the venue");
         let is_all = report.status == OrderStatus::Filled;
-        let traded_qty = if is_all { slice.quantity.max(report.cumulative_qty) } else { report.cumulative_qty };
+        let traded_qty =
+            if is_all { slice.quantity.max(report.cumulative_qty) } else { report.cumulative_qty };
         told.cumulative_qty = Quantity(slice.traded_before.0.saturating_add(traded_qty.0));
-        if report.execution == ExecutionType::CancelRejected && slice.is_withdrawn && !order.is_cancel_wanted()
+        if report.execution == ExecutionType::CancelRejected
+            && slice.is_withdrawn
+            && !order.is_cancel_wanted()
         {
             slice.is_withdrawn = false;
             self.rest(id, rest_until);
@@ -221,11 +224,7 @@ impl Entry {
     }
 
     pub(super) fn restore_slices(&mut self, saved: &HeldOrder) {
-        let slice = Slice {
-            quantity: saved.slice_qty,
-            traded_before: saved.slice_from,
-            is_withdrawn: false,
-        };
+        let slice = Slice { quantity: saved.slice_qty, traded_before: saved.slice_from, is_withdrawn: false };
         let standing = (!slice.quantity.is_zero()).then_some(slice);
         let slices = Slices { count: saved.slice_count, standing, is_stopped: saved.is_stopped != 0 };
         self.slices = (saved.slice_count != 0).then_some(slices);

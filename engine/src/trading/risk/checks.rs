@@ -69,10 +69,8 @@ impl Case<'_> {
         let is_immediate = matches!(time_in_force, TimeInForce::Ioc | TimeInForce::Fok);
         // What must not take has to be able to stand.
         let may_be_post_only = order_type.is_limited() && !is_immediate;
-        let is_supported = (is_plain || wish.is_held)
-            && has_sound_end
-            && (post_only == 0 || may_be_post_only)
-            && may_show;
+        let is_supported =
+            (is_plain || wish.is_held) && has_sound_end && (post_only == 0 || may_be_post_only) && may_show;
         (!is_supported).then_some(Breach { value: order_type as i128, limit: OrderType::Limit as i128 })
     }
 

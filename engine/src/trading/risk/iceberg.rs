@@ -7,7 +7,9 @@
 use fulmar_bus::record::{InstrumentId, Intent, Order, Quantity, TimeInForce};
 
 use super::checks::Case;
-use super::{Approved, Breach, Context, Controlled, RiskCheck, RiskGate, Verdict, Wish, denial, deny_unknown, flag};
+use super::{
+    Approved, Breach, Context, Controlled, RiskCheck, RiskGate, Verdict, Wish, denial, deny_unknown, flag,
+};
 use crate::trading::order::TrackedOrder;
 use crate::trading::{InstrumentRules, SLICED_PARTS_MAX};
 
@@ -43,7 +45,9 @@ impl InstrumentRules {
     fn display_min(&self, intent: &Intent) -> i64 {
         let parts_max = if self.slices(intent) { SLICED_PARTS_MAX } else { self.iceberg_parts_max };
         let parts_max = i64::try_from(parts_max).unwrap_or(i64::MAX).max(1);
-        let by_count = self.whole_steps(intent.quantity.0.div_euclid(parts_max) + i64::from(intent.quantity.0 % parts_max != 0));
+        let by_count = self.whole_steps(
+            intent.quantity.0.div_euclid(parts_max) + i64::from(intent.quantity.0 % parts_max != 0),
+        );
         // So the last two slices can always share what is left of an order, whatever of it trades.
         let by_size = if self.slices(intent) {
             self.slice_min(intent).saturating_mul(2)
@@ -83,7 +87,9 @@ impl RiskGate {
     /// What leaves of an order that passed: all of it, or its first slice.
     pub(super) fn leaving(&self, intent: &Intent, instrument_id: InstrumentId) -> Intent {
         match self.controlled(instrument_id) {
-            Some(Controlled { rules, .. }) if rules.slices(intent) => slice(intent, rules, 1, intent.quantity.0),
+            Some(Controlled { rules, .. }) if rules.slices(intent) => {
+                slice(intent, rules, 1, intent.quantity.0)
+            }
             _ => *intent,
         }
     }
@@ -126,4 +132,38 @@ fn slice(intent: &Intent, rules: &InstrumentRules, number: u16, left: i64) -> In
     slice.quantity = Quantity(rules.slice_qty(intent, left));
     slice.display_qty = Quantity(0);
     slice
+}
+
+#[cfg(test)]
+mod tests {
+    use fulmar_bus::record::{ClientOrderId, Notional, Price, Side, StrategyId};
+
+    use super::*;
+
+    #[test]
+    fn slices_are_the_whole_and_each_is_one_that_the_venue_takes() {
+        let rules = InstrumentRules {
+            lot: Quantity(10),
+            quantity_min: Quantity(20),
+            notional_min: Notional(2_500),
+            ..InstrumentRules::default()
+        };
+        let id = ClientOrderId::new(1, StrategyId(0), 1);
+        for quantity in (70..=1_000).step_by(10) {
+            let mut whole = Intent::limit(id, Side::Buy, Price(100), Quantity(quantity));
+            assert_eq!(rules.slice_min(&whole), 30);
+            for shown in (60..quantity).step_by(10) {
+                whole.display_qty = Quantity(shown);
+                let (mut left, mut number) = (quantity, 0);
+                while left > 0 {
+                    number += 1;
+                    let slice = slice(&whole, &rules, number, left);
+                    assert!((30..=shown).contains(&slice.quantity.0), "{slice:?}, {left} left of {quantity}");
+                    assert_eq!((slice.quantity.0 % 10, slice.client_order_id.whole()), (0, id));
+                    left -= slice.quantity.0;
+                }
+                assert_eq!(i64::from(number), quantity / shown + i64::from(quantity % shown != 0));
+            }
+        }
+    }
 }
