@@ -6,5 +6,6 @@
 //!
 //! This room knows no venue, no strategy, no async runtime and no clock.
 
+pub mod attach;
 pub mod channel;
 pub mod record;

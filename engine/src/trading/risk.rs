@@ -258,7 +258,7 @@ impl RiskGate {
         };
         let Controlled { rules, limits, messages, conduct, .. } = controlled;
         let (now, guards, scopes) = (context.now, &limits.guards, &context.scopes);
-        let tokens = messages.tokens(now);
+        messages.fill(now);
         let case = Case { intent, adding_qty: wish.adding_qty, context, rules, limits };
         let is_reducing = wish.is_closing || case.is_reducing();
         let of_new = |breach: Option<Breach>| breach.filter(|_| wish.is_new && !is_reducing);
@@ -268,43 +268,42 @@ impl RiskGate {
         // What cannot be valued may still be closed.
         let of_known =
             |breach: Option<Breach>| breach.filter(|breach| !is_reducing || breach.value < i128::MAX);
-        let breaches = [
-            (RiskCheck::KillSwitch, flag(is_stopped || (is_killed && !is_reducing))),
-            (RiskCheck::InstrumentHalted, halted),
-            // Before all that multiplies, which means nothing where a unit is not one of the base asset.
-            (RiskCheck::NotSupported, case.not_supported(&wish)),
-            (RiskCheck::ParentChildOverrun, case.parent_child_overrun()),
-            (RiskCheck::StaleMarketData, of_adding(case.stale_market_data())),
-            (RiskCheck::MaxOrderQty, case.max_order_qty()),
-            (RiskCheck::MaxOrderNotional, of_known(case.max_order_notional())),
-            (RiskCheck::TickLotPrecision, case.tick_lot_precision()),
-            (RiskCheck::MinQty, case.min_qty()),
-            (RiskCheck::DisplayQty, case.display_qty(&wish)),
-            (RiskCheck::MinNotional, of_known(case.min_notional())),
-            (RiskCheck::ReduceOnly, case.reduce_only()),
-            (RiskCheck::MaxPosition, of_adding(case.max_position())),
-            (RiskCheck::MaxOpenOrders, of_adding(case.max_open_orders().or(scopes.open_orders))),
-            (RiskCheck::MaxMsgRate, of_sent(case.max_msg_rate(tokens, is_reducing))),
-            (RiskCheck::PriceCollar, of_known(case.price_collar())),
-            (RiskCheck::MarketOrderProtection, of_sent(of_adding(case.market_order_protection()))),
-            (RiskCheck::MaxOpenNotional, of_adding(case.max_open_notional())),
-            (RiskCheck::DuplicateOrder, of_new(conduct.duplicate_order(intent, now, guards))),
-            (RiskCheck::SelfTrade, of_sent(case.self_trade())),
-            (RiskCheck::NotPermitted, flag(!context.is_permitted)),
-            (RiskCheck::ShortNotAllowed, of_adding(case.short_not_allowed())),
-            (RiskCheck::OrderToTradeRatio, of_new(conduct.order_to_trade_ratio(guards))),
-            (RiskCheck::UnknownOrderState, of_adding(conduct.held().or(case.unknown_order_state()))),
-            (RiskCheck::RejectStorm, of_adding(conduct.reject_storm(now, guards))),
-            (RiskCheck::FillPriceSanity, of_adding(conduct.fill_price_sanity())),
-            (RiskCheck::RepeatedExecution, of_adding(conduct.repeated_execution())),
-            (RiskCheck::MaxDailyLoss, of_adding(scopes.daily_loss)),
-            (RiskCheck::MaxDrawdown, of_adding(scopes.drawdown)),
-            (RiskCheck::PnlJump, of_adding(scopes.pnl_jump)),
-            (RiskCheck::MaxExposure, of_adding(scopes.exposure)),
-            (RiskCheck::InsufficientBalance, of_adding(scopes.balance)),
-            (RiskCheck::MaxVar, of_adding(scopes.var)),
-        ];
-        let denial = denial(intent, &breaches);
+        let mut found = Findings::default();
+        found.note(RiskCheck::KillSwitch, flag(is_stopped || (is_killed && !is_reducing)));
+        found.note(RiskCheck::InstrumentHalted, halted);
+        // Before all that multiplies, which means nothing where a unit is not one of the base asset.
+        found.note(RiskCheck::NotSupported, case.not_supported(&wish));
+        found.note(RiskCheck::ParentChildOverrun, case.parent_child_overrun());
+        found.note(RiskCheck::StaleMarketData, of_adding(case.stale_market_data()));
+        found.note(RiskCheck::MaxOrderQty, case.max_order_qty());
+        found.note(RiskCheck::MaxOrderNotional, of_known(case.max_order_notional()));
+        found.note(RiskCheck::TickLotPrecision, case.tick_lot_precision());
+        found.note(RiskCheck::MinQty, case.min_qty());
+        found.note(RiskCheck::DisplayQty, case.display_qty(&wish));
+        found.note(RiskCheck::MinNotional, of_known(case.min_notional()));
+        found.note(RiskCheck::ReduceOnly, case.reduce_only());
+        found.note(RiskCheck::MaxPosition, of_adding(case.max_position()));
+        found.note(RiskCheck::MaxOpenOrders, of_adding(case.max_open_orders().or(scopes.open_orders)));
+        found.note(RiskCheck::MaxMsgRate, of_sent(case.max_msg_rate(messages, is_reducing)));
+        found.note(RiskCheck::PriceCollar, of_known(case.price_collar()));
+        found.note(RiskCheck::MarketOrderProtection, of_sent(of_adding(case.market_order_protection())));
+        found.note(RiskCheck::MaxOpenNotional, of_adding(case.max_open_notional()));
+        found.note(RiskCheck::DuplicateOrder, of_new(conduct.duplicate_order(intent, now, guards)));
+        found.note(RiskCheck::SelfTrade, of_sent(case.self_trade()));
+        found.note(RiskCheck::NotPermitted, flag(!context.is_permitted));
+        found.note(RiskCheck::ShortNotAllowed, of_adding(case.short_not_allowed()));
+        found.note(RiskCheck::OrderToTradeRatio, of_new(conduct.order_to_trade_ratio(guards)));
+        found.note(RiskCheck::UnknownOrderState, of_adding(conduct.held().or(case.unknown_order_state())));
+        found.note(RiskCheck::RejectStorm, of_adding(conduct.reject_storm(now, guards)));
+        found.note(RiskCheck::FillPriceSanity, of_adding(conduct.fill_price_sanity()));
+        found.note(RiskCheck::RepeatedExecution, of_adding(conduct.repeated_execution()));
+        found.note(RiskCheck::MaxDailyLoss, of_adding(scopes.daily_loss));
+        found.note(RiskCheck::MaxDrawdown, of_adding(scopes.drawdown));
+        found.note(RiskCheck::PnlJump, of_adding(scopes.pnl_jump));
+        found.note(RiskCheck::MaxExposure, of_adding(scopes.exposure));
+        found.note(RiskCheck::InsufficientBalance, of_adding(scopes.balance));
+        found.note(RiskCheck::MaxVar, of_adding(scopes.var));
+        let denial = found.denial(intent);
         if denial.is_none() && !wish.is_held {
             let is_taken = messages.take();
             assert!(is_taken, "the rate check saw a token");
@@ -324,7 +323,7 @@ impl RiskGate {
         now: UnixNanos,
     ) -> Approved<CancelOrder> {
         if let Some(controlled) = self.instruments.get_mut(instrument_id.index()).and_then(Option::as_mut) {
-            controlled.messages.tokens(now);
+            controlled.messages.fill(now);
             if !controlled.messages.take() {
                 self.cancels_over_budget += 1;
             }
@@ -381,22 +380,36 @@ fn checked_index(instrument_id: InstrumentId) -> usize {
 
 /// An instrument without rules and limits has nothing that the other checks could measure by.
 fn deny_unknown(intent: &Intent, killed: Option<Breach>, halted: Option<Breach>) -> Denial {
-    let unknown = (RiskCheck::UnknownInstrument, Some(Breach::UNKNOWABLE));
-    let always = [(RiskCheck::KillSwitch, killed), (RiskCheck::InstrumentHalted, halted), unknown];
-    denial(intent, &always).expect("the last check refuses")
+    let mut found = Findings::default();
+    found.note(RiskCheck::KillSwitch, killed);
+    found.note(RiskCheck::InstrumentHalted, halted);
+    found.note(RiskCheck::UnknownInstrument, Some(Breach::UNKNOWABLE));
+    found.denial(intent).expect("the last check refuses")
 }
 
 fn flag(is_breached: bool) -> Option<Breach> {
     is_breached.then_some(Breach { value: 1, limit: 0 })
 }
 
-/// The first breach as a denial, with the bits of all; `None` where there is none.
-fn denial(intent: &Intent, breaches: &[(RiskCheck, Option<Breach>)]) -> Option<Denial> {
-    let mut refused = breaches.iter().filter_map(|(check, breach)| Some((*check, (*breach)?)));
-    let (first, breach) = refused.next()?;
-    let mut denial = first.deny(intent, breach);
-    denial.codes = refused.fold(denial.codes, |codes, (check, _)| codes | check.bit());
-    Some(denial)
+/// What the checks said, in their order.
+#[derive(Default)]
+struct Findings {
+    first: Option<(RiskCheck, Breach)>,
+    codes: u64,
+}
+
+impl Findings {
+    fn note(&mut self, check: RiskCheck, breach: Option<Breach>) {
+        let Some(breach) = breach else { return };
+        self.first.get_or_insert((check, breach));
+        self.codes |= check.bit();
+    }
+
+    /// The first breach as a denial, with the bits of all; `None` where there is none.
+    fn denial(self, intent: &Intent) -> Option<Denial> {
+        let (first, breach) = self.first?;
+        Some(Denial { codes: self.codes, ..first.deny(intent, breach) })
+    }
 }
 
 #[cfg(test)]

@@ -99,6 +99,8 @@ pub struct Treasury {
     marks: Vec<Option<ScaledPrice>>,
     conversions: Option<Conversions>,
     exposures: Exposures,
+    /// By venue: how many orders are open there.
+    order_counts: Vec<u32>,
     limits: Limits,
     /// What the configuration states: no change of a limit goes beyond it.
     configured: Limits,
@@ -145,6 +147,7 @@ impl Treasury {
         let mut strategies = strategies;
         strategies.push(ScopeLimits::default());
         let limits = Limits { engine, venues, strategies };
+        let venue_count = venue_of.iter().max().map_or(0, |last| last + 1);
         Treasury {
             account: books(method),
             purses: limits.strategies.iter().map(purse).collect(),
@@ -154,6 +157,7 @@ impl Treasury {
             marks: vec![None; instrument_count],
             conversions: currency.map(Conversions::new),
             exposures: Exposures::new(limits.strategies.len(), &venue_of),
+            order_counts: vec![0; venue_count],
             configured: limits.clone(),
             limits,
             currency,
@@ -250,9 +254,12 @@ impl Treasury {
     /// What a strategy has open in an instrument is this from now on.
     pub fn open(&mut self, strategy_id: StrategyId, instrument_id: InstrumentId, share: OpenShare) {
         let Some(place) = self.place(strategy_id) else { return };
+        let venue = self.venue_of(instrument_id);
         let purse = &mut self.purses[place];
         let before = std::mem::replace(&mut purse.shares[instrument_id.index()], share);
-        purse.order_count = purse.order_count - before.order_count + share.order_count;
+        for count in [&mut purse.order_count, &mut self.order_counts[venue]] {
+            *count = *count - before.order_count + share.order_count;
+        }
         self.revalue(strategy_id, instrument_id);
     }
 

@@ -85,6 +85,17 @@ impl From<&fulmar_bus::record::MarkPrice> for ScaledPrice {
     }
 }
 
+/// The powers of ten that a number can be multiplied by.
+const POWERS: [i128; 39] = {
+    let mut powers = [1; 39];
+    let mut exponent = 1;
+    while exponent < powers.len() {
+        powers[exponent] = powers[exponent - 1] * 10;
+        exponent += 1;
+    }
+    powers
+};
+
 /// A quotient, rounded down, and what rounding took.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Quotient {
@@ -99,6 +110,7 @@ impl Quotient {
     pub fn of(number: i128, exponent: i32, divisor: i128) -> Option<Quotient> {
         let divisor = match exponent {
             ..0 => divisor.checked_mul(10_i128.checked_pow(exponent.unsigned_abs())?)?,
+            0.. if divisor == 1 => return Quotient::product(number, exponent.unsigned_abs()),
             _ => divisor,
         };
         let (mut whole, mut rest) = (number.div_euclid(divisor), number.rem_euclid(divisor));
@@ -114,6 +126,16 @@ impl Quotient {
             digits -= step;
         }
         Some(Quotient { whole, rest, divisor })
+    }
+
+    /// What nothing divides: the way of every linear contract, several times an order.
+    fn product(number: i128, exponent: u32) -> Option<Quotient> {
+        let whole = match POWERS.get(exponent as usize) {
+            Some(power) => number.checked_mul(*power)?,
+            None if number == 0 => 0,
+            None => return None,
+        };
+        Some(Quotient { whole, rest: 0, divisor: 1 })
     }
 
     /// What rounding took, in 2^-64, rounded down. For divisors of 64 bits.

@@ -22,22 +22,31 @@ impl TokenBucket {
         bucket
     }
 
-    /// Whole tokens at `now`. Time that runs backwards fills nothing.
-    pub(super) fn tokens(&mut self, now: UnixNanos) -> u64 {
+    /// Fills up to `now`. Time that runs backwards fills nothing.
+    pub(super) fn fill(&mut self, now: UnixNanos) {
         let elapsed_ns = now.since(self.filled_at).0;
         self.filled_at = self.filled_at.max(now);
         self.credit += u128::from(elapsed_ns) * u128::from(self.capacity);
         self.credit = self.credit.min(self.credit_max());
-        let tokens = self.credit.checked_div(u128::from(self.window.0)).unwrap_or(0);
-        u64::try_from(tokens).expect("no more tokens than the capacity, which has 32 bits")
     }
 
-    /// Takes one token; false where there was none. Fill first, by [`TokenBucket::tokens`].
-    pub(super) fn take(&mut self) -> bool {
+    /// Whether so many whole tokens are left: what [`TokenBucket::tokens`] tells, without its division.
+    pub(super) fn has(&self, count: u32) -> bool {
         let token = u128::from(self.window.0);
-        let is_taken = token > 0 && self.credit >= token;
+        count == 0 || (token > 0 && self.credit >= u128::from(count) * token)
+    }
+
+    /// Whole tokens that are left.
+    pub(super) fn tokens(&self) -> u32 {
+        let tokens = self.credit.checked_div(u128::from(self.window.0)).unwrap_or(0);
+        u32::try_from(tokens).expect("no more tokens than the capacity")
+    }
+
+    /// Takes one token; false where there was none.
+    pub(super) fn take(&mut self) -> bool {
+        let is_taken = self.has(1);
         if is_taken {
-            self.credit -= token;
+            self.credit -= u128::from(self.window.0);
         }
         is_taken
     }
@@ -51,18 +60,29 @@ impl TokenBucket {
 mod tests {
     use super::*;
 
+    fn tokens_at(bucket: &mut TokenBucket, now: UnixNanos) -> u32 {
+        bucket.fill(now);
+        let tokens = bucket.tokens();
+        assert!(bucket.has(tokens) && tokens.checked_add(1).is_none_or(|more| !bucket.has(more)));
+        tokens
+    }
+
     #[test]
     fn a_bucket_gives_its_capacity_then_one_token_each_share_of_the_window() {
         let mut bucket = TokenBucket::new(3, Nanos(9));
         let start = UnixNanos(1_000);
-        assert_eq!(bucket.tokens(start), 3);
+        assert_eq!(tokens_at(&mut bucket, start), 3);
         assert!(bucket.take() && bucket.take() && bucket.take());
         assert!(!bucket.take());
-        assert_eq!(bucket.tokens(start + Nanos(2)), 0);
-        assert_eq!(bucket.tokens(start + Nanos(3)), 1);
-        assert_eq!(bucket.tokens(start + Nanos(8)), 2);
-        assert_eq!(bucket.tokens(start + Nanos(9)), 3);
-        assert_eq!(bucket.tokens(start + Nanos(1_000_000)), 3, "it never holds more than its capacity");
+        assert_eq!(tokens_at(&mut bucket, start + Nanos(2)), 0);
+        assert_eq!(tokens_at(&mut bucket, start + Nanos(3)), 1);
+        assert_eq!(tokens_at(&mut bucket, start + Nanos(8)), 2);
+        assert_eq!(tokens_at(&mut bucket, start + Nanos(9)), 3);
+        assert_eq!(
+            tokens_at(&mut bucket, start + Nanos(1_000_000)),
+            3,
+            "it never holds more than its capacity"
+        );
     }
 
     #[test]
@@ -70,30 +90,30 @@ mod tests {
         let mut often = TokenBucket::new(7, Nanos(1_000));
         let mut once = often;
         for bucket in [&mut often, &mut once] {
-            bucket.tokens(UnixNanos(0));
+            bucket.fill(UnixNanos(0));
             while bucket.take() {}
         }
         for at in 0..=571 {
-            often.tokens(UnixNanos(at));
+            often.fill(UnixNanos(at));
         }
-        assert_eq!(often.tokens(UnixNanos(571)), once.tokens(UnixNanos(571)));
+        once.fill(UnixNanos(571));
         assert_eq!(often.credit, once.credit);
     }
 
     #[test]
     fn time_that_runs_backwards_fills_nothing() {
         let mut bucket = TokenBucket::new(1, Nanos(10));
-        bucket.tokens(UnixNanos(100));
+        bucket.fill(UnixNanos(100));
         assert!(bucket.take());
-        assert_eq!(bucket.tokens(UnixNanos(50)), 0);
-        assert_eq!(bucket.tokens(UnixNanos(109)), 0);
-        assert_eq!(bucket.tokens(UnixNanos(110)), 1);
+        assert_eq!(tokens_at(&mut bucket, UnixNanos(50)), 0);
+        assert_eq!(tokens_at(&mut bucket, UnixNanos(109)), 0);
+        assert_eq!(tokens_at(&mut bucket, UnixNanos(110)), 1);
     }
 
     #[test]
     fn a_bucket_without_window_or_capacity_is_always_empty() {
         for mut bucket in [TokenBucket::new(5, Nanos(0)), TokenBucket::new(0, Nanos(5))] {
-            assert_eq!(bucket.tokens(UnixNanos(u64::MAX)), 0);
+            assert_eq!(tokens_at(&mut bucket, UnixNanos(u64::MAX)), 0);
             assert!(!bucket.take());
         }
     }
@@ -101,6 +121,6 @@ mod tests {
     #[test]
     fn the_largest_bucket_does_not_overflow() {
         let mut bucket = TokenBucket::new(u32::MAX, Nanos(u64::MAX));
-        assert_eq!(bucket.tokens(UnixNanos(u64::MAX)), u64::from(u32::MAX));
+        assert_eq!(tokens_at(&mut bucket, UnixNanos(u64::MAX)), u32::MAX);
     }
 }

@@ -2,6 +2,7 @@
 
 use fulmar_bus::record::{Intent, OrderType, Price, Quantity, Side, SyncState, TimeInForce};
 
+use super::bucket::TokenBucket;
 use super::{Breach, Context, RiskLimits, Wish};
 use crate::trading::InstrumentRules;
 
@@ -152,11 +153,13 @@ impl Case<'_> {
         above(i128::from(self.context.open_orders) + 1, i128::from(self.limits.open_orders_max))
     }
 
-    /// An order leaves the cancels' share of the `tokens` untouched, unless it reduces. Measured in messages that this
+    /// An order leaves the cancels' share of the messages untouched, unless it reduces. Measured in messages that this
     /// one needs.
-    pub(super) fn max_msg_rate(&self, tokens: u64, is_reducing: bool) -> Option<Breach> {
+    pub(super) fn max_msg_rate(&self, messages: &TokenBucket, is_reducing: bool) -> Option<Breach> {
         let reserved = if is_reducing { 0 } else { self.limits.messages_reserved_for_cancels };
-        above(i128::from(reserved) + 1, i128::from(tokens))
+        let breach = || Breach { value: i128::from(reserved) + 1, limit: messages.tokens().into() };
+        let is_left = reserved.checked_add(1).is_some_and(|needed| messages.has(needed));
+        (!is_left).then(breach)
     }
 
     /// It says that it only reduces, there is something to reduce, and it does.

@@ -6,7 +6,7 @@ use fulmar_bus::record::{Intent, Nanos, OrderType, Price, Quantity, Side, Strate
 use super::Breach;
 use super::bucket::TokenBucket;
 use super::checks::above;
-use super::guards::{Guards, distance_bps, middle};
+use super::guards::{Guards, middle, too_far};
 use super::limits::{EXECUTION_WINDOW, ORDERS_BEFORE_RATIO, RECENT_ORDERS, REJECT_WINDOW};
 
 /// What is remembered of one instrument.
@@ -93,10 +93,10 @@ impl Conduct {
     ) {
         self.trade_count += 1;
         if let (Some(band), Some(middle)) = (guards.fill_band_bps, top.and_then(middle)) {
-            self.insane = self.insane.or(above(distance_bps(price, middle), band.into()));
+            self.insane = self.insane.or(too_far(price, middle, band));
         }
         if let Some(max) = guards.executions_max {
-            self.executions.tokens(now);
+            self.executions.fill(now);
             let is_one_too_many = !self.executions.take();
             let (value, limit) = (i128::from(max) + 1, i128::from(max));
             self.repeated = self.repeated.or(is_one_too_many.then_some(Breach { value, limit }));
@@ -131,7 +131,7 @@ impl Conduct {
 
     /// The venue rejected an order.
     pub(super) fn on_reject(&mut self, now: UnixNanos) {
-        self.rejects.tokens(now);
+        self.rejects.fill(now);
         self.rejects.take();
     }
 
@@ -146,19 +146,20 @@ impl Conduct {
 
     /// Not many more orders than trades. Measured in orders for each trade, this one included, rounded up.
     pub(super) fn order_to_trade_ratio(&self, guards: &Guards) -> Option<Breach> {
-        let limit = i128::from(guards.orders_per_trade_max?);
-        let order_count = self.order_count + 1;
-        if order_count <= ORDERS_BEFORE_RATIO {
+        let limit = guards.orders_per_trade_max?;
+        let (order_count, trade_count) = (self.order_count + 1, self.trade_count.max(1));
+        let is_within = u128::from(order_count) <= u128::from(limit) * u128::from(trade_count);
+        if is_within || order_count <= ORDERS_BEFORE_RATIO {
             return None;
         }
-        above(order_count.div_ceil(self.trade_count.max(1)).into(), limit)
+        above(order_count.div_ceil(trade_count).into(), limit.into())
     }
 
     /// Not too many orders were rejected. Measured in rejections of the window.
     pub(super) fn reject_storm(&mut self, now: UnixNanos, guards: &Guards) -> Option<Breach> {
         let limit = guards.rejects_max?;
-        let left = self.rejects.tokens(now);
-        (left == 0).then_some(Breach { value: i128::from(limit) - i128::from(left), limit: limit.into() })
+        self.rejects.fill(now);
+        (!self.rejects.has(1)).then_some(Breach { value: limit.into(), limit: limit.into() })
     }
 }
 

@@ -70,15 +70,15 @@ const BPS: i128 = 10_000;
 impl Case<'_> {
     /// The price, or the trigger, lies near the middle. Measured in basis points. An order without a price has none.
     pub(super) fn price_collar(&self) -> Option<Breach> {
-        let limit = i128::from(self.limits.guards.price_collar_bps?);
+        let limit_bps = self.limits.guards.price_collar_bps?;
         let Intent { price, trigger_price, .. } = *self.intent;
         let prices = [price, trigger_price];
         let mut stated = prices.iter().filter(|price| price.0 > 0).peekable();
         stated.peek()?;
         let Some(middle) = self.middle() else {
-            return Some(Breach { limit, ..Breach::UNKNOWABLE });
+            return Some(Breach { limit: limit_bps.into(), ..Breach::UNKNOWABLE });
         };
-        stated.find_map(|price| above(distance_bps(*price, middle), limit))
+        stated.find_map(|price| too_far(*price, middle, limit_bps))
     }
 
     /// A market order meets a market that is there: a spread that is not too wide, and not much less at the touch than
@@ -170,10 +170,11 @@ pub(crate) fn middle(top: &TopOfBook) -> Option<i128> {
     .filter(|middle| *middle > 0)
 }
 
-/// How far `price` lies from `middle`, in basis points of it, rounded up: what lies beyond a limit by any part of one
-/// is beyond it.
-pub(super) fn distance_bps(price: Price, middle: i128) -> i128 {
-    divided_up((i128::from(price.0) - middle).abs() * BPS, middle)
+/// How far `price` lies from `middle`, in basis points of it, where that is too far. Rounded up: what lies beyond a
+/// limit by any part of one is beyond it. It divides only to tell.
+pub(super) fn too_far(price: Price, middle: i128, limit_bps: u32) -> Option<Breach> {
+    let (distance, limit) = ((i128::from(price.0) - middle).abs() * BPS, i128::from(limit_bps));
+    if distance <= limit * middle { None } else { above(divided_up(distance, middle), limit) }
 }
 
 /// Of two numbers that are not negative.

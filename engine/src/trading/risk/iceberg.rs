@@ -8,7 +8,7 @@ use fulmar_bus::record::{InstrumentId, Intent, Order, Quantity, TimeInForce};
 
 use super::checks::Case;
 use super::{
-    Approved, Breach, Context, Controlled, RiskCheck, RiskGate, Verdict, Wish, denial, deny_unknown, flag,
+    Approved, Breach, Context, Controlled, Findings, RiskCheck, RiskGate, Verdict, Wish, deny_unknown, flag,
 };
 use crate::trading::order::TrackedOrder;
 use crate::trading::{InstrumentRules, SLICED_PARTS_MAX};
@@ -109,13 +109,12 @@ impl RiskGate {
         let left = intent.quantity.0 - order.traded_qty().0;
         assert!(left > 0, "an order that traded whole is done");
         let case = Case { intent, adding_qty: Quantity(left), context, rules, limits };
-        let rate = case.max_msg_rate(messages.tokens(context.now), intent.reduce_only == 1);
-        let breaches = [
-            (RiskCheck::KillSwitch, killed),
-            (RiskCheck::InstrumentHalted, halted),
-            (RiskCheck::MaxMsgRate, rate),
-        ];
-        if let Some(denial) = denial(intent, &breaches) {
+        messages.fill(context.now);
+        let mut found = Findings::default();
+        found.note(RiskCheck::KillSwitch, killed);
+        found.note(RiskCheck::InstrumentHalted, halted);
+        found.note(RiskCheck::MaxMsgRate, case.max_msg_rate(messages, intent.reduce_only == 1));
+        if let Some(denial) = found.denial(intent) {
             return Verdict::Denied(denial);
         }
         let is_taken = messages.take();

@@ -104,31 +104,19 @@ impl Treasury {
         let venue = self.exposures.venue_of(adding.instrument_id.index());
         let Limits { engine, venues, strategies } = &self.limits;
         let of_venue = venues.get(venue).and_then(|limits| limits.open_orders_max);
-        let scopes = [(engine.open_orders_max, None), (of_venue, Some(venue))];
         let own_max = strategies[adding.strategy_id.index()].open_orders_max;
+        let scopes = [
+            (self.order_counts.iter().sum(), engine.open_orders_max),
+            (self.order_counts[venue], of_venue),
+            (purse.order_count, own_max),
+        ];
         // A change is one of those that are open already.
         let before = purse.shares[adding.instrument_id.index()].order_count;
         let one_more = i128::from(1 + adding.share.order_count) - i128::from(before);
-        let found = |count: u32, max: Option<u32>| {
+        scopes.into_iter().find_map(|(count, max): (u32, Option<u32>)| {
             let (value, limit) = (i128::from(count) + one_more, i128::from(max?));
             (value > limit).then_some(Breach { value, limit })
-        };
-        let of_scopes = scopes.into_iter().filter(|(max, _)| max.is_some());
-        of_scopes
-            .clone()
-            .find_map(|(max, venue)| found(self.open_order_count(venue), max))
-            .or(found(purse.order_count, own_max))
-    }
-
-    /// Open orders at a venue, or at all of them.
-    fn open_order_count(&self, venue: Option<usize>) -> u32 {
-        let is_of =
-            |instrument: usize| venue.is_none_or(|venue| self.exposures.venue_of(instrument) == venue);
-        let of_purse = |purse: &Purse| -> u32 {
-            let shares = purse.shares.iter().enumerate().filter(|(instrument, _)| is_of(*instrument));
-            shares.map(|(_, share)| share.order_count).sum()
-        };
-        self.purses.iter().map(of_purse).sum()
+        })
     }
 
     /// What a spot order pays with, its own kind that is open counted, is there; where the venue said what is.
@@ -140,12 +128,14 @@ impl Treasury {
         let (asset, needed) = self.routes.paid_with(adding, position.contract())?;
         let balance = self.account.balance(asset)?;
         balance.told()?;
-        let limit = millionths(balance.total());
-        match needed {
-            Some(needed) if needed <= balance.total() => None,
-            Some(needed) => Some(Breach { value: millionths(needed).max(limit + 1), limit }),
-            None => Some(Breach { limit, ..Breach::UNKNOWABLE }),
+        if needed.is_some_and(|needed| needed <= balance.total()) {
+            return None;
         }
+        let limit = millionths(balance.total());
+        Some(match needed {
+            Some(needed) => Breach { value: millionths(needed).max(limit + 1), limit },
+            None => Breach { limit, ..Breach::UNKNOWABLE },
+        })
     }
 }
 
