@@ -13,6 +13,7 @@ mod checks;
 mod conduct;
 mod context;
 mod exposure;
+mod findings;
 mod guards;
 mod held;
 mod iceberg;
@@ -37,6 +38,7 @@ pub use settings::{GuardSettings, RiskSettings};
 use bucket::TokenBucket;
 use checks::Case;
 use conduct::Conduct;
+use findings::{Findings, deny_unknown, flag};
 use fulmar_bus::record::{
     CancelOrder, Denial, InstrumentId, Intent, Listing, ModifyIntent, ModifyOrder, Nanos, Order, Price,
     Quantity, TopOfBook, UnixNanos,
@@ -376,40 +378,6 @@ fn checked_index(instrument_id: InstrumentId) -> usize {
         "instrument {index} is beyond the limit of {ORDER_INSTRUMENTS_MAX}"
     );
     index
-}
-
-/// An instrument without rules and limits has nothing that the other checks could measure by.
-fn deny_unknown(intent: &Intent, killed: Option<Breach>, halted: Option<Breach>) -> Denial {
-    let mut found = Findings::default();
-    found.note(RiskCheck::KillSwitch, killed);
-    found.note(RiskCheck::InstrumentHalted, halted);
-    found.note(RiskCheck::UnknownInstrument, Some(Breach::UNKNOWABLE));
-    found.denial(intent).expect("the last check refuses")
-}
-
-fn flag(is_breached: bool) -> Option<Breach> {
-    is_breached.then_some(Breach { value: 1, limit: 0 })
-}
-
-/// What the checks said, in their order.
-#[derive(Default)]
-struct Findings {
-    first: Option<(RiskCheck, Breach)>,
-    codes: u64,
-}
-
-impl Findings {
-    fn note(&mut self, check: RiskCheck, breach: Option<Breach>) {
-        let Some(breach) = breach else { return };
-        self.first.get_or_insert((check, breach));
-        self.codes |= check.bit();
-    }
-
-    /// The first breach as a denial, with the bits of all; `None` where there is none.
-    fn denial(self, intent: &Intent) -> Option<Denial> {
-        let (first, breach) = self.first?;
-        Some(Denial { codes: self.codes, ..first.deny(intent, breach) })
-    }
 }
 
 #[cfg(test)]

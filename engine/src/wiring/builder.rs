@@ -41,8 +41,6 @@ pub(super) struct Builder<'a> {
     surroundings: &'a Surroundings<'a>,
     sizes: RingSizes,
     is_trading: bool,
-    /// What fills orders on paper shows all of each.
-    carries_icebergs: bool,
     channels: Channels,
     actors: Vec<(u8, Box<dyn Actor>)>,
     links: Vec<Link>,
@@ -76,7 +74,6 @@ impl<'a> Builder<'a> {
             surroundings,
             sizes: plan.rings,
             is_trading: !matches!(plan.orders, OrderRoute::None),
-            carries_icebergs: matches!(plan.orders, OrderRoute::Venue { .. }),
             channels: Channels::new(plan.journal_directory.clone()),
             actors: Vec::new(),
             links: Vec::new(),
@@ -247,19 +244,19 @@ impl<'a> Builder<'a> {
         route: OrderRoute,
         (held, file): (HeldPlan, Option<&Path>),
     ) -> io::Result<()> {
-        let (gateway_name, account_id) = match &route {
+        let (gateway_name, account) = match &route {
             OrderRoute::None => return Ok(()),
-            OrderRoute::Paper { account_id, .. } => ("paper", *account_id),
-            OrderRoute::Venue { session, account_id } => (session.venue(), *account_id),
+            OrderRoute::Paper { account_id, .. } => ("paper", (*account_id, false)),
+            OrderRoute::Venue { session, account_id } => (session.venue(), (*account_id, true)),
         };
         let gateway = format!("gateway.{gateway_name}");
         let control = self.channels.make("control", ChannelRole::Input, self.sizes.small, 1)?;
         let reports = self.channels.make(&gateway, ChannelRole::Order, self.sizes.small, 1)?;
         let approved = self.channels.make("approved", ChannelRole::Order, self.sizes.small, 1)?;
-        let account = self.account()?;
+        let aside = self.account()?;
         let kept = file.map(|file| self.channels.keep_at(file, HELD_SLOTS)).transpose()?;
-        let channels = (&control, &reports, &approved, &account);
-        let risk = self.risk_gate(account_id, channels, &gateway, (held, kept));
+        let channels = (&control, &reports, &approved, &aside);
+        let risk = self.risk_gate(account, channels, &gateway, (held, kept));
         self.actors.push((rank::RISK, Box::new(risk)));
         let mut operator = control.outbox();
         self.stamp(&mut operator, Stage::Aside);
@@ -288,14 +285,13 @@ impl<'a> Builder<'a> {
 
     fn risk_gate(
         &mut self,
-        account_id: AccountId,
+        (account_id, carries_icebergs): (AccountId, bool),
         (control, reports, approved, account): (&Channel, &Channel, &Channel, &Channel),
         gateway: &str,
         (held, kept): (HeldPlan, Option<Outbox>),
     ) -> Risk {
         let mut inboxes = Inboxes::new();
-        inboxes.add(control.gated());
-        inboxes.add(reports.gated());
+        [control, reports].into_iter().for_each(|channel| _ = inboxes.add(channel.gated()));
         let books = self.tradable();
         for instrument_id in &books {
             inboxes.add(self.book_of(*instrument_id).reader());
@@ -324,7 +320,7 @@ impl<'a> Builder<'a> {
             books,
             strategies: std::mem::take(&mut self.traded),
             account_id,
-            carries_icebergs: self.carries_icebergs,
+            carries_icebergs,
             held,
             treasury: std::mem::take(&mut self.treasury),
             epoch: self.epoch,
