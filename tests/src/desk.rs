@@ -5,7 +5,7 @@
 
 use fulmar_adapters::binance::{Binance, BinanceConfig, BinanceOrderEntry, Credentials, KeyKind, Product};
 use fulmar_adapters::session::InstrumentConfig;
-use fulmar_adapters::simulated::{self, OfflineVenue, SimulatedVenueConfig};
+use fulmar_adapters::simulated::{self, FaultPlan, OfflineVenue, SimulatedVenueConfig};
 use fulmar_adapters::transport::{LinkEnds, Requests};
 use fulmar_bus::record::{AccountId, InstrumentId, Nanos, UnixNanos};
 use fulmar_engine::contract::{BookDepth, Strategy};
@@ -44,7 +44,7 @@ impl Desk {
     /// # Panics
     /// Where it cannot be built.
     pub fn open(strategy: Box<dyn Strategy>, seed: u64) -> Self {
-        Self::build(Product::Spot, strategy, seed, None)
+        Self::on_a_day(Product::Spot, strategy, seed, FaultPlan::none())
     }
 
     /// As [`Desk::open`], with USD-margined futures.
@@ -52,7 +52,15 @@ impl Desk {
     /// # Panics
     /// As [`Desk::open`].
     pub fn of_futures(strategy: Box<dyn Strategy>, seed: u64) -> Self {
-        Self::build(Product::UsdMargined, strategy, seed, None)
+        Self::on_a_day(Product::UsdMargined, strategy, seed, FaultPlan::none())
+    }
+
+    /// As [`Desk::open`], with a product of the venue, and what goes wrong there.
+    ///
+    /// # Panics
+    /// As [`Desk::open`].
+    pub fn on_a_day(product: Product, strategy: Box<dyn Strategy>, seed: u64, faults: FaultPlan) -> Self {
+        Self::build(product, strategy, (seed, faults), None)
     }
 
     /// As [`Desk::open`], with stamps, as an engine has them that runs live.
@@ -61,17 +69,22 @@ impl Desk {
     /// As [`Desk::open`].
     pub fn stamped(strategy: Box<dyn Strategy>, seed: u64) -> (Self, HopBoard) {
         let (stamps, board) = HopStamps::new(Clock::new());
-        (Self::build(Product::Spot, strategy, seed, Some(stamps)), board)
+        (Self::build(Product::Spot, strategy, (seed, FaultPlan::none()), Some(stamps)), board)
     }
 
-    fn build(product: Product, strategy: Box<dyn Strategy>, seed: u64, stamps: Option<HopStamps>) -> Self {
+    fn build(
+        product: Product,
+        strategy: Box<dyn Strategy>,
+        (seed, faults): (u64, FaultPlan),
+        stamps: Option<HopStamps>,
+    ) -> Self {
         let nobody = Surroundings { bell_of: &|_| None, stamps };
         let mut assembly = build(plan(product, strategy), &nobody).expect("nothing is written to a file");
         let config = match product {
             Product::Spot => SimulatedVenueConfig::new(OPENS_AT),
             _ => SimulatedVenueConfig::usd_margined(OPENS_AT),
         };
-        let mut config = SimulatedVenueConfig { seed, ..config };
+        let mut config = SimulatedVenueConfig { seed, faults, ..config };
         config.credentials =
             vec![simulated::Credentials { api_key: API_KEY.to_owned(), secret: SECRET.to_owned() }];
         config.orders_per_10_seconds = 1_000_000;
