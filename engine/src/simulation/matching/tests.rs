@@ -327,6 +327,52 @@ fn earlier_orders_at_a_price_trade_first_and_a_canceled_one_keeps_no_place() {
 }
 
 #[test]
+fn the_book_shows_a_part_and_the_next_one_waits_behind_all_that_is_there() {
+    let (mut market, mut events) = (market(), Vec::new());
+    let shows = NewOrder { display_qty: Quantity(10), ..place(Side::Sell, OrderKind::Limit, 200, 25) };
+    let plain = place(Side::Sell, OrderKind::Limit, 200, 5);
+    let keys: Vec<OrderKey> = [shows, plain]
+        .map(|order| market.submit(AccountId(0), order, &mut events).expect("it can pay"))
+        .to_vec();
+    assert_eq!(market.quantity_at(Side::Sell, Price(200)), Quantity(15));
+    assert_eq!(market.ahead(keys[1]), Some(Quantity(10)), "what is hidden is behind");
+    let mut buy = |market: &mut Matching, quantity| {
+        events.clear();
+        let order = place(Side::Buy, OrderKind::ImmediateOrCancel, 200, quantity);
+        market.submit(AccountId(1), order, &mut events).expect("it can pay");
+        trades(&events)
+    };
+    assert_eq!(buy(&mut market, 10), [(1, 3, 200, 10)]);
+    assert_eq!(
+        (market.quantity_at(Side::Sell, Price(200)), market.ahead(keys[0])),
+        (Quantity(15), Some(Quantity(5)))
+    );
+    assert_eq!(
+        buy(&mut market, 25),
+        [(2, 4, 200, 5), (1, 4, 200, 10), (1, 4, 200, 5)],
+        "until nothing is left"
+    );
+    assert_eq!(market.open_orders(), 0);
+}
+
+#[test]
+fn what_may_not_stand_and_no_whole_lots_are_not_shown_in_part() {
+    let (mut market, mut events) = (market(), Vec::new());
+    let shows = |kind, shown| NewOrder { display_qty: Quantity(shown), ..place(Side::Sell, kind, 200, 25) };
+    for (kind, shown) in [
+        (OrderKind::ImmediateOrCancel, 10),
+        (OrderKind::FillOrKill, 10),
+        (OrderKind::Market, 10),
+        (OrderKind::Limit, 9),
+        (OrderKind::Limit, -5),
+    ] {
+        let refused = market.submit(AccountId(0), shows(kind, shown), &mut events);
+        assert_eq!(refused, Err(Rejection::Display), "{kind:?} {shown}");
+    }
+    market.submit(AccountId(0), shows(OrderKind::PostOnly, 10), &mut events).expect("it may stand");
+}
+
+#[test]
 fn an_order_with_less_left_keeps_its_place_and_frees_what_it_had_locked() {
     for (side, locked) in [(Side::Sell, (4, 0)), (Side::Buy, (0, 4 * 200))] {
         let (mut market, mut events) = (market(), Vec::new());
