@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use fulmar_adapters::binance::{BinanceConfig, BinanceOrderEntry, Credentials, KeyKind, Product};
 use fulmar_adapters::transport::{LinkEnds, Requests};
 use fulmar_bus::record::{
-    AccountId, ContractKind, InstrumentDefinition, InstrumentId, Notional, Price, Quantity, Text,
+    AccountId, ContractKind, InstrumentDefinition, InstrumentId, Notional, Price, Quantity, Text, UnixNanos,
 };
 use fulmar_engine::contract::{BookDepth, Connection, Strategy};
 use fulmar_engine::runtime::Player;
@@ -40,6 +40,8 @@ pub struct OrderDesk {
     pub credentials: (&'static str, &'static str),
     /// The number of the boot, which every order names.
     pub epoch: u32,
+    /// When it begins.
+    pub opens_at: UnixNanos,
     /// Where it keeps its journal, and so what leaves before it leaves.
     pub journal_directory: Option<PathBuf>,
 }
@@ -55,7 +57,14 @@ pub struct OrderBorder {
 impl OrderDesk {
     /// The first boot of a desk where nobody trades yet, without a journal.
     pub fn new(risk: RiskSettings, credentials: (&'static str, &'static str)) -> Self {
-        OrderDesk { strategies: Vec::new(), risk, credentials, epoch: 1, journal_directory: None }
+        OrderDesk {
+            strategies: Vec::new(),
+            risk,
+            credentials,
+            epoch: 1,
+            opens_at: OPENS_AT,
+            journal_directory: None,
+        }
     }
 
     /// The engine, its actors started, and the border that its orders cross.
@@ -92,7 +101,7 @@ impl OrderDesk {
         let requests = Requests::new(link.requests, Some(Box::new(credentials)));
         let ends = LinkEnds { frames: link.frames, requests };
         let mut player = Player::new(std::mem::take(&mut assembly.seats));
-        player.start(OPENS_AT);
+        player.start(self.opens_at);
         (assembly, player, OrderBorder { connections: link.connections, ends })
     }
 }

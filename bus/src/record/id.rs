@@ -186,6 +186,7 @@ impl ClientOrderId {
     }
 
     /// Which slice of its order it names; zero for an order as a whole.
+    #[expect(clippy::cast_possible_truncation, reason = "a counter has 48 bits")]
     pub const fn slice_number(self) -> u16 {
         if self.is_foreign() {
             return 0;

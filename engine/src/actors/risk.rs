@@ -20,6 +20,7 @@ mod reports;
 mod sliced;
 mod statements;
 mod steps;
+mod strays;
 mod treasury;
 
 use fulmar_bus::record::{
@@ -27,11 +28,13 @@ use fulmar_bus::record::{
     TopOfBook, UnixNanos,
 };
 
+use self::cancels::Sweep;
 use self::control::Kills;
 use self::doubts::Doubts;
 use self::expiry::Expiries;
 pub use self::kept::HeldPlan;
 use self::kept::Keeper;
+use self::strays::Strays;
 use super::limits::ORDERS_MAX;
 use crate::runtime::{Actor, Delivery, Inboxes, Origin, Outbox, Work};
 use crate::trading::account::ScaledPrice;
@@ -77,11 +80,14 @@ struct State {
     /// What was killed beside all, and what of the venue's statements our books do not explain.
     kills: Kills,
     doubts: Doubts,
-    /// After a kill: when to cancel again what still stands then.
+    /// When to cancel again what is forbidden and still stands then.
     cancel_again_at: Option<UnixNanos>,
+    /// By instrument.
+    sweeps: Vec<Sweep>,
     expiries: Expiries,
     held: HeldOrders,
     keeper: Keeper,
+    strays: Strays,
     /// By instrument: at which scales its market channel speaks now, where that was heard.
     market_scales: Vec<Option<Scales>>,
     anomalies: Anomalies,
@@ -248,9 +254,11 @@ impl Risk {
             kills: Kills::default(),
             doubts: Doubts::new(instrument_count + ACCOUNT_ASSETS_MAX),
             cancel_again_at: None,
+            sweeps: vec![Sweep::None; instrument_count],
             expiries: Expiries::new(),
             held,
             keeper: Keeper::new(kept, plan.held),
+            strays: Strays::new(),
             market_scales: vec![None; instrument_count],
             anomalies: Anomalies::default(),
         };
@@ -302,7 +310,7 @@ impl Actor for Risk {
         }
         if self.state.cancel_again_at.is_some_and(|due_at| due_at <= now) {
             work += Work(1);
-            self.state.cancel_killed(now, Origin::time(now), &mut self.output);
+            self.state.cancel_forbidden(now, Origin::time(now), &mut self.output);
         }
         if self.state.expiries.due_at().is_some_and(|due_at| due_at <= now) {
             work += Work(1);

@@ -37,7 +37,7 @@ pub use released::released;
 pub use shares::OpenShare;
 pub use table::OrderTable;
 
-use changes::Changes;
+use changes::{Changes, Teller};
 use facts::Facts;
 use fulmar_bus::record::{
     AccountId, ExecutionReport, ExecutionType, InstrumentId, Intent, OrderStatus, OrderTerms, Price,
@@ -251,14 +251,19 @@ impl TrackedOrder {
         self.told_qty.max(self.booked_qty).max(all)
     }
 
+    /// All that can be told of it but its trades: where this is the same as before, there is no news of it.
+    fn known(&self) -> (Facts, Option<OrderTerms>, OrderTerms, Quantity) {
+        (self.facts, self.pending_terms(), OrderTerms::of(&self.intent), self.traded_qty())
+    }
+
     /// Takes in everything that a report tells but its trade.
-    fn learn(&mut self, report: &ExecutionReport) {
+    fn learn(&mut self, report: &ExecutionReport, teller: Teller) {
         self.facts.add(Facts::of(report));
         if report.execution == ExecutionType::CancelRejected {
             self.facts.remove(Facts::CANCEL_WANTED);
         }
         self.told_qty = self.told_qty.max(report.cumulative_qty);
-        let terms = self.changes.learn(report, OrderTerms::of(&self.intent));
+        let terms = self.changes.learn(report, teller, OrderTerms::of(&self.intent));
         self.intent = terms.applied_to(self.intent);
         if report.is_emulated != 0 && report.execution == ExecutionType::Triggered {
             self.intent = released(&self.intent);

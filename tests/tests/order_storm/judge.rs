@@ -39,7 +39,12 @@ struct Account {
 /// The judge of a run.
 pub struct Judge {
     limits: Limits,
+    /// The number of the engine's boot.
+    epoch: u32,
+    /// Of this boot.
     strategies: Vec<Account>,
+    /// What those of earlier boots heard of.
+    earlier: Fills,
     /// The orders that only reduce.
     reducing: BTreeSet<ClientOrderId>,
     /// What the session told last of what the account has, by asset.
@@ -54,9 +59,31 @@ impl Judge {
     /// A judge of so many strategies.
     pub fn new(limits: Limits, strategies: usize) -> Self {
         let strategies = (0..strategies).map(|_| Account::default()).collect();
-        let balances = BTreeMap::new();
-        let reducing = BTreeSet::new();
-        Judge { limits, strategies, reducing, balances, looked_at: (0, 0), placed_at_stop: None }
+        Judge {
+            limits,
+            epoch: 1,
+            strategies,
+            earlier: Fills::new(),
+            reducing: BTreeSet::new(),
+            balances: BTreeMap::new(),
+            looked_at: (0, 0),
+            placed_at_stop: None,
+        }
+    }
+
+    /// The engine was killed: the strategies of its next boot know nothing of before. Gives its number.
+    pub fn note_restart(&mut self) -> u32 {
+        for account in &mut self.strategies {
+            self.earlier.append(&mut std::mem::take(account).fills);
+        }
+        self.balances.clear();
+        self.epoch += 1;
+        self.epoch
+    }
+
+    /// True where this is not the first boot.
+    pub fn has_restarted(&self) -> bool {
+        self.epoch > 1
     }
 
     /// A strategy heard something: each of its fills once, and none of another's.
@@ -90,7 +117,8 @@ impl Judge {
         self.placed_at_stop.get_or_insert(placed.len());
     }
 
-    /// Whatever trades of what stands at the venue now, the limits hold.
+    /// Whatever trades of what stands at the venue now, the limits hold. After a restart, of what that boot sent: no gate
+    /// knows what traded while nobody listened, nor what arrives late of a boot that is dead.
     pub fn limits_hold(&mut self, venue: &OfflineVenue) -> Verdict<()> {
         let report = venue.report();
         let looking_at = (report.orders_received, report.fills);
@@ -106,13 +134,14 @@ impl Judge {
                 if order.side == Side::Buy { (1, &mut buying) } else { (-1, &mut selling) };
             held += sign * order.executed.0;
             *standing += leaves;
-            if !self.reducing.contains(&order.id) {
+            if order.id.epoch == self.epoch && !self.reducing.contains(&order.id) {
                 open += u32::from(is_open);
                 notional += i128::from(leaves) * i128::from(order.price.0);
             }
         }
         let Limits { position_max, open_orders_max, open_notional_max } = self.limits;
-        if held + buying > position_max || selling - held > position_max {
+        let is_over = held + buying > position_max || selling - held > position_max;
+        if is_over && !self.has_restarted() {
             return Err(format!(
                 "{held} are held, {buying} may be bought and {selling} sold, with a limit of {position_max}"
             ));
@@ -140,16 +169,25 @@ impl Judge {
         let orders = known::engine_orders(orders);
         let mut fills: Vec<Fills> = vec![Fills::new(); self.strategies.len()];
         let mut moved: Vec<(i64, i128)> = vec![(0, 0); self.strategies.len()];
+        let (mut held, mut money, mut all) = (0, 0, Fills::new());
         // What was held and paid for all trades together, with their fees, at twice the digits.
         let (mut base, mut quote) = (0, 0);
         for trade in known::trades(venue) {
             *if trade.is_fee_in_base { &mut base } else { &mut quote } -= i128::from(trade.fee);
-            let strategy = usize::from(trade.order.strategy_id.0);
-            fills[strategy].insert((trade.order, trade.trade_id), (trade.quantity, trade.price));
             let worth = trade.price.times(trade.quantity).0;
-            let (sign, money) = if trade.side == Side::Buy { (1, -worth) } else { (-1, worth) };
-            moved[strategy].0 += sign * trade.quantity.0;
-            moved[strategy].1 += money;
+            let sign = if trade.side == Side::Buy { 1 } else { -1 };
+            let (more, earned) = (sign * trade.quantity.0, -i128::from(sign) * worth);
+            (held, money) = (held + more, money + earned);
+            let (key, fill) = ((trade.order, trade.trade_id), (trade.quantity, trade.price));
+            all.insert(key, fill);
+            if trade.order.epoch == self.epoch {
+                let strategy = usize::from(trade.order.strategy_id.0);
+                fills[strategy].insert(key, fill);
+                moved[strategy] = (moved[strategy].0 + more, moved[strategy].1 + earned);
+            }
+        }
+        if let Some(invented) = self.earlier.iter().find(|(key, fill)| all.get(key) != Some(fill)) {
+            return Err(format!("an earlier boot heard of {invented:?}, which is not so"));
         }
         if self.balances != truth.balances {
             return Err(format!("was told to have {:?}, and has {:?}", self.balances, truth.balances));
@@ -163,7 +201,6 @@ impl Judge {
                 check_belief(belief, orders.get(&belief.order)).map_err(|wrong| format!("{of} {wrong}"))?;
             }
         }
-        let (held, money) = moved.iter().fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
         (base, quote) = (base + i128::from(held) * 10_i128.pow(8), quote + money);
         let told = (format_scaled(base, 16).to_string(), format_scaled(quote, 16).to_string());
         if told != (truth.position.clone(), truth.cash.clone()) {

@@ -140,6 +140,15 @@ impl Wire {
         }
     }
 
+    /// The engine's process died, and this is the end of the next one. Some of what had left may still arrive.
+    pub fn restart(&mut self, engine: LinkEnds, around: &mut Surroundings<'_>) {
+        let wait = Nanos::from_millis(around.weather.draw(1..2_000));
+        self.close(wait, around);
+        self.held.clear();
+        self.down.clear();
+        self.engine = engine;
+    }
+
     fn look_at_line(&mut self, around: &mut Surroundings<'_>) {
         match self.line {
             Line::HalfOpen(at) if at <= around.now => self.close(Nanos::from_millis(50), around),

@@ -54,7 +54,9 @@ impl BinanceOrderEntry {
         let at = self.clock.at(sent_at);
         let bytes = match self.product.is_futures() {
             true => encode::modify(&mut self.writer, at, (order.name(), modify), &tradable),
-            false => encode::change(&mut self.writer, at, (order.name(), quantity), &tradable),
+            false => {
+                encode::change(&mut self.writer, at, (order.name(), modify.revision, quantity), &tradable)
+            }
         };
         sink.request(0, RequestKind::Send, delay, bytes);
     }

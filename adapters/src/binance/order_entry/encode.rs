@@ -1,10 +1,11 @@
 //! What goes to the venue: each request's method and parameters, these sorted by name. Pure.
 //!
-//! The id of a request is its purpose and the client order id, so that its answer names the order by itself.
+//! The id of a request is its purpose and the name of what it is about: the order as the venue calls it, or the change
+//! that it makes. So its answer says by itself what it answers, however late it comes.
 
 use fulmar_bus::record::{
-    ClientOrderId, Intent, ModifyOrder, OrderTerms, OrderType, Quantity, RequestKind, Side, Text,
-    TimeInForce, UnixNanos,
+    ClientOrderId, InstrumentId, Intent, ModifyOrder, OrderTerms, OrderType, Quantity, RequestKind, Side,
+    Text, TimeInForce, UnixNanos,
 };
 use fulmar_engine::market::decimal::format_scaled;
 
@@ -26,6 +27,8 @@ pub(super) struct Tradable {
 pub(super) mod purpose {
     pub const PLACE: &[u8] = b"p";
     pub const CANCEL: &[u8] = b"c";
+    /// All of an instrument, whose number follows.
+    pub const CANCEL_ALL: &[u8] = b"x";
     pub const CHANGE: &[u8] = b"a";
     pub const REPLACE: &[u8] = b"e";
     pub const STATUS: &[u8] = b"s";
@@ -148,7 +151,7 @@ pub(super) fn replace<'a>(
     ((before, name), intent): ((OrderName, OrderName), &Intent),
     tradable: &Tradable,
 ) -> &'a [u8] {
-    let request = writer.begin("order.cancelReplace", &[purpose::REPLACE, &name.id.text()]);
+    let request = writer.begin("order.cancelReplace", &[purpose::REPLACE, name.text().as_bytes()]);
     request.text("cancelOrigClientOrderId", before.text().as_bytes());
     request.text("cancelReplaceMode", b"STOP_ON_FAILURE").text("cancelRestrictions", b"ONLY_NEW");
     terms(request, at, (name.text().as_bytes(), intent), tradable)
@@ -198,17 +201,39 @@ pub(super) fn cancel<'a>(
     name: OrderName,
     tradable: &Tradable,
 ) -> &'a [u8] {
-    by_name(writer.begin("order.cancel", &[purpose::CANCEL, &name.id.text()]), at, name, tradable)
+    by_name(writer.begin("order.cancel", &[purpose::CANCEL, name.text().as_bytes()]), at, name, tradable)
 }
 
-/// Lowers the quantity of an order, which keeps its place, and its id.
+/// Cancels all that the account has of an instrument.
+pub(super) fn cancel_all<'a>(
+    writer: &'a mut RequestWriter,
+    at: UnixNanos,
+    instrument_id: InstrumentId,
+    tradable: &Tradable,
+) -> (RequestKind, &'a [u8]) {
+    let is_futures = writer.product().is_futures();
+    let number = instrument_id.0.into();
+    let request = match is_futures {
+        true => writer.begin_target(http::ALL_OPEN_ORDERS),
+        false => writer.begin("openOrders.cancelAll", &[purpose::CANCEL_ALL, digits(number, &mut [0; 20])]),
+    };
+    request.number("recvWindow", RECEIVE_WINDOW_MS);
+    request.text("symbol", tradable.symbol.as_str().as_bytes()).number("timestamp", millis(at));
+    match is_futures {
+        true => (RequestKind::HttpDelete, request.finish_target()),
+        false => (RequestKind::Send, request.finish()),
+    }
+}
+
+/// Lowers the quantity of an order, which keeps its place, and its id. The change of this number does.
 pub(super) fn change<'a>(
     writer: &'a mut RequestWriter,
     at: UnixNanos,
-    (name, quantity): (OrderName, Quantity),
+    (name, revision, quantity): (OrderName, u16, Quantity),
     tradable: &Tradable,
 ) -> &'a [u8] {
-    let request = writer.begin("order.amend.keepPriority", &[purpose::CHANGE, &name.id.text()]);
+    let change = OrderName { revision, ..name }.text();
+    let request = writer.begin("order.amend.keepPriority", &[purpose::CHANGE, change.as_bytes()]);
     let quantity = format_scaled(quantity.0.into(), tradable.scales.quantity);
     request.text("newClientOrderId", name.text().as_bytes()).text("newQty", quantity.as_bytes());
     by_name(request, at, name, tradable)
@@ -221,7 +246,7 @@ pub(super) fn status<'a>(
     name: OrderName,
     tradable: &Tradable,
 ) -> &'a [u8] {
-    by_name(writer.begin("order.status", &[purpose::STATUS, &name.id.text()]), at, name, tradable)
+    by_name(writer.begin("order.status", &[purpose::STATUS, name.text().as_bytes()]), at, name, tradable)
 }
 
 /// Asks for the trades of an order.
@@ -282,7 +307,8 @@ pub(super) fn modify<'a>(
     tradable: &Tradable,
 ) -> &'a [u8] {
     let OrderTerms { price, quantity, .. } = order.terms;
-    let request = writer.begin("order.modify", &[purpose::CHANGE, &name.id.text()]);
+    let change = OrderName { revision: order.revision, ..name }.text();
+    let request = writer.begin("order.modify", &[purpose::CHANGE, change.as_bytes()]);
     request.text("origClientOrderId", name.text().as_bytes());
     request.text("price", format_scaled(price.0.into(), tradable.scales.price).as_bytes());
     request.text("quantity", format_scaled(quantity.0.into(), tradable.scales.quantity).as_bytes());

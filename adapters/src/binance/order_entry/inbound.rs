@@ -114,18 +114,21 @@ impl BinanceOrderEntry {
         if purpose == purpose::RECONCILE {
             return self.on_reconciled(now, id, answer, sink);
         }
-        let id = ClientOrderId::parse(id).ok_or(DecodeError::UnknownValue)?;
-        let open = self.orders.get_mut(id).map(|order| *order);
+        if purpose == purpose::CANCEL_ALL {
+            return self.on_cancel_all_answer(now, id, answer, sink);
+        }
+        let name =
+            std::str::from_utf8(id).ok().and_then(OrderName::parse).ok_or(DecodeError::UnknownValue)?;
+        let id = name.id;
+        // What became of an earlier change was told by what the order is, and says nothing of a later one.
+        let is_late = |order: &OpenOrder| {
+            [purpose::REPLACE, purpose::CHANGE].contains(&purpose) && !order.awaits_change(name.revision)
+        };
+        let open = self.orders.get_mut(id).map(|order| *order).filter(|order| !is_late(order));
         match (error, open) {
             (None, _) if purpose == purpose::TRADES => self.on_trades(now, answer.value("result")?, id, sink),
             (None, Some(order)) if purpose == purpose::PLACE => self.on_placed(now, answer, order, sink),
             (None, Some(order)) if purpose == purpose::REPLACE => self.on_replaced(now, answer, order, sink),
-            (Some(error), Some(order)) if purpose == purpose::REPLACE => {
-                let (code, words) = (error.signed("code")?, error.text("msg")?);
-                let told = errors::meaning(answer.unsigned("status").unwrap_or_default(), code, words);
-                self.heed(now, &told, words, sink);
-                self.on_not_replaced(now, &error, order, sink)
-            }
             (None, Some(order)) if purpose == purpose::CHANGE => self.on_changed(now, answer, order, sink),
             (None, Some(_)) if purpose == purpose::CANCEL => {
                 self.on_cancel_taken(now, id);
@@ -134,10 +137,13 @@ impl BinanceOrderEntry {
             (None, Some(order)) => self.on_standing(now, answer, order, sink),
             (Some(error), open) => {
                 let (code, words) = (error.signed("code")?, error.text("msg")?);
-                let error = errors::meaning(answer.unsigned("status").unwrap_or_default(), code, words);
-                self.heed(now, &error, words, sink);
+                let told = errors::meaning(answer.unsigned("status").unwrap_or_default(), code, words);
+                self.heed(now, &told, words, sink);
                 match open {
-                    Some(order) => self.on_error(now, &error, (purpose, order), sink),
+                    Some(order) if purpose == purpose::REPLACE => {
+                        return self.on_not_replaced(now, &error, order, sink);
+                    }
+                    Some(order) => self.on_error(now, &told, (purpose, name, order), sink),
                     None => return self.ignore(),
                 }
                 Ok(())
@@ -168,7 +174,7 @@ impl BinanceOrderEntry {
     }
 
     /// The order's own event tells that it is canceled, after its last trades. It is asked for should none come.
-    fn on_cancel_taken(&mut self, now: UnixNanos, id: ClientOrderId) {
+    pub(super) fn on_cancel_taken(&mut self, now: UnixNanos, id: ClientOrderId) {
         if let Some(order) = self.orders.get_mut(id) {
             (order.is_cancel_wanted, order.check_at) = (false, Some(now + ANSWER_MAX));
             self.wake_at(now + ANSWER_MAX);
@@ -262,11 +268,11 @@ impl BinanceOrderEntry {
         }
     }
 
-    fn on_error(
+    pub(super) fn on_error(
         &mut self,
         now: UnixNanos,
         error: &VenueError,
-        (purpose, order): (&[u8], OpenOrder),
+        (purpose, name, order): (&[u8], OrderName, OpenOrder),
         sink: &mut dyn OrderSink,
     ) {
         let (id, instrument_id) = (order.client_order_id, order.instrument_id);
@@ -278,7 +284,7 @@ impl BinanceOrderEntry {
             self.tell(now, instrument_id, &report, sink);
         } else if purpose == purpose::STATUS
             && error.fate == Fate::NoSuchOrder
-            && order.change.is_some_and(|change| change.is_replacement)
+            && order.change.is_some_and(|change| change.is_replacement && change.revision == name.revision)
         {
             self.on_no_replacement(now, (order, error.code), sink);
         } else if is_gone && order.is_adopted() {

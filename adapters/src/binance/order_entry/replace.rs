@@ -64,7 +64,7 @@ impl BinanceOrderEntry {
         order: OpenOrder,
         sink: &mut dyn OrderSink,
     ) -> Handled {
-        let Some(change) = order.change.filter(|change| change.is_replacement) else { return Ok(()) };
+        let Some(change) = order.change else { return Ok(()) };
         let result = Fields::of(answer.value("result")?)?;
         let placed = Fields::of(result.value("newOrderResponse")?)?;
         let mut report = order.report(ExecutionType::Accepted, OrderStatus::Accepted);

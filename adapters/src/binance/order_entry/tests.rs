@@ -1,5 +1,6 @@
 //! Orders through a venue that answers what the test says, in virtual time.
 
+mod canceling_all;
 mod changes;
 mod converging;
 mod errors;
@@ -200,9 +201,15 @@ impl Bench {
     }
 
     fn error(&mut self, purpose: &str, code: i32, message: &str) {
-        let id = order_id(1);
+        self.error_of((purpose, 0), code, message);
+    }
+
+    /// What the venue says against a request about the order as this change named it, or against the change.
+    fn error_of(&mut self, (purpose, revision): (&str, u16), code: i32, message: &str) {
+        let name = OrderName { id: order_id(1), revision }.text();
+        let name = str::from_utf8(name.as_bytes()).expect("text");
         self.message(&format!(
-            r#"{{"id":"{purpose}{id}","status":400,"error":{{"code":{code},"msg":"{message}"}}}}"#
+            r#"{{"id":"{purpose}{name}","status":400,"error":{{"code":{code},"msg":"{message}"}}}}"#
         ));
     }
 

@@ -38,7 +38,7 @@ impl State {
 
     /// A report of an order that is not known, and was not adopted. A trade of one is booked, for it moved money, and
     /// holds the instrument: somebody trades here of whom nobody told us. One of this boot was settled and forgotten;
-    /// all that it traded is booked, so what comes of it now can only be wrong.
+    /// all that it traded is booked, so what comes of it now can only be wrong. One that was told before is booked.
     pub(super) fn on_stray(
         &mut self,
         now: UnixNanos,
@@ -51,9 +51,10 @@ impl State {
             return;
         }
         self.gate.hold(instrument_id);
-        if self.is_of_this_boot(report) {
+        if self.is_of_this_boot(report) || self.strays.has(instrument_id, report) {
             return;
         }
+        self.strays.keep(instrument_id, report);
         self.anomalies.stray_trades += 1;
         let fill = Fill {
             instrument_id,

@@ -52,11 +52,13 @@ impl State {
         let (instrument_id, intent) = (order.instrument_id(), *order.intent());
         let leaves_qty = order.leaves_qty();
         self.share_changed(intent.strategy_id, instrument_id);
-        let is_trade = matches!(update.booking, Booking::Booked(_));
-        let is_changed = update.status != update.status_before || update.is_changed;
+        // The order was adopted behind a trade of it that was booked as nobody's.
+        let was_stray = intent.strategy_id == StrategyId::NONE && self.strays.has(instrument_id, report);
+        let booking = if was_stray { Booking::Duplicate } else { update.booking };
+        let is_trade = matches!(booking, Booking::Booked(_));
         let is_refusal =
             matches!(report.execution, ExecutionType::CancelRejected | ExecutionType::UpdateRejected);
-        if !is_changed && !update.is_first_acknowledgement && !is_trade && !is_refusal && !is_adopted {
+        if !update.is_news && !is_trade && !is_refusal && !is_adopted {
             // The venue tells most things twice, as an answer and as an event. A strategy hears them once.
             return Ok(());
         }
@@ -70,7 +72,7 @@ impl State {
         if update.status == OrderStatus::Rejected && update.status_before != OrderStatus::Rejected {
             self.gate.on_reject(instrument_id, now);
         }
-        match update.booking {
+        match booking {
             // Its status still counts; its trade was told before.
             Booking::Duplicate => told.execution = status_only(update.status),
             Booking::Unproven => {

@@ -275,7 +275,7 @@ impl View {
         let header = record.header();
         match header.kind() {
             Some(Kind::ExecutionReport) => {
-                let applied = self.orders.on_report(record.read::<ExecutionReport>()?);
+                let applied = self.orders.on_told(record.read::<ExecutionReport>()?);
                 self.orphans += u64::from(applied == Applied::Orphan);
             }
             Some(Kind::Denial) => {

@@ -54,11 +54,9 @@ pub struct Update {
     pub status_before: OrderStatus,
     /// The status now.
     pub status: OrderStatus,
-    /// True where it is the first to show that the venue has the order, which the status of one that is being canceled
-    /// does not.
-    pub is_first_acknowledgement: bool,
-    /// True where price, trigger price or quantity are others now.
-    pub is_changed: bool,
+    /// True where anything is known now that was not before, its trade aside. The status alone does not show it: that
+    /// of an order that is being canceled hides that the venue has it, and that a change of it was answered.
+    pub is_news: bool,
     /// What became of the trade in it.
     pub booking: Booking,
     /// What the venue says has traded and no trade has told yet: ask for those trades.

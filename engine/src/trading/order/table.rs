@@ -4,12 +4,13 @@
 use std::collections::VecDeque;
 
 use fulmar_bus::record::{
-    ClientOrderId, Denial, ExecutionReport, ExecutionType, InstrumentId, Intent, ModifyIntent, OrderTerms,
-    OrderType, Price, Side, StrategyId, UnixNanos,
+    ClientOrderId, Denial, ExecutionReport, ExecutionType, InstrumentId, Intent, ModifyIntent, OrderType,
+    Price, Side, StrategyId, UnixNanos,
 };
 
 use super::TrackedOrder;
 use super::applied::{Applied, Booking, OrderCounts, SubmitError, Update};
+use super::changes::Teller;
 use super::facts::Facts;
 use super::index::OrderIndex;
 use super::open::{Chains, Open, PAIRED};
@@ -129,6 +130,16 @@ impl OrderTable {
     /// Applies what the venue, or the gateway for it, reports. Reports commute, but for a refused cancel, which takes
     /// back the wish to cancel, and terms that the venue states twice at one moment.
     pub fn on_report(&mut self, report: &ExecutionReport) -> Applied {
+        self.apply(report, Teller::Venue)
+    }
+
+    /// Applies what the gate tells: for the tables of strategies. Where the venue's words contradict each other the gate
+    /// has judged, and what it tells of terms counts in the order in which it tells it.
+    pub fn on_told(&mut self, report: &ExecutionReport) -> Applied {
+        self.apply(report, Teller::Gate)
+    }
+
+    fn apply(&mut self, report: &ExecutionReport, teller: Teller) -> Applied {
         let Some(place) = self.place_of(report.client_order_id) else {
             self.counts.orphans += 1;
             return Applied::Orphan;
@@ -138,7 +149,7 @@ impl OrderTable {
             return Applied::Malformed;
         }
         self.change(place, |table| {
-            table.at_mut(place).learn(report);
+            table.at_mut(place).learn(report, teller);
             table.book(place, report)
         })
     }
@@ -192,6 +203,13 @@ impl OrderTable {
         sent_count
     }
 
+    /// Notes that a cancel of all open orders of an instrument is on its way.
+    pub fn request_cancel_of(&mut self, instrument_id: InstrumentId) {
+        for place in self.chains.places(instrument_id) {
+            self.slots[place].as_mut().expect("a chain is of orders").facts.add(Facts::CANCEL_WANTED);
+        }
+    }
+
     /// The order of that id, as long as it is known.
     pub fn get(&self, id: ClientOrderId) -> Option<&TrackedOrder> {
         self.place_of(id).map(|place| self.at(place))
@@ -200,6 +218,11 @@ impl OrderTable {
     /// The orders that may still trade, in an order that is the same in every run.
     pub fn open_orders(&self) -> impl Iterator<Item = &TrackedOrder> {
         self.slots.iter().flatten().filter(|order| !order.status().is_terminal())
+    }
+
+    /// The orders of one instrument that may still trade, the last one first.
+    pub fn open_orders_of(&self, instrument_id: InstrumentId) -> impl Iterator<Item = &TrackedOrder> {
+        self.chains.places(instrument_id).map(|place| self.at(place))
     }
 
     /// What the orders of one side could still add to the position: all that is open, is being canceled, or is of
@@ -263,8 +286,7 @@ impl OrderTable {
     /// Changes an order and keeps all that is computed from it.
     pub(super) fn change(&mut self, place: usize, change: impl FnOnce(&mut Self) -> Booking) -> Applied {
         let status_before = self.at(place).status();
-        let was_acknowledged = self.at(place).facts.has(Facts::ACKNOWLEDGED);
-        let terms_before = OrderTerms::of(&self.at(place).intent);
+        let known_before = self.at(place).known();
         self.count(place, -1);
         let booking = change(self);
         self.count(place, 1);
@@ -275,8 +297,7 @@ impl OrderTable {
         let update = Update {
             status_before,
             status: order.status(),
-            is_first_acknowledgement: order.facts.has(Facts::ACKNOWLEDGED) && !was_acknowledged,
-            is_changed: OrderTerms::of(&order.intent) != terms_before,
+            is_news: order.known() != known_before,
             booking,
             missing_qty: order.missing_qty(),
             overfill_qty: order.overfill_qty(),

@@ -119,8 +119,23 @@ fn an_acknowledgement_is_told_once_even_where_a_cancel_is_on_its_way() {
         (update.status_before, update.status),
         (OrderStatus::PendingCancel, OrderStatus::PendingCancel)
     );
-    assert!(update.is_first_acknowledgement);
-    assert!(!apply(&mut orders, &accepted).is_first_acknowledgement);
+    assert!(update.is_news);
+    assert!(!apply(&mut orders, &accepted).is_news);
+}
+
+#[test]
+fn the_answer_to_a_change_that_changes_nothing_is_news_even_where_a_cancel_is_on_its_way() {
+    let mut orders = table_with(Side::Buy, 10);
+    apply(&mut orders, &updated(0, 100, 10, 4));
+    orders.request_change(&modify(1, 100, 10, 1));
+    orders.request_cancel(id(1));
+    let update = apply(&mut orders, &updated(1, 100, 10, 5));
+    assert_eq!(
+        (update.status_before, update.status),
+        (OrderStatus::PendingCancel, OrderStatus::PendingCancel)
+    );
+    assert!(update.is_news);
+    assert!(!apply(&mut orders, &updated(1, 100, 10, 5)).is_news);
 }
 
 #[test]
@@ -193,10 +208,10 @@ fn a_change_counts_with_the_larger_quantity_until_it_is_answered() {
         assert_eq!(status(&orders, 1), OrderStatus::PendingUpdate);
         assert_eq!(orders.open_quantity(INSTRUMENT, Side::Buy), exposure);
         let update = apply(&mut orders, &updated(1, 99, quantity, 5));
-        assert_eq!((update.status, update.is_changed), (OrderStatus::Accepted, true));
+        assert_eq!((update.status, update.is_news), (OrderStatus::Accepted, true));
         assert_eq!(orders.open_quantity(INSTRUMENT, Side::Buy), after);
         assert_eq!(orders.get(id(1)).map(|order| order.intent().price), Some(Price(99)));
-        assert!(!apply(&mut orders, &updated(1, 99, quantity, 5)).is_changed, "the same again");
+        assert!(!apply(&mut orders, &updated(1, 99, quantity, 5)).is_news, "the same again");
     }
 }
 
@@ -208,7 +223,7 @@ fn a_refused_change_lets_the_order_stand_as_it_stood() {
     let mut refused = report(1, ExecutionType::UpdateRejected, OrderStatus::Submitted);
     refused.revision = 1;
     let update = apply(&mut orders, &refused);
-    assert_eq!((update.status, update.is_changed), (OrderStatus::PartiallyFilled, false));
+    assert_eq!((update.status, update.is_news), (OrderStatus::PartiallyFilled, true));
     assert_eq!(orders.open_quantity(INSTRUMENT, Side::Buy), 6);
     assert_eq!(orders.get(id(1)).and_then(TrackedOrder::next_revision), Some(2));
 }
@@ -233,8 +248,38 @@ fn what_the_venue_says_of_an_older_moment_takes_no_newer_terms_back() {
     apply(&mut orders, &updated(0, 98, 8, 7));
     let mut late = trade(1, 5, 2, 2);
     (late.venue_at, late.price, late.quantity) = (UnixNanos(6), Price(100), Quantity(10));
-    assert!(!apply(&mut orders, &late).is_changed);
+    apply(&mut orders, &late);
     assert_eq!(orders.get(id(1)).map(TrackedOrder::leaves_qty), Some(Quantity(6)), "eight, two traded");
+}
+
+#[test]
+fn what_an_order_ended_with_are_its_terms_whatever_else_is_stated_of_that_moment() {
+    let [placed, changed] = [updated(0, 100, 10, 7), updated(1, 100, 6, 7)];
+    let mut canceled = changed;
+    (canceled.execution, canceled.status) = (ExecutionType::Canceled, OrderStatus::Canceled);
+    canceled.revision = 0;
+    for reports in [[placed, canceled, changed], [canceled, changed, placed], [placed, changed, canceled]] {
+        let mut orders = table_with(Side::Buy, 10);
+        orders.request_change(&modify(1, 100, 6, 1));
+        for report in &reports {
+            apply(&mut orders, report);
+        }
+        let order = orders.get(id(1)).expect("it is known");
+        assert_eq!((order.status(), order.intent().quantity), (OrderStatus::Canceled, Quantity(6)));
+    }
+}
+
+#[test]
+fn what_the_gate_tells_of_terms_counts_in_the_order_in_which_it_tells_it() {
+    let mut orders = table_with(Side::Buy, 10);
+    orders.request_change(&modify(1, 100, 6, 1));
+    let mut traded = trade(1, 5, 2, 2);
+    (traded.venue_at, traded.price, traded.quantity) = (UnixNanos(9), Price(100), Quantity(10));
+    // The trade was asked for and states nothing of the order; the event of the change, of before, comes after it.
+    for told in [traded, updated(1, 100, 6, 7)] {
+        let _ = orders.on_told(&told);
+    }
+    assert_eq!(orders.get(id(1)).map(TrackedOrder::leaves_qty), Some(Quantity(4)), "six, two traded");
 }
 
 #[test]
@@ -524,7 +569,10 @@ fn truth(counter: u64) -> impl Strategy<Value = Truth> {
             (ExecutionType::Expired, OrderStatus::Expired),
         ];
         if let (Some((execution, status)), true) = (ends.get(usize::from(end)), traded < quantity) {
+            // Of the same moment as what happened last.
             let mut report = report(counter, *execution, *status);
+            report.venue_at = reports.last().map_or(UnixNanos(0), |last| last.venue_at);
+            (report.quantity, report.price) = (Quantity(quantity), Price(100));
             report.cumulative_qty = Quantity(traded);
             reports.push(report);
         }
@@ -586,7 +634,8 @@ impl Model {
     /// Of what the venue stated last.
     fn quantity(&self) -> i64 {
         let stated = self.seen.iter().filter(|report| report.quantity.0 > 0);
-        stated.max_by_key(|report| report.venue_at).map_or(self.quantity, |report| report.quantity.0)
+        let order = |report: &&ExecutionReport| (report.status.is_terminal(), report.venue_at);
+        stated.max_by_key(order).map_or(self.quantity, |report| report.quantity.0)
     }
 
     fn status(&self) -> OrderStatus {
@@ -703,7 +752,7 @@ proptest! {
                 apply(&mut orders, report);
             }
             let order = orders.get(id(0)).expect("the order is known");
-            (order.status(), order.booked_qty(), order.exposure_qty(), order.leaves_qty())
+            (order.status(), order.booked_qty(), order.intent().quantity, order.leaves_qty())
         };
         let last = truth.reports.last().expect("at least the acknowledgement");
         prop_assert_eq!(end(&truth.reports).0, last.status, "the venue's last word");

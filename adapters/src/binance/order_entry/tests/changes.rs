@@ -10,13 +10,18 @@ const UPDATED: (ExecutionType, OrderStatus) = (ExecutionType::Updated, OrderStat
 const UPDATE_REJECTED: (ExecutionType, OrderStatus) = (ExecutionType::UpdateRejected, OrderStatus::Accepted);
 
 impl Bench {
-    /// The strategy wants order 1 to be this, in answer number one.
+    /// The strategy wants order 1 to be this, for the first time.
     pub(super) fn change(&mut self, price: i64, quantity: i64) {
+        self.change_again(1, price, quantity);
+    }
+
+    /// It wants it to be this, by the change of this number.
+    pub(super) fn change_again(&mut self, revision: u16, price: i64, quantity: i64) {
         let mut orders = OrderTable::new(1);
         let intent = Intent::limit(order_id(1), Side::Buy, Price(10_000), Quantity(50_000));
         orders.submit(intent, BTC, self.now).expect("there is room");
         let terms = OrderTerms { price: Price(price), trigger_price: Price(0), quantity: Quantity(quantity) };
-        let modify = ModifyIntent::new(order_id(1), terms, 1);
+        let modify = ModifyIntent::new(order_id(1), terms, revision);
         let order = orders.get(order_id(1)).expect("it was submitted");
         match self.gate.check_change(order, &modify, &context(self.now)) {
             Verdict::Approved(change) => self.session.change(self.now, &change, &mut self.log),
@@ -42,7 +47,7 @@ impl Bench {
 fn amended(quantity: &str) -> String {
     let id = order_id(1);
     format!(
-        r#"{{"id":"a{id}","status":200,"result":{{"transactTime":1700000000500,"executionId":60,"amendedOrder":{{
+        r#"{{"id":"a{id}r0001","status":200,"result":{{"transactTime":1700000000500,"executionId":60,"amendedOrder":{{
 "symbol":"BTCUSDT","orderId":77,"orderListId":-1,"origClientOrderId":"{id}","clientOrderId":"{id}","price":"100.00000000",
 "qty":"{quantity}","executedQty":"0.00000000","preventedQty":"0.00000000","status":"NEW","timeInForce":"GTC","type":"LIMIT",
 "side":"BUY"}}}}}}"#
@@ -62,7 +67,7 @@ fn less_of_an_order_is_asked_for_under_its_own_id_and_the_answer_tells_its_new_q
     assert_eq!(
         bench.asked(),
         [format!(
-            r#"{{"id":"a{id}","method":"order.amend.keepPriority","params":{{"apiKey":"","newClientOrderId":"{id}","newQty":"0.2","origClientOrderId":"{id}","recvWindow":5000,"symbol":"BTCUSDT","timestamp":{timestamp}}}}}"#
+            r#"{{"id":"a{id}r0001","method":"order.amend.keepPriority","params":{{"apiKey":"","newClientOrderId":"{id}","newQty":"0.2","origClientOrderId":"{id}","recvWindow":5000,"symbol":"BTCUSDT","timestamp":{timestamp}}}}}"#
         )]
     );
     bench.message(&amended("0.20000000"));
@@ -117,7 +122,7 @@ fn what_the_venue_cannot_change_is_refused_without_being_sent() {
 #[test]
 fn a_refusal_is_told_and_the_order_asked_for() {
     let mut bench = Bench::changing();
-    bench.error("a", -2038, "The requested action would change no state; rejecting.");
+    bench.error_of(("a", 1), -2038, "The requested action would change no state; rejecting.");
     assert_eq!(bench.told(), [UPDATE_REJECTED]);
     bench.pass(Nanos::from_secs(1));
     assert_eq!(bench.asked_methods(), ["order.status"]);
@@ -137,10 +142,23 @@ fn a_change_without_an_answer_is_told_by_what_the_order_is() {
     assert_eq!(bench.told().last(), Some(&UPDATE_REJECTED), "now it can come no more");
 
     let mut bench = Bench::changing();
-    bench.error("a", -1007, "Timeout waiting for response from backend server.");
+    bench.error_of(("a", 1), -1007, "Timeout waiting for response from backend server.");
     bench.pass(ANSWER_MAX);
     bench.message(&stands("0.20000"));
     assert_eq!(bench.told(), [UPDATED]);
+}
+
+#[test]
+fn an_error_that_comes_late_refuses_no_later_change() {
+    let mut bench = Bench::changing();
+    bench.pass(ANSWER_MAX);
+    bench.message(&stands("0.20000"));
+    bench.change_again(2, 10_000, 10_000);
+    bench.told();
+    bench.error_of(("a", 1), -2038, "The requested action would change no state; rejecting.");
+    assert_eq!(bench.told(), []);
+    bench.error_of(("a", 2), -2038, "The requested action would change no state; rejecting.");
+    assert_eq!(bench.told(), [UPDATE_REJECTED]);
 }
 
 #[test]

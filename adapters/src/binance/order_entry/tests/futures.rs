@@ -2,6 +2,7 @@
 //! place, and the dead-man timer.
 
 mod account;
+mod canceling_all;
 mod dead_man;
 mod stream;
 
@@ -334,10 +335,11 @@ fn price_and_quantity_are_changed_in_place_and_told_by_answer_or_event() {
     change(&mut futures);
     let (id, at) = (order_id(1), futures.bench.now.0 / 1_000_000);
     let expected = format!(
-        r#"{{"id":"a{id}","method":"order.modify","params":{{"apiKey":"","origClientOrderId":"{id}","price":"101","quantity":"0.6","recvWindow":5000,"side":"BUY","symbol":"BTCUSDT","timestamp":{at},"signature":""}}}}"#
+        r#"{{"id":"a{id}r0001","method":"order.modify","params":{{"apiKey":"","origClientOrderId":"{id}","price":"101","quantity":"0.6","recvWindow":5000,"side":"BUY","symbol":"BTCUSDT","timestamp":{at},"signature":""}}}}"#
     );
     assert_eq!(futures.asked(), [expected]);
-    futures.answer(&format!(r#"{{"id":"a{id}","status":200,"result":{}}}"#, stands("0.60000", "101.00")));
+    futures
+        .answer(&format!(r#"{{"id":"a{id}r0001","status":200,"result":{}}}"#, stands("0.60000", "101.00")));
     assert_eq!(
         (futures.bench.log.reports[0].price, futures.bench.log.reports[0].revision),
         (Price(10_100), 1)

@@ -22,8 +22,8 @@ fn replacing() -> Bench {
 
 impl Bench {
     fn replaced(&mut self, status: u16, outcome: &str) {
-        let id = order_id(1);
-        self.message(&format!(r#"{{"id":"e{id}","status":{status},{outcome}}}"#));
+        let (_, name) = names();
+        self.message(&format!(r#"{{"id":"e{name}","status":{status},{outcome}}}"#));
     }
 
     fn half_done(&mut self, status: u16, code: i32, results: (&str, &str), halves: (&str, &str)) {
@@ -53,10 +53,9 @@ impl Bench {
 
     /// The answer to a query by name: it stands, was canceled, is not there.
     fn named(&mut self, name: &str, status: &str, number: u64, quantity: &str) {
-        let id = order_id(1);
         let executed = if status == "FILLED" { quantity } else { "0.00000" };
         self.message(&format!(
-            r#"{{"id":"s{id}","status":200,"result":{{"symbol":"BTCUSDT","orderId":{number},"clientOrderId":"{name}","price":"101.00",
+            r#"{{"id":"s{name}","status":200,"result":{{"symbol":"BTCUSDT","orderId":{number},"clientOrderId":"{name}","price":"101.00",
 "origQty":"{quantity}","executedQty":"{executed}","status":"{status}","timeInForce":"GTC","type":"LIMIT","side":"BUY","updateTime":9}}}}"#
         ));
     }
@@ -72,7 +71,7 @@ fn it_is_canceled_where_nothing_traded_and_the_new_one_has_a_name_of_its_own() {
     let (id, name) = names();
     let at = bench.now.0 / 1_000_000;
     let expected = format!(
-        r#"{{"id":"e{id}","method":"order.cancelReplace","params":{{"apiKey":"","cancelOrigClientOrderId":"{id}","cancelReplaceMode":"STOP_ON_FAILURE","cancelRestrictions":"ONLY_NEW","newClientOrderId":"{name}","newOrderRespType":"ACK","price":"101","quantity":"0.6","recvWindow":5000,"side":"BUY","symbol":"BTCUSDT","timeInForce":"GTC","timestamp":{at},"type":"LIMIT"}}}}"#
+        r#"{{"id":"e{name}","method":"order.cancelReplace","params":{{"apiKey":"","cancelOrigClientOrderId":"{id}","cancelReplaceMode":"STOP_ON_FAILURE","cancelRestrictions":"ONLY_NEW","newClientOrderId":"{name}","newOrderRespType":"ACK","price":"101","quantity":"0.6","recvWindow":5000,"side":"BUY","symbol":"BTCUSDT","timeInForce":"GTC","timestamp":{at},"type":"LIMIT"}}}}"#
     );
     assert_eq!(bench.asked(), [expected]);
 }
@@ -113,6 +112,27 @@ fn both_done_is_one_order_with_its_new_terms_whatever_comes_first() {
         bench.cancel(1);
         assert!(bench.asked()[0].contains(&format!(r#""origClientOrderId":"{}""#, names().1)), "{order:?}");
     }
+}
+
+#[test]
+fn an_answer_that_comes_late_answers_no_later_replacement() {
+    let mut bench = replacing();
+    bench.canceled_event();
+    bench.placed_event();
+    bench.told();
+    bench.change_again(2, 10_200, 70_000);
+    bench.asked();
+    bench.replaced(200, BOTH);
+    assert_eq!(bench.told(), [], "the first one is there, and nobody knows of the second");
+    bench.pass(ANSWER_MAX);
+    let name = format!(r#""origClientOrderId":"{}r0002""#, order_id(1));
+    assert!(bench.asked()[0].contains(&name));
+    bench.truth.answers = false;
+    bench.pass(SETTLED_AFTER);
+    bench.error_of(("s", 1), -2013, "Order does not exist.");
+    assert_eq!(bench.told(), [], "that it does not stand under its earlier name says nothing");
+    bench.error_of(("s", 2), -2013, "Order does not exist.");
+    assert_eq!(bench.told(), [UPDATE_REJECTED]);
 }
 
 #[test]
@@ -179,12 +199,12 @@ fn where_nobody_says_the_new_name_is_asked_for_and_the_old_one_once_it_can_come_
         assert_eq!(bench.told(), [UPDATED], "{lost}");
 
         let mut bench = begin();
-        bench.error("s", -2013, "Order does not exist.");
+        bench.error_of(("s", 1), -2013, "Order does not exist.");
         assert_eq!(bench.told(), [], "{lost}: it may still come");
         bench.truth.answers = false;
         bench.pass(SETTLED_AFTER);
         bench.asked();
-        bench.error("s", -2013, "Order does not exist.");
+        bench.error_of(("s", 1), -2013, "Order does not exist.");
         assert_eq!(bench.told(), [UPDATE_REJECTED], "{lost}");
         bench.pass(Nanos::from_secs(30));
         let asked = bench.asked();

@@ -95,6 +95,34 @@ fn a_trade_of_an_order_that_nobody_knows_is_booked_and_told_and_holds_the_instru
 }
 
 #[test]
+fn a_trade_that_was_booked_before_its_order_was_known_is_not_booked_again_with_it() {
+    let foreign = ClientOrderId::foreign(901).expect("a small number");
+    for name in [foreign, ClientOrderId::new(0, StrategyId(0), 7)] {
+        let mut stage = Stage::open();
+        // A round of reconciliation finds it, and tells nothing of its order.
+        for _ in 0..2 {
+            feed(&mut stage, &trade(foreign, 10, 10));
+        }
+        assert_eq!(nobodys(&mut stage), Some(Quantity(10)));
+        // The event says of which order it is, under whichever name, and how large that is.
+        let mut event = trade(name, 10, 10);
+        (event.price, event.quantity) = (Price(99), Quantity(50));
+        feed(&mut stage, &event);
+        assert_eq!(stage.actor_counter("adopted_orders"), 1);
+        assert_eq!(nobodys(&mut stage), None);
+        let mut next = trade(name, 5, 15);
+        next.trade_id = 71;
+        feed(&mut stage, &next);
+        assert_eq!(nobodys(&mut stage), Some(Quantity(15)), "what it trades from then on is news");
+        // A trade has two sides, and a number for both.
+        next.side = Side::Sell;
+        next.client_order_id = ClientOrderId::foreign(902).expect("a small number");
+        feed(&mut stage, &next);
+        assert_eq!(nobodys(&mut stage), Some(Quantity(10)));
+    }
+}
+
+#[test]
 fn a_trade_of_an_order_of_this_boot_that_is_not_known_is_not_booked_twice_but_holds_the_instrument() {
     let mut stage = Stage::open();
     let forgotten = stage.want(10_000);
