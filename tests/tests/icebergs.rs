@@ -259,6 +259,7 @@ fn agree(desk: &Desk, known: &Known, at: &str) {
     }
 }
 
+#[expect(clippy::print_stdout, reason = "whoever watches a long campaign sees how far it is")]
 fn campaign(product: Product, chance: u32) -> Seen {
     let one = std::env::var("FULMAR_SEED").ok().map(|seed| seed.parse().expect("a seed is a whole number"));
     let is_full = std::env::var("FULMAR_CAMPAIGN").is_ok_and(|campaign| campaign == "full");
