@@ -2,7 +2,8 @@
 //! spot, and slice by slice by the engine at futures. No more of one stands than it may show, no more of it trades than
 //! was wanted, and at the end its strategy, its engine and the venue agree.
 //!
-//! Five seeds of each, and a hundred with `FULMAR_CAMPAIGN=full`. `FULMAR_SEED=7 cargo test -p fulmar-tests --test icebergs` plays one seed again.
+//! Five seeds of each, and a hundred with `FULMAR_CAMPAIGN=full`. `FULMAR_SEED=7 cargo test -p fulmar-tests --test
+//! icebergs` plays one again.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, Sender, channel};

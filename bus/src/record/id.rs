@@ -144,7 +144,7 @@ pub struct ClientOrderId {
     /// The strategy that it belongs to.
     pub strategy_id: StrategyId,
     reserved: [u8; 2],
-    /// Counts the orders of that strategy in that boot, from one; below 2^36. The twelve bits above that number a slice.
+    /// Counts the orders of that strategy in that boot, from one; below 2^36. The twelve bits above number a slice.
     pub counter: u64,
 }
 

@@ -1,4 +1,4 @@
-//! Orders that leave slice by slice, against the gate: one order for its strategy, never more than a slice at the venue.
+//! Orders that leave slice by slice: one order for its strategy, and never more than a slice at the venue.
 
 use fulmar_bus::record::{
     CancelIntent, CancelOrder, ExecutionReport, ExecutionType, HeldOrder, InstrumentStatus, Intent, Listing,

@@ -120,8 +120,8 @@ impl HeldOrders {
         })
     }
 
-    /// What the venue says of a slice, as a word on `order`, whose slice it is; `None` where that is none. A cancel that
-    /// we wanted for a change and the venue refused is not tried again before `rest_until`.
+    /// What the venue says of a slice, as a word on `order`, whose slice it is; `None` where that is none. A cancel
+    /// that we wanted for a change and the venue refused is not tried again before `rest_until`.
     pub fn word_on_whole(
         &mut self,
         report: &ExecutionReport,

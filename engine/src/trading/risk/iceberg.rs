@@ -1,8 +1,8 @@
 //! Orders of which the book shows a part: what that part may be, and, where the engine shows them slice by slice since
 //! their venue does not, which slice may leave next.
 //!
-//! The whole is judged once, as all orders are. A slice is held against what ends or pauses all trading, and never again
-//! against a limit that the whole has passed. The whole itself never leaves: what is approved of it is a slice.
+//! The whole is judged once, as all orders are. A slice is held against what ends or pauses all trading, and never
+//! again against a limit that the whole has passed. The whole itself never leaves: what is approved of it is a slice.
 
 use fulmar_bus::record::{InstrumentId, Intent, Order, Quantity, TimeInForce};
 
@@ -14,8 +14,8 @@ use crate::trading::order::TrackedOrder;
 use crate::trading::{InstrumentRules, SLICED_PARTS_MAX};
 
 impl Case<'_> {
-    /// A display quantity is one of a limit order that may stand, no more than all of it, in whole steps, and neither so
-    /// small that the venue would not take it nor of more parts than may be. Measured against what would be right.
+    /// A display quantity is one of a limit order that may stand, no more than all of it, in whole steps, and neither
+    /// so small that the venue would not take it nor of more parts than may be. Measured against what would be right.
     pub(super) fn display_qty(&self, wish: &Wish<'_>) -> Option<Breach> {
         let Intent { quantity, display_qty, time_in_force, order_type, .. } = *self.intent;
         let breach = |limit: i64| Some(Breach { value: display_qty.0.into(), limit: limit.into() });
