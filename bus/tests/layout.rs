@@ -84,7 +84,7 @@ fn a_damaged_enum_is_refused() {
     }
     refuses_damage(SyncChange::new(SyncState::Live, SyncReason::Joined, 1, 0, 0), &[16, 17]);
     refuses_damage(intent, &[40, 41, 42, 45]);
-    refuses_damage(HeldOrder::new(intent, UnixNanos(1), HeldStage::Ended), &[40, 41, 42, 45, 240]);
+    refuses_damage(HeldOrder::new(intent, UnixNanos(1), HeldStage::Ended), &[40, 41, 42, 45, 256]);
     refuses_damage(Order { intent, approved_at: UnixNanos(1) }, &[40, 41, 42, 45]);
     let modify = ModifyIntent::new(id, OrderTerms::of(&intent), 1);
     refuses_damage(ModifyOrder::new(&intent, &modify, 7), &[74, 75]);
@@ -128,6 +128,7 @@ fn a_damaged_enum_is_refused() {
         contract: ContractKind::Spot,
         is_inferred: 0,
         contract_size: ContractSize::ONE,
+        iceberg_parts_max: 0,
     };
     refuses_damage(definition, &[142]);
 }

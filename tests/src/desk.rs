@@ -6,7 +6,7 @@
 
 use fulmar_adapters::binance::{Binance, BinanceConfig, BinanceOrderEntry, Credentials, KeyKind, Product};
 use fulmar_adapters::session::InstrumentConfig;
-use fulmar_adapters::simulated::{self, OfflineVenue, SimulatedVenueConfig};
+use fulmar_adapters::simulated::{self, FaultPlan, OfflineVenue, SimulatedVenueConfig};
 use fulmar_adapters::transport::{LinkEnds, Requests};
 use fulmar_bus::record::{AccountId, InstrumentId, Nanos, UnixNanos};
 use fulmar_engine::contract::{BookDepth, Strategy};
@@ -77,7 +77,15 @@ impl Desk {
     /// # Panics
     /// As [`Desk::open`].
     pub fn of(market: Market<'_>, strategy: Box<dyn Strategy>, seed: u64) -> Self {
-        Self::build(market, strategy, seed, None)
+        Self::build(market, strategy, (seed, FaultPlan::none()), None)
+    }
+
+    /// As [`Desk::open`], with a product of the venue, and what goes wrong there.
+    ///
+    /// # Panics
+    /// As [`Desk::open`].
+    pub fn on_a_day(product: Product, strategy: Box<dyn Strategy>, seed: u64, faults: FaultPlan) -> Self {
+        Self::build(Market::traded(&[product]), strategy, (seed, faults), None)
     }
 
     /// As [`Desk::open`], with stamps, as an engine has them that runs live.
@@ -86,15 +94,26 @@ impl Desk {
     /// As [`Desk::open`].
     pub fn stamped(strategy: Box<dyn Strategy>, seed: u64) -> (Self, HopBoard) {
         let (stamps, board) = HopStamps::new(Clock::new());
-        (Self::build(Market::traded(&[Product::Spot]), strategy, seed, Some(stamps)), board)
+        (
+            Self::build(Market::traded(&[Product::Spot]), strategy, (seed, FaultPlan::none()), Some(stamps)),
+            board,
+        )
     }
 
-    fn build(market: Market<'_>, strategy: Box<dyn Strategy>, seed: u64, stamps: Option<HopStamps>) -> Self {
+    fn build(
+        market: Market<'_>,
+        strategy: Box<dyn Strategy>,
+        (seed, faults): (u64, FaultPlan),
+        stamps: Option<HopStamps>,
+    ) -> Self {
         let nobody = Surroundings { bell_of: &|_| None, stamps };
         let Market { products, .. } = market;
         let mut assembly = build(plan(market, strategy), &nobody).expect("nothing is written to a file");
-        let mut venues: Vec<OfflineVenue> =
-            products.iter().map(|product| OfflineVenue::new(config(*product, seed), LATENCY)).collect();
+        let venue = |product: &Product| {
+            let config = SimulatedVenueConfig { faults: faults.clone(), ..config(*product, seed) };
+            OfflineVenue::new(config, LATENCY)
+        };
+        let mut venues: Vec<OfflineVenue> = products.iter().map(venue).collect();
         for link in assembly.links.drain(..) {
             let credentials = Credentials::new(API_KEY, SECRET).expect("both are words");
             let requests = Requests::new(link.requests, Some(Box::new(credentials)));

@@ -66,10 +66,10 @@ layouts! {
     }
     Funding v 1 = 32 { rate @ 0, interval @ 8, next_at @ 16, venue_at @ 24 }
     MarkPrice v 1 = 32 { mark @ 0, index @ 8, venue_at @ 16, price_scale @ 24 }
-    InstrumentDefinition v 2 = 160 {
-        venue @ 0, symbol @ 24, base @ 56, quote @ 72, tick @ 88, lot @ 96, quantity_min @ 104,
-        quantity_max @ 112, notional_min @ 120, revision @ 136, price_scale @ 140, quantity_scale @ 141,
-        contract @ 142, is_inferred @ 143, contract_size @ 144,
+    InstrumentDefinition v 3 = 168 {
+        venue @ 0, symbol @ 24, base @ 56, quote @ 72, tick @ 88, lot @ 96, quantity_min @ 104, quantity_max @ 112,
+        notional_min @ 120, revision @ 136, price_scale @ 140, quantity_scale @ 141, contract @ 142,
+        is_inferred @ 143, contract_size @ 144, iceberg_parts_max @ 160,
     }
     InstrumentStatus v 1 = 104 { text @ 0, listing @ 96 }
     SyncChange v 1 = 24 { update_id @ 0, gap_count @ 8, resync_count @ 12, state @ 16, reason @ 17 }
@@ -134,10 +134,10 @@ layouts! {
     LimitChange v 1 = 56 {
         value @ 0, by @ 16, index @ 48, scope @ 50, limit @ 51, value_scale @ 52, verdict @ 53,
     }
-    HeldOrder v 1 = 248 {
-        intent @ 0, submitted_at @ 96, wanted_qty @ 104, traded_qty @ 112, parent_traded_qty @ 120,
-        contract_size @ 128, strategy @ 144, instrument @ 176, stage @ 240, price_scale @ 241,
-        quantity_scale @ 242, is_parent_done @ 243, gave_way @ 244,
+    HeldOrder v 2 = 264 {
+        intent @ 0, submitted_at @ 96, wanted_qty @ 104, traded_qty @ 112, parent_traded_qty @ 120, slice_qty @ 128,
+        slice_from @ 136, contract_size @ 144, strategy @ 160, instrument @ 192, stage @ 256, price_scale @ 257,
+        quantity_scale @ 258, is_parent_done @ 259, gave_way @ 260, is_stopped @ 261, slice_count @ 262,
     }
     StakeLimit v 1 = 48 { at_stake_max @ 0, value_at_risk @ 16, until @ 32 }
     CancelAll v 1 = 8 { approved_at @ 0 }

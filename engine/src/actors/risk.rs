@@ -20,6 +20,7 @@ mod kept;
 mod markets;
 mod presence;
 mod reports;
+mod sliced;
 mod statements;
 mod steps;
 mod strays;
@@ -70,6 +71,8 @@ struct State {
     permissions: Vec<Vec<bool>>,
     /// Those that are traded for, one a gateway.
     accounts: Vec<AccountId>,
+    /// Orders go to a venue that shows a part of one where its definitions say so.
+    carries_icebergs: bool,
     /// What may be lost and put at stake, and what was.
     treasury: Treasury,
     /// The number of this boot, and of the orders that the gate itself made.
@@ -151,6 +154,8 @@ pub struct RiskPlan {
     pub strategies: Vec<Vec<InstrumentId>>,
     /// The accounts that they trade for, one a gateway; the treasury says which instrument is of which.
     pub accounts: Vec<AccountId>,
+    /// Whether where their orders go an order is shown in parts wherever an instrument's definition says so.
+    pub carries_icebergs: bool,
     /// What held orders are kept by, and those of an earlier boot.
     pub held: HeldPlan,
     /// How its money is kept, and the limits that hold over several instruments.
@@ -218,6 +223,7 @@ impl Risk {
             doubts: Doubts::new(instrument_count + ACCOUNT_ASSETS_MAX * plan.accounts.len()),
             accounts: plan.accounts,
             treasury,
+            carries_icebergs: plan.carries_icebergs,
             epoch: plan.epoch,
             own_count: 0,
             wanted_counts: vec![0; strategy_count],

@@ -10,6 +10,7 @@ mod gateway;
 mod held;
 mod kept;
 mod risk;
+mod sliced;
 
 use fulmar_bus::channel::{Poll, Reader, Region, Ring, RingShape, create};
 use fulmar_bus::record::{
@@ -109,6 +110,7 @@ fn definition() -> InstrumentDefinition {
         contract: ContractKind::Spot,
         is_inferred: 0,
         contract_size: ContractSize::ONE,
+        iceberg_parts_max: 0,
     }
 }
 

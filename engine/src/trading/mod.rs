@@ -23,7 +23,7 @@ pub mod value_at_risk;
 pub(crate) use bucket::TokenBucket;
 pub use limits::{
     ACCOUNT_ASSETS_MAX, FEE_RATES_MAX, HELD_ORDERS_MAX, ORDER_INSTRUMENTS_MAX, OWN_COUNTER_MIN,
-    RETURN_CELLS_MAX, TRANCHES_MAX,
+    RETURN_CELLS_MAX, SLICED_PARTS_MAX, TRANCHES_MAX,
 };
 pub use rules::InstrumentRules;
 

@@ -191,6 +191,11 @@ impl TrackedOrder {
         self.changes.pending()
     }
 
+    /// The number of the change that is on its way; `None` where none is.
+    pub fn pending_revision(&self) -> Option<u16> {
+        self.changes.pending_revision()
+    }
+
     /// The best price for who trades with it that it has, or has if the change that is on its way is taken.
     fn meeting_price(&self) -> Price {
         let changed = self.changes.pending().map_or(self.intent.price, |terms| terms.price);

@@ -21,6 +21,7 @@ use super::treasury::is_own;
 use super::{Output, State};
 use crate::actors::limits::{CANCEL_RETRY_NS, SWEEP_ANSWER_NS};
 use crate::runtime::Origin;
+use crate::trading::held::HeldOrders;
 use crate::trading::order::TrackedOrder;
 use crate::trading::risk::RiskGate;
 use crate::trading::treasury::Treasury;
@@ -78,9 +79,10 @@ impl State {
     pub(super) fn cancel_forbidden(&mut self, now: UnixNanos, origin: Origin, output: &mut Output) {
         self.end_held_forbidden(now, origin, output);
         self.sweep(now, origin, output);
-        let State { gate, orders, treasury, kills, presences, .. } = self;
+        let State { gate, orders, treasury, kills, presences, held, .. } = self;
         let forbidden = Forbidden { is_all_killed: gate.is_killed(), kills, treasury, presences };
-        orders.cancel_each(|order| forbidden.covers(order) && send(gate, order, (now, origin), output));
+        orders
+            .cancel_each(|order| forbidden.covers(order) && send((gate, held), order, (now, origin), output));
         let has_open = orders.open_orders().any(|order| forbidden.covers(order));
         self.cancel_again_at = has_open.then_some(now + Nanos(CANCEL_RETRY_NS));
     }
@@ -105,11 +107,11 @@ impl State {
                     self.sweeps[index] = Sweep::Sent(now);
                 }
                 Sweep::Sent(at) if at + Nanos(SWEEP_ANSWER_NS) <= now => {
-                    let State { gate, orders, .. } = self;
+                    let State { gate, orders, held, .. } = self;
                     let left = orders.open_orders_of(instrument_id).filter(|order| is_ours(order));
                     left.filter(|order| order.is_cancel_wanted()).for_each(|order| {
                         // The gateway asks by itself for what was not answered: one that finds no room is no loss.
-                        let _ = send(gate, order, (now, origin), output);
+                        let _ = send((gate, held), order, (now, origin), output);
                     });
                     self.sweeps[index] = Sweep::Followed;
                 }
@@ -142,7 +144,7 @@ impl State {
             return;
         }
         let Some(order) = self.orders.request_cancel(id) else { return };
-        let is_sent = send(&mut self.gate, order, (now, origin), output);
+        let is_sent = send((&mut self.gate, &mut self.held), order, (now, origin), output);
         assert!(is_sent, "the approved channel had room for a cancel");
     }
 
@@ -168,13 +170,11 @@ fn is_ours(order: &TrackedOrder) -> bool {
 
 /// Sends the cancel of an order; false where it found no room.
 fn send(
-    gate: &mut RiskGate,
+    (gate, held): (&mut RiskGate, &mut HeldOrders),
     order: &TrackedOrder,
     (now, origin): (UnixNanos, Origin),
     output: &mut Output,
 ) -> bool {
-    let client_order_id = order.intent().client_order_id;
-    let cancel = CancelOrder { client_order_id, venue_order_id: order.venue_order_id() };
-    let passed = gate.pass_cancel(cancel, order.instrument_id(), now);
+    let passed = gate.pass_cancel(held.cancel_of(order), order.instrument_id(), now);
     output.approved.send(origin, passed.instrument_id(), passed.payload()).is_ok()
 }

@@ -32,7 +32,7 @@ impl State {
             let denial = check.deny(intent, Breach::UNKNOWABLE);
             return output.tell(intent.strategy_id, origin, instrument_id, &denial);
         }
-        if self.held.would_hold(intent) {
+        if self.held.would_hold(intent) || self.slices(intent, instrument_id) {
             return self.hold(now, origin, (intent, instrument_id), output);
         }
         let plain = released(intent);
@@ -81,9 +81,12 @@ impl State {
             return output.tell(intent.strategy_id, origin, instrument_id, &denial);
         }
         let id = intent.client_order_id;
-        let is_taken = self.orders.submit(*intent, instrument_id, now).is_ok()
-            && self.held.place(intent, instrument_id, &self.orders).is_ok();
-        assert!(is_taken, "it was asked for an obstacle before it was judged");
+        let is_submitted = self.orders.submit(*intent, instrument_id, now).is_ok();
+        let placed = match self.held.would_hold(intent) {
+            true => self.held.place(intent, instrument_id, &self.orders),
+            false => self.held.place_sliced(intent, instrument_id, &self.orders),
+        };
+        assert!(is_submitted && placed.is_ok(), "it was asked for an obstacle before it was judged");
         self.note_end(id);
         self.share_changed(intent.strategy_id, instrument_id);
         let mut told = self.emulated(now, id, ExecutionType::Accepted);

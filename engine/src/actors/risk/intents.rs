@@ -61,7 +61,7 @@ impl State {
         if let Some(wanted) = self.wanted_counts.get_mut(intent.strategy_id.index()) {
             *wanted = intent.client_order_id.counter.max(*wanted);
         }
-        if HeldOrders::concerns(intent) {
+        if HeldOrders::concerns(intent) || self.slices(intent, instrument_id) {
             self.on_dependent(now, origin, (intent, instrument_id), output);
             return Ok(());
         }
@@ -175,7 +175,8 @@ impl State {
             self.anomalies.orphans += 1;
             return;
         };
-        if self.held.holds(modify.client_order_id) {
+        let is_sliced = self.held.is_sliced(modify.client_order_id);
+        if self.held.holds(modify.client_order_id) && !is_sliced {
             return self.change_held(now, origin, modify, output);
         }
         let (instrument_id, strategy_id) = (order.instrument_id(), order.intent().strategy_id);
@@ -195,6 +196,7 @@ impl State {
             }
         };
         match verdict {
+            Ok(_) if is_sliced => self.note_change_of_sliced(modify),
             Ok(change) => {
                 let before = change.payload().terms_before.quantity;
                 self.held.on_changed(modify.client_order_id, &modify.terms, before);

@@ -33,11 +33,10 @@ impl State {
     }
 
     fn on_report(&mut self, now: UnixNanos, record: &Record, output: &mut Output) -> Result<(), Malformed> {
-        let report = record.read::<ExecutionReport>()?;
-        let origin = Origin::of(record);
-        if self.takes_back(now, report) {
+        let Some(report) = &self.word_on_order(now, record.read::<ExecutionReport>()?) else {
             return Ok(());
-        }
+        };
+        let origin = Origin::of(record);
         let instrument_id = record.header().instrument_id;
         let is_adopted =
             self.orders.get(report.client_order_id).is_none() && self.adopt(now, instrument_id, report);

@@ -48,7 +48,11 @@ impl State {
                 Step::Release(id) if self.has_room(id, ORDER_SLOTS, output) => {
                     self.send_held(now, origin, id, output);
                 }
-                Step::Cancel(id) | Step::Change(id, _) | Step::Release(id) => {
+                Step::Withdraw(id) if self.has_room(id, CANCEL_SLOTS, output) => {
+                    self.withdraw(now, origin, id, output);
+                }
+                Step::Amend(id) => self.amend(now, origin, id, output),
+                Step::Cancel(id) | Step::Change(id, _) | Step::Release(id) | Step::Withdraw(id) => {
                     self.held.rest(id, now + Nanos(CANCEL_RETRY_NS));
                 }
             }
@@ -101,12 +105,20 @@ impl State {
         // It changes nothing, and is judged as if it came now.
         context.scopes =
             self.scopes_of_change(now, &order, &ModifyIntent::new(id, OrderTerms::of(&intent), 0));
-        match self.gate.check_released(&intent, instrument_id, &context) {
+        let next_slice = self.held.next_slice(id);
+        let verdict = match next_slice {
+            Some(number) => self.gate.check_slice(&order, number, &context),
+            None => self.gate.check_released(&intent, instrument_id, &context),
+        };
+        match verdict {
             Verdict::Approved(approved) => {
-                self.held.sent(id);
+                self.held.sent(&approved.payload().intent, order.traded_qty());
                 self.keep(now);
                 let sent = output.approved.send(origin, instrument_id, approved.payload());
                 assert!(sent.is_ok(), "the approved channel had room for an order");
+                if next_slice.is_some() {
+                    return;
+                }
                 let (execution, status) = (ExecutionType::Submitted, OrderStatus::Submitted);
                 let mut told = ExecutionReport::new(id, intent.side, execution, status);
                 (told.tag, told.price, told.leaves_qty) = (intent.tag, intent.price, intent.quantity);
@@ -117,6 +129,7 @@ impl State {
             Verdict::Denied(denial) if is_of_the_moment(&denial) => {
                 self.held.rest(id, now + Nanos(CANCEL_RETRY_NS));
             }
+            Verdict::Denied(_) if next_slice.is_some() => self.end_held(now, origin, id, output),
             Verdict::Denied(denial) => {
                 // It is in the table: the denial is applied to it, whatever else it says.
                 let _ = self.orders.on_denial(&denial);

@@ -47,6 +47,11 @@ impl Changes {
         (self.asked_count > self.answered_count).then_some(self.wanted)
     }
 
+    /// The number of the change that is on its way.
+    pub(super) fn pending_revision(&self) -> Option<u16> {
+        self.pending().map(|_| self.asked_count)
+    }
+
     /// Takes in the answer of a report, and what it states of the terms, if that is the latest: `terms` as they are.
     pub(super) fn learn(
         &mut self,

@@ -50,7 +50,9 @@ impl Builder<'_> {
         let account = self.account()?;
         let kept = file.map(|file| self.channels.keep_at(file, HELD_SLOTS)).transpose()?;
         let ids = accounts.iter().map(|(_, id)| *id).collect();
-        let risk = self.risk_gate(ids, (&control, &lines, &account), (held, kept));
+        // The paper venue fills, and shows no part of an order.
+        let carries_icebergs = matches!(route, OrderRoute::Venues(_));
+        let risk = self.risk_gate((ids, carries_icebergs), (&control, &lines, &account), (held, kept));
         self.actors.push((rank::RISK, Box::new(risk)));
         let mut operator = control.outbox();
         self.stamp(&mut operator, Stage::Aside);
@@ -93,7 +95,7 @@ impl Builder<'_> {
 
     fn risk_gate(
         &mut self,
-        accounts: Vec<AccountId>,
+        (accounts, carries_icebergs): (Vec<AccountId>, bool),
         (control, lines, account): (&Channel, &[Line<'_>], &Channel),
         (held, kept): (HeldPlan, Option<Outbox>),
     ) -> Risk {
@@ -132,6 +134,7 @@ impl Builder<'_> {
             books,
             strategies: std::mem::take(&mut self.traded),
             accounts,
+            carries_icebergs,
             held,
             treasury: std::mem::take(&mut self.treasury),
             epoch: self.epoch,

@@ -1,6 +1,7 @@
 //! Runs that cannot start, and runs that lose a part: nothing is left running, and everything is told.
 
 use std::path::Path;
+use std::time::Duration;
 
 use fulmar_bus::channel::{Region, RingShape, create};
 use fulmar_bus::record::{

@@ -216,7 +216,7 @@ fn few_orders_and_none_for_long_are_of_unknown_fate() {
 #[test]
 fn what_nobody_carries_out_is_refused_and_not_sent_as_something_else() {
     let plain = limit(Side::Buy, 100, 100);
-    let changes: [fn(&mut Intent); 10] = [
+    let changes: [fn(&mut Intent); 9] = [
         |intent| {
             (intent.order_type, intent.trigger_price, intent.price) = (OrderType::Stop, Price(100), Price(0))
         },
@@ -226,7 +226,6 @@ fn what_nobody_carries_out_is_refused_and_not_sent_as_something_else() {
         |intent| intent.expire_at = NOW + Nanos(1),
         |intent| (intent.order_type, intent.price, intent.post_only) = (OrderType::Market, Price(0), 1),
         |intent| (intent.time_in_force, intent.post_only) = (TimeInForce::Ioc, 1),
-        |intent| intent.display_qty = Quantity(10),
         |intent| intent.alternatives = 7,
         |intent| intent.after_counter = 7,
     ];
