@@ -83,7 +83,7 @@ const RULES: &[Rule] = &[
         says: "the bus asks the operating system for memory where it maps it, and where it shares it",
         files: &["bus/src"],
         except: &["bus/src/channel/region.rs", "bus/src/segment", "bus/src/attach"],
-        banned: &["rustix", "std::fs", "std::os"],
+        banned: &["rustix", "shared_memory", "std::fs", "std::os"],
         allowed: &[],
     },
     Rule {
