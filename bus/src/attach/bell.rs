@@ -55,8 +55,8 @@ impl Bell {
         let _ = send(&self.socket, &[1], SendFlags::DONTWAIT | SendFlags::NOSIGNAL);
     }
 
-    /// Hears what rang so far; true where something did. Where very much did, or the other side is gone, it can still be
-    /// read after that.
+    /// Hears what rang so far; true where something did. Where very much did, or the other side is gone, it can still
+    /// be read after that.
     pub fn hush(&self) -> bool {
         let mut rings = [0; RINGS_MAX];
         recv(&self.socket, &mut rings, RecvFlags::DONTWAIT).is_ok_and(|(count, _)| count > 0)
