@@ -38,6 +38,8 @@ mod listener;
 #[cfg(not(loom))]
 mod packet;
 #[cfg(not(loom))]
+mod shield;
+#[cfg(not(loom))]
 mod socket;
 
 pub use cursor::{CursorPage, cursor_page_word_count};
@@ -51,4 +53,5 @@ pub use self::{
     hello::{ABI_MAJOR, ABI_MINOR, Hello},
     listener::{Caller, Listener, Peer},
     packet::{Answer, Request, Welcome},
+    shield::shield,
 };

@@ -152,8 +152,8 @@ impl SegmentBuilder {
         Ok(region)
     }
 
-    /// Writes the directory and seals the segment, where it has no name. What can be written from now on, by whom, stands
-    /// in [`super`].
+    /// Writes the directory and seals the segment, where it has no name. What can be written from now on, by whom,
+    /// stands in [`super`].
     ///
     /// # Errors
     /// [`SegmentError::System`] where the system has no such seals.

@@ -1,4 +1,5 @@
-//! Memory with names: found by who runs as the same user, gone with its maker, and cleaned up behind one that was killed.
+//! Memory with names: found by who runs as the same user, gone with its maker, and cleaned up behind one that was
+//! killed.
 
 use std::{
     fs,
