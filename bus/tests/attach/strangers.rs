@@ -1,6 +1,6 @@
-//! What a process of the same user, one without privileges, tries with an engine's process itself: to trace it, to write to
-//! its memory, to take its descriptors. Each way works where the engine is not shielded, which proves the attempt, and is
-//! refused where it is.
+//! What a process of the same user, one without privileges, tries with an engine's process itself: to trace it, to
+//! write to its memory, to take its descriptors. Each way works where the engine is not shielded, which proves the
+//! attempt, and is refused where it is.
 #![allow(unsafe_code, reason = "the calls of a hostile process are no safe ones")]
 
 use std::{
