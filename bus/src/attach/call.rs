@@ -38,9 +38,9 @@ pub struct Handed<F> {
     pub events: F,
     /// The segment of the client's cursor page, to write.
     pub cursor: F,
-    /// The event that wakes the client.
+    /// The client's end of the [`Bell`](super::Bell) that wakes it.
     pub wakes_client: F,
-    /// The event that wakes the engine.
+    /// The client's end of the [`Bell`](super::Bell) that wakes the engine.
     pub wakes_engine: F,
 }
 

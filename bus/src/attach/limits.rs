@@ -18,3 +18,5 @@ pub(super) const WORDS_BYTES: usize = 232;
 pub(super) const INTERRUPTS_MAX: usize = 16;
 /// The shortest wait that the system does not take for waiting without end.
 pub(super) const TIMEOUT_MIN: Duration = Duration::from_millis(1);
+/// Rings of a bell that are heard at once; more than an end keeps with the system's usual limits.
+pub(super) const RINGS_MAX: usize = 1024;

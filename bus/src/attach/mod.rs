@@ -8,7 +8,7 @@
 //!    |                                         who connected, who said hello: SO_PEERCRED, pidfd
 //!    |<--- refused: a code and the reason in words ------------------------------ or ----------|  Caller::refuse
 //!    |<--- welcome: boot, strategy, instruments, settings -------------------------------------|  Caller::welcome
-//!    |     with the file descriptors of market, commands, events, cursor and two events        |
+//!    |     with the file descriptors of market, commands, events, cursor and two bells         |
 //!    |                                                                                         |
 //!    |---- snapshot of an instrument's book -------------------------------------------------->|  Connection
 //!    |<--- sequences that it holds at, and the file descriptor of its segment -----------------|
@@ -21,6 +21,8 @@
 
 mod cursor;
 
+#[cfg(not(loom))]
+mod bell;
 #[cfg(not(loom))]
 mod call;
 #[cfg(not(loom))]
@@ -36,16 +38,20 @@ mod listener;
 #[cfg(not(loom))]
 mod packet;
 #[cfg(not(loom))]
+mod shield;
+#[cfg(not(loom))]
 mod socket;
 
 pub use cursor::{CursorPage, cursor_page_word_count};
 
 #[cfg(not(loom))]
 pub use self::{
+    bell::Bell,
     call::{Attached, Handed, call},
     connection::{Connection, Link},
     error::{AttachError, Refusal},
     hello::{ABI_MAJOR, ABI_MINOR, Hello},
     listener::{Caller, Listener, Peer},
     packet::{Answer, Request, Welcome},
+    shield::shield,
 };

@@ -116,20 +116,23 @@ impl Welcome {
 
     /// The welcome that was sent as `bytes`.
     pub(super) fn read(bytes: &[u8]) -> Result<Welcome, AttachError> {
-        let malformed = |_| AttachError::Malformed("a welcome is not as long as it says");
-        let (head, rest) = WelcomeHead::read_from_prefix(bytes).map_err(|_| malformed(()))?;
-        let count = |number: u32| usize::try_from(number).map_err(|_| malformed(()));
-        let (entries, settings) =
-            <[VisibleInstrument]>::ref_from_prefix_with_elems(rest, count(head.visible_count)?)
-                .map_err(|_| malformed(()))?;
+        let malformed = || AttachError::Malformed("a welcome is not as long as it says");
+        let (head, rest) = WelcomeHead::read_from_prefix(bytes).map_err(|_| malformed())?;
+        let count = |number: u32| usize::try_from(number).map_err(|_| malformed());
+        let entries_bytes = count(head.visible_count)?.saturating_mul(size_of::<VisibleInstrument>());
+        let (entries, settings) = rest.split_at_checked(entries_bytes).ok_or(malformed())?;
         if settings.len() != count(head.settings_bytes)? || head.kind != WELCOME || head.lock_step > 1 {
-            return Err(malformed(()));
+            return Err(malformed());
         }
-        let is_known = |entry: &VisibleInstrument| entry.instrument_id.0 < head.instrument_count;
-        if !entries.iter().all(is_known) {
-            return Err(AttachError::Malformed(
-                "a welcome names an instrument that the engine does not have",
-            ));
+        let mut instruments = Vec::with_capacity(entries.len() / size_of::<VisibleInstrument>());
+        for entry in entries.chunks_exact(size_of::<VisibleInstrument>()) {
+            let entry = VisibleInstrument::read_from_bytes(entry).map_err(|_| malformed())?;
+            if entry.instrument_id.0 >= head.instrument_count {
+                return Err(AttachError::Malformed(
+                    "a welcome names an instrument that the engine does not have",
+                ));
+            }
+            instruments.push((entry.instrument_id, entry.name));
         }
         Ok(Welcome {
             boot_id: BootId(u128::from_le_bytes(head.boot_id)),
@@ -139,7 +142,7 @@ impl Welcome {
             lock_step: head.lock_step == 1,
             order_counter: head.order_counter,
             instrument_count: head.instrument_count,
-            instruments: entries.iter().map(|entry| (entry.instrument_id, entry.name)).collect(),
+            instruments,
             settings: settings.to_vec(),
         })
     }

@@ -22,6 +22,9 @@ use std::{
     },
 };
 
+#[cfg(not(loom))]
+use shared_memory::Shmem;
+
 use super::Words;
 
 /// A run of atomic words, zero at first, aligned to 128 bytes. A clone is another handle on the same words; the memory
@@ -126,6 +129,19 @@ impl Region {
         Ok(Region { first, word_count, writable_count, _owner: Owner::Mapping(Arc::new(mapping)) })
     }
 
+    /// A region of the first `word_count` words of shared memory that has a name. The store is refused here where
+    /// `access` is to read; the mapping itself can be written, as that is how the crate maps.
+    ///
+    /// Gives `None` where the memory is shorter.
+    #[cfg(not(loom))]
+    pub(crate) fn of_named(memory: Shmem, word_count: usize, access: Access) -> Option<Region> {
+        let first = NonNull::new(memory.as_ptr())?.cast();
+        let writable_count = if access == Access::Write { word_count } else { 0 };
+        let is_long_enough = memory.len() / size_of::<u64>() >= word_count;
+        let owner = Owner::Named(Arc::new(Named { _memory: memory }));
+        is_long_enough.then_some(Region { first, word_count, writable_count, _owner: owner })
+    }
+
     /// The words in `range` as a region of their own, which keeps all of this one alive.
     ///
     /// # Panics
@@ -227,6 +243,8 @@ enum Owner {
     Heap(Arc<[Line]>),
     #[cfg(not(loom))]
     Mapping(Arc<Mapping>),
+    #[cfg(not(loom))]
+    Named(Arc<Named>),
 }
 
 /// Words in a [`Line`].
@@ -238,6 +256,19 @@ struct Line(#[expect(dead_code, reason = "reached through the region's pointer")
 
 const _: () =
     assert!(size_of::<Line>() == LINE_WORDS * size_of::<u64>(), "lines follow each other without a gap");
+
+/// Shared memory with a name, which goes with the one who made it.
+#[cfg(not(loom))]
+struct Named {
+    _memory: Shmem,
+}
+
+// SAFETY: the address is used to unmap, once, by whoever drops it last.
+#[cfg(not(loom))]
+unsafe impl Send for Named {}
+// SAFETY: nothing is done through a shared reference.
+#[cfg(not(loom))]
+unsafe impl Sync for Named {}
 
 /// A shared mapping of a part of a file.
 #[cfg(not(loom))]

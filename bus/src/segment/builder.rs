@@ -5,15 +5,19 @@ use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use rustix::{
     fs::{FallocateFlags, MemfdFlags, SealFlags, fallocate, fcntl_add_seals, memfd_create},
     io::Errno,
-    process::{Resource, getrlimit},
+    process::{Resource, geteuid, getrlimit},
 };
 
 use super::{
-    Access, BootId, SegmentError,
-    directory::{DIRECTORY_WORDS, Directory},
+    Access, BootId, NamedBoot, SegmentError,
+    directory::{DIRECTORY_WORDS, Directory, Place},
     limits::{HUGE_PAGE_BYTES, PARTS_MAX},
+    named,
 };
-use crate::{channel::Region, record::Text};
+use crate::{
+    channel::{Region, Words as _},
+    record::Text,
+};
 
 /// How the memory of a segment is to be. The example of [`SegmentBuilder`] asks for nothing special.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,12 +55,15 @@ pub struct SegmentOptions {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct SegmentBuilder {
+    /// The memory, or where it has names, the directory's.
     file: OwnedFd,
     access: Access,
     options: SegmentOptions,
     page_bytes: usize,
     /// Where the directory is written when all is there.
     start: Region,
+    /// Memory that has a name, which goes with its last handle here.
+    named: Vec<Region>,
     /// What is there so far.
     directory: Directory,
 }
@@ -76,18 +83,43 @@ impl SegmentBuilder {
         if options.huge_pages {
             flags |= MemfdFlags::HUGETLB;
         }
-        let name = format!("fulmar-{name}");
-        let file = match memfd_create(&name, flags | MemfdFlags::NOEXEC_SEAL) {
+        let shown = format!("fulmar-{name}");
+        let file = match memfd_create(&shown, flags | MemfdFlags::NOEXEC_SEAL) {
             // A system from before Linux 6.3 knows no such flag; there the memory could be made a program.
-            Err(Errno::INVAL) => memfd_create(&name, flags),
+            Err(Errno::INVAL) => memfd_create(&shown, flags),
             made => made,
         };
         let file = file.map_err(|error| system("make shared memory", error))?;
         let page_bytes = if options.huge_pages { HUGE_PAGE_BYTES } else { rustix::param::page_size() };
+        let directory = empty(name, boot_id, Place::Here, page_bytes)?;
         let start = grow(&file, 0, DIRECTORY_WORDS, page_bytes, options)?;
-        let word_count = words_of_pages(DIRECTORY_WORDS, page_bytes);
-        let directory = Directory { boot_id, word_count, parts: Vec::new() };
-        Ok(SegmentBuilder { file, access, options, page_bytes, start, directory })
+        Ok(SegmentBuilder { file, access, options, page_bytes, start, named: Vec::new(), directory })
+    }
+
+    /// Begins a segment that the processes of this user can find by its name, and write whatever `access` says, which
+    /// keeps honest ones from mistakes and nobody from malice. The example of [`NamedBoot`] makes one.
+    ///
+    /// # Errors
+    /// As [`SegmentBuilder::new`]; also where huge pages are asked for, which named memory does not have, and where the
+    /// boot has a segment of this name.
+    pub fn named(
+        boot: &NamedBoot,
+        name: &str,
+        access: Access,
+        options: SegmentOptions,
+    ) -> Result<Self, SegmentError> {
+        let page_bytes = rustix::param::page_size();
+        if options.huge_pages {
+            return Err(system("take huge pages for memory with a name", Errno::NOTSUP));
+        }
+        if !named::can_be_named(name) {
+            return Err(SegmentError::PartName(name.to_owned()));
+        }
+        let directory = empty(name, boot.boot_id(), Place::Named, page_bytes)?;
+        let start_name = named::name_of(geteuid().as_raw(), boot.boot_id(), name, 0);
+        let (start, file) = named::create(&start_name, words_of_pages(DIRECTORY_WORDS, page_bytes))?;
+        lock(&start, options)?;
+        Ok(SegmentBuilder { file, access, options, page_bytes, start, named: Vec::new(), directory })
     }
 
     /// Adds a part of `word_count` words, zero at first and all of them in memory, which can be written through the
@@ -107,33 +139,67 @@ impl SegmentBuilder {
             return Err(SegmentError::Full);
         }
         let first = self.directory.word_count;
-        let region = grow(&self.file, first, word_count, self.page_bytes, self.options)?;
+        let region = match self.directory.place {
+            Place::Here => grow(&self.file, first, word_count, self.page_bytes, self.options)?,
+            Place::Named => {
+                let part = self.create_named(first, word_count)?;
+                self.named.push(part.clone());
+                part
+            }
+        };
         self.directory.word_count += words_of_pages(word_count, self.page_bytes);
         self.directory.parts.push((text, first..first + word_count));
         Ok(region)
     }
 
-    /// Writes the directory and seals the segment. What can be written from now on, by whom, stands in [`super`].
+    /// Writes the directory and seals the segment, where it has no name. What can be written from now on, by whom,
+    /// stands in [`super`].
     ///
     /// # Errors
     /// [`SegmentError::System`] where the system has no such seals.
     pub fn seal(self) -> Result<Segment, SegmentError> {
         self.directory.write(&self.start);
+        let bytes = self.directory.word_count * size_of::<u64>();
+        if self.directory.place == Place::Named {
+            let mut named = self.named;
+            named.push(self.start);
+            return Ok(Segment { file: self.file, bytes, _named: named });
+        }
         let mut seals = SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL;
         if self.access == Access::Read {
             seals |= SealFlags::FUTURE_WRITE;
         }
         fcntl_add_seals(&self.file, seals).map_err(|error| system("seal shared memory", error))?;
-        Ok(Segment { file: self.file, bytes: self.directory.word_count * size_of::<u64>() })
+        Ok(Segment { file: self.file, bytes, _named: Vec::new() })
+    }
+
+    /// Makes the memory of a part that has a name.
+    fn create_named(&self, first: usize, word_count: usize) -> Result<Region, SegmentError> {
+        let Directory { boot_id, name, .. } = &self.directory;
+        let name = named::name_of(geteuid().as_raw(), *boot_id, name.as_str(), first);
+        let (pages, _) = named::create(&name, words_of_pages(word_count, self.page_bytes))?;
+        lock(&pages, self.options)?;
+        Ok(pages.part(0..word_count))
     }
 }
 
-/// A sealed segment, to be handed out. The memory lives on for those who have mapped it.
+/// A sealed segment, to be handed out. The memory lives on for those who have mapped it; its names, if it has any, go
+/// with this.
 /// Made by [`SegmentBuilder::seal`].
-#[derive(Debug)]
 pub struct Segment {
     file: OwnedFd,
     bytes: usize,
+    /// Memory that has a name, which goes with its last handle here.
+    _named: Vec<Region>,
+}
+
+impl std::fmt::Debug for Segment {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Segment")
+            .field("file", &self.file)
+            .field("bytes", &self.bytes)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Segment {
@@ -168,16 +234,30 @@ fn grow(
     let pages =
         Region::map_shared(file.as_fd(), offset_bytes, needed_bytes / size_of::<u64>(), Access::Write)
             .map_err(|source| SegmentError::System { doing: "map shared memory", source })?;
-    if options.lock {
-        pages.lock().map_err(|source| match Errno::from_io_error(&source) {
-            Some(Errno::PERM | Errno::NOMEM | Errno::AGAIN) => {
-                let limit_bytes = getrlimit(Resource::Memlock).current.unwrap_or(u64::MAX);
-                SegmentError::Lock { needed_bytes, limit_bytes }
-            }
-            _ => SegmentError::System { doing: "lock shared memory", source },
-        })?;
-    }
+    lock(&pages, options)?;
     Ok(pages.part(0..word_count))
+}
+
+/// Keeps the pages in memory, where that was asked for.
+fn lock(pages: &Region, options: SegmentOptions) -> Result<(), SegmentError> {
+    if !options.lock {
+        return Ok(());
+    }
+    pages.lock().map_err(|source| match Errno::from_io_error(&source) {
+        Some(Errno::PERM | Errno::NOMEM | Errno::AGAIN) => {
+            let limit_bytes = getrlimit(Resource::Memlock).current.unwrap_or(u64::MAX);
+            SegmentError::Lock { needed_bytes: pages.word_count() * size_of::<u64>(), limit_bytes }
+        }
+        _ => SegmentError::System { doing: "lock shared memory", source },
+    })
+}
+
+/// The directory of a segment without parts.
+fn empty(name: &str, boot_id: BootId, place: Place, page_bytes: usize) -> Result<Directory, SegmentError> {
+    let text = Text::new(name).filter(|_| !name.is_empty());
+    let text = text.ok_or_else(|| SegmentError::PartName(name.to_owned()))?;
+    let word_count = words_of_pages(DIRECTORY_WORDS, page_bytes);
+    Ok(Directory { name: text, boot_id, place, word_count, parts: Vec::new() })
 }
 
 /// Words of the pages that `word_count` words take.

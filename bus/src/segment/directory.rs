@@ -30,6 +30,15 @@ impl std::fmt::Display for BootId {
 /// A part: its name, and which words of the segment it is.
 pub(super) type Part = (Text<NAME_BYTES>, Range<usize>);
 
+/// Where the words of the parts lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Behind the directory.
+    Here = 0,
+    /// Each part in memory of its own, which has a name: see [`super::NamedBoot`].
+    Named = 1,
+}
+
 /// What the first word holds; in another byte order it is another number.
 const MAGIC: u64 = u64::from_be_bytes(*b"FULMSEGM");
 /// Raised by any change of the byte map.
@@ -41,7 +50,9 @@ const LAYOUT_HASH_AT: usize = 2;
 const BOOT_ID_AT: usize = 3;
 const PART_COUNT_AT: usize = 5;
 const WORD_COUNT_AT: usize = 6;
-const HEADER_WORDS: usize = 8;
+const PLACE_AT: usize = 7;
+const NAME_AT: usize = 8;
+const HEADER_WORDS: usize = NAME_AT + NAME_WORDS;
 
 const NAME_WORDS: usize = NAME_BYTES / 8;
 const FIRST_AT: usize = NAME_WORDS;
@@ -57,7 +68,10 @@ pub(super) const LAYOUT: [u64; 4] = [MAGIC, VERSION, HEADER_WORDS as u64, PART_W
 /// What the start of a segment says.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Directory {
+    /// What the segment is called.
+    pub name: Text<NAME_BYTES>,
     pub boot_id: BootId,
+    pub place: Place,
     /// Words of the whole segment.
     pub word_count: usize,
     pub parts: Vec<Part>,
@@ -79,16 +93,18 @@ impl Directory {
         header[BOOT_ID_AT..PART_COUNT_AT].as_mut_bytes().copy_from_slice(self.boot_id.0.as_bytes());
         header[PART_COUNT_AT] = self.parts.len() as u64;
         header[WORD_COUNT_AT] = self.word_count as u64;
+        header[PLACE_AT] = self.place as u64;
+        header[NAME_AT..].as_mut_bytes().copy_from_slice(self.name.as_bytes());
         words.store_relaxed(VERSION_AT, &header[VERSION_AT..]);
         // PAIRS WITH: the acquire load in `read`; whoever sees the magic sees all of the directory.
         words.store(MAGIC_AT, MAGIC, Ordering::Release);
     }
 
-    /// Reads it from the start of `words`, which are a whole segment.
+    /// Reads it from the start of `words`, which are a whole segment, or the directory alone where `place` is another.
     ///
     /// # Errors
     /// Says why they are none that this build can use.
-    pub(super) fn read(words: &impl Words) -> Result<Directory, SegmentError> {
+    pub(super) fn read(words: &impl Words, place: Place) -> Result<Directory, SegmentError> {
         let found = words.word_count();
         // PAIRS WITH: the release store in `write`.
         if found < DIRECTORY_WORDS || words.load(MAGIC_AT, Ordering::Acquire) != MAGIC {
@@ -104,9 +120,11 @@ impl Directory {
         }
         let word_count = usize::try_from(header[WORD_COUNT_AT]).unwrap_or(usize::MAX);
         let part_count = usize::try_from(header[PART_COUNT_AT]).unwrap_or(usize::MAX);
-        if word_count != found || word_count > SEGMENT_WORDS_MAX || part_count > PARTS_MAX {
-            return Err(SegmentError::Directory);
-        }
+        let is_whole = word_count == found || place == Place::Named;
+        let is_there = header[PLACE_AT] == place as u64;
+        let is_small = word_count <= SEGMENT_WORDS_MAX && part_count <= PARTS_MAX;
+        let name = read_name(&header[NAME_AT..]).filter(|_| is_whole && is_there && is_small);
+        let name = name.ok_or(SegmentError::Directory)?;
         let boot_id = u128::read_from_bytes(header[BOOT_ID_AT..PART_COUNT_AT].as_bytes());
         let boot_id = BootId(boot_id.map_err(|_| SegmentError::Directory)?);
         let mut parts: Vec<Part> = Vec::with_capacity(part_count);
@@ -119,7 +137,7 @@ impl Directory {
             }
             parts.push(part);
         }
-        Ok(Directory { boot_id, word_count, parts })
+        Ok(Directory { name, boot_id, place, word_count, parts })
     }
 }
 
@@ -132,12 +150,16 @@ const fn part_at(index: usize) -> usize {
 fn read_part(words: &impl Words, index: usize) -> Option<Part> {
     let mut entry = [0; PART_WORDS];
     words.load_relaxed(part_at(index), &mut entry);
-    let name = Text::<NAME_BYTES>::read_from_bytes(entry[..NAME_WORDS].as_bytes()).ok()?;
-    // Padded with zeros and text all through, or it would not be equal to the name that somebody asks for.
-    let is_name = Text::new(name.as_str()) == Some(name) && !name.as_str().is_empty();
+    let name = read_name(&entry[..NAME_WORDS])?;
     let first = usize::try_from(entry[FIRST_AT]).ok()?;
     let count = usize::try_from(entry[COUNT_AT]).ok()?;
-    (is_name && count > 0).then_some((name, first..first.checked_add(count)?))
+    (count > 0).then_some((name, first..first.checked_add(count)?))
+}
+
+/// A name that is text all through and padded with zeros, or it would not be equal to the one that somebody asks for.
+fn read_name(words: &[u64]) -> Option<Text<NAME_BYTES>> {
+    let name = Text::<NAME_BYTES>::read_from_bytes(words.as_bytes()).ok()?;
+    (Text::new(name.as_str()) == Some(name) && !name.as_str().is_empty()).then_some(name)
 }
 
 #[cfg(test)]

@@ -5,16 +5,21 @@
 //! Nothing of it has a name in the file system, so nothing is left behind by a process that is killed, and nobody can
 //! guess his way in. A segment is never used twice: each boot, and each attach, makes its own.
 //!
+//! Where the processes of one user are to find it without being handed it, a [`NamedBoot`] gives its memory names. All
+//! that follows about rights is then a matter of trust.
+//!
 //! # Bytes
 //!
 //! ```text
 //!  word      0          1          2          3          4          5          6          7
 //!       0    +----------+----------+----------+----------+----------+----------+----------+----------+
-//!            | magic    | version  | layout   | boot id, | boot id, | parts    | words of | nothing  |
-//!            |          |          | hash     | low word | high word|          | all      |          |
+//!            | magic    | version  | layout   | boot id, | boot id, | parts    | words of | 1 where  |
+//!            |          |          | hash     | low word | high word|          | all      | named    |
 //!       8    +----------+----------+----------+----------+----------+----------+----------+----------+
+//!            | name of the segment, 64 bytes of UTF-8, the rest zero                                 |
+//!      16    +----------+----------+----------+----------+----------+----------+----------+----------+
 //!            | part 0: name, 64 bytes of UTF-8, the rest zero                                        |
-//!      16    +----------+----------+-----------------------------------------------------------------+
+//!      24    +----------+----------+-----------------------------------------------------------------+
 //!            | first    | words of |  part 1: name ...                     10 words for each part
 //!            | word     | the part |
 //!            +----------+----------+
@@ -49,6 +54,7 @@ mod directory;
 mod error;
 mod hash;
 mod limits;
+mod named;
 mod open;
 
 pub use crate::channel::Access;
@@ -57,4 +63,5 @@ pub use directory::BootId;
 pub use error::SegmentError;
 pub use hash::layout_hash;
 pub use limits::PARTS_MAX;
+pub use named::NamedBoot;
 pub use open::OpenSegment;

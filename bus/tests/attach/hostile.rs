@@ -7,18 +7,20 @@ use std::{
     thread,
 };
 
-use fulmar_bus::attach::{AttachError, Refusal, Request, call};
+use fulmar_bus::attach::{AttachError, Bell, Refusal, Request, call};
 use proptest::{prelude::*, test_runner::RngSeed};
 use rustix::{
     cmsg_space,
+    fs::{OFlags, fcntl_getfl, fcntl_setfl},
     net::{
         AddressFamily, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, SocketAddrUnix,
         SocketFlags, SocketType, accept, bind, listen, recv, sendmsg, socket_with,
+        sockopt::set_socket_recv_buffer_size,
     },
 };
 use zerocopy::IntoBytes as _;
 
-use crate::scene::{Engine, PATIENCE, connected, hello, send, welcome};
+use crate::scene::{Engine, PATIENCE, connected, hello, is_readable, send, welcome};
 
 /// Sends a packet with so many file descriptors.
 fn send_files(socket: &OwnedFd, bytes: &[u8], count: usize) {
@@ -103,6 +105,28 @@ fn requests_that_no_client_sends_are_errors_in_words() {
         send(&socket, &bye);
         assert_eq!(connection.receive().expect("it is whole"), Some(Request::Bye));
     }
+}
+
+#[test]
+fn a_client_that_does_what_it_can_to_its_end_of_a_bell_never_makes_the_engine_wait() {
+    let (engine, client) = Bell::pair().expect("sockets");
+    let client = client.into_fd();
+    let flags = fcntl_getfl(&client).expect("it is open");
+    fcntl_setfl(&client, flags.difference(OFlags::NONBLOCK)).expect("it is his own");
+    set_socket_recv_buffer_size(&client, 1).expect("it is his own");
+    // It never hears: those that find no room are not missed.
+    (0..100_000).for_each(|_| engine.ring());
+    assert!(fcntl_getfl(engine.fd()).expect("it is open").contains(OFlags::NONBLOCK));
+    assert!(!engine.hush(), "nobody rang here");
+    // It rings without end, and at last not at all any more.
+    let bytes = [7; 4096];
+    let rang =
+        (0..1000).take_while(|_| rustix::net::send(&client, &bytes, SendFlags::DONTWAIT).is_ok()).count();
+    assert!(rang > 0 && engine.hush(), "much of it is heard at once");
+    drop(client);
+    engine.ring();
+    while engine.hush() {}
+    assert!(is_readable(engine.fd()) && !engine.hush(), "it is gone");
 }
 
 /// What a client makes of an engine that answers its hello with `bytes` and so many file descriptors.

@@ -10,3 +10,4 @@ mod handshake;
 mod hostile;
 mod processes;
 mod scene;
+mod strangers;

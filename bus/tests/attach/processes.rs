@@ -9,12 +9,11 @@ use std::{
 };
 
 use fulmar_bus::{
-    attach::{AttachError, Connection, CursorPage, Handed, Listener, call, cursor_page_word_count},
+    attach::{AttachError, Bell, Connection, CursorPage, Handed, Listener, call, cursor_page_word_count},
     channel::{Access, Full, Poll, Reader, Region, RingShape, Words, Writer, create, open, open_writer},
     record::{ChannelId, Record},
     segment::{BootId, OpenSegment, Segment, SegmentBuilder, SegmentOptions},
 };
-use rustix::event::{EventfdFlags, eventfd};
 use zerocopy::IntoBytes as _;
 
 use crate::{
@@ -41,6 +40,8 @@ struct Line {
     commands: Reader,
     events: Writer,
     page: CursorPage,
+    wakes_client: Bell,
+    wakes_engine: Bell,
     handed: Handed<OwnedFd>,
 }
 
@@ -51,19 +52,22 @@ fn line() -> Line {
     let (page, cursor) = segment("cursor", Access::Write, cursor_page_word_count());
     let (_, command_ring) = create(command_words, LINE, ChannelId(2));
     let given = |segment: &Segment| segment.fd().try_clone_to_owned().expect("a descriptor");
-    let event = || eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK).expect("an event");
+    let (wakes_client, client_wakes) = Bell::pair().expect("sockets");
+    let (wakes_engine, engine_wakes) = Bell::pair().expect("sockets");
     Line {
         market: create(market_words, MARKET, ChannelId(1)).0,
         commands: command_ring.gated_reader().expect("its one gate is free"),
         events: create(event_words, LINE, ChannelId(3)).0,
         page: CursorPage::new(page),
+        wakes_client,
+        wakes_engine,
         handed: Handed {
             market: given(&market),
             commands: given(&commands),
             events: given(&events),
             cursor: given(&cursor),
-            wakes_client: event(),
-            wakes_engine: event(),
+            wakes_client: client_wakes.into_fd(),
+            wakes_engine: engine_wakes.into_fd(),
         },
     }
 }
@@ -84,6 +88,7 @@ fn echo(path: &std::path::Path) {
     let (mut commands, _) =
         open_writer(part(handed.commands, "commands", Access::Write)).expect("an empty ring");
     let page = CursorPage::new(part(handed.cursor, "cursor", Access::Write));
+    let (wakes_us, wakes_engine) = (Bell::from(handed.wakes_client), Bell::from(handed.wakes_engine));
     let mut record = Record::new();
     let (mut heard, mut number) = (0, 0);
     while heard < RECORDS {
@@ -94,7 +99,15 @@ fn echo(path: &std::path::Path) {
             while commands.publish(&mut record) == Err(Full) {
                 thread::yield_now();
             }
-            rustix::io::write(&handed.wakes_engine, &1u64.to_ne_bytes()).expect("the engine hears");
+            wakes_engine.ring();
+        }
+        if number == RECORDS && events.is_empty() {
+            page.fall_asleep();
+            if events.is_empty() {
+                assert!(is_readable(wakes_us.fd()), "nobody wakes us");
+                wakes_us.hush();
+            }
+            page.awake();
         }
         if events.poll(&mut record) == Poll::Record {
             heard += 1;
@@ -127,13 +140,16 @@ fn a_process_reads_the_engines_rings_commands_it_and_is_seen_to_die() {
             fill(&mut record, published, 3);
             line.market.publish(&mut record).expect("there is no gate");
         } else {
-            assert!(is_readable(std::os::fd::AsFd::as_fd(&line.handed.wakes_engine)), "it commands no more");
-            let _ = rustix::io::read(&line.handed.wakes_engine, &mut [0; 8]);
+            assert!(is_readable(line.wakes_engine.fd()), "it commands no more");
+            line.wakes_engine.hush();
         }
         while line.commands.poll(&mut record) == Poll::Record {
             commanded += 1;
             check(&record, commanded);
             line.events.publish(&mut record).expect("no gate is held");
+            if line.page.wakes() {
+                line.wakes_client.ring();
+            }
         }
     }
     while line.page.consumed() < RECORDS {

@@ -121,14 +121,19 @@ pub const CHILD_PATH: &str = "FULMAR_ATTACH_CHILD_PATH";
 /// Runs the test `name` once more, in a process of its own that is told of `path`.
 pub fn child(name: &str, path: &Path, input: Stdio) -> Child {
     let program = std::env::current_exe().expect("this test's program");
-    Command::new(program)
+    command(&program, name, path, input).spawn().expect("it can be started")
+}
+
+/// The same, from `program`, before it is started.
+pub fn command(program: &Path, name: &str, path: &Path, input: Stdio) -> Command {
+    let mut command = Command::new(program);
+    command
         .args([name, "--exact", "--test-threads=1", "--nocapture"])
         .env(CHILD_PATH, path)
         .stdin(input)
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("it can be started")
+        .stderr(Stdio::null());
+    command
 }
 
 /// The path that this process was told of, where it is a child.

@@ -15,7 +15,8 @@ use std::{
 };
 
 use fulmar_bus::{
-    channel::{Region, Words},
+    channel::{Poll, Region, RingShape, Words, create},
+    record::{ChannelId, Record, RecordId},
     segment::{Access, BootId, OpenSegment, SegmentBuilder, SegmentError, SegmentOptions},
 };
 use rustix::{
@@ -158,6 +159,52 @@ fn a_hole_in_what_a_client_may_write_is_zeros_and_no_signal() {
     assert!((0..WORDS).all(|index| victim.region.load(index, Ordering::Relaxed) == 0));
     victim.region.store(9, 9, Ordering::Relaxed);
     assert_eq!(victim.region.load(9, Ordering::Relaxed), 9);
+}
+
+#[test]
+fn a_client_that_tears_its_command_ring_to_pieces_costs_the_engine_neither_a_panic_nor_a_signal() {
+    const ROUNDS: u64 = 20_000;
+    let shape = RingShape { slot_count: 1024, gate_count: 1 };
+    let options = SegmentOptions::default();
+    let mut builder =
+        SegmentBuilder::new("commands", BootId(3), Access::Write, options).expect("there is memory");
+    let region = builder.add("commands", shape.word_count()).expect("a part");
+    let (_, ring) = create(region, shape, ChannelId(9));
+    let mut reader = ring.gated_reader().expect("its one gate is free");
+    let segment = builder.seal().expect("it can be sealed");
+    let given = segment.fd().try_clone_to_owned().expect("a descriptor");
+    let own = OpenSegment::open(segment.fd().try_clone_to_owned().expect("a descriptor"), Access::Write);
+    let commands = own.expect("it is a segment").part("commands").expect("it was added");
+    let bytes = segment.bytes() as u64;
+    std::thread::scope(|scope| {
+        let hostile = scope.spawn(move || {
+            let punch = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+            for round in 1..=ROUNDS {
+                let noise = round.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+                let word = usize::try_from(noise >> 40).expect("24 bits") % shape.word_count();
+                // What may be believed: the stamp of a position, and an id of the channel.
+                let stamp = (round / 8 + 1) << 3 | 3;
+                let value = [noise, stamp, RecordId::new(ChannelId(9), round / 8).0, u64::MAX][word % 4];
+                commands.store(word, value, Ordering::Release);
+                if round % 50 == 0 {
+                    let at = (noise >> 20) % bytes / 4096 * 4096;
+                    fallocate(&given, punch, at, 4096).expect("it is his own");
+                }
+            }
+        });
+        let mut record = Record::new();
+        let mut looks = 0;
+        while looks < ROUNDS || !hostile.is_finished() {
+            let before = reader.sequence();
+            match reader.poll(&mut record) {
+                Poll::Empty => assert_eq!(reader.sequence(), before),
+                Poll::Record => assert_eq!(record.header().id.sequence(), before + 1),
+                Poll::Lapped { lost_count } => assert_eq!(reader.sequence(), before + lost_count),
+            }
+            looks += 1;
+        }
+        hostile.join().expect("no panic");
+    });
 }
 
 #[test]

@@ -6,4 +6,5 @@ mod common;
 
 mod behaviour;
 mod hostile;
+mod names;
 mod options;

@@ -27,6 +27,9 @@ fn a_welcome_is_read_as_it_was_written() {
         welcome.instruments.truncate(instruments);
         assert_eq!(Welcome::read(&welcome.to_bytes()).expect("it is whole"), welcome);
     }
+    // Bytes that begin between two words, as nobody promises that they do not.
+    let shifted = [&[0][..], &welcome().to_bytes()].concat();
+    assert_eq!(Welcome::read(&shifted[1..]).expect("it is whole"), welcome());
     let entry = (InstrumentId(1), Text::new("x").expect("a short name"));
     let most = Welcome {
         instruments: vec![entry; INSTRUMENTS_MAX],

@@ -15,7 +15,8 @@ fn written() -> (Directory, Region) {
         (name("market.simulated:BTCUSDT"), DIRECTORY_WORDS + 48..DIRECTORY_WORDS + 200),
         (name("book.simulated:BTCUSDT"), DIRECTORY_WORDS + 208..DIRECTORY_WORDS + 1000),
     ];
-    let directory = Directory { boot_id: BootId(u128::MAX / 7), word_count: words, parts };
+    let (boot_id, place) = (BootId(u128::MAX / 7), Place::Here);
+    let directory = Directory { name: name("market"), boot_id, place, word_count: words, parts };
     let region = Region::heap(words);
     directory.write(&region);
     (directory, region)
@@ -24,7 +25,7 @@ fn written() -> (Directory, Region) {
 #[test]
 fn what_was_written_is_read() {
     let (directory, region) = written();
-    assert_eq!(Directory::read(&region).expect("it is whole"), directory);
+    assert_eq!(Directory::read(&region, Place::Here).expect("it is whole"), directory);
 }
 
 #[test]
@@ -35,9 +36,10 @@ fn its_bytes_are_where_every_reader_expects_them() {
     assert_eq!((word(1), word(2), word(5), word(7)), (1, layout_hash(), 2, 0));
     assert_eq!(u128::from(word(4)) << 64 | u128::from(word(3)), u128::MAX / 7);
     assert_eq!(word(6), region.word_count() as u64);
-    assert_eq!(word(8).to_le_bytes(), *b"market.s");
-    assert_eq!((word(16), word(17)), (DIRECTORY_WORDS as u64 + 48, 152));
-    assert_eq!(word(18).to_le_bytes(), *b"book.sim");
+    assert_eq!(word(8).to_le_bytes(), *b"market\0\0");
+    assert_eq!(word(16).to_le_bytes(), *b"market.s");
+    assert_eq!((word(24), word(25)), (DIRECTORY_WORDS as u64 + 48, 152));
+    assert_eq!(word(26).to_le_bytes(), *b"book.sim");
 }
 
 #[test]
@@ -45,20 +47,41 @@ fn what_another_build_made_is_refused_with_what_is_unlike() {
     let refusal = |index, value| {
         let (_, region) = written();
         region.store(index, value, Ordering::Relaxed);
-        Directory::read(&region).expect_err("it is not as it was").to_string()
+        Directory::read(&region, Place::Here).expect_err("it is not as it was").to_string()
     };
     assert_eq!(refusal(0, 1), "the memory is no segment of an engine");
     assert_eq!(refusal(1, 9), "the segment has version 9, which this build cannot read");
     assert!(
         refusal(2, 0xF00).starts_with("the segment's records have the layout 0000000000000f00, and those of")
     );
-    for (index, value) in
-        [(5, 1025), (5, 3), (6, 5), (8, 0), (8, 0xFF), (16, 7), (17, u64::MAX), (26, 1), (27, 0)]
-    {
+    let damages = [
+        (5, 1025),
+        (5, 3),
+        (6, 5),
+        (7, 1),
+        (8, 0),
+        (16, 0),
+        (16, 0xFF),
+        (24, 7),
+        (25, u64::MAX),
+        (34, 1),
+        (35, 0),
+    ];
+    for (index, value) in damages {
         assert_eq!(refusal(index, value), "the segment's directory states what cannot be", "word {index}");
     }
     let short = Region::heap(DIRECTORY_WORDS - 1);
-    assert!(matches!(Directory::read(&short), Err(SegmentError::NoSegment)));
+    assert!(matches!(Directory::read(&short, Place::Here), Err(SegmentError::NoSegment)));
+}
+
+#[test]
+fn a_directory_of_parts_elsewhere_is_no_whole_segment() {
+    let (mut directory, region) = written();
+    directory.place = Place::Named;
+    directory.word_count *= 2;
+    directory.write(&region);
+    assert!(matches!(Directory::read(&region, Place::Here), Err(SegmentError::Directory)));
+    assert_eq!(Directory::read(&region, Place::Named).expect("it is whole"), directory);
 }
 
 #[test]
@@ -66,7 +89,7 @@ fn two_parts_of_one_name_are_refused() {
     let (mut directory, region) = written();
     directory.parts[1].0 = directory.parts[0].0;
     directory.write(&region);
-    assert!(matches!(Directory::read(&region), Err(SegmentError::Directory)));
+    assert!(matches!(Directory::read(&region, Place::Here), Err(SegmentError::Directory)));
 }
 
 fn config() -> ProptestConfig {
@@ -83,13 +106,13 @@ proptest! {
 
     #[test]
     fn whatever_stands_there_no_part_lies_outside_or_over_another(
-        changes in prop::collection::vec((0..30usize, prop_oneof![any::<u64>(), 0..12_000u64]), 1..6),
+        changes in prop::collection::vec((0..40usize, prop_oneof![any::<u64>(), 0..12_000u64]), 1..6),
     ) {
         let (_, region) = written();
         for (index, value) in changes {
             region.store(index, value, Ordering::Relaxed);
         }
-        if let Ok(directory) = Directory::read(&region) {
+        if let Ok(directory) = Directory::read(&region, Place::Here) {
             let mut end = DIRECTORY_WORDS;
             for (name, range) in directory.parts {
                 prop_assert!(range.start >= end && range.end <= region.word_count() && !range.is_empty());
