@@ -133,8 +133,8 @@ impl OrderTable {
         self.apply(report, Teller::Venue)
     }
 
-    /// Applies what the gate tells: for the tables of strategies. Where the venue's words contradict each other the gate
-    /// has judged, and what it tells of terms counts in the order in which it tells it.
+    /// Applies what the gate tells: for the tables of strategies. Where the venue's words contradict each other the
+    /// gate has judged, and what it tells of terms counts in the order in which it tells it.
     pub fn on_told(&mut self, report: &ExecutionReport) -> Applied {
         self.apply(report, Teller::Gate)
     }
