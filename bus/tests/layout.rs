@@ -93,6 +93,7 @@ fn the_order_payloads_are_where_every_reader_expects_them() {
         order_type @ 75,
     });
     layout!(CancelOrder = 24 { client_order_id @ 0, venue_order_id @ 16 });
+    layout!(CancelAll = 8 { approved_at @ 0 });
     layout!(ExecutionReport v 2 = 136 {
         client_order_id @ 0, tag @ 16, venue_order_id @ 24, trade_id @ 32, last_qty @ 40, last_px @ 48,
         cumulative_qty @ 56, leaves_qty @ 64, commission @ 72, commission_asset @ 88, venue_at @ 96, price @ 104,

@@ -7,7 +7,7 @@
 //!          -> reconciliation: balances, positions, open orders, trades -> ready
 //!   submit -> order.place  -> answer, events...      no answer, an error that does not say,
 //!   cancel -> order.cancel -> answer, events           or a lost connection -> Unknown
-//!                                                    -> order.status until the venue says,
+//!   all    -> openOrders.cancelAll, events           -> order.status until the venue says,
 //!                                                       its trades where more traded than was told
 //! ```
 //!
@@ -17,6 +17,7 @@
 //! longer arrive.
 
 mod account;
+mod cancel_all;
 mod change;
 mod clock;
 mod dead_man;
@@ -38,8 +39,8 @@ mod tests;
 pub mod translate;
 
 use fulmar_bus::record::{
-    CancelOrder, ExecutionReport, ExecutionType, FrameSource, InstrumentDefinition, InstrumentId,
-    ModifyOrder, Nanos, Order, OrderStatus, RequestKind, UnixNanos,
+    CancelAll, CancelOrder, ClientOrderId, ExecutionReport, ExecutionType, FrameSource, InstrumentDefinition,
+    InstrumentId, ModifyOrder, Nanos, Order, OrderStatus, RequestKind, UnixNanos,
 };
 use fulmar_engine::contract::{
     Connection, DecodeError, InboundFrame, OrderSession, OrderSink, SessionCounters,
@@ -140,6 +141,31 @@ impl BinanceOrderEntry {
             counters: SessionCounters::default(),
         }
     }
+
+    fn cancel_by_name(
+        &mut self,
+        now: UnixNanos,
+        (instrument_id, id): (InstrumentId, ClientOrderId),
+        sink: &mut dyn OrderSink,
+    ) {
+        let adopted = OpenOrder::adopted(id, instrument_id, now);
+        let Some(tradable) = self.tradable(instrument_id) else {
+            return sink
+                .report(instrument_id, &adopted.report(ExecutionType::CancelRejected, OrderStatus::Unknown));
+        };
+        if self.orders.get_mut(id).is_none() {
+            self.orders.insert(adopted);
+        }
+        let delay = self.weight.take(now, self.weights.order);
+        if let Some(order) = self.orders.get_mut(id) {
+            (order.is_cancel_wanted, order.is_swept) = (true, false);
+            order.check_at = Some(now + delay + ANSWER_MAX);
+        }
+        let name = self.orders.get_mut(id).map_or(OrderName::of(id), |order| order.name());
+        let bytes = encode::cancel(&mut self.writer, self.clock.at(now + delay), name, &tradable);
+        sink.request(0, RequestKind::Send, delay, bytes);
+        self.wake_at(now + delay + ANSWER_MAX);
+    }
 }
 
 impl OrderSession for BinanceOrderEntry {
@@ -216,23 +242,11 @@ impl OrderSession for BinanceOrderEntry {
     }
 
     fn cancel(&mut self, now: UnixNanos, cancel: &Approved<CancelOrder>, sink: &mut dyn OrderSink) {
-        let (id, instrument_id) = (cancel.payload().client_order_id, cancel.instrument_id());
-        let adopted = OpenOrder::adopted(id, instrument_id, now);
-        let Some(tradable) = self.tradable(instrument_id) else {
-            return sink
-                .report(instrument_id, &adopted.report(ExecutionType::CancelRejected, OrderStatus::Unknown));
-        };
-        if self.orders.get_mut(id).is_none() {
-            self.orders.insert(adopted);
-        }
-        let delay = self.weight.take(now, self.weights.order);
-        if let Some(order) = self.orders.get_mut(id) {
-            (order.is_cancel_wanted, order.check_at) = (true, Some(now + delay + ANSWER_MAX));
-        }
-        let name = self.orders.get_mut(id).map_or(OrderName::of(id), |order| order.name());
-        let bytes = encode::cancel(&mut self.writer, self.clock.at(now + delay), name, &tradable);
-        sink.request(0, RequestKind::Send, delay, bytes);
-        self.wake_at(now + delay + ANSWER_MAX);
+        self.cancel_by_name(now, (cancel.instrument_id(), cancel.payload().client_order_id), sink);
+    }
+
+    fn cancel_all(&mut self, now: UnixNanos, all: &Approved<CancelAll>, sink: &mut dyn OrderSink) {
+        self.send_cancel_all(now, all.instrument_id(), sink);
     }
 
     fn inquire(

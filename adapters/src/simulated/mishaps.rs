@@ -11,6 +11,9 @@ use super::request::{ApiError, ApiRequest, Params, param, parse_order};
 use super::telling::Later;
 use super::venue::Venue;
 
+/// The method that cancels all orders of a symbol.
+const ALL_CANCELED: &str = "openOrders.cancelAll";
+
 /// A request of a connection and the id that its answer carries.
 #[derive(Debug)]
 pub struct Asked {
@@ -26,10 +29,8 @@ pub struct Asked {
 pub fn occasion(method: &str) -> Option<Occasion> {
     match method {
         "order.place" => Some(Occasion::Place),
-        "order.cancel" => Some(Occasion::Cancel),
-        "order.cancelReplace" | "order.amend.keepPriority" | "order.modify" | "openOrders.cancelAll" => {
-            Some(Occasion::Change)
-        }
+        "order.cancel" | ALL_CANCELED => Some(Occasion::Cancel),
+        "order.cancelReplace" | "order.amend.keepPriority" | "order.modify" => Some(Occasion::Change),
         _ => None,
     }
 }
@@ -253,12 +254,18 @@ impl Venue {
         })
     }
 
-    /// Has the market trade with the order that a request names, if its price is the best: as much of it as `part` says
-    /// of what is left and the smallest step.
+    /// Has the market trade with the order that a request names, or with the first of those that it cancels, if its
+    /// price is the best: as much of it as `part` says of what is left and the smallest step.
     fn trade_first(&mut self, request: &ApiRequest, part: fn(i64, i64) -> i64, now: UnixNanos) -> bool {
         let Some(account) = self.account_of(request) else { return false };
         let names = ["origClientOrderId", "cancelOrigClientOrderId"];
         let id = names.iter().find_map(|name| param(&request.params, name));
+        if request.method == ALL_CANCELED {
+            let Ok(market) = self.market(param(&request.params, "symbol")) else { return false };
+            let market = &mut self.markets[market];
+            let keys: Vec<OrderKey> = market.orders().open(account).map(|order| order.key).collect();
+            return keys.into_iter().any(|key| market.trade_with(key, part, now));
+        }
         let order = self.named(account, id);
         order.is_some_and(|(market, key, _)| self.markets[market].trade_with(key, part, now))
     }

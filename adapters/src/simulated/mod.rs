@@ -48,7 +48,7 @@ mod wire;
 
 pub use config::{Credentials, PublicKey, SCALE, SimulatedVenueConfig, SymbolConfig, VenueReport};
 pub use dialect::Dialect;
-pub use faults::{Fault, FaultPlan};
+pub use faults::{Fault, FaultPlan, Occasion};
 pub use offline::OfflineVenue;
 pub use plan::PlanError;
 pub use server::serve;

@@ -18,6 +18,7 @@ use tokio::sync::mpsc::error::TryRecvError;
 use super::config::{SimulatedVenueConfig, VenueReport};
 use super::connections::Purpose;
 use super::dialect::Dialect;
+use super::faults::{FaultPlan, Faults};
 use super::limits::{OUTBOX_FRAMES, RECONNECT_AFTER};
 use super::rest::{HttpAnswer, HttpRequest};
 use super::server::split;
@@ -161,6 +162,11 @@ impl OfflineVenue {
         self.venue.halt(Some(symbol), is_halted, now).is_ok()
     }
 
+    /// Lets this go wrong from now on, and nothing else.
+    pub fn plague(&mut self, faults: FaultPlan) {
+        self.venue.faults = Faults::new(faults);
+    }
+
     /// Lets nothing go wrong from now on, and the order flow rest. What has begun to go wrong comes to its end.
     pub fn calm(&mut self, now: UnixNanos) {
         self.venue.faults.rest();
@@ -208,8 +214,12 @@ impl OfflineVenue {
         let Request { kind, connection: index, text } = request;
         let line = self.lines.iter().position(|line| (line.link, line.index) == (place, index));
         match (kind, line) {
-            (RequestKind::HttpGet | RequestKind::HttpPost, _) => {
-                let method = if kind == RequestKind::HttpPost { "POST" } else { "GET" };
+            (RequestKind::HttpGet | RequestKind::HttpPost | RequestKind::HttpDelete, _) => {
+                let method = match kind {
+                    RequestKind::HttpPost => "POST",
+                    RequestKind::HttpDelete => "DELETE",
+                    _ => "GET",
+                };
                 let (path, query) = text.split_once('?').unwrap_or((&text, ""));
                 let answer = self.ask(place, (format!("{method} {path}"), query), now);
                 let bytes = format!("{text}\n{}", answer.body).into_bytes();

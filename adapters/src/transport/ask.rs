@@ -1,5 +1,6 @@
 //! One question over HTTP, asked before there is a link: whom it trusts is whom links trust, and it is asked once.
 
+use reqwest::Method;
 use tokio::time::timeout;
 
 use super::address::{Address, AddressError, Protocol};
@@ -29,7 +30,7 @@ pub async fn ask_once(
     let limits = RestLimits::default();
     let address = Address::parse(rest_url, Protocol::Http)?;
     let client = rest::client(&limits, header).map_err(|error| AskError::NoAnswer(rest::cause_of(&error)))?;
-    let get = Get { connection: 0, is_post: false, written: String::new(), target: target.to_owned() };
+    let get = Get { connection: 0, method: Method::GET, written: String::new(), target: target.to_owned() };
     let url = format!("{}{target}", address.url().trim_end_matches('/'));
     let answer = timeout(limits.timeout, rest::ask(&client, &url, &get, &limits)).await;
     let answer = answer.map_err(|_| AskError::NoAnswer("it did not answer in time".to_owned()))?;

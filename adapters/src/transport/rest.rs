@@ -12,7 +12,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Response};
+use reqwest::{Client, Method, Response};
 use rustls::ClientConfig;
 use tokio::select;
 use tokio::sync::{mpsc, watch};
@@ -39,12 +39,12 @@ pub(super) struct RestTask {
     pub(super) stop: watch::Receiver<bool>,
 }
 
-/// An HTTP request without a body that a session asked for: a GET, or a POST.
+/// An HTTP request without a body that a session asked for.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Get {
     /// Which connection's session asked; it comes back in the frame.
     pub(super) connection: u8,
-    pub(super) is_post: bool,
+    pub(super) method: Method,
     /// Path and query as the session wrote them, which come back in the frame.
     pub(super) written: String,
     /// Path and query as they leave, beginning with a slash.
@@ -219,7 +219,7 @@ pub(super) async fn ask(
     limits: &RestLimits,
 ) -> Result<Answer, GetError> {
     let target = &get.written;
-    let request = if get.is_post { client.post(url) } else { client.get(url) };
+    let request = client.request(get.method.clone(), url);
     let mut response: Response = request.send().await.map_err(|error| failure(&error, limits))?;
     let status = response.status().as_u16();
     let headers = response.headers().clone();

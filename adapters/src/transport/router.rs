@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use fulmar_bus::record::{RequestKind, UnixNanos};
+use reqwest::Method;
 use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::sync::watch;
 use tokio_tungstenite::tungstenite::Bytes;
@@ -133,8 +134,9 @@ impl Router {
         let OwnedRequest { kind, connection, written, bytes, .. } = request;
         let sent = match kind {
             RequestKind::Send => self.message(connection, bytes),
-            RequestKind::HttpGet => self.ask(connection, false, (&written, &bytes)),
-            RequestKind::HttpPost => self.ask(connection, true, (&written, &bytes)),
+            RequestKind::HttpGet => self.ask(connection, Method::GET, (&written, &bytes)),
+            RequestKind::HttpPost => self.ask(connection, Method::POST, (&written, &bytes)),
+            RequestKind::HttpDelete => self.ask(connection, Method::DELETE, (&written, &bytes)),
             RequestKind::Open => self.open(connection, &bytes),
             RequestKind::Reconnect => self.reconnect(connection, &bytes),
         };
@@ -168,7 +170,7 @@ impl Router {
     fn ask(
         &self,
         connection: u8,
-        is_post: bool,
+        method: Method,
         (written, sealed): (&[u8], &[u8]),
     ) -> Result<(), &'static str> {
         let gets = self.gets.as_ref().ok_or("the venue has no HTTP address")?;
@@ -177,7 +179,7 @@ impl Router {
         if !target.starts_with('/') || target.contains(char::is_whitespace) {
             return Err("the path does not begin with a slash, or holds a space");
         }
-        gets.try_send(Get { connection, is_post, written, target }).map_err(refusal)
+        gets.try_send(Get { connection, method, written, target }).map_err(refusal)
     }
 
     fn connection(&self, index: u8) -> Result<&ConnectionEnds, &'static str> {

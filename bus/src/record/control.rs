@@ -103,6 +103,8 @@ pub enum RequestKind {
     Open = 4,
     /// They are the path and query of an HTTP POST to the venue, which has no body.
     HttpPost = 5,
+    /// They are the path and query of an HTTP DELETE to the venue, which has no body.
+    HttpDelete = 6,
 }
 
 /// Bytes that are to go outside. They follow the payload, and fit one record.

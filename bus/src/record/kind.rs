@@ -76,11 +76,13 @@ pub enum Kind {
     HeldOrder = 40,
     /// What a scope may have at stake for its value at risk.
     StakeLimit = 41,
+    /// A cancel of all orders of the account on an instrument, which was approved and is on its way.
+    CancelAll = 42,
 }
 
 impl Kind {
     /// Every kind, in numeric order.
-    pub const ALL: [Kind; 33] = [
+    pub const ALL: [Kind; 34] = [
         Kind::Trade,
         Kind::BookLevels,
         Kind::SnapshotBegin,
@@ -114,6 +116,7 @@ impl Kind {
         Kind::LimitChange,
         Kind::HeldOrder,
         Kind::StakeLimit,
+        Kind::CancelAll,
     ];
 
     /// The kind that `byte` stands for, or `None` for a number that no kind has.
@@ -152,6 +155,7 @@ impl Kind {
             39 => Kind::LimitChange,
             40 => Kind::HeldOrder,
             41 => Kind::StakeLimit,
+            42 => Kind::CancelAll,
             _ => return None,
         })
     }

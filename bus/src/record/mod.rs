@@ -48,8 +48,8 @@ pub use kind::Kind;
 pub use market::{Bar, BookLevels, Level, Side, SnapshotBegin, SnapshotEnd, TopOfBook, TopSource, Trade};
 pub use number::{Notional, Price, Quantity, WideNumber};
 pub use order::{
-    CancelIntent, CancelOrder, Denial, Intent, ModifyIntent, ModifyOrder, Order, OrderTerms, OrderType,
-    TimeInForce, TriggerBy,
+    CancelAll, CancelIntent, CancelOrder, Denial, Intent, ModifyIntent, ModifyOrder, Order, OrderTerms,
+    OrderType, TimeInForce, TriggerBy,
 };
 pub use pair::{Arbitrage, ConsolidatedTop, CrossVenue, LeadLag, MidSpread};
 pub use report::{ExecutionReport, ExecutionType, LiquiditySide, OrderStatus, Position};

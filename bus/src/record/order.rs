@@ -340,6 +340,20 @@ impl Payload for CancelOrder {
     const KIND: Kind = Kind::CancelOrder;
 }
 
+/// A cancel of every order that the account has on the record's instrument, in one request: whoever sent them, and
+/// those that nobody here knows of. Like an [`Order`], it is on its channel only because the risk gate put it there,
+/// which it does only where all of them may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct CancelAll {
+    /// When the gate approved it.
+    pub approved_at: UnixNanos,
+}
+
+impl Payload for CancelAll {
+    const KIND: Kind = Kind::CancelAll;
+}
+
 /// The risk gate refused an intent. The order never left.
 ///
 /// ```

@@ -144,6 +144,11 @@ fn on_approved(now: UnixNanos, record: &Record, session: &mut dyn OrderSession, 
             session.cancel(now, &cancel, output);
             output.outbound.leave(None);
         }
+        Some(Admitted::CancelAll(all)) => {
+            output.outbound.leave(Some(Arrival::Cancel));
+            session.cancel_all(now, &all, output);
+            output.outbound.leave(None);
+        }
         None => {
             unreachable!("the risk gate writes definitions, questions, orders, changes and cancels alone")
         }

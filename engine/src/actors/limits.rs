@@ -10,8 +10,12 @@ pub const BOOK_LEVELS_MAX: usize = 65_536;
 pub const CROSSED_NS_MAX: u64 = 2_000_000_000;
 /// How often a top that does not change is told again. Shorter than any age at which an order would be refused.
 pub const TOP_REPEAT_NS: u64 = 250_000_000;
-/// How long a kill waits before it tries again to cancel what still stands.
+/// How long the gate waits before it tries again to cancel what may stand no more and still does.
 pub const CANCEL_RETRY_NS: u64 = 100_000_000;
+/// How long the gate waits for one request to have ended all orders of an instrument before it cancels by name what
+/// still stands. Longer than a gateway waits for its answer, which then cancels by name itself; shorter than the end of
+/// a run waits for all.
+pub const SWEEP_ANSWER_NS: u64 = 3_000_000_000;
 /// How long the gate waits before it tries again to close what a scope that has lost too much still holds.
 pub const CLOSE_RETRY_NS: u64 = 1_000_000_000;
 /// How long what the venue says of the account may differ from our books before it is no report on its way.

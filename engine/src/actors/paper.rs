@@ -111,6 +111,11 @@ impl State {
                 venue.cancel(cancel.payload().client_order_id, now, &mut self.made);
                 self.report(record, cancel.instrument_id());
             }
+            Some(Admitted::CancelAll(all)) => {
+                self.arrive(Arrival::Cancel, record);
+                self.venues[all.instrument_id().index()].cancel_all(now, &mut self.made);
+                self.report(record, all.instrument_id());
+            }
             None => self.on_question(record),
         }
         Ok(())

@@ -27,6 +27,7 @@ use fulmar_bus::record::{
     TopOfBook, UnixNanos,
 };
 
+use self::cancels::Sweep;
 use self::control::Kills;
 use self::doubts::Doubts;
 use self::expiry::Expiries;
@@ -76,8 +77,10 @@ struct State {
     /// What was killed beside all, and what of the venue's statements our books do not explain.
     kills: Kills,
     doubts: Doubts,
-    /// After a kill: when to cancel again what still stands then.
+    /// When to cancel again what is forbidden and still stands then.
     cancel_again_at: Option<UnixNanos>,
+    /// By instrument.
+    sweeps: Vec<Sweep>,
     expiries: Expiries,
     held: HeldOrders,
     keeper: Keeper,
@@ -245,6 +248,7 @@ impl Risk {
             kills: Kills::default(),
             doubts: Doubts::new(instrument_count + ACCOUNT_ASSETS_MAX),
             cancel_again_at: None,
+            sweeps: vec![Sweep::None; instrument_count],
             expiries: Expiries::new(),
             held,
             keeper: Keeper::new(kept, plan.held),
@@ -300,7 +304,7 @@ impl Actor for Risk {
         }
         if self.state.cancel_again_at.is_some_and(|due_at| due_at <= now) {
             work += Work(1);
-            self.state.cancel_killed(now, Origin::time(now), &mut self.output);
+            self.state.cancel_forbidden(now, Origin::time(now), &mut self.output);
         }
         if self.state.expiries.due_at().is_some_and(|due_at| due_at <= now) {
             work += Work(1);

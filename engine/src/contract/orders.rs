@@ -1,8 +1,8 @@
 //! What a venue's order entry promises: approved orders to bytes, bytes to reports.
 
 use fulmar_bus::record::{
-    BalanceStatement, CancelOrder, ExecutionReport, InstrumentDefinition, InstrumentId, ModifyOrder, Nanos,
-    Order, PositionStatement, RequestKind, UnixNanos,
+    BalanceStatement, CancelAll, CancelOrder, ExecutionReport, InstrumentDefinition, InstrumentId,
+    ModifyOrder, Nanos, Order, PositionStatement, RequestKind, UnixNanos,
 };
 
 use super::session::{Connection, InboundFrame, SessionCounters};
@@ -41,6 +41,11 @@ pub trait OrderSession: Send {
 
     /// Cancels an order.
     fn cancel(&mut self, now: UnixNanos, cancel: &Approved<CancelOrder>, sink: &mut dyn OrderSink);
+
+    /// Cancels all that the account has on an instrument, in one request. What becomes of each order is reported as if
+    /// it had been canceled by itself, and one that the request did not end is settled by its name. Where it knows of
+    /// an order there that is not ours, or does not know what stands, it cancels ours one by one instead.
+    fn cancel_all(&mut self, now: UnixNanos, all: &Approved<CancelAll>, sink: &mut dyn OrderSink);
 
     /// Asks what became of an order of an earlier boot, which may have left then: it is to be reported as any order
     /// whose fate is not known, and so settled by a query. Of a venue that cannot be asked nothing is known.

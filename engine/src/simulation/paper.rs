@@ -203,6 +203,13 @@ impl PaperVenue {
         reports.push(refused);
     }
 
+    /// Cancels all that stands, buys first.
+    pub fn cancel_all(&mut self, now: UnixNanos, reports: &mut Vec<ExecutionReport>) {
+        for order in self.buys.drain(..).chain(self.sells.drain(..)) {
+            reports.push(report(&order, ExecutionType::Canceled, OrderStatus::Canceled, now));
+        }
+    }
+
     /// The real market's best prices cannot be believed: until they can, nothing fills.
     pub fn doubt(&mut self) {
         self.is_doubted = true;

@@ -8,6 +8,7 @@
 
 pub(crate) mod approval;
 mod bucket;
+mod cancels;
 mod check;
 mod checks;
 mod conduct;
@@ -37,8 +38,8 @@ use bucket::TokenBucket;
 use checks::Case;
 use conduct::Conduct;
 use fulmar_bus::record::{
-    CancelOrder, Denial, InstrumentId, Intent, Listing, ModifyIntent, ModifyOrder, Nanos, Order, Price,
-    Quantity, TopOfBook, UnixNanos,
+    Denial, InstrumentId, Intent, Listing, ModifyIntent, ModifyOrder, Nanos, Order, Price, Quantity,
+    TopOfBook, UnixNanos,
 };
 
 use super::order::TrackedOrder;
@@ -310,23 +311,6 @@ impl RiskGate {
         denial
     }
 
-    /// Lets a cancel pass, whatever holds. It takes a message of the budget where one is left; where none is, it
-    /// passes all the same and is counted.
-    pub fn pass_cancel(
-        &mut self,
-        cancel: CancelOrder,
-        instrument_id: InstrumentId,
-        now: UnixNanos,
-    ) -> Approved<CancelOrder> {
-        if let Some(controlled) = self.instruments.get_mut(instrument_id.index()).and_then(Option::as_mut) {
-            controlled.messages.fill(now);
-            if !controlled.messages.take() {
-                self.cancels_over_budget += 1;
-            }
-        }
-        Approved::new(instrument_id, cancel)
-    }
-
     /// Latches the kill: nothing passes any more but cancels and what reduces. Only a new process undoes it.
     pub fn kill(&mut self) {
         self.is_killed = true;
@@ -340,11 +324,6 @@ impl RiskGate {
     /// True once the kill is latched.
     pub fn is_killed(&self) -> bool {
         self.is_killed
-    }
-
-    /// Cancels that passed with no message left in the budget.
-    pub fn cancels_over_budget(&self) -> u64 {
-        self.cancels_over_budget
     }
 
     fn halt_breach(&self, instrument_id: InstrumentId) -> Option<Breach> {

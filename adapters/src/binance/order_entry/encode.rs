@@ -4,8 +4,8 @@
 //! that it makes. So its answer says by itself what it answers, however late it comes.
 
 use fulmar_bus::record::{
-    ClientOrderId, Intent, ModifyOrder, OrderTerms, OrderType, Quantity, RequestKind, Side, Text,
-    TimeInForce, UnixNanos,
+    ClientOrderId, InstrumentId, Intent, ModifyOrder, OrderTerms, OrderType, Quantity, RequestKind, Side,
+    Text, TimeInForce, UnixNanos,
 };
 use fulmar_engine::market::decimal::format_scaled;
 
@@ -27,6 +27,8 @@ pub(super) struct Tradable {
 pub(super) mod purpose {
     pub const PLACE: &[u8] = b"p";
     pub const CANCEL: &[u8] = b"c";
+    /// All of an instrument, whose number follows.
+    pub const CANCEL_ALL: &[u8] = b"x";
     pub const CHANGE: &[u8] = b"a";
     pub const REPLACE: &[u8] = b"e";
     pub const STATUS: &[u8] = b"s";
@@ -196,6 +198,27 @@ pub(super) fn cancel<'a>(
     tradable: &Tradable,
 ) -> &'a [u8] {
     by_name(writer.begin("order.cancel", &[purpose::CANCEL, name.text().as_bytes()]), at, name, tradable)
+}
+
+/// Cancels all that the account has of an instrument.
+pub(super) fn cancel_all<'a>(
+    writer: &'a mut RequestWriter,
+    at: UnixNanos,
+    instrument_id: InstrumentId,
+    tradable: &Tradable,
+) -> (RequestKind, &'a [u8]) {
+    let is_futures = writer.product().is_futures();
+    let number = instrument_id.0.into();
+    let request = match is_futures {
+        true => writer.begin_target(http::ALL_OPEN_ORDERS),
+        false => writer.begin("openOrders.cancelAll", &[purpose::CANCEL_ALL, digits(number, &mut [0; 20])]),
+    };
+    request.number("recvWindow", RECEIVE_WINDOW_MS);
+    request.text("symbol", tradable.symbol.as_str().as_bytes()).number("timestamp", millis(at));
+    match is_futures {
+        true => (RequestKind::HttpDelete, request.finish_target()),
+        false => (RequestKind::Send, request.finish()),
+    }
 }
 
 /// Lowers the quantity of an order, which keeps its place, and its id. The change of this number does.

@@ -1,7 +1,8 @@
 //! What order entry of futures asks over HTTP, since its WebSocket API does not answer it: the listen key, what stands,
-//! what traded, the dead-man timer. An answer comes with the path and query that it answers, and is told by these.
+//! what traded, the dead-man timer, and that all orders be canceled. An answer comes with the path and query that it
+//! answers, and is told by these.
 
-use fulmar_bus::record::UnixNanos;
+use fulmar_bus::record::{InstrumentId, UnixNanos};
 use fulmar_engine::contract::{DecodeError, InboundFrame, OrderSink};
 
 use super::errors::{self, VenueError};
@@ -11,6 +12,7 @@ use crate::decode::json::Fields;
 
 pub(super) const LISTEN_KEY: &str = "/fapi/v1/listenKey";
 pub(super) const OPEN_ORDERS: &str = "/fapi/v1/openOrders";
+pub(super) const ALL_OPEN_ORDERS: &str = "/fapi/v1/allOpenOrders";
 pub(super) const TRADES: &str = "/fapi/v1/userTrades";
 pub(super) const COUNTDOWN: &str = "/fapi/v1/countdownCancelAll";
 
@@ -55,6 +57,10 @@ impl BinanceOrderEntry {
         match (path, parameter(query, "orderId")) {
             (LISTEN_KEY, _) => self.on_listen_key(now, Fields::of(told)?.text("listenKey")?, sink),
             (COUNTDOWN, _) => Ok(()),
+            (ALL_OPEN_ORDERS, _) => {
+                let instrument_id = self.instrument_of(query).ok_or(DecodeError::UnknownInstrument)?;
+                self.on_all_canceled(now, instrument_id, None)
+            }
             (TRADES, Some(number)) => {
                 let number = number.parse().map_err(|_| DecodeError::BadNumber)?;
                 match self.orders.named_by_venue(number) {
@@ -101,9 +107,18 @@ impl BinanceOrderEntry {
                 order.into_iter().for_each(|order| self.ask_soon(now, order.client_order_id));
             }
             (OPEN_ORDERS | TRADES, None) if self.question_of(path, query).is_some() => self.ask_later(now),
+            (ALL_OPEN_ORDERS, _) => {
+                let instrument_id = self.instrument_of(query).ok_or(DecodeError::UnknownInstrument)?;
+                self.on_not_canceled(now, instrument_id, &told, sink);
+            }
             _ => {}
         }
         Ok(())
+    }
+
+    /// The instrument that was asked about.
+    fn instrument_of(&self, query: &str) -> Option<InstrumentId> {
+        self.find_symbol(parameter(query, "symbol")?).map(|(instrument_id, _)| instrument_id)
     }
 
     /// The question of the reconciliation that was asked so.

@@ -114,6 +114,9 @@ impl BinanceOrderEntry {
         if purpose == purpose::RECONCILE {
             return self.on_reconciled(now, id, answer, sink);
         }
+        if purpose == purpose::CANCEL_ALL {
+            return self.on_cancel_all_answer(now, id, answer, sink);
+        }
         let name =
             std::str::from_utf8(id).ok().and_then(OrderName::parse).ok_or(DecodeError::UnknownValue)?;
         let id = name.id;
@@ -171,7 +174,7 @@ impl BinanceOrderEntry {
     }
 
     /// The order's own event tells that it is canceled, after its last trades. It is asked for should none come.
-    fn on_cancel_taken(&mut self, now: UnixNanos, id: ClientOrderId) {
+    pub(super) fn on_cancel_taken(&mut self, now: UnixNanos, id: ClientOrderId) {
         if let Some(order) = self.orders.get_mut(id) {
             (order.is_cancel_wanted, order.check_at) = (false, Some(now + ANSWER_MAX));
             self.wake_at(now + ANSWER_MAX);
@@ -265,7 +268,7 @@ impl BinanceOrderEntry {
         }
     }
 
-    fn on_error(
+    pub(super) fn on_error(
         &mut self,
         now: UnixNanos,
         error: &VenueError,

@@ -28,6 +28,8 @@ pub(super) struct OpenOrder {
     pub(super) change: Option<Change>,
     /// A cancel was sent that was not answered yet.
     pub(super) is_cancel_wanted: bool,
+    /// It was one of all that stands on the instrument.
+    pub(super) is_swept: bool,
     /// The venue has said that it has the order.
     pub(super) is_answered: bool,
     /// It was reported as unknown, and nothing was heard since.
@@ -67,6 +69,8 @@ pub(super) struct Change {
 /// All of them, sorted by id: a strategy's ids grow, so most are added at the end.
 pub(super) struct OpenOrders {
     orders: Vec<OpenOrder>,
+    /// There was no room for an order that stands at the venue.
+    is_blind: bool,
     /// The venue's numbers of those that ended last, round and round.
     ended: Vec<u64>,
     ended_count: usize,
@@ -74,7 +78,12 @@ pub(super) struct OpenOrders {
 
 impl OpenOrders {
     pub(super) fn new() -> Self {
-        OpenOrders { orders: Vec::with_capacity(ORDERS_MAX), ended: vec![0; ENDED_ORDERS], ended_count: 0 }
+        OpenOrders {
+            orders: Vec::with_capacity(ORDERS_MAX),
+            is_blind: false,
+            ended: vec![0; ENDED_ORDERS],
+            ended_count: 0,
+        }
     }
 
     /// Adds an order; false where there is no room, or it is there already. Those of others leave room for our own.
@@ -88,8 +97,24 @@ impl OpenOrders {
                 self.orders.insert(place, order);
                 true
             }
-            _ => false,
+            place => {
+                self.is_blind |= place.is_err();
+                false
+            }
         }
+    }
+
+    /// True where all that may stand of an instrument is known, and ours.
+    pub(super) fn are_ours_alone(&self, instrument_id: InstrumentId) -> bool {
+        let mut standing = self.orders.iter().filter(|order| order.stands_on(instrument_id));
+        !self.is_blind && standing.all(|order| !order.client_order_id.is_foreign())
+    }
+
+    /// The first of our orders of an instrument, from `place` on, that may stand; and its place.
+    pub(super) fn ours(&self, place: usize, instrument_id: InstrumentId) -> Option<(usize, ClientOrderId)> {
+        let mut rest = self.orders.iter().enumerate().skip(place);
+        let is_it = |order: &OpenOrder| order.stands_on(instrument_id) && !order.client_order_id.is_foreign();
+        rest.find(|(_, order)| is_it(order)).map(|(place, order)| (place, order.client_order_id))
     }
 
     pub(super) fn get_mut(&mut self, id: ClientOrderId) -> Option<&mut OpenOrder> {
@@ -168,6 +193,14 @@ impl OpenOrders {
             .map(|(place, order)| (place, *order))
     }
 
+    /// One of those of an instrument that a cancel of all was sent for, which is forgotten.
+    pub(super) fn take_swept(&mut self, instrument_id: InstrumentId) -> Option<OpenOrder> {
+        let is_it = |order: &&mut OpenOrder| order.is_swept && order.instrument_id == instrument_id;
+        let order = self.orders.iter_mut().find(is_it)?;
+        order.is_swept = false;
+        Some(*order)
+    }
+
     /// When the next of them is to be asked for.
     pub(super) fn due_at(&self) -> Option<UnixNanos> {
         self.orders.iter().filter_map(|order| order.check_at).min()
@@ -195,6 +228,7 @@ impl OpenOrder {
             sent_at: now,
             change: None,
             is_cancel_wanted: false,
+            is_swept: false,
             is_answered: false,
             is_unknown: false,
             cumulative_qty: Quantity(0),
@@ -312,7 +346,7 @@ impl OpenOrder {
         }
         if report.status.is_terminal() {
             self.is_ended = true;
-            (self.is_cancel_wanted, self.change) = (false, None);
+            (self.is_cancel_wanted, self.is_swept, self.change) = (false, false, None);
         }
         if !self.misses_trades() {
             self.attempts = 0;
@@ -339,6 +373,11 @@ impl OpenOrder {
     /// True where it may stand at the venue.
     pub(super) const fn stands(&self) -> bool {
         !self.is_ended
+    }
+
+    /// As [`OpenOrder::stands`], on this instrument.
+    pub(super) fn stands_on(&self, instrument_id: InstrumentId) -> bool {
+        self.instrument_id == instrument_id && self.stands()
     }
 
     /// True where nothing more is to be heard of it.

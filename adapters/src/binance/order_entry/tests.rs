@@ -1,5 +1,6 @@
 //! Orders through a venue that answers what the test says, in virtual time.
 
+mod canceling_all;
 mod changes;
 mod converging;
 mod errors;

@@ -43,7 +43,9 @@ async fn what_leaves_is_sealed_and_what_comes_back_into_the_engine_names_what_wa
     assert_eq!(engine.frame().await.0, FrameSource::Opened);
     engine.request(RequestKind::Send, 0, b"{\"key\":\"_\"}");
     assert_eq!(engine.frame().await.1, b"{\"key\":\"canary\"}", "the venue gave back what left");
-    for (kind, method) in [(RequestKind::HttpGet, "GET"), (RequestKind::HttpPost, "POST")] {
+    for (kind, method) in
+        [(RequestKind::HttpGet, "GET"), (RequestKind::HttpPost, "POST"), (RequestKind::HttpDelete, "DELETE")]
+    {
         engine.request(kind, 0, b"/order?signature=_");
         let told = format!("/order?signature=_\n{method} /order?signature=canary by canary");
         assert_eq!(engine.http_frame().await, (200, told.into_bytes()));

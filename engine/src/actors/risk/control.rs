@@ -41,7 +41,7 @@ impl State {
             (ControlCommand::Kill, ScopeKind::Engine) => self.kill(now, origin, output),
             (ControlCommand::Kill, scope) => {
                 self.kills.set((scope, control.index), instrument_id, true);
-                self.cancel_killed(now, origin, output);
+                self.cancel_forbidden(now, origin, output);
             }
             (ControlCommand::Enable, scope) => self.enable((scope, control.index), instrument_id),
         }

@@ -9,16 +9,15 @@ use fulmar_bus::record::{
     Malformed, MarkPrice, ModifyIntent, OrderStatus, Price, Quantity, Record, Side, Trade, UnixNanos,
 };
 
-use super::control::Kills;
+use super::cancels::Forbidden;
 use super::intents::{ORDER_SLOTS, without};
 use super::{Output, State};
 use crate::contract::local_reason;
 use crate::runtime::Origin;
 use crate::trading::InstrumentRules;
 use crate::trading::held::{NotHeld, parent_id};
-use crate::trading::order::{Applied, TrackedOrder, released};
+use crate::trading::order::{Applied, released};
 use crate::trading::risk::{Breach, Context, RiskCheck, Verdict};
-use crate::trading::treasury::Treasury;
 
 impl State {
     /// An intent that is not a plain order by itself: it is held, or it is the one of its group that stands.
@@ -159,19 +158,12 @@ impl State {
         self.tell_emulated(origin, told, output);
     }
 
-    /// Ends each held order that is one of those.
-    pub(super) fn end_held_where(
-        &mut self,
-        now: UnixNanos,
-        origin: Origin,
-        output: &mut Output,
-        is_one: impl Fn(&Treasury, &Kills, &TrackedOrder) -> bool,
-    ) {
+    /// Ends each held order that may be no more.
+    pub(super) fn end_held_forbidden(&mut self, now: UnixNanos, origin: Origin, output: &mut Output) {
         let next = |state: &State| -> Option<ClientOrderId> {
-            let is_it = |id: &ClientOrderId| {
-                state.orders.get(*id).is_some_and(|order| is_one(&state.treasury, &state.kills, order))
-            };
-            state.held.held().find(is_it)
+            let State { gate, orders, treasury, kills, .. } = state;
+            let forbidden = Forbidden { is_all_killed: gate.is_killed(), kills, treasury };
+            state.held.held().find(|id| orders.get(*id).is_some_and(|order| forbidden.covers(order)))
         };
         while let Some(id) = next(self) {
             self.end_held(now, origin, id, output);

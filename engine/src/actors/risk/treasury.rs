@@ -15,9 +15,8 @@ use super::{Output, State, Watched};
 use crate::actors::limits::{CLOSE_RETRY_NS, MARK_PRICE_AGE_MAX, SCOPES_INTERVAL};
 use crate::runtime::Origin;
 use crate::trading::account::{Fee, ScaledPrice};
-use crate::trading::order::{Fill, OpenShare, TrackedOrder};
+use crate::trading::order::{Fill, OpenShare};
 use crate::trading::risk::{Verdict, middle};
-use crate::trading::treasury::Treasury;
 
 /// The gate's own orders of a strategy are counted from here on, so that none has the number of one of the strategy's.
 const OWN_COUNTER_MIN: u64 = 1 << 47;
@@ -79,7 +78,8 @@ impl State {
         let is_due = |at: Option<UnixNanos>| at.is_some_and(|at| at <= now);
         let is_changed = is_due(self.treasury.due_at()) && self.treasury.value(now);
         if is_changed || is_due(self.close_again_at) {
-            self.restrain(now, output);
+            self.cancel_forbidden(now, Origin::time(now), output);
+            self.close_flattened(now, output);
         }
         if is_changed || now.since(self.told_scopes_at) >= SCOPES_INTERVAL {
             self.tell_scopes(now, output);
@@ -106,13 +106,9 @@ impl State {
         }
     }
 
-    /// Sees to it that what stands is what each strategy may still do.
-    fn restrain(&mut self, now: UnixNanos, output: &mut Output) {
-        self.cancel_where(now, Origin::time(now), output, |treasury, _, order| is_forbidden(treasury, order));
-        // A cancel may be refused, or find no room, and what it is too late for may trade.
-        let State { orders, treasury, .. } = &*self;
-        let ours = orders.open_orders().filter(|order| !order.intent().client_order_id.is_foreign());
-        let mut is_open = ours.into_iter().any(|order| is_forbidden(treasury, order));
+    /// Closes what the strategies hold that may hold nothing any more.
+    fn close_flattened(&mut self, now: UnixNanos, output: &mut Output) {
+        let mut is_open = false;
         for strategy in 0..self.permissions.len() {
             let strategy_id = StrategyId(u16::try_from(strategy).expect("a plan has few strategies"));
             if self.treasury.restraint(strategy_id) == Restraint::Flatten {
@@ -171,16 +167,7 @@ impl State {
     }
 }
 
-/// True for an order that its strategy may not have any more.
-fn is_forbidden(treasury: &Treasury, order: &TrackedOrder) -> bool {
-    match treasury.restraint(order.intent().strategy_id) {
-        Restraint::Free => false,
-        Restraint::ReduceOnly => order.intent().reduce_only == 0,
-        Restraint::Flatten | Restraint::Killed => !is_own(order.intent().client_order_id),
-    }
-}
-
 /// True for an order that the gate made.
-fn is_own(id: ClientOrderId) -> bool {
+pub(super) fn is_own(id: ClientOrderId) -> bool {
     id.counter >= OWN_COUNTER_MIN
 }

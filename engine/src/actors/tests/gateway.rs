@@ -1,8 +1,9 @@
 //! The gateway: what leaves, what does not, and what the venue says, with a session that is a script.
 
 use fulmar_bus::record::{
-    AccountId, CancelOrder, ClientOrderId, ExecutionReport, ExecutionType, FrameSource, InstrumentDefinition,
-    Intent, ModifyOrder, Nanos, Order, OrderStatus, Request, RequestKind, Side, StrategyId,
+    AccountId, CancelAll, CancelOrder, ClientOrderId, ExecutionReport, ExecutionType, FrameSource,
+    InstrumentDefinition, Intent, ModifyOrder, Nanos, Order, OrderStatus, Request, RequestKind, Side,
+    StrategyId,
 };
 
 use super::*;
@@ -60,6 +61,11 @@ impl OrderSession for Scripted {
 
     fn cancel(&mut self, _: UnixNanos, cancel: &Approved<CancelOrder>, sink: &mut dyn OrderSink) {
         let text = format!("cancel {}", cancel.payload().client_order_id.counter);
+        sink.request(0, RequestKind::Send, Nanos(0), text.as_bytes());
+    }
+
+    fn cancel_all(&mut self, _: UnixNanos, all: &Approved<CancelAll>, sink: &mut dyn OrderSink) {
+        let text = format!("cancel all of {}", all.instrument_id().0);
         sink.request(0, RequestKind::Send, Nanos(0), text.as_bytes());
     }
 
@@ -240,6 +246,9 @@ fn a_cancel_is_the_sessions_business_even_while_no_order_could_leave() {
     send(&mut stage.approved, OPENS_AT, &cancel);
     stage.turn();
     assert_eq!(stage.sent(), ["cancel 9"]);
+    send(&mut stage.approved, OPENS_AT, &CancelAll { approved_at: OPENS_AT });
+    stage.turn();
+    assert_eq!(stage.sent(), [format!("cancel all of {}", INSTRUMENT.0)]);
 }
 
 #[test]

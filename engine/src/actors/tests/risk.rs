@@ -3,11 +3,12 @@
 use fulmar_bus::record::{
     AccountId, CancelIntent, CancelOrder, ClientOrderId, ContractSize, Control, ControlCommand, Denial,
     ExecutionReport, ExecutionType, HeldOrder, InstrumentDefinition, InstrumentStatus, Intent, Listing,
-    ModifyIntent, ModifyOrder, Nanos, Order, OrderStatus, OrderTerms, OrderType, Position, Side, StrategyId,
-    SyncChange, SyncReason, SyncState, TimeInForce,
+    ModifyIntent, ModifyOrder, Nanos, Order, OrderStatus, OrderTerms, OrderType, Position, ScopeKind, Side,
+    StrategyId, SyncChange, SyncReason, SyncState, TimeInForce,
 };
 
 mod adoption;
+mod cancels;
 mod control;
 mod losses;
 mod statements;
@@ -333,23 +334,19 @@ fn a_full_approved_ring_is_a_denial_and_no_lost_order() {
 }
 
 #[test]
-fn a_kill_cancels_all_and_again_every_100_ms_until_none_stands() {
+fn a_kill_is_latched_and_cancels_what_stands_every_100_ms_until_it_stands_no_more() {
     let mut stage = Stage::open();
-    let ids = [stage.place(10), stage.place(10)];
-    for id in ids {
-        stage.report(id, ExecutionType::Accepted, OrderStatus::Accepted);
-    }
+    let id = stage.place(10);
+    stage.report(id, ExecutionType::Accepted, OrderStatus::Accepted);
     stage.kill();
-    assert_eq!(stage.canceled(), ids);
-    // One is canceled; of the other the venue refuses to cancel, twice.
-    stage.report(ids[0], ExecutionType::Canceled, OrderStatus::Canceled);
+    assert_eq!(stage.canceled(), [id]);
     for _ in 0..2 {
-        stage.report(ids[1], ExecutionType::CancelRejected, OrderStatus::Accepted);
+        stage.report(id, ExecutionType::CancelRejected, OrderStatus::Accepted);
         assert_eq!(stage.wait(CANCEL_RETRY_NS - 1), Work::NONE);
         assert_eq!(stage.wait(1), Work(1));
-        assert_eq!(stage.canceled(), [ids[1]]);
+        assert_eq!(stage.canceled(), [id]);
     }
-    stage.report(ids[1], ExecutionType::Canceled, OrderStatus::Canceled);
+    stage.report(id, ExecutionType::Canceled, OrderStatus::Canceled);
     assert_eq!(stage.wait(CANCEL_RETRY_NS), Work(1));
     assert_eq!((stage.canceled(), stage.actor.due_at()), (vec![], None));
     stage.told();
@@ -366,7 +363,8 @@ fn cancels_of_a_kill_that_find_no_room_are_sent_once_there_is_some() {
         all::<Denial>(&stage.told()).is_empty()
     });
     let count = count.count();
-    stage.kill();
+    send(&mut stage.control, stage.now, &Control::new(ControlCommand::Kill, (ScopeKind::Strategy, 0)));
+    stage.turn();
     let records = drain(&mut stage.approved);
     let early = all::<CancelOrder>(&records).len();
     assert!(early < count, "{early} of {count} cancels found room beside the orders");
@@ -399,7 +397,8 @@ fn an_order_whose_cancel_found_no_room_is_canceled_by_a_kill() {
         refused.map(|report| report.client_order_id).any(|refused| refused == id),
         "the strategy hears of it"
     );
-    stage.kill();
+    send(&mut stage.control, stage.now, &Control::new(ControlCommand::Kill, (ScopeKind::Strategy, 0)));
+    stage.turn();
     assert!(stage.canceled().contains(&id));
 }
 

@@ -197,7 +197,10 @@ impl<'a> Context<'a> {
         self.view.orders_mut().request_change(&modify).is_some()
     }
 
-    /// Wants all its open orders of an instrument canceled. Gives how many cancels it sent.
+    /// Wants all its own open orders of an instrument canceled, those that the engine holds too, and nobody else's:
+    /// each by itself, so that each is told of as after [`Context::cancel`]. One whose cancel is on its way is left
+    /// alone. Gives how many cancels it sent; an order whose cancel found no room is as before, and wanted again by the
+    /// next call.
     pub fn cancel_all(&mut self, instrument_id: InstrumentId) -> usize {
         let sink = &mut *self.sink;
         self.view.orders_mut().cancel_each(|order| {

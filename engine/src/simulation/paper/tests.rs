@@ -175,6 +175,22 @@ fn an_id_is_open_once_and_canceled_once() {
     assert_eq!(scene.reports[0].execution, ExecutionType::CancelRejected);
 }
 
+#[test]
+fn all_that_stands_is_canceled_at_once_and_nothing_where_nothing_stands() {
+    let mut scene = Scene::new((99, 5), (101, 5));
+    scene.submit(limit(1, Side::Sell, 102, 1));
+    scene.submit(limit(2, Side::Buy, 98, 1));
+    scene.submit(limit(3, Side::Buy, 101, 2));
+    scene.reports.clear();
+    scene.venue.cancel_all(NOW, &mut scene.reports);
+    let told = scene.reports.iter().map(|report| (report.client_order_id, report.status));
+    let expected = [(id(2), OrderStatus::Canceled), (id(1), OrderStatus::Canceled)];
+    assert_eq!(told.collect::<Vec<_>>(), expected, "the third has traded");
+    scene.reports.clear();
+    scene.venue.cancel_all(NOW, &mut scene.reports);
+    assert_eq!((scene.reports.len(), scene.venue.open_orders()), (0, 0));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig {
         rng_seed: proptest::test_runner::RngSeed::Fixed(20),

@@ -203,6 +203,13 @@ impl OrderTable {
         sent_count
     }
 
+    /// Notes that a cancel of all open orders of an instrument is on its way.
+    pub fn request_cancel_of(&mut self, instrument_id: InstrumentId) {
+        for place in self.chains.places(instrument_id) {
+            self.slots[place].as_mut().expect("a chain is of orders").facts.add(Facts::CANCEL_WANTED);
+        }
+    }
+
     /// The order of that id, as long as it is known.
     pub fn get(&self, id: ClientOrderId) -> Option<&TrackedOrder> {
         self.place_of(id).map(|place| self.at(place))
@@ -211,6 +218,11 @@ impl OrderTable {
     /// The orders that may still trade, in an order that is the same in every run.
     pub fn open_orders(&self) -> impl Iterator<Item = &TrackedOrder> {
         self.slots.iter().flatten().filter(|order| !order.status().is_terminal())
+    }
+
+    /// The orders of one instrument that may still trade, the last one first.
+    pub fn open_orders_of(&self, instrument_id: InstrumentId) -> impl Iterator<Item = &TrackedOrder> {
+        self.chains.places(instrument_id).map(|place| self.at(place))
     }
 
     /// What the orders of one side could still add to the position: all that is open, is being canceled, or is of

@@ -5,7 +5,7 @@
 //! door back from record to approval is [`admit`], visible in this crate alone and called by the gateway's typed inbox
 //! of that channel, nowhere else. There is no public conversion from bytes.
 
-use fulmar_bus::record::{CancelOrder, InstrumentId, ModifyOrder, Order, Record};
+use fulmar_bus::record::{CancelAll, CancelOrder, InstrumentId, ModifyOrder, Order, Record};
 
 /// A payload that the risk gate approved, and the instrument that it is for.
 ///
@@ -35,6 +35,14 @@ use fulmar_bus::record::{CancelOrder, InstrumentId, ModifyOrder, Order, Record};
 /// use fulmar_engine::trading::risk::Approved;
 /// let cancel = CancelOrder { client_order_id: ClientOrderId::new(1, StrategyId(0), 1), venue_order_id: 0 };
 /// let forged = Approved::new(InstrumentId(0), cancel);
+/// ```
+///
+/// whatever it is of
+///
+/// ```compile_fail,E0624
+/// use fulmar_bus::record::{CancelAll, InstrumentId, UnixNanos};
+/// use fulmar_engine::trading::risk::Approved;
+/// let forged = Approved::new(InstrumentId(0), CancelAll { approved_at: UnixNanos(0) });
 /// ```
 ///
 /// nor out of a record
@@ -86,6 +94,8 @@ pub enum Admitted {
     Change(Approved<ModifyOrder>),
     /// A cancel to place.
     Cancel(Approved<CancelOrder>),
+    /// A cancel of all that stands on the instrument.
+    CancelAll(Approved<CancelAll>),
 }
 
 /// The door at the other end of the approved channel: what the gate published there, as what it was before. `None`
@@ -101,8 +111,11 @@ pub(crate) fn admit(record: &Record) -> Option<Admitted> {
     if let Ok(change) = record.read::<ModifyOrder>() {
         return Some(Admitted::Change(Approved::new(instrument_id, *change)));
     }
-    let cancel = record.read::<CancelOrder>().ok()?;
-    Some(Admitted::Cancel(Approved::new(instrument_id, *cancel)))
+    if let Ok(cancel) = record.read::<CancelOrder>() {
+        return Some(Admitted::Cancel(Approved::new(instrument_id, *cancel)));
+    }
+    let all = record.read::<CancelAll>().ok()?;
+    Some(Admitted::CancelAll(Approved::new(instrument_id, *all)))
 }
 
 #[cfg(test)]
@@ -132,6 +145,9 @@ mod tests {
         assert_eq!(admit(&record), Some(Admitted::Order(Approved::new(InstrumentId(5), order))));
         record.write(HEADING, &cancel);
         assert_eq!(admit(&record), Some(Admitted::Cancel(Approved::new(InstrumentId(5), cancel))));
+        let all = CancelAll { approved_at: UnixNanos(8) };
+        record.write(HEADING, &all);
+        assert_eq!(admit(&record), Some(Admitted::CancelAll(Approved::new(InstrumentId(5), all))));
     }
 
     #[test]

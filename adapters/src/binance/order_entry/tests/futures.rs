@@ -2,6 +2,7 @@
 //! place, and the dead-man timer.
 
 mod account;
+mod canceling_all;
 mod dead_man;
 mod stream;
 

@@ -257,9 +257,12 @@ impl Day {
             Some(Fault::Maintenance) => self.closed_until = now + plan.outage,
             Some(Fault::KeyRevoked) => self.revoked_until[account] = now + plan.outage,
             Some(fault @ (Fault::FilledBeforeCancel | Fault::FilledInPart)) => {
-                let id = wish.id().expect("an order is named");
-                let has_traded = self.reference.trade_with(account, id, fault == Fault::FilledInPart);
-                assert!(has_traded, "seed {}: {id} was said to have traded", self.seed);
+                let is_half = fault == Fault::FilledInPart;
+                let has_traded = match wish.id() {
+                    Some(id) => self.reference.trade_with(account, id, is_half),
+                    None => self.reference.trade_with_one(account, is_half),
+                };
+                assert!(has_traded, "seed {}: {wish:?} was said to have traded", self.seed);
                 self.execute(account, &wish);
             }
             Some(Fault::ExpiredByVenue | Fault::CanceledByVenue | Fault::SelfTradeEnded) => {

@@ -167,6 +167,14 @@ impl Reference {
         }
     }
 
+    /// As [`Reference::trade_with`], with the oldest of an account's orders that it can be done with.
+    pub fn trade_with_one(&mut self, account: usize, is_half: bool) -> bool {
+        let own = self.open.iter().filter(|order| order.account == account);
+        let mut own: Vec<(u64, String)> = own.map(|order| (order.number, order.wanted.id.clone())).collect();
+        own.sort();
+        own.iter().any(|(_, id)| self.trade_with(account, id, is_half))
+    }
+
     /// The market trades with an order, if its price is the best, after all that stands before it: with half of what is
     /// left of it, or with all. False where it does not.
     pub fn trade_with(&mut self, account: usize, id: &str, is_half: bool) -> bool {

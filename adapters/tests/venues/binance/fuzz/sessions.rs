@@ -73,6 +73,7 @@ impl Desk {
         match self.frame_count % 16 {
             0 => self.submit(),
             8 => self.cancel(),
+            12 => self.cancel_all(),
             _ => {}
         }
         self.frame_count += 1;
@@ -124,6 +125,11 @@ impl Desk {
         let cancel = CancelOrder { client_order_id: order_id(), venue_order_id: 0 };
         let cancel = self.gate.pass_cancel(cancel, ETH, self.now);
         self.session.cancel(self.now, &cancel, &mut self.told);
+    }
+
+    fn cancel_all(&mut self) {
+        let all = self.gate.pass_cancel_all(ETH, self.now);
+        self.session.cancel_all(self.now, &all, &mut self.told);
     }
 }
 
