@@ -2,12 +2,33 @@
 //! there before us, and is taken over; from then on nothing is corrected: a difference that stays is for a person.
 
 use fulmar_bus::record::{
-    BalanceStatement, InstrumentId, Notional, PositionStatement, Price, Quantity, Side, StrategyId,
+    BalanceStatement, InstrumentId, Notional, PositionStatement, Price, Quantity, Side, StrategyId, UnixNanos,
 };
 
 use super::Treasury;
-use crate::trading::account::{AccountError, Amount, Asset, ToldBalance};
+use crate::trading::account::{Account, AccountError, Amount, Asset, Balance, Fee, ToldBalance};
+use crate::trading::limits::ACCOUNT_ASSETS_MAX;
 use crate::trading::order::Fill;
+
+/// The venue's first word on each asset.
+#[derive(Clone, Debug)]
+pub(super) struct FirstWords(Vec<FirstWord>);
+
+#[derive(Clone, Copy, Debug)]
+struct FirstWord {
+    asset: Asset,
+    /// When it was so.
+    at: UnixNanos,
+    /// What our books had of it before the fill that is being booked.
+    total: Amount,
+}
+
+impl FirstWords {
+    /// Room for all that there may be.
+    pub(super) fn new() -> Self {
+        FirstWords(Vec::with_capacity(ACCOUNT_ASSETS_MAX))
+    }
+}
 
 impl Treasury {
     /// Takes in what the venue says of a balance.
@@ -21,9 +42,39 @@ impl Treasury {
         self.account.tell_balance(told.asset, ToldBalance { free, locked })?;
         let missing = self.account.balance(told.asset).and_then(|balance| balance.difference());
         match missing {
-            Some(missing) if is_first => self.account.transfer(told.asset, missing),
+            Some(missing) if is_first => {
+                self.first_words.0.push(FirstWord {
+                    asset: told.asset,
+                    at: told.venue_at,
+                    total: Amount::ZERO,
+                });
+                self.account.transfer(told.asset, missing)
+            }
             _ => Ok(()),
         }
+    }
+
+    /// As [`Treasury::book`], for a fill that the venue made then. Its first word on a balance had all in it that came
+    /// before: what is told of that afterwards moved the balance already.
+    ///
+    /// # Errors
+    /// As [`Treasury::book`], and [`Account::transfer`](crate::trading::account::Account::transfer).
+    pub fn book_of(&mut self, venue_at: UnixNanos, fill: &Fill, fee: Fee) -> Result<(), AccountError> {
+        if venue_at == UnixNanos(0) || self.first_words.0.iter().all(|word| word.at < venue_at) {
+            return self.book(fill, fee);
+        }
+        let total = |account: &Account, asset| account.balance(asset).map_or(Amount::ZERO, Balance::total);
+        for word in &mut self.first_words.0 {
+            word.total = total(&self.account, word.asset);
+        }
+        self.book(fill, fee)?;
+        for word in self.first_words.0.iter().filter(|word| venue_at <= word.at) {
+            let moved_back = total(&self.account, word.asset)
+                .checked_neg()
+                .and_then(|after| after.checked_add(word.total));
+            self.account.transfer(word.asset, moved_back.ok_or(AccountError::Overflow)?)?;
+        }
+        Ok(())
     }
 
     /// What is held of a derivative and no fill of this run explains, as a fill that brings it in; `None` where our
