@@ -3,8 +3,11 @@
 //! top of another tells nothing.
 //!
 //! ```text
-//!   balances -> positions -> [ open orders -> trades ] of each instrument -> ready, and again in a minute
+//!   [ open orders -> trades ] of each instrument -> balances -> positions -> ready, and again in a minute
 //! ```
+//!
+//! The first word on what the account has comes last: what traded until orders were told is history, and in it, and of
+//! what traded since, each trade is told.
 //!
 //! One question is on its way at a time. What cannot be settled by an answer, such as an order that stands here and not
 //! there, is asked for as any order is whose fate is not known. Nothing is made up: what an order traded that is gone
@@ -126,7 +129,13 @@ impl BinanceOrderEntry {
     /// Begins a round.
     pub(super) fn reconcile(&mut self, now: UnixNanos, sink: &mut dyn OrderSink) {
         (self.reconciliation.is_stale, self.reconciliation.weight) = (false, 0);
-        self.ask(now, Ask::Balances, sink);
+        self.ask(now, self.orders_from(0), sink);
+    }
+
+    /// What is asked from this instrument on: which orders stand, or where there is none any more, what the account has.
+    fn orders_from(&self, index: usize) -> Ask {
+        let mut rest = self.instruments.iter().enumerate().skip(index);
+        rest.find(|(_, tradable)| tradable.is_some()).map_or(Ask::Balances, |(index, _)| Ask::Orders(index))
     }
 
     /// Asks again what was not answered, or begins the next round.
@@ -223,15 +232,11 @@ impl BinanceOrderEntry {
 
     /// Asks the next question of the round, or ends it.
     fn go_on(&mut self, now: UnixNanos, done: Ask, sink: &mut dyn OrderSink) {
-        let defined_from = |index: usize| {
-            let rest = self.instruments.iter().enumerate().skip(index);
-            rest.filter(|(_, tradable)| tradable.is_some()).map(|(index, _)| Ask::Orders(index)).next()
-        };
         let next = match done {
-            Ask::Balances if self.product.is_futures() => Some(Ask::Positions),
-            Ask::Balances | Ask::Positions => defined_from(0),
             Ask::Orders(index) => Some(Ask::Trades(index)),
-            Ask::Trades(index) => defined_from(index + 1),
+            Ask::Trades(index) => Some(self.orders_from(index + 1)),
+            Ask::Balances if self.product.is_futures() => Some(Ask::Positions),
+            Ask::Balances | Ask::Positions => None,
         };
         if let Some(next) = next {
             return self.ask(now, next, sink);
