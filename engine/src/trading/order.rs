@@ -244,8 +244,8 @@ impl TrackedOrder {
         self.status().is_terminal() && self.missing_qty().is_zero()
     }
 
-    /// True where this is the first report of another order that goes by the same name: of a change that an earlier boot
-    /// sent, this one ended, and that one stands in its place. It is told of no earlier moment than the end.
+    /// True where this is the first report of another order that goes by the same name: of a change that an earlier
+    /// boot sent, this one ended, and that one stands in its place. It is told of no earlier moment than the end.
     pub fn is_succeeded_by(&self, report: &ExecutionReport) -> bool {
         let is_another =
             self.venue_order_id != 0 && ![0, self.venue_order_id].contains(&report.venue_order_id);

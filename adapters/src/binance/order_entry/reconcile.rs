@@ -54,6 +54,8 @@ pub(super) struct Reconciliation {
     weight: u64,
     /// An instrument was defined that the round may have passed.
     is_stale: bool,
+    /// A trade was told since what the account has was asked for.
+    pub(super) has_traded: bool,
     /// By instrument: how far its trades are known.
     marks: Vec<Mark>,
     /// The orders that an answer named.
@@ -86,6 +88,7 @@ impl Reconciliation {
             due_at: None,
             weight: 0,
             is_stale: false,
+            has_traded: false,
             marks: Vec::new(),
             named: Vec::with_capacity(ORDERS_MAX),
         }
@@ -119,6 +122,7 @@ impl Reconciliation {
 
     /// A trade was told.
     pub(super) fn traded(&mut self, instrument_id: InstrumentId, trade_id: u64) {
+        self.has_traded = true;
         if let Some(mark) = self.marks.get_mut(instrument_id.index()) {
             mark.told = mark.told.max(Some(trade_id));
         }
@@ -132,7 +136,7 @@ impl BinanceOrderEntry {
         self.ask(now, self.orders_from(0), sink);
     }
 
-    /// What is asked from this instrument on: which orders stand, or where there is none any more, what the account has.
+    /// What is asked from this instrument on: which orders stand, or where there is none, what the account has.
     fn orders_from(&self, index: usize) -> Ask {
         let mut rest = self.instruments.iter().enumerate().skip(index);
         rest.find(|(_, tradable)| tradable.is_some()).map_or(Ask::Balances, |(index, _)| Ask::Orders(index))
@@ -156,6 +160,7 @@ impl BinanceOrderEntry {
     fn ask(&mut self, now: UnixNanos, ask: Ask, sink: &mut dyn OrderSink) {
         self.reconciliation.number += 1;
         self.reconciliation.asked = Some((ask, self.reconciliation.number));
+        self.reconciliation.has_traded &= ask != Ask::Balances;
         let cost = encode::weight(self.weights, ask);
         self.reconciliation.weight += cost;
         let delay = self.weight.take(now, cost);
@@ -219,6 +224,11 @@ impl BinanceOrderEntry {
         sink: &mut dyn OrderSink,
     ) -> Handled {
         let is_done = match ask {
+            // What traded in between may be in the answer or not, and the first word must have all that was told.
+            Ask::Balances if self.reconciliation.has_traded && self.balances.awaits_first_word() => {
+                self.ask(now, ask, sink);
+                false
+            }
             Ask::Balances => self.on_balances(told, sink)?,
             Ask::Positions => self.on_positions(now, told, sink)?,
             Ask::Orders(index) => self.on_open_orders(now, index, told, sink)?,
