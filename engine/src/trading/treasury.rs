@@ -29,6 +29,7 @@ use fulmar_bus::record::{
 use self::breaches::Stake;
 pub use self::limits::LimitError;
 use self::routes::Routes;
+use self::statements::FirstWords;
 pub use self::valuer::Valuer;
 use super::account::{
     Account, AccountError, AccountPlan, Amount, Asset, Conversions, CostMethod, FeeSchedule, ScaledPrice,
@@ -106,6 +107,7 @@ pub struct Treasury {
     exposures: Exposures,
     /// By venue: how many orders are open there.
     order_counts: Vec<u32>,
+    first_words: FirstWords,
     limits: Limits,
     /// What the configuration states: no change of a limit goes beyond it.
     configured: Limits,
@@ -167,6 +169,7 @@ impl Treasury {
             conversions: currency.map(Conversions::new),
             exposures: Exposures::new(limits.strategies.len(), &venue_of),
             order_counts: vec![0; venue_count],
+            first_words: FirstWords::new(accounts.len()),
             configured: limits.clone(),
             limits,
             currency,

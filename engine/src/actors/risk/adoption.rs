@@ -6,7 +6,6 @@ use fulmar_bus::record::{ExecutionReport, ExecutionType, InstrumentId, StrategyI
 
 use super::{Output, State};
 use crate::runtime::Origin;
-use crate::trading::account::Fee;
 use crate::trading::order::Fill;
 
 impl State {
@@ -65,7 +64,7 @@ impl State {
             price: report.last_px,
         };
         self.book(now, origin, &fill, output);
-        self.keep_books(now, (origin, &fill), Fee::of(report), output);
+        self.keep_books(now, (origin, &fill), report, output);
         let mut told = *report;
         (told.strategy_id, told.account_id) = (StrategyId::NONE, fill.account_id);
         output.account(origin, instrument_id, &told);

@@ -8,7 +8,6 @@ use fulmar_bus::record::{
 use super::{Output, State};
 use crate::actors::limits::CANCEL_RETRY_NS;
 use crate::runtime::Origin;
-use crate::trading::account::Fee;
 use crate::trading::order::{Applied, Booking, Fill};
 
 impl State {
@@ -38,8 +37,9 @@ impl State {
         };
         let origin = Origin::of(record);
         let instrument_id = record.header().instrument_id;
-        let is_adopted =
-            self.orders.get(report.client_order_id).is_none() && self.adopt(now, instrument_id, report);
+        let known = self.orders.get(report.client_order_id);
+        let is_to_adopt = known.is_none_or(|order| order.is_succeeded_by(report));
+        let is_adopted = is_to_adopt && self.adopt(now, instrument_id, report);
         let applied = match self.orders.on_report(report) {
             Applied::Orphan => {
                 self.on_stray(now, origin, (instrument_id, report), output);
@@ -88,7 +88,7 @@ impl State {
             Booking::Booked(fill) => {
                 self.watch_trade(now, &fill, update.overfill_qty);
                 self.book(now, origin, &fill, output);
-                self.keep_books(now, (origin, &fill), Fee::of(report), output);
+                self.keep_books(now, (origin, &fill), report, output);
             }
             Booking::None => {}
         }

@@ -6,8 +6,8 @@
 //! long as something is held that can be closed, another follows.
 
 use fulmar_bus::record::{
-    ClientOrderId, InstrumentId, Intent, Malformed, Nanos, Price, Quantity, Record, Restraint, Side,
-    StakeLimit, StrategyId, TopOfBook, UnixNanos,
+    ClientOrderId, ExecutionReport, InstrumentId, Intent, Malformed, Nanos, Price, Quantity, Record,
+    Restraint, Side, StakeLimit, StrategyId, TopOfBook, UnixNanos,
 };
 
 use super::intents::ORDER_SLOTS;
@@ -31,10 +31,10 @@ impl State {
         &mut self,
         now: UnixNanos,
         (origin, fill): (Origin, &Fill),
-        fee: Fee,
+        report: &ExecutionReport,
         output: &mut Output,
     ) {
-        if self.treasury.book(fill, fee).is_err() {
+        if self.treasury.book_of(report.venue_at, fill, Fee::of(report)).is_err() {
             self.anomalies.unbooked += 1;
             self.kill(now, origin, output);
         }

@@ -42,6 +42,11 @@ impl Changes {
         is_next
     }
 
+    /// The moment of what the venue stated last.
+    pub(super) fn stated_at(&self) -> UnixNanos {
+        self.stated.1
+    }
+
     /// What the order becomes if the change that is on its way is taken.
     pub(super) fn pending(&self) -> Option<OrderTerms> {
         (self.asked_count > self.answered_count).then_some(self.wanted)

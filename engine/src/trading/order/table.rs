@@ -89,21 +89,7 @@ impl OrderTable {
         self.take_in(TrackedOrder::new(intent, instrument_id, at))
     }
 
-    /// Takes in an order that stands at the venue and was not sent from here, of which this is the first report. What
-    /// it traded before is history: its trades are those that are reported from now on, this one included.
-    ///
-    /// # Errors
-    /// As [`OrderTable::submit`]; what it may trade then counts nowhere.
-    pub fn adopt(
-        &mut self,
-        report: &ExecutionReport,
-        instrument_id: InstrumentId,
-        at: UnixNanos,
-    ) -> Result<(), SubmitError> {
-        self.take_in(TrackedOrder::adopted(report, instrument_id, at))
-    }
-
-    fn take_in(&mut self, order: TrackedOrder) -> Result<(), SubmitError> {
+    pub(super) fn take_in(&mut self, order: TrackedOrder) -> Result<(), SubmitError> {
         if order.instrument_id.index() >= self.open.len() {
             return Err(SubmitError::Instrument);
         }
@@ -279,7 +265,9 @@ impl OrderTable {
             return Booking::None;
         }
         let order = self.slots[place].as_mut().expect("the index points at orders");
+        let is_history = (1..=order.history_qty.0).contains(&report.cumulative_qty.0);
         let seen = match report.trade_id {
+            _ if is_history => Seen::Before,
             0 => Seen::NoRoom,
             trade_id => self.trades.see(&mut order.trades, trade_id),
         };

@@ -2,12 +2,35 @@
 //! there before us, and is taken over; from then on nothing is corrected: a difference that stays is for a person.
 
 use fulmar_bus::record::{
-    BalanceStatement, InstrumentId, Notional, PositionStatement, Price, Quantity, Side, StrategyId,
+    BalanceStatement, InstrumentId, Notional, PositionStatement, Price, Quantity, Side, StrategyId, UnixNanos,
 };
 
 use super::Treasury;
-use crate::trading::account::{AccountError, Amount, Asset, ToldBalance};
+use crate::trading::account::{Account, AccountError, Amount, Asset, Balance, Fee, ToldBalance};
+use crate::trading::limits::ACCOUNT_ASSETS_MAX;
 use crate::trading::order::Fill;
+
+/// The venue's first word on each asset.
+#[derive(Clone, Debug)]
+pub(super) struct FirstWords(Vec<FirstWord>);
+
+#[derive(Clone, Copy, Debug)]
+struct FirstWord {
+    /// Whose it is, counted as the accounts are.
+    account: usize,
+    asset: Asset,
+    /// When it was so.
+    at: UnixNanos,
+    /// What our books had of it before the fill that is being booked.
+    total: Amount,
+}
+
+impl FirstWords {
+    /// Room for all that there may be in so many accounts.
+    pub(super) fn new(account_count: usize) -> Self {
+        FirstWords(Vec::with_capacity(account_count * ACCOUNT_ASSETS_MAX))
+    }
+}
 
 impl Treasury {
     /// Takes in what the venue of an account says of a balance.
@@ -22,9 +45,38 @@ impl Treasury {
         books.tell_balance(told.asset, ToldBalance { free, locked })?;
         let missing = books.balance(told.asset).and_then(|balance| balance.difference());
         match missing {
-            Some(missing) if is_first => books.transfer(told.asset, missing),
+            Some(missing) if is_first => {
+                let (asset, at) = (told.asset, told.venue_at);
+                self.first_words.0.push(FirstWord { account, asset, at, total: Amount::ZERO });
+                books.transfer(asset, missing)
+            }
             _ => Ok(()),
         }
+    }
+
+    /// As [`Treasury::book`], for a fill that the venue made then. Its first word on a balance had all in it that came
+    /// before: what is told of that afterwards moved the balance already.
+    ///
+    /// # Errors
+    /// As [`Treasury::book`], and [`Account::transfer`](crate::trading::account::Account::transfer).
+    pub fn book_of(&mut self, venue_at: UnixNanos, fill: &Fill, fee: Fee) -> Result<(), AccountError> {
+        let account = self.account_of(fill.instrument_id);
+        let is_behind = |word: &FirstWord| word.account == account && venue_at <= word.at;
+        if venue_at == UnixNanos(0) || !self.first_words.0.iter().any(is_behind) {
+            return self.book(fill, fee);
+        }
+        let total = |account: &Account, asset| account.balance(asset).map_or(Amount::ZERO, Balance::total);
+        for word in self.first_words.0.iter_mut().filter(|word| word.account == account) {
+            word.total = total(&self.accounts[account], word.asset);
+        }
+        self.book(fill, fee)?;
+        let books = &mut self.accounts[account];
+        for word in self.first_words.0.iter().filter(|word| is_behind(word)) {
+            let after = total(books, word.asset);
+            let moved_back = after.checked_neg().and_then(|after| after.checked_add(word.total));
+            books.transfer(word.asset, moved_back.ok_or(AccountError::Overflow)?)?;
+        }
+        Ok(())
     }
 
     /// What is held of a derivative and no fill of this run explains, as a fill that brings it in; `None` where our

@@ -231,6 +231,21 @@ fn a_strategy_that_loses_is_held_back_alone_and_the_engine_holds_back_all() {
 }
 
 #[test]
+fn a_fill_of_before_the_first_word_on_a_balance_that_is_told_after_it_moves_no_balance() {
+    let said_at = UnixNanos(7);
+    for (venue_at, bitcoin) in [(UnixNanos(7), 5_000), (UnixNanos(8), 6_000), (UnixNanos(0), 6_000)] {
+        let mut treasury = treasury(|_| {});
+        let had = (Notional(5 * 10_i128.pow(18)), Notional(0));
+        treasury.tell(0, &BalanceStatement::new(asset("BTC"), had, said_at)).expect("there is room");
+        treasury.book_of(venue_at, &fill(ONE, SPOT, 1_000, 100), FREE).expect("it can be booked");
+        let total = |name| treasury.accounts[0].balance(asset(name)).map(|balance| balance.total());
+        assert_eq!(total("BTC"), Amount::floor(bitcoin, 3), "{venue_at:?}");
+        assert_eq!(total("USDT"), Some(usdt(-100)), "the venue said nothing of it yet");
+        assert_eq!(treasury.held(ONE, SPOT), Quantity(1_000), "it is held all the same");
+    }
+}
+
+#[test]
 fn what_spot_earned_is_valued_by_its_market_and_fees_in_another_asset_by_what_was_stated() {
     let losses = LossLimits { drawdown_max: Some(usdt(10)), ..LossLimits::default() };
     let bnb = (asset("BNB"), ScaledPrice { price: Price(600), scale: 0 });
