@@ -191,30 +191,6 @@ impl<W: Words + Clone> Ring<W> {
         self.channel
     }
 
-    /// The writing end of a ring that another process laid for this one; `None` once anything was published there. A
-    /// channel has one writer: whoever calls this is its producer, and calls it once.
-    ///
-    /// ```
-    /// use fulmar_bus::channel::{Region, RingShape, create, open};
-    /// # use fulmar_bus::record::*;
-    /// # let (instrument_id, cause) = (InstrumentId(4), RecordId::NONE);
-    /// # let (received_at, flags) = (UnixNanos(9), Flags::NONE);
-    /// # let heading = Heading { instrument_id, cause, received_at, flags };
-    /// let shape = RingShape { slot_count: 128, gate_count: 1 };
-    /// let memory = Region::heap(shape.word_count());
-    /// let (_, ring) = create(memory.clone(), shape, ChannelId(7));
-    /// let mut reader = ring.gated_reader().expect("its gate is free");
-    /// let mut writer = open(memory)?.first_writer().expect("nothing was published");
-    /// # let mut record = Record::new();
-    /// # record.write(heading, &Timer { tag: 1, due_at: UnixNanos(8) });
-    /// writer.publish(&mut record).expect("there is room");
-    /// assert!(!reader.is_empty() && ring.first_writer().is_none());
-    /// # Ok::<(), fulmar_bus::channel::OpenError>(())
-    /// ```
-    pub fn first_writer(&self) -> Option<Writer<W>> {
-        (self.end() == 0).then(|| Writer::new(self.clone()))
-    }
-
     /// A reader that never holds the writer up, and may be lapped. It starts at the oldest record that still stands;
     /// where the writer overwrites faster than that one can be found, at the first of all, and is lapped at once.
     pub fn reader(&self) -> Reader<W> {

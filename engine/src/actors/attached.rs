@@ -59,7 +59,7 @@ pub struct ProcessPlan {
 /// What happens at the door of a port.
 pub enum PortNews {
     /// A process attached.
-    Came(Line),
+    Came(Box<Line>),
     /// The process that was there is gone.
     Went,
 }
@@ -121,7 +121,7 @@ impl AttachedPort {
         match news {
             PortNews::Came(line) => {
                 self.plan.process.status.attach();
-                self.line = Some(line);
+                self.line = Some(*line);
                 self.misuse = Misuse::default();
                 self.untold = Some(Presence::HERE);
             }

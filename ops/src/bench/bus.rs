@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use fulmar_bus::attach::{ABI_MINOR, Connection, Handed, Hello, Link, Listener, Welcome, call};
-use fulmar_bus::channel::{Reader, Ring, RingShape, Writer, create, open};
+use fulmar_bus::channel::{Reader, RingShape, Writer, create, open, open_writer};
 use fulmar_bus::record::{ChannelId, Record, StrategyId, Text, Timer};
 use fulmar_bus::segment::{Access, BootId, OpenSegment, Segment, SegmentBuilder, SegmentOptions};
 use rustix::event::{EventfdFlags, eventfd};
@@ -218,12 +218,11 @@ pub fn client(socket: &Path, core: Option<usize>) -> anyhow::Result<()> {
     let _link: Link = attached.link;
     let market = OpenSegment::open(market, Access::Read)?;
     let commands = OpenSegment::open(commands, Access::Write)?;
-    let ring = |segment: &OpenSegment, name: &str| -> anyhow::Result<Ring> {
-        Ok(open(segment.part(name).context("the bench shares it")?)?)
-    };
+    let part =
+        |segment: &OpenSegment, name: &str| segment.part(name).context("the bench shares no such part");
     let mut far = Process {
-        writer: ring(&commands, "commands")?.first_writer().context("nothing was commanded before")?,
-        reader: ring(&market, "market")?.reader(),
+        writer: open_writer(part(&commands, "commands")?)?.0,
+        reader: open(part(&market, "market")?)?.reader(),
         record: Record::new(),
     };
     loop {

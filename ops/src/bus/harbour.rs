@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use fulmar_bus::attach::shield;
 use fulmar_bus::segment::{Access, BootId, SegmentBuilder, SegmentError, SegmentOptions};
 use fulmar_engine::wiring::Assembly;
 
@@ -50,6 +51,8 @@ impl Harbour {
         berths: Vec<Berth>,
         before_start: impl FnOnce() + Send + 'static,
     ) -> Result<BusServer, BusError> {
+        // Whoever could reach into this process would need no bus.
+        shield().map_err(BusError::Attach)?;
         let rings = broadcast_rings(assembly);
         let Harbour { socket, boot_id, options } = self;
         let plan = BusPlan {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write as _};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd as _, BorrowedFd};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,14 +12,14 @@ use std::task::{Wake, Waker};
 use std::thread::JoinHandle;
 
 use fulmar_bus::attach::{
-    ABI_MINOR, Answer, AttachError, Caller, Connection, Handed, Listener, Refusal, Request, Welcome,
+    ABI_MINOR, Answer, AttachError, Bell, Caller, Connection, Handed, Listener, Refusal, Request, Welcome,
 };
 use fulmar_bus::channel::Ring;
 use fulmar_bus::record::{InstrumentId, Text};
 use fulmar_bus::segment::{BootId, Segment, SegmentError, SegmentOptions};
 use fulmar_engine::actors::{Ended, PortNews};
 use fulmar_strategies::attach::{Pair, Place, Terms};
-use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::berth::Berth;
 use super::memory::{Ends, Made, make};
@@ -56,6 +56,9 @@ pub enum BusError {
     /// Nobody can call.
     #[error("the bus cannot listen: {0}")]
     Listen(AttachError),
+    /// A caller went before he was welcome, or there is nothing to welcome him with.
+    #[error("{0}")]
+    Attach(AttachError),
     /// There is no memory to share.
     #[error("the bus has no memory to share: {0}")]
     Memory(#[from] SegmentError),
@@ -75,8 +78,8 @@ pub struct BusServer {
 struct Guest {
     berth: usize,
     connection: Connection,
-    /// What it writes to where the engine may sleep.
-    wakes_engine: OwnedFd,
+    /// What it rings where the engine may sleep.
+    wakes_engine: Bell,
     /// Lines of its port that had ended when it came.
     ends_before: u64,
 }
@@ -90,12 +93,11 @@ struct Bus {
 }
 
 /// Wakes a process.
-struct Bell(OwnedFd);
+struct Alarm(Bell);
 
-impl Wake for Bell {
+impl Wake for Alarm {
     fn wake(self: Arc<Self>) {
-        // A bell that has rung so often that it is full wakes as well.
-        let _ = rustix::io::write(&self.0, &1_u64.to_ne_bytes());
+        self.0.ring();
     }
 }
 
@@ -214,7 +216,7 @@ impl Bus {
             files.extend([
                 guest.connection.fd(),
                 guest.connection.peer().pidfd.as_fd(),
-                guest.wakes_engine.as_fd(),
+                guest.wakes_engine.fd(),
             ]);
         }
         let mut files: Vec<PollFd<'_>> =
@@ -229,7 +231,7 @@ impl Bus {
         while index < self.guests.len() {
             let guest = &mut self.guests[index];
             let berth = &self.plan.berths[guest.berth];
-            if rustix::io::read(&guest.wakes_engine, &mut [0; 8]).is_ok() {
+            if guest.wakes_engine.hush() {
                 berth.doorway.call();
             }
             let (ends, how) = berth.status.ends();
@@ -309,14 +311,10 @@ impl Bus {
 
     fn welcome(&mut self, caller: Caller, index: usize) -> Result<(), BusError> {
         let berth = &self.plan.berths[index];
-        let event = || {
-            let flags = EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK;
-            eventfd(0, flags).map_err(|error| BusError::System("make an event", error.into()))
-        };
-        let (wakes_client, wakes_engine) = (event()?, event()?);
-        let waking = wakes_client.try_clone().map_err(|error| BusError::System("share an event", error))?;
+        let (client, of_client) = Bell::pair().map_err(BusError::Attach)?;
+        let (engine, of_engine) = Bell::pair().map_err(BusError::Attach)?;
         let ends = Ends {
-            waker: Waker::from(Arc::new(Bell(waking))),
+            waker: Waker::from(Arc::new(Alarm(client))),
             markets: berth.rings(&self.plan.rings),
             commands_max: berth.treatment.commands_max,
         };
@@ -329,14 +327,14 @@ impl Bus {
             commands: made.commands.fd(),
             events: made.events.fd(),
             cursor: made.cursor.fd(),
-            wakes_client: wakes_client.as_fd(),
-            wakes_engine: wakes_engine.as_fd(),
+            wakes_client: of_client.fd(),
+            wakes_engine: of_engine.fd(),
         };
         let (ends_before, _) = berth.status.ends();
-        let connection = caller.welcome(&welcome, handed).map_err(BusError::Listen)?;
-        let is_taken = berth.doorway.hand(PortNews::Came(made.line)).is_ok();
+        let connection = caller.welcome(&welcome, handed).map_err(BusError::Attach)?;
+        let is_taken = berth.doorway.hand(PortNews::Came(Box::new(made.line))).is_ok();
         if is_taken {
-            self.guests.push(Guest { berth: index, connection, wakes_engine, ends_before });
+            self.guests.push(Guest { berth: index, connection, wakes_engine: engine, ends_before });
             Ok(())
         } else {
             Err(BusError::System("reach the engine", io::ErrorKind::WouldBlock.into()))

@@ -3,8 +3,8 @@
 
 use std::os::fd::OwnedFd;
 
-use fulmar_bus::attach::{CursorPage, Handed, Welcome};
-use fulmar_bus::channel::{OpenError, Region, Ring, open};
+use fulmar_bus::attach::{Bell, CursorPage, Handed, Welcome};
+use fulmar_bus::channel::{OpenError, Region, Ring, open, open_writer};
 use fulmar_bus::record::{InstrumentId, UnixNanos};
 use fulmar_bus::segment::{Access, BootId, OpenSegment, SegmentError};
 use fulmar_engine::actors::{StrategyHost, StrategyPorts, Stream};
@@ -41,9 +41,6 @@ pub enum ClientError {
         /// What is wrong with it.
         source: OpenError,
     },
-    /// Another process wrote there before.
-    #[error("the engine's \"{0}\" was used before")]
-    Used(&'static str),
     /// The terms cannot be read.
     #[error("the engine's terms cannot be read: {0}")]
     Terms(#[from] serde_json::Error),
@@ -93,8 +90,9 @@ impl Client {
             let members: Vec<InstrumentId> = pair.members.iter().copied().map(InstrumentId).collect();
             ports.add_aggregate(&members, shared.stream(&format!("aggregate.{}", pair.name), pair.place)?);
         }
-        let commands = ring(&shared.commands, "commands")?.first_writer();
-        let commands = Outbox::new(commands.ok_or(ClientError::Used("commands"))?, None);
+        let commands = open_writer(part(&shared.commands, "commands")?);
+        let (commands, _) = commands.map_err(|source| no_ring("commands", source))?;
+        let commands = Outbox::new(commands, None);
         let page = CursorPage::new(part(&shared.cursor, "cursor")?);
         let ids = (welcome.epoch, welcome.strategy_id);
         let mut host = StrategyHost::new(name, ids, strategy, ports, commands);
@@ -156,10 +154,10 @@ impl Client {
 
 /// What wakes each side of the other.
 pub struct Wakers {
-    /// Can be read where the engine wakes us.
-    pub client: OwnedFd,
-    /// Written to, it wakes the engine.
-    pub engine: OwnedFd,
+    /// Rings where the engine wakes us.
+    pub client: Bell,
+    /// Rung, it wakes the engine.
+    pub engine: Bell,
     /// Whether the engine may sleep at all.
     pub engine_sleeps: bool,
 }
@@ -180,7 +178,14 @@ impl Shared {
             commands: open("commands", handed.commands, Access::Write)?,
             cursor: open("cursors", handed.cursor, Access::Write)?,
         };
-        Ok((shared, Wakers { client: handed.wakes_client, engine: handed.wakes_engine, engine_sleeps: true }))
+        Ok((
+            shared,
+            Wakers {
+                client: Bell::from(handed.wakes_client),
+                engine: Bell::from(handed.wakes_engine),
+                engine_sleeps: true,
+            },
+        ))
     }
 
     /// A channel from behind a place on, and before it what stood there.
@@ -198,5 +203,9 @@ fn part(segment: &OpenSegment, name: &str) -> Result<Region, ClientError> {
 }
 
 fn ring(segment: &OpenSegment, name: &str) -> Result<Ring, ClientError> {
-    open(part(segment, name)?).map_err(|source| ClientError::Ring { name: name.to_owned(), source })
+    open(part(segment, name)?).map_err(|source| no_ring(name, source))
+}
+
+fn no_ring(name: &str, source: OpenError) -> ClientError {
+    ClientError::Ring { name: name.to_owned(), source }
 }

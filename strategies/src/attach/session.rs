@@ -1,7 +1,7 @@
 //! One attachment from the first call to its end: attaches, gives the strategy its turns, waits between them as it is
 //! told, and notices when the engine is gone.
 
-use std::os::fd::{AsFd as _, BorrowedFd};
+use std::os::fd::BorrowedFd;
 use std::path::Path;
 use std::time::Duration;
 
@@ -109,8 +109,9 @@ impl Session {
         self.now = self.clock.now_after(self.now);
         let command_count = self.client.command_count();
         let work = self.client.turn(self.now);
+        // The engine's core may sleep: it is rung, and finds our commands.
         if self.wakers.engine_sleeps && self.client.command_count() > command_count {
-            self.wake_engine();
+            self.wakers.engine.ring();
         }
         if work.is_some() {
             self.idle_since = None;
@@ -141,17 +142,12 @@ impl Session {
             let until_due = self.client.due_at().map_or(LOOK_INTERVAL, |due_at| due_at.since(self.now));
             let ns = until_due.min(LOOK_INTERVAL).0;
             let timeout = Timespec { tv_sec: 0, tv_nsec: i64::try_from(ns).expect("it is below a second") };
-            let files: [BorrowedFd<'_>; 2] = [self.wakers.client.as_fd(), self.link.fd()];
+            let files: [BorrowedFd<'_>; 2] = [self.wakers.client.fd(), self.link.fd()];
             let mut files = files.map(|file| PollFd::from_borrowed_fd(file, PollFlags::IN));
             // A sleep that ends early does no harm.
             let _ = poll(&mut files, Some(&timeout));
-            let _ = rustix::io::read(&self.wakers.client, &mut [0; 8]);
+            self.wakers.client.hush();
         }
         self.client.page().awake();
-    }
-
-    /// The engine's core may sleep: it is rung, and finds our commands.
-    fn wake_engine(&self) {
-        let _ = rustix::io::write(&self.wakers.engine, &1_u64.to_ne_bytes());
     }
 }

@@ -104,7 +104,7 @@ impl Scene {
             vec![market_ring],
             commands_max,
         );
-        assert!(self.door.hand(PortNews::Came(line)).is_ok(), "there is room at the door");
+        assert!(self.door.hand(PortNews::Came(Box::new(line))).is_ok(), "there is room at the door");
         self.turn();
         let here = self.told();
         assert_eq!(here.len(), 1, "the gate hears that it came, and no more");
