@@ -156,6 +156,8 @@ const RULES: &[Rule] = &[
             "engine/src/runtime/core_loop.rs",
             "engine/src/runtime/team.rs",
             "engine/src/runtime/wait.rs",
+            // The loop of a process of its own.
+            "strategies/src/attach/session.rs",
         ],
         banned: &["std::thread"],
         allowed: &[],
@@ -215,7 +217,8 @@ const RULES: &[Rule] = &[
     Rule {
         says: "a strategy sees its contract, the market's numbers, its orders, its position and what to size by; no door but the gate",
         files: &["strategies/src"],
-        except: &[],
+        // What hosts a strategy in a process of its own.
+        except: &["strategies/src/attach"],
         banned: &[
             "fulmar_engine",
             "fulmar_bus::channel",

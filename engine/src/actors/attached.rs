@@ -11,9 +11,6 @@
 //! where it leaves no room for its events, they are lost to it, it hears so, and is told all of its orders anew.
 
 mod line;
-mod status;
-
-use std::sync::Arc;
 
 use fulmar_bus::channel::Poll;
 use fulmar_bus::record::{
@@ -23,9 +20,8 @@ use fulmar_bus::record::{
 
 pub use self::line::Line;
 use self::line::Told;
-pub use self::status::{Ended, PortStatus};
 use super::limits::{COMMANDS_PER_TURN_MAX, MISUSE_WINDOW};
-use crate::runtime::{Actor, Delivery, Door, Inboxes, Origin, Outbox, Work};
+use crate::runtime::{Actor, Delivery, Door, Ended, Inboxes, LineStatus, Origin, Outbox, Work};
 use crate::trading::OWN_COUNTER_MIN;
 
 /// What a port is made for.
@@ -51,7 +47,7 @@ pub struct ProcessPlan {
     /// Through which it comes. In a replay nobody does.
     pub door: Door<PortNews>,
     /// What operators see of it.
-    pub status: Arc<PortStatus>,
+    pub status: LineStatus,
     /// A run is played again: nobody comes, and what was wanted then is an input.
     pub is_played: bool,
 }

@@ -15,7 +15,7 @@ pub mod risk;
 pub mod strategy;
 
 pub use aggregator::Aggregator;
-pub use attached::{AttachedPort, Ended, Line, PortNews, PortPlan, PortStatus, ProcessPlan};
+pub use attached::{AttachedPort, Line, PortNews, PortPlan, ProcessPlan};
 pub use book::BookBuilder;
 pub use estimator::{Estimator, EstimatorPlan};
 pub use feed::Feed;

@@ -86,8 +86,8 @@ pub(super) struct Channels {
 }
 
 impl Channels {
-    /// None yet. With a journal's `directory`, channels that are written ahead lie in files there; with `shared` memory,
-    /// what is broadcast lies there.
+    /// None yet. With a journal's `directory`, channels that are written ahead lie in files there; with `shared`
+    /// memory, what is broadcast lies there.
     pub(super) fn new(directory: Option<PathBuf>, shared: Option<SegmentBuilder>) -> Self {
         Channels { directory, shared, ..Channels::default() }
     }

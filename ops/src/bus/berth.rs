@@ -1,12 +1,11 @@
 //! A berth: where one strategy's process may lie alongside. Which they are, the configuration says.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use fulmar_bus::channel::Ring;
 use fulmar_bus::record::{InstrumentId, StrategyId};
-use fulmar_engine::actors::{PortNews, PortStatus};
-use fulmar_engine::runtime::{Doorbell, Doorway, door};
+use fulmar_engine::actors::PortNews;
+use fulmar_engine::runtime::{Doorbell, Doorway, LineStatus, door};
 use fulmar_engine::wiring::{Assembly, EnginePlan, Home};
 use fulmar_strategies::attach::Treatment;
 
@@ -32,7 +31,7 @@ pub struct Berth {
     /// The way to its port.
     pub doorway: Doorway<PortNews>,
     /// What its port shows.
-    pub status: Arc<PortStatus>,
+    pub status: LineStatus,
 }
 
 impl Berth {
@@ -67,8 +66,8 @@ pub fn open(
         let treatment = treatment.ok().flatten().expect("the plan says that it lives in a process");
         let (mut doorway, door) = door(DOOR_ROOM);
         doorway.ring(bell_of(&format!("strategy.{}", strategy.name)));
-        let status = Arc::new(PortStatus::default());
-        (process.door, process.status, process.is_played) = (door, Arc::clone(&status), false);
+        let status = LineStatus::default();
+        (process.door, process.status, process.is_played) = (door, status.clone(), false);
         let is_heard = |members: &[InstrumentId]| members.iter().any(|id| strategy.instruments.contains(id));
         let pairs = plan.pairs.iter().filter(|pair| is_heard(&pair.instruments));
         berths.push(Berth {

@@ -17,7 +17,8 @@ use fulmar_bus::attach::{
 use fulmar_bus::channel::Ring;
 use fulmar_bus::record::{InstrumentId, Text};
 use fulmar_bus::segment::{BootId, Segment, SegmentError, SegmentOptions};
-use fulmar_engine::actors::{Ended, PortNews};
+use fulmar_engine::actors::PortNews;
+use fulmar_engine::runtime::Ended;
 use fulmar_strategies::attach::{Pair, Place, Terms};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 

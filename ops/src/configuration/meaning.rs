@@ -4,6 +4,7 @@
 //! defaults of their own and reading them cannot fail. Durations have become [`Nanos`]. A decimal stays the text that
 //! was written, digits and at most one point, until the instrument's scales are known.
 
+mod bus;
 mod risk;
 mod scopes;
 
@@ -13,6 +14,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
+pub use bus::{Bus, Lock, Pages};
 use fulmar_adapters::session::Assumed;
 use fulmar_bus::record::Nanos;
 use fulmar_engine::contract::BookDepth;
@@ -223,36 +225,6 @@ pub struct Journal {
     pub segment_bytes: u64,
     /// What a run does that can no longer keep it.
     pub on_failure: OnFailure,
-}
-
-/// The memory that attached strategies share with the engine.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Bus {
-    /// How large its pages are.
-    pub pages: Pages,
-    /// Whether it is kept in memory.
-    pub lock: Lock,
-}
-
-/// How large the pages of some memory are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Pages {
-    /// As the system makes them.
-    Normal,
-    /// Two megabytes.
-    Huge,
-}
-
-/// Whether some memory is kept from being swapped out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Lock {
-    /// The system may swap it out.
-    No,
-    /// It may not.
-    Yes,
 }
 
 /// What a run does that can no longer keep its journal.

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use anyhow::Context;
 use aws_lc_rs::digest;
 use fulmar_bus::record::{AccountId, InstrumentId, UnixNanos};
 use fulmar_engine::actors::ProcessPlan;
-use fulmar_engine::runtime::door;
+use fulmar_engine::runtime::{LineStatus, door};
 use fulmar_engine::trading::treasury::TreasuryPlan;
 use fulmar_engine::wiring::{
     EnginePlan, GatewayPlan, Home, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan,
@@ -175,7 +174,7 @@ fn home(strategy: &Strategy) -> Result<Home, ParameterError> {
     };
     let (_, door) = door(1);
     let Treatment { on_disconnect, silence_max, misuses_max, .. } = treatment;
-    let (status, is_played) = (Arc::default(), true);
+    let (status, is_played) = (LineStatus::default(), true);
     Ok(Home::Process(ProcessPlan { on_disconnect, silence_max, misuses_max, door, status, is_played }))
 }
 

@@ -1,5 +1,5 @@
-//! What an engine tells a process that attached beside who it is: what its strategy may see, and from where on. It comes
-//! as JSON in the settings of the welcome.
+//! What an engine tells a process that attached beside who it is: what its strategy may see, and from where on. It
+//! comes as JSON in the settings of the welcome.
 
 use fulmar_engine::contract::BookDepth;
 use serde::{Deserialize, Serialize};

@@ -14,8 +14,8 @@ use fulmar_bus::record::{
 
 use super::*;
 use crate::actors::limits::COMMANDS_PER_TURN_MAX;
-use crate::actors::{AttachedPort, Ended, Line, PortNews, PortPlan, PortStatus, ProcessPlan};
-use crate::runtime::{Doorway, Inboxes, door};
+use crate::actors::{AttachedPort, Line, PortNews, PortPlan, ProcessPlan};
+use crate::runtime::{Doorway, Ended, Inboxes, LineStatus, door};
 use crate::trading::OWN_COUNTER_MIN;
 
 const EPOCH: u32 = 7;
@@ -31,7 +31,7 @@ struct Scene {
     reports: Outbox,
     intents: Reader,
     door: Doorway<PortNews>,
-    status: Arc<PortStatus>,
+    status: LineStatus,
     now: UnixNanos,
 }
 
@@ -60,13 +60,13 @@ impl Scene {
         let (reports, report_ring) = channel(1, ROOMY);
         let (intents, intent_ring) = channel(2, ROOMY);
         let (doorway, door) = door(4);
-        let status = Arc::new(PortStatus::default());
+        let status = LineStatus::default();
         let process = ProcessPlan {
             on_disconnect: OnDisconnect::Cancel,
             silence_max: SILENCE_MAX,
             misuses_max: MISUSES_MAX,
             door,
-            status: Arc::clone(&status),
+            status: status.clone(),
             is_played: false,
         };
         let plan = PortPlan { name: "outside".into(), strategy_id: STRATEGY, epoch: EPOCH, process };

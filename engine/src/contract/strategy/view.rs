@@ -1,9 +1,11 @@
 //! What a strategy sees: its instruments, its orders, what it holds. Its own memory, filled from the records that it
 //! subscribed to; no actor's memory is read.
 
+mod anew;
+
 use fulmar_bus::record::{
     ConsolidatedTop, CrossVenue, Denial, ExecutionReport, Flags, Funding, HeldOrder, InstrumentDefinition,
-    InstrumentId, InstrumentStatus, Intent, Kind, Malformed, MarkPrice, Position, Presence, Quantity, Record,
+    InstrumentId, InstrumentStatus, Intent, Kind, Malformed, MarkPrice, Position, Quantity, Record,
     SyncChange, SyncState, TopOfBook, TopSource, UnixNanos,
 };
 
@@ -349,19 +351,6 @@ impl View {
             instrument.cross_venue = None;
             instrument.sync = SyncState::Syncing;
         }
-    }
-
-    /// All orders and positions are told anew; those that the gate had not seen yet it tells of later.
-    fn begin_anew(&mut self, told: &Presence) {
-        let before = std::mem::replace(&mut self.orders, OrderTable::new(self.orders_max));
-        for order in before.open_orders() {
-            let id = order.intent().client_order_id;
-            if (id.epoch, id.counter) > (told.epoch, told.counter) {
-                self.submitted(*order.intent(), order.instrument_id(), order.submitted_at());
-            }
-        }
-        self.epoch = Some(told.epoch);
-        self.instruments.iter_mut().flatten().for_each(|instrument| instrument.position = None);
     }
 
     /// True where what is best over the pair of `instrument_id` concerns an instrument that the strategy trades.

@@ -1,5 +1,7 @@
-//! What operators see of a port while it runs. Whoever looks never touches the port.
+//! What operators see of the line to an attached process while it runs. Whoever looks never touches the actor that
+//! keeps the line.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// How a line ended.
@@ -27,9 +29,12 @@ impl Ended {
     }
 }
 
-/// The figures of one port.
+/// The figures of one port's lines. Clones show the same.
+#[derive(Clone, Debug, Default)]
+pub struct LineStatus(Arc<Figures>);
+
 #[derive(Debug, Default)]
-pub struct PortStatus {
+struct Figures {
     /// Lines so far, and those that ended; they differ by one while a process is attached.
     lines: AtomicU64,
     ended: AtomicU64,
@@ -43,24 +48,24 @@ pub struct PortStatus {
     lag: AtomicU64,
 }
 
-/// The port alone writes, so that a load and a store are enough.
+/// One actor alone writes, so that a load and a store are enough.
 fn add(number: &AtomicU64, more: u64) {
     number.store(number.load(Ordering::Relaxed) + more, Ordering::Relaxed);
 }
 
-impl PortStatus {
+impl LineStatus {
     /// True while a process is attached.
     pub fn is_attached(&self) -> bool {
         // PAIRS WITH: the release store in `part`.
-        let ended = self.ended.load(Ordering::Acquire);
-        self.lines.load(Ordering::Relaxed) != ended
+        let ended = self.0.ended.load(Ordering::Acquire);
+        self.0.lines.load(Ordering::Relaxed) != ended
     }
 
     /// Lines that ended so far, and how the last one did.
     pub fn ends(&self) -> (u64, Option<Ended>) {
         // PAIRS WITH: the release store in `part`.
-        let ended = self.ended.load(Ordering::Acquire);
-        let last = match self.last_end.load(Ordering::Relaxed) {
+        let ended = self.0.ended.load(Ordering::Acquire);
+        let last = match self.0.last_end.load(Ordering::Relaxed) {
             1 => Some(Ended::Gone),
             2 => Some(Ended::Silence),
             3 => Some(Ended::Damage),
@@ -72,56 +77,62 @@ impl PortStatus {
 
     /// The number of the last order that its strategy wanted: the next process goes on from there.
     pub fn counter(&self) -> u64 {
-        self.counter.load(Ordering::Relaxed)
+        self.0.counter.load(Ordering::Relaxed)
     }
 
     /// Events that the process has not read.
     pub fn lag(&self) -> u64 {
-        self.lag.load(Ordering::Relaxed)
+        self.0.lag.load(Ordering::Relaxed)
     }
 
-    pub(super) fn attach(&self) {
-        add(&self.lines, 1);
+    /// A process attached.
+    pub fn attach(&self) {
+        add(&self.0.lines, 1);
     }
 
-    pub(super) fn part(&self, ended: Ended) {
+    /// Its line ended.
+    pub fn part(&self, ended: Ended) {
         let number = match ended {
             Ended::Gone => 1,
             Ended::Silence => 2,
             Ended::Damage => 3,
             Ended::Misuse => 4,
         };
-        self.last_end.store(number, Ordering::Relaxed);
-        add(&self.quarantines, u64::from(matches!(ended, Ended::Damage | Ended::Misuse)));
+        self.0.last_end.store(number, Ordering::Relaxed);
+        add(&self.0.quarantines, u64::from(matches!(ended, Ended::Damage | Ended::Misuse)));
         // PAIRS WITH: the acquire loads in `ends` and `is_attached`: who sees the end sees how it was.
-        self.ended.store(self.ended.load(Ordering::Relaxed) + 1, Ordering::Release);
+        self.0.ended.store(self.0.ended.load(Ordering::Relaxed) + 1, Ordering::Release);
     }
 
-    pub(super) fn count_command(&self, counter: u64) {
-        add(&self.commands, 1);
-        self.counter.store(counter, Ordering::Relaxed);
+    /// It wanted something; its last order is of this number.
+    pub fn count_command(&self, counter: u64) {
+        add(&self.0.commands, 1);
+        self.0.counter.store(counter, Ordering::Relaxed);
     }
 
-    pub(super) fn count_misuse(&self) {
-        add(&self.misuses, 1);
+    /// It wanted what makes no sense.
+    pub fn count_misuse(&self) {
+        add(&self.0.misuses, 1);
     }
 
-    pub(super) fn count_lost(&self) {
-        add(&self.lost, 1);
+    /// An event found no room.
+    pub fn count_lost(&self) {
+        add(&self.0.lost, 1);
     }
 
-    pub(super) fn show_lag(&self, lag: u64) {
-        self.lag.store(lag, Ordering::Relaxed);
+    /// It has not read so many events.
+    pub fn show_lag(&self, lag: u64) {
+        self.0.lag.store(lag, Ordering::Relaxed);
     }
 
     /// Tells every figure by its name.
     pub fn counters(&self, tell: &mut dyn FnMut(&'static str, u64)) {
         let figures = [
-            ("attached_lines", &self.lines),
-            ("attached_commands", &self.commands),
-            ("attached_misuses", &self.misuses),
-            ("attached_events_lost", &self.lost),
-            ("attached_quarantines", &self.quarantines),
+            ("attached_lines", &self.0.lines),
+            ("attached_commands", &self.0.commands),
+            ("attached_misuses", &self.0.misuses),
+            ("attached_events_lost", &self.0.lost),
+            ("attached_quarantines", &self.0.quarantines),
         ];
         figures.into_iter().for_each(|(name, figure)| tell(name, figure.load(Ordering::Relaxed)));
     }
