@@ -119,6 +119,11 @@ impl Entry {
         }
     }
 
+    /// True where it is one of these alternatives.
+    pub(super) fn is_of(&self, group: Option<Group>) -> bool {
+        group.is_some() && self.group == group
+    }
+
     /// True where it is not at the venue, and could come to be.
     pub(super) fn is_held(&self) -> bool {
         matches!(self.phase, Phase::Waiting | Phase::Fired)

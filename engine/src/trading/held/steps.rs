@@ -46,7 +46,7 @@ impl HeldOrders {
     fn step_of(&mut self, now: UnixNanos, index: usize, orders: &OrderTable) -> Option<Step> {
         let group = self.entries[index].group;
         for other in 0..self.entries.len() {
-            if other == index || (group.is_some() && self.entries[other].group == group) {
+            if other == index || self.entries[other].is_of(group) {
                 self.refresh(other, orders);
             }
         }
@@ -81,10 +81,7 @@ impl HeldOrders {
     fn family(&self, index: usize) -> Family {
         let entry = &self.entries[index];
         let mut family = Family::default();
-        if entry.group.is_none() {
-            return family;
-        }
-        for other in self.entries.iter().filter(|other| other.group == entry.group && other.id != entry.id) {
+        for other in self.others(entry.group, entry.id) {
             family.traded_qty = family.traded_qty.saturating_add(other.traded_qty.0);
             match other.phase {
                 Phase::Waiting => {}
@@ -203,7 +200,7 @@ impl HeldOrders {
 
     fn is_forgettable(&self, entry: &Entry) -> bool {
         let is_over = |group| {
-            let mut of_group = self.entries.iter().filter(|other| other.group == Some(group));
+            let mut of_group = self.entries.iter().filter(|other| other.is_of(Some(group)));
             of_group.all(|other| other.phase == Phase::Ended)
         };
         // Who waits for it would not find it where both are made again.

@@ -310,6 +310,27 @@ fn a_trigger_that_was_met_shows_until_something_traded() {
 }
 
 #[test]
+fn an_order_that_the_engine_holds_stands_as_it_is_told_and_the_venue_knows_nothing_of_it() {
+    for (execution, expected) in [
+        (ExecutionType::Accepted, OrderStatus::Accepted),
+        (ExecutionType::Updated, OrderStatus::Accepted),
+        (ExecutionType::Triggered, OrderStatus::Triggered),
+        (ExecutionType::Canceled, OrderStatus::Canceled),
+        (ExecutionType::Expired, OrderStatus::Expired),
+        (ExecutionType::CancelRejected, OrderStatus::Submitted),
+    ] {
+        let mut orders = table_with(Side::Buy, 10);
+        let mut told = report(1, execution, OrderStatus::Accepted);
+        told.is_emulated = 1;
+        assert_eq!(apply(&mut orders, &told).status, expected, "{execution:?}");
+        assert!(!orders.get(id(1)).is_some_and(TrackedOrder::is_acknowledged), "{execution:?}");
+    }
+    let mut orders = table_with(Side::Buy, 10);
+    apply(&mut orders, &report(1, ExecutionType::Accepted, OrderStatus::Accepted));
+    assert!(orders.get(id(1)).is_some_and(TrackedOrder::is_acknowledged), "the venue's own word");
+}
+
+#[test]
 fn only_a_report_of_a_trade_books_one() {
     let mut orders = table_with(Side::Buy, 10);
     let mut canceled = report(1, ExecutionType::Canceled, OrderStatus::Canceled);

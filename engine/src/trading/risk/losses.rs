@@ -28,13 +28,6 @@ pub struct LossLimits {
     pub flatten_percent: Option<u32>,
 }
 
-impl LossLimits {
-    /// True where nothing is guarded.
-    pub fn is_empty(&self) -> bool {
-        self.daily_loss_max.or(self.drawdown_max).or(self.jump_max).is_none()
-    }
-}
-
 /// The watch over one scope.
 ///
 /// ```
@@ -214,6 +207,10 @@ mod tests {
         guard.observe(UnixNanos(2), Some(Amount(500)));
         assert_eq!(guard.observe(UnixNanos(3), Some(Amount(399))), Restraint::ReduceOnly);
         assert_eq!((guard.daily_loss(), guard.drawdown().is_some()), (None, true));
+        guard.observe(UnixNanos(4), Some(Amount(-20)));
+        assert_eq!(guard.observe(UnixNanos(5), Some(Amount(300))), Restraint::ReduceOnly);
+        assert_eq!(guard.losses(), (Amount(20), Amount(520)), "the worst of both, whatever came back");
+        assert_eq!((guard.earned(), guard.limits()), (Some(Amount(300)), &both));
     }
 
     #[test]

@@ -543,6 +543,12 @@ fn no_two_checks_share_a_number_or_a_name() {
     assert_eq!(numbers, (1..=34).collect::<Vec<u16>>());
     let names: std::collections::BTreeSet<&str> = RiskCheck::ALL.iter().map(|check| check.name()).collect();
     assert_eq!(names.len(), RiskCheck::ALL.len());
+    for check in RiskCheck::ALL {
+        assert_eq!(
+            (check.to_string().as_str(), RiskCheck::from_code(check.code())),
+            (check.name(), Some(check))
+        );
+    }
 }
 
 fn any_i64() -> impl Strategy<Value = i64> {

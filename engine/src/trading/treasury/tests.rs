@@ -385,6 +385,7 @@ fn a_limit_of_a_scope_is_lowered_and_raised_again_and_never_beyond_what_is_confi
     assert_eq!(change(engine, Limit::Position, usdt(1)), Err(LimitError::NoSuchLimit));
     assert_eq!(change((ScopeKind::Strategy, 2), Limit::Exposure, usdt(1)), Err(LimitError::NoSuchLimit));
     assert_eq!(change((ScopeKind::Strategy, 1), Limit::OpenOrders, usdt(5)), Err(LimitError::OutOfBounds));
+    assert_eq!(change((ScopeKind::Strategy, 1), Limit::OpenOrders, usdt(4)), Ok(()), "as configured");
     assert_eq!(change((ScopeKind::Strategy, 1), Limit::OpenOrders, usdt(3)), Ok(()));
     let at_stake = |treasury: &Treasury, quantity| treasury.breaches(&buying(ONE, SPOT, quantity)).exposure;
     assert_eq!(at_stake(&treasury, 400), None);

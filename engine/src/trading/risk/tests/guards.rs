@@ -293,6 +293,47 @@ fn a_trigger_stands_where_the_type_has_one_and_nowhere_else() {
         (intent.order_type, intent.trailing_offset) = (OrderType::TrailingStop, Price(5));
     };
     assert_eq!(refused(trailing), [RiskCheck::NotSupported], "it may begin at the market");
+    let from = |trigger| {
+        let mut intent = market(Side::Buy, 100);
+        (intent.order_type, intent.trailing_offset) = (OrderType::TrailingStop, Price(5));
+        intent.trigger_price = Price(trigger);
+        refused_by(&mut gate(), &intent, &context()).contains(&RiskCheck::TickLotPrecision)
+    };
+    assert_eq!([-5, 0, 5, 6].map(from), [true, false, false, true], "or at a price of its own");
+}
+
+#[test]
+fn an_order_that_waits_for_a_price_is_valued_at_it_and_at_the_market_where_it_has_none_yet() {
+    for (trigger, worth) in [(150, 150 * 100), (0, 105 * 100)] {
+        let mut intent = market(Side::Buy, 100);
+        intent.order_type = OrderType::TrailingStop;
+        (intent.trailing_offset, intent.trigger_price) = (Price(5), Price(trigger));
+        for (missing, is_refused) in [(1, true), (0, false)] {
+            let limits = RiskLimits { order_notional_max: worth - missing, ..LIMITS };
+            let denial = gate_with(RULES, limits).check_held(&intent, INSTRUMENT, &context());
+            let refused = denial.map(|denial| codes(&denial));
+            assert_eq!(refused, is_refused.then(|| vec![RiskCheck::MaxOrderNotional]), "{trigger}");
+        }
+    }
+}
+
+#[test]
+fn rejections_and_fills_are_counted_anew_where_another_number_of_them_may_be() {
+    let guards = Guards { rejects_max: Some(1), executions_max: Some(1), ..Guards::NONE };
+    let refused_under = |after: Guards| {
+        let mut gate = guarded(guards);
+        gate.on_reject(INSTRUMENT, NOW);
+        gate.on_trade(INSTRUMENT, NOW, Price(100), None);
+        let rules = InstrumentRules { tick: Price(1), lot: Quantity(1), notional_min: Notional(0), ..RULES };
+        let limits = RiskLimits { order_notional_max: i128::MAX, guards: after, ..LIMITS };
+        gate.control(INSTRUMENT, rules, limits);
+        gate.on_trade(INSTRUMENT, NOW, Price(100), None);
+        refused_by(&mut gate, &limit(Side::Buy, 100, 100), &touch(99, 101))
+    };
+    let both = [RiskCheck::RejectStorm, RiskCheck::RepeatedExecution];
+    assert_eq!(refused_under(Guards { duplicate_window_ns: Some(1), ..guards }), both, "the same of both");
+    assert_eq!(refused_under(Guards { rejects_max: Some(2), ..guards }), both[1..]);
+    assert_eq!(refused_under(Guards { executions_max: Some(2), ..guards }), both[..1]);
 }
 
 #[test]
