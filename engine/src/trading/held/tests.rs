@@ -3,6 +3,7 @@
 
 mod desk;
 mod groups;
+mod obstacles;
 
 use fulmar_bus::record::{
     ExecutionReport, ExecutionType, HeldStage, Intent, Level, MarkPrice, OrderStatus, OrderType, Price,

@@ -71,7 +71,7 @@ impl Best {
     /// An open order of this price is there from now on, or is not.
     fn count(&mut self, side: Side, price: Price, sign: i32) {
         *self = match *self {
-            Best::Known(known) if sign > 0 => {
+            Best::Known(known) if sign == 1 => {
                 Best::Known(Some(known.map_or(price, |known| better(side, price, known))))
             }
             // The end of one that was not the best changes nothing.

@@ -65,7 +65,10 @@ impl Shares {
             return None;
         }
         let nobody = (self.cells.len() / self.instrument_count).checked_sub(1)?;
-        let row = if strategy_id == StrategyId::NONE { nobody } else { strategy_id.index() };
-        (row <= nobody).then_some(row * self.instrument_count + instrument_id.index())
+        let row = match strategy_id {
+            StrategyId::NONE => nobody,
+            StrategyId(index) => Some(usize::from(index)).filter(|row| *row < nobody)?,
+        };
+        Some(row * self.instrument_count + instrument_id.index())
     }
 }

@@ -90,7 +90,7 @@ impl Case<'_> {
             (trailing_offset, is_trailing, is_trailing),
         ];
         for (price, may_stand, must_stand) in prices {
-            let is_there = if must_stand { price.0 > 0 } else { price.0 == 0 || (may_stand && price.0 > 0) };
+            let is_there = price.0 >= i64::from(must_stand) && (may_stand || price.0 == 0);
             if !is_there || price.0 % price_step != 0 {
                 return Some(Breach { value: i128::from(price.0), limit: i128::from(price_step) });
             }

@@ -3,7 +3,7 @@
 
 use std::f64::consts::PI;
 
-/// Terms of a series: at the largest confidence about a hundred of them are no longer lost beside the sum of the others.
+/// Terms of a series: at the largest confidence about a hundred of them count beside the sum of the others.
 const TERMS: u32 = 160;
 
 /// Steps to the root, at most; about ten are taken.
