@@ -194,8 +194,13 @@ mod tests {
         for limits in limits {
             let allowed = [(-99, Restraint::Free), (-100, Restraint::Free), (-101, Restraint::ReduceOnly)];
             for (earned, expected) in allowed {
-                let found = guard(limits).observe(UnixNanos(2), Some(Amount(earned)));
+                let mut guard = guard(limits);
+                let found = guard.observe(UnixNanos(2), Some(Amount(earned)));
                 assert_eq!(found, expected, "{earned} under {limits:?}");
+                let breach = guard.daily_loss().or(guard.drawdown()).or(guard.jump());
+                // A millionth is far more than either; what is told is beyond its limit all the same.
+                let told = (found != Restraint::Free).then_some(Breach { value: 1, limit: 0 });
+                assert_eq!(breach, told, "{earned} under {limits:?}");
             }
         }
     }

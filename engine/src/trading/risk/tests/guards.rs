@@ -127,6 +127,11 @@ fn no_order_trades_with_one_of_ours() {
         let expected = if is_refused { vec![RiskCheck::SelfTrade] } else { Vec::new() };
         assert_eq!(refused, expected, "{quantity} with a hundred at 101, and ours at {own}");
     }
+    for (own, quantity, is_refused) in [(99, 50, true), (98, 100, false), (98, 101, true)] {
+        let refused = refused_by(&mut guarded(guards), &market(Side::Sell, quantity), &meeting(own));
+        let expected = if is_refused { vec![RiskCheck::SelfTrade] } else { Vec::new() };
+        assert_eq!(refused, expected, "{quantity} with a hundred at 99, and ours at {own}");
+    }
     let mut resting = limit(Side::Buy, 106, 100);
     resting.post_only = 1;
     assert_eq!(refused_by(&mut guarded(guards), &resting, &meeting(105)), [], "it cannot take");
@@ -355,6 +360,91 @@ fn a_change_is_held_against_limits_and_market_and_not_against_how_orders_went() 
     };
     assert!(changed_to(100).is_ok(), "the same again is no duplicate of itself");
     assert_eq!(changed_to(102), Err(vec![RiskCheck::PriceCollar]));
+}
+
+#[test]
+fn the_middle_of_a_market_is_between_its_sides_or_at_the_one_that_is_there() {
+    let middle = |bid: (i64, i64), ask: (i64, i64)| {
+        let top = top(level(bid.0, bid.1), level(ask.0, ask.1)).expect("it is there");
+        guards::middle(&top)
+    };
+    assert_eq!(middle((98, 1), (103, 1)), Some(100), "rounded down");
+    assert_eq!((middle((98, 1), (103, 0)), middle((98, 0), (103, 1))), (Some(98), Some(103)));
+    assert_eq!(
+        (middle((98, 0), (103, 0)), middle((-1, 1), (1, 1)), middle((-5, 1), (0, 0))),
+        (None, None, None)
+    );
+}
+
+#[test]
+fn a_limit_at_run_time_is_within_what_is_configured_up_to_it_and_one_that_is_beyond_makes_all_so() {
+    let raises: [fn(&mut RiskLimits); 5] = [
+        |limits| limits.order_quantity_max += 1,
+        |limits| limits.order_notional_max += 1,
+        |limits| limits.position_max += 1,
+        |limits| limits.open_orders_max += 1,
+        |limits| limits.messages_max += 1,
+    ];
+    assert!(LIMITS.is_within(&LIMITS));
+    for (place, raise) in raises.iter().enumerate() {
+        let (mut lower, mut higher) = (LIMITS, LIMITS);
+        raise(&mut higher);
+        assert!(lower.is_within(&higher) && !higher.is_within(&LIMITS), "the limit {place}");
+        lower.order_quantity_max -= 1;
+        assert!(
+            place == 0
+                || !RiskLimits { order_quantity_max: lower.order_quantity_max, ..higher }.is_within(&LIMITS)
+        );
+    }
+}
+
+#[test]
+fn as_much_is_closed_at_once_as_one_order_may_be_of_in_whole_steps() {
+    let of = |quantity_max, held| {
+        let rules = InstrumentRules { quantity_max: Quantity(quantity_max), ..RULES };
+        gate_with(rules, LIMITS).closing_qty(INSTRUMENT, Quantity(held)).0
+    };
+    let held = [9, 19, 20, 29, -35, 500, 510, i64::MIN];
+    assert_eq!(
+        held.map(|held| of(0, held)),
+        [0, 0, 20, 20, 30, 500, 500, 500],
+        "lots of 10, and 20 at least"
+    );
+    assert_eq!((of(305, 400), of(900, 600)), (300, 500), "the lower of the venue's limit and ours");
+    assert_eq!(gate().closing_qty(InstrumentId(7), Quantity(100)), Quantity(0), "nobody trades it");
+}
+
+#[test]
+fn what_the_engine_holds_may_end_at_a_moment_and_be_what_no_venue_carries_out() {
+    let stop_limit = |change: fn(&mut Intent)| {
+        let mut intent = limit(Side::Buy, 100, 100);
+        (intent.order_type, intent.trigger_price) = (OrderType::StopLimit, Price(100));
+        change(&mut intent);
+        let denial = gate().check_held(&intent, INSTRUMENT, &context());
+        denial.map(|denial| codes(&denial))
+    };
+    let fine: [fn(&mut Intent); 6] = [
+        |_| (),
+        |intent| (intent.time_in_force, intent.expire_at) = (TimeInForce::Gtd, NOW + Nanos(1)),
+        |intent| intent.time_in_force = TimeInForce::Day,
+        |intent| intent.post_only = 1,
+        |intent| intent.time_in_force = TimeInForce::Ioc,
+        |intent| (intent.alternatives, intent.after_counter) = (7, 3),
+    ];
+    assert_eq!(fine.map(stop_limit), [const { None }; 6]);
+    let refused: [fn(&mut Intent); 5] = [
+        |intent| (intent.time_in_force, intent.expire_at) = (TimeInForce::Gtd, NOW),
+        |intent| (intent.time_in_force, intent.expire_at) = (TimeInForce::Day, NOW + Nanos(1)),
+        |intent| (intent.time_in_force, intent.post_only) = (TimeInForce::Ioc, 1),
+        |intent| (intent.time_in_force, intent.post_only) = (TimeInForce::Fok, 1),
+        |intent| intent.display_qty = Quantity(10),
+    ];
+    for change in refused {
+        assert_eq!(stop_limit(change), Some(vec![RiskCheck::NotSupported]));
+    }
+    let mut of_day = market(Side::Buy, 100);
+    of_day.time_in_force = TimeInForce::Day;
+    assert_eq!(refused_by(&mut gate(), &of_day, &context()), [RiskCheck::NotSupported], "nothing to end");
 }
 
 #[test]
