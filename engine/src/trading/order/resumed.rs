@@ -1,7 +1,8 @@
-//! Orders of an earlier boot, in the table of this one.
+//! Orders that a table did not send, and takes in: those of an earlier boot, and those of somebody else.
 
-use fulmar_bus::record::{InstrumentId, Intent, Quantity, UnixNanos};
+use fulmar_bus::record::{ExecutionReport, InstrumentId, Intent, Quantity, UnixNanos};
 
+use super::TrackedOrder;
 use super::applied::{Booking, SubmitError};
 use super::table::OrderTable;
 
@@ -26,5 +27,19 @@ impl OrderTable {
             Booking::None
         });
         Ok(())
+    }
+
+    /// Takes in an order that stands at the venue and was not sent from here, of which this is the first report. What
+    /// it traded before is history: its trades are those that are reported from now on, this one included.
+    ///
+    /// # Errors
+    /// As [`OrderTable::submit`]; what it may trade then counts nowhere.
+    pub fn adopt(
+        &mut self,
+        report: &ExecutionReport,
+        instrument_id: InstrumentId,
+        at: UnixNanos,
+    ) -> Result<(), SubmitError> {
+        self.take_in(TrackedOrder::adopted(report, instrument_id, at))
     }
 }

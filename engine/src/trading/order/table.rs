@@ -89,21 +89,7 @@ impl OrderTable {
         self.take_in(TrackedOrder::new(intent, instrument_id, at))
     }
 
-    /// Takes in an order that stands at the venue and was not sent from here, of which this is the first report. What
-    /// it traded before is history: its trades are those that are reported from now on, this one included.
-    ///
-    /// # Errors
-    /// As [`OrderTable::submit`]; what it may trade then counts nowhere.
-    pub fn adopt(
-        &mut self,
-        report: &ExecutionReport,
-        instrument_id: InstrumentId,
-        at: UnixNanos,
-    ) -> Result<(), SubmitError> {
-        self.take_in(TrackedOrder::adopted(report, instrument_id, at))
-    }
-
-    fn take_in(&mut self, order: TrackedOrder) -> Result<(), SubmitError> {
+    pub(super) fn take_in(&mut self, order: TrackedOrder) -> Result<(), SubmitError> {
         if order.instrument_id.index() >= self.open.len() {
             return Err(SubmitError::Instrument);
         }
@@ -133,8 +119,8 @@ impl OrderTable {
         self.apply(report, Teller::Venue)
     }
 
-    /// Applies what the gate tells: for the tables of strategies. Where the venue's words contradict each other the gate
-    /// has judged, and what it tells of terms counts in the order in which it tells it.
+    /// Applies what the gate tells: for the tables of strategies. Where the venue's words contradict each other the
+    /// gate has judged, and what it tells of terms counts in the order in which it tells it.
     pub fn on_told(&mut self, report: &ExecutionReport) -> Applied {
         self.apply(report, Teller::Gate)
     }
