@@ -138,8 +138,8 @@ impl Entry {
 
     /// True where nothing that becomes of others concerns it any more.
     pub(super) fn is_alone(&self) -> bool {
-        // One that was held may come back until the venue has it.
-        let is_there = self.phase == Phase::Standing && (self.is_taken || !self.is_told);
+        // It may come back until the venue has it.
+        let is_there = self.phase == Phase::Standing && self.is_taken;
         let is_free = self.parent.is_none() && is_there;
         self.group.is_none() && (is_free || self.phase == Phase::Ended)
     }

@@ -31,12 +31,12 @@ impl Open {
     /// Adds an order's part to the sums, or takes it away.
     pub(super) fn count(&mut self, order: &TrackedOrder, sign: i32) {
         let intent = &order.intent;
-        let quantity = i128::from(order.exposure_qty().0) * i128::from(sign);
+        let quantity = signed(i128::from(order.exposure_qty().0), sign);
         match intent.side {
             Side::Buy => self.buy_qty += quantity,
             Side::Sell => self.sell_qty += quantity,
         }
-        self.notional += order.exposure_notional().min(NOTIONAL_MAX) * i128::from(sign);
+        self.notional += signed(order.exposure_notional().min(NOTIONAL_MAX), sign);
         let status = order.status();
         if !status.is_terminal() {
             self.order_count = self.order_count.checked_add_signed(sign).expect(PAIRED);
@@ -93,6 +93,11 @@ impl Best {
 
 /// The most that one order adds to a sum of notionals, so that no venue's numbers overflow it.
 const NOTIONAL_MAX: i128 = i128::MAX >> 20;
+
+/// A part of a sum as it is added, where the sign is one, or as it is taken away.
+pub(super) fn signed(part: i128, sign: i32) -> i128 {
+    if sign == 1 { part } else { -part }
+}
 
 fn index(side: Side) -> usize {
     match side {

@@ -254,6 +254,37 @@ fn only_what_was_held_is_taken_back_and_it_is_sent_again_later() {
 }
 
 #[test]
+fn what_was_held_by_itself_is_forgotten_once_the_venue_has_it_and_a_child_only_when_it_ends() {
+    let mut desk = Held::new();
+    desk.submit(&limit(1), HERE);
+    desk.hears_of_trade(1, 10, OrderStatus::Filled);
+    desk.place(&stop(2), HERE);
+    desk.place(&after(1, stop(3)), HERE);
+    desk.held.on_trade(HERE, Price(95));
+    while let Some(step) = desk.step() {
+        if let Step::Release(id) = step {
+            desk.held.sent(id);
+        }
+    }
+    let is_known = |desk: &mut Held, counter| {
+        let is_known = desk.held.take_back(id(counter), NOW);
+        if is_known {
+            desk.held.sent(id(counter));
+        }
+        is_known
+    };
+    assert!(is_known(&mut desk, 2) && is_known(&mut desk, 3), "it may be that neither left");
+    for counter in [2, 3] {
+        desk.hears_plainly(counter, ExecutionType::Accepted, OrderStatus::Accepted);
+    }
+    assert_eq!(desk.step(), None);
+    assert_eq!([2, 3].map(|counter| is_known(&mut desk, counter)), [false, true]);
+    desk.hears_plainly(3, ExecutionType::Canceled, OrderStatus::Canceled);
+    assert_eq!(desk.step(), None);
+    assert!(!is_known(&mut desk, 3));
+}
+
+#[test]
 fn a_change_that_the_venue_refused_leaves_an_alternative_as_large_as_it_was() {
     let mut desk = Held::new();
     desk.place(&alternative(limit(1)), HERE);
