@@ -2,6 +2,8 @@
 //! and of its parent. Every step leads to a change of what it was decided by, or rests until later, so that asking
 //! again comes to an end.
 
+use std::cmp::Ordering;
+
 use fulmar_bus::record::{ClientOrderId, OrderType, Quantity, UnixNanos};
 
 use super::entry::{Entry, Phase};
@@ -159,19 +161,23 @@ impl HeldOrders {
             return self.cancel(now, entry.id, orders);
         }
         let most = entry.quantity_max(family.traded_qty)?;
-        let quantity = order.intent().quantity.0;
+        let is_too_large = match most.cmp(&order.intent().quantity.0) {
+            Ordering::Less => true,
+            Ordering::Equal => return None,
+            Ordering::Greater => false,
+        };
         let is_settled = order.pending_terms().is_none() && !order.is_cancel_wanted();
-        if most == quantity || !is_settled {
+        if !is_settled {
             return None;
         }
         let can_change = !entry.is_rigid && order.intent().order_type == OrderType::Limit;
         if can_change && most > order.traded_qty().0 {
             // More than it was sent with is there for a child alone, whose parent's last trade came late.
-            let is_wanted = most < quantity || entry.parent.is_some();
+            let is_wanted = is_too_large || entry.parent.is_some();
             let may_try = is_wanted && !self.is_resting(entry.id, now);
             return may_try.then_some(Step::Change(entry.id, Quantity(most)));
         }
-        if most < quantity { self.cancel(now, entry.id, orders) } else { None }
+        if is_too_large { self.cancel(now, entry.id, orders) } else { None }
     }
 
     fn cancel(&self, now: UnixNanos, id: ClientOrderId, orders: &OrderTable) -> Option<Step> {

@@ -214,6 +214,26 @@ fn a_change_counts_with_the_larger_quantity_until_it_is_answered() {
 }
 
 #[test]
+fn the_trigger_of_a_change_counts_from_its_answer_on() {
+    let mut orders = table_with(Side::Buy, 10);
+    let mut change = modify(1, 99, 10, 1);
+    change.terms.trigger_price = Price(105);
+    assert!(orders.request_change(&change).is_some());
+    let trigger = |orders: &OrderTable| orders.get(id(1)).map(|order| order.intent().trigger_price.0);
+    let mut traded = trade(1, 5, 2, 2);
+    (traded.venue_at, traded.price, traded.quantity, traded.revision) =
+        (UnixNanos(4), Price(100), Quantity(10), 1);
+    apply(&mut orders, &traded);
+    assert_eq!(trigger(&orders), Some(0), "a trade is no answer");
+    apply(&mut orders, &updated(0, 100, 10, 5));
+    assert_eq!(trigger(&orders), Some(0), "nor is what somebody else changed");
+    apply(&mut orders, &updated(1, 99, 10, 6));
+    assert_eq!(trigger(&orders), Some(105));
+    apply(&mut orders, &updated(0, 98, 10, 7));
+    assert_eq!(trigger(&orders), Some(105), "and stays");
+}
+
+#[test]
 fn a_refused_change_lets_the_order_stand_as_it_stood() {
     let mut orders = table_with(Side::Buy, 10);
     apply(&mut orders, &trade(1, 5, 4, 4));

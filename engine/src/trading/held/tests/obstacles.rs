@@ -77,6 +77,14 @@ impl Held {
         self.hears(&ExecutionReport::new(id(counter), Side::Sell, execution, status));
     }
 
+    /// The gate says that a held order is of this quantity now.
+    fn tells_quantity(&mut self, counter: u64, quantity: i64) {
+        let mut told =
+            ExecutionReport::new(id(counter), Side::Sell, ExecutionType::Updated, OrderStatus::Accepted);
+        (told.is_emulated, told.quantity, told.last_px) = (1, Quantity(quantity), Price(95));
+        let _ = self.orders.on_report(&told);
+    }
+
     fn hears_of_trade(&mut self, counter: u64, quantity: i64, status: OrderStatus) {
         let mut told = ExecutionReport::new(id(counter), Side::Sell, ExecutionType::Trade, status);
         (told.trade_id, told.last_qty, told.cumulative_qty) = (9, Quantity(quantity), Quantity(quantity));
@@ -181,6 +189,26 @@ fn a_trailing_trigger_that_stays_where_it_is_is_not_told_again() {
 }
 
 #[test]
+fn while_one_of_a_group_fires_no_other_does_and_one_of_another_group_may() {
+    let mut desk = Held::new();
+    desk.place(&alternative(limit(1)), HERE);
+    let mut lower = alternative(stop(3));
+    lower.trigger_price = Price(90);
+    let mut of_another = lower;
+    (of_another.client_order_id, of_another.alternatives) = (id(4), 8);
+    for intent in [&alternative(stop(2)), &lower, &of_another] {
+        desk.place(intent, HERE);
+    }
+    desk.held.on_trade(HERE, Price(95));
+    assert_eq!(desk.step(), Some(Step::Trigger(id(2))));
+    assert_eq!(desk.step(), Some(Step::Cancel(id(1))));
+    assert!(desk.orders.request_cancel(id(1)).is_some());
+    desk.held.on_trade(HERE, Price(90));
+    assert_eq!(desk.step(), Some(Step::Trigger(id(4))));
+    assert!(desk.held.is_waiting(id(3)) && !desk.held.is_waiting(id(4)));
+}
+
+#[test]
 fn a_refused_cancel_rests_until_its_time_where_it_concerns_somebody() {
     let mut desk = Held::new();
     for counter in [1, 2] {
@@ -208,6 +236,8 @@ fn what_rests_is_done_from_its_moment_on_and_not_before() {
     desk.place(&stop(1), HERE);
     desk.held.on_trade(HERE, Price(95));
     assert_eq!(desk.step(), Some(Step::Trigger(id(1))));
+    desk.held.rest(id(1), NOW);
+    assert_eq!(desk.step(), Some(Step::Release(id(1))), "from its moment on");
     desk.held.rest(id(1), UnixNanos(NOW.0 + 1));
     desk.held.rest(id(2), NOW);
     assert_eq!(desk.step(), None, "its moment has not come");
@@ -302,22 +332,30 @@ fn a_change_that_the_venue_refused_leaves_an_alternative_as_large_as_it_was() {
 }
 
 #[test]
-fn an_order_whose_quantity_no_venue_changes_is_canceled_where_it_is_too_large_and_left_where_it_is_not() {
-    for (is_rigid, expected) in [(false, Step::Change(id(1), Quantity(6))), (true, Step::Cancel(id(1)))] {
+fn what_stands_and_is_too_large_is_made_smaller_or_canceled_where_that_cannot_be() {
+    let cases = [
+        (0, false, Step::Change(id(1), Quantity(6))),
+        (0, true, Step::Cancel(id(1))),
+        (5, false, Step::Change(id(1), Quantity(6))),
+        (6, false, Step::Cancel(id(1))),
+    ];
+    for (traded_qty, is_rigid, expected) in cases {
         let mut desk = Held::new();
         desk.place(&alternative(limit(1)), HERE);
         desk.place(&alternative(stop(2)), HERE);
         if is_rigid {
             desk.held.cannot_change(id(1));
         }
+        if traded_qty > 0 {
+            desk.hears_of_trade(1, traded_qty, OrderStatus::PartiallyFilled);
+            assert_eq!(desk.step(), Some(Step::Resize(id(2), Quantity(10 - traded_qty))));
+            desk.tells_quantity(2, 10 - traded_qty);
+        }
         assert_eq!(desk.step(), None, "it is no larger than it may be");
         // What nobody expects: a trade of the one that is held comes to light.
-        let mut told =
-            ExecutionReport::new(id(2), Side::Sell, ExecutionType::Trade, OrderStatus::PartiallyFilled);
-        (told.trade_id, told.last_qty, told.cumulative_qty) = (3, Quantity(4), Quantity(4));
-        desk.hears(&told);
-        let steps: Vec<Step> = std::iter::from_fn(|| {
-            let step = desk.step()?;
+        desk.hears_of_trade(2, 4, OrderStatus::PartiallyFilled);
+        let mut steps = Vec::new();
+        while let Some(step) = desk.step().filter(|_| steps.len() < 4) {
             match step {
                 Step::Change(id, quantity) => {
                     let terms = OrderTerms { quantity, ..OrderTerms::of(&limit(1)) };
@@ -326,11 +364,9 @@ fn an_order_whose_quantity_no_venue_changes_is_canceled_where_it_is_too_large_an
                 Step::Cancel(id) => assert!(desk.orders.request_cancel(id).is_some()),
                 _ => {}
             }
-            Some(step)
-        })
-        .take(4)
-        .collect();
-        assert_eq!(steps, [expected], "once");
+            steps.push(step);
+        }
+        assert_eq!(steps, [expected], "once, {traded_qty} traded");
     }
 }
 
