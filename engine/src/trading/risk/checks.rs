@@ -161,13 +161,9 @@ impl Case<'_> {
         (!is_left).then(breach)
     }
 
-    /// It says that it only reduces, there is something to reduce, and it does.
+    /// It says that it only reduces, and it does: where there is nothing to reduce, no quantity does.
     pub(super) fn is_reducing(&self) -> bool {
-        let is_opposite = match self.intent.side {
-            Side::Buy => self.context.position.0 < 0,
-            Side::Sell => self.context.position.0 > 0,
-        };
-        self.intent.reduce_only == 1 && is_opposite && self.reduce_only().is_none()
+        self.intent.reduce_only == 1 && self.reduce_only().is_none()
     }
 
     fn quantity(&self) -> i128 {

@@ -67,6 +67,15 @@ impl Held {
         self.held.next_step(NOW, &self.orders)
     }
 
+    /// Sends what is to be sent.
+    fn release_all(&mut self) {
+        while let Some(step) = self.step() {
+            if let Step::Release(id) = step {
+                self.held.sent(id);
+            }
+        }
+    }
+
     /// The venue says something of an order, and whatever could not be done for it rests for a moment.
     fn hears(&mut self, report: &ExecutionReport) {
         let _ = self.orders.on_report(report);
@@ -153,20 +162,48 @@ fn what_is_to_be_triggered_by_a_computed_price_is_taken_once_the_venue_tells_tha
     assert_eq!(of_nowhere, no, "nobody tells anything of such an instrument");
 }
 
+/// So much stands at a bid of 95.
+fn bid(quantity: i64) -> TopOfBook {
+    let level = |price, quantity| Level { price: Price(price), quantity: Quantity(quantity) };
+    TopOfBook::new(level(95, quantity), level(101, 1), 1, UnixNanos(1), TopSource::Book)
+}
+
 #[test]
 fn an_empty_side_of_the_book_triggers_nothing() {
     let mut desk = Held::new();
     let mut by_bid = stop(1);
     by_bid.trigger_by = TriggerBy::BidAsk;
     desk.place(&by_bid, HERE);
-    let bid = |quantity| {
-        let level = |price, quantity| Level { price: Price(price), quantity: Quantity(quantity) };
-        TopOfBook::new(level(95, quantity), level(101, 1), 1, UnixNanos(1), TopSource::Book)
-    };
     desk.held.on_top(HERE, &bid(0));
     assert_eq!(desk.step(), None);
     desk.held.on_top(HERE, &bid(1));
     assert_eq!(desk.step(), Some(Step::Trigger(id(1))));
+}
+
+#[test]
+fn what_was_known_of_a_market_triggers_nothing_once_it_is_lost() {
+    for is_lost in [false, true] {
+        let mut desk = Held::new();
+        for instrument_id in [HERE, ELSEWHERE] {
+            desk.held.on_top(instrument_id, &bid(1));
+            desk.held.on_trade(instrument_id, Price(95));
+        }
+        if is_lost {
+            desk.held.lose_top(HERE);
+            desk.held.lose_trades(HERE);
+        }
+        let mut counters = 1..;
+        for instrument_id in [HERE, ELSEWHERE] {
+            for trigger_by in [TriggerBy::BidAsk, TriggerBy::Last] {
+                let mut intent = stop(counters.next().expect("it has no end"));
+                intent.trigger_by = trigger_by;
+                desk.place(&intent, instrument_id);
+            }
+        }
+        desk.release_all();
+        let are_waiting = [1, 2, 3, 4].map(|counter| desk.held.is_waiting(id(counter)));
+        assert_eq!(are_waiting, [is_lost, is_lost, false, false], "the other market is still known");
+    }
 }
 
 #[test]
@@ -291,11 +328,7 @@ fn what_was_held_by_itself_is_forgotten_once_the_venue_has_it_and_a_child_only_w
     desk.place(&stop(2), HERE);
     desk.place(&after(1, stop(3)), HERE);
     desk.held.on_trade(HERE, Price(95));
-    while let Some(step) = desk.step() {
-        if let Step::Release(id) = step {
-            desk.held.sent(id);
-        }
-    }
+    desk.release_all();
     let is_known = |desk: &mut Held, counter| {
         let is_known = desk.held.take_back(id(counter), NOW);
         if is_known {
