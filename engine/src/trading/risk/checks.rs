@@ -122,11 +122,7 @@ impl Case<'_> {
         if self.intent.reduce_only == 0 {
             return None;
         }
-        let position = i128::from(self.context.position.0);
-        let closable = match self.intent.side {
-            Side::Buy => (-position).max(0),
-            Side::Sell => position.max(0),
-        };
+        let closable = self.closable();
         self.with_open(self.adding())
             .map_or(Some(Breach { limit: closable, ..Breach::UNKNOWABLE }), |closing| {
                 above(closing, closable)
@@ -161,9 +157,18 @@ impl Case<'_> {
         (!is_left).then(breach)
     }
 
-    /// It says that it only reduces, and it does: where there is nothing to reduce, no quantity does.
+    /// It says that it only reduces, there is something to reduce, and it does.
     pub(super) fn is_reducing(&self) -> bool {
-        self.intent.reduce_only == 1 && self.reduce_only().is_none()
+        self.intent.reduce_only == 1 && self.closable() != 0 && self.reduce_only().is_none()
+    }
+
+    /// How much of the position that stands an order of this side could close.
+    fn closable(&self) -> i128 {
+        let position = i128::from(self.context.position.0);
+        match self.intent.side {
+            Side::Buy => (-position).max(0),
+            Side::Sell => position.max(0),
+        }
     }
 
     fn quantity(&self) -> i128 {
