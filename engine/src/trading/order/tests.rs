@@ -457,7 +457,10 @@ fn done_orders_are_forgotten_one_by_one_the_oldest_first_when_their_room_is_need
     let mut orders = OrderTable::new(2);
     for counter in 1..=100 {
         submit(&mut orders, counter, Side::Buy, 1);
-        apply(&mut orders, &trade(counter, counter, 1, 1));
+        apply(&mut orders, &report(counter, ExecutionType::Accepted, OrderStatus::Accepted));
+        for _ in ["once", "and again, which makes it no younger"] {
+            apply(&mut orders, &trade(counter, counter, 1, 1));
+        }
     }
     let known: Vec<u64> = (1..=100).filter(|counter| orders.get(id(*counter)).is_some()).collect();
     assert_eq!(known, (93..=100).collect::<Vec<u64>>());
