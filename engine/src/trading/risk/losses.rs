@@ -151,10 +151,9 @@ impl LossGuard {
     }
 
     fn breach(&self, found: Amount, max: Amount) -> Option<Breach> {
-        let limit = millionths(max);
         match above(found.0, max.0) {
-            Some(_) => Some(Breach { value: millionths(found).max(limit + 1), limit }),
-            None if self.earned.is_none() => Some(Breach { limit, ..Breach::UNKNOWABLE }),
+            Some(_) => Some(beyond(found, max)),
+            None if self.earned.is_none() => Some(Breach { limit: millionths(max), ..Breach::UNKNOWABLE }),
             None => None,
         }
     }
@@ -164,6 +163,12 @@ impl LossGuard {
 pub(crate) fn millionths(amount: Amount) -> i128 {
     const MILLIONTH: i128 = 10_i128.pow(12);
     amount.0.div_euclid(MILLIONTH)
+}
+
+/// That an amount is beyond another, as denials tell it: above the limit, whatever is cut off.
+pub(crate) fn beyond(found: Amount, max: Amount) -> Breach {
+    let limit = millionths(max);
+    Breach { value: millionths(found).max(limit + 1), limit }
 }
 
 /// By how much the second is less.

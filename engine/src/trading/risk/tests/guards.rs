@@ -182,6 +182,8 @@ fn after_the_first_hundred_orders_each_so_many_need_a_trade() {
     assert_eq!(pass_until_refused(&mut gate), 20, "two for a hundred and twenty");
     gate.on_trade(InstrumentId(0), NOW, Price(100), None);
     assert_eq!(pass_until_refused(&mut gate), 0, "those of another count nothing");
+    let mut larger = guarded(Guards { orders_per_trade_max: Some(150), ..Guards::NONE });
+    assert_eq!(pass_until_refused(&mut larger), 150, "without a trade as many as with one");
 }
 
 #[test]
