@@ -205,6 +205,26 @@ fn each_scope_allows_as_many_open_orders_as_its_limit_this_one_among_them() {
 }
 
 #[test]
+fn what_one_strategy_has_open_counts_for_all_and_no_more_once_it_is_gone() {
+    let (exposure_max, open_orders_max) = (Some(usdt(100)), Some(3));
+    let at_most = ScopeLimits { exposure_max, open_orders_max, ..ScopeLimits::default() };
+    let mut treasury = treasury(|plan| plan.engine = at_most);
+    mark(&mut treasury, SPOT, 100);
+    for (buy_qty, order_count, left, is_full) in
+        [(600, 3, 400, true), (100, 2, 900, false), (0, 0, 1_000, false)]
+    {
+        treasury.open(ONE, SPOT, OpenShare { buy_qty, sell_qty: 0, order_count });
+        let breaches = treasury.breaches(&buying(OTHER, SPOT, left));
+        assert_eq!(
+            (breaches.exposure, breaches.open_orders.is_some()),
+            (None, is_full),
+            "{buy_qty} are open"
+        );
+        assert!(treasury.breaches(&buying(OTHER, SPOT, left + 1)).exposure.is_some(), "{buy_qty} are open");
+    }
+}
+
+#[test]
 fn a_strategy_that_loses_is_held_back_alone_and_the_engine_holds_back_all() {
     let losses = LossLimits { drawdown_max: Some(usdt(10)), ..LossLimits::default() };
     let at_most = ScopeLimits { losses, ..ScopeLimits::default() };

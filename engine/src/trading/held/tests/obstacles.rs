@@ -370,7 +370,6 @@ fn what_stands_and_is_too_large_is_made_smaller_or_canceled_where_that_cannot_be
         (0, false, Step::Change(id(1), Quantity(6))),
         (0, true, Step::Cancel(id(1))),
         (5, false, Step::Change(id(1), Quantity(6))),
-        (6, false, Step::Cancel(id(1))),
     ];
     for (traded_qty, is_rigid, expected) in cases {
         let mut desk = Held::new();
@@ -401,6 +400,16 @@ fn what_stands_and_is_too_large_is_made_smaller_or_canceled_where_that_cannot_be
         }
         assert_eq!(steps, [expected], "once, {traded_qty} traded");
     }
+}
+
+#[test]
+fn what_stands_and_may_trade_nothing_more_is_canceled_and_not_made_as_small_as_it_traded() {
+    let mut desk = Held::new();
+    desk.place(&alternative(limit(1)), HERE);
+    desk.place(&alternative(stop(2)), HERE);
+    desk.hears_of_trade(1, 6, OrderStatus::PartiallyFilled);
+    desk.hears_of_trade(2, 4, OrderStatus::PartiallyFilled);
+    assert_eq!(desk.step(), Some(Step::Cancel(id(1))));
 }
 
 #[test]
