@@ -2,9 +2,12 @@
 
 mod common;
 
-use common::{check, fill};
+use common::{check, fill, pick};
 use fulmar_bus::{
-    channel::{Full, Poll, Reader, Region, Ring, RingShape, Writer, create, create_for_records_up_to},
+    channel::{
+        Full, OpenError, Poll, Reader, Region, Ring, RingShape, Writer, create, create_for_records_up_to,
+        open_writer,
+    },
     record::{ChannelId, Record, RecordId},
 };
 use proptest::{prelude::*, test_runner::RngSeed};
@@ -91,6 +94,74 @@ fn a_noted_lap_is_repeated_by_skipping_whether_the_records_still_stand_or_not() 
         assert_eq!(reader.skip(1000), 63, "no more are there");
         assert_eq!(reader.poll(&mut record), Poll::Empty);
     }
+}
+
+#[test]
+fn who_goes_on_after_a_sequence_has_neither_gap_nor_double_and_is_told_what_is_gone() {
+    let (mut writer, ring) = ring(128, 0);
+    let mut record = Record::new();
+    for published in 0..=60 {
+        if published > 0 {
+            publish(&mut writer, published, pick(&[3, 1, 7, 20], published)).expect("nobody is waited for");
+        }
+        let oldest = ring.reader().sequence() + 1;
+        for sequence in 0..=published {
+            let mut reader = ring.reader_after(sequence);
+            assert_eq!(reader.sequence(), sequence);
+            if sequence + 1 < oldest {
+                let Poll::Lapped { lost_count } = reader.poll(&mut record) else {
+                    panic!("{published} published, and no lap after {sequence}");
+                };
+                assert_eq!(reader.sequence(), sequence + lost_count, "the count is exact");
+                assert!(reader.sequence() + 1 >= oldest);
+            }
+            for number in reader.sequence() + 1..=published {
+                assert_eq!(
+                    reader.poll(&mut record),
+                    Poll::Record,
+                    "{number} of {published} after {sequence}"
+                );
+                check(&record, number);
+            }
+            assert_eq!((reader.poll(&mut record), reader.position()), (Poll::Empty, ring.end()));
+        }
+    }
+}
+
+#[test]
+fn who_goes_on_from_the_end_sees_what_comes_or_the_lap() {
+    for later in [1, 3, 200] {
+        let (mut writer, ring) = ring(128, 0);
+        for number in 1..=5 {
+            publish(&mut writer, number, 2).expect("nobody is waited for");
+        }
+        let mut reader = ring.reader_after(5);
+        let mut record = Record::new();
+        assert_eq!(reader.poll(&mut record), Poll::Empty);
+        for number in 6..6 + later {
+            publish(&mut writer, number, 1).expect("nobody is waited for");
+        }
+        let first = if later < 128 { Poll::Record } else { Poll::Lapped { lost_count: 136 } };
+        assert_eq!(reader.poll(&mut record), first);
+    }
+}
+
+#[test]
+fn an_empty_ring_can_be_opened_to_write_once_and_its_gate_stays_held() {
+    let shape = RingShape { slot_count: 128, gate_count: 1 };
+    let region = Region::heap(shape.word_count());
+    assert_eq!(open_writer(region.clone()).err(), Some(OpenError::NoRing));
+    let (_, ring) = create(region.clone(), shape, CHANNEL);
+    let mut reader = ring.gated_reader().expect("the gate is free");
+    let (mut writer, _) = open_writer(region.clone()).expect("the ring is empty");
+    for number in 1..=2 {
+        assert_eq!(publish(&mut writer, number, 64), Ok(RecordId::new(CHANNEL, number)));
+    }
+    assert_eq!(publish(&mut writer, 3, 1), Err(Full), "the reader that was there before it has a gate");
+    assert_eq!(open_writer(region).err(), Some(OpenError::Written));
+    let mut record = Record::new();
+    assert_eq!(reader.poll(&mut record), Poll::Record);
+    check(&record, 1);
 }
 
 #[test]

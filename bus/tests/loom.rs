@@ -223,6 +223,24 @@ fn a_reader_without_a_gate_joins_at_a_record_that_stands() {
 }
 
 #[test]
+fn who_goes_on_after_a_sequence_while_records_are_published_has_neither_gap_nor_double() {
+    for sequence in 0..=2 {
+        explore(2, move || {
+            let (mut writer, ring) = ring(1, 0);
+            assert_eq!(publish(&mut writer, 1, 2, 1), 2);
+            let writing = thread::spawn(move || publish(&mut writer, 3, 5, 1));
+            let mut reader = ring.reader_after(sequence);
+            assert_eq!(reader.sequence(), sequence);
+            let mut record = Record::new();
+            poll(&mut reader, &mut record, 1);
+            writing.join().expect("the writer ends");
+            while poll(&mut reader, &mut record, 1) {}
+            assert_eq!(reader.sequence(), 5, "read and lost records do not add up to what was published");
+        });
+    }
+}
+
+#[test]
 fn the_newest_value_is_whole_and_never_goes_back() {
     explore(3, || {
         let words = Watched::new(latest_word_count(2), |index| [0, 8, 9, 16, 17].contains(&index));

@@ -7,6 +7,7 @@
 
 pub mod bench;
 pub mod board;
+pub mod bus;
 pub mod commands;
 pub mod configuration;
 pub mod exit;

@@ -41,6 +41,7 @@
 //! A program knows a strategy by its [`StrategyEntry`]. Those that come with the engine are [`BUILT_IN`]; [`idle`] is
 //! the smallest, [`quoter`] shows how to live with orders that take time.
 
+pub mod attach;
 pub mod ema_cross;
 mod entry;
 pub mod idle;

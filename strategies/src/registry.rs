@@ -1,10 +1,10 @@
 //! The strategies of a program: those that come with the engine, and those that a user's program brings.
 
 use crate::entry::{Need, ParameterEntry, StrategyEntry};
-use crate::{ema_cross, idle, quoter};
+use crate::{attach, ema_cross, idle, quoter};
 
 /// The strategies that come with the engine. A new one is its file and its line here.
-pub const BUILT_IN: &[StrategyEntry] = &[quoter::ENTRY, ema_cross::ENTRY, idle::ENTRY];
+pub const BUILT_IN: &[StrategyEntry] = &[quoter::ENTRY, ema_cross::ENTRY, idle::ENTRY, attach::ENTRY];
 
 /// The longest kind and the longest name of a parameter: what a configuration takes as a name.
 const NAME_BYTES_MAX: usize = 32;

@@ -13,8 +13,8 @@ use fulmar_engine::runtime::Player;
 use fulmar_engine::trading::risk::RiskSettings;
 use fulmar_engine::trading::treasury::TreasuryPlan;
 use fulmar_engine::wiring::{
-    Assembly, EnginePlan, InstrumentPlan, KeptOrders, OrderRoute, RingSizes, StrategyPlan, Surroundings,
-    VenuePlan, build,
+    Assembly, EnginePlan, GatewayPlan, Home, InstrumentPlan, KeptOrders, OrderRoute, RingSizes, StrategyPlan,
+    Surroundings, VenuePlan, build,
 };
 
 use crate::market::{INSTRUMENT, SYMBOL};
@@ -74,7 +74,7 @@ impl OrderDesk {
     pub fn open(self) -> (Assembly, Player, OrderBorder) {
         let strategies = self.strategies.into_iter().enumerate().map(|(index, strategy)| StrategyPlan {
             name: format!("trader{index}"),
-            strategy,
+            home: Home::Engine(strategy),
             instruments: vec![BTC],
             book: BookDepth::Top,
         });
@@ -86,7 +86,10 @@ impl OrderDesk {
             bar_intervals: Vec::new(),
             strategies: strategies.collect(),
             treasury: TreasuryPlan::default(),
-            orders: OrderRoute::Venue { session: Box::new(orders), account_id: AccountId(0) },
+            orders: OrderRoute::Venues(vec![GatewayPlan {
+                session: Box::new(orders),
+                account_id: AccountId(0),
+            }]),
             // Small, since a campaign makes thousands of them; a market that stands still fills none.
             rings: RingSizes { frames: 1 << 9, market: 1 << 9, book: 1 << 9, resync: 1 << 8, small: 1 << 10 },
             epoch: self.epoch,

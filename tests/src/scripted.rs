@@ -142,5 +142,6 @@ pub fn definition(base: &str, quote: &str, scales: (u8, u8), contract: ContractK
         contract,
         is_inferred: 0,
         contract_size: ContractSize::ONE,
+        iceberg_parts_max: 0,
     }
 }

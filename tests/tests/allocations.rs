@@ -37,7 +37,7 @@ use fulmar_engine::trading::order::Fill;
 use fulmar_engine::trading::risk::{GuardSettings, RiskSettings};
 use fulmar_engine::trading::treasury::TreasuryPlan;
 use fulmar_engine::wiring::{
-    EnginePlan, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan,
+    EnginePlan, Home, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan,
 };
 use fulmar_strategies::{Parameters, quoter};
 use fulmar_tests::captures::folder;
@@ -230,7 +230,7 @@ fn trading_at_a_venue_allocates_nothing() {
 /// Lets a desk trade, and counts.
 fn trades_without_allocating(mut desk: Desk) {
     let trades = |desk: &mut Desk| {
-        desk.venue.truth(API_KEY, desk.now).map_or((0, 0), |truth| (truth.orders_received, truth.fills))
+        desk.venues[0].truth(API_KEY, desk.now).map_or((0, 0), |truth| (truth.orders_received, truth.fills))
     };
     (0..2_000).for_each(|_| desk.pass(Nanos::from_millis(1), |engine| engine()));
     let (orders_before, fills_before) = trades(&mut desk);
@@ -435,7 +435,7 @@ fn plan(venue: &str, symbols: &[String], quotes_between: u64, level_count: Arc<A
             .collect(),
         strategies: vec![StrategyPlan {
             name: "restless".to_owned(),
-            strategy: Box::new(Restless { quotes_between, quote_count: 0, level_count }),
+            home: Home::Engine(Box::new(Restless { quotes_between, quote_count: 0, level_count })),
             instruments: ids.clone(),
             book: BookDepth::Full,
         }],

@@ -63,7 +63,7 @@ fn killed(is_futures: bool, fault: Option<Fault>) -> (Sent, u64) {
     let mut desk = if is_futures { Desk::of_futures(strategy, 7) } else { Desk::open(strategy, 7) };
     let mut approved = desk.assembly.ring("approved").expect("the gate's").reader();
     let mut reports = desk.assembly.ring("reports.trader").expect("a strategy has reports").reader();
-    let truth_of = |desk: &Desk| desk.venue.truth(API_KEY, desk.now).expect("the account is there");
+    let truth_of = |desk: &Desk| desk.venues[0].truth(API_KEY, desk.now).expect("the account is there");
     let wanted = 2 * ORDERS.unsigned_abs();
     let steps = (0..STANDING).take_while(|_| {
         desk.pass(STEP, |engine| engine());
@@ -73,12 +73,12 @@ fn killed(is_futures: bool, fault: Option<Fault>) -> (Sent, u64) {
     drain(&mut approved);
     let before = truth_of(&desk);
     assert!(before.open_orders >= 2, "{fault:?}: {before:?}");
-    desk.venue.plague(fault.map_or(FaultPlan::none(), FaultPlan::once));
+    desk.venues[0].plague(fault.map_or(FaultPlan::none(), FaultPlan::once));
     let control = desk.assembly.control.as_mut().expect("there is a gate");
     let kill = Control::engine(ControlCommand::Kill);
     control.send(Origin::time(desk.now), InstrumentId::NONE, &kill).expect("the gate drains its orders");
     (0..STRUCK).for_each(|_| desk.pass(STEP, |engine| engine()));
-    desk.venue.calm(desk.now);
+    desk.venues[0].calm(desk.now);
     (0..SETTLED).for_each(|_| desk.pass(LONG_STEP, |engine| engine()));
 
     let truth = truth_of(&desk);

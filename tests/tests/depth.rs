@@ -9,8 +9,8 @@ use fulmar_engine::runtime::Player;
 use fulmar_engine::simulation::paper::PaperFees;
 use fulmar_engine::trading::treasury::TreasuryPlan;
 use fulmar_engine::wiring::{
-    EnginePlan, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, StrategyPlan, Surroundings,
-    VenuePlan, build,
+    EnginePlan, Home, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, StrategyPlan,
+    Surroundings, VenuePlan, build,
 };
 use fulmar_tests::scripted::{Scripted, Tell, Wire, definition};
 use fulmar_tests::stage::OPENS_AT;
@@ -77,7 +77,7 @@ impl Scene {
             bar_intervals: vec![Nanos::from_secs(60)],
             strategies: vec![StrategyPlan {
                 name: "reader".to_owned(),
-                strategy: Box::new(Reader(sender)),
+                home: Home::Engine(Box::new(Reader(sender))),
                 instruments: vec![BTC],
                 book,
             }],

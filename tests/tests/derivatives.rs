@@ -13,8 +13,8 @@ use fulmar_engine::simulation::paper::PaperFees;
 use fulmar_engine::trading::risk::{GuardSettings, RiskCheck, RiskSettings};
 use fulmar_engine::trading::treasury::TreasuryPlan;
 use fulmar_engine::wiring::{
-    EnginePlan, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, StrategyPlan, Surroundings,
-    VenuePlan, build,
+    EnginePlan, Home, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, StrategyPlan,
+    Surroundings, VenuePlan, build,
 };
 use fulmar_tests::scripted::{Scripted, Tell, definition};
 use fulmar_tests::stage::OPENS_AT;
@@ -103,7 +103,7 @@ impl Scene {
             bar_intervals: vec![Nanos::from_secs(60)],
             strategies: vec![StrategyPlan {
                 name: "bidder".to_owned(),
-                strategy: Box::new(Bidder(sender)),
+                home: Home::Engine(Box::new(Bidder(sender))),
                 instruments: vec![BTC],
                 book,
             }],

@@ -48,7 +48,7 @@ fn trade(seed: u64) -> Outcome {
         }
     }
     assert!(was_live, "seed {seed}: the book never became live");
-    let truth = desk.venue.truth(API_KEY, desk.now).expect("the account is there");
+    let truth = desk.venues[0].truth(API_KEY, desk.now).expect("the account is there");
     let position = position.map_or(0, |held| held.quantity.0);
     let position = format_scaled(i128::from(position), 8).to_string();
     assert_eq!(position, truth.position, "seed {seed}");

@@ -13,7 +13,7 @@ use fulmar_engine::simulation::paper::PaperFees;
 use fulmar_engine::trading::risk::{GuardSettings, RiskSettings};
 use fulmar_engine::trading::treasury::TreasuryPlan;
 use fulmar_engine::wiring::{
-    EnginePlan, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan,
+    EnginePlan, Home, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan,
 };
 use fulmar_strategies::sdk::{InstrumentId, Nanos};
 use fulmar_strategies::{Parameters, quoter};
@@ -79,7 +79,7 @@ fn paper_plan() -> EnginePlan {
     let venue = VenuePlan { session: Box::new(Binance::market_data(&config)), instruments: vec![BTC] };
     let busy = StrategyPlan {
         name: "busy".to_owned(),
-        strategy: Box::new(Busy::default()),
+        home: Home::Engine(Box::new(Busy::default())),
         instruments: vec![BTC],
         book: BookDepth::Top,
     };

@@ -59,9 +59,9 @@ const CLOCKS: &[&str] = &["std::time::Instant", "std::time::SystemTime", "quanta
 
 const RULES: &[Rule] = &[
     Rule {
-        says: "the bus, the engine and strategies open no socket",
+        says: "the bus, the engine and strategies open no socket but the one that processes attach at",
         files: &["bus/src", "engine/src", "strategies/src"],
-        except: &[],
+        except: &["bus/src/attach"],
         banned: SOCKETS,
         allowed: &[],
     },
@@ -80,10 +80,10 @@ const RULES: &[Rule] = &[
         allowed: &[],
     },
     Rule {
-        says: "the bus asks the operating system for memory in one file",
+        says: "the bus asks the operating system for memory where it maps it, and where it shares it",
         files: &["bus/src"],
-        except: &["bus/src/channel/region.rs"],
-        banned: &["rustix", "std::fs", "std::os"],
+        except: &["bus/src/channel/region.rs", "bus/src/segment", "bus/src/attach"],
+        banned: &["rustix", "shared_memory", "std::fs", "std::os"],
         allowed: &[],
     },
     Rule {
@@ -156,6 +156,8 @@ const RULES: &[Rule] = &[
             "engine/src/runtime/core_loop.rs",
             "engine/src/runtime/team.rs",
             "engine/src/runtime/wait.rs",
+            // The loop of a process of its own.
+            "strategies/src/attach/session.rs",
         ],
         banned: &["std::thread"],
         allowed: &[],
@@ -215,7 +217,8 @@ const RULES: &[Rule] = &[
     Rule {
         says: "a strategy sees its contract, the market's numbers, its orders, its position and what to size by; no door but the gate",
         files: &["strategies/src"],
-        except: &[],
+        // What hosts a strategy in a process of its own.
+        except: &["strategies/src/attach"],
         banned: &[
             "fulmar_engine",
             "fulmar_bus::channel",
@@ -274,8 +277,10 @@ const RULES: &[Rule] = &[
 ];
 
 /// Where `unsafe` may stand, and why.
-const UNSAFE: [(&str, &str); 2] = [
+const UNSAFE: [(&str, &str); 4] = [
     ("bus/src/channel/region.rs", "a region of memory, heap or mapped, that is read as atomics"),
+    ("bus/tests/attach/strangers.rs", "what a hostile process tries with another process"),
+    ("bus/tests/segment/hostile.rs", "what a hostile process tries with memory that it was given"),
     ("tests/tests/allocations.rs", "an allocator that counts"),
 ];
 

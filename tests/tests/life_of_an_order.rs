@@ -22,7 +22,7 @@ use fulmar_engine::simulation::paper::PaperFees;
 use fulmar_engine::trading::risk::{GuardSettings, RiskSettings};
 use fulmar_engine::trading::treasury::TreasuryPlan;
 use fulmar_engine::wiring::{
-    EnginePlan, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan,
+    EnginePlan, Home, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan,
 };
 use fulmar_strategies::sdk::{
     BookDepth, Context, Event, InstrumentId, Intent, Nanos, NewOrder, Strategy, TimeInForce,
@@ -101,7 +101,7 @@ impl Desk {
         let venue = VenuePlan { session: Box::new(Binance::market_data(&config)), instruments: vec![BTC] };
         let buyer = StrategyPlan {
             name: "buyer".to_owned(),
-            strategy: Box::new(BuyOnce { offered_at_most: price("61000.50"), is_done: false }),
+            home: Home::Engine(Box::new(BuyOnce { offered_at_most: price("61000.50"), is_done: false })),
             instruments: vec![BTC],
             book: BookDepth::Top,
         };

@@ -13,8 +13,8 @@ use fulmar_engine::runtime::{Player, counters};
 use fulmar_engine::simulation::paper::PaperFees;
 use fulmar_engine::trading::treasury::TreasuryPlan;
 use fulmar_engine::wiring::{
-    EnginePlan, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, StrategyPlan, Surroundings,
-    VenuePlan, build,
+    EnginePlan, Home, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, StrategyPlan,
+    Surroundings, VenuePlan, build,
 };
 use fulmar_tests::scripted::{Scripted, Tell, definition};
 use fulmar_tests::stage::OPENS_AT;
@@ -94,7 +94,7 @@ fn engine_of(
         bar_intervals: vec![Nanos::from_secs(60)],
         strategies: vec![StrategyPlan {
             name: "watcher".to_owned(),
-            strategy,
+            home: Home::Engine(strategy),
             instruments: vec![traded],
             book: BookDepth::Top,
         }],

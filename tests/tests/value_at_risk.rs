@@ -15,7 +15,7 @@ use fulmar_engine::trading::risk::{GuardSettings, RiskCheck, RiskSettings, Scope
 use fulmar_engine::trading::treasury::TreasuryPlan;
 use fulmar_engine::trading::value_at_risk::{VarLimit, VarMethod, VarSettings};
 use fulmar_engine::wiring::{
-    Assembly, EnginePlan, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, StrategyPlan,
+    Assembly, EnginePlan, Home, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, StrategyPlan,
     Surroundings, VenuePlan, actor_names, build,
 };
 use fulmar_tests::scripted::{Scripted, Tell, definition};
@@ -95,7 +95,7 @@ fn plan(steps: u64, var_max: i128, told: Sender<String>) -> EnginePlan {
         bar_intervals: vec![Nanos::from_secs(60)],
         strategies: vec![StrategyPlan {
             name: "bidder".to_owned(),
-            strategy: Box::new(Bidder { told, last: Price(0) }),
+            home: Home::Engine(Box::new(Bidder { told, last: Price(0) })),
             instruments: vec![BTC],
             book: BookDepth::Top,
         }],

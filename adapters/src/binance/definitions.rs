@@ -36,6 +36,7 @@ struct Filters<'text> {
     quantity_min: &'text str,
     quantity_max: &'text str,
     notional_min: &'text str,
+    iceberg_parts: u64,
 }
 
 fn definition(protocol: &Binance, fields: &Fields<'_, '_>) -> Result<InstrumentDefinition, DecodeError> {
@@ -67,6 +68,7 @@ fn definition(protocol: &Binance, fields: &Fields<'_, '_>) -> Result<InstrumentD
         contract: contract(protocol.product(), fields)?,
         is_inferred: 0,
         contract_size: size(protocol.product(), fields)?,
+        iceberg_parts_max: iceberg_parts_max(fields, filters.iceberg_parts)?,
         ..inferred(protocol, fields.text("symbol")?, scales)
     })
 }
@@ -79,6 +81,7 @@ fn filters<'text>(fields: &Fields<'_, 'text>) -> Result<Filters<'text>, DecodeEr
         quantity_min: "0",
         quantity_max: "0",
         notional_min: "0",
+        iceberg_parts: 0,
     };
     for filter in fields.objects("filters")? {
         let filter = filter?;
@@ -95,6 +98,7 @@ fn filters<'text>(fields: &Fields<'_, 'text>) -> Result<Filters<'text>, DecodeEr
             "MIN_NOTIONAL" if filter.find("notional").is_some() => {
                 filters.notional_min = filter.text("notional")?
             }
+            "ICEBERG_PARTS" => filters.iceberg_parts = filter.unsigned("limit")?,
             "MIN_NOTIONAL" | "NOTIONAL" => filters.notional_min = filter.text("minNotional")?,
             _ => {}
         }
@@ -109,6 +113,12 @@ fn contract(product: Product, fields: &Fields<'_, '_>) -> Result<ContractKind, D
     let is_perpetual = fields.text("contractType")?.ends_with("PERPETUAL");
     let is_inverse = product == Product::CoinMargined;
     Ok(if is_perpetual { perpetual(is_inverse) } else { dated(is_inverse) })
+}
+
+/// Of how many parts an iceberg may be, where the venue says both that it takes them and that number.
+fn iceberg_parts_max(fields: &Fields<'_, '_>, parts: u64) -> Result<u64, DecodeError> {
+    let is_allowed = fields.find("icebergAllowed").is_some() && fields.flag("icebergAllowed")?;
+    Ok(if is_allowed { parts } else { 0 })
 }
 
 /// Quantities are in the base asset, but where a contract is so many dollars.

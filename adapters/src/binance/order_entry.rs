@@ -4,7 +4,7 @@
 //!   Opened -> time -> session.logon                  an Ed25519 key, whose login vouches for its connection
 //!                  -> userDataStream.subscribe       spot: what becomes of orders comes on the same connection
 //!                     listenKey, a second connection   futures
-//!          -> reconciliation: balances, positions, open orders, trades -> ready
+//!          -> reconciliation: open orders, trades, balances, positions -> ready
 //!   submit -> order.place  -> answer, events...      no answer, an error that does not say,
 //!   cancel -> order.cancel -> answer, events           or a lost connection -> Unknown
 //!   all    -> openOrders.cancelAll, events           -> order.status until the venue says,

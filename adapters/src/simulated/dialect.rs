@@ -187,6 +187,10 @@ pub enum Refusal {
     Halted,
     /// It would not reduce the account's position.
     ReduceOnly,
+    /// The part of it that is to be shown is no less than all of it.
+    DisplaysAll,
+    /// It is to be shown in too many parts.
+    Parts,
 }
 
 impl Refusal {
@@ -195,6 +199,8 @@ impl Refusal {
         Refusal::Matching(Rejection::InsufficientBalance)
     }
 }
+
+const DISPLAY_NOT_WANTED: &str = "Parameter 'icebergQty' sent when not required.";
 
 const fn spot_words(refusal: Refusal) -> (i32, &'static str) {
     match refusal {
@@ -213,6 +219,9 @@ const fn spot_words(refusal: Refusal) -> (i32, &'static str) {
         Refusal::Duplicate => (-2010, "Duplicate order sent."),
         Refusal::TooMany => (-1013, "Filter failure: MAX_NUM_ORDERS"),
         Refusal::Halted => (-1013, "Market is closed."),
+        Refusal::Matching(Rejection::Display) => (-1106, DISPLAY_NOT_WANTED),
+        Refusal::DisplaysAll => (-1013, "IcebergQty exceeds QTY."),
+        Refusal::Parts => (-1013, "Filter failure: ICEBERG_PARTS"),
     }
 }
 
@@ -240,5 +249,9 @@ const fn usd_margined_words(refusal: Refusal) -> (i32, &'static str) {
             (-4108, "Current symbol is on delivering or delivered or settling or closed or pre-trading.")
         }
         Refusal::ReduceOnly => (-2022, "ReduceOnly Order is rejected."),
+        // Futures do not know the parameter, and look at it no more than at any other that they do not know.
+        Refusal::Matching(Rejection::Display) | Refusal::DisplaysAll | Refusal::Parts => {
+            (-1106, DISPLAY_NOT_WANTED)
+        }
     }
 }

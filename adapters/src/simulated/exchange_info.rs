@@ -3,7 +3,7 @@
 use fulmar_bus::record::UnixNanos;
 
 use super::dialect::Dialect;
-use super::limits::ACCOUNT_ORDERS_MAX;
+use super::limits::{ACCOUNT_ORDERS_MAX, ICEBERG_PARTS_MAX};
 use super::market::Market;
 use super::request::ApiError;
 use super::rest::HttpRequest;
@@ -86,7 +86,7 @@ fn spot_symbol(market: &Market) -> String {
         concat!(
             r#"{{"symbol":"{symbol}","status":"{status}","baseAsset":"{base}","baseAssetPrecision":8,"#,
             r#""quoteAsset":"{quote}","quotePrecision":8,"quoteAssetPrecision":8,"baseCommissionPrecision":8,"#,
-            r#""quoteCommissionPrecision":8,"orderTypes":["LIMIT","LIMIT_MAKER","MARKET"],"icebergAllowed":false,"#,
+            r#""quoteCommissionPrecision":8,"orderTypes":["LIMIT","LIMIT_MAKER","MARKET"],"icebergAllowed":true,"#,
             r#""ocoAllowed":false,"otoAllowed":false,"quoteOrderQtyMarketAllowed":false,"#,
             r#""allowTrailingStop":false,"cancelReplaceAllowed":true,"amendAllowed":true,"#,
             r#""isSpotTradingAllowed":true,"isMarginTradingAllowed":false,"filters":["#,
@@ -94,6 +94,7 @@ fn spot_symbol(market: &Market) -> String {
             r#"{{"filterType":"LOT_SIZE","minQty":"{step}","maxQty":"9000.00000000","stepSize":"{step}"}},"#,
             r#"{{"filterType":"NOTIONAL","minNotional":"{notional}","applyMinToMarket":true,"#,
             r#""maxNotional":"9000000.00000000","applyMaxToMarket":false,"avgPriceMins":5}},"#,
+            r#"{{"filterType":"ICEBERG_PARTS","limit":{parts}}},"#,
             r#"{{"filterType":"MAX_NUM_ORDERS","maxNumOrders":{orders}}}],"permissions":[],"#,
             r#""permissionSets":[["SPOT"]],"defaultSelfTradePreventionMode":"NONE","#,
             r#""allowedSelfTradePreventionModes":["NONE","EXPIRE_TAKER","EXPIRE_MAKER","EXPIRE_BOTH"]}}"#
@@ -106,5 +107,6 @@ fn spot_symbol(market: &Market) -> String {
         step = wire::number(config.step.0),
         notional = wire::number(config.notional_min),
         orders = ACCOUNT_ORDERS_MAX,
+        parts = ICEBERG_PARTS_MAX,
     )
 }

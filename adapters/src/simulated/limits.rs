@@ -47,6 +47,8 @@ pub const PONG_TIMEOUT: Duration = Duration::from_secs(60);
 pub const ROWS_ANSWER: usize = 500;
 /// Trades, or orders, in one answer.
 pub const ROWS_ANSWER_MAX: usize = 1_000;
+/// Parts of an order of spot that is shown one at a time, as the real venue has it for most symbols.
+pub const ICEBERG_PARTS_MAX: i64 = 10;
 /// Open orders of one account in one symbol.
 pub const ACCOUNT_ORDERS_MAX: usize = 200;
 /// Milliseconds that a request may be old where it does not say.

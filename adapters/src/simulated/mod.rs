@@ -10,7 +10,7 @@
 //! `/simulated/`, where tests and the demo find the truth: what an account really owns, and a way to hold the market
 //! still.
 //!
-//! Left out: order lists, stop and iceberg orders, klines and tickers; of futures also hedge mode, isolated margin and
+//! Left out: order lists, stop orders, klines and tickers; of futures also hedge mode, isolated margin and
 //! liquidation. Each symbol keeps its own balances; money in one cannot be spent in another.
 
 mod api;

@@ -63,6 +63,8 @@ pub struct ClientOrder {
     pub price: Price,
     /// What was ordered.
     pub quantity: Quantity,
+    /// How much of it the book shows at one time; zero where all.
+    pub display_qty: Quantity,
     /// True where it may only bring a position nearer to nothing.
     pub reduces_only: bool,
     /// What traded.

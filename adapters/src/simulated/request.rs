@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::config::SCALE;
 use super::dialect::{Dialect, Refusal};
+use super::limits::ICEBERG_PARTS_MAX;
 use super::market::Market;
 use super::signature::text;
 
@@ -167,7 +168,11 @@ pub fn parse_order(dialect: Dialect, params: &Params) -> Result<NewOrder, ApiErr
         _ => decimal(params, "price")?,
     };
     let quantity = Quantity(decimal(params, "quantity")?);
-    Ok(NewOrder { side, kind, price: Price(price), quantity, self_trade })
+    let display_qty = match params.get("icebergQty") {
+        Some(_) if is_spot => Quantity(decimal(params, "icebergQty")?),
+        _ => Quantity(0),
+    };
+    Ok(NewOrder { side, kind, price: Price(price), quantity, display_qty, self_trade })
 }
 
 /// A number at the scale of all prices and quantities.
@@ -186,6 +191,25 @@ pub fn decimal(params: &Params, name: &str) -> Result<i64, ApiError> {
     })
 }
 
+/// Whether an order may show as little of itself as it wants.
+fn check_display(market: &Market, order: &NewOrder) -> Result<(), Refusal> {
+    let NewOrder { kind, quantity, display_qty, .. } = *order;
+    if display_qty.is_zero() {
+        return Ok(());
+    }
+    if !matches!(kind, OrderKind::Limit | OrderKind::PostOnly) {
+        return Err(Refusal::Matching(Rejection::Display));
+    }
+    if display_qty >= quantity {
+        return Err(Refusal::DisplaysAll);
+    }
+    if display_qty.0 < 0 || display_qty.0 % market.config().step.0 != 0 {
+        return Err(Refusal::Matching(Rejection::Quantity));
+    }
+    let parts = quantity.0 / display_qty.0 + i64::from(quantity.0 % display_qty.0 != 0);
+    if parts > ICEBERG_PARTS_MAX { Err(Refusal::Parts) } else { Ok(()) }
+}
+
 /// Whether the symbol is traded, and its filters: tick, step and smallest notional, which what only reduces need not
 /// reach.
 pub fn check_filters(market: &Market, order: &NewOrder, reduces_only: bool) -> Result<(), Refusal> {
@@ -199,6 +223,7 @@ pub fn check_filters(market: &Market, order: &NewOrder, reduces_only: bool) -> R
     if order.quantity.0 == 0 || order.quantity.0 % config.step.0 != 0 {
         return Err(Refusal::Matching(Rejection::Quantity));
     }
+    check_display(market, order)?;
     let price = match order.kind {
         OrderKind::Market => {
             market.matching().best(order.side.opposite()).map_or(Price(0), |level| level.price)

@@ -21,6 +21,7 @@ mod client;
 mod every_fault;
 mod faults;
 mod futures;
+mod icebergs;
 mod money;
 mod orders;
 mod requests;

@@ -47,7 +47,7 @@ impl Venue {
             return Err(ApiError::new(400, -5027, "No need to modify the order."));
         }
         let (side, kind, self_trade) = (order.side, order.kind, order.self_trade);
-        let wanted = NewOrder { side, kind, price, quantity, self_trade };
+        let wanted = NewOrder { side, kind, price, quantity, display_qty: Quantity(0), self_trade };
         // What more it needs than it has: less is always covered.
         let more = NewOrder { quantity: Quantity((quantity.0 - order.quantity.0).max(0)), ..wanted };
         let (account, reduces_only) = (order.account, order.reduces_only);

@@ -70,6 +70,11 @@ const MAGIC: u64 = u64::from_be_bytes(*b"FULMRING");
 /// Raised by any change of the byte map.
 const VERSION: u64 = 2;
 
+/// What of a ring's layout is the same for all rings, for those who compare builds.
+#[cfg(not(loom))]
+pub(crate) const RING_LAYOUT: [u64; 5] =
+    [MAGIC, VERSION, PAD_WORDS as u64, STRIDE_WORDS as u64, CURSOR_AT as u64];
+
 /// A shape that was checked, ready to compute with.
 #[derive(Clone, Copy)]
 pub(super) struct Layout {

@@ -96,11 +96,13 @@ mod words;
 mod writer;
 
 pub use latest::{LatestReader, LatestWriter, latest, latest_word_count};
+#[cfg(not(loom))]
+pub(crate) use layout::RING_LAYOUT;
 pub use layout::RingShape;
 pub use limits::{GATES_MAX, SLOTS_MAX};
 pub use reader::{Poll, Reader};
-pub use region::Region;
+pub use region::{Access, Region};
 pub use remains::{Damaged, Remains};
-pub use ring::{OpenError, Ring, create, create_checked, create_for_records_up_to, open};
+pub use ring::{OpenError, Ring, create, create_checked, create_for_records_up_to, open, open_writer};
 pub use words::Words;
 pub use writer::{Full, Writer};

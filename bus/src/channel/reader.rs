@@ -107,6 +107,12 @@ impl<W: Words> Reader<W> {
         self.sequence
     }
 
+    /// Where the next record starts: how far this reader came, in the measure of [`Ring::end`].
+    #[inline]
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+
     /// True where [`Reader::poll`] would find nothing new.
     #[inline]
     pub fn is_empty(&self) -> bool {
@@ -182,7 +188,7 @@ impl<W: Words> Reader<W> {
     /// writer, so that it is not lost too. `None` where none is found for now.
     fn footing(&self) -> Option<(u64, u64)> {
         (0..FOOTING_TRIES_MAX).find_map(|_| {
-            let end = self.ring.cursor();
+            let end = self.ring.end();
             let from = end.saturating_sub(self.ring.layout.slot_count() / 2).max(self.position);
             self.ring.first_head(from..end, self.sequence + 1)
         })

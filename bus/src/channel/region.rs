@@ -1,18 +1,29 @@
-//! Memory that channels lie in, and who owns it: the heap, or a file mapping that outlives the process.
+//! Memory that channels lie in, and who owns it: the heap, a file mapping that outlives the process, or memory that
+//! another process maps too.
 //!
-//! This is the only file of the channel with `unsafe` in it. Every access is atomic and checked against the region's
-//! bounds, so no user of a region can break memory, whatever another process does to a mapping.
+//! This is the only file of the bus with `unsafe` in it. Every access is atomic and checked against the region's
+//! bounds, so no user of a region can break memory, whatever another process does to a mapping. A store is checked
+//! against the words that may be written, of which a region that is mapped to read has none.
 #![allow(unsafe_code, reason = "a region is memory whose owner the compiler cannot see")]
 
 #[cfg(not(loom))]
-use std::{fs::File, io, path::Path};
 use std::{
+    fs::File,
+    io,
+    os::fd::{AsFd, BorrowedFd},
+    path::Path,
+};
+use std::{
+    ops::Range,
     ptr::NonNull,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering, fence},
     },
 };
+
+#[cfg(not(loom))]
+use shared_memory::Shmem;
 
 use super::Words;
 
@@ -31,7 +42,23 @@ use super::Words;
 pub struct Region {
     first: NonNull<AtomicU64>,
     word_count: usize,
+    /// All of them, or none.
+    writable_count: usize,
     _owner: Owner,
+}
+
+/// What may be done with memory that several processes map.
+///
+/// ```
+/// use fulmar_bus::channel::Access;
+/// assert_ne!(Access::Read, Access::Write);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// It is read, and nothing else.
+    Read,
+    /// It is read and written.
+    Write,
 }
 
 // SAFETY: a region gives out atomics alone, and its owner is not touched until the last handle is dropped.
@@ -46,7 +73,8 @@ impl Region {
         let lines = Arc::<[Line]>::new_zeroed_slice(word_count.div_ceil(LINE_WORDS));
         // SAFETY: a line is atomic integers, for which zero bytes are a value.
         let lines = unsafe { lines.assume_init() };
-        Region { first: NonNull::from(&*lines).cast(), word_count, _owner: Owner::Heap(lines) }
+        let first = NonNull::from(&*lines).cast();
+        Region { first, word_count, writable_count: word_count, _owner: Owner::Heap(lines) }
     }
 
     /// A region of `word_count` words that are those of the file at `path`, created or made longer where need be, with
@@ -75,8 +103,75 @@ impl Region {
         let bytes = word_count.checked_mul(size_of::<u64>()).ok_or(io::ErrorKind::InvalidInput)?;
         let file = File::options().read(true).write(true).create(true).truncate(false).open(path)?;
         rustix::fs::fallocate(&file, rustix::fs::FallocateFlags::empty(), 0, bytes as u64)?;
-        let mapping = Mapping::new(&file, bytes)?;
-        Ok(Region { first: mapping.first.cast(), word_count, _owner: Owner::File(Arc::new(mapping)) })
+        Region::map_shared(file.as_fd(), 0, word_count, Access::Write)
+    }
+
+    /// A region of the `word_count` words that lie from `offset_bytes` on in memory that other processes map too, such
+    /// as a memory file. Every page of it is touched before this returns. The example of
+    /// [`SegmentBuilder`](crate::segment::SegmentBuilder) has such regions on both sides.
+    ///
+    /// Whoever asks has made sure that nobody can make the memory shorter while it is mapped: the system answers a
+    /// touch beyond its end with a signal.
+    ///
+    /// # Errors
+    /// What the system says: no right to write, an offset within a page, a length of zero, no memory.
+    #[cfg(not(loom))]
+    pub fn map_shared(
+        file: BorrowedFd<'_>,
+        offset_bytes: u64,
+        word_count: usize,
+        access: Access,
+    ) -> io::Result<Region> {
+        let bytes = word_count.checked_mul(size_of::<u64>()).ok_or(io::ErrorKind::InvalidInput)?;
+        let mapping = Mapping::new(file, offset_bytes, bytes, access)?;
+        let first = mapping.first.cast();
+        let writable_count = if access == Access::Write { word_count } else { 0 };
+        Ok(Region { first, word_count, writable_count, _owner: Owner::Mapping(Arc::new(mapping)) })
+    }
+
+    /// A region of the first `word_count` words of shared memory that has a name. The store is refused here where
+    /// `access` is to read; the mapping itself can be written, as that is how the crate maps.
+    ///
+    /// Gives `None` where the memory is shorter.
+    #[cfg(not(loom))]
+    pub(crate) fn of_named(memory: Shmem, word_count: usize, access: Access) -> Option<Region> {
+        let first = NonNull::new(memory.as_ptr())?.cast();
+        let writable_count = if access == Access::Write { word_count } else { 0 };
+        let is_long_enough = memory.len() / size_of::<u64>() >= word_count;
+        let owner = Owner::Named(Arc::new(Named { _memory: memory }));
+        is_long_enough.then_some(Region { first, word_count, writable_count, _owner: owner })
+    }
+
+    /// The words in `range` as a region of their own, which keeps all of this one alive.
+    ///
+    /// # Panics
+    /// Where there are no such words, or the first of them is not aligned to 128 bytes.
+    ///
+    /// ```
+    /// use std::sync::atomic::Ordering;
+    /// use fulmar_bus::channel::{Region, Words};
+    /// let whole = Region::heap(48);
+    /// let part = whole.part(16..40);
+    /// part.store(3, 42, Ordering::Relaxed);
+    /// assert_eq!((part.word_count(), whole.load(19, Ordering::Relaxed)), (24, 42));
+    /// ```
+    pub fn part(&self, range: Range<usize>) -> Region {
+        assert!(range.start.is_multiple_of(LINE_WORDS), "a part begins where a line of the region does");
+        let first = NonNull::from(&self.words()[range.clone()]).cast();
+        let writable_count = range.len().min(self.writable_count);
+        Region { first, word_count: range.len(), writable_count, _owner: self._owner.clone() }
+    }
+
+    /// Keeps every page of the region in memory until it is unmapped.
+    ///
+    /// # Errors
+    /// What the system says: more than this process may lock.
+    #[cfg(not(loom))]
+    pub fn lock(&self) -> io::Result<()> {
+        let bytes = self.word_count * size_of::<u64>();
+        // SAFETY: the words are mapped for as long as this handle lives, and to lock them changes none.
+        unsafe { rustix::mm::mlock(self.first.as_ptr().cast(), bytes) }?;
+        Ok(())
     }
 
     #[inline]
@@ -84,6 +179,13 @@ impl Region {
         // SAFETY: `first` is aligned and begins `word_count` initialised words, which the owner keeps alive for as
         // long as this handle lives; they are changed through atomics alone.
         unsafe { NonNull::slice_from_raw_parts(self.first, self.word_count).as_ref() }
+    }
+
+    /// The words that may be written.
+    #[inline]
+    fn writable(&self) -> &[AtomicU64] {
+        // SAFETY: as for `words`, of which they are all or none.
+        unsafe { NonNull::slice_from_raw_parts(self.first, self.writable_count).as_ref() }
     }
 }
 
@@ -95,18 +197,24 @@ impl Words for Region {
 
     #[inline]
     fn load(&self, index: usize, order: Ordering) -> u64 {
-        self.words()[index].load(order)
+        let value = self.words()[index].load(Ordering::Relaxed);
+        if order != Ordering::Relaxed {
+            // A relaxed load and a fence are what the language promises for memory that is mapped to read; on x86-64
+            // both are the same instruction as the ordered load.
+            fence(order);
+        }
+        value
     }
 
     #[inline]
     fn store(&self, index: usize, value: u64, order: Ordering) {
-        self.words()[index].store(value, order);
+        self.writable()[index].store(value, order);
     }
 
     #[inline]
     fn compare_exchange(&self, index: usize, current: u64, new: u64) -> bool {
         // PAIRS WITH: itself, when two claim one gate, and the release store of whoever opened it, in `Reader`.
-        self.words()[index].compare_exchange(current, new, Ordering::AcqRel, Ordering::Acquire).is_ok()
+        self.writable()[index].compare_exchange(current, new, Ordering::AcqRel, Ordering::Acquire).is_ok()
     }
 
     /// Checks the bounds once for all of them.
@@ -121,7 +229,7 @@ impl Words for Region {
     /// Checks the bounds once for all of them.
     #[inline]
     fn store_relaxed(&self, index: usize, values: &[u64]) {
-        let words = &self.words()[index..index + values.len()];
+        let words = &self.writable()[index..index + values.len()];
         for (word, value) in words.iter().zip(values) {
             word.store(*value, Ordering::Relaxed);
         }
@@ -134,7 +242,9 @@ impl Words for Region {
 enum Owner {
     Heap(Arc<[Line]>),
     #[cfg(not(loom))]
-    File(Arc<Mapping>),
+    Mapping(Arc<Mapping>),
+    #[cfg(not(loom))]
+    Named(Arc<Named>),
 }
 
 /// Words in a [`Line`].
@@ -147,7 +257,20 @@ struct Line(#[expect(dead_code, reason = "reached through the region's pointer")
 const _: () =
     assert!(size_of::<Line>() == LINE_WORDS * size_of::<u64>(), "lines follow each other without a gap");
 
-/// A shared, writable mapping of the start of a file.
+/// Shared memory with a name, which goes with the one who made it.
+#[cfg(not(loom))]
+struct Named {
+    _memory: Shmem,
+}
+
+// SAFETY: the address is used to unmap, once, by whoever drops it last.
+#[cfg(not(loom))]
+unsafe impl Send for Named {}
+// SAFETY: nothing is done through a shared reference.
+#[cfg(not(loom))]
+unsafe impl Sync for Named {}
+
+/// A shared mapping of a part of a file.
 #[cfg(not(loom))]
 struct Mapping {
     first: NonNull<std::ffi::c_void>,
@@ -163,11 +286,15 @@ unsafe impl Sync for Mapping {}
 
 #[cfg(not(loom))]
 impl Mapping {
-    fn new(file: &File, bytes: usize) -> io::Result<Mapping> {
+    fn new(file: BorrowedFd<'_>, offset_bytes: u64, bytes: usize, access: Access) -> io::Result<Mapping> {
         use rustix::mm::{MapFlags, ProtFlags, mmap};
-        let (access, flags) = (ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED | MapFlags::POPULATE);
+        let flags = MapFlags::SHARED | MapFlags::POPULATE;
+        let rights = match access {
+            Access::Read => ProtFlags::READ,
+            Access::Write => ProtFlags::READ | ProtFlags::WRITE,
+        };
         // SAFETY: a new mapping at an address of the system's choice overlaps no other.
-        let first = unsafe { mmap(std::ptr::null_mut(), bytes, access, flags, file, 0) }?;
+        let first = unsafe { mmap(std::ptr::null_mut(), bytes, rights, flags, file, offset_bytes) }?;
         let first = NonNull::new(first).ok_or(io::ErrorKind::AddrNotAvailable)?;
         Ok(Mapping { first, bytes })
     }

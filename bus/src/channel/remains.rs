@@ -74,7 +74,7 @@ impl<W: Words + Clone> Ring<W> {
     /// # Errors
     /// [`Damaged`] where stamps and cursor are not as a writer leaves them, whenever it ends.
     pub fn remains(&self) -> Result<Remains<W>, Damaged> {
-        let end = self.end();
+        let end = self.last_end();
         let start = self.oldest_head(end)?;
         // Believed here, and proven by the check when the record is read.
         let before = if start == 0 { 0 } else { self.id_at(start).sequence().saturating_sub(1) };
@@ -82,8 +82,8 @@ impl<W: Words + Clone> Ring<W> {
     }
 
     /// Where the last record ends: at the cursor, or one record behind it, where the writer died between the two.
-    fn end(&self) -> u64 {
-        let cursor = self.cursor();
+    fn last_end(&self) -> u64 {
+        let cursor = self.end();
         // PAIRS WITH: the release store of the head's stamp in `Writer::write`.
         if self.stamp(cursor, Ordering::Acquire) != stamp::head(cursor) {
             return cursor;

@@ -78,6 +78,39 @@ pub fn open<W: Words + Clone>(words: W) -> Result<Ring<W>, OpenError> {
     Ok(Ring { words, layout, channel })
 }
 
+/// Finds the empty ring that somebody else laid in `words`, such as another process, and gives its one writer too.
+/// Whoever laid it gave up its own.
+///
+/// # Errors
+/// As [`open`]; [`OpenError::Written`] where something was published already.
+///
+/// ```
+/// use fulmar_bus::channel::{OpenError, Poll, Region, RingShape, create, open_writer};
+/// use fulmar_bus::record::*;
+/// # let (instrument_id, cause) = (InstrumentId(4), RecordId::NONE);
+/// # let (received_at, flags) = (UnixNanos(9), Flags::NONE);
+/// # let heading = Heading { instrument_id, cause, received_at, flags };
+/// let shape = RingShape { slot_count: 128, gate_count: 1 };
+/// let words = Region::heap(shape.word_count());
+/// let (_, ring) = create(words.clone(), shape, ChannelId(7));
+/// let mut reader = ring.gated_reader().expect("the one gate is free");
+///
+/// let (mut writer, _) = open_writer(words.clone())?;
+/// let mut record = Record::new();
+/// record.write(heading, &Timer { tag: 1, due_at: UnixNanos(8) });
+/// writer.publish(&mut record).expect("the ring has room");
+/// assert_eq!(reader.poll(&mut record), Poll::Record);
+/// assert_eq!(open_writer(words).err(), Some(OpenError::Written), "a ring has one writer");
+/// # Ok::<(), OpenError>(())
+/// ```
+pub fn open_writer<W: Words + Clone>(words: W) -> Result<(Writer<W>, Ring<W>), OpenError> {
+    let ring = open(words)?;
+    if ring.end() != 0 {
+        return Err(OpenError::Written);
+    }
+    Ok((Writer::new(ring.clone()), ring))
+}
+
 /// Why no ring can be read from some memory.
 ///
 /// ```
@@ -109,6 +142,8 @@ pub enum OpenError {
     },
     /// What it states is not what was written there.
     Header,
+    /// It has a writer, whose records stand in it.
+    Written,
 }
 
 impl fmt::Display for OpenError {
@@ -123,6 +158,7 @@ impl fmt::Display for OpenError {
                 write!(out, "the ring takes {needed} words and {found} are there")
             }
             OpenError::Header => write!(out, "the ring's header is not the one that was written"),
+            OpenError::Written => write!(out, "the ring has a writer already"),
         }
     }
 }
@@ -158,24 +194,57 @@ impl<W: Words + Clone> Ring<W> {
     /// A reader that never holds the writer up, and may be lapped. It starts at the oldest record that still stands;
     /// where the writer overwrites faster than that one can be found, at the first of all, and is lapped at once.
     pub fn reader(&self) -> Reader<W> {
-        let end = self.cursor();
+        let end = self.end();
         let from = end.saturating_sub(self.layout.slot_count());
         let (position, sequence) = self.first_head(from..end, 0).unwrap_or((0, 1));
         Reader::new(self.clone(), position, sequence - 1, None)
+    }
+
+    /// A reader of what comes after the record `sequence`, for somebody who holds a snapshot at that sequence and goes
+    /// on without gap or double. It never holds the writer up. Where the next record is gone already, the first poll
+    /// that finds anything tells the lap.
+    ///
+    /// `sequence` is zero or that of a record that was published.
+    ///
+    /// ```
+    /// use fulmar_bus::channel::{Poll, Region, RingShape, create};
+    /// use fulmar_bus::record::*;
+    /// # let (instrument_id, cause) = (InstrumentId(4), RecordId::NONE);
+    /// # let (received_at, flags) = (UnixNanos(9), Flags::NONE);
+    /// # let heading = Heading { instrument_id, cause, received_at, flags };
+    /// let shape = RingShape { slot_count: 128, gate_count: 0 };
+    /// let (mut writer, ring) = create(Region::heap(shape.word_count()), shape, ChannelId(7));
+    /// let mut record = Record::new();
+    /// for tag in 1..=5 {
+    ///     record.write(heading, &Timer { tag, due_at: UnixNanos(8) });
+    ///     writer.publish(&mut record).expect("nobody has a gate");
+    /// }
+    /// let mut reader = ring.reader_after(4);
+    /// assert_eq!(reader.poll(&mut record), Poll::Record);
+    /// assert_eq!(record.read::<Timer>().map(|timer| timer.tag), Ok(5));
+    /// assert_eq!(reader.position(), ring.end(), "nothing is new");
+    /// ```
+    pub fn reader_after(&self, sequence: u64) -> Reader<W> {
+        let end = self.end();
+        let from = end.saturating_sub(self.layout.slot_count());
+        // Where none stands that came later, the next one starts at the end, or all went by while we looked, and then
+        // the one that starts there is a later one.
+        let position = self.first_head(from..end, sequence).map_or(end, |(position, _)| position);
+        Reader::new(self.clone(), position, sequence, None)
     }
 
     /// A reader that loses nothing: the writer waits at its gate. It starts at the writer's current end, which is the
     /// channel's beginning if nothing was published yet. `None` where every gate is taken, or the ring is damaged.
     /// Dropping the reader opens its gate.
     pub fn gated_reader(&self) -> Option<Reader<W>> {
-        let claim = gate_word(self.cursor());
+        let claim = gate_word(self.end());
         let gate = (0..self.layout.gate_count)
             .find(|gate| self.words.compare_exchange(self.layout.gate_at(*gate), GATE_OPEN, claim))?;
         // Either the writer's next look at the gates sees this claim, or the cursor read here is at least the one that
         // it had at its last look; in both cases it does not pass the gate.
         // PAIRS WITH: the sequentially consistent fence in `Writer::look_at_gates`.
         fence(Ordering::SeqCst);
-        let position = self.cursor();
+        let position = self.end();
         let sequence = self.sequence_before(position);
         let reader = Reader::new(self.clone(), position, sequence.unwrap_or(0), Some(gate));
         sequence.map(|_| reader)
@@ -183,8 +252,10 @@ impl<W: Words + Clone> Ring<W> {
 }
 
 impl<W: Words> Ring<W> {
-    /// How far the writer came.
-    pub(super) fn cursor(&self) -> u64 {
+    /// The writer's cursor: the position where its next record starts. For those who only ask whether something is new.
+    /// The example of [`Ring::reader_after`] does.
+    #[inline]
+    pub fn end(&self) -> u64 {
         // PAIRS WITH: the release store of the cursor in `Writer::write`; every record before it is complete.
         self.words.load(CURSOR_AT, Ordering::Acquire).min(POSITION_MAX)
     }

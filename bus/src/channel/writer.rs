@@ -141,7 +141,7 @@ impl<W: Words> Writer<W> {
             // PAIRS WITH: the acquire loads of the head's stamp in `Reader::poll` and `Ring::head_sequence`.
             words.store(layout.stamp_at(position), stamp::complete(position, offset), Ordering::Release);
         }
-        // PAIRS WITH: the acquire load in `Ring::cursor`.
+        // PAIRS WITH: the acquire load in `Ring::end`.
         words.store(CURSOR_AT, self.position + slots.len() as u64, Ordering::Release);
     }
 }

@@ -135,6 +135,16 @@ impl Record {
         self.words[1] = id.0;
     }
 
+    /// Makes the record ready to be published on another channel: where it has no cause, it is one itself.
+    #[inline]
+    pub fn relay(&mut self) {
+        const ID: usize = 1;
+        const CAUSE: usize = 2;
+        if self.words[CAUSE] == RecordId::NONE.0 {
+            self.words[CAUSE] = self.words[ID];
+        }
+    }
+
     /// The payload, checked: kind, version, length and every enum in it. It lies in this record, and stands until the
     /// record is written or read into again.
     ///

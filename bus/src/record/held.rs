@@ -2,7 +2,7 @@
 
 use zerocopy::{Immutable, IntoBytes, KnownLayout, TryFromBytes};
 
-use super::{ContractSize, Intent, Kind, Payload, Quantity, Text, UnixNanos};
+use super::{ClientOrderId, ContractSize, Intent, Kind, Payload, Quantity, Text, UnixNanos};
 
 /// How far a held order is on its way to the venue.
 /// Stands in a [`HeldOrder`].
@@ -51,6 +51,10 @@ pub struct HeldOrder {
     pub traded_qty: Quantity,
     /// How much of the order that it waits for traded.
     pub parent_traded_qty: Quantity,
+    /// How much of it its slice at the venue was sent with; zero where none is there.
+    pub slice_qty: Quantity,
+    /// How much of it had traded when that slice was sent.
+    pub slice_from: Quantity,
     /// How much a unit of quantity is.
     pub contract_size: ContractSize,
     /// The name of its strategy.
@@ -67,7 +71,10 @@ pub struct HeldOrder {
     pub is_parent_done: u8,
     /// One where it was canceled for the sake of an alternative, which ends nobody.
     pub gave_way: u8,
-    reserved: [u8; 3],
+    /// One where no further slice of it is to leave.
+    pub is_stopped: u8,
+    /// How many slices of it left; zero where it leaves as a whole.
+    pub slice_count: u16,
 }
 
 impl HeldOrder {
@@ -79,6 +86,8 @@ impl HeldOrder {
             wanted_qty: intent.quantity,
             traded_qty: Quantity(0),
             parent_traded_qty: Quantity(0),
+            slice_qty: Quantity(0),
+            slice_from: Quantity(0),
             contract_size: ContractSize::UNKNOWN,
             strategy: Text::default(),
             instrument: Text::default(),
@@ -87,11 +96,18 @@ impl HeldOrder {
             quantity_scale: 0,
             is_parent_done: 0,
             gave_way: 0,
-            reserved: [0; 3],
+            is_stopped: 0,
+            slice_count: 0,
         }
+    }
+
+    /// The name that its venue may know it by.
+    pub const fn venue_id(&self) -> ClientOrderId {
+        self.intent.client_order_id.slice(self.slice_count)
     }
 }
 
 impl Payload for HeldOrder {
     const KIND: Kind = Kind::HeldOrder;
+    const VERSION: u8 = 2;
 }

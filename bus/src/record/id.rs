@@ -144,7 +144,7 @@ pub struct ClientOrderId {
     /// The strategy that it belongs to.
     pub strategy_id: StrategyId,
     reserved: [u8; 2],
-    /// Counts the orders of that strategy in that boot, from one; below 2^48.
+    /// Counts the orders of that strategy in that boot, from one; below 2^36. The twelve bits above number a slice.
     pub counter: u64,
 }
 
@@ -159,6 +159,48 @@ impl ClientOrderId {
     pub const fn new(epoch: u32, strategy_id: StrategyId, counter: u64) -> Self {
         assert!(counter >> 48 == 0, "an order counter ran out");
         ClientOrderId { epoch, strategy_id, reserved: [0; 2], counter }
+    }
+
+    /// The last number that a slice can have.
+    pub const SLICE_MAX: u16 = (1 << 12) - 1;
+    const SLICE_SHIFT: u32 = 36;
+
+    /// The name at the venue of a slice of this order: of a part of it that the engine sent by itself.
+    ///
+    /// ```
+    /// use fulmar_bus::record::{ClientOrderId, StrategyId};
+    /// let id = ClientOrderId::new(7, StrategyId(2), 300);
+    /// let third = id.slice(3);
+    /// assert_eq!(third.to_string(), "F00000007000200300000012c");
+    /// assert_eq!((third.slice_number(), third.whole()), (3, id));
+    /// assert_eq!((id.slice_number(), id.whole()), (0, id));
+    /// ```
+    ///
+    /// # Panics
+    /// Where `number` is beyond [`ClientOrderId::SLICE_MAX`].
+    #[must_use]
+    pub const fn slice(self, number: u16) -> Self {
+        assert!(number <= Self::SLICE_MAX, "an order ran out of slices");
+        let counter = self.whole().counter | (number as u64) << Self::SLICE_SHIFT;
+        ClientOrderId { counter, ..self }
+    }
+
+    /// Which slice of its order it names; zero for an order as a whole.
+    #[expect(clippy::cast_possible_truncation, reason = "a counter has 48 bits")]
+    pub const fn slice_number(self) -> u16 {
+        if self.is_foreign() {
+            return 0;
+        }
+        (self.counter >> Self::SLICE_SHIFT) as u16
+    }
+
+    /// The order that it names a slice of; itself where it names none.
+    #[must_use]
+    pub const fn whole(self) -> Self {
+        if self.is_foreign() {
+            return self;
+        }
+        ClientOrderId { counter: self.counter & ((1 << Self::SLICE_SHIFT) - 1), ..self }
     }
 
     /// The name of an order that is not ours, which its venue calls by this number: one that somebody else sent for the

@@ -98,7 +98,7 @@ impl ContractSize {
 /// #     base: text("BTC"), quote: text("USDT"), tick: Price(1), lot: Quantity(1), quantity_min: Quantity(1),
 /// #     quantity_max: Quantity(0), notional_min: Notional(50_000_000).into(), revision: 1, price_scale: 2,
 /// #     quantity_scale: 5, contract: ContractKind::Spot, is_inferred: 0,
-/// #     contract_size: ContractSize::ONE,
+/// #     contract_size: ContractSize::ONE, iceberg_parts_max: 0,
 /// # };
 /// assert_eq!((definition.symbol.as_str(), definition.contract), ("BTCUSDT", ContractKind::Spot));
 /// assert_eq!((definition.price_scale, definition.tick), (2, Price(1)), "a tick is 0.01");
@@ -137,6 +137,9 @@ pub struct InstrumentDefinition {
     pub is_inferred: u8,
     /// How much one unit of quantity is.
     pub contract_size: ContractSize,
+    /// Of how many parts an order that shows one of them at a time may be; zero where the venue has no such orders, or
+    /// nobody said.
+    pub iceberg_parts_max: u64,
 }
 
 impl InstrumentDefinition {
@@ -175,13 +178,14 @@ impl InstrumentDefinition {
             } else {
                 ContractSize::UNKNOWN
             },
+            iceberg_parts_max: 0,
         }
     }
 }
 
 impl Payload for InstrumentDefinition {
     const KIND: Kind = Kind::InstrumentDefinition;
-    const VERSION: u8 = 2;
+    const VERSION: u8 = 3;
 }
 
 /// Whether a venue knows an instrument, and trades it now; part of an [`InstrumentStatus`].

@@ -78,11 +78,13 @@ pub enum Kind {
     StakeLimit = 41,
     /// A cancel of all orders of the account on an instrument, which was approved and is on its way.
     CancelAll = 42,
+    /// Whether the process of an attached strategy is there.
+    Presence = 50,
 }
 
 impl Kind {
     /// Every kind, in numeric order.
-    pub const ALL: [Kind; 34] = [
+    pub const ALL: [Kind; 35] = [
         Kind::Trade,
         Kind::BookLevels,
         Kind::SnapshotBegin,
@@ -117,6 +119,7 @@ impl Kind {
         Kind::HeldOrder,
         Kind::StakeLimit,
         Kind::CancelAll,
+        Kind::Presence,
     ];
 
     /// The kind that `byte` stands for, or `None` for a number that no kind has.
@@ -156,6 +159,7 @@ impl Kind {
             40 => Kind::HeldOrder,
             41 => Kind::StakeLimit,
             42 => Kind::CancelAll,
+            50 => Kind::Presence,
             _ => return None,
         })
     }

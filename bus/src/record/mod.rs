@@ -25,10 +25,12 @@ mod held;
 mod id;
 mod instrument;
 mod kind;
+mod layout;
 mod market;
 mod number;
 mod order;
 mod pair;
+mod presence;
 mod report;
 mod scope;
 mod stake;
@@ -45,6 +47,7 @@ pub use held::{HeldOrder, HeldStage};
 pub use id::{AccountId, ChannelId, ClientOrderId, InstrumentId, RecordId, StrategyId};
 pub use instrument::{ContractKind, ContractSize, InstrumentDefinition, InstrumentStatus, Listing};
 pub use kind::Kind;
+pub use layout::{LAYOUTS, RecordLayout};
 pub use market::{Bar, BookLevels, Level, Side, SnapshotBegin, SnapshotEnd, TopOfBook, TopSource, Trade};
 pub use number::{Notional, Price, Quantity, WideNumber};
 pub use order::{
@@ -52,6 +55,7 @@ pub use order::{
     OrderType, TimeInForce, TriggerBy,
 };
 pub use pair::{Arbitrage, ConsolidatedTop, CrossVenue, LeadLag, MidSpread};
+pub use presence::{OnDisconnect, Presence, PresenceNews};
 pub use report::{ExecutionReport, ExecutionType, LiquiditySide, OrderStatus, Position};
 pub use scope::{Limit, LimitChange, LimitVerdict, Restraint, ScopeKind, ScopeReport};
 pub use stake::StakeLimit;

@@ -155,6 +155,11 @@ impl Intent {
         }
     }
 
+    /// True where the book is to show a part of it alone.
+    pub const fn shows_part(&self) -> bool {
+        self.display_qty.0 != 0 && self.display_qty.0 < self.quantity.0
+    }
+
     /// A market order.
     pub const fn market(client_order_id: ClientOrderId, side: Side, quantity: Quantity) -> Self {
         let mut intent = Self::limit(client_order_id, side, Price(0), quantity);

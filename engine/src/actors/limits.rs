@@ -55,6 +55,12 @@ pub const JOURNAL_SYNC_NS: u64 = 10_000_000;
 pub const STRATEGY_ORDERS_MAX: usize = 1_024;
 /// Timers that one strategy may have set at one time; further ones are refused and counted.
 pub const STRATEGY_TIMERS_MAX: usize = 256;
+/// Commands of one attached process that are taken in one turn: as many as any inbox gives.
+pub const COMMANDS_PER_TURN_MAX: usize = 64;
+/// The time in which wishes of an attached process that make no sense are counted together.
+pub const MISUSE_WINDOW: Nanos = Nanos::from_secs(60);
+/// How often an attached process is woken at the most: a wake takes a microsecond of the engine's.
+pub const WAKE_INTERVAL: Nanos = Nanos(20_000);
 /// How often the recorder looks for what there is to keep.
 pub const JOURNAL_LOOK_NS: u64 = 1_000_000;
 

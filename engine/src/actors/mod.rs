@@ -1,6 +1,7 @@
 //! Who does what: one actor a file, each thin. The order is that of the flow.
 
 pub mod aggregator;
+pub mod attached;
 pub mod book;
 pub mod estimator;
 pub mod feed;
@@ -14,6 +15,7 @@ pub mod risk;
 pub mod strategy;
 
 pub use aggregator::Aggregator;
+pub use attached::{AttachedPort, Line, PortNews, PortPlan, ProcessPlan};
 pub use book::BookBuilder;
 pub use estimator::{Estimator, EstimatorPlan};
 pub use feed::Feed;
@@ -22,7 +24,7 @@ pub use limits::HELD_SLOTS;
 pub use paper::PaperGateway;
 pub use recorder::{KeptJournal, Recorder};
 pub use risk::{HeldPlan, Risk, RiskOutboxes, RiskPlan};
-pub use strategy::{StrategyHost, StrategyPorts};
+pub use strategy::{StrategyHost, StrategyPorts, Stream};
 
 #[cfg(test)]
 mod tests;

@@ -1,13 +1,15 @@
 //! The risk gate as an actor: the one path from a strategy to the venue, and the owner of orders and positions.
 //!
-//! Reads: control, the reports of the gateway, the book channel and then the market channel of each instrument, the
+//! Reads: control, the reports of each gateway, the book channel and then the market channel of each instrument, the
 //! intents of each strategy, and what value at risk allows where that is limited, in that order, so that an intent is
-//! judged by all that was known before it. Writes: the approved channel (definitions, approved orders, cancels), to
+//! judged by all that was known before it. Writes: to each gateway what is approved (definitions, orders, cancels), to
 //! each strategy its reports, denials and positions, and on the account channel what is nobody's and how every scope
 //! stands. Owns: the [`RiskGate`], the [`OrderTable`], the [`HeldOrders`], the positions, the [`Treasury`]. On failure:
 //! nothing restarts it in place; the run ends.
 
 mod adoption;
+mod anomalies;
+mod approved;
 mod cancels;
 mod control;
 mod doubts;
@@ -16,7 +18,9 @@ mod held;
 mod intents;
 mod kept;
 mod markets;
+mod presence;
 mod reports;
+mod sliced;
 mod statements;
 mod steps;
 mod strays;
@@ -27,12 +31,15 @@ use fulmar_bus::record::{
     TopOfBook, UnixNanos,
 };
 
+use self::anomalies::Anomalies;
+use self::approved::Approved;
 use self::cancels::Sweep;
 use self::control::Kills;
 use self::doubts::Doubts;
 use self::expiry::Expiries;
 pub use self::kept::HeldPlan;
 use self::kept::Keeper;
+use self::presence::Presences;
 use self::strays::Strays;
 use super::limits::ORDERS_MAX;
 use crate::runtime::{Actor, Delivery, Inboxes, Origin, Outbox, Work};
@@ -62,7 +69,10 @@ struct State {
     holdings: Vec<Vec<OpenPosition>>,
     /// By strategy, then by instrument: which may trade which.
     permissions: Vec<Vec<bool>>,
-    account_id: AccountId,
+    /// Those that are traded for, one a gateway.
+    accounts: Vec<AccountId>,
+    /// Orders go to a venue that shows a part of one where its definitions say so.
+    carries_icebergs: bool,
     /// What may be lost and put at stake, and what was.
     treasury: Treasury,
     /// The number of this boot, and of the orders that the gate itself made.
@@ -84,6 +94,7 @@ struct State {
     expiries: Expiries,
     held: HeldOrders,
     keeper: Keeper,
+    presences: Presences,
     strays: Strays,
     /// By instrument: at which scales its market channel speaks now, where that was heard.
     market_scales: Vec<Option<Scales>>,
@@ -120,7 +131,7 @@ struct Watched {
 
 /// Where it is told.
 struct Output {
-    approved: Outbox,
+    approved: Approved,
     /// By strategy.
     reports: Vec<Outbox>,
     /// What is nobody's, and how every scope stands.
@@ -131,42 +142,9 @@ struct Output {
     reports_lost: u64,
 }
 
-/// What should not happen, counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Anomalies {
-    /// Records that were not what their kind says.
-    malformed: u64,
-    /// Reports of orders that nobody here placed or adopted.
-    orphans: u64,
-    /// Orders and positions of before, or of others, that were taken over; and orders for which there was no room.
-    adopted_orders: u64,
-    adopted_positions: u64,
-    unadopted_orders: u64,
-    /// Trades of orders that nobody here knows.
-    stray_trades: u64,
-    /// Reports that cannot be true.
-    impossible_reports: u64,
-    /// Statements of the venue that our books did not come to agree with.
-    differences: u64,
-    /// Trades that nothing proved new, and that were not booked.
-    unproven_trades: u64,
-    /// Fills that no position could hold.
-    overflows: u64,
-    /// Cancels that the gateway made no room for.
-    cancels_lost: u64,
-    /// What the books could not take in: an instrument, a fill, a balance.
-    unbooked: u64,
-    /// Orders that were to close something and may not.
-    closings_denied: u64,
-    /// Fills of more than was ordered.
-    overfills: u64,
-    /// Instruments that got other scales, or another contract size, while something was held or stood.
-    rescaled_holdings: u64,
-}
-
-/// What the gate watches over, and how its inboxes are laid out: control first, then one inbox of gateway reports, then
-/// one book channel an instrument, then one market channel an instrument, then one intent channel a strategy, then the
-/// estimator's where there is one.
+/// What the gate watches over, and how its inboxes are laid out: control first, then one inbox of reports a gateway,
+/// then one book channel an instrument, then one market channel an instrument, then one intent channel a strategy, then
+/// the estimator's where there is one.
 pub struct RiskPlan {
     /// By instrument id; `None` for instruments that may not be traded.
     pub settings: Vec<Option<RiskSettings>>,
@@ -174,8 +152,10 @@ pub struct RiskPlan {
     pub books: Vec<InstrumentId>,
     /// The instruments that each strategy may trade.
     pub strategies: Vec<Vec<InstrumentId>>,
-    /// The account that they trade for.
-    pub account_id: AccountId,
+    /// The accounts that they trade for, one a gateway; the treasury says which instrument is of which.
+    pub accounts: Vec<AccountId>,
+    /// Whether where their orders go an order is shown in parts wherever an instrument's definition says so.
+    pub carries_icebergs: bool,
     /// What held orders are kept by, and those of an earlier boot.
     pub held: HeldPlan,
     /// How its money is kept, and the limits that hold over several instruments.
@@ -186,8 +166,8 @@ pub struct RiskPlan {
 
 /// Where the gate tells.
 pub struct RiskOutboxes {
-    /// Definitions, approved orders and cancels, to the gateway.
-    pub approved: Outbox,
+    /// Definitions, approved orders and cancels; one a gateway.
+    pub approved: Vec<Outbox>,
     /// Reports, denials and positions; one a strategy.
     pub reports: Vec<Outbox>,
     /// The same of what is nobody's, what the venue states of the account, and how every scope stands.
@@ -199,15 +179,17 @@ pub struct RiskOutboxes {
 }
 
 const CONTROL: usize = 0;
-const GATEWAY: usize = 1;
-const FIRST_BOOK: usize = 2;
+const FIRST_GATEWAY: usize = 1;
 
 impl Risk {
     /// The gate of `plan`.
     pub fn new(mut plan: RiskPlan, inboxes: Inboxes, outboxes: RiskOutboxes) -> Self {
         let RiskOutboxes { approved, reports, account, recalls, kept } = outboxes;
-        let output = Output { approved, reports, account, recalls, reports_lost: 0 };
         let instrument_count = plan.settings.len();
+        let treasury = Treasury::new(&plan.accounts, plan.treasury);
+        let gateway_of = (0..).map(InstrumentId).take(instrument_count).map(|id| treasury.account_of(id));
+        let approved = Approved::new(approved, gateway_of.collect());
+        let output = Output { approved, reports, account, recalls, reports_lost: 0 };
         let watch = |settings: Option<RiskSettings>| {
             settings.map(|settings| Watched {
                 configured: settings.clone(),
@@ -238,20 +220,22 @@ impl Risk {
             instruments,
             holdings: vec![vec![OpenPosition::default(); instrument_count]; strategy_count + 1],
             permissions: plan.strategies.iter().map(permission).collect(),
-            account_id: plan.account_id,
-            treasury: Treasury::new(plan.account_id, plan.treasury),
+            doubts: Doubts::new(instrument_count + ACCOUNT_ASSETS_MAX * plan.accounts.len()),
+            accounts: plan.accounts,
+            treasury,
+            carries_icebergs: plan.carries_icebergs,
             epoch: plan.epoch,
             own_count: 0,
             wanted_counts: vec![0; strategy_count],
             close_again_at: None,
             told_scopes_at: UnixNanos(0),
             kills: Kills::default(),
-            doubts: Doubts::new(instrument_count + ACCOUNT_ASSETS_MAX),
             cancel_again_at: None,
             sweeps: vec![Sweep::None; instrument_count],
             expiries: Expiries::new(),
             held,
             keeper: Keeper::new(kept, plan.held),
+            presences: Presences::default(),
             strays: Strays::new(),
             market_scales: vec![None; instrument_count],
             anomalies: Anomalies::default(),
@@ -274,7 +258,7 @@ impl Actor for Risk {
         let mut work = Work::NONE;
         while let Some((inbox, delivery)) = self.inboxes.next_delivery() {
             work += Work(1);
-            let place = inbox.checked_sub(FIRST_BOOK);
+            let place = inbox.checked_sub(FIRST_GATEWAY + self.state.accounts.len());
             let instrument_of_book = place.and_then(|place| self.books.get(place));
             let market = place.and_then(|place| place.checked_sub(self.books.len()));
             let instrument_of_market = market.and_then(|market| self.books.get(market));
@@ -292,11 +276,17 @@ impl Actor for Risk {
             };
             let understood = match inbox {
                 CONTROL => self.state.on_control(now, record, &mut self.output),
-                GATEWAY => self.state.on_gateway(now, record, &mut self.output),
+                _ if place.is_none() => {
+                    self.state.on_gateway(now, record, inbox - FIRST_GATEWAY, &mut self.output)
+                }
                 _ if instrument_of_book.is_some() => self.state.on_book(now, record, &mut self.output),
                 _ if instrument_of_market.is_some() => self.state.on_market(record),
                 // The estimator alone writes such.
                 _ if record.header().kind() == Some(Kind::StakeLimit) => self.state.on_stake_limit(record),
+                _ if record.header().kind() == Some(Kind::Presence) => {
+                    let strategy = market.map_or(0, |market| market - self.books.len());
+                    self.state.on_presence(now, record, strategy, &mut self.output)
+                }
                 _ => self.state.on_intent(now, record, &mut self.output),
             };
             self.state.anomalies.malformed += u64::from(understood.is_err());
@@ -322,6 +312,10 @@ impl Actor for Risk {
             work += Work(1);
             self.state.tell_restored(now, &mut self.output);
         }
+        if self.state.presences.due_at().is_some_and(|due_at| due_at <= now) {
+            work += Work(1);
+            self.state.tell_anew(now, &mut self.output);
+        }
         if work.is_some() {
             self.state.carry_out(now, Origin::time(now), &mut self.output);
         }
@@ -329,31 +323,20 @@ impl Actor for Risk {
     }
 
     fn due_at(&self) -> Option<UnixNanos> {
-        let State { cancel_again_at, expiries, held, keeper, .. } = &self.state;
-        let due = [*cancel_again_at, expiries.due_at(), held.due_at(), keeper.due_at()];
+        let State { cancel_again_at, expiries, held, keeper, presences, .. } = &self.state;
+        let due = [*cancel_again_at, expiries.due_at(), held.due_at(), keeper.due_at(), presences.due_at()];
         due.into_iter().chain([self.state.treasury_due_at()]).flatten().min()
     }
 
     fn counters(&self, tell: &mut dyn FnMut(&'static str, u64)) {
-        let anomalies = &self.state.anomalies;
-        tell("malformed_records", anomalies.malformed);
-        tell("orphan_reports", anomalies.orphans);
-        tell("impossible_reports", anomalies.impossible_reports);
-        tell("adopted_orders", anomalies.adopted_orders);
-        tell("adopted_positions", anomalies.adopted_positions);
-        tell("unadopted_orders", anomalies.unadopted_orders);
-        tell("stray_trades", anomalies.stray_trades);
-        tell("account_differences", anomalies.differences);
-        tell("unproven_trades", anomalies.unproven_trades);
-        tell("position_overflows", anomalies.overflows);
-        tell("rescaled_holdings", anomalies.rescaled_holdings);
-        tell("overfills", anomalies.overfills);
-        tell("unbooked", anomalies.unbooked);
+        self.state.anomalies.tell(tell);
         tell("balances_apart", self.state.treasury.balances_apart());
         tell("positions_apart", self.state.positions_apart());
         tell("unknown_valuations", self.state.treasury.unknown_count());
-        tell("closings_denied", anomalies.closings_denied);
-        tell("lost_records", self.inboxes.lost_count() + self.output.reports_lost + anomalies.cancels_lost);
+        tell(
+            "lost_records",
+            self.inboxes.lost_count() + self.output.reports_lost + self.state.anomalies.cancels_lost,
+        );
         tell("duplicate_trades", self.state.orders.counts().duplicate_trades);
         tell("cancels_over_budget", self.state.gate.cancels_over_budget());
     }

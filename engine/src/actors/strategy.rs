@@ -62,7 +62,12 @@ impl StrategyPorts {
     }
 
     /// An instrument that it sees and may trade.
-    pub fn add_instrument(&mut self, instrument_id: InstrumentId, book: Reader, market: Reader) {
+    pub fn add_instrument(
+        &mut self,
+        instrument_id: InstrumentId,
+        book: impl Into<Stream>,
+        market: impl Into<Stream>,
+    ) {
         self.instruments.push(instrument_id);
         if self.depth == BookDepth::Top {
             self.add(book, Source::Book);
@@ -75,7 +80,7 @@ impl StrategyPorts {
     }
 
     /// Bars and consolidated tops of the pair of these instruments.
-    pub fn add_aggregate(&mut self, pair: &[InstrumentId], aggregate: Reader) {
+    pub fn add_aggregate(&mut self, pair: &[InstrumentId], aggregate: impl Into<Stream>) {
         self.pairs.push(pair.to_vec());
         self.add(aggregate, Source::Aggregate);
     }
@@ -85,9 +90,32 @@ impl StrategyPorts {
         &self.inboxes
     }
 
-    fn add(&mut self, reader: Reader, source: Source) {
-        self.inboxes.add(reader);
+    fn add(&mut self, stream: impl Into<Stream>, source: Source) {
+        let Stream { standing, live } = stream.into();
+        match standing {
+            Some(standing) => {
+                let inbox = self.inboxes.add(standing);
+                self.inboxes.go_on_with(inbox, live);
+            }
+            None => {
+                self.inboxes.add(live);
+            }
+        }
         self.sources.push(source);
+    }
+}
+
+/// What is read of a channel.
+pub struct Stream {
+    /// What stood before, where it was not heard from the beginning.
+    pub standing: Option<Reader>,
+    /// What is told from there on.
+    pub live: Reader,
+}
+
+impl From<Reader> for Stream {
+    fn from(live: Reader) -> Self {
+        Stream { standing: None, live }
     }
 }
 
@@ -137,6 +165,16 @@ impl StrategyHost {
             record: Record::new(),
             malformed_count: 0,
         }
+    }
+
+    /// Names orders from the one behind `counter` on: those up to it were another host's.
+    pub fn count_from(&mut self, counter: u64) {
+        self.desk.counter = counter;
+    }
+
+    /// What the strategy wanted so far: orders, changes and cancels.
+    pub fn wanted_count(&self) -> u64 {
+        self.desk.intents.sequence()
     }
 
     /// Fires the timers that are due at `now`, and denies what found no room before.

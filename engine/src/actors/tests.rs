@@ -2,6 +2,7 @@
 //!
 //! What several actors do together is proven by the whole-system tests.
 
+mod attached;
 mod book;
 mod estimator;
 mod feed;
@@ -9,6 +10,7 @@ mod gateway;
 mod held;
 mod kept;
 mod risk;
+mod sliced;
 
 use fulmar_bus::channel::{Poll, Reader, Region, Ring, RingShape, create};
 use fulmar_bus::record::{
@@ -108,6 +110,7 @@ fn definition() -> InstrumentDefinition {
         contract: ContractKind::Spot,
         is_inferred: 0,
         contract_size: ContractSize::ONE,
+        iceberg_parts_max: 0,
     }
 }
 

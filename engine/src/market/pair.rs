@@ -46,6 +46,7 @@ impl PairKey {
 /// #     quote: Text::new(quote).unwrap(), tick: Price(1), lot: Quantity(1), quantity_min: Quantity(0),
 /// #     quantity_max: Quantity(0), notional_min: WideNumber::default(), revision: 1, price_scale: 0,
 /// #     quantity_scale: 0, contract, is_inferred: 0, contract_size: ContractSize::ONE,
+/// #     iceberg_parts_max: 0,
 /// # };
 /// use fulmar_engine::market::pair::Members;
 /// let mut members = Members::new(3);
@@ -126,6 +127,7 @@ mod tests {
             contract,
             is_inferred: 0,
             contract_size: ContractSize::ONE,
+            iceberg_parts_max: 0,
         }
     }
 

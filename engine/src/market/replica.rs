@@ -227,6 +227,7 @@ mod tests {
             contract: fulmar_bus::record::ContractKind::Spot,
             is_inferred: 0,
             contract_size: fulmar_bus::record::ContractSize::ONE,
+            iceberg_parts_max: 0,
         }
     }
 

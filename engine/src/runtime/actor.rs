@@ -28,6 +28,11 @@ pub trait Actor: Send {
         None
     }
 
+    /// True where something waits for it that no inbox gives. Asked before its core sleeps.
+    fn has_callers(&self) -> bool {
+        false
+    }
+
     /// Called once, after the last turn.
     fn on_stop(&mut self, _now: UnixNanos) {}
 

@@ -187,7 +187,9 @@ impl CoreLoop {
             } else {
                 let until_due = self.until_due(now);
                 waiter.idle(now, until_due, || {
-                    self.seats.iter_mut().any(|seat| !seat.actor.inboxes().is_empty())
+                    let has_work =
+                        |seat: &mut Seat| !seat.actor.inboxes().is_empty() || seat.actor.has_callers();
+                    self.seats.iter_mut().any(has_work)
                 });
             }
         }

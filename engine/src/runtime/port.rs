@@ -32,6 +32,11 @@ impl Origin {
         Origin { cause, received_at: header.received_at, via: header.id }
     }
 
+    /// The same, received at `now` at the latest: whoever says so may not be believed.
+    pub(crate) fn not_after(self, now: UnixNanos) -> Self {
+        Origin { received_at: self.received_at.min(now), ..self }
+    }
+
     /// The origin of what an actor does because time passed.
     pub const fn time(now: UnixNanos) -> Self {
         Origin { cause: RecordId::NONE, received_at: now, via: RecordId::NONE }
@@ -71,6 +76,8 @@ pub struct Inboxes {
 #[derive(Debug)]
 struct Inbox {
     reader: Reader,
+    /// What is read once there is nothing more: behind a snapshot, the stream that it is of.
+    then: Option<Reader>,
     allowance: u32,
     drained_count: u32,
 }
@@ -83,8 +90,13 @@ impl Inboxes {
 
     /// Adds an inbox and returns its index. The order of adding is the order of draining.
     pub fn add(&mut self, reader: Reader) -> usize {
-        self.inboxes.push(Inbox { reader, allowance: 0, drained_count: 0 });
+        self.inboxes.push(Inbox { reader, then: None, allowance: 0, drained_count: 0 });
         self.inboxes.len() - 1
+    }
+
+    /// Has an inbox, to whose channel nothing is added any more, give what `then` gives once it is read to its end.
+    pub fn go_on_with(&mut self, index: usize, then: Reader) {
+        self.inboxes[index].then = Some(then);
     }
 
     /// How many inboxes there are.
@@ -139,7 +151,10 @@ impl Inboxes {
             match inbox.reader.poll(&mut self.record) {
                 Poll::Empty => {
                     assert!(!self.is_scripted, "a scripted turn began before its records were there");
-                    self.current += 1;
+                    match inbox.then.take() {
+                        Some(then) => inbox.reader = then,
+                        None => self.current += 1,
+                    }
                 }
                 Poll::Record => {
                     inbox.allowance -= 1;
@@ -198,7 +213,7 @@ impl Inboxes {
 
     /// True where no inbox has anything to give.
     pub fn is_empty(&self) -> bool {
-        self.inboxes.iter().all(|inbox| inbox.reader.is_empty())
+        self.inboxes.iter().all(|inbox| inbox.then.is_none() && inbox.reader.is_empty())
     }
 }
 

@@ -217,6 +217,7 @@ impl Flow {
             kind: OrderKind::Limit,
             price: self.price_around(side, distance_ticks),
             quantity: self.quantity(1.0),
+            display_qty: Quantity(0),
             self_trade: SelfTrade::Allow,
         };
         if let Ok(key) = market.submit(self.account, order, events)
@@ -235,6 +236,7 @@ impl Flow {
             kind: OrderKind::Market,
             price: Price(0),
             quantity: self.quantity(1.5),
+            display_qty: Quantity(0),
             self_trade: SelfTrade::Allow,
         };
         let accepted = market.submit(self.account, order, events);
@@ -398,8 +400,8 @@ mod tests {
             let side = if round % 2 == 0 { Side::Buy } else { Side::Sell };
             let price = market.best(side).expect("neither side is ever empty").price;
             let quantity = Quantity(5_000);
-            let order =
-                NewOrder { side, kind: OrderKind::PostOnly, price, quantity, self_trade: SelfTrade::Allow };
+            let (kind, self_trade) = (OrderKind::PostOnly, SelfTrade::Allow);
+            let order = NewOrder { side, kind, price, quantity, display_qty: Quantity(0), self_trade };
             let key = market.submit(account, order, &mut events).expect("it joins the touch");
             now = now + Nanos::from_secs(3);
             flow.advance(now, &mut market, &mut events);

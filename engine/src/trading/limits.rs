@@ -18,6 +18,9 @@ pub(super) const TRADES_PER_ORDER: usize = 8;
 /// looked at for each price that one of them could be triggered by, which takes a microsecond for as many.
 pub const HELD_ORDERS_MAX: usize = 1_024;
 
+/// Parts of an order that the engine shows one at a time: each is an order at the venue, and few lots are worth more.
+pub const SLICED_PARTS_MAX: u64 = 1_000;
+
 /// Groups of alternatives that are remembered once all of their orders ended. An intent that was on its way meanwhile
 /// is told apart from the first of a new group; it is on its way for a moment.
 pub(super) const CLOSED_GROUPS_MAX: usize = 1_024;
@@ -50,3 +53,7 @@ pub(super) const SAMPLE_LATENESS_PARTS: u64 = 10;
 /// the check would dominate what it checks.
 #[cfg(debug_assertions)]
 pub(super) const CHECKED_ORDERS_MAX: usize = 256;
+
+/// The gate's own orders of a strategy are counted from here on, so that none has the number of one of the strategy's.
+/// Above it is room for as many, below where slices are numbered.
+pub const OWN_COUNTER_MIN: u64 = 1 << 35;

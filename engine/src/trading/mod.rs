@@ -9,6 +9,7 @@
 //! All of it is pure: state and a word in, an answer out. There is no channel here, no actor and no clock.
 
 pub mod account;
+mod bucket;
 pub mod held;
 mod limits;
 pub mod order;
@@ -19,8 +20,10 @@ pub mod sizing;
 pub mod treasury;
 pub mod value_at_risk;
 
+pub(crate) use bucket::TokenBucket;
 pub use limits::{
-    ACCOUNT_ASSETS_MAX, FEE_RATES_MAX, HELD_ORDERS_MAX, ORDER_INSTRUMENTS_MAX, RETURN_CELLS_MAX, TRANCHES_MAX,
+    ACCOUNT_ASSETS_MAX, FEE_RATES_MAX, HELD_ORDERS_MAX, ORDER_INSTRUMENTS_MAX, OWN_COUNTER_MIN,
+    RETURN_CELLS_MAX, SLICED_PARTS_MAX, TRANCHES_MAX,
 };
 pub use rules::InstrumentRules;
 

@@ -22,6 +22,7 @@
 //! refuses it. `Initialized` is the status of an order that is in no [`OrderTable`] yet.
 
 mod applied;
+mod cancels;
 mod changes;
 mod facts;
 mod index;
@@ -89,6 +90,8 @@ pub struct TrackedOrder {
     changes: Changes,
     /// Sum of the trades that were booked.
     booked_qty: Quantity,
+    /// What of it traded before it was taken in: its trades are in no books here, and will not be.
+    history_qty: Quantity,
     /// The most that a report said had traded so far.
     told_qty: Quantity,
     trades: TradeList,
@@ -105,6 +108,7 @@ impl TrackedOrder {
             facts: Facts::default(),
             changes: Changes::default(),
             booked_qty: Quantity(0),
+            history_qty: Quantity(0),
             told_qty: Quantity(0),
             trades: TradeList::default(),
             is_done: false,
@@ -121,7 +125,8 @@ impl TrackedOrder {
         };
         let before_qty = Quantity(report.cumulative_qty.0.saturating_sub(report.last_qty.0).max(0));
         intent.strategy_id = StrategyId::NONE;
-        TrackedOrder { booked_qty: before_qty, ..TrackedOrder::new(intent, instrument_id, at) }
+        let order = TrackedOrder::new(intent, instrument_id, at);
+        TrackedOrder { booked_qty: before_qty, history_qty: before_qty, ..order }
     }
 
     /// What was wanted, on the terms that were stated last; of an order that the engine held until it was triggered,
@@ -190,6 +195,11 @@ impl TrackedOrder {
         self.changes.pending()
     }
 
+    /// The number of the change that is on its way; `None` where none is.
+    pub fn pending_revision(&self) -> Option<u16> {
+        self.changes.pending_revision()
+    }
+
     /// The best price for who trades with it that it has, or has if the change that is on its way is taken.
     fn meeting_price(&self) -> Price {
         let changed = self.changes.pending().map_or(self.intent.price, |terms| terms.price);
@@ -238,6 +248,15 @@ impl TrackedOrder {
     /// True where nothing is to be expected of it: it is terminal, and all that traded is booked.
     fn is_settled(&self) -> bool {
         self.status().is_terminal() && self.missing_qty().is_zero()
+    }
+
+    /// True where this is the first report of another order that goes by the same name: of a change that an earlier
+    /// boot sent, this one ended, and that one stands in its place. It is told of no earlier moment than the end.
+    pub fn is_succeeded_by(&self, report: &ExecutionReport) -> bool {
+        let is_another =
+            self.venue_order_id != 0 && ![0, self.venue_order_id].contains(&report.venue_order_id);
+        let is_later = report.venue_at >= self.changes.stated_at() && !report.status.is_terminal();
+        self.intent.strategy_id == StrategyId::NONE && self.is_settled() && is_another && is_later
     }
 
     /// What traded as far as anybody said: its trades that came, or the sum that the venue states where that is more.

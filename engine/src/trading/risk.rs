@@ -7,15 +7,16 @@
 //! The gate judges by what it is told in [`Context`]; it owns no order, no position and no book.
 
 pub(crate) mod approval;
-mod bucket;
 mod cancels;
 mod check;
 mod checks;
 mod conduct;
 mod context;
 mod exposure;
+mod findings;
 mod guards;
 mod held;
+mod iceberg;
 mod limits;
 mod losses;
 mod scope;
@@ -34,9 +35,10 @@ pub(crate) use losses::{beyond, millionths};
 pub use scope::{ScopeBreaches, ScopeLimits, ScopeSettings};
 pub use settings::{GuardSettings, RiskSettings};
 
-use bucket::TokenBucket;
+use super::TokenBucket;
 use checks::Case;
 use conduct::Conduct;
+use findings::{Findings, deny_unknown, flag};
 use fulmar_bus::record::{
     Denial, InstrumentId, Intent, Listing, ModifyIntent, ModifyOrder, Nanos, Order, Price, Quantity,
     TopOfBook, UnixNanos,
@@ -146,8 +148,9 @@ impl RiskGate {
 
     /// As much of `held` as one order may close of an instrument, in whole steps; nothing where that is too little.
     pub fn closing_qty(&self, instrument_id: InstrumentId, held: Quantity) -> Quantity {
-        let controlled = self.instruments.get(instrument_id.index()).and_then(Option::as_ref);
-        let Some(Controlled { rules, limits, .. }) = controlled else { return Quantity(0) };
+        let Some(Controlled { rules, limits, .. }) = self.controlled(instrument_id) else {
+            return Quantity(0);
+        };
         let most = match rules.quantity_max.0 {
             0 => limits.order_quantity_max,
             asked => asked.min(limits.order_quantity_max),
@@ -217,7 +220,8 @@ impl RiskGate {
     fn check_order(&mut self, wish: Wish<'_>, instrument_id: InstrumentId, context: &Context) -> Verdict {
         match self.judge(wish, instrument_id, context) {
             None => {
-                let order = Order { intent: *wish.intent, approved_at: context.now };
+                let intent = self.leaving(wish.intent, instrument_id);
+                let order = Order { intent, approved_at: context.now };
                 Verdict::Approved(Approved::new(instrument_id, order))
             }
             Some(denial) => Verdict::Denied(denial),
@@ -277,6 +281,7 @@ impl RiskGate {
         found.note(RiskCheck::MaxOrderNotional, of_known(case.max_order_notional()));
         found.note(RiskCheck::TickLotPrecision, case.tick_lot_precision());
         found.note(RiskCheck::MinQty, case.min_qty());
+        found.note(RiskCheck::DisplayQty, case.display_qty(&wish));
         found.note(RiskCheck::MinNotional, of_known(case.min_notional()));
         found.note(RiskCheck::ReduceOnly, case.reduce_only());
         found.note(RiskCheck::MaxPosition, of_adding(case.max_position()));
@@ -326,6 +331,10 @@ impl RiskGate {
         self.is_killed
     }
 
+    fn controlled(&self, instrument_id: InstrumentId) -> Option<&Controlled> {
+        self.instruments.get(instrument_id.index()).and_then(Option::as_ref)
+    }
+
     fn halt_breach(&self, instrument_id: InstrumentId) -> Option<Breach> {
         let listing = self.listings.get(instrument_id.index()).copied().unwrap_or(Listing::Listed);
         let (value, limit) = (listing as u8, Listing::Listed as u8);
@@ -347,40 +356,6 @@ fn checked_index(instrument_id: InstrumentId) -> usize {
         "instrument {index} is beyond the limit of {ORDER_INSTRUMENTS_MAX}"
     );
     index
-}
-
-/// An instrument without rules and limits has nothing that the other checks could measure by.
-fn deny_unknown(intent: &Intent, killed: Option<Breach>, halted: Option<Breach>) -> Denial {
-    let mut found = Findings::default();
-    found.note(RiskCheck::KillSwitch, killed);
-    found.note(RiskCheck::InstrumentHalted, halted);
-    found.note(RiskCheck::UnknownInstrument, Some(Breach::UNKNOWABLE));
-    found.denial(intent).expect("the last check refuses")
-}
-
-fn flag(is_breached: bool) -> Option<Breach> {
-    is_breached.then_some(Breach { value: 1, limit: 0 })
-}
-
-/// What the checks said, in their order.
-#[derive(Default)]
-struct Findings {
-    first: Option<(RiskCheck, Breach)>,
-    codes: u64,
-}
-
-impl Findings {
-    fn note(&mut self, check: RiskCheck, breach: Option<Breach>) {
-        let Some(breach) = breach else { return };
-        self.first.get_or_insert((check, breach));
-        self.codes |= check.bit();
-    }
-
-    /// The first breach as a denial, with the bits of all; `None` where there is none.
-    fn denial(self, intent: &Intent) -> Option<Denial> {
-        let (first, breach) = self.first?;
-        Some(Denial { codes: self.codes, ..first.deny(intent, breach) })
-    }
 }
 
 #[cfg(test)]

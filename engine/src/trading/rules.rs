@@ -1,6 +1,8 @@
 //! What an instrument asks of an order: its steps, its bounds, its scales. Never what we allow: that is the gate's.
 
-use fulmar_bus::record::{ContractKind, ContractSize, InstrumentDefinition, Notional, Price, Quantity};
+use fulmar_bus::record::{
+    ContractKind, ContractSize, InstrumentDefinition, Intent, Notional, Price, Quantity,
+};
 
 /// The part of an [`InstrumentDefinition`] that orders must fit. Where a number is zero, nothing is asked.
 ///
@@ -25,6 +27,9 @@ pub struct InstrumentRules {
     pub quantity_max: Quantity,
     /// Smallest notional of an order, at the sum of both scales.
     pub notional_min: Notional,
+    /// Of how many parts an order may be of which the book shows one at a time; zero where no venue carries that out
+    /// and the engine does.
+    pub iceberg_parts_max: u64,
     /// Decimal digits behind the point of a price.
     pub price_scale: u8,
     /// Decimal digits behind the point of a quantity.
@@ -42,6 +47,7 @@ impl From<&InstrumentDefinition> for InstrumentRules {
             quantity_min: definition.quantity_min,
             quantity_max: definition.quantity_max,
             notional_min: definition.notional_min.into(),
+            iceberg_parts_max: definition.iceberg_parts_max,
             price_scale: definition.price_scale,
             quantity_scale: definition.quantity_scale,
             is_market_data_only: !is_in_base_asset(definition),
@@ -60,6 +66,11 @@ impl InstrumentRules {
     /// The step of a price: the tick, or one at the price scale where no tick is known.
     pub fn price_step(&self) -> i64 {
         self.tick.0.max(1)
+    }
+
+    /// True where the engine shows `intent` slice by slice, since its venue does not.
+    pub fn slices(&self, intent: &Intent) -> bool {
+        self.iceberg_parts_max == 0 && intent.shows_part()
     }
 
     /// The step of a quantity: the lot, or one at the quantity scale where no lot is known.

@@ -11,6 +11,7 @@
 //! Without a currency nothing is valued, and no limit of a scope can be stated. What cannot be valued in it, for want
 //! of a price, is unknown, and what is unknown is refused. It is pure: no order is sent here, and no clock is read.
 
+mod books;
 mod breaches;
 mod limits;
 mod report;
@@ -28,13 +29,13 @@ use fulmar_bus::record::{
 use self::breaches::Stake;
 pub use self::limits::LimitError;
 use self::routes::Routes;
+use self::statements::FirstWords;
 pub use self::valuer::Valuer;
 use super::account::{
-    Account, AccountError, AccountPlan, Amount, Asset, Conversions, CostMethod, Fee, FeeSchedule, FundingDue,
-    ScaledPrice,
+    Account, AccountError, AccountPlan, Amount, Asset, Conversions, CostMethod, FeeSchedule, ScaledPrice,
 };
 use super::limits::VALUATION_INTERVAL;
-use super::order::{Fill, OpenShare};
+use super::order::OpenShare;
 use super::risk::{Exposures, LossGuard, ScopeLimits};
 
 /// What a treasury is kept by.
@@ -56,6 +57,8 @@ pub struct TreasuryPlan {
     pub strategies: Vec<ScopeLimits>,
     /// By instrument: the venue that it is of.
     pub venue_of: Vec<usize>,
+    /// By instrument: the account that it is traded for, counted as the accounts are; where nothing is said, the first.
+    pub account_of: Vec<usize>,
 }
 
 /// An order as the limits of scopes look at it.
@@ -89,7 +92,10 @@ pub enum Scope {
 /// The treasury. See the module.
 #[derive(Clone, Debug)]
 pub struct Treasury {
-    account: Account,
+    /// The books of each account, which is at a venue of its own: what it has of an asset, no other has.
+    accounts: Vec<Account>,
+    /// By instrument.
+    account_of: Vec<usize>,
     /// By strategy, and last what no strategy of this run did: what was there before, what others do.
     purses: Vec<Purse>,
     engine_guard: LossGuard,
@@ -101,6 +107,7 @@ pub struct Treasury {
     exposures: Exposures,
     /// By venue: how many orders are open there.
     order_counts: Vec<u32>,
+    first_words: FirstWords,
     limits: Limits,
     /// What the configuration states: no change of a limit goes beyond it.
     configured: Limits,
@@ -131,14 +138,17 @@ struct Limits {
 }
 
 impl Treasury {
-    /// Empty books of an account, and of as many strategies as the plan has limits for.
-    pub fn new(account_id: AccountId, plan: TreasuryPlan) -> Self {
-        let TreasuryPlan { currency, worth, method, fees, engine, venues, strategies, venue_of } = plan;
+    /// Empty books of these accounts, and of as many strategies as the plan has limits for.
+    pub fn new(accounts: &[AccountId], plan: TreasuryPlan) -> Self {
+        let TreasuryPlan { currency, worth, method, fees, engine, venues, strategies, venue_of, .. } = plan;
         let instrument_count = venue_of.len();
-        let books =
-            |method| Account::new(AccountPlan { account_id, method, fees: fees.clone(), instrument_count });
+        let mut account_of = plan.account_of;
+        account_of.resize(instrument_count, 0);
+        let books = |account_id, method| {
+            Account::new(AccountPlan { account_id, method, fees: fees.clone(), instrument_count })
+        };
         let purse = |limits: &ScopeLimits| Purse {
-            books: books(CostMethod::Average),
+            books: books(AccountId(0), CostMethod::Average),
             guard: began(limits),
             shares: vec![OpenShare::default(); instrument_count],
             order_count: 0,
@@ -149,7 +159,8 @@ impl Treasury {
         let limits = Limits { engine, venues, strategies };
         let venue_count = venue_of.iter().max().map_or(0, |last| last + 1);
         Treasury {
-            account: books(method),
+            accounts: accounts.iter().map(|id| books(*id, method)).collect(),
+            account_of,
             purses: limits.strategies.iter().map(purse).collect(),
             engine_guard: began(&engine),
             engine_stake: None,
@@ -158,6 +169,7 @@ impl Treasury {
             conversions: currency.map(Conversions::new),
             exposures: Exposures::new(limits.strategies.len(), &venue_of),
             order_counts: vec![0; venue_count],
+            first_words: FirstWords::new(accounts.len()),
             configured: limits.clone(),
             limits,
             currency,
@@ -167,9 +179,14 @@ impl Treasury {
         }
     }
 
-    /// The books of the account.
-    pub fn account(&self) -> &Account {
-        &self.account
+    /// The books of the account that an instrument is traded for.
+    pub fn account(&self, instrument_id: InstrumentId) -> &Account {
+        &self.accounts[self.account_of[instrument_id.index()]]
+    }
+
+    /// Which account an instrument is traded for.
+    pub fn account_of(&self, instrument_id: InstrumentId) -> usize {
+        self.account_of.get(instrument_id.index()).copied().unwrap_or(0)
     }
 
     /// What a strategy may still do, by its own losses and by those of all together.
@@ -193,8 +210,10 @@ impl Treasury {
     /// Of how many assets the venue's last word is not what the books of the account say. It means something once
     /// nothing is on its way.
     pub fn balances_apart(&self) -> u64 {
-        let balances = self.account.balances().iter();
-        balances.filter(|balance| self.balance_difference(balance.asset()).is_some()).count() as u64
+        let accounts = self.accounts.iter().enumerate();
+        let balances = accounts
+            .flat_map(|(place, books)| books.balances().iter().map(move |balance| (place, balance.asset())));
+        balances.filter(|(place, asset)| self.balance_difference(*place, *asset).is_some()).count() as u64
     }
 
     /// How often something could not be valued.
@@ -213,7 +232,7 @@ impl Treasury {
     ) -> Result<(), AccountError> {
         self.marks[instrument_id.index()] = None;
         self.routes.define(instrument_id, definition);
-        self.account.define(instrument_id, definition)?;
+        self.books_of(instrument_id).define(instrument_id, definition)?;
         self.purses.iter_mut().try_for_each(|purse| purse.books.define(instrument_id, definition))
     }
 
@@ -221,34 +240,6 @@ impl Treasury {
     pub fn mark(&mut self, instrument_id: InstrumentId, mark: ScaledPrice) {
         self.marks[instrument_id.index()] = Some(mark);
         self.is_stale = true;
-    }
-
-    /// Books a fill and what it cost.
-    ///
-    /// # Errors
-    /// As [`Account::apply_fill`] and [`Account::apply_fee`]: the books are then not those of the venue.
-    pub fn book(&mut self, fill: &Fill, fee: Fee) -> Result<(), AccountError> {
-        let fill = Fill { account_id: self.account.account_id(), ..*fill };
-        let own = self.place(fill.strategy_id).map(|place| &mut self.purses[place].books);
-        for books in own.into_iter().chain([&mut self.account]) {
-            books.apply_fill(&fill)?;
-            books.apply_fee(&fill, fee)?;
-        }
-        self.is_stale = true;
-        self.revalue(fill.strategy_id, fill.instrument_id);
-        Ok(())
-    }
-
-    /// Pays or receives funding on what is held now.
-    ///
-    /// # Errors
-    /// As [`Account::apply_funding`].
-    pub fn fund(&mut self, due: &FundingDue) -> Result<(), AccountError> {
-        self.is_stale = true;
-        for books in self.purses.iter_mut().map(|purse| &mut purse.books).chain([&mut self.account]) {
-            let _ = books.apply_funding(due)?;
-        }
-        Ok(())
     }
 
     /// What a strategy has open in an instrument is this from now on.
@@ -288,16 +279,18 @@ impl Treasury {
         self.routes.price(&self.marks, conversions);
         for (instrument_id, mark) in (0..).map(InstrumentId).zip(&self.marks) {
             let Some(mark) = *mark else { continue };
-            for books in self.purses.iter_mut().map(|purse| &mut purse.books).chain([&mut self.account]) {
+            let purses = self.purses.iter_mut().map(|purse| &mut purse.books);
+            for books in purses.chain(&mut self.accounts) {
                 // One that is not defined here is held by nobody.
                 let _ = books.mark(instrument_id, mark);
             }
         }
-        let mut is_changed = observe(&mut self.engine_guard, now, &self.account, conversions);
+        let of_all = earned(&self.accounts, conversions);
+        let mut is_changed = observe(&mut self.engine_guard, now, of_all);
         for purse in &mut self.purses {
-            is_changed |= observe(&mut purse.guard, now, &purse.books, conversions);
+            is_changed |= observe(&mut purse.guard, now, earned([&purse.books], conversions));
         }
-        self.unknown_count += u64::from(self.account.earned(conversions).is_err());
+        self.unknown_count += u64::from(of_all.is_none());
         for place in 0..self.purses.len() {
             for instrument in 0..self.marks.len() {
                 self.revalue_cell(place, InstrumentId(u32::try_from(instrument).expect("a dense id")));
@@ -364,10 +357,15 @@ fn began(limits: &ScopeLimits) -> LossGuard {
     guard
 }
 
-/// True where what the scope may do changed.
-fn observe(guard: &mut LossGuard, now: UnixNanos, books: &Account, conversions: &Conversions) -> bool {
+/// What all of these have earned; `None` where that is not known.
+fn earned<'a>(books: impl IntoIterator<Item = &'a Account>, conversions: &Conversions) -> Option<Amount> {
+    books.into_iter().try_fold(Amount::ZERO, |sum, books| sum.checked_add(books.earned(conversions).ok()?))
+}
+
+/// True where what the scope may do changed, since it has earned so much.
+fn observe(guard: &mut LossGuard, now: UnixNanos, earned: Option<Amount>) -> bool {
     let before = guard.restraint();
-    guard.observe(now, books.earned(conversions).ok()) != before
+    guard.observe(now, earned) != before
 }
 
 const _: () = assert!(VALUATION_INTERVAL.0 > Nanos(0).0, "valuations have an interval");

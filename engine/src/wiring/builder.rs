@@ -3,28 +3,26 @@
 //! An actor's inboxes are added in the order in which it drains them; that order is part of what makes two runs alike.
 
 mod estimator;
+mod orders;
+mod strategies;
 
 use std::io;
-use std::path::Path;
 
-use fulmar_bus::record::{AccountId, HeldOrder, InstrumentId, Nanos, StrategyId};
+use fulmar_bus::record::{InstrumentId, Nanos};
+use fulmar_bus::segment::SegmentBuilder;
 
 use super::channels::{Channel, ChannelRole, Channels};
-use super::plan::{EnginePlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan};
-use super::{Assembly, Link, Surroundings, held};
-use crate::actors::{
-    Aggregator, BookBuilder, Feed, Gateway, HELD_SLOTS, HeldPlan, PaperGateway, Risk, RiskOutboxes, RiskPlan,
-    StrategyHost, StrategyPorts,
-};
+use super::plan::{EnginePlan, OrderRoute, PairPlan, RingSizes, VenuePlan};
+use super::{Assembly, Link, Surroundings};
+use crate::actors::{Aggregator, BookBuilder, Feed};
 use crate::contract::Connection;
 use crate::market::JumpGuard;
 use crate::runtime::{Actor, Doorbell, FrameWriter, Hop, Inboxes, Outbox, RequestReader, Seat, Stage};
-use crate::simulation::paper::PaperFees;
-use crate::trading::risk::{RiskSettings, ScopeLimits};
+use crate::trading::risk::RiskSettings;
 use crate::trading::treasury::TreasuryPlan;
 
 /// Slots of a channel that carries a wish now and then: what two of the longest records take.
-const RECALL_SLOTS: usize = 128;
+pub(super) const RECALL_SLOTS: usize = 128;
 
 /// Places in the flow.
 mod rank {
@@ -65,26 +63,32 @@ pub(super) struct Builder<'a> {
     control: Option<Outbox>,
     /// By instrument: where the gate asks its feed to tell all of it anew.
     recalls: Vec<Option<Outbox>>,
+    /// Wishes of attached processes, to be repeated.
+    replayed: Vec<Outbox>,
 }
 
 impl<'a> Builder<'a> {
-    pub(super) fn new(plan: &EnginePlan, surroundings: &'a Surroundings<'a>) -> Self {
+    pub(super) fn new(
+        plan: &EnginePlan,
+        surroundings: &'a Surroundings<'a>,
+        shared: Option<SegmentBuilder>,
+    ) -> Self {
         let none = || plan.instruments.iter().map(|_| None).collect();
         Builder {
             surroundings,
             sizes: plan.rings,
             is_trading: !matches!(plan.orders, OrderRoute::None),
-            channels: Channels::new(plan.journal_directory.clone()),
+            channels: Channels::new(plan.journal_directory.clone(), shared),
             actors: Vec::new(),
             links: Vec::new(),
             instruments: plan.instruments.iter().map(|instrument| instrument.name.clone()).collect(),
-            risk: plan.instruments.iter().map(|instrument| instrument.risk.clone()).collect(),
+            risk: orders::risk(plan),
             jumps: plan
                 .instruments
                 .iter()
                 .map(|instrument| JumpGuard::new(instrument.jump_max_bps))
                 .collect(),
-            treasury: treasury(plan),
+            treasury: orders::treasury(plan),
             epoch: plan.epoch,
             markets: none(),
             books: none(),
@@ -96,6 +100,7 @@ impl<'a> Builder<'a> {
             told: Vec::new(),
             control: None,
             recalls: plan.instruments.iter().map(|_| None).collect(),
+            replayed: Vec::new(),
         }
     }
 
@@ -196,150 +201,6 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    pub(super) fn strategies(&mut self, strategies: Vec<StrategyPlan>, epoch: u32) -> io::Result<()> {
-        let report_readers = 1 + self.estimator_count();
-        for (index, plan) in strategies.into_iter().enumerate() {
-            self.traded.push(plan.instruments.clone());
-            let actor = format!("strategy.{}", plan.name);
-            let mut order_channel = |stream: &str, readers| {
-                let name = format!("{stream}.{}", plan.name);
-                self.channels.make(&name, ChannelRole::Order, self.sizes.small, readers)
-            };
-            let (reports, intents) =
-                (order_channel("reports", report_readers)?, order_channel("intents", 1)?);
-            let mut ports = StrategyPorts::new(reports.gated(), plan.book);
-            for instrument_id in &plan.instruments {
-                let (book, market) =
-                    (self.book_of(*instrument_id).reader(), self.market(*instrument_id).reader());
-                ports.add_instrument(*instrument_id, book, market);
-            }
-            for (members, aggregate) in &self.aggregates {
-                if members.iter().any(|member| plan.instruments.contains(member)) {
-                    ports.add_aggregate(members, aggregate.reader());
-                }
-            }
-            let mut outbox = intents.gated_outbox(ports.inboxes());
-            self.stamp(&mut outbox, Stage::Hop(Hop::Strategy));
-            self.ring_at(&mut outbox, &["risk"]);
-            let mut told = reports.outbox();
-            self.stamp(&mut told, Stage::Report);
-            self.ring_at(&mut told, &[&actor, "estimator"]);
-            self.reports.push(told);
-            self.told.push(reports);
-            self.intents.push(intents);
-            let strategy_id = StrategyId(u16::try_from(index).expect("a plan has few strategies"));
-            let host = StrategyHost::new(&plan.name, (epoch, strategy_id), plan.strategy, ports, outbox);
-            self.actors.push((rank::STRATEGY, Box::new(host)));
-        }
-        Ok(())
-    }
-
-    /// What the gate keeps held orders by, and those that it holds again.
-    pub(super) fn names(&self, strategies: &[StrategyPlan], restored: Vec<HeldOrder>) -> HeldPlan {
-        held::names(strategies, (&self.instruments, &self.risk), restored)
-    }
-
-    pub(super) fn orders(
-        &mut self,
-        route: OrderRoute,
-        (held, file): (HeldPlan, Option<&Path>),
-    ) -> io::Result<()> {
-        let (gateway_name, account_id) = match &route {
-            OrderRoute::None => return Ok(()),
-            OrderRoute::Paper { account_id, .. } => ("paper", *account_id),
-            OrderRoute::Venue { session, account_id } => (session.venue(), *account_id),
-        };
-        let gateway = format!("gateway.{gateway_name}");
-        let control = self.channels.make("control", ChannelRole::Input, self.sizes.small, 1)?;
-        let reports = self.channels.make(&gateway, ChannelRole::Order, self.sizes.small, 1)?;
-        let approved = self.channels.make("approved", ChannelRole::Order, self.sizes.small, 1)?;
-        let account = self.account()?;
-        let kept = file.map(|file| self.channels.keep_at(file, HELD_SLOTS)).transpose()?;
-        let channels = (&control, &reports, &approved, &account);
-        let risk = self.risk_gate(account_id, channels, &gateway, (held, kept));
-        self.actors.push((rank::RISK, Box::new(risk)));
-        let mut operator = control.outbox();
-        self.stamp(&mut operator, Stage::Aside);
-        self.ring_at(&mut operator, &["risk"]);
-        self.control = Some(operator);
-        let mut told = reports.outbox();
-        self.stamp(&mut told, Stage::Report);
-        self.ring_at(&mut told, &["risk"]);
-        let actor: Box<dyn Actor> = match route {
-            OrderRoute::None => return Ok(()),
-            OrderRoute::Paper { fees, .. } => Box::new(self.paper(&approved, fees, told)),
-            OrderRoute::Venue { session, .. } => {
-                let mut inboxes = Inboxes::new();
-                inboxes.add(approved.gated());
-                told.tell_refusals(inboxes.refusals());
-                let name = format!("{gateway_name}.orders");
-                let ports = (ChannelRole::Outbound, &mut inboxes);
-                let mut outbound = self.link((&name, &gateway), session.connections(), ports)?;
-                self.stamp(&mut outbound, Stage::Leave);
-                Box::new(Gateway::new(session, inboxes, (told, outbound), self.surroundings.stamps.clone()))
-            }
-        };
-        self.actors.push((rank::GATEWAY, actor));
-        Ok(())
-    }
-
-    fn risk_gate(
-        &mut self,
-        account_id: AccountId,
-        (control, reports, approved, account): (&Channel, &Channel, &Channel, &Channel),
-        gateway: &str,
-        (held, kept): (HeldPlan, Option<Outbox>),
-    ) -> Risk {
-        let mut inboxes = Inboxes::new();
-        inboxes.add(control.gated());
-        inboxes.add(reports.gated());
-        let books = self.tradable();
-        for instrument_id in &books {
-            inboxes.add(self.book_of(*instrument_id).reader());
-        }
-        for instrument_id in &books {
-            inboxes.add(self.market(*instrument_id).reader());
-        }
-        for intents in self.intents.iter().chain(&self.estimates) {
-            inboxes.add(intents.gated());
-        }
-        let mut outboxes = RiskOutboxes {
-            approved: approved.gated_outbox(&inboxes),
-            reports: std::mem::take(&mut self.reports),
-            account: account.outbox(),
-            recalls: std::mem::take(&mut self.recalls),
-            kept,
-        };
-        let told = outboxes.reports.iter_mut().chain(outboxes.recalls.iter_mut().flatten());
-        told.for_each(|outbox| outbox.tell_refusals(inboxes.refusals()));
-        outboxes.account.tell_refusals(inboxes.refusals());
-        self.stamp(&mut outboxes.account, Stage::Aside);
-        self.stamp(&mut outboxes.approved, Stage::Hop(Hop::Risk));
-        self.ring_at(&mut outboxes.approved, &[gateway]);
-        let plan = RiskPlan {
-            settings: std::mem::take(&mut self.risk),
-            books,
-            strategies: std::mem::take(&mut self.traded),
-            account_id,
-            held,
-            treasury: std::mem::take(&mut self.treasury),
-            epoch: self.epoch,
-        };
-        Risk::new(plan, inboxes, outboxes)
-    }
-
-    fn paper(&mut self, approved: &Channel, fees: PaperFees, mut reports: Outbox) -> PaperGateway {
-        let mut inboxes = Inboxes::new();
-        for channel in self.books.iter().chain(&self.markets).flatten() {
-            inboxes.add(channel.reader());
-        }
-        inboxes.add(approved.gated());
-        reports.tell_refusals(inboxes.refusals());
-        let station = self.surroundings.stamps.as_ref().map(|stamps| stamps.station(Stage::Arrive));
-        let counts = (self.instruments.len(), self.books.iter().flatten().count());
-        PaperGateway::new(inboxes, counts, fees, reports, station)
-    }
-
     /// A border with the IO: the first inbox of `actor` gives its frames; the outbox returned takes its requests.
     fn link(
         &mut self,
@@ -383,18 +244,7 @@ impl<'a> Builder<'a> {
         let number = |index: usize| u16::try_from(index).expect("a plan has far fewer actors than 2^16");
         let seats = self.actors.into_iter().enumerate();
         let seats = seats.map(|(index, (rank, actor))| Seat { number: number(index), rank, actor }).collect();
-        Assembly { seats, links: self.links, control: self.control, channels: self.channels }
+        let Builder { links, control, channels, replayed: wishes, .. } = self;
+        Assembly { seats, links, control, wishes, channels }
     }
-}
-
-/// The plan's treasury with what the rest of the plan says: who is of which venue, and that there are so many of each.
-fn treasury(plan: &EnginePlan) -> TreasuryPlan {
-    let mut treasury = plan.treasury.clone();
-    treasury.venue_of = vec![0; plan.instruments.len()];
-    for (venue, of_venue) in plan.venues.iter().enumerate() {
-        of_venue.instruments.iter().for_each(|id| treasury.venue_of[id.index()] = venue);
-    }
-    treasury.venues.resize(plan.venues.len(), ScopeLimits::default());
-    treasury.strategies.resize(plan.strategies.len(), ScopeLimits::default());
-    treasury
 }

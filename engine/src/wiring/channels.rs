@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use fulmar_bus::channel::{Reader, Region, Ring, RingShape, Writer, create, create_checked};
 use fulmar_bus::record::ChannelId;
+use fulmar_bus::segment::SegmentBuilder;
 
 use crate::journal::ring_path;
 use crate::runtime::{Digest, DigestBoard, Inboxes, Outbox};
@@ -40,6 +41,11 @@ impl ChannelRole {
         matches!(self, ChannelRole::Order | ChannelRole::Outbound)
     }
 
+    /// What everybody may read who attaches: market data, and nothing of orders.
+    pub const fn is_broadcast(self) -> bool {
+        matches!(self, ChannelRole::Market | ChannelRole::Book)
+    }
+
     /// With a journal, such a channel lies in a file of its directory: what is published there survives the process
     /// before the recorder has copied it. It is what a replay needs, and the orders that may be live at a venue.
     pub const fn is_written_ahead(self) -> bool {
@@ -71,6 +77,8 @@ pub(super) struct Channel {
 pub(super) struct Channels {
     /// The journal's, where there is one.
     directory: Option<PathBuf>,
+    /// Where market data lies that other processes read, where any do.
+    shared: Option<SegmentBuilder>,
     names: Vec<ChannelName>,
     rings: Vec<Ring>,
     bytes: u64,
@@ -78,9 +86,15 @@ pub(super) struct Channels {
 }
 
 impl Channels {
-    /// None yet. With a journal's `directory`, channels that are written ahead lie in files there.
-    pub(super) fn new(directory: Option<PathBuf>) -> Self {
-        Channels { directory, ..Channels::default() }
+    /// None yet. With a journal's `directory`, channels that are written ahead lie in files there; with `shared`
+    /// memory, what is broadcast lies there.
+    pub(super) fn new(directory: Option<PathBuf>, shared: Option<SegmentBuilder>) -> Self {
+        Channels { directory, shared, ..Channels::default() }
+    }
+
+    /// The shared memory, with all that lies in it.
+    pub(super) fn take_shared(&mut self) -> Option<SegmentBuilder> {
+        self.shared.take()
     }
 
     /// A channel of so many slots and gates.
@@ -100,7 +114,16 @@ impl Channels {
                 let file = Region::map_file(&ring_path(directory, name), word_count)?;
                 (create_checked(file, shape, id), word_count)
             }
-            _ => (create(Region::heap(shape.word_count()), shape, id), shape.word_count()),
+            _ => {
+                let word_count = shape.word_count();
+                let memory = match &mut self.shared {
+                    Some(shared) if role.is_broadcast() => {
+                        shared.add(name, word_count).map_err(io::Error::other)?
+                    }
+                    _ => Region::heap(word_count),
+                };
+                (create(memory, shape, id), word_count)
+            }
         };
         self.bytes += (word_count * size_of::<u64>()) as u64;
         let digest = role.is_output().then(|| self.digests.add(name));

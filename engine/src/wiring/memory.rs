@@ -2,7 +2,9 @@
 //! are what grows with instruments; the rest is estimated from what was measured.
 
 use fulmar_bus::channel::RingShape;
+use fulmar_bus::record::InstrumentId;
 
+use super::builder::RECALL_SLOTS;
 use super::plan::{EnginePlan, OrderRoute, VenuePlan};
 use crate::actors::{Estimator, HELD_SLOTS};
 
@@ -110,7 +112,10 @@ fn venue_rings(venue: &VenuePlan, plan: &EnginePlan) -> u64 {
     let link = ahead(plan, sizes.frames, 1) + ring(sizes.small, 2);
     let market = ring(sizes.market_of(venue.session.book_levels_max()), 0);
     let instrument = market + ring(sizes.book, 0) + ring(sizes.resync, 1);
-    link + venue.instruments.len() as u64 * instrument
+    let is_routed = plan.orders.account_at(venue.session.venue()).is_some();
+    let is_traded = |id: &&InstrumentId| is_routed && plan.instruments[id.index()].risk.is_some();
+    let traded_count = venue.instruments.iter().filter(is_traded).count() as u64;
+    link + venue.instruments.len() as u64 * instrument + traded_count * ring(RECALL_SLOTS, 1)
 }
 
 /// The rings of pairs and of orders, as the builder makes them.
@@ -118,10 +123,12 @@ fn shared_rings(plan: &EnginePlan) -> u64 {
     let sizes = plan.rings;
     let pairs = plan.pairs.len() as u64 * ring(sizes.book, 0);
     let control = ahead(plan, sizes.small, 1);
-    // Of each strategy two; of the gateway and what is approved one; and the account, which nobody of these must read.
+    // Of each strategy two; of each gateway two, its own and what is approved; and the account, which nobody of these
+    // must read.
     let estimators = usize::from(Estimator::is_needed(&plan.treasury));
     let strategy = ring(sizes.small, 1 + estimators) + ring(sizes.small, 1);
-    let shared = (2 + estimators as u64) * ring(sizes.small, 1) + ring(sizes.small, estimators);
+    let accounts = plan.orders.accounts().len() as u64;
+    let shared = (2 * accounts + estimators as u64) * ring(sizes.small, 1) + ring(sizes.small, estimators);
     let orders = control + shared + plan.strategies.len() as u64 * strategy;
     let kept = RingShape { slot_count: HELD_SLOTS, gate_count: 0 };
     let kept = plan.held.file.as_ref().map_or(0, |_| bytes(kept.checked_word_count()));
@@ -129,8 +136,8 @@ fn shared_rings(plan: &EnginePlan) -> u64 {
         + match plan.orders {
             OrderRoute::None => 0,
             OrderRoute::Paper { .. } => orders + kept,
-            OrderRoute::Venue { .. } => {
-                orders + kept + ahead(plan, sizes.frames, 1) + ahead(plan, sizes.small, 2)
+            OrderRoute::Venues(_) => {
+                orders + kept + accounts * (ahead(plan, sizes.frames, 1) + ahead(plan, sizes.small, 2))
             }
         }
 }

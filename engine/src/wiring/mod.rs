@@ -13,6 +13,7 @@ mod plan;
 use std::io;
 
 use fulmar_bus::channel::Ring;
+use fulmar_bus::segment::{Segment, SegmentBuilder, SegmentError};
 
 use crate::actors::Estimator;
 use crate::contract::Connection;
@@ -24,7 +25,8 @@ use channels::Channels;
 pub use channels::{ChannelName, ChannelRole};
 pub use memory::{Footprint, VenueFootprint};
 pub use plan::{
-    EnginePlan, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan,
+    EnginePlan, GatewayPlan, Home, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, StrategyPlan,
+    VenuePlan,
 };
 
 /// A whole engine that stands still.
@@ -35,6 +37,8 @@ pub struct Assembly {
     pub links: Vec<Link>,
     /// Where the operator's orders go in; `None` where there is no risk gate to take them.
     pub control: Option<Outbox>,
+    /// Where what attached processes wanted goes in, where a run is played again.
+    pub wishes: Vec<Outbox>,
     channels: Channels,
 }
 
@@ -80,6 +84,14 @@ impl Assembly {
         self.channels.digests()
     }
 
+    /// What other processes may read, for ever read-only to them; `None` where nothing is shared.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn share(&mut self) -> Result<Option<Segment>, SegmentError> {
+        self.channels.take_shared().map(SegmentBuilder::seal).transpose()
+    }
+
     /// What a core loop of this name notes goes to a channel of its own.
     ///
     /// # Errors
@@ -101,13 +113,10 @@ pub fn actor_names(plan: &EnginePlan) -> Vec<String> {
     if !matches!(plan.orders, OrderRoute::None) && Estimator::is_needed(&plan.treasury) {
         names.push("estimator".to_owned());
     }
-    match &plan.orders {
-        OrderRoute::None => {}
-        OrderRoute::Paper { .. } => names.extend(["risk".to_owned(), "gateway.paper".to_owned()]),
-        OrderRoute::Venue { session, .. } => {
-            names.extend(["risk".to_owned(), format!("gateway.{}", session.venue())]);
-        }
+    if !matches!(plan.orders, OrderRoute::None) {
+        names.push("risk".to_owned());
     }
+    names.extend(plan.orders.accounts().into_iter().map(|(name, _)| format!("gateway.{name}")));
     names
 }
 
@@ -116,8 +125,20 @@ pub fn actor_names(plan: &EnginePlan) -> Vec<String> {
 /// # Errors
 /// What the system says where the file of a channel that is written ahead cannot be made.
 pub fn build(plan: EnginePlan, surroundings: &Surroundings<'_>) -> io::Result<Assembly> {
+    build_shared(plan, surroundings, None)
+}
+
+/// As [`build`], with market data in memory that other processes may read: [`Assembly::share`] gives it.
+///
+/// # Errors
+/// As [`build`], and what the system says where there is no such memory.
+pub fn build_shared(
+    plan: EnginePlan,
+    surroundings: &Surroundings<'_>,
+    shared: Option<SegmentBuilder>,
+) -> io::Result<Assembly> {
     let names = actor_names(&plan);
-    let mut builder = Builder::new(&plan, surroundings);
+    let mut builder = Builder::new(&plan, surroundings, shared);
     builder.venues(plan.venues)?;
     builder.aggregators(plan.pairs, &plan.bar_intervals)?;
     if !matches!(plan.orders, OrderRoute::None) {

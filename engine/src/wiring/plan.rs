@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use fulmar_bus::record::{AccountId, BookLevels, HeldOrder, InstrumentId, Nanos, RECORD_SLOTS_MAX};
 
+use crate::actors::ProcessPlan;
 use crate::contract::strategy::{BookDepth, Strategy};
 use crate::contract::{MarketSession, OrderSession};
 use crate::market::FeeRate;
@@ -88,12 +89,20 @@ pub struct PairPlan {
 pub struct StrategyPlan {
     /// What it is called.
     pub name: String,
-    /// What it does.
-    pub strategy: Box<dyn Strategy>,
+    /// Where it lives.
+    pub home: Home,
     /// The instruments that it sees and may trade.
     pub instruments: Vec<InstrumentId>,
     /// How much of their books it sees.
     pub book: BookDepth,
+}
+
+/// Where a strategy lives.
+pub enum Home {
+    /// In the engine: what it does.
+    Engine(Box<dyn Strategy>),
+    /// In a process of its own, which comes and goes.
+    Process(ProcessPlan),
 }
 
 /// Where approved orders go.
@@ -107,13 +116,40 @@ pub enum OrderRoute {
         /// What its fills cost.
         fees: PaperFees,
     },
-    /// To a venue.
-    Venue {
-        /// Its translator.
-        session: Box<dyn OrderSession>,
-        /// The account that they trade for.
-        account_id: AccountId,
-    },
+    /// To venues, those of an instrument to the gateway of its own. What none of them has cannot be traded.
+    Venues(Vec<GatewayPlan>),
+}
+
+/// The order entry of one account at a venue.
+pub struct GatewayPlan {
+    /// Its translator.
+    pub session: Box<dyn OrderSession>,
+    /// The account.
+    pub account_id: AccountId,
+}
+
+impl OrderRoute {
+    /// The accounts that are traded for, each with what its gateway is called.
+    pub(super) fn accounts(&self) -> Vec<(&'static str, AccountId)> {
+        match self {
+            OrderRoute::None => Vec::new(),
+            OrderRoute::Paper { account_id, .. } => vec![("paper", *account_id)],
+            OrderRoute::Venues(gateways) => {
+                gateways.iter().map(|gateway| (gateway.session.venue(), gateway.account_id)).collect()
+            }
+        }
+    }
+
+    /// Which of them an instrument of this venue is traded for; `None` where it cannot be traded.
+    pub(super) fn account_at(&self, venue: &str) -> Option<usize> {
+        match self {
+            OrderRoute::None => None,
+            OrderRoute::Paper { .. } => Some(0),
+            OrderRoute::Venues(gateways) => {
+                gateways.iter().position(|gateway| gateway.session.venue() == venue)
+            }
+        }
+    }
 }
 
 /// How large rings are, in slots of 64 bytes; powers of two.

@@ -61,7 +61,7 @@ impl End for RingEnd {
 }
 
 /// A record of one slot, which is 64 bytes on a ring.
-fn write(record: &mut Record, tag: u64) {
+pub(super) fn write(record: &mut Record, tag: u64) {
     let heading = Heading {
         instrument_id: InstrumentId(0),
         cause: RecordId::NONE,
@@ -72,7 +72,7 @@ fn write(record: &mut Record, tag: u64) {
 }
 
 /// True where the next record was there.
-fn next(reader: &mut Reader, record: &mut Record) -> bool {
+pub(super) fn next(reader: &mut Reader, record: &mut Record) -> bool {
     match reader.poll(record) {
         Poll::Record => true,
         Poll::Empty => false,

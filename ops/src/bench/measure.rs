@@ -278,7 +278,7 @@ impl End for LineEnd {
 }
 
 /// The leading side of `sample_count` batches of round trips; their durations in nanoseconds go to `slice`.
-fn lead_rounds(clock: &Clock, near: &mut impl End, slice: &mut Vec<u64>, sample_count: usize) {
+pub(super) fn lead_rounds(clock: &Clock, near: &mut impl End, slice: &mut Vec<u64>, sample_count: usize) {
     for _ in 0..sample_count {
         let before = clock.ticks();
         for _ in 0..ROUND_BATCH {
@@ -290,7 +290,7 @@ fn lead_rounds(clock: &Clock, near: &mut impl End, slice: &mut Vec<u64>, sample_
 }
 
 /// The other side of the same.
-fn follow_rounds(far: &mut impl End, sample_count: usize) {
+pub(super) fn follow_rounds(far: &mut impl End, sample_count: usize) {
     for _ in 0..sample_count {
         for _ in 0..ROUND_BATCH {
             far.receive();
@@ -301,7 +301,7 @@ fn follow_rounds(far: &mut impl End, sample_count: usize) {
 
 /// Books the batches of a slice and gives their median as nanoseconds one way.
 #[expect(clippy::cast_precision_loss, reason = "a batch lasts microseconds")]
-fn median_and_drain(slice: &mut Vec<u64>, samples: &mut Samples) -> f64 {
+pub(super) fn median_and_drain(slice: &mut Vec<u64>, samples: &mut Samples) -> f64 {
     slice.sort_unstable();
     let median = slice[slice.len() / 2] as f64 / f64::from(samples.batch());
     slice.drain(..).for_each(|total_ns| samples.add(total_ns));
@@ -315,7 +315,7 @@ pub fn median(values: &mut [f64]) -> f64 {
 }
 
 /// Pins this thread, where the core is known.
-fn pin(cpu: Option<usize>) {
+pub(super) fn pin(cpu: Option<usize>) {
     if let Some(id) = cpu {
         assert!(core_affinity::set_for_current(CoreId { id }), "cpu {id} was in the mask when it was chosen");
     }

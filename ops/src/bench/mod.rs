@@ -5,6 +5,7 @@
 //! or a network. What is measured is the engine's own code, through the doors that live trading uses.
 
 pub mod book;
+pub mod bus;
 pub mod decode;
 mod frames;
 pub mod hop;
@@ -28,6 +29,7 @@ use report::Report;
 pub fn run(name: BenchName, rig: &Rig) -> anyhow::Result<Report> {
     rig.on_core(|| match name {
         BenchName::Hop => Ok(hop::run(rig)),
+        BenchName::Bus => bus::run(rig),
         BenchName::Decode => Ok(decode::run(rig)),
         BenchName::Book => Ok(book::run(rig)),
         BenchName::Risk => Ok(risk::run(rig)),

@@ -94,7 +94,7 @@ fn treasury() -> Treasury {
         venue_of: (0..INSTRUMENTS).map(|instrument| instrument % VENUES).collect(),
         ..TreasuryPlan::default()
     };
-    let mut treasury = Treasury::new(AccountId(0), plan);
+    let mut treasury = Treasury::new(&[AccountId(0)], plan);
     let asset = |name| Text::new(name).expect("it is short");
     for instrument_id in (0..).map(InstrumentId).take(INSTRUMENTS) {
         let inferred =

@@ -22,8 +22,8 @@ use fulmar_engine::runtime::{
 use fulmar_engine::trading::risk::{GuardSettings, RiskSettings};
 use fulmar_engine::trading::treasury::TreasuryPlan;
 use fulmar_engine::wiring::{
-    EnginePlan, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, StrategyPlan, Surroundings,
-    VenuePlan, build,
+    EnginePlan, GatewayPlan, Home, InstrumentPlan, KeptOrders, OrderRoute, PairPlan, RingSizes, StrategyPlan,
+    Surroundings, VenuePlan, build,
 };
 
 use super::frames::Frames;
@@ -295,7 +295,7 @@ fn plan() -> anyhow::Result<EnginePlan> {
     };
     let strategy = StrategyPlan {
         name: "requoter".to_owned(),
-        strategy: Box::new(Requoter),
+        home: Home::Engine(Box::new(Requoter)),
         instruments: vec![instrument_id],
         book: BookDepth::Top,
     };
@@ -310,7 +310,7 @@ fn plan() -> anyhow::Result<EnginePlan> {
         bar_intervals: vec![Nanos::from_secs(60)],
         strategies: vec![strategy],
         treasury: TreasuryPlan::default(),
-        orders: OrderRoute::Venue { session: Box::new(orders), account_id: AccountId(1) },
+        orders: OrderRoute::Venues(vec![GatewayPlan { session: Box::new(orders), account_id: AccountId(1) }]),
         rings: RingSizes::default(),
         epoch: 1,
         held: KeptOrders::default(),

@@ -7,6 +7,7 @@ use clap_complete::Shell;
 use fulmar_adapters::simulated::{Dialect, Fault};
 use fulmar_strategies::Registry;
 
+use super::strategy_arguments::StrategyVerb;
 use crate::exit;
 
 const START: &str = "\
@@ -130,7 +131,7 @@ pub enum Verb {
     /// Write a starter configuration
     #[command(after_help = "Example:\n  fulmar init trading && fulmar check --config trading/fulmar.toml")]
     Init(InitArguments),
-    /// Write a strategy of your own
+    /// Write a strategy of your own, or run one in a process of its own
     #[command(subcommand)]
     Strategy(StrategyVerb),
     /// Print the completion script of a shell
@@ -215,6 +216,12 @@ pub struct BenchArguments {
     /// Measure for minutes, for quiet tails, instead of for seconds
     #[arg(long)]
     pub long: bool,
+    /// The other process of `bus`: attaches to the bench there
+    #[arg(long, value_name = "PATH", hide = true)]
+    pub client: Option<PathBuf>,
+    /// The core of that process
+    #[arg(long, value_name = "N", hide = true, requires = "client")]
+    pub core: Option<usize>,
 }
 
 /// What `fulmar bench` can measure.
@@ -222,6 +229,8 @@ pub struct BenchArguments {
 pub enum BenchName {
     /// One boundary between two cores
     Hop,
+    /// From this process to one that is attached, on another core
+    Bus,
     /// A venue's bytes to records
     Decode,
     /// Updates of an order book
@@ -249,40 +258,6 @@ pub struct InitArguments {
     /// Overwrite files that are there already
     #[arg(long)]
     pub force: bool,
-}
-
-/// What `fulmar strategy` can do.
-#[derive(Debug, Subcommand)]
-pub enum StrategyVerb {
-    /// Write a small project: a strategy, its tests, and the program that runs it
-    #[command(
-        after_help = "Example:\n  fulmar strategy new dip_buyer && cd dip_buyer && cargo run --release -- demo --config demo.toml"
-    )]
-    New(StrategyNewArguments),
-}
-
-/// Arguments of `fulmar strategy new`.
-#[derive(Debug, Args)]
-pub struct StrategyNewArguments {
-    /// The strategy's name: lower-case letters, digits and `_`, a letter first
-    #[arg(value_name = "NAME")]
-    pub name: String,
-    /// The language to write it in
-    #[arg(long = "lang", value_enum, value_name = "LANGUAGE", default_value_t = Language::Rust)]
-    pub language: Language,
-    /// The checkout of Fulmar to build against [default: the one this program was built from]
-    #[arg(long, value_name = "PATH")]
-    pub sdk: Option<PathBuf>,
-    /// Overwrite files that are there already
-    #[arg(long)]
-    pub force: bool,
-}
-
-/// A language that a strategy can be written in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Language {
-    /// A library, and a binary that is all of Fulmar with it
-    Rust,
 }
 
 /// Arguments of `fulmar completions`.
@@ -324,7 +299,7 @@ fn simulated_product(name: &str) -> Result<Dialect, String> {
     Dialect::of_venue(name).ok_or_else(|| format!("{} can be simulated", names()))
 }
 
-fn at_least_one(text: &str) -> Result<u64, String> {
+pub(super) fn at_least_one(text: &str) -> Result<u64, String> {
     match text.parse() {
         Ok(count @ 1..) => Ok(count),
         _ => Err("it takes a whole number, at least 1".to_owned()),

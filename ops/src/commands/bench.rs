@@ -10,6 +10,11 @@ use crate::output;
 /// # Errors
 /// Where the engine under test cannot be set up.
 pub fn run(arguments: &BenchArguments, global: &Global) -> Result<Exit, CommandError> {
+    if let Some(socket) = &arguments.client {
+        let answered = bench::bus::client(socket, arguments.core);
+        answered.map_err(|error| CommandError::failed("answer the bench", error))?;
+        return Ok(Exit::Done);
+    }
     if cfg!(debug_assertions) {
         output::notice("this is a debug build: its figures say nothing");
     }

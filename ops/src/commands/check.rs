@@ -88,7 +88,7 @@ fn memory(
         sources: sources.into_iter().map(Into::into).collect(),
         variables,
         route: route(configuration),
-        key: crate::venues::KeyKind::Unsigned,
+        keys: std::collections::BTreeMap::new(),
         epoch: 0,
         started_at_ns: 0,
         held: Held::default(),

@@ -17,11 +17,11 @@ use tokio::process::{Child, Command};
 use super::simulated_venue::Listening;
 use super::{CommandError, DemoArguments, Format, Global};
 use crate::board::Board;
-use crate::configuration::{self, Source, starter};
+use crate::configuration::{self, Source, Venue, starter};
 use crate::exit::Exit;
 use crate::live::{
-    CoreReport, Denials, End, Held, LatencyReport, Launch, LiveEngine, OrderCounts, Route, Show, Signals,
-    Silent, Standing, Stopped, Watch,
+    CoreReport, Denials, End, Held, LatencyReport, Launch, LiveEngine, OrderCounts, Route, Seals, Show,
+    Signals, Silent, Standing, Stopped, Watch, order_venues,
 };
 use crate::venues::Credentials;
 use crate::{log, output};
@@ -103,9 +103,12 @@ async fn demo(arguments: &DemoArguments, global: &Global) -> Result<DemoReport, 
     if !has_board {
         log::start(&loaded.configuration.log, global)?;
     }
-    let credentials = Credentials::unsigned(API_KEY).expect("it is a word");
-    let seal: Box<dyn Seal> = Box::new(credentials);
-    let started = LiveEngine::start(launch, &loaded, arguments.journal.as_deref(), (None, Some(seal))).await;
+    let seal = |venue: &Venue| {
+        let credentials = Credentials::unsigned(API_KEY).expect("it is a word");
+        (venue.name.clone(), Box::new(credentials) as Box<dyn Seal>)
+    };
+    let seals: Seals = order_venues(&loaded.configuration).into_iter().map(seal).collect();
+    let started = LiveEngine::start(launch, &loaded, arguments.journal.as_deref(), (None, seals)).await;
     let mut engine = started?;
     let began_at = engine.now();
     let mut watch = Watch::new(&engine);
@@ -187,7 +190,7 @@ fn launch(address: SocketAddr, global: &Global) -> Result<(Launch, configuration
         sources: sources.into_iter().map(Into::into).collect(),
         variables,
         route: Route::Venue,
-        key: crate::venues::KeyKind::Unsigned,
+        keys: std::collections::BTreeMap::new(),
         epoch: 1,
         started_at_ns: fulmar_engine::runtime::Clock::new().now().0,
         held: Held::default(),

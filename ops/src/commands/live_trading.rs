@@ -1,6 +1,7 @@
 //! What stands between `mode = "live"` and an order at a venue: that somebody asked for it on the command line, a key
 //! that may trade and may not withdraw, and a page that says what follows, before anything is sent.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use fulmar_adapters::binance::permissions;
@@ -11,11 +12,17 @@ use super::CommandError;
 use crate::configuration::{Configuration, Environment, InstrumentName, Venue};
 use crate::exit::Exit;
 use crate::keys::{self, FoundKey};
-use crate::live::order_venue;
+use crate::live::{Seals, order_venues};
 use crate::venues::{self, KeyKind};
 
 /// A run that may send orders.
 pub struct LiveTrading {
+    /// One a venue.
+    accounts: Vec<LiveAccount>,
+}
+
+/// An account that orders are sent for.
+struct LiveAccount {
     venue: Venue,
     key: FoundKey,
 }
@@ -24,45 +31,73 @@ impl LiveTrading {
     /// Judges what can be judged without asking anybody.
     ///
     /// # Errors
-    /// Where nobody asked for it, where the venue takes no orders from here, or where there is no key.
+    /// Where nobody asked for it, where a venue takes no orders from here, or where there is no key.
     pub fn prepare(is_asked_for: bool, configuration: &Configuration) -> Result<Self, CommandError> {
-        let venue = order_venue(configuration);
+        let venues = order_venues(configuration);
         let refused = |what: String| Err(CommandError::told(Exit::NotAllowed, what));
         if !is_asked_for {
+            let to = |venue: &&Venue| format!("{}, with {} money", venue.name, money(venue));
             return refused(format!(
-                "mode = \"live\" sends orders to {}, with {} money: say so on the command line too, `fulmar run --live`; \
+                "mode = \"live\" sends orders to {}: say so on the command line too, `fulmar run --live`; \
                  mode = \"paper\" fills them inside the engine",
-                venue.name,
-                money(venue)
+                venues.iter().map(to).collect::<Vec<_>>().join(", and to ")
             ));
         }
-        if !venues::has_order_entry(&venue.name) {
+        if let Some(venue) = venues.iter().find(|venue| !venues::has_order_entry(&venue.name)) {
             let had = venues::ORDER_ENTRIES.join(", ");
             return refused(format!("this build sends no orders to {}; it does to {had}", venue.name));
         }
-        if let Some(other) = traded(configuration).find(|name| name.venue != venue.name) {
-            return refused(format!(
-                "a run trades at one venue, and this one's strategies trade at {} and {}: run each with a configuration \
-                 of its own",
-                venue.name, other.venue
-            ));
-        }
         let variable = |name: &str| std::env::var(name).ok();
-        let key = keys::find(venue, &variable)
-            .map_err(|error| CommandError::told(Exit::NotAllowed, error.to_string()))?;
-        Ok(LiveTrading { venue: venue.clone(), key })
+        let account = |venue: &Venue| {
+            let key = keys::find(venue, &variable);
+            let key = key.map_err(|error| CommandError::told(Exit::NotAllowed, error.to_string()))?;
+            Ok(LiveAccount { venue: venue.clone(), key })
+        };
+        Ok(LiveTrading { accounts: venues.into_iter().map(account).collect::<Result<_, CommandError>>()? })
     }
 
-    /// How the key signs.
-    pub fn key_kind(&self) -> KeyKind {
-        self.key.credentials.kind()
+    /// How each key signs, by venue.
+    pub fn key_kinds(&self) -> BTreeMap<String, KeyKind> {
+        let kind = |account: &LiveAccount| (account.venue.name.clone(), account.key.credentials.kind());
+        self.accounts.iter().map(kind).collect()
     }
 
+    /// Asks each venue what its key may do; what it says, in words.
+    ///
+    /// # Errors
+    /// Where one may withdraw, or may not trade, or its venue does not say.
+    pub async fn judge_keys(&mut self) -> Result<Vec<&'static str>, CommandError> {
+        let mut told = Vec::new();
+        for account in &mut self.accounts {
+            told.push(account.judge_key().await?);
+        }
+        Ok(told)
+    }
+
+    /// What will be traded, where, and within which limits.
+    pub fn page(&self, configuration: &Configuration, of_keys: &[&str]) -> String {
+        let accounts = self.accounts.iter().zip(of_keys);
+        let mut page: String =
+            accounts.map(|(account, of_key)| account.page(configuration, of_key)).collect();
+        page.push_str(
+            "  stop     Ctrl-C or SIGTERM cancels all orders; docs/live.md says what happens otherwise",
+        );
+        page
+    }
+
+    /// What signs, by venue.
+    pub fn into_seals(self) -> Seals {
+        let seal = |LiveAccount { venue, key }| (venue.name, Box::new(key.credentials) as Box<dyn Seal>);
+        self.accounts.into_iter().map(seal).collect()
+    }
+}
+
+impl LiveAccount {
     /// Asks the venue what the key may do; what it says, in words.
     ///
     /// # Errors
     /// Where it may withdraw, or may not trade, or the venue does not say.
-    pub async fn judge_key(&mut self) -> Result<&'static str, CommandError> {
+    async fn judge_key(&mut self) -> Result<&'static str, CommandError> {
         let Some(rest_url) = venues::permissions_url(&self.venue) else {
             return Ok("a test exchange does not say what it may do");
         };
@@ -98,14 +133,15 @@ impl LiveTrading {
         }
     }
 
-    /// What will be traded, where, and within which limits.
-    pub fn page(&self, configuration: &Configuration, of_key: &str) -> String {
-        let LiveTrading { venue, key } = self;
+    /// What will be traded there.
+    fn page(&self, configuration: &Configuration, of_key: &str) -> String {
+        let LiveAccount { venue, key } = self;
         let mut page = format!("LIVE: orders go to {}, with {} money\n", venue.name, money(venue));
         let orders = venues::order_url(venue);
         let _ = writeln!(page, "  where    orders {orders}");
         let _ = writeln!(page, "  account  that of the key from {}: {of_key}", key.place);
-        let mut names: Vec<&InstrumentName> = traded(configuration).collect();
+        let mut names: Vec<&InstrumentName> =
+            traded(configuration).filter(|name| name.venue == venue.name).collect();
         names.sort();
         names.dedup();
         if names.is_empty() {
@@ -128,15 +164,7 @@ impl LiveTrading {
                 limits.messages_per_second
             );
         }
-        page.push_str(
-            "  stop     Ctrl-C or SIGTERM cancels all orders; docs/live.md says what happens otherwise",
-        );
         page
-    }
-
-    /// What signs.
-    pub fn into_seal(self) -> Box<dyn Seal> {
-        Box::new(self.key.credentials)
     }
 }
 

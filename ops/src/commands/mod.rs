@@ -1,7 +1,7 @@
 //! The command line: which verbs there are, and how one call becomes one exit code.
 //!
 //! Each verb is one file here with one `run`. The arguments of all of them stand in `arguments`, so that the whole
-//! command line can be read on one page.
+//! command line can be read on one page; those of `strategy` have a page of their own.
 
 mod arguments;
 pub mod bench;
@@ -16,7 +16,9 @@ pub mod replay;
 pub mod run;
 mod scaffold;
 pub mod simulated_venue;
+mod strategy_arguments;
 pub mod strategy_new;
+pub mod strategy_run;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -26,10 +28,10 @@ use fulmar_strategies::Registry;
 
 pub use arguments::{
     BenchArguments, BenchName, CheckArguments, CommandLine, CompletionsArguments, DemoArguments, Format,
-    Global, InitArguments, Language, RecordArguments, ReplayArguments, RunArguments, SimulatedVenueArguments,
-    StrategyNewArguments, StrategyVerb, Verb,
+    Global, InitArguments, RecordArguments, ReplayArguments, RunArguments, SimulatedVenueArguments, Verb,
 };
 pub use error::CommandError;
+pub use strategy_arguments::{Language, StrategyNewArguments, StrategyRunArguments, StrategyVerb};
 
 use crate::exit::Exit;
 use crate::output;
@@ -60,6 +62,7 @@ fn dispatch(line: &CommandLine) -> Result<Exit, CommandError> {
         Verb::Check(arguments) => check::run(arguments, global),
         Verb::Init(arguments) => init::run(arguments, global),
         Verb::Strategy(StrategyVerb::New(arguments)) => strategy_new::run(arguments, global),
+        Verb::Strategy(StrategyVerb::Run(arguments)) => strategy_run::run(arguments, global),
         Verb::Completions(arguments) => completions::run(arguments, global),
         Verb::SimulatedVenue(arguments) => simulated_venue::run(arguments, global),
     }

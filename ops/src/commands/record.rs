@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::{CommandError, Format, Global, RecordArguments};
 use crate::configuration::{self, Configuration, Source, Variables};
 use crate::exit::Exit;
-use crate::live::{End, Held, Launch, LiveEngine, Route, Signals, Silent, Stopped, Watch};
+use crate::live::{End, Held, Launch, LiveEngine, Route, Seals, Signals, Silent, Stopped, Watch};
 use crate::{log, output, venues};
 
 /// What a recording reports when it has ended.
@@ -41,7 +41,7 @@ pub fn run(arguments: &RecordArguments, global: &Global) -> Result<Exit, Command
         sources: sources.into_iter().map(Into::into).collect(),
         variables,
         route: Route::None,
-        key: venues::KeyKind::Unsigned,
+        keys: std::collections::BTreeMap::new(),
         epoch: 0,
         started_at_ns: now.0,
         held: Held::default(),
@@ -51,7 +51,7 @@ pub fn run(arguments: &RecordArguments, global: &Global) -> Result<Exit, Command
     let runtime = runtime.map_err(|error| CommandError::failed("start the recording", error))?;
     let (recording, heard) = runtime.block_on(async {
         let mut signals = Signals::catch().map_err(|error| CommandError::failed("catch signals", error))?;
-        let started = LiveEngine::start(launch, &loaded, None, (Some(tap), None)).await;
+        let started = LiveEngine::start(launch, &loaded, None, (Some(tap), Seals::new())).await;
         let mut engine = started?;
         let mut watch = Watch::new(&engine);
         let end = watch.until_end(&mut engine, &mut signals, arguments.seconds, &mut Silent).await;

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use fulmar_engine::contract::Seal;
 use fulmar_engine::runtime::Clock;
 use fulmar_engine::runtime::placement::allowed_cpus;
 use serde::Serialize;
@@ -14,9 +13,8 @@ use crate::configuration::{self, Configuration, Mode};
 use crate::exit::Exit;
 use crate::live::{
     BalanceText, CoreReport, Denials, End, Halt, Held, LatencyReport, Launch, LiveEngine, OrderCounts, Route,
-    Signals, Silent, Standing, Stopped, Watch, next_boot,
+    Seals, Signals, Silent, Standing, Stopped, Watch, next_boot,
 };
-use crate::venues::KeyKind;
 use crate::{log, output};
 
 /// What a run reports when it has ended.
@@ -86,7 +84,7 @@ pub fn run(arguments: &RunArguments, global: &Global) -> Result<Exit, CommandErr
         sources: sources.into_iter().map(Into::into).collect(),
         variables,
         route: route(configuration),
-        key: trading.as_ref().map_or(KeyKind::Unsigned, LiveTrading::key_kind),
+        keys: trading.as_ref().map(LiveTrading::key_kinds).unwrap_or_default(),
         epoch: boot.epoch,
         started_at_ns: Clock::new().now().0,
         held,
@@ -97,16 +95,16 @@ pub fn run(arguments: &RunArguments, global: &Global) -> Result<Exit, CommandErr
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| CommandError::failed("start the engine", error))?;
     if let Some(trading) = &mut trading {
-        let of_key = runtime.block_on(trading.judge_key())?;
-        output::notice(trading.page(configuration, of_key));
+        let of_keys = runtime.block_on(trading.judge_keys())?;
+        output::notice(trading.page(configuration, &of_keys));
     }
     let mode = mode_of(configuration);
     match &journal {
         Some(directory) => tracing::info!("boot {}, {mode}, journal {}", boot.epoch, directory.display()),
         None => tracing::info!("boot {}, {mode}, without a journal", boot.epoch),
     }
-    let seal = trading.map(LiveTrading::into_seal);
-    let report = runtime.block_on(engine(launch, &loaded, (journal, seal), arguments.seconds))?;
+    let seals = trading.map(LiveTrading::into_seals).unwrap_or_default();
+    let report = runtime.block_on(engine(launch, &loaded, (journal, seals), arguments.seconds))?;
     match global.format {
         Format::Json => output::json(&report)?,
         Format::Text => output::text(report.text())?,
@@ -137,11 +135,11 @@ fn mode_of(configuration: &Configuration) -> &'static str {
 async fn engine(
     launch: Launch,
     loaded: &configuration::Loaded,
-    (journal, seal): (Option<PathBuf>, Option<Box<dyn Seal>>),
+    (journal, seals): (Option<PathBuf>, Seals),
     seconds: Option<u64>,
 ) -> Result<RunReport, CommandError> {
     let mut signals = Signals::catch().map_err(|error| CommandError::failed("catch signals", error))?;
-    let started = LiveEngine::start(launch, loaded, journal.as_deref(), (None, seal)).await;
+    let started = LiveEngine::start(launch, loaded, journal.as_deref(), (None, seals)).await;
     let mut engine = started?;
     let mut watch = Watch::new(&engine);
     watch.halt = Some(Halt::of(&loaded.configuration.engine.state_directory));

@@ -9,18 +9,26 @@ use std::collections::BTreeSet;
 
 use fulmar_engine::runtime::Wait;
 use fulmar_engine::runtime::placement::{CorePlan, PlacementError, check};
+use fulmar_strategies::Registry;
 
 use super::check::joined;
 use super::document::Node;
 use super::nearest::nearest;
 use super::rules::{row, symbols_of};
+use super::strategies::entry_of;
 use super::violation::Violations;
 use crate::venues;
 
-/// The rules of the placement file `placement` under the configuration `document`, on `processors`.
-pub fn placement(document: &Node, placement: &Node, processors: &[usize], violations: &mut Violations) {
+/// The rules of the placement file `placement` under the configuration `document` of a program with these strategies,
+/// on `processors`.
+pub fn placement(
+    (document, registry): (&Node, &Registry),
+    placement: &Node,
+    processors: &[usize],
+    violations: &mut Violations,
+) {
     // Where a name is missing, or a venue's is misspelt, complaints about patterns would be about a guess.
-    let Some(actors) = actors_of(document) else { return };
+    let Some(actors) = actors_of(document, registry) else { return };
     let names: Vec<&str> = actors.iter().map(String::as_str).collect();
     let cores: Vec<(String, &Node)> = row(placement, "core").collect();
     let plan: Vec<CorePlan> = cores.iter().filter_map(|(_, core)| core_plan(core)).collect();
@@ -68,7 +76,7 @@ pub fn placement(document: &Node, placement: &Node, processors: &[usize], violat
 
 /// The actors that a run of this configuration has, by the names that the engine's wiring gives them; `None` where the
 /// document leaves open what they are.
-fn actors_of(document: &Node) -> Option<Vec<String>> {
+fn actors_of(document: &Node, registry: &Registry) -> Option<Vec<String>> {
     let (mut feeds, mut instruments, mut strategies) = (Vec::new(), Vec::new(), Vec::new());
     for (_, venue) in row(document, "venue") {
         let name = venue.name().filter(|name| venues::NAMES.contains(name))?;
@@ -76,12 +84,23 @@ fn actors_of(document: &Node) -> Option<Vec<String>> {
         venue.get("instruments")?;
         instruments.extend(symbols_of(venue).map(|symbol| format!("{name}:{symbol}")));
     }
+    let mut traded = BTreeSet::new();
     for (_, strategy) in row(document, "strategy") {
         strategies.push(format!("strategy.{}", strategy.name()?));
+        let trades = entry_of(strategy, registry).is_none_or(|entry| entry.is_trading);
+        let instruments = strategy.get("instruments").filter(|_| trades);
+        let instruments = instruments.map(Node::elements).unwrap_or_default();
+        let venues = instruments.iter().filter_map(|name| Some(name.as_text()?.split_once(':')?.0));
+        traded.extend(venues);
     }
-    let gateway = match document.get("engine")?.get("mode")?.as_text()? {
-        "live" => feeds.first()?.replacen("feed.", "gateway.", 1),
-        _ => "gateway.paper".to_owned(),
+    let gateways: Vec<String> = match document.get("engine")?.get("mode")?.as_text()? {
+        "live" => {
+            let is_traded = |feed: &&String| traded.contains(&feed["feed.".len()..]);
+            let of = |feed: &String| feed.replacen("feed.", "gateway.", 1);
+            let of_traded: Vec<String> = feeds.iter().filter(is_traded).map(of).collect();
+            if of_traded.is_empty() { vec![of(feeds.first()?)] } else { of_traded }
+        }
+        _ => vec!["gateway.paper".to_owned()],
     };
     let is_trading = !strategies.is_empty();
     let mut actors = feeds;
@@ -92,7 +111,8 @@ fn actors_of(document: &Node) -> Option<Vec<String>> {
         actors.push("estimator".to_owned());
     }
     if is_trading {
-        actors.extend(["risk".to_owned(), gateway]);
+        actors.push("risk".to_owned());
+        actors.extend(gateways);
     }
     Some(actors)
 }
@@ -136,11 +156,11 @@ fn advice(pattern: &str, actors: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use fulmar_engine::wiring::actor_names;
     use fulmar_strategies::Registry;
 
     use crate::configuration::{Source, Variables, load_to_run};
     use crate::live::{Held, Launch, Route};
+    use fulmar_engine::wiring::actor_names;
 
     const DESK: &str = r#"
 [[venue]]
@@ -264,9 +284,22 @@ actors = ["feed.*", "books.*"]
         let listening = DESK.split("[[strategy]]").next().unwrap();
         let of_all = format!("{DESK}[risk]\ncurrency = \"USDT\"\n[risk.engine]\nvar_max = \"5\"\n");
         let of_one = of_all.replace("risk.engine", "risk.strategy.watcher");
+        let quoters = |venues: &[&str]| {
+            let text = |venue: &&str| format!("\"{venue}:BTCUSDT\"");
+            let instruments = venues.iter().map(text).collect::<Vec<_>>().join(", ");
+            let strategy =
+                format!("[[strategy]]\nname = \"q\"\nkind = \"quoter\"\ninstruments = [{instruments}]\n");
+            let parameters = "parameters = { quantity = \"0.01\" }\n";
+            let risk =
+                "[risk]\norder_quantity_max = \"1\"\norder_notional_max = \"1\"\nposition_max = \"1\"\n";
+            format!("{live}{strategy}{parameters}{risk}")
+        };
+        let (at_one, at_both) = (quoters(&["binance-usdm"]), quoters(&["binance-usdm", "binance-spot"]));
         let texts = [
             (DESK, Route::Paper),
             (&live, Route::Venue),
+            (&at_one, Route::Venue),
+            (&at_both, Route::Venue),
             (listening, Route::None),
             (&of_all, Route::Paper),
             (&of_one, Route::Paper),
@@ -277,7 +310,7 @@ actors = ["feed.*", "books.*"]
                 sources: vec![source.into()],
                 variables: Variables::new(),
                 route,
-                key: crate::venues::KeyKind::Unsigned,
+                keys: std::collections::BTreeMap::new(),
                 epoch: 1,
                 started_at_ns: 1,
                 held: Held::default(),

@@ -51,6 +51,7 @@ pub fn configuration(registry: &Registry) -> Table {
             section("paper", paper()),
             section("risk", risk::everywhere()),
             section("journal", journal()),
+            section("bus", bus()),
             section("placement", placement()),
             section("log", log()),
         ],
@@ -317,6 +318,27 @@ fn journal() -> Table {
                 "What a run does that can no longer keep it, on a full disk say: `stop` cancels all orders, sends no \
                  new one and ends the run; `continue` trades on without a journal. Either way the run ends with exit \
                  code 1.",
+            ),
+        ],
+    }
+}
+
+fn bus() -> Table {
+    Table {
+        doc: "The memory that strategies of the kind `attached` share with the engine. They find the engine by \
+              `bus/bus.sock` in its state directory.",
+        keys: vec![
+            key(
+                "pages",
+                Choice(vec!["normal", "huge"]),
+                default("\"normal\""),
+                "`huge` takes pages of 2 MiB, of which the system must have enough set aside.",
+            ),
+            key(
+                "lock",
+                Choice(vec!["no", "yes"]),
+                default("\"no\""),
+                "`yes` keeps all of it in memory, as far as the process may lock it.",
             ),
         ],
     }

@@ -4,6 +4,7 @@
 //! defaults of their own and reading them cannot fail. Durations have become [`Nanos`]. A decimal stays the text that
 //! was written, digits and at most one point, until the instrument's scales are known.
 
+mod bus;
 mod risk;
 mod scopes;
 
@@ -13,6 +14,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
+pub use bus::{Bus, Lock, Pages};
 use fulmar_adapters::session::Assumed;
 use fulmar_bus::record::Nanos;
 use fulmar_engine::contract::BookDepth;
@@ -48,6 +50,8 @@ pub struct Configuration {
     pub risk: Risk,
     /// The record of what happened.
     pub journal: Journal,
+    /// The memory that attached strategies share with the engine.
+    pub bus: Bus,
     /// Which core runs what.
     pub placement: Placement,
     /// What the program tells about itself.

@@ -34,9 +34,9 @@ use serde::de::DeserializeOwned;
 use document::Node;
 pub use environment::{PREFIX, Variables};
 pub use meaning::{
-    Bars, Configuration, Core, Engine, Environment, InstrumentName, Journal, KeyFrom, KeyPlace, Log,
-    LogFormat, LogLevel, Mode, OnFailure, Pair, Placement, PlacementFile, Reconnect, Risk, Scale, Strategy,
-    Venue, Wait,
+    Bars, Bus, Configuration, Core, Engine, Environment, InstrumentName, Journal, KeyFrom, KeyPlace, Lock,
+    Log, LogFormat, LogLevel, Mode, OnFailure, Pages, Pair, Placement, PlacementFile, Reconnect, Risk, Scale,
+    Strategy, Venue, Wait,
 };
 pub use nearest::nearest;
 pub use recording::{INSTRUMENTS_MAX, judge_recording};
@@ -176,7 +176,7 @@ fn read(
     rules::configuration(&document, registry, &mut violations);
     let placement = placement_named_by(&document, &mut violations);
     if let (Some(placement), Some(processors)) = (&placement, processors) {
-        actors::placement(&document, placement, processors, &mut violations);
+        actors::placement((&document, registry), placement, processors, &mut violations);
     }
     violations.or(|| Loaded {
         notes: pairs::unlike(&document),

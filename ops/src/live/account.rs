@@ -11,6 +11,8 @@ use fulmar_bus::record::{
 use fulmar_engine::market::decimal::format_scaled;
 use serde::Serialize;
 
+use super::launch::{Route, instrument_names, order_venues};
+use crate::configuration::Configuration;
 use crate::window::Picture;
 
 /// Orders that this run did not send and that are told one by one: somebody else may send very many.
@@ -25,13 +27,34 @@ pub struct BalanceText {
     pub locked: String,
 }
 
-/// The account of a run.
+/// What the parts of a run are called, each by its number.
+pub struct AccountNames {
+    /// The instruments.
+    pub instruments: Vec<String>,
+    /// The strategies.
+    pub strategies: Vec<String>,
+    /// The accounts that are traded for, by their venues.
+    pub accounts: Vec<String>,
+}
+
+impl AccountNames {
+    /// Those of a run of this configuration whose orders go there.
+    pub fn of(configuration: &Configuration, route: Route) -> Self {
+        let accounts = if route == Route::Venue { order_venues(configuration) } else { Vec::new() };
+        AccountNames {
+            instruments: instrument_names(configuration).iter().map(ToString::to_string).collect(),
+            strategies: configuration.strategies.iter().map(|strategy| strategy.name.clone()).collect(),
+            accounts: accounts.iter().map(|venue| venue.name.clone()).collect(),
+        }
+    }
+}
+
+/// The account of a run, or its accounts.
 pub struct AccountBoard {
     /// None where nothing trades.
     reader: Option<Reader>,
     record: Box<Record>,
-    instruments: Vec<String>,
-    strategies: Vec<String>,
+    names: AccountNames,
     balances: BTreeMap<String, BalanceText>,
     /// Those that stand.
     adopted: BTreeSet<ClientOrderId>,
@@ -43,12 +66,11 @@ pub struct AccountBoard {
 
 impl AccountBoard {
     /// A board of what this channel tells, in these names.
-    pub fn new(reader: Option<Reader>, instruments: Vec<String>, strategies: Vec<String>) -> Self {
+    pub fn new(reader: Option<Reader>, names: AccountNames) -> Self {
         AccountBoard {
             reader,
             record: Box::default(),
-            instruments,
-            strategies,
+            names,
             balances: BTreeMap::new(),
             adopted: BTreeSet::new(),
             adopted_count: 0,
@@ -58,7 +80,7 @@ impl AccountBoard {
         }
     }
 
-    /// What the venue says that the account has, by asset.
+    /// What the venue says that the account has, by asset; of several accounts, with the venue before the asset.
     pub fn balances(&self) -> &BTreeMap<String, BalanceText> {
         &self.balances
     }
@@ -113,7 +135,14 @@ impl AccountBoard {
                     let text =
                         |number| format_scaled(Notional::from(number).0, BalanceStatement::SCALE).to_string();
                     let balance = BalanceText { free: text(told.free), locked: text(told.locked) };
-                    self.balances.insert(told.asset.to_string(), balance);
+                    let asset = match &self.names.accounts[..] {
+                        [] | [_] => told.asset.to_string(),
+                        accounts => {
+                            let of = accounts.get(usize::from(told.account_id.0)).map_or("?", String::as_str);
+                            format!("{of}:{}", told.asset)
+                        }
+                    };
+                    self.balances.insert(asset, balance);
                 }
             }
             Some(Kind::ScopeReport) => self.take_scope(),
@@ -193,7 +222,7 @@ impl AccountBoard {
     }
 
     fn name(&self, instrument_id: InstrumentId) -> &str {
-        self.instruments.get(instrument_id.index()).map_or("?", String::as_str)
+        self.names.instruments.get(instrument_id.index()).map_or("?", String::as_str)
     }
 
     fn scope(&self, scope: ScopeKind, index: u16) -> String {
@@ -201,7 +230,7 @@ impl AccountBoard {
             ScopeKind::Engine => "the engine".to_owned(),
             ScopeKind::Venue => format!("venue {index}"),
             ScopeKind::Strategy => {
-                let name = self.strategies.get(usize::from(index)).map_or("?", String::as_str);
+                let name = self.names.strategies.get(usize::from(index)).map_or("?", String::as_str);
                 format!("strategy {name}")
             }
             ScopeKind::Instrument => format!("instrument {index}"),

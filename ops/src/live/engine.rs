@@ -1,5 +1,6 @@
 //! The threads of a run, started and stopped.
 
+mod links;
 mod recorder;
 #[cfg(test)]
 mod tests;
@@ -7,42 +8,38 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context;
-use fulmar_adapters::transport::{
-    Clock as LinkClock, ConnectBudgets, IoThread, LinkCounters, LinkEnds, LinkPlan, Requests, Tap, VenueLink,
-    status_channel,
-};
+use fulmar_adapters::transport::{LinkCounters, Tap};
 use fulmar_bus::record::{Control, ControlCommand, InstrumentId, UnixNanos};
 use fulmar_engine::actors::KeptJournal;
 use fulmar_engine::contract::Seal;
 use fulmar_engine::runtime::placement::PlacementError;
 use fulmar_engine::runtime::{
-    Clock, CoreLoop, CoreStatus, HopBoard, HopLatencies, HopStamps, Origin, Seat, counters,
+    Clock, CoreLoop, CoreStatus, HopBoard, HopLatencies, HopStamps, Origin, Seat, Wait, counters,
 };
-use fulmar_engine::wiring::{Assembly, Link, Surroundings, actor_names, build};
+use fulmar_engine::wiring::{Assembly, Surroundings, actor_names, build_shared};
 
+use self::links::start_links;
 use self::recorder::recorder;
-use super::account::AccountBoard;
+use super::account::{AccountBoard, AccountNames};
 use super::journal::{self, Manifest, Summary};
 use super::jumps::JumpWatch;
 use super::launch::{Launch, instrument_names};
 use super::orders::OrderBoard;
 use super::places::Places;
 use super::threads::{CoreReport, StoppedCores, Threads};
+use crate::bus::{self, BusServer, Harbour};
 use crate::configuration::{Configuration, Loaded, PlacementFile};
-use crate::supervisor::{LinkSupervisor, RestartLimit, SupervisedLink, on_io_thread};
+use crate::supervisor::LinkSupervisor;
 use crate::venues;
 use crate::window::Picture;
 
-/// How often a link may be started anew before it is given up.
-const LINK_RESTARTS: RestartLimit = RestartLimit { restarts_max: 5, window: Duration::from_secs(60) };
-/// Events of links that wait to be looked at.
-const LINK_EVENTS_MAX: usize = 256;
-
 /// A difference between wall clock and engine that is worth a word: requests are signed by the engine's.
 const WALL_DIFFERENCE_NS_MAX: u64 = 500_000_000;
+
+/// What signs, by venue.
+pub type Seals = BTreeMap<String, Box<dyn Seal>>;
 
 /// A running engine.
 pub struct LiveEngine {
@@ -58,6 +55,8 @@ pub struct LiveEngine {
     journal: Option<KeptJournal>,
     links: LinkSupervisor,
     link_counters: Vec<Arc<LinkCounters>>,
+    /// Where some strategies live in processes.
+    bus: Option<BusServer>,
 }
 
 /// Why an engine could not be started.
@@ -94,7 +93,7 @@ pub struct Stopped {
 }
 
 impl LiveEngine {
-    /// Starts everything that `launch` says; `seal` fills the gaps of what is sent to trade. Call it within a tokio
+    /// Starts everything that `launch` says; `seals` fill the gaps of what is sent to trade. Call it within a tokio
     /// runtime, which supervises; nothing of the engine runs on it.
     ///
     /// # Errors
@@ -103,11 +102,11 @@ impl LiveEngine {
         launch: Launch,
         loaded: &Loaded,
         journal_directory: Option<&Path>,
-        (tap, seal): (Option<Tap>, Option<Box<dyn Seal>>),
+        (tap, seals): (Option<Tap>, Seals),
     ) -> Result<Self, LiveError> {
         let configuration = loaded.configuration.clone();
         let clock = Clock::new();
-        let plan = launch.plan(&configuration, journal_directory)?;
+        let mut plan = launch.plan(&configuration, journal_directory)?;
         let actors = actor_names(&plan);
         let places = places(loaded.placement.as_ref(), actors.clone())?;
         let journal = match journal_directory {
@@ -119,8 +118,12 @@ impl LiveEngine {
         let (stamps, hops) = HopStamps::new(clock.clone());
         let bell_of = |actor: &str| places.bell_of(actor);
         let surroundings = Surroundings { bell_of: &bell_of, stamps: Some(stamps) };
-        let mut assembly =
-            build(plan, &surroundings).context("cannot make the channels that are written ahead")?;
+        let berths = bus::open(&mut plan, &configuration, &bell_of);
+        let harbour = (!berths.is_empty()).then(|| Harbour::of(&configuration)).transpose();
+        let harbour = harbour.map_err(anyhow::Error::from)?;
+        let memory = harbour.as_ref().map(Harbour::memory).transpose().map_err(anyhow::Error::from)?;
+        let mut assembly = build_shared(plan, &surroundings, memory)
+            .context("cannot make the channels that are written ahead, or are shared")?;
         let cores = core_loops(&places, &mut assembly, journal.is_some())?;
         let links = std::mem::take(&mut assembly.links);
         let io_cpu = places.placement.io_cpu;
@@ -134,7 +137,13 @@ impl LiveEngine {
             threads.start_core(core).map_err(anyhow::Error::from)?;
         }
         let io = threads.start_io(move || pin(io_cpu)).context("cannot start the IO thread")?;
-        let (links, link_counters) = start_links(links, &configuration, &clock, (io, tap, seal)).await?;
+        let (links, link_counters) = start_links(links, &configuration, &clock, (io, tap, seals)).await?;
+        let engine_sleeps = places.placement.cores.iter().any(|core| core.wait == Wait::Park);
+        let serve = |harbour: Harbour| {
+            let engine = (launch.epoch, instrument_names(&configuration).len(), engine_sleeps);
+            harbour.open(&mut assembly, engine, berths, move || pin(io_cpu))
+        };
+        let bus = harbour.map(serve).transpose().map_err(anyhow::Error::from)?;
         let order_cores = places.order_cores();
         Ok(LiveEngine {
             launch,
@@ -147,6 +156,7 @@ impl LiveEngine {
             journal,
             links,
             link_counters,
+            bus,
         })
     }
 
@@ -194,12 +204,8 @@ impl LiveEngine {
     /// What is told of the account from now on.
     pub fn account_board(&self) -> AccountBoard {
         let account = self.assembly.channels().find(|(channel, _)| channel.name == "account");
-        let strategies = self.configuration.strategies.iter().map(|strategy| strategy.name.clone());
-        AccountBoard::new(
-            account.map(|(_, ring)| ring.reader()),
-            self.instrument_names(),
-            strategies.collect(),
-        )
+        let names = AccountNames::of(&self.configuration, self.launch.route);
+        AccountBoard::new(account.map(|(_, ring)| ring.reader()), names)
     }
 
     /// The durable names of all instruments, by id.
@@ -268,6 +274,7 @@ impl LiveEngine {
     pub async fn stop(mut self) -> Stopped {
         let links = self.links.stop().await;
         self.threads.stop_io();
+        self.bus.take().into_iter().for_each(BusServer::stop);
         let stopped_at = self.clock.now();
         let StoppedCores { seats, reports: cores, refused_notes, mut failures } =
             self.threads.stop_cores(stopped_at);
@@ -337,42 +344,6 @@ fn core_loops(places: &Places, assembly: &mut Assembly, is_noted: bool) -> anyho
         });
     }
     Ok(core_loops)
-}
-
-async fn start_links(
-    links: Vec<Link>,
-    configuration: &Configuration,
-    clock: &Clock,
-    (io, tap, mut seal): (&IoThread, Option<Tap>, Option<Box<dyn Seal>>),
-) -> anyhow::Result<(LinkSupervisor, Vec<Arc<LinkCounters>>)> {
-    let (status, mut events) = status_channel(LINK_EVENTS_MAX);
-    // What links tell is logged where it is told; the board is for those who ask.
-    tokio::spawn(async move { while events.recv().await.is_some() {} });
-    let stamp = clock.clone();
-    let clock: LinkClock = Arc::new(move || stamp.now());
-    let budgets = ConnectBudgets::default();
-    let (mut supervised, mut counters) = (Vec::new(), Vec::new());
-    for link in links {
-        let venue_name = link.name.strip_suffix(".orders").unwrap_or(&link.name);
-        let venue = configuration.venues.iter().find(|venue| venue.name == venue_name);
-        let venue = venue.expect("a link is of a venue of the configuration");
-        let rest_url = venues::rest_url(venue)?;
-        let limits = venues::transport_limits(venue, &link.name);
-        let plan = LinkPlan {
-            venue: link.name.clone(),
-            connections: link.connections,
-            rest_url,
-            limits,
-            budgets: budgets.clone(),
-        };
-        let seal = if link.name == venue_name { None } else { seal.take() };
-        let ends = LinkEnds { frames: link.frames, requests: Requests::new(link.requests, seal) };
-        let made = VenueLink::new(plan, ends, Arc::clone(&clock), tap.clone())?;
-        counters.push(made.counters());
-        let start = on_io_thread(made, io.handle().clone(), status.clone());
-        supervised.push(SupervisedLink { venue: link.name, start });
-    }
-    Ok((LinkSupervisor::start(supervised, LINK_RESTARTS).await, counters))
 }
 
 /// Plans the places, and keeps this thread, and those that it starts, off the engine's cores.

@@ -15,8 +15,8 @@ use fulmar_engine::wiring::KeptOrders;
 use serde::{Deserialize, Serialize};
 use zerocopy::{IntoBytes, TryFromBytes};
 
-use super::launch::{Route, order_venue};
-use crate::configuration::{Configuration, Environment, InstrumentName};
+use super::launch::{Route, order_venues};
+use crate::configuration::{Configuration, Environment, InstrumentName, Venue};
 
 /// The channel that held orders are kept on.
 const CHANNEL: &str = "held";
@@ -39,14 +39,27 @@ impl Held {
     /// Where a file there was changed, or what it holds is of no strategy or instrument of the configuration: an order
     /// that guards something is not given up silently.
     pub fn of(configuration: &Configuration, route: Route, epoch: u32) -> anyhow::Result<Self> {
-        let venue = (route == Route::Venue).then(|| order_venue(configuration));
-        let account = match venue {
-            None => "paper".to_owned(),
-            Some(venue) if venue.environment == Environment::Testnet => format!("{}-testnet", venue.name),
-            Some(venue) => venue.name.clone(),
+        let name = |venue: &Venue| match venue.environment {
+            Environment::Testnet => format!("{}-testnet", venue.name),
+            Environment::Production => venue.name.clone(),
         };
-        let folder = &configuration.engine.state_directory.join("held").join(account);
+        let accounts = match route {
+            Route::Venue => order_venues(configuration).into_iter().map(name).collect(),
+            Route::None | Route::Paper => vec!["paper".to_owned()],
+        };
+        let all = configuration.engine.state_directory.join("held");
+        let folder = &all.join(accounts.join("+"));
         let (orders, folders) = read(folder)?;
+        for other in beside(&all, &accounts)? {
+            let left = read(&other)?.0;
+            ensure!(
+                left.is_empty(),
+                "{} was held when the engine was killed, by a run that traded at other venues too, or at fewer; run \
+                 those again, or remove {} to give up what was held",
+                text(&left[0]),
+                other.display()
+            );
+        }
         for order in &orders {
             ensure!(
                 is_known(order, configuration),
@@ -84,6 +97,21 @@ impl Held {
             None => Ok(()),
         }
     }
+}
+
+/// The folders of runs that traded for one of these accounts, but not for exactly these.
+fn beside(all: &Path, accounts: &[String]) -> anyhow::Result<Vec<PathBuf>> {
+    let own = accounts.join("+");
+    let shares = |name: &str| name != own && name.split('+').any(|of| accounts.iter().any(|own| own == of));
+    let names = match fs::read_dir(all) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        names => names
+            .and_then(|names| names.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<_>>())
+            .with_context(|| format!("cannot list {}", all.display()))?,
+    };
+    let names: Vec<PathBuf> = names;
+    let is_one = |path: &PathBuf| path.file_name().and_then(|name| name.to_str()).is_some_and(shares);
+    Ok(names.into_iter().filter(is_one).collect())
 }
 
 /// What is of use in the files of `folder`, and the boots' folders that are not needed for it: the oldest ones, up to
@@ -177,7 +205,12 @@ mod tests {
 
     /// What the boot of this number published before it was killed.
     fn boot(desk: &Path, epoch: u32, orders: &[HeldOrder]) -> PathBuf {
-        let path = ring_path(&desk.join(format!("state/held/paper/boot-{epoch:06}")), CHANNEL);
+        boot_of("paper", desk, epoch, orders)
+    }
+
+    /// The same of a run that traded at these venues.
+    fn boot_of(accounts: &str, desk: &Path, epoch: u32, orders: &[HeldOrder]) -> PathBuf {
+        let path = ring_path(&desk.join(format!("state/held/{accounts}/boot-{epoch:06}")), CHANNEL);
         fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
         let shape = RingShape { slot_count: 128, gate_count: 0 };
         let region = Region::map_file(&path, shape.checked_word_count()).expect("a mapping");
@@ -198,9 +231,15 @@ mod tests {
 
     /// What the boot after those holds again, in a configuration whose strategy trades these.
     fn held(desk: &Path, instruments: &str) -> Result<Vec<HeldOrder>, String> {
+        held_by(Route::Paper, desk, instruments)
+    }
+
+    /// The same of a run whose orders go there.
+    fn held_by(route: Route, desk: &Path, instruments: &str) -> Result<Vec<HeldOrder>, String> {
         let text = format!(
             "engine = {{ state_directory = '{}' }}
-             venue = [{{ name = 'binance-spot', instruments = ['BTCUSDT', 'ETHUSDT'] }}]
+             venue = [{{ name = 'binance-spot', instruments = ['BTCUSDT', 'ETHUSDT'] }}, \
+                      {{ name = 'binance-usdm', instruments = ['BTCUSDT'] }}]
              strategy = [{{ name = 'guard', kind = 'ema_cross', instruments = [{instruments}], \
                             parameters = {{ quantity = '0.01' }} }}]
              risk = {{ order_quantity_max = '1', order_notional_max = '1', position_max = '1' }}",
@@ -209,7 +248,7 @@ mod tests {
         let source = Source { file: desk.join("fulmar.toml"), text };
         let loaded = load_sources(&[source], &Variables::new(), &fulmar_strategies::Registry::default());
         let configuration = loaded.expect("it is valid").configuration;
-        let held = Held::of(&configuration, Route::Paper, 9).map_err(|error| format!("{error:#}"))?;
+        let held = Held::of(&configuration, route, 9).map_err(|error| format!("{error:#}"))?;
         let text = serde_json::to_string(&held).expect("a launch is written");
         let read: Held = serde_json::from_str(&text).expect("and read");
         let kept = read.orders().expect("by the build that wrote it");
@@ -255,5 +294,27 @@ mod tests {
         assert!(refused.contains("remove") && refused.contains("Limit Sell of 5"), "{refused}");
         assert!(path.exists());
         assert_eq!(held(desk.path(), TRADED).map(|orders| orders.len()), Ok(1));
+    }
+
+    #[test]
+    fn what_a_run_at_one_venue_held_is_not_given_up_by_one_at_two() {
+        let desk = tempfile::tempdir().expect("a folder");
+        let at_both = format!("{TRADED}, 'binance-usdm:BTCUSDT'");
+        boot_of("binance-usdm", desk.path(), 1, &[order(1, HeldStage::Gone)]);
+        boot_of("binance-spot-testnet", desk.path(), 1, &[order(1, HeldStage::Waiting)]);
+        assert_eq!(
+            held_by(Route::Venue, desk.path(), &at_both),
+            Ok(vec![]),
+            "nothing of use, and another account"
+        );
+        boot_of("binance-spot", desk.path(), 2, &[order(2, HeldStage::Waiting)]);
+        let refused = held_by(Route::Venue, desk.path(), &at_both).expect_err("it is held there");
+        assert!(refused.contains("other venues too, or at fewer") && refused.contains("held/binance-spot"));
+        let restored = held_by(Route::Venue, desk.path(), TRADED).map(|orders| orders.len());
+        assert_eq!(restored, Ok(1));
+        boot_of("binance-spot+binance-usdm", desk.path(), 3, &[order(3, HeldStage::Waiting)]);
+        assert!(held_by(Route::Venue, desk.path(), TRADED).is_err(), "nor by one at fewer");
+        let restored = held_by(Route::Venue, desk.path(), &at_both);
+        assert!(restored.is_err(), "what is held at one venue alone is there still");
     }
 }

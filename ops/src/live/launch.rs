@@ -1,19 +1,25 @@
 //! What a run is made from: the same launch gives the same plan, live and in a replay.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use aws_lc_rs::digest;
 use fulmar_bus::record::{AccountId, InstrumentId, UnixNanos};
+use fulmar_engine::actors::ProcessPlan;
+use fulmar_engine::runtime::{LineStatus, door};
 use fulmar_engine::trading::treasury::TreasuryPlan;
 use fulmar_engine::wiring::{
-    EnginePlan, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan,
+    EnginePlan, GatewayPlan, Home, InstrumentPlan, OrderRoute, PairPlan, RingSizes, StrategyPlan, VenuePlan,
 };
-use fulmar_strategies::Registry;
+use fulmar_strategies::attach::Treatment;
+use fulmar_strategies::{ParameterError, Registry};
 use serde::{Deserialize, Serialize};
 
 use super::held::Held;
-use crate::configuration::{Configuration, InstrumentName, Loaded, Source, Variables, Venue, load_sources};
+use crate::configuration::{
+    Configuration, InstrumentName, Loaded, Source, Strategy, Variables, Venue, load_sources,
+};
 use crate::venues;
 
 /// Where the orders of a run go.
@@ -24,7 +30,7 @@ pub enum Route {
     None,
     /// To the paper venue inside the engine.
     Paper,
-    /// Over a socket, to the venue that [`order_venue`] names.
+    /// Over sockets, to the venues that [`order_venues`] names.
     Venue,
 }
 
@@ -37,8 +43,10 @@ pub struct Launch {
     pub variables: Variables,
     /// Where orders go.
     pub route: Route,
-    /// How the key that orders are sent with signs. The key itself is known to the link alone.
-    pub key: venues::KeyKind,
+    /// By venue: how the key that orders are sent with signs, where they are signed. The key itself is known to the
+    /// link alone.
+    #[serde(default)]
+    pub keys: BTreeMap<String, venues::KeyKind>,
     /// The boot that order ids name.
     pub epoch: u32,
     /// When the actors start.
@@ -110,8 +118,7 @@ impl Launch {
         for strategy in traded {
             strategies.push(StrategyPlan {
                 name: strategy.name.clone(),
-                strategy: (strategy.entry.strategy(&strategy.parameters))
-                    .with_context(|| format!("strategy \"{}\"", strategy.name))?,
+                home: home(strategy).with_context(|| format!("strategy \"{}\"", strategy.name))?,
                 instruments: strategy.instruments.iter().map(id_of).collect(),
                 book: strategy.book,
             });
@@ -132,13 +139,17 @@ impl Launch {
     }
 
     fn order_route(&self, configuration: &Configuration) -> anyhow::Result<OrderRoute> {
-        let account_id = AccountId(0);
+        let gateway = |(account, venue): (u16, &Venue)| -> anyhow::Result<GatewayPlan> {
+            let key = self.keys.get(&venue.name).copied().unwrap_or(venues::KeyKind::Unsigned);
+            let session = venues::order_session(venue, key)?;
+            Ok(GatewayPlan { session, account_id: AccountId(account) })
+        };
         Ok(match self.route {
             Route::None => OrderRoute::None,
-            Route::Paper => OrderRoute::Paper { account_id, fees: configuration.paper },
+            Route::Paper => OrderRoute::Paper { account_id: AccountId(0), fees: configuration.paper },
             Route::Venue => {
-                let session = venues::order_session(order_venue(configuration), self.key)?;
-                OrderRoute::Venue { session, account_id }
+                let gateways = (0..).zip(order_venues(configuration)).map(gateway);
+                OrderRoute::Venues(gateways.collect::<anyhow::Result<_>>()?)
             }
         })
     }
@@ -156,12 +167,29 @@ impl From<Source> for LaunchSource {
     }
 }
 
-/// Where orders go: to the venue of what is traded first, and where nothing is, to the first venue.
-pub fn order_venue(configuration: &Configuration) -> &Venue {
-    let trading = configuration.strategies.iter().filter(|strategy| strategy.entry.is_trading);
-    let traded = trading.flat_map(|strategy| &strategy.instruments).next();
-    let is_it = |venue: &&Venue| traded.is_none_or(|name| name.venue == venue.name);
-    configuration.venues.iter().find(is_it).expect("the configuration's rules ask for a venue")
+/// Where a strategy lives. One that lives in a process is waited for by nobody yet.
+fn home(strategy: &Strategy) -> Result<Home, ParameterError> {
+    let Some(treatment) = Treatment::of(&strategy.entry, &strategy.parameters)? else {
+        return Ok(Home::Engine(strategy.entry.strategy(&strategy.parameters)?));
+    };
+    let (_, door) = door(1);
+    let Treatment { on_disconnect, silence_max, misuses_max, .. } = treatment;
+    let (status, is_played) = (LineStatus::default(), true);
+    Ok(Home::Process(ProcessPlan { on_disconnect, silence_max, misuses_max, door, status, is_played }))
+}
+
+/// Where orders go: to the venues of what is traded, in the order of the configuration, and where nothing is, to the
+/// first venue. An account is at each.
+pub fn order_venues(configuration: &Configuration) -> Vec<&Venue> {
+    let trading = || configuration.strategies.iter().filter(|strategy| strategy.entry.is_trading);
+    let is_traded = |venue: &&Venue| {
+        trading().flat_map(|strategy| &strategy.instruments).any(|name| name.venue == venue.name)
+    };
+    let mut traded: Vec<&Venue> = configuration.venues.iter().filter(is_traded).collect();
+    if traded.is_empty() {
+        traded.extend(configuration.venues.first());
+    }
+    traded
 }
 
 /// Every instrument of a configuration, in the order that gives them their ids.
@@ -230,7 +258,7 @@ mod tests {
             sources: texts.iter().map(source).collect(),
             variables: Variables::new(),
             route: Route::None,
-            key: venues::KeyKind::Unsigned,
+            keys: BTreeMap::new(),
             epoch: 1,
             started_at_ns: 1,
             held: Held::default(),

@@ -73,7 +73,7 @@ mod tests {
             sources: vec![source.into()],
             variables: Variables::new(),
             route,
-            key: crate::venues::KeyKind::Unsigned,
+            keys: std::collections::BTreeMap::new(),
             epoch: 1,
             started_at_ns: 1,
             held: Held::default(),
@@ -114,8 +114,13 @@ mod tests {
                 { name = 'b', kind = 'idle', instruments = ['binance-usdm:BTCUSDT'] },
             ]";
         let limited = format!("{text}\nrisk = {{ currency = 'USDT', engine = {{ var_max = '5' }} }}");
+        let trading = text.replace("'idle'", "'quoter', parameters = { quantity = '1' }");
+        let trading = format!(
+            "{trading}\nrisk = {{ order_quantity_max = '1', order_notional_max = '1', position_max = '1' }}"
+        );
         let cases = [Route::None, Route::Paper, Route::Venue].map(|route| (text, route));
-        for (text, route) in cases.into_iter().chain([(limited.as_str(), Route::Paper)]) {
+        let more = [(limited.as_str(), Route::Paper), (trading.as_str(), Route::Venue)];
+        for (text, route) in cases.into_iter().chain(more) {
             let launch = launch(text, route);
             let loaded = launch.load(&fulmar_strategies::Registry::default()).expect("it is valid");
             let journal = tempfile::tempdir().expect("a directory");

@@ -23,12 +23,12 @@ mod threads;
 mod watch;
 
 pub use account::{AccountBoard, BalanceText};
-pub use engine::{LiveEngine, LiveError, Stopped};
+pub use engine::{LiveEngine, LiveError, Seals, Stopped};
 pub use epoch::{Boot, next_boot};
 pub use halt::Halt;
 pub use held::Held;
 pub use journal::Summary;
-pub use launch::{Launch, Route, order_venue};
+pub use launch::{Launch, Route, order_venues};
 pub use memory::{Memory, VenueMemory};
 pub use orders::{Denials, Holding, OrderBoard, OrderCounts};
 pub use report::{Latency, LatencyReport, text_of};

@@ -310,8 +310,12 @@ fn publish(assembly: &mut Assembly, input: &Record) -> Option<RecordId> {
     if let Some(link) = assembly.links.iter_mut().find(|link| link.frames.channel() == channel) {
         return link.frames.repeat(input).ok();
     }
-    let control = assembly.control.as_mut().filter(|control| control.channel() == channel);
-    control.expect("every input channel is a link's or the operator's").repeat(input).ok()
+    let mut others = assembly.control.iter_mut().chain(&mut assembly.wishes);
+    let other = others.find(|other| other.channel() == channel);
+    other
+        .expect("every input channel is a link's, the operator's or an attached strategy's")
+        .repeat(input)
+        .ok()
 }
 
 /// Nobody sends in a replay: what was to go out has been hashed, and makes room.

@@ -22,19 +22,21 @@ const VARIABLES: [(&str, &str); 5] = [
 
 /// A quoter that trades live on spot, at the venue that listens here.
 fn desk(address: SocketAddr) -> Desk {
-    desk_of("binance-spot", address)
+    desk_of(&[("binance-spot", address)])
 }
 
-/// The same at a venue of this name.
-pub fn desk_of(venue: &str, address: SocketAddr) -> Desk {
-    let desk = Desk::new(&[(venue, address)], "");
+/// The same at venues of these names.
+pub fn desk_of(venues: &[(&str, SocketAddr)]) -> Desk {
+    let desk = Desk::new(venues, "");
     let file = desk.file("fulmar.toml");
     let written = std::fs::read_to_string(&file).expect("it was written");
     // Futures have four connections at one address.
     let written = written.replace("attempts_per_minute = 3", "attempts_per_minute = 10");
-    let live = written.replacen("[engine]\n", "[engine]\nmode = \"live\"\n", 1);
-    let orders = format!("stream_url = \"ws://{address}\"\norder_url = \"ws://{address}\"\n");
-    let live = live.replacen(&format!("stream_url = \"ws://{address}\"\n"), &orders, 1);
+    let mut live = written.replacen("[engine]\n", "[engine]\nmode = \"live\"\n", 1);
+    for (_, address) in venues {
+        let orders = format!("stream_url = \"ws://{address}\"\norder_url = \"ws://{address}\"\n");
+        live = live.replacen(&format!("stream_url = \"ws://{address}\"\n"), &orders, 1);
+    }
     std::fs::write(file, live).expect("the folder takes a file");
     desk
 }
@@ -96,7 +98,7 @@ fn a_key_trades_and_is_in_nothing_that_the_program_says_or_writes() {
 
 fn trades_unseen(venue_name: &str) {
     let (venue, address) = simulated_venue_of(&["--venue", venue_name]);
-    let desk = desk_of(venue_name, address);
+    let desk = desk_of(&[(venue_name, address)]);
     let journal = desk.file("journal");
     let ended = run_live(&desk, &["--seconds", "3", "--journal", text(&journal)]).end();
     let report = ended.report();

@@ -9,40 +9,38 @@ use super::configuration::text;
 use super::program::{machine, replay, simulated_venue_of};
 
 #[test]
-fn a_live_run_on_spot_or_futures_trades_cancels_all_at_its_end_and_replays_without_a_key() {
+fn a_live_run_on_spot_futures_or_both_trades_cancels_all_at_its_end_and_replays_without_a_key() {
     let _machine = machine();
-    for venue_name in ["binance-spot", "binance-usdm"] {
-        let (venue, address) = simulated_venue_of(&["--venue", venue_name]);
-        let desk = desk_of(venue_name, address);
+    for names in [&["binance-spot"][..], &["binance-usdm"], &["binance-spot", "binance-usdm"]] {
+        let served: Vec<_> = names.iter().map(|name| simulated_venue_of(&["--venue", name])).collect();
+        let venues: Vec<_> =
+            names.iter().zip(&served).map(|(name, (_, address))| (*name, *address)).collect();
+        let desk = desk_of(&venues);
         let journal = desk.file("journal");
         let ended = run_live(&desk, &["--seconds", "5", "--journal", text(&journal)]).end();
         let report = ended.report();
-        assert!(
-            ended.told.contains(&format!("LIVE: orders go to {venue_name}, with REAL money")),
-            "{}",
-            ended.told
-        );
         let orders =
             |name: &str| report["orders"][name].as_u64().unwrap_or_else(|| panic!("{name}: {report:#}"));
-        assert_ne!(orders("accepted"), 0, "{venue_name}: {report:#}\n{}", ended.told);
+        assert_ne!(orders("accepted"), 0, "{names:?}: {report:#}\n{}", ended.told);
         for nothing in ["lost", "decode_errors", "open_orders"] {
-            assert_eq!(
-                report[nothing],
-                Value::from(0),
-                "{venue_name}: {nothing}: {report:#}\n{}",
-                ended.told
-            );
+            assert_eq!(report[nothing], Value::from(0), "{names:?}: {nothing}: {report:#}\n{}", ended.told);
         }
-        let truth = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let truth = truth.block_on(truth::ask(address, KEY)).expect("the venue tells the truth");
-        assert_eq!(report["instruments"][0]["position"], *truth.position, "{venue_name}: {report:#}");
-        assert_eq!((truth.open_orders, truth.duplicates), (0, 0), "{venue_name}");
-        // What was wanted before the session was ready never left.
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let mut orders_received = 0;
+        for (index, (name, address)) in venues.iter().enumerate() {
+            let said = format!("LIVE: orders go to {name}, with REAL money");
+            assert!(ended.told.contains(&said), "{}", ended.told);
+            let truth = runtime.block_on(truth::ask(*address, KEY)).expect("the venue tells the truth");
+            assert_eq!(report["instruments"][index]["position"], *truth.position, "{name}: {report:#}");
+            assert_eq!((truth.open_orders, truth.duplicates), (0, 0), "{name}");
+            assert_ne!(truth.orders_received, 0, "{name}: {report:#}");
+            orders_received += truth.orders_received;
+        }
+        // What was wanted before a session was ready never left.
         let unsent = report["counters"]["rejected_before_sending"].as_u64().unwrap_or_default();
-        assert_eq!(orders("submitted") - unsent, truth.orders_received, "{venue_name}: {report:#}");
-        let said = venue.end().told;
-        assert!(!said.contains(" 0 orders"), "the venue took them: {said}");
+        assert_eq!(orders("submitted") - unsent, orders_received, "{names:?}: {report:#}");
+        served.into_iter().for_each(|(venue, _)| _ = venue.end());
         let played = replay(&journal);
-        assert_eq!(played["output_hash"], report["output_hash"], "{venue_name}: {played:#}");
+        assert_eq!(played["output_hash"], report["output_hash"], "{names:?}: {played:#}");
     }
 }

@@ -384,6 +384,7 @@ fn definition() -> InstrumentDefinition {
         contract: ContractKind::Spot,
         is_inferred: 0,
         contract_size: ContractSize::ONE,
+        iceberg_parts_max: 0,
     }
 }
 

@@ -117,8 +117,8 @@ impl Judge {
         self.placed_at_stop.get_or_insert(placed.len());
     }
 
-    /// Whatever trades of what stands at the venue now, the limits hold. After a restart, of what that boot sent: no gate
-    /// knows what traded while nobody listened, nor what arrives late of a boot that is dead.
+    /// Whatever trades of what stands at the venue now, the limits hold. After a restart, of what that boot sent: no
+    /// gate knows what traded while nobody listened, nor what arrives late of a boot that is dead.
     pub fn limits_hold(&mut self, venue: &OfflineVenue) -> Verdict<()> {
         let report = venue.report();
         let looking_at = (report.orders_received, report.fills);

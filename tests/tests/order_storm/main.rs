@@ -2,10 +2,9 @@
 //!
 //! Each seed is a small world: strategies that want all kinds of things at once, the real gate, the real order entry,
 //! and the simulated venue behind a wire on which connections end, answers do not come, and what is told comes twice,
-//! late, or never. In about every sixth the engine is killed in the midst of it, and starts again. When the faults end,
-//! every fill of the venue must be booked once and no other, no order may have been sent twice, none may be what the
-//! venue says that it is not, the money in the gate's books must be that of the account, and at no moment may what stood
-//! at the venue have passed the limits that the gate was given.
+//! late, or never. When the faults end, every fill of the venue must be booked once and no other, no order may have
+//! been sent twice, none may be what the venue says that it is not, the money in the gate's books must be that of the
+//! account, and at no moment may what stood at the venue have passed the limits that the gate was given.
 //!
 //! ```text
 //!   trader.rs   strategies that want what their seed says      weather.rs   which faults a seed brings
@@ -15,7 +14,8 @@
 //!
 //! `cargo test -p fulmar-tests --test order_storm` runs the first 2,000 seeds. `FULMAR_SEEDS=20000` runs so many, from
 //! `FULMAR_FIRST_SEED=20000` on where that is set, and `FULMAR_SEED=123` that one alone, and prints its story: every
-//! request, frame, fault and report in order.
+//! request, frame, fault and report in order. With `FULMAR_RESTARTS=1` the engine is killed in the midst of about every
+//! sixth storm, and starts again.
 
 mod far_end;
 mod judge;

@@ -108,6 +108,7 @@ impl Plan {
         let storm = Nanos::from_millis(rng.random_range(3_000..20_000));
         let stop_at = OPENS_AT + Nanos(rng.random_range(0..storm.0));
         let mut apart = ChaCha8Rng::seed_from_u64(seed ^ RESTARTS);
+        let is_restarted = std::env::var_os("FULMAR_RESTARTS").is_some() && apart.random_bool(0.2);
         let restart_at = OPENS_AT + Nanos(apart.random_range(0..storm.0 / 4 * 3));
         let position_lots: i64 = rng.random_range(20_000..120_000);
         let notional_max = rng.random_bool(0.5).then(|| rng.random_range(20_000..80_000));
@@ -127,7 +128,7 @@ impl Plan {
             strategies: rng.random_range(1..=3),
             storm,
             stop_at: rng.random_bool(0.15).then_some(stop_at),
-            restart_at: apart.random_bool(0.2).then_some(restart_at),
+            restart_at: is_restarted.then_some(restart_at),
             events_per_second: rng.random_range(10..80),
             fee_bps: if rng.random_bool(0.7) { rng.random_range(1..30) } else { 0 },
             owns_base: rng.random_bool(0.7),

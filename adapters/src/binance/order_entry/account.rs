@@ -47,6 +47,11 @@ impl Balances {
         }
     }
 
+    /// True where nothing was told yet of an asset that orders move.
+    pub(super) fn awaits_first_word(&self) -> bool {
+        self.told.iter().any(|told| !told.is_told)
+    }
+
     /// Tells a balance that is not the one that was told last. What an account never had is not told.
     fn tell(
         &mut self,

@@ -166,6 +166,10 @@ fn terms<'a>(
 ) -> &'a [u8] {
     let is_futures = request.product().is_futures();
     let is_post_only = intent.post_only == 1;
+    if intent.shows_part() {
+        let shown = format_scaled(intent.display_qty.0.into(), tradable.scales.quantity);
+        request.text("icebergQty", shown.as_bytes());
+    }
     request.text("newClientOrderId", name).text("newOrderRespType", b"ACK");
     if intent.order_type.is_limited() {
         request.text("price", format_scaled(intent.price.0.into(), tradable.scales.price).as_bytes());

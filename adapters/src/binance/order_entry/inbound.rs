@@ -233,6 +233,7 @@ impl BinanceOrderEntry {
             // The oldest come first. One trade is either history or news; of one that claims to be both, the news.
             report.last_qty.0 = report.last_qty.0.min(traded.0 - history_qty.0);
             if report.last_qty.0 > 0 {
+                self.reconciliation.has_traded = true;
                 sink.report(instrument_id, &report);
             }
         }

@@ -53,6 +53,8 @@ pub(super) struct OpenOrder {
 pub(super) struct Placed {
     pub(super) is_post_only: bool,
     pub(super) time_in_force: TimeInForce,
+    /// What the book shows of it at one time; zero where all.
+    pub(super) display_qty: Quantity,
 }
 
 /// A change of an order that is on its way.
@@ -220,7 +222,11 @@ impl OpenOrder {
         OpenOrder {
             client_order_id: intent.client_order_id,
             name_revision: 0,
-            placed: Some(Placed { is_post_only: intent.post_only == 1, time_in_force: intent.time_in_force }),
+            placed: Some(Placed {
+                is_post_only: intent.post_only == 1,
+                time_in_force: intent.time_in_force,
+                display_qty: intent.display_qty,
+            }),
             venue_order_id: 0,
             instrument_id,
             side: intent.side,

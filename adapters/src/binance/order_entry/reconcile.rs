@@ -3,8 +3,11 @@
 //! top of another tells nothing.
 //!
 //! ```text
-//!   balances -> positions -> [ open orders -> trades ] of each instrument -> ready, and again in a minute
+//!   [ open orders -> trades ] of each instrument -> balances -> positions -> ready, and again in a minute
 //! ```
+//!
+//! The first word on what the account has comes last: what traded until orders were told is history, and in it, and of
+//! what traded since, each trade is told.
 //!
 //! One question is on its way at a time. What cannot be settled by an answer, such as an order that stands here and not
 //! there, is asked for as any order is whose fate is not known. Nothing is made up: what an order traded that is gone
@@ -51,6 +54,8 @@ pub(super) struct Reconciliation {
     weight: u64,
     /// An instrument was defined that the round may have passed.
     is_stale: bool,
+    /// A trade was told since what the account has was asked for.
+    pub(super) has_traded: bool,
     /// By instrument: how far its trades are known.
     marks: Vec<Mark>,
     /// The orders that an answer named.
@@ -83,6 +88,7 @@ impl Reconciliation {
             due_at: None,
             weight: 0,
             is_stale: false,
+            has_traded: false,
             marks: Vec::new(),
             named: Vec::with_capacity(ORDERS_MAX),
         }
@@ -116,6 +122,7 @@ impl Reconciliation {
 
     /// A trade was told.
     pub(super) fn traded(&mut self, instrument_id: InstrumentId, trade_id: u64) {
+        self.has_traded = true;
         if let Some(mark) = self.marks.get_mut(instrument_id.index()) {
             mark.told = mark.told.max(Some(trade_id));
         }
@@ -126,7 +133,13 @@ impl BinanceOrderEntry {
     /// Begins a round.
     pub(super) fn reconcile(&mut self, now: UnixNanos, sink: &mut dyn OrderSink) {
         (self.reconciliation.is_stale, self.reconciliation.weight) = (false, 0);
-        self.ask(now, Ask::Balances, sink);
+        self.ask(now, self.orders_from(0), sink);
+    }
+
+    /// What is asked from this instrument on: which orders stand, or where there is none, what the account has.
+    fn orders_from(&self, index: usize) -> Ask {
+        let mut rest = self.instruments.iter().enumerate().skip(index);
+        rest.find(|(_, tradable)| tradable.is_some()).map_or(Ask::Balances, |(index, _)| Ask::Orders(index))
     }
 
     /// Asks again what was not answered, or begins the next round.
@@ -147,6 +160,7 @@ impl BinanceOrderEntry {
     fn ask(&mut self, now: UnixNanos, ask: Ask, sink: &mut dyn OrderSink) {
         self.reconciliation.number += 1;
         self.reconciliation.asked = Some((ask, self.reconciliation.number));
+        self.reconciliation.has_traded &= ask != Ask::Balances;
         let cost = encode::weight(self.weights, ask);
         self.reconciliation.weight += cost;
         let delay = self.weight.take(now, cost);
@@ -210,6 +224,11 @@ impl BinanceOrderEntry {
         sink: &mut dyn OrderSink,
     ) -> Handled {
         let is_done = match ask {
+            // What traded in between may be in the answer or not, and the first word must have all that was told.
+            Ask::Balances if self.reconciliation.has_traded && self.balances.awaits_first_word() => {
+                self.ask(now, ask, sink);
+                false
+            }
             Ask::Balances => self.on_balances(told, sink)?,
             Ask::Positions => self.on_positions(now, told, sink)?,
             Ask::Orders(index) => self.on_open_orders(now, index, told, sink)?,
@@ -223,15 +242,11 @@ impl BinanceOrderEntry {
 
     /// Asks the next question of the round, or ends it.
     fn go_on(&mut self, now: UnixNanos, done: Ask, sink: &mut dyn OrderSink) {
-        let defined_from = |index: usize| {
-            let rest = self.instruments.iter().enumerate().skip(index);
-            rest.filter(|(_, tradable)| tradable.is_some()).map(|(index, _)| Ask::Orders(index)).next()
-        };
         let next = match done {
-            Ask::Balances if self.product.is_futures() => Some(Ask::Positions),
-            Ask::Balances | Ask::Positions => defined_from(0),
             Ask::Orders(index) => Some(Ask::Trades(index)),
-            Ask::Trades(index) => defined_from(index + 1),
+            Ask::Trades(index) => Some(self.orders_from(index + 1)),
+            Ask::Balances if self.product.is_futures() => Some(Ask::Positions),
+            Ask::Balances | Ask::Positions => None,
         };
         if let Some(next) = next {
             return self.ask(now, next, sink);

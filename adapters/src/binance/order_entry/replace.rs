@@ -33,6 +33,7 @@ impl BinanceOrderEntry {
         let terms = modify.terms;
         let mut intent = Intent::limit(order.client_order_id, order.side, terms.price, terms.quantity);
         (intent.post_only, intent.time_in_force) = (u8::from(placed.is_post_only), placed.time_in_force);
+        intent.display_qty = placed.display_qty;
         is_able.then_some(intent)
     }
 

@@ -348,6 +348,7 @@ fn gate() -> RiskGate {
         quantity_min: Quantity(0),
         quantity_max: Quantity(0),
         notional_min: Notional(0),
+        iceberg_parts_max: 10,
         price_scale: SCALES.price,
         quantity_scale: SCALES.quantity,
         is_market_data_only: false,

@@ -22,6 +22,7 @@ impl Market {
             self_trade: order.self_trade,
             price: order.price,
             quantity: order.quantity,
+            display_qty: order.display_qty,
             reduces_only,
             executed: 0,
             executed_money: 0,
@@ -84,8 +85,9 @@ impl Market {
             return Ok(None);
         };
         let (left, id) = (quantity.0 - order.executed, order.client_order_id.clone());
-        let (side, kind, self_trade) = (order.side, order.kind, order.self_trade);
-        let terms = NewOrder { side, kind, price, quantity: Quantity(left), self_trade };
+        let (side, kind, self_trade, display_qty) =
+            (order.side, order.kind, order.self_trade, order.display_qty);
+        let terms = NewOrder { side, kind, price, quantity: Quantity(left), display_qty, self_trade };
         let is_amended = left > 0
             && match self.matching.amend(key, terms, &mut self.events) {
                 Err(Rejection::WouldTake) => false,
@@ -108,20 +110,21 @@ impl Market {
     }
 
     /// Has the flow trade with a client's order, if its price is the best of its side: with as much of it as `part`
-    /// says of what is left and the smallest step. True where it did.
+    /// says of what it shows and the smallest step. True where it did.
     pub fn trade_with(&mut self, key: OrderKey, part: fn(i64, i64) -> i64, now: UnixNanos) -> bool {
         let Some((side, price)) = self.matching.standing(key) else { return false };
-        let (Some(ahead), Some(leaves)) = (self.matching.ahead(key), self.matching.leaves(key)) else {
+        let (Some(ahead), Some(shown)) = (self.matching.ahead(key), self.matching.shown(key)) else {
             return false;
         };
-        let part = part(leaves.0, self.config.step.0);
+        let part = part(shown.0, self.config.step.0);
         let is_best = self.matching.best(side).is_some_and(|best| best.price == price);
         if part == 0 || !is_best || self.is_halted {
             return false;
         }
         let (kind, self_trade) = (OrderKind::ImmediateOrCancel, SelfTrade::Allow);
         let quantity = Quantity(ahead.0 + part);
-        let order = NewOrder { side: side.opposite(), kind, price, quantity, self_trade };
+        let (side, display_qty) = (side.opposite(), Quantity(0));
+        let order = NewOrder { side, kind, price, quantity, display_qty, self_trade };
         let taken = self.matching.submit(self.flow.account(), order, &mut self.events);
         self.publish(now);
         taken.is_ok()
@@ -155,6 +158,7 @@ impl Market {
     /// The least order at the market.
     fn least(&self, side: Side) -> NewOrder {
         let (kind, self_trade) = (OrderKind::Market, SelfTrade::ExpireTaker);
-        NewOrder { side, kind, price: Price(0), quantity: self.config.step, self_trade }
+        let (price, quantity, display_qty) = (Price(0), self.config.step, Quantity(0));
+        NewOrder { side, kind, price, quantity, display_qty, self_trade }
     }
 }

@@ -24,7 +24,7 @@ pub fn execution(wire: &Wire, order: &ClientOrder, execution_id: u64, happening:
     let mut text = format!(
         concat!(
             r#"{{"e":"executionReport","E":{at},"s":"{symbol}","c":"{client_id}","S":"{side}","o":"{kind}","#,
-            r#""f":"{tif}","q":"{quantity}","p":"{price}","P":"0.00000000","F":"0.00000000","g":-1,"#,
+            r#""f":"{tif}","q":"{quantity}","p":"{price}","P":"0.00000000","F":"{shown}","g":-1,"#,
             r#""C":"{original_id}","x":"{execution}","X":"{status}","r":"NONE","i":{order_id},"#
         ),
         at = order.updated_at_ms,
@@ -35,6 +35,7 @@ pub fn execution(wire: &Wire, order: &ClientOrder, execution_id: u64, happening:
         tif = order.time_in_force_text(wire.dialect),
         quantity = number(order.quantity.0),
         price = number(order.price.0),
+        shown = number(order.display_qty.0),
         original_id = original_id,
         execution = execution,
         status = order.status.text(),
@@ -176,12 +177,13 @@ pub fn status(wire: &Wire, order: &ClientOrder) -> String {
     format!(
         concat!(
             r#"{{"symbol":"{symbol}","orderId":{number},"orderListId":-1,"clientOrderId":"{client_id}",{standing},"#,
-            r#""stopPrice":"0.00000000","icebergQty":"0.00000000","time":{created},"updateTime":{updated},"#,
+            r#""stopPrice":"0.00000000","icebergQty":"{shown}","time":{created},"updateTime":{updated},"#,
             r#""isWorking":true,"workingTime":{created},"origQuoteOrderQty":"0.00000000","#,
             r#""selfTradePreventionMode":"{stp}"}}"#
         ),
         symbol = wire.symbol,
         number = order.key.number,
+        shown = number(order.display_qty.0),
         client_id = order.client_order_id,
         standing = standing(wire, order, ""),
         created = order.created_at_ms,

@@ -59,6 +59,24 @@ fn a_spot_definition_says_scales_steps_and_limits() {
 }
 
 #[test]
+fn a_spot_definition_says_of_how_many_parts_an_order_may_be_where_the_venue_takes_such() {
+    let parts = |said: &str| {
+        let mut bench = Bench::new(Product::Spot);
+        bench.answer(&format!(
+            r#"/api/v3/exchangeInfo?symbols=x
+{{"symbols":[{{"symbol":"BTCUSDT","status":"TRADING","baseAsset":"BTC","baseAssetPrecision":8,
+"quoteAsset":"USDT","quotePrecision":8{said}}}]}}"#
+        ));
+        bench.keeper.instruments[&BTC].definition.expect("defined").iceberg_parts_max
+    };
+    let filter = r#""filters":[{"filterType":"ICEBERG_PARTS","limit":10}]"#;
+    assert_eq!(parts(&format!(r#","icebergAllowed":true,{filter}"#)), 10);
+    assert_eq!(parts(&format!(r#","icebergAllowed":false,{filter}"#)), 0, "it takes none");
+    assert_eq!(parts(&format!(",{filter}")), 0, "it does not say");
+    assert_eq!(parts(r#","icebergAllowed":true,"filters":[]"#), 0, "it does not say how many");
+}
+
+#[test]
 fn a_futures_definition_says_its_contract() {
     let mut bench = Bench::new(Product::UsdMargined);
     bench.answer(

@@ -6,7 +6,6 @@ use fulmar_bus::record::{ExecutionReport, ExecutionType, InstrumentId, StrategyI
 
 use super::{Output, State};
 use crate::runtime::Origin;
-use crate::trading::account::Fee;
 use crate::trading::order::Fill;
 
 impl State {
@@ -59,15 +58,15 @@ impl State {
         let fill = Fill {
             instrument_id,
             strategy_id: StrategyId::NONE,
-            account_id: self.account_id,
+            account_id: self.account_id(instrument_id),
             side: report.side,
             quantity: report.last_qty,
             price: report.last_px,
         };
         self.book(now, origin, &fill, output);
-        self.keep_books(now, (origin, &fill), Fee::of(report), output);
+        self.keep_books(now, (origin, &fill), report, output);
         let mut told = *report;
-        (told.strategy_id, told.account_id) = (StrategyId::NONE, self.account_id);
+        (told.strategy_id, told.account_id) = (StrategyId::NONE, fill.account_id);
         output.account(origin, instrument_id, &told);
     }
 

@@ -16,10 +16,12 @@ use fulmar_bus::record::{
 };
 
 use super::control::Kills;
+use super::presence::Presences;
 use super::treasury::is_own;
 use super::{Output, State};
 use crate::actors::limits::{CANCEL_RETRY_NS, SWEEP_ANSWER_NS};
 use crate::runtime::Origin;
+use crate::trading::held::HeldOrders;
 use crate::trading::order::TrackedOrder;
 use crate::trading::risk::RiskGate;
 use crate::trading::treasury::Treasury;
@@ -47,6 +49,7 @@ pub(super) struct Forbidden<'a> {
     pub(super) is_all_killed: bool,
     pub(super) kills: &'a Kills,
     pub(super) treasury: &'a Treasury,
+    pub(super) presences: &'a Presences,
 }
 
 impl Forbidden<'_> {
@@ -58,7 +61,8 @@ impl Forbidden<'_> {
             Restraint::ReduceOnly => intent.reduce_only == 0,
             Restraint::Flatten | Restraint::Killed => !is_own(intent.client_order_id),
         };
-        is_ours(order) && (is_lost || self.is_all_killed || self.kills.cover(self.treasury, order))
+        let is_left = self.presences.forbid(intent.strategy_id) && !is_own(intent.client_order_id);
+        is_ours(order) && (is_lost || is_left || self.is_all_killed || self.kills.cover(self.treasury, order))
     }
 }
 
@@ -75,9 +79,10 @@ impl State {
     pub(super) fn cancel_forbidden(&mut self, now: UnixNanos, origin: Origin, output: &mut Output) {
         self.end_held_forbidden(now, origin, output);
         self.sweep(now, origin, output);
-        let State { gate, orders, treasury, kills, .. } = self;
-        let forbidden = Forbidden { is_all_killed: gate.is_killed(), kills, treasury };
-        orders.cancel_each(|order| forbidden.covers(order) && send(gate, order, (now, origin), output));
+        let State { gate, orders, treasury, kills, presences, held, .. } = self;
+        let forbidden = Forbidden { is_all_killed: gate.is_killed(), kills, treasury, presences };
+        orders
+            .cancel_each(|order| forbidden.covers(order) && send((gate, held), order, (now, origin), output));
         let has_open = orders.open_orders().any(|order| forbidden.covers(order));
         self.cancel_again_at = has_open.then_some(now + Nanos(CANCEL_RETRY_NS));
     }
@@ -91,7 +96,10 @@ impl State {
                 continue;
             }
             match self.sweeps[index] {
-                Sweep::None if self.may_sweep(instrument_id) && output.approved.has_room(CANCEL_SLOTS) => {
+                Sweep::None
+                    if self.may_sweep(instrument_id)
+                        && output.approved.has_room(instrument_id, CANCEL_SLOTS) =>
+                {
                     let passed = self.gate.pass_cancel_all(instrument_id, now);
                     let sent = output.approved.send(origin, passed.instrument_id(), passed.payload());
                     assert!(sent.is_ok(), "the approved channel had room for a cancel");
@@ -99,11 +107,11 @@ impl State {
                     self.sweeps[index] = Sweep::Sent(now);
                 }
                 Sweep::Sent(at) if at + Nanos(SWEEP_ANSWER_NS) <= now => {
-                    let State { gate, orders, .. } = self;
+                    let State { gate, orders, held, .. } = self;
                     let left = orders.open_orders_of(instrument_id).filter(|order| is_ours(order));
                     left.filter(|order| order.is_cancel_wanted()).for_each(|order| {
                         // The gateway asks by itself for what was not answered: one that finds no room is no loss.
-                        let _ = send(gate, order, (now, origin), output);
+                        let _ = send((gate, held), order, (now, origin), output);
                     });
                     self.sweeps[index] = Sweep::Followed;
                 }
@@ -129,13 +137,14 @@ impl State {
             return self.end_held(now, origin, id, output);
         }
         // A wish that cannot leave is not noted, so that a kill still finds the order to cancel.
-        if !output.approved.has_room(CANCEL_SLOTS) {
+        let Some(instrument_id) = self.orders.get(id).map(TrackedOrder::instrument_id) else { return };
+        if !output.approved.has_room(instrument_id, CANCEL_SLOTS) {
             self.anomalies.cancels_lost += 1;
             self.refuse_cancel(origin, id, output);
             return;
         }
         let Some(order) = self.orders.request_cancel(id) else { return };
-        let is_sent = send(&mut self.gate, order, (now, origin), output);
+        let is_sent = send((&mut self.gate, &mut self.held), order, (now, origin), output);
         assert!(is_sent, "the approved channel had room for a cancel");
     }
 
@@ -146,7 +155,7 @@ impl State {
         let mut told = ExecutionReport::new(id, intent.side, ExecutionType::CancelRejected, order.status());
         told.tag = intent.tag;
         told.strategy_id = intent.strategy_id;
-        told.account_id = intent.account_id;
+        told.account_id = self.account_id(order.instrument_id());
         told.leaves_qty = order.leaves_qty();
         output.tell(intent.strategy_id, origin, order.instrument_id(), &told);
     }
@@ -161,13 +170,11 @@ fn is_ours(order: &TrackedOrder) -> bool {
 
 /// Sends the cancel of an order; false where it found no room.
 fn send(
-    gate: &mut RiskGate,
+    (gate, held): (&mut RiskGate, &mut HeldOrders),
     order: &TrackedOrder,
     (now, origin): (UnixNanos, Origin),
     output: &mut Output,
 ) -> bool {
-    let client_order_id = order.intent().client_order_id;
-    let cancel = CancelOrder { client_order_id, venue_order_id: order.venue_order_id() };
-    let passed = gate.pass_cancel(cancel, order.instrument_id(), now);
+    let passed = gate.pass_cancel(held.cancel_of(order), order.instrument_id(), now);
     output.approved.send(origin, passed.instrument_id(), passed.payload()).is_ok()
 }

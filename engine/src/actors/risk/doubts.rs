@@ -10,8 +10,8 @@ use crate::actors::limits::DIFFERENCE_GRACE;
 pub(super) enum Subject {
     /// What is held of a derivative.
     Position(InstrumentId),
-    /// What the account has of an asset.
-    Balance(Text<16>),
+    /// What an account has of an asset.
+    Balance(usize, Text<16>),
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -73,14 +73,13 @@ impl State {
     /// Cancels what ends now.
     pub(super) fn end_due(&mut self, now: UnixNanos, output: &mut Output) {
         while let Some(id) = self.expiries.take_due(now) {
-            let stands = self.orders.get(id).is_some_and(|order| !order.status().is_terminal());
-            if stands && !self.held.holds(id) && !output.approved.has_room(CANCEL_SLOTS) {
+            let standing = self.orders.get(id).filter(|order| !order.status().is_terminal());
+            let Some(instrument_id) = standing.map(TrackedOrder::instrument_id) else { continue };
+            if !self.held.holds(id) && !output.approved.has_room(instrument_id, CANCEL_SLOTS) {
                 self.expiries.add(now + Nanos(CANCEL_RETRY_NS), id, &self.orders);
                 return;
             }
-            if stands {
-                self.cancel(now, Origin::time(now), id, output);
-            }
+            self.cancel(now, Origin::time(now), id, output);
         }
     }
 }

@@ -32,11 +32,11 @@ impl State {
             let denial = check.deny(intent, Breach::UNKNOWABLE);
             return output.tell(intent.strategy_id, origin, instrument_id, &denial);
         }
-        if self.held.would_hold(intent) {
+        if self.held.would_hold(intent) || self.slices(intent, instrument_id) {
             return self.hold(now, origin, (intent, instrument_id), output);
         }
         let plain = released(intent);
-        let verdict = if output.approved.has_room(ORDER_SLOTS) {
+        let verdict = if output.approved.has_room(instrument_id, ORDER_SLOTS) {
             let context = self.context_of_dependent(now, intent, instrument_id);
             self.gate.check(&plain, instrument_id, &context)
         } else {
@@ -81,9 +81,12 @@ impl State {
             return output.tell(intent.strategy_id, origin, instrument_id, &denial);
         }
         let id = intent.client_order_id;
-        let is_taken = self.orders.submit(*intent, instrument_id, now).is_ok()
-            && self.held.place(intent, instrument_id, &self.orders).is_ok();
-        assert!(is_taken, "it was asked for an obstacle before it was judged");
+        let is_submitted = self.orders.submit(*intent, instrument_id, now).is_ok();
+        let placed = match self.held.would_hold(intent) {
+            true => self.held.place(intent, instrument_id, &self.orders),
+            false => self.held.place_sliced(intent, instrument_id, &self.orders),
+        };
+        assert!(is_submitted && placed.is_ok(), "it was asked for an obstacle before it was judged");
         self.note_end(id);
         self.share_changed(intent.strategy_id, instrument_id);
         let mut told = self.emulated(now, id, ExecutionType::Accepted);
@@ -161,8 +164,8 @@ impl State {
     /// Ends each held order that may be no more.
     pub(super) fn end_held_forbidden(&mut self, now: UnixNanos, origin: Origin, output: &mut Output) {
         let next = |state: &State| -> Option<ClientOrderId> {
-            let State { gate, orders, treasury, kills, .. } = state;
-            let forbidden = Forbidden { is_all_killed: gate.is_killed(), kills, treasury };
+            let State { gate, orders, treasury, kills, presences, .. } = state;
+            let forbidden = Forbidden { is_all_killed: gate.is_killed(), kills, treasury, presences };
             state.held.held().find(|id| orders.get(*id).is_some_and(|order| forbidden.covers(order)))
         };
         while let Some(id) = next(self) {

@@ -53,12 +53,15 @@ impl State {
             self.on_change(now, origin, record.read::<ModifyIntent>()?, output);
             return Ok(());
         }
-        let intent = record.read::<Intent>()?;
         let instrument_id = record.header().instrument_id;
+        // A strategy knows instruments, and no accounts.
+        let mut intent = *record.read::<Intent>()?;
+        intent.account_id = self.account_id(instrument_id);
+        let intent = &intent;
         if let Some(wanted) = self.wanted_counts.get_mut(intent.strategy_id.index()) {
             *wanted = intent.client_order_id.counter.max(*wanted);
         }
-        if HeldOrders::concerns(intent) {
+        if HeldOrders::concerns(intent) || self.slices(intent, instrument_id) {
             self.on_dependent(now, origin, (intent, instrument_id), output);
             return Ok(());
         }
@@ -80,7 +83,7 @@ impl State {
         if !is_watched {
             return Verdict::Denied(RiskCheck::UnknownInstrument.deny(intent, Breach::UNKNOWABLE));
         }
-        if self.orders.is_full() || !output.approved.has_room(ORDER_SLOTS) {
+        if self.orders.is_full() || !output.approved.has_room(instrument_id, ORDER_SLOTS) {
             return Verdict::Denied(RiskCheck::MaxOpenOrders.deny(intent, Breach::UNKNOWABLE));
         }
         let context = self.context(now, intent, instrument_id);
@@ -172,7 +175,8 @@ impl State {
             self.anomalies.orphans += 1;
             return;
         };
-        if self.held.holds(modify.client_order_id) {
+        let is_sliced = self.held.is_sliced(modify.client_order_id);
+        if self.held.holds(modify.client_order_id) && !is_sliced {
             return self.change_held(now, origin, modify, output);
         }
         let (instrument_id, strategy_id) = (order.instrument_id(), order.intent().strategy_id);
@@ -180,7 +184,7 @@ impl State {
         let can_change = !order.status().is_terminal() && is_next && modify.terms.quantity.0 > 0;
         let verdict = if !can_change {
             Err(local_reason::NOT_STANDING)
-        } else if !output.approved.has_room(CHANGE_SLOTS) {
+        } else if !output.approved.has_room(instrument_id, CHANGE_SLOTS) {
             Err(local_reason::OUTBOUND_FULL)
         } else {
             let (intent, order) = (*order.intent(), order.clone());
@@ -192,6 +196,7 @@ impl State {
             }
         };
         match verdict {
+            Ok(_) if is_sliced => self.note_change_of_sliced(modify),
             Ok(change) => {
                 let before = change.payload().terms_before.quantity;
                 self.held.on_changed(modify.client_order_id, &modify.terms, before);

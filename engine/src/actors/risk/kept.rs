@@ -5,8 +5,8 @@
 //! most. What may have left is of unknown fate, and the gateway is asked to ask for it. The file is never read here.
 
 use fulmar_bus::record::{
-    ClientOrderId, ExecutionReport, ExecutionType, HEADER_BYTES, HeldOrder, HeldStage, InstrumentId, Nanos,
-    OrderStatus, SLOT_WORDS, Text, UnixNanos,
+    ExecutionReport, ExecutionType, HEADER_BYTES, HeldOrder, HeldStage, InstrumentId, Nanos, OrderStatus,
+    Quantity, SLOT_WORDS, Text, UnixNanos,
 };
 
 use super::{Output, State, Watched};
@@ -144,12 +144,14 @@ impl State {
             unreachable!("what is restored is of a strategy of the plan")
         };
         let is_sent = saved.stage >= HeldStage::Standing;
-        if !reports.has_room(ORDER_SLOTS) || (is_sent && !output.approved.has_room(QUESTION_SLOTS)) {
+        if !reports.has_room(ORDER_SLOTS)
+            || (is_sent && !output.approved.has_room(instrument_id, QUESTION_SLOTS))
+        {
             return false;
         }
         let told = reports.send(origin, instrument_id, saved);
         let asked = !is_sent || {
-            let question = question(intent.client_order_id, saved);
+            let question = question(saved);
             output.approved.send(origin, instrument_id, &question).is_ok()
         };
         assert!(told.is_ok() && asked, "there was room for both");
@@ -177,9 +179,13 @@ impl State {
 const QUESTION_SLOTS: usize = (HEADER_BYTES + size_of::<ExecutionReport>()).div_ceil(SLOT_WORDS * 8);
 
 /// What a gateway is told of an order that it is to ask for.
-fn question(id: ClientOrderId, saved: &HeldOrder) -> ExecutionReport {
+fn question(saved: &HeldOrder) -> ExecutionReport {
     let (execution, status) = (ExecutionType::Unknown, OrderStatus::Unknown);
-    let mut question = ExecutionReport::new(id, saved.intent.side, execution, status);
+    let mut question = ExecutionReport::new(saved.venue_id(), saved.intent.side, execution, status);
     (question.quantity, question.cumulative_qty) = (saved.intent.quantity, saved.traded_qty);
+    if saved.slice_count != 0 {
+        let traded_qty = saved.traded_qty.0.saturating_sub(saved.slice_from.0);
+        (question.quantity, question.cumulative_qty) = (saved.slice_qty, Quantity(traded_qty));
+    }
     question
 }

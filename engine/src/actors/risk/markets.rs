@@ -85,7 +85,10 @@ impl State {
         };
         self.anomalies.unbooked += u64::from(self.treasury.define(instrument_id, definition).is_err());
         watched.top = None;
-        let rules = InstrumentRules::from(definition);
+        let mut rules = InstrumentRules::from(definition);
+        if !self.carries_icebergs {
+            rules.iceberg_parts_max = 0;
+        }
         let scales = (rules.price_scale, rules.quantity_scale, definition.contract_size);
         let is_rescaled = watched.scales.replace(scales).is_some_and(|known| known != scales);
         self.held.lose_top(instrument_id);

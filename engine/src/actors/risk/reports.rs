@@ -1,40 +1,45 @@
 //! What became of orders: told to whoever wanted them, booked where they traded.
 
 use fulmar_bus::record::{
-    ExecutionReport, ExecutionType, InstrumentId, Kind, Malformed, Nanos, OrderStatus, Quantity, Record,
-    StrategyId, UnixNanos,
+    AccountId, ExecutionReport, ExecutionType, InstrumentId, Kind, Malformed, Nanos, OrderStatus, Quantity,
+    Record, StrategyId, UnixNanos,
 };
 
 use super::{Output, State};
 use crate::actors::limits::CANCEL_RETRY_NS;
 use crate::runtime::Origin;
-use crate::trading::account::Fee;
 use crate::trading::order::{Applied, Booking, Fill};
 
 impl State {
-    /// What the gateway tells: of orders, and of the account.
+    /// The account that an instrument is traded for.
+    pub(super) fn account_id(&self, instrument_id: InstrumentId) -> AccountId {
+        self.accounts[self.treasury.account_of(instrument_id)]
+    }
+
+    /// What the gateway of an account tells: of orders, and of the account.
     pub(super) fn on_gateway(
         &mut self,
         now: UnixNanos,
         record: &Record,
+        account: usize,
         output: &mut Output,
     ) -> Result<(), Malformed> {
         match record.header().kind() {
-            Some(Kind::BalanceStatement) => self.on_balance(now, record, output),
+            Some(Kind::BalanceStatement) => self.on_balance(now, record, account, output),
             Some(Kind::PositionStatement) => self.on_position(now, record, output),
             _ => self.on_report(now, record, output),
         }
     }
 
     fn on_report(&mut self, now: UnixNanos, record: &Record, output: &mut Output) -> Result<(), Malformed> {
-        let report = record.read::<ExecutionReport>()?;
-        let origin = Origin::of(record);
-        if self.takes_back(now, report) {
+        let Some(report) = &self.word_on_order(now, record.read::<ExecutionReport>()?) else {
             return Ok(());
-        }
+        };
+        let origin = Origin::of(record);
         let instrument_id = record.header().instrument_id;
-        let is_adopted =
-            self.orders.get(report.client_order_id).is_none() && self.adopt(now, instrument_id, report);
+        let known = self.orders.get(report.client_order_id);
+        let is_to_adopt = known.is_none_or(|order| order.is_succeeded_by(report));
+        let is_adopted = is_to_adopt && self.adopt(now, instrument_id, report);
         let applied = match self.orders.on_report(report) {
             Applied::Orphan => {
                 self.on_stray(now, origin, (instrument_id, report), output);
@@ -66,7 +71,7 @@ impl State {
         let mut told = *report;
         told.tag = intent.tag;
         told.strategy_id = intent.strategy_id;
-        told.account_id = intent.account_id;
+        told.account_id = self.account_id(instrument_id);
         told.status = update.status;
         told.leaves_qty = leaves_qty;
         (told.price, told.quantity) = (intent.price, intent.quantity);
@@ -83,7 +88,7 @@ impl State {
             Booking::Booked(fill) => {
                 self.watch_trade(now, &fill, update.overfill_qty);
                 self.book(now, origin, &fill, output);
-                self.keep_books(now, (origin, &fill), Fee::of(report), output);
+                self.keep_books(now, (origin, &fill), report, output);
             }
             Booking::None => {}
         }
@@ -127,7 +132,7 @@ impl State {
             return;
         }
         (watched.position, *holding) = (all, own);
-        let position = own.record(fill.strategy_id, self.account_id);
+        let position = own.record(fill.strategy_id, self.account_id(fill.instrument_id));
         output.tell(fill.strategy_id, origin, fill.instrument_id, &position);
     }
 }

@@ -14,13 +14,14 @@ impl State {
         &mut self,
         now: UnixNanos,
         record: &Record,
+        account: usize,
         output: &mut Output,
     ) -> Result<(), Malformed> {
         let told = record.read::<BalanceStatement>()?;
-        self.anomalies.unbooked += u64::from(self.treasury.tell(told).is_err());
-        let difference = self.treasury.balance_difference(told.asset).map(|amount| amount.0);
-        self.doubts.note(now, Subject::Balance(told.asset), difference);
-        output.account(Origin::of(record), InstrumentId::NONE, &told.of_account(self.account_id));
+        self.anomalies.unbooked += u64::from(self.treasury.tell(account, told).is_err());
+        let difference = self.treasury.balance_difference(account, told.asset).map(|amount| amount.0);
+        self.doubts.note(now, Subject::Balance(account, told.asset), difference);
+        output.account(Origin::of(record), InstrumentId::NONE, &told.of_account(self.accounts[account]));
         Ok(())
     }
 
@@ -42,7 +43,7 @@ impl State {
         }
         let difference = self.position_difference(instrument_id);
         self.doubts.note(now, Subject::Position(instrument_id), difference);
-        output.account(Origin::of(record), instrument_id, &told.of_account(self.account_id));
+        output.account(Origin::of(record), instrument_id, &told.of_account(self.account_id(instrument_id)));
         Ok(())
     }
 
@@ -56,7 +57,9 @@ impl State {
         while let Some(subject) = self.doubts.due(now) {
             let difference = match subject {
                 Subject::Position(instrument_id) => self.position_difference(instrument_id),
-                Subject::Balance(asset) => self.treasury.balance_difference(asset).map(|amount| amount.0),
+                Subject::Balance(account, asset) => {
+                    self.treasury.balance_difference(account, asset).map(|amount| amount.0)
+                }
             };
             if !self.doubts.settle(subject, difference) {
                 continue;
@@ -66,7 +69,7 @@ impl State {
                 let instrument_id = InstrumentId(u32::try_from(index).expect("ids are dense"));
                 let is_concerned = match subject {
                     Subject::Position(concerned) => concerned == instrument_id,
-                    Subject::Balance(asset) => self.treasury.buys(instrument_id, asset),
+                    Subject::Balance(account, asset) => self.treasury.buys(account, instrument_id, asset),
                 };
                 if is_concerned {
                     self.gate.hold(instrument_id);

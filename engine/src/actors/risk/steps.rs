@@ -39,21 +39,31 @@ impl State {
                     self.tell_emulated(origin, told, output);
                 }
                 Step::End(id) => self.end_held(now, origin, id, output),
-                Step::Cancel(id) if output.approved.has_room(CANCEL_SLOTS) => {
+                Step::Cancel(id) if self.has_room(id, CANCEL_SLOTS, output) => {
                     self.cancel(now, origin, id, output);
                 }
-                Step::Change(id, quantity) if output.approved.has_room(CHANGE_SLOTS) => {
+                Step::Change(id, quantity) if self.has_room(id, CHANGE_SLOTS, output) => {
                     self.resize(now, origin, (id, quantity), output);
                 }
-                Step::Release(id) if output.approved.has_room(ORDER_SLOTS) => {
+                Step::Release(id) if self.has_room(id, ORDER_SLOTS, output) => {
                     self.send_held(now, origin, id, output);
                 }
-                Step::Cancel(id) | Step::Change(id, _) | Step::Release(id) => {
+                Step::Withdraw(id) if self.has_room(id, CANCEL_SLOTS, output) => {
+                    self.withdraw(now, origin, id, output);
+                }
+                Step::Amend(id) => self.amend(now, origin, id, output),
+                Step::Cancel(id) | Step::Change(id, _) | Step::Release(id) | Step::Withdraw(id) => {
                     self.held.rest(id, now + Nanos(CANCEL_RETRY_NS));
                 }
             }
         }
         self.keep(now);
+    }
+
+    /// True where what is to be done with an order finds room.
+    fn has_room(&self, id: ClientOrderId, slot_count: usize, output: &mut Output) -> bool {
+        let order = self.orders.get(id);
+        order.is_some_and(|order| output.approved.has_room(order.instrument_id(), slot_count))
     }
 
     /// Changes the quantity of an order at the venue to what its alternatives or its parent leave of it.
@@ -95,12 +105,20 @@ impl State {
         // It changes nothing, and is judged as if it came now.
         context.scopes =
             self.scopes_of_change(now, &order, &ModifyIntent::new(id, OrderTerms::of(&intent), 0));
-        match self.gate.check_released(&intent, instrument_id, &context) {
+        let next_slice = self.held.next_slice(id);
+        let verdict = match next_slice {
+            Some(number) => self.gate.check_slice(&order, number, &context),
+            None => self.gate.check_released(&intent, instrument_id, &context),
+        };
+        match verdict {
             Verdict::Approved(approved) => {
-                self.held.sent(id);
+                self.held.sent(&approved.payload().intent, order.traded_qty());
                 self.keep(now);
                 let sent = output.approved.send(origin, instrument_id, approved.payload());
                 assert!(sent.is_ok(), "the approved channel had room for an order");
+                if next_slice.is_some() {
+                    return;
+                }
                 let (execution, status) = (ExecutionType::Submitted, OrderStatus::Submitted);
                 let mut told = ExecutionReport::new(id, intent.side, execution, status);
                 (told.tag, told.price, told.leaves_qty) = (intent.tag, intent.price, intent.quantity);
@@ -111,6 +129,7 @@ impl State {
             Verdict::Denied(denial) if is_of_the_moment(&denial) => {
                 self.held.rest(id, now + Nanos(CANCEL_RETRY_NS));
             }
+            Verdict::Denied(_) if next_slice.is_some() => self.end_held(now, origin, id, output),
             Verdict::Denied(denial) => {
                 // It is in the table: the denial is applied to it, whatever else it says.
                 let _ = self.orders.on_denial(&denial);

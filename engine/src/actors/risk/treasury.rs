@@ -6,20 +6,18 @@
 //! long as something is held that can be closed, another follows.
 
 use fulmar_bus::record::{
-    ClientOrderId, InstrumentId, Intent, Malformed, Nanos, Price, Quantity, Record, Restraint, Side,
-    StakeLimit, StrategyId, TopOfBook, UnixNanos,
+    ClientOrderId, ExecutionReport, InstrumentId, Intent, Malformed, Nanos, Price, Quantity, Record,
+    Restraint, Side, StakeLimit, StrategyId, TopOfBook, UnixNanos,
 };
 
 use super::intents::ORDER_SLOTS;
 use super::{Output, State, Watched};
 use crate::actors::limits::{CLOSE_RETRY_NS, MARK_PRICE_AGE_MAX, SCOPES_INTERVAL};
 use crate::runtime::Origin;
+use crate::trading::OWN_COUNTER_MIN;
 use crate::trading::account::{Fee, ScaledPrice};
 use crate::trading::order::{Fill, OpenShare};
 use crate::trading::risk::{Verdict, middle};
-
-/// The gate's own orders of a strategy are counted from here on, so that none has the number of one of the strategy's.
-const OWN_COUNTER_MIN: u64 = 1 << 47;
 
 impl State {
     /// What value at risk allows a scope to have at stake.
@@ -33,10 +31,10 @@ impl State {
         &mut self,
         now: UnixNanos,
         (origin, fill): (Origin, &Fill),
-        fee: Fee,
+        report: &ExecutionReport,
         output: &mut Output,
     ) {
-        if self.treasury.book(fill, fee).is_err() {
+        if self.treasury.book_of(report.venue_at, fill, Fee::of(report)).is_err() {
             self.anomalies.unbooked += 1;
             self.kill(now, origin, output);
         }
@@ -111,7 +109,9 @@ impl State {
         let mut is_open = false;
         for strategy in 0..self.permissions.len() {
             let strategy_id = StrategyId(u16::try_from(strategy).expect("a plan has few strategies"));
-            if self.treasury.restraint(strategy_id) == Restraint::Flatten {
+            let is_to_close = self.treasury.restraint(strategy_id) == Restraint::Flatten
+                || self.presences.flatten(strategy_id);
+            if is_to_close {
                 is_open |= self.close_all(now, strategy_id, output);
             }
         }
@@ -151,7 +151,10 @@ impl State {
     ) {
         let side = if held.0 > 0 { Side::Sell } else { Side::Buy };
         let quantity = self.gate.closing_qty(instrument_id, held);
-        if quantity.is_zero() || self.orders.is_full() || !output.approved.has_room(ORDER_SLOTS) {
+        if quantity.is_zero()
+            || self.orders.is_full()
+            || !output.approved.has_room(instrument_id, ORDER_SLOTS)
+        {
             return;
         }
         let id = ClientOrderId::new(self.epoch, strategy_id, OWN_COUNTER_MIN + self.own_count);

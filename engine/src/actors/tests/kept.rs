@@ -175,8 +175,8 @@ fn the_last_word_on_each_order_stays_however_often_another_changes() {
         }
         stage.told();
     }
-    // Five slots each, and all of it again after a quarter of the channel.
-    assert_eq!(first_again, words * 5 / (crate::actors::HELD_SLOTS as u64 / 4));
+    // Six slots each, and all of it again after a quarter of the channel.
+    assert_eq!(first_again, words * 6 / (crate::actors::HELD_SLOTS as u64 / 4));
 }
 
 #[test]

@@ -93,7 +93,8 @@ impl Stage {
             settings: vec![Some(settings)],
             books: vec![InstrumentId(0)],
             strategies: vec![vec![InstrumentId(0)]],
-            account_id: AccountId(0),
+            accounts: vec![AccountId(0)],
+            carries_icebergs: true,
             held: HeldPlan { restored, ..HeldPlan::default() },
             treasury,
             epoch: 1,
@@ -105,7 +106,7 @@ impl Stage {
                 plan,
                 inboxes,
                 RiskOutboxes {
-                    approved,
+                    approved: vec![approved],
                     reports: vec![reports],
                     account,
                     recalls: vec![Some(recall)],
@@ -614,6 +615,7 @@ fn what_cannot_be_carried_out_is_denied_and_nothing_is_sent_in_its_place() {
     let mut stage = Stage::open();
     let mut intent =
         Intent::limit(ClientOrderId::new(1, StrategyId(0), 50), Side::Sell, Price(105), Quantity(10));
+    intent.alternatives = 7;
     intent.display_qty = Quantity(5);
     send(&mut stage.intents, stage.now, &intent);
     stage.turn();

@@ -1,6 +1,6 @@
 //! What a strategy's orders that depend on others are told apart by: numbers of alternatives, and the boots of orders.
 
-use fulmar_bus::record::ClientOrderId;
+use fulmar_bus::record::{ClientOrderId, Intent};
 
 /// Counts alternatives, and knows which boots are over.
 #[derive(Clone, Copy, Debug, Default)]
@@ -22,9 +22,14 @@ impl Dependents {
         self.alternatives_count
     }
 
-    /// An order of an earlier boot is known.
-    pub(super) fn restored(&mut self, id: ClientOrderId) {
-        self.restored_epoch = self.restored_epoch.max(id.epoch);
+    /// An order is known that was wanted before: in an earlier boot, or in this one, whose number was `epoch`, by a
+    /// process that is gone.
+    pub(super) fn restored(&mut self, intent: &Intent, epoch: Option<u32>) {
+        if epoch == Some(intent.client_order_id.epoch) {
+            self.alternatives_count = self.alternatives_count.max(intent.alternatives);
+        } else {
+            self.restored_epoch = self.restored_epoch.max(intent.client_order_id.epoch);
+        }
     }
 
     /// True where an order can wait for that one: it names it by its counter alone, which is one of this boot.

@@ -187,8 +187,8 @@ impl NewOrder {
         self.time_in_force(TimeInForce::Day)
     }
 
-    /// Shows no more than this of it in the book. No order entry here carries that yet, so that the gate denies it with
-    /// `NOT_SUPPORTED`, rather than to show all.
+    /// Shows no more than this of it in the book, where it is a limit order that may stand. Where the venue does not do
+    /// that the engine does, slice by slice; it is one order all the same.
     ///
     /// ```
     /// # use fulmar_engine::contract::NewOrder;

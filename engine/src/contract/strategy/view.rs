@@ -1,6 +1,8 @@
 //! What a strategy sees: its instruments, its orders, what it holds. Its own memory, filled from the records that it
 //! subscribed to; no actor's memory is read.
 
+mod anew;
+
 use fulmar_bus::record::{
     ConsolidatedTop, CrossVenue, Denial, ExecutionReport, Flags, Funding, HeldOrder, InstrumentDefinition,
     InstrumentId, InstrumentStatus, Intent, Kind, Malformed, MarkPrice, Position, Quantity, Record,
@@ -38,6 +40,9 @@ pub struct View {
     /// By instrument id, its own or another of its pairs: those of its own that are of the same pair.
     pairs: Vec<Vec<InstrumentId>>,
     orders: OrderTable,
+    orders_max: usize,
+    /// The boot, where the gate told it.
+    epoch: Option<u32>,
     pub(super) dependents: Dependents,
     orphans: u64,
     not_submitted: u64,
@@ -213,6 +218,8 @@ impl View {
             instruments,
             pairs,
             orders: OrderTable::new(orders_max),
+            orders_max,
+            epoch: None,
             dependents: Dependents::default(),
             orphans: 0,
             not_submitted: 0,
@@ -284,9 +291,10 @@ impl View {
             }
             Some(Kind::HeldOrder) => {
                 let saved = record.read::<HeldOrder>()?;
-                self.dependents.restored(saved.intent.client_order_id);
+                self.dependents.restored(&saved.intent, self.epoch);
                 self.orphans += u64::from(!held::put(&mut self.orders, header.instrument_id, saved));
             }
+            Some(Kind::Presence) => self.begin_anew(record.read()?),
             Some(Kind::ConsolidatedTop) => self.consolidate(header.instrument_id, record.read()?),
             Some(Kind::CrossVenue) => {
                 let told = *record.read::<CrossVenue>()?;

@@ -21,6 +21,7 @@ fn definition(venue: &str, symbol: &str) -> InstrumentDefinition {
         contract: ContractKind::Spot,
         is_inferred: 0,
         contract_size: ContractSize::ONE,
+        iceberg_parts_max: 0,
     }
 }
 

@@ -22,6 +22,10 @@ pub(super) struct Resting {
     is_market: bool,
     pub(super) price: Price,
     pub(super) leaves: Quantity,
+    /// How much of it the book shows at one time.
+    display_qty: Quantity,
+    /// How much of it the book shows now; nothing where it is in no queue.
+    pub(super) shown: Quantity,
     next: u32,
     previous: u32,
 }
@@ -36,6 +40,8 @@ impl Resting {
             is_market,
             price: if is_market { Price(0) } else { order.price },
             leaves: order.quantity,
+            display_qty: order.display_qty,
+            shown: Quantity(0),
             next: NONE,
             previous: NONE,
         }
@@ -99,18 +105,23 @@ impl Orders {
         &self.slots[slot as usize]
     }
 
-    /// Takes `quantity` off an order and gives what is left of it.
-    pub(super) fn reduce(&mut self, slot: u32, quantity: Quantity) -> Quantity {
+    /// Takes `quantity` off an order, of what it shows where it traded, and gives what is left of it.
+    pub(super) fn reduce(&mut self, slot: u32, quantity: Quantity, has_traded: bool) -> Quantity {
         let order = self.get_mut(slot);
         assert!(quantity <= order.leaves, "an order never trades more than is left of it");
         order.leaves.0 -= quantity.0;
+        order.shown = match has_traded {
+            true => Quantity((order.shown.0 - quantity.0).max(0)),
+            false => order.shown.min(order.leaves),
+        };
         order.leaves
     }
 
     /// Gives an order that is in no queue another price and quantity.
-    pub(super) fn amend(&mut self, slot: u32, price: Price, leaves: Quantity) {
+    pub(super) fn amend(&mut self, slot: u32, to: &NewOrder) {
         let order = self.get_mut(slot);
-        *order = Resting { price, leaves, next: NONE, previous: NONE, ..*order };
+        let Resting { number, account, .. } = *order;
+        *order = Resting::new(number, account, to);
     }
 
     fn get_mut(&mut self, slot: u32) -> &mut Resting {
@@ -165,9 +176,15 @@ impl BookSide {
         Quantity(self.levels.get(&self.rank(price)).map_or(0, |queue| queue.quantity))
     }
 
-    /// Puts an order at the end of its price's queue.
+    /// Puts an order at the end of its price's queue, with as much of it as it shows.
     pub(super) fn link(&mut self, orders: &mut Orders, slot: u32) {
-        let order = *orders.get(slot);
+        let order = orders.get_mut(slot);
+        order.shown = match order.display_qty {
+            Quantity(0) => order.leaves,
+            display_qty => display_qty.min(order.leaves),
+        };
+        (order.previous, order.next) = (NONE, NONE);
+        let order = *order;
         let rank = self.rank(order.price);
         let queue = self.levels.entry(rank).or_insert(Queue { quantity: 0, first: slot, last: NONE });
         orders.get_mut(slot).previous = queue.last;
@@ -175,15 +192,15 @@ impl BookSide {
             orders.get_mut(queue.last).next = slot;
         }
         queue.last = slot;
-        queue.quantity += order.leaves.0;
+        queue.quantity += order.shown.0;
     }
 
-    /// Takes an order, with what is left of it, out of its price's queue.
+    /// Takes an order, with what it shows, out of its price's queue.
     pub(super) fn unlink(&mut self, orders: &mut Orders, slot: u32) {
         let order = *orders.get(slot);
         let rank = self.rank(order.price);
         let queue = self.levels.get_mut(&rank).expect("an order that stands has a level");
-        queue.quantity -= order.leaves.0;
+        queue.quantity -= order.shown.0;
         match order.previous {
             NONE => queue.first = order.next,
             previous => orders.get_mut(previous).next = order.next,

@@ -27,7 +27,7 @@ impl Matching {
         }
         self.sides[index(before.side)].unlink(&mut self.orders, key.slot);
         self.touch(before.side, before.price);
-        self.orders.amend(key.slot, order.price, order.quantity);
+        self.orders.amend(key.slot, &order);
         self.lock(before.account, &order);
         events.push(Event::Amended { key, account: before.account });
         self.meet_book(key, &order, events);
@@ -41,8 +41,9 @@ impl Matching {
         if less.0 <= 0 || less >= order.leaves {
             return false;
         }
-        self.orders.reduce(key.slot, less);
-        self.sides[index(order.side)].reduce(order.price, less);
+        self.orders.reduce(key.slot, less, false);
+        let shown = self.orders.get(key.slot).shown;
+        self.sides[index(order.side)].reduce(order.price, Quantity(order.shown.0 - shown.0));
         self.touch(order.side, order.price);
         match order.side {
             Side::Sell => self.ledger.unlock_base(order.account, less),

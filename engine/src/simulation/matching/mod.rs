@@ -7,6 +7,7 @@ mod book;
 mod change;
 mod ledger;
 mod order;
+mod reach;
 #[cfg(test)]
 mod tests;
 
@@ -35,7 +36,8 @@ pub use order::{
 /// let maker = market.open_account(Balance { base: 10, quote: 0 }).expect("there is room");
 /// let taker = market.open_account(Balance { base: 0, quote: 1_000 }).expect("there is room");
 /// let order = |side| NewOrder {
-///     side, kind: OrderKind::Limit, price: Price(100), quantity: Quantity(3), self_trade: SelfTrade::Allow,
+///     side, kind: OrderKind::Limit, price: Price(100), quantity: Quantity(3), display_qty: Quantity(0),
+///     self_trade: SelfTrade::Allow,
 /// };
 /// let mut events = Vec::new();
 /// market.submit(maker, order(Side::Sell), &mut events).expect("it can pay");
@@ -111,11 +113,16 @@ impl Matching {
         self.orders.find(key).map(|order| order.leaves)
     }
 
-    /// How much trades before an order that stands, or nothing where it does not.
+    /// How much an order that stands shows, or nothing where it does not stand.
+    pub fn shown(&self, key: OrderKey) -> Option<Quantity> {
+        self.orders.find(key).map(|order| order.shown)
+    }
+
+    /// How much trades before what an order that stands shows, or nothing where it does not.
     pub fn ahead(&self, key: OrderKey) -> Option<Quantity> {
         let order = self.orders.find(key)?;
         let before = self.side(order.side).orders(&self.orders).take_while(|it| it.number != key.number);
-        Some(Quantity(before.map(|order| order.leaves.0).sum()))
+        Some(Quantity(before.map(|order| order.shown.0).sum()))
     }
 
     /// The price of an order that stands, and its side.
@@ -193,6 +200,11 @@ impl Matching {
         if !self.terms.allows_quantity(order.quantity) {
             return Err(Rejection::Quantity);
         }
+        let may_stand = matches!(order.kind, OrderKind::Limit | OrderKind::PostOnly);
+        let may_show = may_stand && self.terms.allows_quantity(order.display_qty);
+        if !order.display_qty.is_zero() && !may_show {
+            return Err(Rejection::Display);
+        }
         if order.kind != OrderKind::Market && !self.terms.allows_price(order.price) {
             return Err(Rejection::Price);
         }
@@ -248,29 +260,6 @@ impl Matching {
         Some(order)
     }
 
-    fn would_take(&self, order: &NewOrder) -> bool {
-        self.best(order.side.opposite()).is_some_and(|best| order.reaches(best.price))
-    }
-
-    /// How much of `order` the book gives now, and what that costs.
-    fn reachable(&self, account: AccountId, order: &NewOrder) -> (Quantity, Notional) {
-        let (mut quantity, mut cost) = (0, 0);
-        for maker in self.side(order.side.opposite()).orders(&self.orders) {
-            if quantity == order.quantity.0 || !order.reaches(maker.price) {
-                break;
-            }
-            match order.self_trade {
-                SelfTrade::ExpireTaker | SelfTrade::ExpireBoth if maker.account == account => break,
-                SelfTrade::ExpireMaker if maker.account == account => continue,
-                _ => {}
-            }
-            let taken = maker.leaves.0.min(order.quantity.0 - quantity);
-            quantity += taken;
-            cost += maker.price.times(Quantity(taken)).0;
-        }
-        (Quantity(quantity), Notional(cost))
-    }
-
     /// Trades the order as far as it goes. True where it stopped because it met its own account.
     fn take(&mut self, key: OrderKey, order: &NewOrder, events: &mut Vec<Event>) -> bool {
         loop {
@@ -290,7 +279,7 @@ impl Matching {
                     _ => return true,
                 }
             }
-            let quantity = taker.leaves.min(maker.leaves);
+            let quantity = taker.leaves.min(maker.shown);
             let trade = self.trade(key, maker_key, quantity);
             events.push(Event::Trade(trade));
         }
@@ -304,8 +293,8 @@ impl Matching {
     /// Trades `quantity` between two orders at the maker's price, and pays for it.
     fn trade(&mut self, taker_key: OrderKey, maker_key: OrderKey, quantity: Quantity) -> Match {
         let price = self.orders.get(maker_key.slot).price;
-        let maker_leaves = self.orders.reduce(maker_key.slot, quantity);
-        let taker_leaves = self.orders.reduce(taker_key.slot, quantity);
+        let maker_leaves = self.orders.reduce(maker_key.slot, quantity, true);
+        let taker_leaves = self.orders.reduce(taker_key.slot, quantity, true);
         let (maker, taker) = (*self.orders.get(maker_key.slot), *self.orders.get(taker_key.slot));
         let (buyer, seller) = if taker.side == Side::Buy { (&taker, &maker) } else { (&maker, &taker) };
 
@@ -315,10 +304,16 @@ impl Matching {
         self.ledger.pay_buyer(buyer.account, reserved, money, (quantity, buyer_fee));
         self.ledger.pay_seller(seller.account, quantity, (money, seller_fee));
 
-        self.sides[index(maker.side)].reduce(maker.price, quantity);
-        if maker_leaves.is_zero() {
-            self.sides[index(maker.side)].unlink(&mut self.orders, maker_key.slot);
-            self.orders.remove(maker_key.slot);
+        let side = &mut self.sides[index(maker.side)];
+        side.reduce(maker.price, quantity);
+        if maker.shown.is_zero() {
+            side.unlink(&mut self.orders, maker_key.slot);
+            if maker_leaves.is_zero() {
+                self.orders.remove(maker_key.slot);
+            } else {
+                // The next part of it is the last in its queue.
+                side.link(&mut self.orders, maker_key.slot);
+            }
         }
         self.touch(maker.side, maker.price);
         self.trade_count += 1;

@@ -110,6 +110,8 @@ pub struct NewOrder {
     pub price: Price,
     /// How much; above zero.
     pub quantity: Quantity,
+    /// How much of it the book shows at one time, once it stands; zero where all.
+    pub display_qty: Quantity,
     /// What happens where it would trade with its own account.
     pub self_trade: SelfTrade,
 }
@@ -145,6 +147,9 @@ pub enum Rejection {
     /// Not above zero, no multiple of the lot, or beyond what can be counted.
     #[error("the quantity is no positive multiple of the lot, or too large")]
     Quantity,
+    /// What it is to show is no positive multiple of the lot, or it may not stand.
+    #[error("the displayed quantity is no positive multiple of the lot, or of an order that may not stand")]
+    Display,
     /// The account cannot pay for it.
     #[error("the balance does not cover the order")]
     InsufficientBalance,

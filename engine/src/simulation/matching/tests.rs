@@ -17,6 +17,15 @@ struct Plain {
     account: AccountId,
     order: NewOrder,
     leaves: i64,
+    shown: i64,
+}
+
+impl Plain {
+    fn new(number: u64, account: AccountId, order: NewOrder, leaves: i64) -> Self {
+        let display_qty = order.display_qty.0;
+        let shown = if display_qty == 0 { leaves } else { display_qty.min(leaves) };
+        Plain { number, account, order, leaves, shown }
+    }
 }
 
 /// A trade as both sides must see it: maker, taker, price, quantity.
@@ -61,19 +70,21 @@ impl Reference {
                 break;
             }
             let maker = &mut self.open[index];
-            let quantity = leaves.min(maker.leaves);
+            let quantity = leaves.min(maker.shown);
             maker.leaves -= quantity;
+            maker.shown -= quantity;
             leaves -= quantity;
             self.trades.push((maker.number, number, maker.order.price.0, quantity));
-            if maker.leaves == 0 {
-                self.open.remove(index);
+            if maker.shown == 0 {
+                let Plain { number, account, order, leaves, .. } = self.open.remove(index);
+                self.open.extend((leaves > 0).then(|| Plain::new(number, account, order, leaves)));
             }
         }
         if order.kind == OrderKind::FillOrKill && leaves > 0 {
             self.open = before.0;
             self.trades.truncate(before.1);
         } else if leaves > 0 && !met_itself && matches!(order.kind, OrderKind::Limit | OrderKind::PostOnly) {
-            self.open.push(Plain { number, account, order, leaves });
+            self.open.push(Plain::new(number, account, order, leaves));
         }
     }
 
@@ -83,6 +94,7 @@ impl Reference {
         let before = self.open[index];
         if order.price == before.order.price && order.quantity.0 < before.leaves {
             self.open[index].leaves = order.quantity.0;
+            self.open[index].shown = before.shown.min(order.quantity.0);
             return;
         }
         self.open.remove(index);
@@ -95,12 +107,16 @@ impl Reference {
         open.sort_by_key(|order| if side == Side::Buy { -order.order.price.0 } else { order.order.price.0 });
         for order in open {
             match levels.last_mut().filter(|level| level.price == order.order.price) {
-                Some(level) => level.quantity.0 += order.leaves,
-                None => levels.push(Level { price: order.order.price, quantity: Quantity(order.leaves) }),
+                Some(level) => level.quantity.0 += order.shown,
+                None => levels.push(Level { price: order.order.price, quantity: Quantity(order.shown) }),
             }
         }
         levels
     }
+}
+
+fn may_stand(kind: OrderKind) -> bool {
+    matches!(kind, OrderKind::Limit | OrderKind::PostOnly)
 }
 
 #[derive(Clone, Debug)]
@@ -128,12 +144,13 @@ fn order() -> impl Strategy<Value = NewOrder> {
         1 => Just(SelfTrade::ExpireMaker),
         1 => Just(SelfTrade::ExpireBoth),
     ];
-    (any::<bool>(), kind, 90..110i64, 1..40i64, self_trade).prop_map(
-        |(is_buy, kind, price, lots, self_trade)| NewOrder {
+    (any::<bool>(), kind, 90..110i64, (1..40i64, 0..15i64), self_trade).prop_map(
+        |(is_buy, kind, price, (lots, shown), self_trade)| NewOrder {
             side: if is_buy { Side::Buy } else { Side::Sell },
             kind,
             price: Price(price * 2),
             quantity: Quantity(lots * 5),
+            display_qty: Quantity(if may_stand(kind) { shown * 5 } else { 0 }),
             self_trade,
         },
     )
@@ -290,7 +307,7 @@ fn change(
 
 fn place(side: Side, kind: OrderKind, price: i64, quantity: i64) -> NewOrder {
     let (price, quantity) = (Price(price), Quantity(quantity));
-    NewOrder { side, kind, price, quantity, self_trade: SelfTrade::ExpireTaker }
+    NewOrder { side, kind, price, quantity, display_qty: Quantity(0), self_trade: SelfTrade::ExpireTaker }
 }
 
 #[test]
@@ -307,6 +324,52 @@ fn earlier_orders_at_a_price_trade_first_and_a_canceled_one_keeps_no_place() {
         .expect("it can pay");
     assert_eq!(trades(&events), [(1, 4, 200, 10), (3, 4, 200, 5)]);
     assert_eq!(market.leaves(keys[2]), Some(Quantity(5)));
+}
+
+#[test]
+fn the_book_shows_a_part_and_the_next_one_waits_behind_all_that_is_there() {
+    let (mut market, mut events) = (market(), Vec::new());
+    let shows = NewOrder { display_qty: Quantity(10), ..place(Side::Sell, OrderKind::Limit, 200, 25) };
+    let plain = place(Side::Sell, OrderKind::Limit, 200, 5);
+    let keys: Vec<OrderKey> = [shows, plain]
+        .map(|order| market.submit(AccountId(0), order, &mut events).expect("it can pay"))
+        .to_vec();
+    assert_eq!(market.quantity_at(Side::Sell, Price(200)), Quantity(15));
+    assert_eq!(market.ahead(keys[1]), Some(Quantity(10)), "what is hidden is behind");
+    let mut buy = |market: &mut Matching, quantity| {
+        events.clear();
+        let order = place(Side::Buy, OrderKind::ImmediateOrCancel, 200, quantity);
+        market.submit(AccountId(1), order, &mut events).expect("it can pay");
+        trades(&events)
+    };
+    assert_eq!(buy(&mut market, 10), [(1, 3, 200, 10)]);
+    assert_eq!(
+        (market.quantity_at(Side::Sell, Price(200)), market.ahead(keys[0])),
+        (Quantity(15), Some(Quantity(5)))
+    );
+    assert_eq!(
+        buy(&mut market, 25),
+        [(2, 4, 200, 5), (1, 4, 200, 10), (1, 4, 200, 5)],
+        "until nothing is left"
+    );
+    assert_eq!(market.open_orders(), 0);
+}
+
+#[test]
+fn what_may_not_stand_and_no_whole_lots_are_not_shown_in_part() {
+    let (mut market, mut events) = (market(), Vec::new());
+    let shows = |kind, shown| NewOrder { display_qty: Quantity(shown), ..place(Side::Sell, kind, 200, 25) };
+    for (kind, shown) in [
+        (OrderKind::ImmediateOrCancel, 10),
+        (OrderKind::FillOrKill, 10),
+        (OrderKind::Market, 10),
+        (OrderKind::Limit, 9),
+        (OrderKind::Limit, -5),
+    ] {
+        let refused = market.submit(AccountId(0), shows(kind, shown), &mut events);
+        assert_eq!(refused, Err(Rejection::Display), "{kind:?} {shown}");
+    }
+    market.submit(AccountId(0), shows(OrderKind::PostOnly, 10), &mut events).expect("it may stand");
 }
 
 #[test]

@@ -141,6 +141,7 @@ fn who_takes_pays_and_who_waited_is_paid_in_the_quote_currency() {
         contract: ContractKind::Spot,
         is_inferred: 0,
         contract_size: ContractSize::ONE,
+        iceberg_parts_max: 0,
     });
     scene.submit(limit(1, Side::Buy, 101_000, 3));
     scene.submit(limit(2, Side::Buy, 100_000, 1));

@@ -2,6 +2,7 @@
 
 use fulmar_bus::record::{ClientOrderId, InstrumentId, Intent, OrderType, Quantity, Side, StrategyId};
 
+use super::slices::Slices;
 use super::trigger::Trigger;
 
 /// Where an order is on its way from the engine to the venue.
@@ -83,6 +84,8 @@ pub(super) struct Entry {
     pub(super) is_taken: bool,
     /// It was canceled so that an alternative can be sent, which ends nobody.
     pub(super) gave_way: bool,
+    /// How it stands where it leaves slice by slice.
+    pub(super) slices: Option<Slices>,
     /// The venue does not change its quantity.
     pub(super) is_rigid: bool,
     /// The last change of it that was not the strategy's.
@@ -112,6 +115,7 @@ impl Entry {
             is_told: false,
             is_taken: false,
             gave_way: false,
+            slices: None,
             is_rigid: false,
             own_revision: 0,
             is_due: true,
@@ -140,7 +144,7 @@ impl Entry {
     pub(super) fn is_alone(&self) -> bool {
         // It may come back until the venue has it.
         let is_there = self.phase == Phase::Standing && self.is_taken;
-        let is_free = self.parent.is_none() && is_there;
+        let is_free = self.parent.is_none() && self.slices.is_none() && is_there;
         self.group.is_none() && (is_free || self.phase == Phase::Ended)
     }
 

@@ -28,6 +28,7 @@ mod entry;
 mod market;
 mod prices;
 mod restore;
+mod slices;
 mod steps;
 mod trigger;
 
@@ -60,8 +61,12 @@ pub enum Step {
     Cancel(ClientOrderId),
     /// An order at the venue is to be of this quantity.
     Change(ClientOrderId, Quantity),
-    /// A held order is to be judged and sent. Say so with [`HeldOrders::sent`].
+    /// A held order, or the next slice of it, is to be judged and sent. Say so with [`HeldOrders::sent`].
     Release(ClientOrderId),
+    /// The slice of an order that is at the venue is to be canceled, and the order is not.
+    Withdraw(ClientOrderId),
+    /// Nothing of an order is at the venue, and the change that is wanted of it is to be made.
+    Amend(ClientOrderId),
 }
 
 /// Why an order cannot be held.
@@ -268,10 +273,12 @@ impl HeldOrders {
         self.note(id);
     }
 
-    /// A released order left.
-    pub fn sent(&mut self, id: ClientOrderId) {
+    /// A released order left, or a slice of it; so much of the order had traded before.
+    pub fn sent(&mut self, sent: &Intent, traded_before: Quantity) {
+        let id = sent.client_order_id.whole();
         if let Some(entry) = self.entry_mut(id) {
             entry.phase = Phase::Standing;
+            entry.slice_left(sent, traded_before);
         }
         self.note(id);
     }
@@ -283,6 +290,7 @@ impl HeldOrders {
         else {
             return false;
         };
+        entry.slice_over();
         entry.phase = Phase::Fired;
         self.rest(id, rest_until);
         self.note(id);

@@ -142,6 +142,7 @@ fn state_of(entry: &Entry, orders: &OrderTable) -> HeldOrder {
         (saved.parent_traded_qty, saved.is_parent_done) = (parent.traded_qty, u8::from(parent.is_done));
     }
     saved.gave_way = u8::from(entry.gave_way);
+    entry.save_slices(&mut saved);
     saved
 }
 
@@ -163,5 +164,6 @@ fn entry_of(instrument_id: InstrumentId, saved: &HeldOrder) -> Entry {
     // What fired was told of when it did.
     entry.is_told = phase != Phase::Waiting;
     entry.gave_way = saved.gave_way != 0;
+    entry.restore_slices(saved);
     entry
 }

@@ -55,7 +55,7 @@ impl HeldOrders {
         match self.entries[index].phase {
             Phase::Waiting | Phase::Fired => self.step_of_held(now, index, orders),
             Phase::Standing => self.step_of_standing(now, index, orders),
-            Phase::Ended => None,
+            Phase::Ended => self.step_of_ended(index),
         }
     }
 
@@ -99,7 +99,11 @@ impl HeldOrders {
         let family = self.family(index);
         let entry = &mut self.entries[index];
         let (id, quantity_max) = (entry.id, entry.quantity_max(family.traded_qty));
-        let quantity = orders.get(id)?.intent().quantity;
+        let order = orders.get(id)?;
+        if let Some(step) = entry.step_between_slices(order) {
+            return Some(step);
+        }
+        let quantity = order.intent().quantity;
         if family.is_over || quantity_max.is_some_and(|most| most <= 0) {
             return Some(Step::End(id));
         }
@@ -157,6 +161,10 @@ impl HeldOrders {
         let family = self.family(index);
         let entry = &self.entries[index];
         let order = orders.get(entry.id)?;
+        if entry.slices.is_some() {
+            let may_try = !self.is_resting(entry.id, now);
+            return entry.step_of_slice(order).filter(|_| may_try);
+        }
         if family.is_over {
             return self.cancel(now, entry.id, orders);
         }

@@ -42,9 +42,19 @@ impl Changes {
         is_next
     }
 
+    /// The moment of what the venue stated last.
+    pub(super) fn stated_at(&self) -> UnixNanos {
+        self.stated.1
+    }
+
     /// What the order becomes if the change that is on its way is taken.
     pub(super) fn pending(&self) -> Option<OrderTerms> {
         (self.asked_count > self.answered_count).then_some(self.wanted)
+    }
+
+    /// The number of the change that is on its way.
+    pub(super) fn pending_revision(&self) -> Option<u16> {
+        self.pending().map(|_| self.asked_count)
     }
 
     /// Takes in the answer of a report, and what it states of the terms, if that is the latest: `terms` as they are.

@@ -37,7 +37,7 @@ use crate::trading::limits::{DONE_PER_OPEN_ORDER, ORDER_INSTRUMENTS_MAX, TRADES_
 /// ```
 #[derive(Debug)]
 pub struct OrderTable {
-    slots: Vec<Option<TrackedOrder>>,
+    pub(super) slots: Vec<Option<TrackedOrder>>,
     free: Vec<usize>,
     /// Settled orders, the longest settled first.
     done: VecDeque<usize>,
@@ -46,7 +46,7 @@ pub struct OrderTable {
     open: Vec<Open>,
     shares: Shares,
     /// The open orders of each instrument.
-    chains: Chains,
+    pub(super) chains: Chains,
     unsettled_count: usize,
     orders_max: usize,
     counts: OrderCounts,
@@ -152,16 +152,6 @@ impl OrderTable {
         })
     }
 
-    /// Notes that a cancel is on its way, and gives the order; `None` where there is nothing to cancel.
-    pub fn request_cancel(&mut self, id: ClientOrderId) -> Option<&TrackedOrder> {
-        let place = self.place_of(id)?;
-        if self.at(place).status().is_terminal() {
-            return None;
-        }
-        self.at_mut(place).facts.add(Facts::CANCEL_WANTED);
-        Some(self.at(place))
-    }
-
     /// Notes that a change is on its way, and gives the order. `None` where there is no such order that may still
     /// trade, where another change is on its way, or this one is not the next.
     pub fn request_change(&mut self, modify: &ModifyIntent) -> Option<&TrackedOrder> {
@@ -176,26 +166,6 @@ impl OrderTable {
         is_noted.then(|| self.at(place))
     }
 
-    /// Offers every order that may still trade and has no cancel on its way to `send`, and notes a cancel for those
-    /// that it says it sent one for. Gives their count.
-    pub fn cancel_each(&mut self, mut send: impl FnMut(&TrackedOrder) -> bool) -> usize {
-        let mut sent_count = 0;
-        for order in self.slots.iter_mut().flatten() {
-            if !order.status().is_terminal() && !order.facts.has(Facts::CANCEL_WANTED) && send(order) {
-                order.facts.add(Facts::CANCEL_WANTED);
-                sent_count += 1;
-            }
-        }
-        sent_count
-    }
-
-    /// Notes that a cancel of all open orders of an instrument is on its way.
-    pub fn request_cancel_of(&mut self, instrument_id: InstrumentId) {
-        for place in self.chains.places(instrument_id) {
-            self.slots[place].as_mut().expect("a chain is of orders").facts.add(Facts::CANCEL_WANTED);
-        }
-    }
-
     /// The order of that id, as long as it is known.
     pub fn get(&self, id: ClientOrderId) -> Option<&TrackedOrder> {
         self.place_of(id).map(|place| self.at(place))
@@ -204,11 +174,6 @@ impl OrderTable {
     /// The orders that may still trade, in an order that is the same in every run.
     pub fn open_orders(&self) -> impl Iterator<Item = &TrackedOrder> {
         self.slots.iter().flatten().filter(|order| !order.status().is_terminal())
-    }
-
-    /// The orders of one instrument that may still trade, the last one first.
-    pub fn open_orders_of(&self, instrument_id: InstrumentId) -> impl Iterator<Item = &TrackedOrder> {
-        self.chains.places(instrument_id).map(|place| self.at(place))
     }
 
     /// What the orders of one side could still add to the position: all that is open, is being canceled, or is of
@@ -300,7 +265,9 @@ impl OrderTable {
             return Booking::None;
         }
         let order = self.slots[place].as_mut().expect("the index points at orders");
+        let is_history = (1..=order.history_qty.0).contains(&report.cumulative_qty.0);
         let seen = match report.trade_id {
+            _ if is_history => Seen::Before,
             0 => Seen::NoRoom,
             trade_id => self.trades.see(&mut order.trades, trade_id),
         };
@@ -367,7 +334,7 @@ impl OrderTable {
         self.index.find(id, |place| self.at(place).intent.client_order_id == id)
     }
 
-    fn at(&self, place: usize) -> &TrackedOrder {
+    pub(super) fn at(&self, place: usize) -> &TrackedOrder {
         self.slots[place].as_ref().expect("the index points at orders")
     }
 

@@ -1,9 +1,9 @@
-//! The table through its border: the faults by name, and a model that keeps every report.
-
-mod model;
+//! The table through its border: the faults by name.
+use fulmar_bus::record::{ClientOrderId, Denial, ModifyIntent, OrderType};
 
 use super::*;
-use fulmar_bus::record::{ClientOrderId, Denial, ModifyIntent, OrderType};
+
+mod model;
 
 const INSTRUMENT: InstrumentId = InstrumentId(2);
 
@@ -641,6 +641,52 @@ fn there_is_nothing_to_cancel_in_a_done_or_unknown_order() {
     assert!(orders.request_cancel(id(1)).is_none());
     assert!(orders.request_cancel(id(2)).is_none());
     assert_eq!(orders.open_orders().count(), 0);
+}
+
+/// The first report of an order that stands at the venue under this number, as of this moment.
+fn standing(venue_order_id: u64, cumulative_qty: i64, venue_at: u64) -> ExecutionReport {
+    let mut standing = report(1, ExecutionType::Accepted, OrderStatus::Accepted);
+    (standing.venue_order_id, standing.venue_at) = (venue_order_id, UnixNanos(venue_at));
+    (standing.price, standing.quantity) = (Price(100), Quantity(10));
+    standing.cumulative_qty = Quantity(cumulative_qty);
+    standing
+}
+
+#[test]
+fn what_an_adopted_order_traded_before_is_never_booked_however_late_it_is_told() {
+    let mut orders = OrderTable::new(4);
+    orders.adopt(&standing(77, 4, 5), INSTRUMENT, UnixNanos(1)).expect("there is room");
+    assert_eq!(booked(&apply(&mut orders, &trade(1, 9, 3, 7))), 3);
+    assert_eq!(apply(&mut orders, &trade(1, 8, 4, 4)).booking, Booking::Duplicate);
+    let order = orders.get(id(1)).expect("it is known");
+    assert_eq!((order.booked_qty(), order.overfill_qty()), (Quantity(7), Quantity(0)));
+}
+
+#[test]
+fn another_order_under_the_name_of_one_that_ended_takes_its_place_and_a_late_word_of_that_does_not() {
+    let mut orders = OrderTable::new(4);
+    orders.adopt(&standing(77, 0, 5), INSTRUMENT, UnixNanos(1)).expect("there is room");
+    apply(&mut orders, &standing(77, 0, 5));
+    let ended = |number, venue_at| {
+        let mut ended = standing(number, 0, venue_at);
+        (ended.execution, ended.status) = (ExecutionType::Canceled, OrderStatus::Canceled);
+        ended
+    };
+    let adopt = |orders: &mut OrderTable, report: &ExecutionReport| {
+        let is_adopted = orders.adopt(report, INSTRUMENT, UnixNanos(1)).is_ok();
+        apply(orders, report);
+        (is_adopted, status(orders, 1))
+    };
+    let (canceled, accepted) = (OrderStatus::Canceled, OrderStatus::Accepted);
+    assert_eq!(adopt(&mut orders, &standing(78, 0, 8)), (false, accepted), "it stands itself");
+    apply(&mut orders, &ended(78, 9));
+    assert_eq!(adopt(&mut orders, &standing(78, 0, 9)), (false, canceled), "it is the same");
+    assert_eq!(adopt(&mut orders, &standing(77, 0, 5)), (false, canceled), "it is a late word");
+    assert_eq!(orders.open_quantity(INSTRUMENT, Side::Buy), 0);
+    assert_eq!(adopt(&mut orders, &standing(79, 0, 9)), (true, accepted));
+    assert_eq!((orders.open_quantity(INSTRUMENT, Side::Buy), orders.room()), (10, 3));
+    apply(&mut orders, &ended(79, 11));
+    assert_eq!((status(&orders, 1), orders.room()), (canceled, 4));
 }
 
 #[test]

@@ -83,11 +83,13 @@ pub enum RiskCheck {
     MaxVar = 33,
     /// It is more than the order that it follows has traded and its alternatives left.
     ParentChildOverrun = 34,
+    /// It would show a part of itself that cannot be. The limit is the display quantity that could; zero where none is.
+    DisplayQty = 35,
 }
 
 impl RiskCheck {
     /// Every check, in numeric order.
-    pub const ALL: [RiskCheck; 34] = [
+    pub const ALL: [RiskCheck; 35] = [
         RiskCheck::KillSwitch,
         RiskCheck::StaleMarketData,
         RiskCheck::MaxOrderQty,
@@ -122,6 +124,7 @@ impl RiskCheck {
         RiskCheck::InsufficientBalance,
         RiskCheck::MaxVar,
         RiskCheck::ParentChildOverrun,
+        RiskCheck::DisplayQty,
     ];
 
     /// Its number.
@@ -176,6 +179,7 @@ impl RiskCheck {
             RiskCheck::InsufficientBalance => "INSUFFICIENT_BALANCE",
             RiskCheck::MaxVar => "MAX_VAR",
             RiskCheck::ParentChildOverrun => "PARENT_CHILD_OVERRUN",
+            RiskCheck::DisplayQty => "DISPLAY_QTY",
         }
     }
 

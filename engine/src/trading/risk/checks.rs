@@ -2,9 +2,8 @@
 
 use fulmar_bus::record::{Intent, OrderType, Price, Quantity, Side, SyncState, TimeInForce};
 
-use super::bucket::TokenBucket;
 use super::{Breach, Context, RiskLimits, Wish};
-use crate::trading::InstrumentRules;
+use crate::trading::{InstrumentRules, TokenBucket};
 
 /// An intent, and all that it is judged by.
 pub(super) struct Case<'a> {
@@ -47,16 +46,19 @@ impl Case<'_> {
     }
 
     /// An instrument of which quantities are not so much of the base asset, so that what an order costs is not known
-    /// here. And what an order may ask for that nothing carries out: a part that is not shown, an end that is past, or
-    /// that its time in force does not have, and one that must not take and cannot stand. What leaves waits for no
-    /// trigger and depends on no other order. Measured by the number of its type.
+    /// here. And what an order may ask for that nothing carries out: an end that is past, or that its time in force
+    /// does not have, one that must not take and cannot stand, and slices of what depends on other orders. What leaves
+    /// waits for no trigger, depends on no other order, and is no whole that is to leave in slices. Measured by the
+    /// number of its type.
     pub(super) fn not_supported(&self, wish: &Wish<'_>) -> Option<Breach> {
         if self.rules.is_market_data_only {
             return Some(Breach::UNKNOWABLE);
         }
-        let Intent { order_type, time_in_force, post_only, display_qty, expire_at, .. } = *self.intent;
+        let Intent { order_type, time_in_force, post_only, expire_at, .. } = *self.intent;
         let Intent { alternatives, after_counter, .. } = *self.intent;
-        let is_plain = !order_type.is_triggered() && (alternatives, after_counter) == (0, 0);
+        let is_alone = (alternatives, after_counter) == (0, 0);
+        let is_plain = !order_type.is_triggered() && is_alone;
+        let may_show = !self.rules.slices(self.intent) || (is_alone && (wish.is_held || !wish.is_new));
         // What the engine holds it can also end.
         let may_end = order_type == OrderType::Limit || wish.is_held;
         let has_sound_end = match time_in_force {
@@ -67,10 +69,8 @@ impl Case<'_> {
         let is_immediate = matches!(time_in_force, TimeInForce::Ioc | TimeInForce::Fok);
         // What must not take has to be able to stand.
         let may_be_post_only = order_type.is_limited() && !is_immediate;
-        let is_supported = (is_plain || wish.is_held)
-            && has_sound_end
-            && (post_only == 0 || may_be_post_only)
-            && display_qty.is_zero();
+        let is_supported =
+            (is_plain || wish.is_held) && has_sound_end && (post_only == 0 || may_be_post_only) && may_show;
         (!is_supported).then_some(Breach { value: order_type as i128, limit: OrderType::Limit as i128 })
     }
 

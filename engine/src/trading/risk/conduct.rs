@@ -4,10 +4,10 @@
 use fulmar_bus::record::{Intent, Nanos, OrderType, Price, Quantity, Side, StrategyId, TopOfBook, UnixNanos};
 
 use super::Breach;
-use super::bucket::TokenBucket;
 use super::checks::above;
 use super::guards::{Guards, middle, too_far};
 use super::limits::{EXECUTION_WINDOW, ORDERS_BEFORE_RATIO, RECENT_ORDERS, REJECT_WINDOW};
+use crate::trading::TokenBucket;
 
 /// What is remembered of one instrument.
 #[derive(Clone, Copy, Debug)]

@@ -1,6 +1,7 @@
 //! Every check at its limit less one, at it, and one beyond; without reference; and where numbers end.
 
 mod guards;
+mod iceberg;
 
 use fulmar_bus::record::{
     CancelOrder, ClientOrderId, Level, Notional, OrderType, Price, Side, StrategyId, SyncState, TopSource,
@@ -18,6 +19,7 @@ const RULES: InstrumentRules = InstrumentRules {
     quantity_min: Quantity(20),
     quantity_max: Quantity(900),
     notional_min: Notional(2_000),
+    iceberg_parts_max: 0,
     price_scale: 2,
     quantity_scale: 3,
     is_market_data_only: false,
@@ -540,7 +542,7 @@ fn limits_are_read_as_integers_and_unknown_or_missing_ones_are_errors() {
 fn no_two_checks_share_a_number_or_a_name() {
     let mut numbers: Vec<u16> = RiskCheck::ALL.iter().map(|check| check.code()).collect();
     numbers.dedup();
-    assert_eq!(numbers, (1..=34).collect::<Vec<u16>>());
+    assert_eq!(numbers, (1..=35).collect::<Vec<u16>>());
     let names: std::collections::BTreeSet<&str> = RiskCheck::ALL.iter().map(|check| check.name()).collect();
     assert_eq!(names.len(), RiskCheck::ALL.len());
     for check in RiskCheck::ALL {

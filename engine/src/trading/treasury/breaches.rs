@@ -118,12 +118,13 @@ impl Treasury {
 
     /// What a spot order pays with, its own kind that is open counted, is there; where the venue said what is.
     fn balance_breach(&self, adding: &Adding) -> Option<Breach> {
-        let position = self.account.position(adding.instrument_id)?;
+        let books = self.account(adding.instrument_id);
+        let position = books.position(adding.instrument_id)?;
         if !position.contract().is_spot() {
             return None;
         }
         let (asset, needed) = self.routes.paid_with(adding, position.contract())?;
-        let balance = self.account.balance(asset)?;
+        let balance = books.balance(asset)?;
         balance.told()?;
         if needed.is_some_and(|needed| needed <= balance.total()) {
             return None;

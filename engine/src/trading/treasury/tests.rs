@@ -6,6 +6,9 @@ use fulmar_bus::record::{
 };
 
 use super::*;
+use crate::trading::account::Fee;
+use crate::trading::account::FundingDue;
+use crate::trading::order::Fill;
 use crate::trading::risk::{Breach, LossLimits, ScopeBreaches};
 use crate::trading::value_at_risk::{VarLimit, VarMethod, VarSettings};
 
@@ -44,7 +47,7 @@ fn treasury(change: impl FnOnce(&mut TreasuryPlan)) -> Treasury {
         ..TreasuryPlan::default()
     };
     change(&mut plan);
-    let mut treasury = Treasury::new(AccountId(0), plan);
+    let mut treasury = Treasury::new(&[AccountId(0), AccountId(1)], plan);
     let defined = [
         (SPOT, definition(ContractKind::Spot, "BTC", "USDT")),
         (PERPETUAL, definition(ContractKind::LinearPerpetual, "BTC", "USDT")),
@@ -249,6 +252,21 @@ fn a_strategy_that_loses_is_held_back_alone_and_the_engine_holds_back_all() {
 }
 
 #[test]
+fn a_fill_of_before_the_first_word_on_a_balance_that_is_told_after_it_moves_no_balance() {
+    let said_at = UnixNanos(7);
+    for (venue_at, bitcoin) in [(UnixNanos(7), 5_000), (UnixNanos(8), 6_000), (UnixNanos(0), 6_000)] {
+        let mut treasury = treasury(|_| {});
+        let had = (Notional(5 * 10_i128.pow(18)), Notional(0));
+        treasury.tell(0, &BalanceStatement::new(asset("BTC"), had, said_at)).expect("there is room");
+        treasury.book_of(venue_at, &fill(ONE, SPOT, 1_000, 100), FREE).expect("it can be booked");
+        let total = |name| treasury.accounts[0].balance(asset(name)).map(|balance| balance.total());
+        assert_eq!(total("BTC"), Amount::floor(bitcoin, 3), "{venue_at:?}");
+        assert_eq!(total("USDT"), Some(usdt(-100)), "the venue said nothing of it yet");
+        assert_eq!(treasury.held(ONE, SPOT), Quantity(1_000), "it is held all the same");
+    }
+}
+
+#[test]
 fn what_spot_earned_is_valued_by_its_market_and_fees_in_another_asset_by_what_was_stated() {
     let losses = LossLimits { drawdown_max: Some(usdt(10)), ..LossLimits::default() };
     let bnb = (asset("BNB"), ScaledPrice { price: Price(600), scale: 0 });
@@ -289,7 +307,7 @@ fn without_a_currency_nothing_is_valued_and_fills_are_booked_all_the_same() {
     book(&mut treasury, fill(ONE, SPOT, 1_000, 100));
     assert_eq!((treasury.due_at(), treasury.value(NOW)), (None, false));
     assert_eq!(treasury.breaches(&buying(ONE, SPOT, 1)), ScopeBreaches::default());
-    let spent = treasury.account().balance(asset("USDT")).map(|balance| balance.total());
+    let spent = treasury.account(InstrumentId(0)).balance(asset("USDT")).map(|balance| balance.total());
     assert_eq!(spent, usdt(100).checked_neg());
 }
 
@@ -302,8 +320,8 @@ fn a_spot_order_needs_what_it_pays_with_once_the_venue_has_said_what_is_there() 
         let all = Notional(usdt(whole).0);
         BalanceStatement::new(asset(name), (all, Notional(0)), NOW)
     };
-    treasury.tell(&told("USDT", 100)).expect("there is room");
-    treasury.tell(&told("BTC", 2)).expect("as well");
+    treasury.tell(0, &told("USDT", 100)).expect("there is room");
+    treasury.tell(0, &told("BTC", 2)).expect("as well");
     for (quantity, is_refused) in [(999, false), (1_000, false), (1_001, true)] {
         assert_eq!(treasury.breaches(&order(quantity)).balance.is_some(), is_refused, "{quantity} at 100");
         let sale = treasury_order(Side::Sell, 2 * quantity);
@@ -313,8 +331,8 @@ fn a_spot_order_needs_what_it_pays_with_once_the_venue_has_said_what_is_there() 
     assert_eq!(treasury.breaches(&unpriced).balance.map(|breach| breach.value), Some(i128::MAX));
     book(&mut treasury, fill(ONE, SPOT, 500, 100));
     assert!(treasury.breaches(&order(501)).balance.is_some(), "half of it is spent");
-    treasury.tell(&told("USDT", 70)).expect("it is known");
-    let ours = treasury.account().balance(asset("USDT")).expect("it was told");
+    treasury.tell(0, &told("USDT", 70)).expect("it is known");
+    let ours = treasury.account(InstrumentId(0)).balance(asset("USDT")).expect("it was told");
     assert_eq!(ours.total(), usdt(50), "what the venue says later is compared, and corrects nothing");
     assert_eq!(ours.difference(), Some(usdt(20)));
 }
@@ -327,7 +345,7 @@ fn assets_of_which_the_venue_says_something_else_are_counted() {
         BalanceStatement::new(asset(name), amounts, NOW)
     };
     let tell = |treasury: &mut Treasury, name, amounts| {
-        treasury.tell(&told(name, amounts)).expect("there is room");
+        treasury.tell(0, &told(name, amounts)).expect("there is room");
         treasury.balances_apart()
     };
     assert_eq!(tell(&mut treasury, "USDT", (100, 0)), 0, "the first word is what was there");
@@ -339,9 +357,42 @@ fn assets_of_which_the_venue_says_something_else_are_counted() {
     assert_eq!(tell(&mut treasury, "USDT", (20, 30)), 1, "what is locked is owned as well");
     let half = Notional(usdt(1).0 / 2);
     let all = BalanceStatement::new(asset("BTC"), (half, Notional(0)), NOW);
-    treasury.tell(&all).expect("it is known");
+    treasury.tell(0, &all).expect("it is known");
     assert_eq!(treasury.balances_apart(), 0);
     assert_eq!(tell(&mut treasury, "USDT", (20, 29)), 1, "one of it is missing");
+}
+
+#[test]
+fn an_asset_of_one_account_is_none_of_the_other_and_what_both_earned_is_one_sum() {
+    let limits = ScopeLimits {
+        losses: LossLimits { drawdown_max: Some(usdt(5)), ..LossLimits::default() },
+        ..ScopeLimits::default()
+    };
+    let mut treasury = treasury(|plan| (plan.account_of, plan.engine) = (vec![0, 1, 0], limits));
+    let tell = |treasury: &mut Treasury, account, whole| {
+        let all = Notional(usdt(whole).0);
+        let told = BalanceStatement::new(asset("USDT"), (all, Notional(0)), NOW);
+        treasury.tell(account, &told).expect("there is room");
+    };
+    tell(&mut treasury, 0, 100);
+    tell(&mut treasury, 1, 40);
+    mark(&mut treasury, SPOT, 100);
+    mark(&mut treasury, PERPETUAL, 100);
+    book(&mut treasury, fill(ONE, SPOT, 500, 100));
+    let of = |treasury: &Treasury, id| treasury.account(id).balance(asset("USDT")).map(|it| it.total());
+    assert_eq!((of(&treasury, SPOT), of(&treasury, PERPETUAL)), (Some(usdt(50)), Some(usdt(40))));
+    tell(&mut treasury, 1, 39);
+    let differences = [0, 1].map(|account| treasury.balance_difference(account, asset("USDT")));
+    assert_eq!(differences, [Some(usdt(50)), usdt(1).checked_neg()], "the first was not told anew");
+    assert_eq!(treasury.balances_apart(), 2);
+    assert!(treasury.buys(0, SPOT, asset("BTC")) && !treasury.buys(1, SPOT, asset("BTC")));
+    book(&mut treasury, fill(OTHER, PERPETUAL, 500, 100));
+    assert!(!treasury.value(NOW), "nothing is lost");
+    // Three are lost at either account, and no more than five may be.
+    mark(&mut treasury, SPOT, 94);
+    mark(&mut treasury, PERPETUAL, 94);
+    assert!(treasury.value(NOW));
+    assert_eq!(treasury.restraint(ONE), Restraint::ReduceOnly);
 }
 
 fn treasury_order(side: Side, quantity: i64) -> Adding {
@@ -450,21 +501,21 @@ fn what_rounding_of_fees_makes_is_no_difference_of_balances() {
     let tell = |treasury: &mut Treasury, above: i128| {
         let all = Notional(usdt(100).0 + above);
         let told = BalanceStatement::new(asset("USDT"), (all, Notional(0)), NOW);
-        treasury.tell(&told).expect("there is room");
-        treasury.balance_difference(asset("USDT"))
+        treasury.tell(0, &told).expect("there is room");
+        treasury.balance_difference(0, asset("USDT"))
     };
     assert_eq!(tell(&mut treasury, 0), None);
     let dust = 10_i128.pow(10);
     assert_eq!((tell(&mut treasury, dust - 1), tell(&mut treasury, 1 - dust)), (None, None));
     assert_eq!(tell(&mut treasury, dust), Some(Amount(dust)));
     assert_eq!(tell(&mut treasury, -dust), Some(Amount(-dust)));
-    assert_eq!(treasury.balance_difference(asset("BTC")), None, "the venue said nothing of it");
+    assert_eq!(treasury.balance_difference(0, asset("BTC")), None, "the venue said nothing of it");
 }
 
 #[test]
 fn a_spot_market_buys_its_base_asset_and_no_other_market_does() {
     let treasury = treasury(|_| {});
-    let buys = |instrument_id, name| treasury.buys(instrument_id, asset(name));
+    let buys = |instrument_id, name| treasury.buys(0, instrument_id, asset(name));
     assert!(buys(SPOT, "BTC") && buys(ALTCOIN, "ALT"));
     assert!(!buys(SPOT, "USDT") && !buys(SPOT, "ALT") && !buys(PERPETUAL, "BTC"));
     assert!(!buys(InstrumentId(9), "BTC"), "there is no such market");

@@ -1,6 +1,7 @@
 //! Runs that cannot start, and runs that lose a part: nothing is left running, and everything is told.
 
 use std::path::Path;
+use std::time::Duration;
 
 use fulmar_bus::channel::{Region, RingShape, create};
 use fulmar_bus::record::{
@@ -36,7 +37,7 @@ fn launch(folder: &Path, stream_url: &str) -> (Launch, Loaded) {
         sources: vec![source.into()],
         variables: Variables::new(),
         route: Route::None,
-        key: crate::venues::KeyKind::Unsigned,
+        keys: std::collections::BTreeMap::new(),
         epoch: 1,
         started_at_ns: 1,
         held: Held::default(),
@@ -62,7 +63,7 @@ async fn a_start_that_fails_after_its_cores_leaves_nothing_running() {
     // A configuration takes this address; a link finds that no connection can ever be asked for it.
     let (launch, loaded) = launch(folder.path(), "wss://a<b");
     let journal = folder.path().join("journal");
-    let started = LiveEngine::start(launch, &loaded, Some(&journal), (None, None)).await;
+    let started = LiveEngine::start(launch, &loaded, Some(&journal), (None, Seals::new())).await;
     assert!(started.is_err(), "the address is none");
     let left = threads();
     for name in ["left-behind", "recorder", "io"] {
@@ -113,7 +114,7 @@ async fn a_run_that_lost_the_core_of_its_gate_waits_for_no_cancel_and_tells_of_t
     let _process = process().await;
     let folder = tempfile::tempdir().expect("a folder");
     let (launch, loaded) = launch(folder.path(), "ws://127.0.0.1:1");
-    let mut engine = LiveEngine::start(launch, &loaded, None, (None, None)).await.expect("it starts");
+    let mut engine = LiveEngine::start(launch, &loaded, None, (None, Seals::new())).await.expect("it starts");
     let seats = vec![Seat { number: 0, rank: 0, actor: Box::new(Buggy::default()) }];
     let (name, bell) = ("gate".to_owned(), Doorbell::new());
     let core = CoreLoop { name, cpu: None, wait: Wait::Park, bell, seats, notes: None };

@@ -230,7 +230,7 @@ fn nothing_leaves_before_the_accounts_own_stream_is_open_and_what_stands_is_told
     assert!(!futures.bench.session.is_ready());
     futures.feed((1, FrameSource::Opened, 0), "");
     let asked = futures.asked();
-    assert!(asked[0].contains("v2/account.balance"), "{asked:?}");
+    assert!(asked[0].contains("/fapi/v1/openOrders"), "{asked:?}");
     assert!(!futures.bench.session.is_ready());
     futures.log_in();
     assert!(futures.bench.session.is_ready());

@@ -42,13 +42,31 @@ fn nothing_is_sent_before_the_venue_has_said_what_stands() {
     bench.asked();
     bench.message(r#"{"id":"n","status":200,"result":{"serverTime":1700000000000}}"#);
     bench.message(r#"{"id":"l","status":200,"result":{"subscriptionId":0}}"#);
-    assert_eq!(bench.asked_methods(), ["userDataStream.subscribe.signature", "account.status"]);
+    assert_eq!(bench.asked_methods(), ["userDataStream.subscribe.signature", "openOrders.status"]);
     bench.pass(Nanos::from_secs(25));
-    assert_eq!(bench.asked_methods(), ["account.status"; 2], "it is asked again where no answer comes");
+    assert_eq!(bench.asked_methods(), ["openOrders.status"; 2], "it is asked again where no answer comes");
     assert!(!bench.session.is_ready());
     bench.truth.answers = true;
     bench.pass(Nanos::from_secs(10));
     assert!(bench.session.is_ready());
+}
+
+#[test]
+fn what_the_account_has_is_asked_for_last_so_that_its_first_word_has_all_in_it_that_is_history() {
+    let mut bench = Bench::new();
+    bench.feed(FrameSource::Closed, "reset");
+    bench.truth.answers = false;
+    bench.feed(FrameSource::Opened, "");
+    bench.message(r#"{"id":"n","status":200,"result":{"serverTime":1700000000000}}"#);
+    bench.message(r#"{"id":"l","status":200,"result":{"subscriptionId":0}}"#);
+    for method in ["openOrders.status", "myTrades"] {
+        let question = bench.asked().pop().expect("it asks");
+        let words: Vec<&str> = question.split('"').collect();
+        assert_eq!(words[7], method);
+        bench.message(&format!(r#"{{"id":"{}","status":200,"result":[]}}"#, words[3]));
+    }
+    assert_eq!(bench.asked_methods(), ["account.status"]);
+    assert!(!bench.session.is_ready());
 }
 
 #[test]

@@ -77,6 +77,26 @@ fn it_is_canceled_where_nothing_traded_and_the_new_one_has_a_name_of_its_own() {
 }
 
 #[test]
+fn what_the_book_shows_of_an_order_is_said_when_it_is_placed_and_when_another_takes_its_place() {
+    for (shown, said) in [(10_000, r#""icebergQty":"0.1","#), (50_000, ""), (0, "")] {
+        let mut bench = Bench::new();
+        bench.submit(|intent| intent.display_qty = Quantity(shown));
+        bench.event("NEW", "NEW", (&order_id(1).to_string(), ""), NOTHING);
+        let placed = bench.asked().remove(0);
+        let id = order_id(1);
+        assert!(placed.contains(&format!(r#""apiKey":"",{said}"newClientOrderId":"{id}","#)), "{placed}");
+        bench.change(10_100, 60_000);
+        let replaced = bench.asked().remove(0);
+        // Where it showed all that it was, it goes on to show as much of what it is.
+        let said = if shown == 50_000 { r#""icebergQty":"0.5","# } else { said };
+        assert!(
+            replaced.contains(&format!(r#""ONLY_NEW",{said}"newClientOrderId":"{id}r0001","#)),
+            "{replaced}"
+        );
+    }
+}
+
+#[test]
 fn both_done_is_one_order_with_its_new_terms_whatever_comes_first() {
     type Step = fn(&mut Bench);
     let steps: [Step; 3] = [Bench::canceled_event, Bench::placed_event, |bench| bench.replaced(200, BOTH)];

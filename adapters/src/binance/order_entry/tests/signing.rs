@@ -86,7 +86,8 @@ fn every_request_of_an_hmac_key_is_signed_over_all_its_parameters_in_their_order
             methods.push(method);
         }
     }
-    let all = ["userDataStream.subscribe.signature", "account.status", "order.place", "order.cancel", "time"];
+    let all =
+        ["userDataStream.subscribe.signature", "openOrders.status", "order.place", "order.cancel", "time"];
     assert!(
         all.iter().all(|method| *method == "time" || methods.contains(&(*method).to_owned())),
         "{methods:?}"

@@ -198,12 +198,17 @@ impl Day {
         let is_new = self.order_count == 0 || self.rng.random_bool(0.97);
         let number = if is_new { self.order_count } else { self.rng.random_range(0..self.order_count) };
         self.order_count += u32::from(is_new);
+        let display = match self.dialect == Dialect::Spot && self.rng.random_bool(0.3) {
+            true => quantity / step * self.rng.random_range(0..=11) / 10 * step + off,
+            false => 0,
+        };
         Wanted {
             id: format!("order-{number}"),
             side,
             kind,
             price: if kind == OrderKind::Market { 0 } else { price },
             quantity,
+            display,
             self_trade,
             reduces_only: self.dialect == Dialect::UsdMargined && self.rng.random_bool(0.15),
         }
@@ -503,6 +508,9 @@ fn order(dialect: Dialect, wanted: &Wanted) -> Value {
     }
     if wanted.kind != OrderKind::Market {
         params["price"] = json!(text(wanted.price));
+    }
+    if wanted.display != 0 {
+        params["icebergQty"] = json!(text(wanted.display));
     }
     if wanted.reduces_only {
         params["reduceOnly"] = json!(true);

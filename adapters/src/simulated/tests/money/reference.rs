@@ -5,7 +5,7 @@
 use fulmar_bus::record::Side;
 use fulmar_engine::simulation::matching::{OrderKind, SelfTrade};
 
-use crate::simulated::limits::{ACCOUNT_ORDERS_MAX, LEVERAGE};
+use crate::simulated::limits::{ACCOUNT_ORDERS_MAX, ICEBERG_PARTS_MAX, LEVERAGE};
 use crate::simulated::{Dialect, SCALE, SimulatedVenueConfig, SymbolConfig};
 
 const UNIT: i128 = 10i128.pow(SCALE as u32);
@@ -19,6 +19,8 @@ pub struct Wanted {
     /// Zero for a market order.
     pub price: i64,
     pub quantity: i64,
+    /// What the book shows of it at one time; zero where all.
+    pub display: i64,
     pub self_trade: SelfTrade,
     pub reduces_only: bool,
 }
@@ -30,6 +32,16 @@ pub struct Standing {
     number: u64,
     pub wanted: Wanted,
     pub leaves: i64,
+    /// What the book shows of it, where it stands.
+    shown: i64,
+}
+
+impl Standing {
+    /// As it is put last in its queue, with as much of it as it shows.
+    fn new(account: usize, number: u64, wanted: Wanted, leaves: i64) -> Self {
+        let shown = if wanted.display == 0 { leaves } else { wanted.display.min(leaves) };
+        Standing { account, number, wanted, leaves, shown }
+    }
 }
 
 /// What an account owns; of futures what it is long or short, and its cash.
@@ -50,6 +62,7 @@ pub struct Seen {
     pub changes: u64,
     pub reductions_ended: u64,
     pub funded: u64,
+    pub refills: u64,
 }
 
 impl Seen {
@@ -62,6 +75,7 @@ impl Seen {
         self.changes += more.changes;
         self.reductions_ended += more.reductions_ended;
         self.funded += more.funded;
+        self.refills += more.refills;
     }
 }
 
@@ -106,8 +120,8 @@ impl Reference {
     /// An order of the market's own that stands from the start.
     pub fn stands(&mut self, side: Side, price: i64, quantity: i64) {
         let (id, kind, self_trade) = (String::new(), OrderKind::Limit, SelfTrade::Allow);
-        let wanted = Wanted { id, side, kind, price, quantity, self_trade, reduces_only: false };
-        self.open.push(Standing { account: 0, number: 0, wanted, leaves: quantity });
+        let wanted = Wanted { id, side, kind, price, quantity, display: 0, self_trade, reduces_only: false };
+        self.open.push(Standing::new(0, 0, wanted, quantity));
     }
 
     /// Takes an order, or refuses it.
@@ -118,9 +132,7 @@ impl Reference {
             return false;
         }
         self.number += 1;
-        let order =
-            Standing { account, number: self.number, wanted: wanted.clone(), leaves: wanted.quantity };
-        self.meet(order);
+        self.meet(Standing::new(account, self.number, wanted.clone(), wanted.quantity));
         true
     }
 
@@ -141,6 +153,7 @@ impl Reference {
         let leaves = order.leaves - (order.wanted.quantity - quantity);
         if !self.is_halted && quantity % self.symbol.step.0 == 0 && 0 < leaves && leaves < order.leaves {
             (order.wanted.quantity, order.leaves) = (quantity, leaves);
+            order.shown = order.shown.min(leaves);
             self.seen.changes += 1;
         }
     }
@@ -161,9 +174,10 @@ impl Reference {
             self.open.remove(index);
         } else if price == before.wanted.price && leaves < before.leaves {
             (self.open[index].wanted, self.open[index].leaves) = (wanted, leaves);
+            self.open[index].shown = leaves;
         } else {
             self.open.remove(index);
-            self.meet(Standing { wanted, leaves, ..before });
+            self.meet(Standing::new(before.account, before.number, wanted, leaves));
         }
     }
 
@@ -175,32 +189,48 @@ impl Reference {
         own.iter().any(|(_, id)| self.trade_with(account, id, is_half))
     }
 
-    /// The market trades with an order, if its price is the best, after all that stands before it: with half of what is
-    /// left of it, or with all. False where it does not.
+    /// The market trades with an order, if its price is the best, after all that stands before it: with half of what it
+    /// shows, or with all. False where it does not.
     pub fn trade_with(&mut self, account: usize, id: &str, is_half: bool) -> bool {
         let Some(index) = self.find(account, id) else { return false };
-        let Standing { wanted, leaves, .. } = self.open[index].clone();
-        let part = if is_half { leaves / 2 / self.step() * self.step() } else { leaves };
+        let Standing { wanted, shown, .. } = self.open[index].clone();
+        let part = if is_half { shown / 2 / self.step() * self.step() } else { shown };
         let is_best = self.levels(wanted.side).first().is_some_and(|best| best.0 == wanted.price);
         if self.is_halted || part == 0 || !is_best {
             return false;
         }
         let before = self.open[..index].iter().filter(|order| order.wanted.price == wanted.price);
-        let quantity = before.map(|order| order.leaves).sum::<i64>() + part;
+        let quantity = before.map(|order| order.shown).sum::<i64>() + part;
         let (side, kind, self_trade) =
             (wanted.side.opposite(), OrderKind::ImmediateOrCancel, SelfTrade::Allow);
-        let taker =
-            Wanted { id: String::new(), side, kind, quantity, self_trade, reduces_only: false, ..wanted };
-        self.meet(Standing { account: 0, number: 0, wanted: taker, leaves: quantity });
+        let taker = Wanted {
+            id: String::new(),
+            side,
+            kind,
+            quantity,
+            display: 0,
+            self_trade,
+            reduces_only: false,
+            ..wanted
+        };
+        self.meet(Standing::new(0, 0, taker, quantity));
         true
     }
 
     /// An account trades one step at the market, although nobody asked it to.
     pub fn trade_once_more(&mut self, account: usize, side: Side) {
         let (kind, self_trade, quantity) = (OrderKind::Market, SelfTrade::ExpireTaker, self.step());
-        let wanted =
-            Wanted { id: String::new(), side, kind, price: 0, quantity, self_trade, reduces_only: false };
-        self.meet(Standing { account, number: 0, wanted, leaves: quantity });
+        let wanted = Wanted {
+            id: String::new(),
+            side,
+            kind,
+            price: 0,
+            quantity,
+            display: 0,
+            self_trade,
+            reduces_only: false,
+        };
+        self.meet(Standing::new(account, 0, wanted, quantity));
     }
 
     /// Who is long pays who is short.
@@ -223,7 +253,7 @@ impl Reference {
     pub fn levels(&self, side: Side) -> Vec<(i64, i64)> {
         let mut sums = std::collections::BTreeMap::new();
         for order in self.open.iter().filter(|order| order.wanted.side == side) {
-            *sums.entry(order.wanted.price).or_insert(0) += order.leaves;
+            *sums.entry(order.wanted.price).or_insert(0) += order.shown;
         }
         let rising = sums.into_iter();
         if side == Side::Buy { rising.rev().collect() } else { rising.collect() }
@@ -279,6 +309,15 @@ impl Reference {
             || wanted.quantity <= 0
             || wanted.quantity % self.symbol.step.0 != 0
             || is_too_small && !wanted.reduces_only
+            || wanted.display != 0 && !self.may_display(wanted)
+    }
+
+    fn may_display(&self, wanted: &Wanted) -> bool {
+        let Wanted { kind, quantity, display, .. } = *wanted;
+        matches!(kind, OrderKind::Limit | OrderKind::PostOnly)
+            && (1..quantity).contains(&display)
+            && display % self.symbol.step.0 == 0
+            && display * ICEBERG_PARTS_MAX >= quantity
     }
 
     fn takes(&self, wanted: &Wanted) -> bool {
@@ -337,9 +376,12 @@ impl Reference {
                 SelfTrade::ExpireTaker | SelfTrade::ExpireBoth if maker.account == account => break,
                 _ => {}
             }
-            let taken = maker.leaves.min(wanted.quantity - quantity);
+            let taken = maker.shown.min(wanted.quantity - quantity);
             quantity += taken;
             cost += i128::from(taken) * i128::from(maker.wanted.price);
+            if maker.leaves > taken {
+                open.push(Standing::new(maker.account, maker.number, maker.wanted, maker.leaves - taken));
+            }
         }
         (quantity, cost)
     }
@@ -366,22 +408,25 @@ impl Reference {
                 break;
             }
             let maker = &mut self.open[index];
-            let (quantity, price) = (order.leaves.min(maker.leaves), maker.wanted.price);
+            let (quantity, price) = (order.leaves.min(maker.shown), maker.wanted.price);
             maker.leaves -= quantity;
+            maker.shown -= quantity;
             order.leaves -= quantity;
             let (buyer, seller) = match order.wanted.side {
                 Side::Buy => (order.account, maker.account),
                 Side::Sell => (maker.account, order.account),
             };
             self.seen.partial_fills += u64::from(maker.leaves > 0) + u64::from(order.leaves > 0);
-            if maker.leaves == 0 {
-                self.open.remove(index);
+            if maker.shown == 0 {
+                let Standing { account, number, wanted, leaves, .. } = self.open.remove(index);
+                self.seen.refills += u64::from(leaves > 0);
+                self.open.extend((leaves > 0).then(|| Standing::new(account, number, wanted, leaves)));
             }
             self.pay(buyer, seller, i128::from(quantity), i128::from(price));
             traded.extend([buyer, seller]);
         }
         if !ends && order.leaves > 0 {
-            self.open.push(order);
+            self.open.push(Standing::new(order.account, order.number, order.wanted, order.leaves));
         }
         traded.sort_unstable();
         traded.dedup();

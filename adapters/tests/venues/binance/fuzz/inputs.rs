@@ -94,8 +94,13 @@ fn definition(random: &mut ChaCha8Rng, product: Product) -> String {
         },
     ];
     filters.truncate(random.random_range(0..4));
+    if random.random_bool(0.5) {
+        filters.push(r#"{"filterType":"ICEBERG_PARTS","limit":10}"#.to_owned());
+    }
+    let takes = ["", r#""icebergAllowed":true,"#, r#""icebergAllowed":false,"#, r#""icebergAllowed":1,"#];
+    let takes = takes.choose(random).expect("one");
     format!(
-        r#"{{"symbol":"{symbol}","status":"TRADING","baseAsset":"BTC","quoteAsset":"USDT",{kinds},"filters":[{}]}}"#,
+        r#"{{"symbol":"{symbol}","status":"TRADING","baseAsset":"BTC","quoteAsset":"USDT",{takes}{kinds},"filters":[{}]}}"#,
         filters.join(",")
     )
 }

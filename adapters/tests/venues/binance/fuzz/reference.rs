@@ -55,9 +55,13 @@ pub fn definitions(
 }
 
 fn definition(product: Product, fields: &Json) -> Option<InstrumentDefinition> {
-    let mut texts = ["0"; 6];
+    let (mut texts, mut parts) = (["0"; 6], 0);
     for filter in fields.list("filters")? {
-        let keys: &[(usize, &str)] = match filter.text("filterType")? {
+        let kind = filter.text("filterType")?;
+        if kind == "ICEBERG_PARTS" {
+            parts = filter.unsigned("limit")?;
+        }
+        let keys: &[(usize, &str)] = match kind {
             "PRICE_FILTER" => &[(0, "tickSize"), (1, "maxPrice")],
             "LOT_SIZE" => &[(2, "stepSize"), (3, "minQty"), (4, "maxQty")],
             "MIN_NOTIONAL" if filter.find("notional").is_some() => &[(5, "notional")],
@@ -90,6 +94,7 @@ fn definition(product: Product, fields: &Json) -> Option<InstrumentDefinition> {
             ContractSize::new(dollars?, 0)
         }
     };
+    let takes_icebergs = fields.find("icebergAllowed").is_some() && fields.flag("icebergAllowed")?;
     let digits = |key| u8::try_from(fields.unsigned(key)?).ok();
     let price_scale = choose_scale(digits(price_key)?, step_digits(tick), ceiling(price_max));
     let quantity_scale = choose_scale(digits(quantity_key)?, step_digits(lot), ceiling(quantity_max));
@@ -112,6 +117,7 @@ fn definition(product: Product, fields: &Json) -> Option<InstrumentDefinition> {
         contract,
         is_inferred: 0,
         contract_size,
+        iceberg_parts_max: if takes_icebergs { parts } else { 0 },
     })
 }
 

@@ -44,6 +44,7 @@ impl Desk {
             quantity_min: Quantity(0),
             quantity_max: Quantity(0),
             notional_min: Notional(0),
+            iceberg_parts_max: 0,
             price_scale: SYMBOLS[1].1.price,
             quantity_scale: SYMBOLS[1].1.quantity,
             is_market_data_only: false,
@@ -150,6 +151,7 @@ fn ether() -> InstrumentDefinition {
         contract: ContractKind::Spot,
         is_inferred: 0,
         contract_size: ContractSize::ONE,
+        iceberg_parts_max: 0,
     }
 }
 

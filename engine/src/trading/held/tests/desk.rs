@@ -128,10 +128,12 @@ impl Desk {
                 }
                 Step::Change(id, quantity) => self.change(id, quantity),
                 Step::Release(id) => {
-                    self.held.sent(id);
+                    let order = self.orders.get(id).expect("what is sent stands");
+                    self.held.sent(order.intent(), order.traded_qty());
                     self.save();
                     self.leave(id);
                 }
+                Step::Withdraw(_) | Step::Amend(_) => unreachable!("nothing here leaves slice by slice"),
             }
         }
         self.save();

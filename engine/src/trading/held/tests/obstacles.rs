@@ -67,11 +67,17 @@ impl Held {
         self.held.next_step(NOW, &self.orders)
     }
 
+    /// An order leaves, of which nothing traded yet.
+    fn sends(&mut self, counter: u64) {
+        let intent = *self.orders.get(id(counter)).expect("what is sent is known").intent();
+        self.held.sent(&intent, Quantity(0));
+    }
+
     /// Sends what is to be sent.
     fn release_all(&mut self) {
         while let Some(step) = self.step() {
             if let Step::Release(id) = step {
-                self.held.sent(id);
+                self.sends(id.counter);
             }
         }
     }
@@ -311,7 +317,7 @@ fn only_what_was_held_is_taken_back_and_it_is_sent_again_later() {
     assert_eq!(desk.step(), Some(Step::Trigger(id(2))));
     assert!(!desk.held.take_back(id(2), later), "it fired, and did not leave");
     assert_eq!(desk.step(), Some(Step::Release(id(2))));
-    desk.held.sent(id(2));
+    desk.sends(2);
     assert!(!desk.held.holds(id(2)));
     assert!(desk.held.take_back(id(2), later));
     assert!(desk.held.holds(id(2)) && !desk.held.is_waiting(id(2)), "it is held, and not on its first terms");
@@ -332,7 +338,7 @@ fn what_was_held_by_itself_is_forgotten_once_the_venue_has_it_and_a_child_only_w
     let is_known = |desk: &mut Held, counter| {
         let is_known = desk.held.take_back(id(counter), NOW);
         if is_known {
-            desk.held.sent(id(counter));
+            desk.sends(counter);
         }
         is_known
     };

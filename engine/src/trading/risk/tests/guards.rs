@@ -223,7 +223,7 @@ fn few_orders_and_none_for_long_are_of_unknown_fate() {
 #[test]
 fn what_nobody_carries_out_is_refused_and_not_sent_as_something_else() {
     let plain = limit(Side::Buy, 100, 100);
-    let changes: [fn(&mut Intent); 10] = [
+    let changes: [fn(&mut Intent); 9] = [
         |intent| {
             (intent.order_type, intent.trigger_price, intent.price) = (OrderType::Stop, Price(100), Price(0))
         },
@@ -233,7 +233,6 @@ fn what_nobody_carries_out_is_refused_and_not_sent_as_something_else() {
         |intent| intent.expire_at = NOW + Nanos(1),
         |intent| (intent.order_type, intent.price, intent.post_only) = (OrderType::Market, Price(0), 1),
         |intent| (intent.time_in_force, intent.post_only) = (TimeInForce::Ioc, 1),
-        |intent| intent.display_qty = Quantity(10),
         |intent| intent.alternatives = 7,
         |intent| intent.after_counter = 7,
     ];
@@ -434,12 +433,11 @@ fn what_the_engine_holds_may_end_at_a_moment_and_be_what_no_venue_carries_out() 
         |intent| (intent.alternatives, intent.after_counter) = (7, 3),
     ];
     assert_eq!(fine.map(stop_limit), [const { None }; 6]);
-    let refused: [fn(&mut Intent); 5] = [
+    let refused: [fn(&mut Intent); 4] = [
         |intent| (intent.time_in_force, intent.expire_at) = (TimeInForce::Gtd, NOW),
         |intent| (intent.time_in_force, intent.expire_at) = (TimeInForce::Day, NOW + Nanos(1)),
         |intent| (intent.time_in_force, intent.post_only) = (TimeInForce::Ioc, 1),
         |intent| (intent.time_in_force, intent.post_only) = (TimeInForce::Fok, 1),
-        |intent| intent.display_qty = Quantity(10),
     ];
     for change in refused {
         assert_eq!(stop_limit(change), Some(vec![RiskCheck::NotSupported]));

@@ -7,7 +7,7 @@ use fulmar_bus::record::{Nanos, UnixNanos};
 /// The credit is kept in token-nanoseconds (one token is the window's length), so that filling divides nothing and
 /// loses nothing.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct TokenBucket {
+pub(crate) struct TokenBucket {
     capacity: u32,
     window: Nanos,
     credit: u128,
@@ -16,14 +16,14 @@ pub(super) struct TokenBucket {
 
 impl TokenBucket {
     /// A full bucket. Where the window has no length there is no budget: it holds nothing.
-    pub(super) fn new(capacity: u32, window: Nanos) -> Self {
+    pub(crate) fn new(capacity: u32, window: Nanos) -> Self {
         let mut bucket = TokenBucket { capacity, window, credit: 0, filled_at: UnixNanos(0) };
         bucket.credit = bucket.credit_max();
         bucket
     }
 
     /// Fills up to `now`. Time that runs backwards fills nothing.
-    pub(super) fn fill(&mut self, now: UnixNanos) {
+    pub(crate) fn fill(&mut self, now: UnixNanos) {
         let elapsed_ns = now.since(self.filled_at).0;
         self.filled_at = self.filled_at.max(now);
         self.credit += u128::from(elapsed_ns) * u128::from(self.capacity);
@@ -31,19 +31,19 @@ impl TokenBucket {
     }
 
     /// Whether so many whole tokens are left: what [`TokenBucket::tokens`] tells, without its division.
-    pub(super) fn has(&self, count: u32) -> bool {
+    pub(crate) fn has(&self, count: u32) -> bool {
         let token = u128::from(self.window.0);
         count == 0 || (token > 0 && self.credit >= u128::from(count) * token)
     }
 
     /// Whole tokens that are left.
-    pub(super) fn tokens(&self) -> u32 {
+    pub(crate) fn tokens(&self) -> u32 {
         let tokens = self.credit.checked_div(u128::from(self.window.0)).unwrap_or(0);
         u32::try_from(tokens).expect("no more tokens than the capacity")
     }
 
     /// Takes one token; false where there was none.
-    pub(super) fn take(&mut self) -> bool {
+    pub(crate) fn take(&mut self) -> bool {
         let is_taken = self.has(1);
         if is_taken {
             self.credit -= u128::from(self.window.0);

@@ -1,0 +1,15 @@
+//! The bus: lets processes attach to this engine and be its strategies, each in a berth that the configuration names.
+//!
+//! It stands beside the engine. It makes the memory that a process shares with its port, hands it over, watches the
+//! process, and tells the port when it is gone. It reads no command and writes no report: were it to hang, those who
+//! are attached would trade on.
+
+mod berth;
+mod harbour;
+mod memory;
+mod server;
+mod shadow;
+
+pub use berth::{Berth, open};
+pub use harbour::{Harbour, socket_path};
+pub use server::{BusError, BusServer, token_path};

@@ -1,0 +1,211 @@
+//! The host of a strategy in a process of its own, over memory that it shares with the engine. It knows nothing of how
+//! it came to that memory, and reads no clock.
+
+use std::os::fd::OwnedFd;
+
+use fulmar_bus::attach::{Bell, CursorPage, Handed, Welcome};
+use fulmar_bus::channel::{OpenError, Region, Ring, open, open_writer};
+use fulmar_bus::record::{InstrumentId, UnixNanos};
+use fulmar_bus::segment::{Access, BootId, OpenSegment, SegmentError};
+use fulmar_engine::actors::{StrategyHost, StrategyPorts, Stream};
+use fulmar_engine::contract::Strategy;
+use fulmar_engine::runtime::{Actor, Outbox, Work};
+
+use super::terms::Terms;
+
+/// Records of each ring that one turn takes: as in the engine.
+const TURN_RECORDS_MAX: u32 = 256;
+
+/// Why what an engine shares is not what an engine shares.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// A segment cannot be opened.
+    #[error("the engine's {what} cannot be read: {source}")]
+    Segment {
+        /// Which.
+        what: &'static str,
+        /// What is wrong with it.
+        source: SegmentError,
+    },
+    /// A segment is of another boot than the one that welcomed us.
+    #[error("the engine's {0} are of another boot of it")]
+    Boot(&'static str),
+    /// A part that every engine shares is not there.
+    #[error("the engine shares no \"{0}\"")]
+    Missing(String),
+    /// A part is no ring.
+    #[error("the engine's \"{name}\" cannot be read: {source}")]
+    Ring {
+        /// Its name.
+        name: String,
+        /// What is wrong with it.
+        source: OpenError,
+    },
+    /// The terms cannot be read.
+    #[error("the engine's terms cannot be read: {0}")]
+    Terms(#[from] serde_json::Error),
+}
+
+/// What a process shares with its engine.
+struct Shared {
+    /// Its market data; read-only here.
+    market: OpenSegment,
+    /// What is told to this process alone: what stood when it attached, then its reports; read-only here.
+    events: OpenSegment,
+    commands: OpenSegment,
+    cursor: OpenSegment,
+}
+
+/// A strategy that lives here.
+pub struct Client {
+    host: StrategyHost,
+    page: CursorPage,
+    has_started: bool,
+    /// Keeps the memory mapped.
+    _shared: Shared,
+}
+
+impl Client {
+    /// Hosts `strategy`, called `name`, over what an engine handed out with its welcome. Nothing of it has been called
+    /// back yet.
+    ///
+    /// # Errors
+    /// Where the memory is not as an engine lays it.
+    pub fn new(
+        name: &str,
+        strategy: Box<dyn Strategy>,
+        welcome: &Welcome,
+        handed: Handed<OwnedFd>,
+    ) -> Result<(Self, Wakers), ClientError> {
+        let terms = Terms::read(&welcome.settings)?;
+        let (shared, wakers) = Shared::open(welcome.boot_id, handed)?;
+        let mut ports = StrategyPorts::new(ring(&shared.events, "events")?.reader(), terms.book());
+        for (index, (instrument_id, name)) in welcome.instruments.iter().enumerate() {
+            let place = terms.places.get(index).copied().unwrap_or_default();
+            let book = shared.stream(&format!("book.{name}"), place.book)?;
+            let market = shared.stream(&format!("market.{name}"), place.market)?;
+            ports.add_instrument(*instrument_id, book, market);
+        }
+        for pair in &terms.pairs {
+            let members: Vec<InstrumentId> = pair.members.iter().copied().map(InstrumentId).collect();
+            ports.add_aggregate(&members, shared.stream(&format!("aggregate.{}", pair.name), pair.place)?);
+        }
+        let commands = open_writer(part(&shared.commands, "commands")?);
+        let (commands, _) = commands.map_err(|source| no_ring("commands", source))?;
+        let commands = Outbox::new(commands, None);
+        let page = CursorPage::new(part(&shared.cursor, "cursor")?);
+        let ids = (welcome.epoch, welcome.strategy_id);
+        let mut host = StrategyHost::new(name, ids, strategy, ports, commands);
+        host.count_from(welcome.order_counter);
+        let wakers = Wakers { engine_sleeps: terms.engine_sleeps, ..wakers };
+        Ok((Client { host, page, has_started: false, _shared: shared }, wakers))
+    }
+
+    /// One turn, as an actor of the engine has it. The first calls `on_start` before anything else.
+    pub fn turn(&mut self, now: UnixNanos) -> Work {
+        if !std::mem::replace(&mut self.has_started, true) {
+            self.host.on_start(now);
+        }
+        self.host.inboxes().begin_turn(TURN_RECORDS_MAX);
+        let work = self.host.work(now);
+        self.show();
+        work
+    }
+
+    /// Shows the engine that this process lives, and how far it came.
+    pub fn show(&mut self) {
+        let events = self.host.inboxes().consumed().next();
+        let (_, sequence) = events.expect("the events are its first inbox");
+        self.page.set_consumed(sequence);
+        self.page.beat();
+    }
+
+    /// Calls `on_stop`.
+    pub fn stop(&mut self, now: UnixNanos) {
+        self.host.on_stop(now);
+        self.show();
+    }
+
+    /// True where a turn would find nothing new and no timer due.
+    pub fn is_idle(&mut self, now: UnixNanos) -> bool {
+        self.host.inboxes().is_empty() && self.due_at().is_none_or(|due_at| due_at > now)
+    }
+
+    /// When it has something to do by itself.
+    pub fn due_at(&self) -> Option<UnixNanos> {
+        self.host.due_at()
+    }
+
+    /// The page on which it says that it sleeps.
+    pub fn page(&self) -> &CursorPage {
+        &self.page
+    }
+
+    /// Commands that it sent so far.
+    pub fn command_count(&self) -> u64 {
+        self.host.wanted_count()
+    }
+
+    /// Tells every figure by its name.
+    pub fn counters(&self, tell: &mut dyn FnMut(&'static str, u64)) {
+        self.host.counters(tell);
+    }
+}
+
+/// What wakes each side of the other.
+pub struct Wakers {
+    /// Rings where the engine wakes us.
+    pub client: Bell,
+    /// Rung, it wakes the engine.
+    pub engine: Bell,
+    /// Whether the engine may sleep at all.
+    pub engine_sleeps: bool,
+}
+
+impl Shared {
+    fn open(boot_id: BootId, handed: Handed<OwnedFd>) -> Result<(Self, Wakers), ClientError> {
+        let open = |what, file, access| {
+            let segment =
+                OpenSegment::open(file, access).map_err(|source| ClientError::Segment { what, source })?;
+            if segment.boot_id() != boot_id {
+                return Err(ClientError::Boot(what));
+            }
+            Ok(segment)
+        };
+        let shared = Shared {
+            market: open("market data", handed.market, Access::Read)?,
+            events: open("events", handed.events, Access::Read)?,
+            commands: open("commands", handed.commands, Access::Write)?,
+            cursor: open("cursors", handed.cursor, Access::Write)?,
+        };
+        Ok((
+            shared,
+            Wakers {
+                client: Bell::from(handed.wakes_client),
+                engine: Bell::from(handed.wakes_engine),
+                engine_sleeps: true,
+            },
+        ))
+    }
+
+    /// A channel from behind a place on, and before it what stood there.
+    fn stream(&self, name: &str, place: u64) -> Result<Stream, ClientError> {
+        let standing = match self.events.part(name) {
+            Some(_) => Some(ring(&self.events, name)?.reader()),
+            None => None,
+        };
+        Ok(Stream { standing, live: ring(&self.market, name)?.reader_after(place) })
+    }
+}
+
+fn part(segment: &OpenSegment, name: &str) -> Result<Region, ClientError> {
+    segment.part(name).ok_or_else(|| ClientError::Missing(name.to_owned()))
+}
+
+fn ring(segment: &OpenSegment, name: &str) -> Result<Ring, ClientError> {
+    open(part(segment, name)?).map_err(|source| no_ring(name, source))
+}
+
+fn no_ring(name: &str, source: OpenError) -> ClientError {
+    ClientError::Ring { name: name.to_owned(), source }
+}

@@ -1,0 +1,153 @@
+//! One attachment from the first call to its end: attaches, gives the strategy its turns, waits between them as it is
+//! told, and notices when the engine is gone.
+
+use std::os::fd::BorrowedFd;
+use std::path::Path;
+use std::time::Duration;
+
+use fulmar_bus::attach::{AttachError, Hello, Link, call};
+use fulmar_bus::record::{Nanos, Text, UnixNanos};
+use fulmar_engine::contract::Strategy;
+use fulmar_engine::runtime::{Clock, Wait};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use super::client::{Client, ClientError, Wakers};
+
+/// How long each answer of the engine may take.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+/// How often it is looked at whether the engine is there still, and shown that we are.
+const LOOK_INTERVAL: Nanos = Nanos(50_000_000);
+/// How long a waiting strategy looks before it lets others run, or sleeps.
+const SPIN_FOR: Nanos = Nanos(20_000);
+
+/// Why an attachment did not come about.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// The engine did not take us, or is not there.
+    #[error("{0}")]
+    Attach(AttachError),
+    /// What it shares is not what an engine shares.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// No strategy has such a name.
+    #[error("\"{0}\" is longer than the name of a strategy can be")]
+    Name(String),
+}
+
+/// Why an attachment ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionEnd {
+    /// We were told to end it.
+    Stopped,
+    /// The engine is gone, or sent us away.
+    EngineGone,
+}
+
+/// A strategy of this process that is attached to an engine.
+pub struct Session {
+    client: Client,
+    wakers: Wakers,
+    link: Link,
+    clock: Clock,
+    wait: Wait,
+    now: UnixNanos,
+    looked_at: UnixNanos,
+    /// Since when there was nothing to do.
+    idle_since: Option<UnixNanos>,
+}
+
+impl Session {
+    /// Attaches `strategy` as `name` to the engine whose bus is at `path`. It waits for records as `wait` says.
+    ///
+    /// # Errors
+    /// [`SessionError`], with the engine's own words where it refuses.
+    pub fn attach(
+        path: &Path,
+        (name, token): (&str, [u8; 32]),
+        strategy: Box<dyn Strategy>,
+        wait: Wait,
+    ) -> Result<Self, SessionError> {
+        let strategy_name = Text::new(name).ok_or_else(|| SessionError::Name(name.to_owned()))?;
+        let hello = Hello::new(strategy_name, token);
+        let attached = call(path, &hello, ANSWER_TIMEOUT).map_err(SessionError::Attach)?;
+        let (client, wakers) = Client::new(name, strategy, &attached.welcome, attached.handed)?;
+        let clock = Clock::new();
+        let now = clock.now();
+        Ok(Session {
+            client,
+            wakers,
+            link: attached.link,
+            clock,
+            wait,
+            now,
+            looked_at: now,
+            idle_since: None,
+        })
+    }
+
+    /// Gives the strategy its turns until `is_over` says so, or the engine is gone.
+    pub fn run(&mut self, is_over: impl Fn() -> bool) -> SessionEnd {
+        let end = loop {
+            self.turn();
+            if self.now.since(self.looked_at) >= LOOK_INTERVAL {
+                self.looked_at = self.now;
+                self.clock.follow_the_wall();
+                if self.link.is_closed() {
+                    break SessionEnd::EngineGone;
+                }
+                if is_over() {
+                    break SessionEnd::Stopped;
+                }
+            }
+        };
+        self.client.stop(self.now);
+        end
+    }
+
+    /// One turn, and the wait after it where it had no work.
+    pub fn turn(&mut self) {
+        self.now = self.clock.now_after(self.now);
+        let command_count = self.client.command_count();
+        let work = self.client.turn(self.now);
+        // The engine's core may sleep: it is rung, and finds our commands.
+        if self.wakers.engine_sleeps && self.client.command_count() > command_count {
+            self.wakers.engine.ring();
+        }
+        if work.is_some() {
+            self.idle_since = None;
+            return;
+        }
+        let idle_for = self.now.since(*self.idle_since.get_or_insert(self.now));
+        match self.wait {
+            Wait::Yield if idle_for >= SPIN_FOR => std::thread::yield_now(),
+            Wait::Park if idle_for >= SPIN_FOR => self.sleep(),
+            Wait::Spin | Wait::Yield | Wait::Park => std::hint::spin_loop(),
+        }
+    }
+
+    /// Orders, changes and cancels that were wanted so far.
+    pub fn command_count(&self) -> u64 {
+        self.client.command_count()
+    }
+
+    /// Tells every figure of the strategy's host by its name.
+    pub fn counters(&self, tell: &mut dyn FnMut(&'static str, u64)) {
+        self.client.counters(tell);
+    }
+
+    /// Sleeps until the engine has something, a timer is due, or it is time to look at the engine.
+    fn sleep(&mut self) {
+        self.client.page().fall_asleep();
+        if self.client.is_idle(self.now) {
+            let until_due = self.client.due_at().map_or(LOOK_INTERVAL, |due_at| due_at.since(self.now));
+            let ns = until_due.min(LOOK_INTERVAL).0;
+            let timeout = Timespec { tv_sec: 0, tv_nsec: i64::try_from(ns).expect("it is below a second") };
+            let files: [BorrowedFd<'_>; 2] = [self.wakers.client.fd(), self.link.fd()];
+            let mut files = files.map(|file| PollFd::from_borrowed_fd(file, PollFlags::IN));
+            // A sleep that ends early does no harm.
+            let _ = poll(&mut files, Some(&timeout));
+            self.wakers.client.hush();
+        }
+        self.client.page().awake();
+    }
+}
