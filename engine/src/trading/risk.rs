@@ -30,8 +30,8 @@ pub use exposure::Exposures;
 pub use guards::Guards;
 pub(crate) use guards::middle;
 pub use limits::{EXECUTION_WINDOW, ORDERS_BEFORE_RATIO, REJECT_WINDOW, RiskLimits};
-pub(crate) use losses::millionths;
 pub use losses::{LossGuard, LossLimits};
+pub(crate) use losses::{beyond, millionths};
 pub use scope::{ScopeBreaches, ScopeLimits, ScopeSettings};
 pub use settings::{GuardSettings, RiskSettings};
 

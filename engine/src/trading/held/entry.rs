@@ -123,6 +123,11 @@ impl Entry {
         }
     }
 
+    /// True where it is one of these alternatives.
+    pub(super) fn is_of(&self, group: Option<Group>) -> bool {
+        group.is_some() && self.group == group
+    }
+
     /// True where it is not at the venue, and could come to be.
     pub(super) fn is_held(&self) -> bool {
         matches!(self.phase, Phase::Waiting | Phase::Fired)
@@ -137,8 +142,8 @@ impl Entry {
 
     /// True where nothing that becomes of others concerns it any more.
     pub(super) fn is_alone(&self) -> bool {
-        // One that was held may come back until the venue has it.
-        let is_there = self.phase == Phase::Standing && (self.is_taken || !self.is_told);
+        // It may come back until the venue has it.
+        let is_there = self.phase == Phase::Standing && self.is_taken;
         let is_free = self.parent.is_none() && self.slices.is_none() && is_there;
         self.group.is_none() && (is_free || self.phase == Phase::Ended)
     }

@@ -139,8 +139,7 @@ impl HeldOrders {
     pub fn would_hold(&self, intent: &Intent) -> bool {
         let group = Group::of(intent);
         let has_place = |entry: &Entry| matches!(entry.phase, Phase::Standing | Phase::Fired);
-        let is_taken =
-            group.is_some() && self.entries.iter().any(|entry| entry.group == group && has_place(entry));
+        let is_taken = self.entries.iter().any(|entry| entry.is_of(group) && has_place(entry));
         intent.order_type.is_triggered() || intent.after_counter != 0 || is_taken
     }
 
@@ -164,7 +163,7 @@ impl HeldOrders {
         }
         let group = Group::of(intent);
         let is_over = group.is_some_and(|group| {
-            let others = || self.entries.iter().filter(|entry| entry.group == Some(group));
+            let others = || self.entries.iter().filter(|entry| entry.is_of(Some(group)));
             let mut ended = others().filter(|other| self.is_ended(other, orders));
             let is_elsewhere = others().any(|other| other.instrument_id != instrument_id);
             self.closed.contains(&group) || is_elsewhere || ended.any(|other| !other.gave_way)
@@ -223,8 +222,7 @@ impl HeldOrders {
     pub fn alternatives_of(&self, intent: &Intent) -> impl Iterator<Item = ClientOrderId> {
         let id = intent.client_order_id;
         let group = Group::of(intent).or_else(|| self.entry(id)?.group);
-        let is_other = move |entry: &&Entry| group.is_some() && entry.group == group && entry.id != id;
-        self.entries.iter().filter(is_other).map(|entry| entry.id)
+        self.others(group, id).map(|entry| entry.id)
     }
 
     /// The most that a child may be, where that is known: what its parent traded and its alternatives left.
@@ -352,8 +350,7 @@ impl HeldOrders {
         let group = self.entry(id).and_then(|entry| entry.group);
         for entry in &mut self.entries {
             let is_child = entry.parent.is_some_and(|parent| parent.id == id);
-            let is_alternative = group.is_some() && entry.group == group;
-            let is_due = entry.id == id || is_child || is_alternative;
+            let is_due = entry.id == id || is_child || entry.is_of(group);
             entry.is_due |= is_due;
             entry.is_unsaved |= is_due;
             self.is_any_due |= is_due;
@@ -371,9 +368,13 @@ impl HeldOrders {
 
     /// What the alternatives of an entry traded.
     fn others_qty(&self, entry: &Entry) -> i64 {
-        let is_other =
-            |other: &&Entry| entry.group.is_some() && other.group == entry.group && other.id != entry.id;
-        self.entries.iter().filter(is_other).map(|other| other.traded_qty.0).fold(0, i64::saturating_add)
+        let others = self.others(entry.group, entry.id);
+        others.map(|other| other.traded_qty.0).fold(0, i64::saturating_add)
+    }
+
+    /// The alternatives of a group but this one.
+    fn others(&self, group: Option<Group>, id: ClientOrderId) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().filter(move |entry| entry.is_of(group) && entry.id != id)
     }
 
     fn is_ended(&self, entry: &Entry, orders: &OrderTable) -> bool {

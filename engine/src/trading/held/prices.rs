@@ -3,7 +3,7 @@
 use fulmar_bus::record::{InstrumentId, MarkPrice, Price, TopOfBook, TriggerBy};
 
 use super::HeldOrders;
-use super::entry::{Entry, Phase};
+use super::entry::Phase;
 use super::market::Market;
 use super::trigger::Sight;
 
@@ -60,8 +60,7 @@ impl HeldOrders {
         let Some(mut trigger) = entry.trigger.filter(|_| entry.phase == Phase::Waiting) else { return };
         let market = self.markets.get(instrument_id.index());
         let Some(seen) = market.and_then(|market| market.seen(trigger.by, entry.side)) else { return };
-        let is_firing = |other: &Entry| other.group == group && other.phase == Phase::Fired;
-        let has_rival = group.is_some() && self.entries.iter().any(is_firing);
+        let has_rival = self.entries.iter().any(|other| other.is_of(group) && other.phase == Phase::Fired);
         let sight = trigger.see(seen);
         let entry = &mut self.entries[index];
         match sight {

@@ -2,6 +2,8 @@
 //! and of its parent. Every step leads to a change of what it was decided by, or rests until later, so that asking
 //! again comes to an end.
 
+use std::cmp::Ordering;
+
 use fulmar_bus::record::{ClientOrderId, OrderType, Quantity, UnixNanos};
 
 use super::entry::{Entry, Phase};
@@ -46,7 +48,7 @@ impl HeldOrders {
     fn step_of(&mut self, now: UnixNanos, index: usize, orders: &OrderTable) -> Option<Step> {
         let group = self.entries[index].group;
         for other in 0..self.entries.len() {
-            if other == index || (group.is_some() && self.entries[other].group == group) {
+            if other == index || self.entries[other].is_of(group) {
                 self.refresh(other, orders);
             }
         }
@@ -81,10 +83,7 @@ impl HeldOrders {
     fn family(&self, index: usize) -> Family {
         let entry = &self.entries[index];
         let mut family = Family::default();
-        if entry.group.is_none() {
-            return family;
-        }
-        for other in self.entries.iter().filter(|other| other.group == entry.group && other.id != entry.id) {
+        for other in self.others(entry.group, entry.id) {
             family.traded_qty = family.traded_qty.saturating_add(other.traded_qty.0);
             match other.phase {
                 Phase::Waiting => {}
@@ -170,19 +169,23 @@ impl HeldOrders {
             return self.cancel(now, entry.id, orders);
         }
         let most = entry.quantity_max(family.traded_qty)?;
-        let quantity = order.intent().quantity.0;
+        let is_too_large = match most.cmp(&order.intent().quantity.0) {
+            Ordering::Less => true,
+            Ordering::Equal => return None,
+            Ordering::Greater => false,
+        };
         let is_settled = order.pending_terms().is_none() && !order.is_cancel_wanted();
-        if most == quantity || !is_settled {
+        if !is_settled {
             return None;
         }
         let can_change = !entry.is_rigid && order.intent().order_type == OrderType::Limit;
         if can_change && most > order.traded_qty().0 {
             // More than it was sent with is there for a child alone, whose parent's last trade came late.
-            let is_wanted = most < quantity || entry.parent.is_some();
+            let is_wanted = is_too_large || entry.parent.is_some();
             let may_try = is_wanted && !self.is_resting(entry.id, now);
             return may_try.then_some(Step::Change(entry.id, Quantity(most)));
         }
-        if most < quantity { self.cancel(now, entry.id, orders) } else { None }
+        if is_too_large { self.cancel(now, entry.id, orders) } else { None }
     }
 
     fn cancel(&self, now: UnixNanos, id: ClientOrderId, orders: &OrderTable) -> Option<Step> {
@@ -211,7 +214,7 @@ impl HeldOrders {
 
     fn is_forgettable(&self, entry: &Entry) -> bool {
         let is_over = |group| {
-            let mut of_group = self.entries.iter().filter(|other| other.group == Some(group));
+            let mut of_group = self.entries.iter().filter(|other| other.is_of(Some(group)));
             of_group.all(|other| other.phase == Phase::Ended)
         };
         // Who waits for it would not find it where both are made again.

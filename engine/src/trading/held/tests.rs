@@ -3,9 +3,11 @@
 
 mod desk;
 mod groups;
+mod obstacles;
 
 use fulmar_bus::record::{
-    Intent, Level, MarkPrice, OrderType, Price, Quantity, Side, TopOfBook, TopSource, TriggerBy, UnixNanos,
+    ExecutionReport, ExecutionType, HeldStage, Intent, Level, MarkPrice, OrderStatus, OrderType, Price,
+    Quantity, Side, TopOfBook, TopSource, TriggerBy, UnixNanos,
 };
 use proptest::prelude::*;
 
@@ -176,6 +178,10 @@ proptest! {
         }
         desk.take_sent();
         let mut restored = desk.restored();
+        for id in desk.held.held() {
+            let [was, is] = [&desk, &restored].map(|desk| desk.orders.get(id).expect("it is held"));
+            prop_assert_eq!((was.status(), was.intent()), (is.status(), is.intent()));
+        }
         for seen in after {
             for desk in [&mut desk, &mut restored] {
                 see(&mut desk.held, seen);
@@ -187,6 +193,95 @@ proptest! {
             );
         }
     }
+}
+
+/// An order to sell ten at 110 that stands, and its alternative, which is sent where the market falls to 95.
+fn alternatives() -> (Desk, Intent, Intent) {
+    let mut desk = Desk::new();
+    let mut target = Intent::limit(id(1), Side::Sell, Price(110), Quantity(10));
+    let mut protection = Intent::market(id(2), Side::Sell, Quantity(10));
+    (protection.order_type, protection.trigger_price) = (OrderType::Stop, Price(95));
+    (target.alternatives, protection.alternatives) = (7, 7);
+    for intent in [&target, &protection] {
+        desk.wants(intent).expect("they are new");
+    }
+    assert_eq!(desk.take_sent(), [Left::Order(id(1), Quantity(10))]);
+    (desk, target, protection)
+}
+
+/// So much of an order traded at the venue.
+fn traded(counter: u64, quantity: i64, of: i64) -> ExecutionReport {
+    let status = if quantity == of { OrderStatus::Filled } else { OrderStatus::PartiallyFilled };
+    let mut told = ExecutionReport::new(id(counter), Side::Sell, ExecutionType::Trade, status);
+    (told.trade_id, told.last_qty, told.cumulative_qty) = (counter, Quantity(quantity), Quantity(quantity));
+    told
+}
+
+#[test]
+fn a_strategy_changes_an_alternative_to_what_it_is_to_be_whatever_the_others_traded() {
+    let (mut desk, ..) = alternatives();
+    desk.hears(&traded(1, 4, 10));
+    let quantity = |desk: &Desk| desk.orders.get(id(2)).map(|order| order.intent().quantity);
+    assert_eq!(quantity(&desk), Some(Quantity(6)), "what the other left");
+    desk.changes(id(2), |terms| terms.quantity = Quantity(5));
+    assert_eq!(quantity(&desk), Some(Quantity(5)));
+    desk.moves(id(2), Price(96));
+    assert_eq!(quantity(&desk), Some(Quantity(5)), "a change of something else is none of the quantity");
+}
+
+#[test]
+fn a_child_is_covered_by_what_its_parent_traded_and_its_alternatives_left_once_that_is_known() {
+    let mut desk = Desk::new();
+    desk.wants(&Intent::limit(id(9), Side::Buy, Price(100), Quantity(10))).expect("it is new");
+    let mut target = Intent::limit(id(1), Side::Sell, Price(110), Quantity(10));
+    let mut protection = Intent::market(id(2), Side::Sell, Quantity(10));
+    (protection.order_type, protection.trigger_price) = (OrderType::Stop, Price(95));
+    for exit in [&mut target, &mut protection] {
+        (exit.alternatives, exit.after_counter) = (7, 9);
+        desk.wants(exit).expect("its parent is there");
+    }
+    assert_eq!(desk.held.covered_qty(id(2)), None, "the parent still trades");
+    let mut bought = traded(9, 8, 10);
+    (bought.side, bought.status) = (Side::Buy, OrderStatus::Canceled);
+    desk.hears(&bought);
+    assert_eq!(desk.held.covered_qty(id(2)), Some(Quantity(8)));
+    desk.hears(&traded(1, 3, 8));
+    assert_eq!(desk.held.covered_qty(id(1)), Some(Quantity(8)), "its own trades take nothing from it");
+    assert_eq!(desk.held.covered_qty(id(2)), Some(Quantity(5)));
+    assert_eq!(desk.held.covered_qty(id(9)), None, "it is nobody's child");
+    let again = desk.restored_as_it_stood().held;
+    assert_eq!([1, 2].map(|counter| again.covered_qty(id(counter))), [8, 5].map(|most| Some(Quantity(most))));
+}
+
+#[test]
+fn the_alternatives_of_an_order_are_the_others_of_its_group_and_of_nobody_elses() {
+    let (mut desk, target, mut protection) = alternatives();
+    let [mut alone, mut of_another] = [protection; 2];
+    (alone.client_order_id, alone.alternatives) = (id(3), 0);
+    (of_another.client_order_id, of_another.alternatives) = (id(4), 8);
+    for intent in [&alone, &of_another] {
+        desk.wants(intent).expect("they are new");
+    }
+    let others = |intent: &Intent| desk.held.alternatives_of(intent).collect::<Vec<_>>();
+    assert_eq!(others(&target), [id(2)]);
+    assert_eq!((others(&alone), others(&of_another)), (vec![], vec![]));
+    protection.alternatives = 0;
+    assert_eq!(others(&protection), [id(1)], "it is of its group, whatever a change of it says");
+    assert_eq!(desk.held.held().collect::<Vec<_>>(), [id(2), id(3), id(4)]);
+}
+
+#[test]
+fn all_is_told_again_where_what_was_kept_is_about_to_be_overwritten() {
+    let (mut desk, ..) = alternatives();
+    let told = |desk: &mut Desk| {
+        let mut told = Vec::new();
+        desk.held.save(&desk.orders, |_, saved| told.push((saved.intent.client_order_id, saved.stage)));
+        told
+    };
+    assert_eq!(told(&mut desk), [], "nothing changed since");
+    desk.held.save_again();
+    assert_eq!(told(&mut desk), [(id(1), HeldStage::Standing), (id(2), HeldStage::Waiting)]);
+    assert_eq!(told(&mut desk), []);
 }
 
 #[test]

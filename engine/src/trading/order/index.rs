@@ -77,7 +77,8 @@ impl OrderIndex {
         let mut at = self.after(hole);
         while !self.cells[at].is_empty() {
             let wanted = self.home_of(self.cells[at].hash);
-            if self.distance(wanted, hole) < self.distance(wanted, at) {
+            // The hole is on the way from where it would like to be to where it is.
+            if self.distance(hole, at) <= self.distance(wanted, at) {
                 self.cells[hole] = self.cells[at];
                 hole = at;
             }
@@ -116,6 +117,15 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn an_order_that_only_looks_like_another_is_not_taken_for_it() {
+        let mut index = OrderIndex::new(4);
+        let id = ClientOrderId::new(1, StrategyId(0), 1);
+        index.insert(id, 3);
+        assert_eq!(index.find(id, |_| false), None, "its owner says that another is there");
+        assert_eq!(index.find(id, |place| place == 3), Some(3));
+    }
 
     proptest! {
         #![proptest_config(crate::trading::seeded(100))]

@@ -31,34 +31,22 @@ impl Open {
     /// Adds an order's part to the sums, or takes it away.
     pub(super) fn count(&mut self, order: &TrackedOrder, sign: i32) {
         let intent = &order.intent;
-        let quantity = i128::from(order.exposure_qty().0) * i128::from(sign);
+        let quantity = signed(i128::from(order.exposure_qty().0), sign);
         match intent.side {
             Side::Buy => self.buy_qty += quantity,
             Side::Sell => self.sell_qty += quantity,
         }
-        self.notional += order.exposure_notional().min(NOTIONAL_MAX) * i128::from(sign);
+        self.notional += signed(order.exposure_notional().min(NOTIONAL_MAX), sign);
         let status = order.status();
         if !status.is_terminal() {
             self.order_count = self.order_count.checked_add_signed(sign).expect(PAIRED);
+            if intent.order_type == OrderType::Limit {
+                self.best_prices[index(intent.side)].count(intent.side, order.meeting_price(), sign);
+            }
         }
         if status == OrderStatus::Unknown {
             self.unknown_count = self.unknown_count.checked_add_signed(sign).expect(PAIRED);
         }
-        let best = &mut self.best_prices[index(intent.side)];
-        *best = match *best {
-            // One that is open and no better changes nothing, nor does the end of one that was not the best.
-            Best::Known(Some(known)) if !is_better_or_same(intent.side, order.meeting_price(), known) => {
-                *best
-            }
-            Best::Known(known)
-                if sign > 0 && !status.is_terminal() && intent.order_type == OrderType::Limit =>
-            {
-                let price = order.meeting_price();
-                Best::Known(Some(known.map_or(price, |known| better(intent.side, price, known))))
-            }
-            Best::Known(_) if intent.order_type != OrderType::Limit => *best,
-            _ => Best::Unknown,
-        };
     }
 
     /// The best price of a side; `prices` gives those of all its limit orders where it is not known any more.
@@ -67,13 +55,7 @@ impl Open {
         side: Side,
         prices: impl FnOnce() -> I,
     ) -> Option<Price> {
-        let best = &mut self.best_prices[index(side)];
-        if let Best::Known(known) = *best {
-            return known;
-        }
-        let found = prices().reduce(|one, other| better(side, one, other));
-        *best = Best::Known(found);
-        found
+        self.best_prices[index(side)].price(side, prices)
     }
 
     /// Whether what is summed up is the same.
@@ -85,8 +67,37 @@ impl Open {
     }
 }
 
+impl Best {
+    /// An open order of this price is there from now on, or is not.
+    fn count(&mut self, side: Side, price: Price, sign: i32) {
+        *self = match *self {
+            Best::Known(known) if sign == 1 => {
+                Best::Known(Some(known.map_or(price, |known| better(side, price, known))))
+            }
+            // The end of one that was not the best changes nothing.
+            Best::Known(Some(known)) if known != price => *self,
+            _ => Best::Unknown,
+        };
+    }
+
+    /// It, where need be by a look at all `prices`.
+    fn price<I: Iterator<Item = Price>>(&mut self, side: Side, prices: impl FnOnce() -> I) -> Option<Price> {
+        if let Best::Known(known) = *self {
+            return known;
+        }
+        let found = prices().reduce(|one, other| better(side, one, other));
+        *self = Best::Known(found);
+        found
+    }
+}
+
 /// The most that one order adds to a sum of notionals, so that no venue's numbers overflow it.
 const NOTIONAL_MAX: i128 = i128::MAX >> 20;
+
+/// A part of a sum as it is added, where the sign is one, or as it is taken away.
+pub(super) fn signed(part: i128, sign: i32) -> i128 {
+    if sign == 1 { part } else { -part }
+}
 
 fn index(side: Side) -> usize {
     match side {
@@ -97,10 +108,6 @@ fn index(side: Side) -> usize {
 
 pub(super) fn better(side: Side, one: Price, other: Price) -> Price {
     if side == Side::Buy { one.max(other) } else { one.min(other) }
-}
-
-fn is_better_or_same(side: Side, one: Price, other: Price) -> bool {
-    better(side, one, other) == one
 }
 
 /// The places of open orders, one chain an instrument. Linking and unlinking takes one step.
@@ -159,4 +166,26 @@ impl Chains {
 
 fn narrow(place: usize) -> u32 {
     u32::try_from(place).expect("places were counted when the table was made")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_price_is_looked_for_again_only_after_the_best_order_ended() {
+        let nobody_looks = || -> std::iter::Empty<Price> { unreachable!("it is known") };
+        for (side, [best, worse, worst]) in [(Side::Buy, [102, 101, 100]), (Side::Sell, [100, 101, 102])] {
+            let mut known = Best::default();
+            assert_eq!(known.price(side, std::iter::empty), None);
+            for price in [worse, worst, best] {
+                known.count(side, Price(price), 1);
+            }
+            known.count(side, Price(worst), -1);
+            assert_eq!(known.price(side, nobody_looks), Some(Price(best)));
+            known.count(side, Price(best), -1);
+            assert_eq!(known.price(side, || [Price(worse)].into_iter()), Some(Price(worse)));
+            assert_eq!(known.price(side, nobody_looks), Some(Price(worse)));
+        }
+    }
 }

@@ -4,7 +4,7 @@
 use fulmar_bus::record::{InstrumentId, Side, StrategyId};
 
 use super::TrackedOrder;
-use super::open::PAIRED;
+use super::open::{PAIRED, signed};
 
 /// What one strategy has open in one instrument.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl Shares {
     pub(super) fn count(&mut self, order: &TrackedOrder, sign: i32) {
         let Some(place) = self.place(order.intent.strategy_id, order.instrument_id) else { return };
         let cell = &mut self.cells[place];
-        let quantity = i128::from(order.exposure_qty().0) * i128::from(sign);
+        let quantity = signed(i128::from(order.exposure_qty().0), sign);
         match order.intent.side {
             Side::Buy => cell.buy_qty += quantity,
             Side::Sell => cell.sell_qty += quantity,
@@ -65,7 +65,10 @@ impl Shares {
             return None;
         }
         let nobody = (self.cells.len() / self.instrument_count).checked_sub(1)?;
-        let row = if strategy_id == StrategyId::NONE { nobody } else { strategy_id.index() };
-        (row <= nobody).then_some(row * self.instrument_count + instrument_id.index())
+        let row = match strategy_id {
+            StrategyId::NONE => nobody,
+            StrategyId(index) => Some(usize::from(index)).filter(|row| *row < nobody)?,
+        };
+        Some(row * self.instrument_count + instrument_id.index())
     }
 }

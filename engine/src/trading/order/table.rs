@@ -319,7 +319,7 @@ impl OrderTable {
         open.count(order, sign);
         self.shares.count(order, sign);
         let is_open = !order.status().is_terminal();
-        if is_open && sign > 0 {
+        if is_open && sign == 1 {
             self.chains.link(order.instrument_id, place);
         } else if is_open {
             self.chains.unlink(order.instrument_id, place);

@@ -1,6 +1,5 @@
-//! The faults by name.
-
-use fulmar_bus::record::{ClientOrderId, Denial, ModifyIntent};
+//! The table through its border: the faults by name.
+use fulmar_bus::record::{ClientOrderId, Denial, ModifyIntent, OrderType};
 
 use super::*;
 
@@ -215,6 +214,26 @@ fn a_change_counts_with_the_larger_quantity_until_it_is_answered() {
 }
 
 #[test]
+fn the_trigger_of_a_change_counts_from_its_answer_on() {
+    let mut orders = table_with(Side::Buy, 10);
+    let mut change = modify(1, 99, 10, 1);
+    change.terms.trigger_price = Price(105);
+    assert!(orders.request_change(&change).is_some());
+    let trigger = |orders: &OrderTable| orders.get(id(1)).map(|order| order.intent().trigger_price.0);
+    let mut traded = trade(1, 5, 2, 2);
+    (traded.venue_at, traded.price, traded.quantity, traded.revision) =
+        (UnixNanos(4), Price(100), Quantity(10), 1);
+    apply(&mut orders, &traded);
+    assert_eq!(trigger(&orders), Some(0), "a trade is no answer");
+    apply(&mut orders, &updated(0, 100, 10, 5));
+    assert_eq!(trigger(&orders), Some(0), "nor is what somebody else changed");
+    apply(&mut orders, &updated(1, 99, 10, 6));
+    assert_eq!(trigger(&orders), Some(105));
+    apply(&mut orders, &updated(0, 98, 10, 7));
+    assert_eq!(trigger(&orders), Some(105), "and stays");
+}
+
+#[test]
 fn a_refused_change_lets_the_order_stand_as_it_stood() {
     let mut orders = table_with(Side::Buy, 10);
     apply(&mut orders, &trade(1, 5, 4, 4));
@@ -306,6 +325,27 @@ fn a_trigger_that_was_met_shows_until_something_traded() {
     apply(&mut orders, &report(1, ExecutionType::Accepted, OrderStatus::Accepted));
     assert_eq!(status(&orders, 1), OrderStatus::Triggered, "whichever comes first");
     assert_eq!(apply(&mut orders, &trade(1, 5, 4, 4)).status, OrderStatus::PartiallyFilled);
+}
+
+#[test]
+fn an_order_that_the_engine_holds_stands_as_it_is_told_and_the_venue_knows_nothing_of_it() {
+    for (execution, expected) in [
+        (ExecutionType::Accepted, OrderStatus::Accepted),
+        (ExecutionType::Updated, OrderStatus::Accepted),
+        (ExecutionType::Triggered, OrderStatus::Triggered),
+        (ExecutionType::Canceled, OrderStatus::Canceled),
+        (ExecutionType::Expired, OrderStatus::Expired),
+        (ExecutionType::CancelRejected, OrderStatus::Submitted),
+    ] {
+        let mut orders = table_with(Side::Buy, 10);
+        let mut told = report(1, execution, OrderStatus::Accepted);
+        told.is_emulated = 1;
+        assert_eq!(apply(&mut orders, &told).status, expected, "{execution:?}");
+        assert!(!orders.get(id(1)).is_some_and(TrackedOrder::is_acknowledged), "{execution:?}");
+    }
+    let mut orders = table_with(Side::Buy, 10);
+    apply(&mut orders, &report(1, ExecutionType::Accepted, OrderStatus::Accepted));
+    assert!(orders.get(id(1)).is_some_and(TrackedOrder::is_acknowledged), "the venue's own word");
 }
 
 #[test]
@@ -417,7 +457,10 @@ fn done_orders_are_forgotten_one_by_one_the_oldest_first_when_their_room_is_need
     let mut orders = OrderTable::new(2);
     for counter in 1..=100 {
         submit(&mut orders, counter, Side::Buy, 1);
-        apply(&mut orders, &trade(counter, counter, 1, 1));
+        apply(&mut orders, &report(counter, ExecutionType::Accepted, OrderStatus::Accepted));
+        for _ in ["once", "and again, which makes it no younger"] {
+            apply(&mut orders, &trade(counter, counter, 1, 1));
+        }
     }
     let known: Vec<u64> = (1..=100).filter(|counter| orders.get(id(*counter)).is_some()).collect();
     assert_eq!(known, (93..=100).collect::<Vec<u64>>());
@@ -494,6 +537,7 @@ fn a_denied_order_is_done() {
     assert_eq!((update.status_before, update.status), (OrderStatus::Submitted, OrderStatus::Denied));
     assert_eq!(orders.open_quantity(INSTRUMENT, Side::Buy), 0);
     assert_eq!(orders.on_denial(&Denial { client_order_id: id(9), ..denial }), Applied::Orphan);
+    assert_eq!(orders.counts().orphans, 1);
 }
 
 #[test]
@@ -512,6 +556,82 @@ fn all_orders_are_offered_for_cancelling_once() {
     assert_eq!((sent_count, offered), (1, vec![1, 4]), "2 is filled, a cancel of 3 is on its way");
     assert_eq!(status(&orders, 1), OrderStatus::PendingCancel);
     assert_eq!(orders.cancel_each(|_| true), 1, "4 is left, since its cancel was not sent");
+}
+
+#[test]
+fn a_cancel_of_all_of_an_instrument_concerns_its_open_orders_and_no_others() {
+    let mut orders = OrderTable::new(8);
+    for counter in 1..=3 {
+        submit(&mut orders, counter, Side::Buy, 10);
+    }
+    let elsewhere = Intent::limit(id(4), Side::Buy, Price(1), Quantity(1));
+    orders.submit(elsewhere, InstrumentId(5), UnixNanos(1)).expect("there is room");
+    apply(&mut orders, &trade(2, 1, 10, 10));
+    let of = |orders: &OrderTable, instrument_id| {
+        let open = orders.open_orders_of(instrument_id).map(|order| order.intent().client_order_id.counter);
+        open.collect::<Vec<_>>()
+    };
+    assert_eq!((of(&orders, INSTRUMENT), of(&orders, InstrumentId(5))), (vec![3, 1], vec![4]));
+    assert_eq!(of(&orders, InstrumentId(6)), []);
+    orders.request_cancel_of(INSTRUMENT);
+    use OrderStatus::{Filled, PendingCancel, Submitted};
+    let statuses = [1, 2, 3, 4].map(|counter| status(&orders, counter));
+    assert_eq!(statuses, [PendingCancel, Filled, PendingCancel, Submitted]);
+}
+
+#[test]
+fn a_table_says_how_many_more_it_takes() {
+    let mut orders = OrderTable::new(3);
+    assert_eq!((orders.room(), orders.is_full()), (3, false));
+    for counter in 1..=3 {
+        submit(&mut orders, counter, Side::Buy, 10);
+    }
+    assert_eq!((orders.room(), orders.is_full()), (0, true));
+    apply(&mut orders, &trade(1, 1, 10, 10));
+    assert_eq!((orders.room(), orders.is_full()), (1, false), "what is done makes room");
+}
+
+#[test]
+fn each_strategy_has_its_share_of_what_is_open_in_each_instrument_and_nobody_the_rest() {
+    let [one, other] = [0, 1].map(StrategyId);
+    let mut orders = OrderTable::with_shares(8, 2, 3);
+    let owners = [(one, Side::Buy, 0), (other, Side::Sell, 2), (StrategyId::NONE, Side::Buy, 2)];
+    for (counter, (strategy_id, side, instrument)) in (1..).zip(owners) {
+        let mut intent = Intent::limit(id(counter), side, Price(100), Quantity(10));
+        intent.strategy_id = strategy_id;
+        orders.submit(intent, InstrumentId(instrument), UnixNanos(1)).expect("there is room");
+    }
+    let nothing = OpenShare::default();
+    let buying = OpenShare { buy_qty: 10, order_count: 1, ..nothing };
+    let selling = OpenShare { sell_qty: 10, order_count: 1, ..nothing };
+    let of = |strategy_id| [0, 1, 2, 3].map(|index| orders.share(strategy_id, InstrumentId(index)));
+    assert_eq!(of(one), [buying, nothing, nothing, nothing]);
+    assert_eq!(of(other), [nothing, nothing, selling, nothing]);
+    assert_eq!(of(StrategyId::NONE), [nothing, nothing, buying, nothing]);
+    assert_eq!((of(StrategyId(2)), of(StrategyId(9))), ([nothing; 4], [nothing; 4]), "no such strategies");
+    let order = |counter| orders.get(id(counter)).expect("it is open");
+    let [mut bought, mut sold] = [buying, selling];
+    bought.leave_out(order(1));
+    sold.leave_out(order(2));
+    assert_eq!((bought.buy_qty, sold.sell_qty), (0, 0));
+}
+
+#[test]
+fn an_order_that_was_not_sent_from_here_is_nobodys_and_what_it_traded_before_is_history() {
+    let mut orders = OrderTable::new(8);
+    let mut first = trade(1, 7, 2, 6);
+    (first.price, first.quantity) = (Price(99), Quantity(10));
+    orders.adopt(&first, INSTRUMENT, UnixNanos(3)).expect("there is room");
+    assert_eq!(booked(&apply(&mut orders, &first)), 2, "its own trade is ours to book");
+    let adopted = orders.get(id(1)).expect("it was just taken in");
+    assert_eq!((adopted.intent().price, adopted.intent().strategy_id), (Price(99), StrategyId::NONE));
+    assert_eq!((adopted.intent().order_type, adopted.submitted_at()), (OrderType::Limit, UnixNanos(3)));
+    assert_eq!((adopted.booked_qty(), adopted.leaves_qty()), (Quantity(6), Quantity(4)));
+    assert_eq!(orders.open_quantity(INSTRUMENT, Side::Buy), 4);
+    let mut without_price = report(2, ExecutionType::Accepted, OrderStatus::Accepted);
+    without_price.quantity = Quantity(5);
+    orders.adopt(&without_price, INSTRUMENT, UnixNanos(3)).expect("there is room");
+    assert_eq!(orders.get(id(2)).map(|order| order.intent().order_type), Some(OrderType::Market));
 }
 
 #[test]

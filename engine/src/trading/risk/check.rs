@@ -221,5 +221,5 @@ impl Breach {
 
 /// A number as a denial carries it: what does not fit 64 bits stands as the nearest that does.
 fn narrow(value: i128) -> i64 {
-    i64::try_from(value).unwrap_or(if value < 0 { i64::MIN } else { i64::MAX })
+    i64::try_from(value.clamp(i64::MIN.into(), i64::MAX.into())).expect("it was just cut to what fits")
 }

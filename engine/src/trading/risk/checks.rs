@@ -90,7 +90,7 @@ impl Case<'_> {
             (trailing_offset, is_trailing, is_trailing),
         ];
         for (price, may_stand, must_stand) in prices {
-            let is_there = if must_stand { price.0 > 0 } else { price.0 == 0 || (may_stand && price.0 > 0) };
+            let is_there = price.0 >= i64::from(must_stand) && (may_stand || price.0 == 0);
             if !is_there || price.0 % price_step != 0 {
                 return Some(Breach { value: i128::from(price.0), limit: i128::from(price_step) });
             }
@@ -122,11 +122,7 @@ impl Case<'_> {
         if self.intent.reduce_only == 0 {
             return None;
         }
-        let position = i128::from(self.context.position.0);
-        let closable = match self.intent.side {
-            Side::Buy => (-position).max(0),
-            Side::Sell => position.max(0),
-        };
+        let closable = self.closable();
         self.with_open(self.adding())
             .map_or(Some(Breach { limit: closable, ..Breach::UNKNOWABLE }), |closing| {
                 above(closing, closable)
@@ -163,11 +159,16 @@ impl Case<'_> {
 
     /// It says that it only reduces, there is something to reduce, and it does.
     pub(super) fn is_reducing(&self) -> bool {
-        let is_opposite = match self.intent.side {
-            Side::Buy => self.context.position.0 < 0,
-            Side::Sell => self.context.position.0 > 0,
-        };
-        self.intent.reduce_only == 1 && is_opposite && self.reduce_only().is_none()
+        self.intent.reduce_only == 1 && self.closable() != 0 && self.reduce_only().is_none()
+    }
+
+    /// How much of the position that stands an order of this side could close.
+    fn closable(&self) -> i128 {
+        let position = i128::from(self.context.position.0);
+        match self.intent.side {
+            Side::Buy => (-position).max(0),
+            Side::Sell => position.max(0),
+        }
     }
 
     fn quantity(&self) -> i128 {

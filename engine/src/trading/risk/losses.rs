@@ -28,13 +28,6 @@ pub struct LossLimits {
     pub flatten_percent: Option<u32>,
 }
 
-impl LossLimits {
-    /// True where nothing is guarded.
-    pub fn is_empty(&self) -> bool {
-        self.daily_loss_max.or(self.drawdown_max).or(self.jump_max).is_none()
-    }
-}
-
 /// The watch over one scope.
 ///
 /// ```
@@ -158,10 +151,9 @@ impl LossGuard {
     }
 
     fn breach(&self, found: Amount, max: Amount) -> Option<Breach> {
-        let limit = millionths(max);
         match above(found.0, max.0) {
-            Some(_) => Some(Breach { value: millionths(found).max(limit + 1), limit }),
-            None if self.earned.is_none() => Some(Breach { limit, ..Breach::UNKNOWABLE }),
+            Some(_) => Some(beyond(found, max)),
+            None if self.earned.is_none() => Some(Breach { limit: millionths(max), ..Breach::UNKNOWABLE }),
             None => None,
         }
     }
@@ -171,6 +163,12 @@ impl LossGuard {
 pub(crate) fn millionths(amount: Amount) -> i128 {
     const MILLIONTH: i128 = 10_i128.pow(12);
     amount.0.div_euclid(MILLIONTH)
+}
+
+/// That an amount is beyond another, as denials tell it: above the limit, whatever is cut off.
+pub(crate) fn beyond(found: Amount, max: Amount) -> Breach {
+    let limit = millionths(max);
+    Breach { value: millionths(found).max(limit + 1), limit }
 }
 
 /// By how much the second is less.
@@ -201,8 +199,13 @@ mod tests {
         for limits in limits {
             let allowed = [(-99, Restraint::Free), (-100, Restraint::Free), (-101, Restraint::ReduceOnly)];
             for (earned, expected) in allowed {
-                let found = guard(limits).observe(UnixNanos(2), Some(Amount(earned)));
+                let mut guard = guard(limits);
+                let found = guard.observe(UnixNanos(2), Some(Amount(earned)));
                 assert_eq!(found, expected, "{earned} under {limits:?}");
+                let breach = guard.daily_loss().or(guard.drawdown()).or(guard.jump());
+                // A millionth is far more than either; what is told is beyond its limit all the same.
+                let told = (found != Restraint::Free).then_some(Breach { value: 1, limit: 0 });
+                assert_eq!(breach, told, "{earned} under {limits:?}");
             }
         }
     }
@@ -214,6 +217,10 @@ mod tests {
         guard.observe(UnixNanos(2), Some(Amount(500)));
         assert_eq!(guard.observe(UnixNanos(3), Some(Amount(399))), Restraint::ReduceOnly);
         assert_eq!((guard.daily_loss(), guard.drawdown().is_some()), (None, true));
+        guard.observe(UnixNanos(4), Some(Amount(-20)));
+        assert_eq!(guard.observe(UnixNanos(5), Some(Amount(300))), Restraint::ReduceOnly);
+        assert_eq!(guard.losses(), (Amount(20), Amount(520)), "the worst of both, whatever came back");
+        assert_eq!((guard.earned(), guard.limits()), (Some(Amount(300)), &both));
     }
 
     #[test]

@@ -162,7 +162,7 @@ mod tests {
     fn settings_become_limits_at_the_scales_of_the_instrument() {
         let settings = RiskSettings {
             order_quantity_max: "0.5".into(),
-            order_notional_max: "10000.129".into(),
+            order_notional_max: "10000.1290099".into(),
             position_max: "2.00019".into(),
             open_orders_max: 4,
             messages_per_second: 50,
@@ -176,5 +176,6 @@ mod tests {
         assert_eq!(limits.position_max, 2_000, "a limit is cut, never rounded up");
         assert_eq!(limits.messages_reserved_for_cancels, 10);
         assert_eq!(limits.guards.open_notional_max, Some(700_019));
+        assert_eq!(cut_wide("7.5", 3), Ok(7_500), "what is stated of less digits has the others");
     }
 }

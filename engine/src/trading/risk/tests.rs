@@ -545,6 +545,12 @@ fn no_two_checks_share_a_number_or_a_name() {
     assert_eq!(numbers, (1..=35).collect::<Vec<u16>>());
     let names: std::collections::BTreeSet<&str> = RiskCheck::ALL.iter().map(|check| check.name()).collect();
     assert_eq!(names.len(), RiskCheck::ALL.len());
+    for check in RiskCheck::ALL {
+        assert_eq!(
+            (check.to_string().as_str(), RiskCheck::from_code(check.code())),
+            (check.name(), Some(check))
+        );
+    }
 }
 
 fn any_i64() -> impl Strategy<Value = i64> {

@@ -5,7 +5,7 @@ use fulmar_bus::record::{Quantity, Side, UnixNanos};
 use super::{Adding, Limits, Purse, Treasury};
 use crate::trading::account::Amount;
 use crate::trading::order::OpenShare;
-use crate::trading::risk::{Breach, LossGuard, ScopeBreaches, ScopeLimits, millionths};
+use crate::trading::risk::{Breach, LossGuard, ScopeBreaches, ScopeLimits, beyond, millionths};
 
 /// What the value at risk of a scope allows it to have at stake, and how long that is good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,10 +32,7 @@ impl Staked {
         let after = more.zip(self.at_stake).and_then(|(more, at_stake)| at_stake.checked_add(more));
         match after {
             Some(after) if after <= limit => None,
-            Some(after) => {
-                let limit = millionths(limit);
-                Some(Breach { value: millionths(after).max(limit + 1), limit })
-            }
+            Some(after) => Some(beyond(after, limit)),
             None => Some(Breach { limit: millionths(limit), ..Breach::UNKNOWABLE }),
         }
     }
@@ -132,10 +129,9 @@ impl Treasury {
         if needed.is_some_and(|needed| needed <= balance.total()) {
             return None;
         }
-        let limit = millionths(balance.total());
         Some(match needed {
-            Some(needed) => Breach { value: millionths(needed).max(limit + 1), limit },
-            None => Breach { limit, ..Breach::UNKNOWABLE },
+            Some(needed) => beyond(needed, balance.total()),
+            None => Breach { limit: millionths(balance.total()), ..Breach::UNKNOWABLE },
         })
     }
 }

@@ -1,12 +1,13 @@
 //! The treasury through its border: fills, marks and limits in, breaches and restraints out.
 
 use fulmar_bus::record::{
-    BalanceStatement, ContractKind, ContractSize, Limit, LiquiditySide, Notional, PositionStatement,
-    ScopeKind, Text,
+    BalanceStatement, ContractKind, ContractSize, FundingRate, Limit, LiquiditySide, Notional,
+    PositionStatement, ScopeKind, Text,
 };
 
 use super::*;
 use crate::trading::account::Fee;
+use crate::trading::account::FundingDue;
 use crate::trading::order::Fill;
 use crate::trading::risk::{Breach, LossLimits, ScopeBreaches};
 use crate::trading::value_at_risk::{VarLimit, VarMethod, VarSettings};
@@ -203,6 +204,26 @@ fn each_scope_allows_as_many_open_orders_as_its_limit_this_one_among_them() {
             let change = Adding { share: OpenShare { order_count: order_count - 1, ..share }, ..new };
             assert_eq!(treasury.breaches(&change).open_orders, None, "{order_count} open");
         }
+    }
+}
+
+#[test]
+fn what_one_strategy_has_open_counts_for_all_and_no_more_once_it_is_gone() {
+    let (exposure_max, open_orders_max) = (Some(usdt(100)), Some(3));
+    let at_most = ScopeLimits { exposure_max, open_orders_max, ..ScopeLimits::default() };
+    let mut treasury = treasury(|plan| plan.engine = at_most);
+    mark(&mut treasury, SPOT, 100);
+    for (buy_qty, order_count, left, is_full) in
+        [(600, 3, 400, true), (100, 2, 900, false), (0, 0, 1_000, false)]
+    {
+        treasury.open(ONE, SPOT, OpenShare { buy_qty, sell_qty: 0, order_count });
+        let breaches = treasury.breaches(&buying(OTHER, SPOT, left));
+        assert_eq!(
+            (breaches.exposure, breaches.open_orders.is_some()),
+            (None, is_full),
+            "{buy_qty} are open"
+        );
+        assert!(treasury.breaches(&buying(OTHER, SPOT, left + 1)).exposure.is_some(), "{buy_qty} are open");
     }
 }
 
@@ -414,6 +435,93 @@ fn what_is_nobodys_counts_for_the_engine_and_for_no_strategy() {
 }
 
 #[test]
+fn a_report_tells_what_was_earned_and_lost_at_worst_and_what_may_still_be_done() {
+    let losses = LossLimits { drawdown_max: Some(usdt(10)), ..LossLimits::default() };
+    let mut treasury = treasury(|plan| plan.strategies[0].losses = losses);
+    book(&mut treasury, fill(ONE, PERPETUAL, 1_000, 100));
+    for whole in [107, 93, 104] {
+        mark(&mut treasury, PERPETUAL, whole);
+        treasury.value(NOW);
+    }
+    let of = |treasury: &Treasury, scope| {
+        let mut reports = treasury.reports();
+        reports.find(|report| (report.scope, report.index) == scope).expect("every scope is told of")
+    };
+    let whole = |number| Notional::from(number).0 / usdt(1).0;
+    let report = of(&treasury, (ScopeKind::Strategy, 0));
+    assert_eq!((report.is_earned_known, whole(report.earned)), (1, 4));
+    assert_eq!((whole(report.daily_loss), whole(report.drawdown)), (7, 14));
+    assert_eq!((report.restraint, report.currency), (Restraint::ReduceOnly, asset("USDT")));
+    assert_eq!((report.is_exposure_known, whole(report.exposure)), (1, 104));
+    assert_eq!(of(&treasury, (ScopeKind::Engine, 0)).restraint, Restraint::Free, "it has no such limit");
+    book(&mut treasury, fill(ONE, ALTCOIN, 5, 2));
+    treasury.value(NOW);
+    let report = of(&treasury, (ScopeKind::Strategy, 0));
+    assert_eq!((report.is_earned_known, report.is_exposure_known), (0, 0), "nobody knows what an XYZ is");
+}
+
+#[test]
+fn funding_is_paid_by_who_holds_and_counts_as_lost() {
+    let mut treasury = treasury(|_| {});
+    book(&mut treasury, fill(ONE, PERPETUAL, 1_000, 100));
+    mark(&mut treasury, PERPETUAL, 100);
+    let mark = ScaledPrice { price: Price(100), scale: 0 };
+    // A hundredth of what is held.
+    let due = FundingDue { instrument_id: PERPETUAL, mark, rate: FundingRate(10_000_000_000), due_at: NOW };
+    treasury.value(NOW);
+    assert_eq!(treasury.due_at(), None);
+    treasury.fund(&due).expect("it is a perpetual");
+    assert_eq!(treasury.due_at(), Some(NOW + VALUATION_INTERVAL), "it is worth another amount now");
+    treasury.value(NOW);
+    let earned: Vec<_> =
+        treasury.reports().map(|report| Notional::from(report.earned).0 / usdt(1).0).collect();
+    assert_eq!(earned, [-1, 0, 0, -1, 0], "the engine, two venues, who held, and who did not");
+}
+
+#[test]
+fn a_position_of_nobody_is_taken_over_at_the_price_that_the_venue_or_else_our_books_tell() {
+    let mut treasury = treasury(|_| {});
+    let told = |quantity, price| PositionStatement::new(Quantity(quantity), Price(price), NOW);
+    assert_eq!(treasury.unexplained(PERPETUAL, &told(5, 0)), None, "nobody knows a price");
+    let found = |treasury: &Treasury, quantity, price| {
+        let fill = treasury.unexplained(PERPETUAL, &told(quantity, price));
+        fill.map(|fill| (fill.side, fill.quantity.0, fill.price.0))
+    };
+    assert_eq!(found(&treasury, 5, 900), Some((Side::Buy, 5, 900)));
+    assert_eq!(found(&treasury, 0, 900), None, "that is what our books say");
+    book(&mut treasury, fill(ONE, PERPETUAL, 10, 80));
+    assert_eq!(found(&treasury, 12, 0), Some((Side::Buy, 2, 800)));
+    assert_eq!(found(&treasury, 12, -1), Some((Side::Buy, 2, 800)), "that is no price");
+    assert_eq!(found(&treasury, 9, 0), Some((Side::Sell, 1, 800)));
+}
+
+#[test]
+fn what_rounding_of_fees_makes_is_no_difference_of_balances() {
+    let mut treasury = treasury(|_| {});
+    let tell = |treasury: &mut Treasury, above: i128| {
+        let all = Notional(usdt(100).0 + above);
+        let told = BalanceStatement::new(asset("USDT"), (all, Notional(0)), NOW);
+        treasury.tell(0, &told).expect("there is room");
+        treasury.balance_difference(0, asset("USDT"))
+    };
+    assert_eq!(tell(&mut treasury, 0), None);
+    let dust = 10_i128.pow(10);
+    assert_eq!((tell(&mut treasury, dust - 1), tell(&mut treasury, 1 - dust)), (None, None));
+    assert_eq!(tell(&mut treasury, dust), Some(Amount(dust)));
+    assert_eq!(tell(&mut treasury, -dust), Some(Amount(-dust)));
+    assert_eq!(treasury.balance_difference(0, asset("BTC")), None, "the venue said nothing of it");
+}
+
+#[test]
+fn a_spot_market_buys_its_base_asset_and_no_other_market_does() {
+    let treasury = treasury(|_| {});
+    let buys = |instrument_id, name| treasury.buys(0, instrument_id, asset(name));
+    assert!(buys(SPOT, "BTC") && buys(ALTCOIN, "ALT"));
+    assert!(!buys(SPOT, "USDT") && !buys(SPOT, "ALT") && !buys(PERPETUAL, "BTC"));
+    assert!(!buys(InstrumentId(9), "BTC"), "there is no such market");
+}
+
+#[test]
 fn spot_that_was_there_before_is_a_balance_and_no_position() {
     let treasury = treasury(|_| {});
     let told = PositionStatement::new(Quantity(600), Price(900), NOW);
@@ -435,6 +543,7 @@ fn a_limit_of_a_scope_is_lowered_and_raised_again_and_never_beyond_what_is_confi
     assert_eq!(change(engine, Limit::Position, usdt(1)), Err(LimitError::NoSuchLimit));
     assert_eq!(change((ScopeKind::Strategy, 2), Limit::Exposure, usdt(1)), Err(LimitError::NoSuchLimit));
     assert_eq!(change((ScopeKind::Strategy, 1), Limit::OpenOrders, usdt(5)), Err(LimitError::OutOfBounds));
+    assert_eq!(change((ScopeKind::Strategy, 1), Limit::OpenOrders, usdt(4)), Ok(()), "as configured");
     assert_eq!(change((ScopeKind::Strategy, 1), Limit::OpenOrders, usdt(3)), Ok(()));
     let at_stake = |treasury: &Treasury, quantity| treasury.breaches(&buying(ONE, SPOT, quantity)).exposure;
     assert_eq!(at_stake(&treasury, 400), None);

@@ -90,3 +90,87 @@ impl Valuer {
         Some(if quantity.0 < 0 { worth.checked_neg()? } else { worth })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use fulmar_bus::record::{ContractKind, ContractSize, Price, Text};
+
+    use super::*;
+
+    fn asset(name: &str) -> Asset {
+        Text::new(name).expect("it is short")
+    }
+
+    fn definition(contract: ContractKind, base: &str, quote: &str) -> InstrumentDefinition {
+        let inferred = InstrumentDefinition::inferred(("venue", "SYMBOL"), contract, (0, 0));
+        let (base, quote) = (asset(base), asset(quote));
+        InstrumentDefinition { base, quote, contract_size: ContractSize::ONE, ..inferred }
+    }
+
+    /// Instruments with their marks, beside one that is settled in XYZ and worth seven of it.
+    fn worth_of_xyz(stated: Option<i64>, markets: &[(InstrumentDefinition, i64)]) -> Option<i128> {
+        let at = |price| ScaledPrice { price: Price(price), scale: 0 };
+        let stated: Vec<_> = stated.map(|price| (asset("XYZ"), at(price))).into_iter().collect();
+        let mut valuer = Valuer::new(asset("USDT"), &stated, 1 + markets.len());
+        let held = (definition(ContractKind::LinearPerpetual, "ABC", "XYZ"), 7);
+        for (id, (definition, price)) in (0..).map(InstrumentId).zip([held].iter().chain(markets)) {
+            valuer.define(id, definition);
+            valuer.mark(id, Some(at(*price)));
+        }
+        assert_eq!(valuer.marks().len(), 1 + markets.len());
+        assert_eq!(valuer.marks()[0], Some(at(7)));
+        valuer.refresh();
+        valuer.worth(InstrumentId(0), Quantity(1)).map(|worth| worth.0 / Amount::ONE.0)
+    }
+
+    #[test]
+    fn an_asset_is_worth_what_its_best_market_says_or_else_what_was_stated() {
+        use ContractKind::{InversePerpetual, LinearPerpetual, Spot};
+        let market = |contract, price| (definition(contract, "XYZ", "USDT"), price);
+        assert_eq!(worth_of_xyz(None, &[]), None);
+        assert_eq!(worth_of_xyz(Some(2), &[]), Some(14));
+        assert_eq!(worth_of_xyz(Some(2), &[market(LinearPerpetual, 3)]), Some(21), "a market before a word");
+        let both = [market(LinearPerpetual, 3), market(Spot, 4)];
+        assert_eq!(worth_of_xyz(None, &both), Some(28), "spot before a derivative");
+        assert_eq!(worth_of_xyz(None, &[market(Spot, 5), market(Spot, 4)]), Some(35), "the first defined");
+        assert_eq!(worth_of_xyz(None, &[market(InversePerpetual, 3)]), None, "its price is of a contract");
+        let mut of_ten = market(LinearPerpetual, 3);
+        of_ten.0.contract_size = ContractSize::new(10, 0);
+        assert_eq!(worth_of_xyz(None, &[of_ten]), None, "and so is that of ten at once");
+        let around = (definition(Spot, "USDT", "XYZ"), 2);
+        assert_eq!(worth_of_xyz(None, &[around]), Some(3), "two of it for one of the currency");
+        for price in [0, -1] {
+            assert_eq!(worth_of_xyz(Some(2), &[market(Spot, price)]), Some(14), "{price} is no price");
+        }
+        assert_eq!(worth_of_xyz(None, &[(definition(Spot, "XYZ", "EUR"), 4)]), None, "not of the currency");
+    }
+
+    #[test]
+    fn what_an_instrument_is_worth_is_known_until_it_may_be_another() {
+        let perpetual = definition(ContractKind::LinearPerpetual, "BTC", "USDT");
+        let id = InstrumentId(0);
+        let mut valuer = Valuer::new(asset("USDT"), &[], 1);
+        assert_eq!(valuer.worth(id, Quantity(1)), None, "nobody said what it is");
+        assert!(!valuer.define(id, &perpetual), "it was nothing before");
+        assert!(!valuer.define(id, &perpetual), "the same again");
+        assert_eq!(
+            (valuer.worth(id, Quantity(1)), valuer.worth(id, Quantity(0))),
+            (None, Some(Amount::ZERO))
+        );
+        valuer.mark(id, Some(ScaledPrice { price: Price(5), scale: 0 }));
+        let worth = |valuer: &Valuer| [2, -2].map(|quantity| valuer.worth(id, Quantity(quantity)));
+        let ten = Amount(10 * Amount::ONE.0);
+        assert_eq!(worth(&valuer), [Some(ten), ten.checked_neg()]);
+        valuer.forget(id);
+        assert_eq!(worth(&valuer), [None, None]);
+        valuer.define(id, &perpetual);
+        assert!(valuer.define(id, &definition(ContractKind::InversePerpetual, "USDT", "EUR")));
+        valuer.mark(id, Some(ScaledPrice { price: Price(5), scale: 0 }));
+        let fifth = Amount(Amount::ONE.0 / 5);
+        assert_eq!(
+            valuer.worth(id, Quantity(1)),
+            Some(fifth),
+            "settled in its base, and long as the price rises"
+        );
+    }
+}

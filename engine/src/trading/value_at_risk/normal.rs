@@ -3,8 +3,11 @@
 
 use std::f64::consts::PI;
 
-/// Steps of the series and of the root, at most; at the largest confidence the first takes about a hundred.
-const STEPS_MAX: u32 = 400;
+/// Terms of a series: at the largest confidence about a hundred of them count beside the sum of the others.
+const TERMS: u32 = 160;
+
+/// Steps to the root, at most; about ten are taken.
+const STEPS_MAX: u32 = 100;
 
 /// More than the root can be short of.
 const SHORT_OF: f64 = 1e-9;
@@ -20,26 +23,18 @@ pub(super) fn quantile(confidence_ppm: u32) -> f64 {
     // From below, where the law bends away: each step by the tangent stays below the root.
     for _ in 0..STEPS_MAX {
         let step = (above_half - half_law(root)) / density(root);
-        if step <= SHORT_OF / 100.0 {
+        root += step;
+        // So small a step has left next to nothing to go.
+        if step <= SHORT_OF {
             break;
         }
-        root += step;
     }
     root + SHORT_OF
 }
 
 /// The law between zero and `x`: `density(x) * (x + x^3 / 3 + x^5 / (3 * 5) + ...)`, all of whose terms are above zero.
 fn half_law(x: f64) -> f64 {
-    let (mut term, mut sum, mut odd) = (x, 0.0, 1.0);
-    for _ in 0..STEPS_MAX {
-        if sum + term == sum {
-            break;
-        }
-        sum += term;
-        odd += 2.0;
-        term *= x * x / odd;
-    }
-    density(x) * sum
+    density(x) * series(x, |count| x * x / (2.0 * count + 1.0))
 }
 
 /// The density at `x`.
@@ -49,14 +44,15 @@ fn density(x: f64) -> f64 {
 
 /// `e^y` for a `y` that is not below zero.
 fn exponential(y: f64) -> f64 {
-    let (mut term, mut sum, mut count) = (1.0, 0.0, 0.0);
-    for _ in 0..STEPS_MAX {
-        if sum + term == sum {
-            break;
-        }
+    series(1.0, |count| y / count)
+}
+
+/// The sum of a series, by its first term and by what each later one is of the one before it, counted from one.
+fn series(first: f64, ratio: impl Fn(f64) -> f64) -> f64 {
+    let (mut term, mut sum) = (first, first);
+    for count in 1..TERMS {
+        term *= ratio(f64::from(count));
         sum += term;
-        count += 1.0;
-        term *= y / count;
     }
     sum
 }

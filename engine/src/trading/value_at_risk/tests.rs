@@ -95,6 +95,7 @@ fn the_correlation_is_what_a_plain_program_computed() {
     let correlations = Correlations::of(&known(), &ids);
     let rows = [0, 1].map(|row| [0, 1].map(|column| correlations.between(row, column)));
     assert_eq!(rows, [[Some(1_000_000), Some(196_698)], [Some(196_698), Some(1_000_000)]]);
+    assert_eq!(correlations.instruments(), ids);
 }
 
 #[test]

@@ -80,17 +80,24 @@ impl Desk {
 
     /// The strategy moves the trigger of an order, where that waits.
     pub(super) fn moves(&mut self, id: ClientOrderId, trigger_price: Price) {
+        self.changes(id, |terms| terms.trigger_price = trigger_price);
+    }
+
+    /// The strategy changes an order, where that waits.
+    pub(super) fn changes(&mut self, id: ClientOrderId, change: impl FnOnce(&mut OrderTerms)) {
         if !self.held.is_waiting(id) {
             return;
         }
         let order = self.orders.get(id).expect("it is held");
-        let (terms, revision) = (OrderTerms::of(order.intent()), order.next_revision());
-        let (before, terms) = (terms.quantity, OrderTerms { trigger_price, ..terms });
+        let (before, revision) = (OrderTerms::of(order.intent()), order.next_revision());
+        let mut terms = before;
+        change(&mut terms);
         let revision = revision.expect("no change is on its way");
         assert!(self.orders.request_change(&ModifyIntent::new(id, terms, revision)).is_some());
-        self.held.on_changed(id, &terms, before);
+        self.held.on_changed(id, &terms, before.quantity);
         self.tell(id, ExecutionType::Updated, |told| {
-            (told.last_px, told.revision) = (trigger_price, revision);
+            (told.last_px, told.revision) = (terms.trigger_price, revision);
+            (told.price, told.quantity) = (terms.price, terms.quantity);
         });
         self.work();
     }
@@ -139,13 +146,19 @@ impl Desk {
 
     /// The same, made again out of what was kept. It knows no price yet.
     pub(super) fn restored(&self) -> Desk {
-        let mut restored = Desk::new();
-        let saved: Vec<_> = living(self.kept.clone()).into_iter().map(|saved| (INSTRUMENT, saved)).collect();
-        restored.held = HeldOrders::restore(1, &saved, &mut restored.orders);
+        let mut restored = self.restored_as_it_stood();
         restored.work();
         // Whether a cancel left is not kept: it is sent again. Orders are not.
         let again = restored.take_sent();
         assert!(again.iter().all(|left| matches!(left, Left::Cancel(_))), "{again:?}");
+        restored
+    }
+
+    /// The same, before anything is done.
+    pub(super) fn restored_as_it_stood(&self) -> Desk {
+        let mut restored = Desk::new();
+        let saved: Vec<_> = living(self.kept.clone()).into_iter().map(|saved| (INSTRUMENT, saved)).collect();
+        restored.held = HeldOrders::restore(1, &saved, &mut restored.orders);
         restored
     }
 

@@ -189,7 +189,7 @@ proptest! {
 
     #[test]
     fn the_table_agrees_with_the_model_after_every_report((truths, steps) in story()) {
-        let mut orders = OrderTable::new(8);
+        let mut orders = OrderTable::with_shares(8, 1, INSTRUMENT.index() + 1);
         let mut models = Vec::new();
         for (counter, truth) in truths.iter().enumerate() {
             submit(&mut orders, counter as u64, truth.side, truth.quantity);
@@ -215,6 +215,11 @@ proptest! {
             let open = models.iter().filter(|model| !model.status().is_terminal()).count();
             prop_assert_eq!(orders.open_count(INSTRUMENT) as usize, open);
             prop_assert_eq!(orders.open_orders().count(), open);
+            prop_assert_eq!(orders.open_orders_of(INSTRUMENT).count(), open);
+            let [buy_qty, sell_qty] =
+                [Side::Buy, Side::Sell].map(|side| orders.open_quantity(INSTRUMENT, side));
+            let share = OpenShare { buy_qty, sell_qty, order_count: orders.open_count(INSTRUMENT) };
+            prop_assert_eq!(orders.share(StrategyId(0), INSTRUMENT), share, "all of it is the strategy's");
         }
         let truly: i64 = truths.iter().flat_map(|t| &t.reports).map(|report| report.last_qty.0).sum();
         prop_assert_eq!(booked_total, truly, "every trade is booked, and once");

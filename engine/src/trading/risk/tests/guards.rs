@@ -127,6 +127,11 @@ fn no_order_trades_with_one_of_ours() {
         let expected = if is_refused { vec![RiskCheck::SelfTrade] } else { Vec::new() };
         assert_eq!(refused, expected, "{quantity} with a hundred at 101, and ours at {own}");
     }
+    for (own, quantity, is_refused) in [(99, 50, true), (98, 100, false), (98, 101, true)] {
+        let refused = refused_by(&mut guarded(guards), &market(Side::Sell, quantity), &meeting(own));
+        let expected = if is_refused { vec![RiskCheck::SelfTrade] } else { Vec::new() };
+        assert_eq!(refused, expected, "{quantity} with a hundred at 99, and ours at {own}");
+    }
     let mut resting = limit(Side::Buy, 106, 100);
     resting.post_only = 1;
     assert_eq!(refused_by(&mut guarded(guards), &resting, &meeting(105)), [], "it cannot take");
@@ -177,6 +182,8 @@ fn after_the_first_hundred_orders_each_so_many_need_a_trade() {
     assert_eq!(pass_until_refused(&mut gate), 20, "two for a hundred and twenty");
     gate.on_trade(InstrumentId(0), NOW, Price(100), None);
     assert_eq!(pass_until_refused(&mut gate), 0, "those of another count nothing");
+    let mut larger = guarded(Guards { orders_per_trade_max: Some(150), ..Guards::NONE });
+    assert_eq!(pass_until_refused(&mut larger), 150, "without a trade as many as with one");
 }
 
 #[test]
@@ -292,6 +299,47 @@ fn a_trigger_stands_where_the_type_has_one_and_nowhere_else() {
         (intent.order_type, intent.trailing_offset) = (OrderType::TrailingStop, Price(5));
     };
     assert_eq!(refused(trailing), [RiskCheck::NotSupported], "it may begin at the market");
+    let from = |trigger| {
+        let mut intent = market(Side::Buy, 100);
+        (intent.order_type, intent.trailing_offset) = (OrderType::TrailingStop, Price(5));
+        intent.trigger_price = Price(trigger);
+        refused_by(&mut gate(), &intent, &context()).contains(&RiskCheck::TickLotPrecision)
+    };
+    assert_eq!([-5, 0, 5, 6].map(from), [true, false, false, true], "or at a price of its own");
+}
+
+#[test]
+fn an_order_that_waits_for_a_price_is_valued_at_it_and_at_the_market_where_it_has_none_yet() {
+    for (trigger, worth) in [(150, 150 * 100), (0, 105 * 100)] {
+        let mut intent = market(Side::Buy, 100);
+        intent.order_type = OrderType::TrailingStop;
+        (intent.trailing_offset, intent.trigger_price) = (Price(5), Price(trigger));
+        for (missing, is_refused) in [(1, true), (0, false)] {
+            let limits = RiskLimits { order_notional_max: worth - missing, ..LIMITS };
+            let denial = gate_with(RULES, limits).check_held(&intent, INSTRUMENT, &context());
+            let refused = denial.map(|denial| codes(&denial));
+            assert_eq!(refused, is_refused.then(|| vec![RiskCheck::MaxOrderNotional]), "{trigger}");
+        }
+    }
+}
+
+#[test]
+fn rejections_and_fills_are_counted_anew_where_another_number_of_them_may_be() {
+    let guards = Guards { rejects_max: Some(1), executions_max: Some(1), ..Guards::NONE };
+    let refused_under = |after: Guards| {
+        let mut gate = guarded(guards);
+        gate.on_reject(INSTRUMENT, NOW);
+        gate.on_trade(INSTRUMENT, NOW, Price(100), None);
+        let rules = InstrumentRules { tick: Price(1), lot: Quantity(1), notional_min: Notional(0), ..RULES };
+        let limits = RiskLimits { order_notional_max: i128::MAX, guards: after, ..LIMITS };
+        gate.control(INSTRUMENT, rules, limits);
+        gate.on_trade(INSTRUMENT, NOW, Price(100), None);
+        refused_by(&mut gate, &limit(Side::Buy, 100, 100), &touch(99, 101))
+    };
+    let both = [RiskCheck::RejectStorm, RiskCheck::RepeatedExecution];
+    assert_eq!(refused_under(Guards { duplicate_window_ns: Some(1), ..guards }), both, "the same of both");
+    assert_eq!(refused_under(Guards { rejects_max: Some(2), ..guards }), both[1..]);
+    assert_eq!(refused_under(Guards { executions_max: Some(2), ..guards }), both[..1]);
 }
 
 #[test]
@@ -313,6 +361,90 @@ fn a_change_is_held_against_limits_and_market_and_not_against_how_orders_went() 
     };
     assert!(changed_to(100).is_ok(), "the same again is no duplicate of itself");
     assert_eq!(changed_to(102), Err(vec![RiskCheck::PriceCollar]));
+}
+
+#[test]
+fn the_middle_of_a_market_is_between_its_sides_or_at_the_one_that_is_there() {
+    let middle = |bid: (i64, i64), ask: (i64, i64)| {
+        let top = top(level(bid.0, bid.1), level(ask.0, ask.1)).expect("it is there");
+        guards::middle(&top)
+    };
+    assert_eq!(middle((98, 1), (103, 1)), Some(100), "rounded down");
+    assert_eq!((middle((98, 1), (103, 0)), middle((98, 0), (103, 1))), (Some(98), Some(103)));
+    assert_eq!(
+        (middle((98, 0), (103, 0)), middle((-1, 1), (1, 1)), middle((-5, 1), (0, 0))),
+        (None, None, None)
+    );
+}
+
+#[test]
+fn a_limit_at_run_time_is_within_what_is_configured_up_to_it_and_one_that_is_beyond_makes_all_so() {
+    let raises: [fn(&mut RiskLimits); 5] = [
+        |limits| limits.order_quantity_max += 1,
+        |limits| limits.order_notional_max += 1,
+        |limits| limits.position_max += 1,
+        |limits| limits.open_orders_max += 1,
+        |limits| limits.messages_max += 1,
+    ];
+    assert!(LIMITS.is_within(&LIMITS));
+    for (place, raise) in raises.iter().enumerate() {
+        let (mut lower, mut higher) = (LIMITS, LIMITS);
+        raise(&mut higher);
+        assert!(lower.is_within(&higher) && !higher.is_within(&LIMITS), "the limit {place}");
+        lower.order_quantity_max -= 1;
+        assert!(
+            place == 0
+                || !RiskLimits { order_quantity_max: lower.order_quantity_max, ..higher }.is_within(&LIMITS)
+        );
+    }
+}
+
+#[test]
+fn as_much_is_closed_at_once_as_one_order_may_be_of_in_whole_steps() {
+    let of = |quantity_max, held| {
+        let rules = InstrumentRules { quantity_max: Quantity(quantity_max), ..RULES };
+        gate_with(rules, LIMITS).closing_qty(INSTRUMENT, Quantity(held)).0
+    };
+    let held = [9, 19, 20, 29, -35, 500, 510, i64::MIN];
+    assert_eq!(
+        held.map(|held| of(0, held)),
+        [0, 0, 20, 20, 30, 500, 500, 500],
+        "lots of 10, and 20 at least"
+    );
+    assert_eq!((of(305, 400), of(900, 600)), (300, 500), "the lower of the venue's limit and ours");
+    assert_eq!(gate().closing_qty(InstrumentId(7), Quantity(100)), Quantity(0), "nobody trades it");
+}
+
+#[test]
+fn what_the_engine_holds_may_end_at_a_moment_and_be_what_no_venue_carries_out() {
+    let stop_limit = |change: fn(&mut Intent)| {
+        let mut intent = limit(Side::Buy, 100, 100);
+        (intent.order_type, intent.trigger_price) = (OrderType::StopLimit, Price(100));
+        change(&mut intent);
+        let denial = gate().check_held(&intent, INSTRUMENT, &context());
+        denial.map(|denial| codes(&denial))
+    };
+    let fine: [fn(&mut Intent); 6] = [
+        |_| (),
+        |intent| (intent.time_in_force, intent.expire_at) = (TimeInForce::Gtd, NOW + Nanos(1)),
+        |intent| intent.time_in_force = TimeInForce::Day,
+        |intent| intent.post_only = 1,
+        |intent| intent.time_in_force = TimeInForce::Ioc,
+        |intent| (intent.alternatives, intent.after_counter) = (7, 3),
+    ];
+    assert_eq!(fine.map(stop_limit), [const { None }; 6]);
+    let refused: [fn(&mut Intent); 4] = [
+        |intent| (intent.time_in_force, intent.expire_at) = (TimeInForce::Gtd, NOW),
+        |intent| (intent.time_in_force, intent.expire_at) = (TimeInForce::Day, NOW + Nanos(1)),
+        |intent| (intent.time_in_force, intent.post_only) = (TimeInForce::Ioc, 1),
+        |intent| (intent.time_in_force, intent.post_only) = (TimeInForce::Fok, 1),
+    ];
+    for change in refused {
+        assert_eq!(stop_limit(change), Some(vec![RiskCheck::NotSupported]));
+    }
+    let mut of_day = market(Side::Buy, 100);
+    of_day.time_in_force = TimeInForce::Day;
+    assert_eq!(refused_by(&mut gate(), &of_day, &context()), [RiskCheck::NotSupported], "nothing to end");
 }
 
 #[test]
