@@ -156,7 +156,7 @@ mod tests {
     fn a_strategy_of_ones_own_stands_beside_the_built_in_ones() {
         let registry = Registry::with(&[OWN]).expect("it is sound");
         let kinds: Vec<_> = registry.entries().iter().map(|entry| entry.kind).collect();
-        assert_eq!(kinds, ["quoter", "ema_cross", "idle", "own"]);
+        assert_eq!(kinds, ["quoter", "ema_cross", "idle", "attached", "own"]);
         assert!(registry.get("owm").is_none());
     }
 

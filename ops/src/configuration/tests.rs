@@ -81,6 +81,12 @@ instruments = ["binance-usdm:BTCUSDT"]
 book = "top"
 parameters = {}
 
+[[strategy]]
+name = "o"
+kind = "attached"
+instruments = ["binance-usdm:BTCUSDT"]
+parameters = { on_disconnect = "leave", commands_per_second = 5, silence_ms = 700, misuses_per_minute = 2 }
+
 [bars]
 intervals = ["1s", "1h", "1d"]
 
@@ -167,6 +173,10 @@ open_orders_max = 60
 directory = "/var/journal"
 segment_bytes = 1048576
 on_failure = "continue"
+
+[bus]
+pages = "huge"
+lock = "yes"
 
 [placement]
 file = "auto"
@@ -437,7 +447,7 @@ fn every_key_of_the_schema_reaches_the_types() {
     assert_eq!(configuration.venues[1].key, KeyPlace { from: KeyFrom::Environment, path: None });
     assert_eq!(configuration.venues[0].reconnect.backoff_max, Nanos::from_millis(30));
     let kinds: Vec<&str> = configuration.strategies.iter().map(|strategy| strategy.entry.kind).collect();
-    assert_eq!(kinds, ["quoter", "ema_cross", "idle"]);
+    assert_eq!(kinds, ["quoter", "ema_cross", "idle", "attached"]);
     assert_eq!(configuration.strategies[0].parameters.get("position_max"), Some("0.5"));
     assert_eq!(configuration.strategies[1].parameters.get("interval"), Some("1h"));
     assert_eq!(configuration.paper.maker, FeeRate::parse_bps("-0.5").unwrap());
@@ -448,7 +458,8 @@ fn every_key_of_the_schema_reaches_the_types() {
         [250, JUMP_MAX_BPS]
     );
     let books: Vec<BookDepth> = configuration.strategies.iter().map(|strategy| strategy.book).collect();
-    assert_eq!(books, [BookDepth::Full, BookDepth::Levels(20), BookDepth::Top]);
+    assert_eq!(books, [BookDepth::Full, BookDepth::Levels(20), BookDepth::Top, BookDepth::Top]);
+    assert_eq!((configuration.bus.pages, configuration.bus.lock), (Pages::Huge, Lock::Yes));
 }
 
 /// Each key of `table`, and of the tables within, stands in one of `nodes` at least.
