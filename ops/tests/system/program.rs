@@ -67,8 +67,8 @@ impl Program {
         Self::start(command.args(arguments).env_clear().envs(variables.iter().copied()))
     }
 
-    /// The same, leading a process group of its own, as a shell starts it from a terminal: it hears of the terminal's end
-    /// also where these tests were started so that they do not.
+    /// The same, leading a process group of its own, as a shell starts it from a terminal: it hears of the terminal's
+    /// end also where these tests were started so that they do not.
     pub fn leading_a_group(arguments: &[impl AsRef<std::ffi::OsStr>]) -> Self {
         let mut command = Command::new("/usr/bin/env");
         command.args(["--default-signal=HUP", env!("CARGO_BIN_EXE_fulmar")]);
