@@ -102,12 +102,8 @@ impl Line {
         }
         self.record.clone_from(event);
         self.record.relay();
-        let was_behind =
-            std::mem::replace(&mut self.is_behind, self.events.publish(&mut self.record).is_err());
-        match (was_behind, self.is_behind) {
-            (_, false) => Told::Given,
-            (false, true) | (true, true) => Told::LostFirst,
-        }
+        self.is_behind = self.events.publish(&mut self.record).is_err();
+        if self.is_behind { Told::LostFirst } else { Told::Given }
     }
 
     /// How many events the process has not read.
