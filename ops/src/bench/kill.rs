@@ -118,6 +118,7 @@ fn launch(folder: &Path, venue: SocketAddr) -> anyhow::Result<(Launch, Loaded)> 
          [[venue]]\nname = \"{VENUE}\"\ninstruments = [\"BTCUSDT\"]\nstream_url = \"ws://{venue}\"\n\
          rest_url = \"http://{venue}\"\norder_url = \"ws://{venue}\"\nassumed = {{ weight_per_minute = 100_000 }}\n\
          [[strategy]]\nname = \"{STRATEGY}\"\nkind = \"attached\"\ninstruments = [\"{VENUE}:BTCUSDT\"]\n\
+         parameters = {{ silence_ms = 60_000 }}\n\
          [risk]\norder_quantity_max = \"1\"\norder_notional_max = \"100000\"\nposition_max = \"10\"\n\
          messages_per_second = 10_000\nopen_orders_max = {KILL_ORDERS}\n"
     );
