@@ -127,7 +127,7 @@ impl Rig {
 
     /// One way of a ping-pong between two cores, and its ratio to the raw cache line, whose samples go to `limit`.
     /// `None` on one core.
-    pub fn one_way<E: End>(
+    pub fn one_way<E: End + Send>(
         &self,
         name: &str,
         budget: Nanos,
@@ -221,7 +221,7 @@ fn siblings_of(cpu: usize) -> Vec<usize> {
 }
 
 /// One side of a boundary between two cores, over which one message at a time goes to and fro.
-pub trait End: Send {
+pub trait End {
     /// Sends a message.
     fn send(&mut self);
     /// Waits, without sleeping, for a message of the other side.
