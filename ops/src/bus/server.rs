@@ -22,7 +22,7 @@ use fulmar_strategies::attach::{Pair, Place, Terms};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::berth::Berth;
-use super::memory::{Ends, Made, make};
+use super::memory::{Ends, Kept, Made, make};
 use super::shadow::Shadow;
 use super::token::{random, token_path, write_token};
 
@@ -85,6 +85,7 @@ struct Guest {
     wakes_engine: Bell,
     /// Lines of its port that had ended when it came.
     ends_before: u64,
+    kept: Kept,
 }
 
 struct Bus {
@@ -93,6 +94,8 @@ struct Bus {
     token: [u8; 32],
     shadows: BTreeMap<String, Shadow>,
     guests: Vec<Guest>,
+    /// What those share with their ports who are gone: by their berth, until so many of its lines have ended.
+    left: Vec<(usize, u64, Kept)>,
 }
 
 /// Wakes a process.
@@ -117,7 +120,7 @@ impl BusServer {
         write_token(&path, &token).map_err(|error| BusError::System("keep its token", error))?;
         // Who is there from the beginning has missed nothing.
         let shadows = if plan.is_in_step { BTreeMap::new() } else { shadows(&plan) };
-        let mut bus = Bus { plan, listener, token, shadows, guests: Vec::new() };
+        let mut bus = Bus { plan, listener, token, shadows, guests: Vec::new(), left: Vec::new() };
         let stop = Arc::new(AtomicBool::new(false));
         let told = Arc::clone(&stop);
         let run = move || {
@@ -205,6 +208,7 @@ impl Bus {
 
     /// Wakes the engine for those who ask for it, answers what is asked, and parts with those who are gone.
     fn watch(&mut self) {
+        self.left.retain(|(berth, ends, _)| self.plan.berths[*berth].status.ends().0 < *ends);
         let mut index = 0;
         while index < self.guests.len() {
             let guest = &mut self.guests[index];
@@ -215,7 +219,7 @@ impl Bus {
             let (ends, how) = berth.status.ends();
             let parted = if ends > guest.ends_before {
                 Some(how.unwrap_or(Ended::Gone))
-            } else if is_gone(&mut guest.connection) {
+            } else if is_gone(&mut guest.connection, &guest.wakes_engine) {
                 Some(Ended::Gone)
             } else {
                 None
@@ -235,6 +239,7 @@ impl Bus {
                 tracing::error!("strategy {name}: {words} (pid {pid}); it was sent away");
                 let _ = guest.connection.send(&Answer::Ended { reason, words }, &[]);
             }
+            self.left.push((guest.berth, guest.ends_before + 1, guest.kept));
         }
     }
 
@@ -313,7 +318,9 @@ impl Bus {
         let connection = caller.welcome(&welcome, handed).map_err(BusError::Attach)?;
         let is_taken = berth.doorway.hand(PortNews::Came(Box::new(made.line))).is_ok();
         if is_taken {
-            self.guests.push(Guest { berth: index, connection, wakes_engine: engine, ends_before });
+            let guest =
+                Guest { berth: index, connection, wakes_engine: engine, ends_before, kept: made.kept };
+            self.guests.push(guest);
             Ok(())
         } else {
             Err(BusError::System("reach the engine", io::ErrorKind::WouldBlock.into()))
@@ -359,8 +366,9 @@ impl Bus {
     }
 }
 
-/// True where the other side went, said so, or said what no client says. It has what it may ask for already.
-fn is_gone(connection: &mut Connection) -> bool {
+/// True where the other side went, said so, or said what no client says. It has what it may ask for already. One that
+/// closed its end of the bell went too: the bell would wake us for ever.
+fn is_gone(connection: &mut Connection, bell: &Bell) -> bool {
     loop {
         match connection.receive() {
             Ok(Some(Request::Snapshot { instrument_id })) => {
@@ -373,7 +381,8 @@ fn is_gone(connection: &mut Connection) -> bool {
             Ok(Some(Request::Bye)) | Err(_) => return true,
         }
     }
-    let mut process = [PollFd::new(&connection.peer().pidfd, PollFlags::IN)];
-    let is_dead = poll(&mut process, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).is_ok_and(|count| count > 0);
+    let process = PollFd::new(&connection.peer().pidfd, PollFlags::IN);
+    let mut signs = [process, PollFd::from_borrowed_fd(bell.fd(), PollFlags::RDHUP)];
+    let is_dead = poll(&mut signs, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).is_ok_and(|count| count > 0);
     is_dead || connection.is_closed()
 }
