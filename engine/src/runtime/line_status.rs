@@ -15,6 +15,8 @@ pub enum Ended {
     Damage,
     /// It wanted too often what makes no sense: likewise.
     Misuse,
+    /// Another process took its place, and has what it had.
+    Replaced,
 }
 
 impl Ended {
@@ -25,8 +27,28 @@ impl Ended {
             Ended::Silence => "its process shows no sign of life",
             Ended::Damage => "it wrote what is no command into its ring",
             Ended::Misuse => "it wanted too often what is not its own, or what was wanted before",
+            Ended::Replaced => "another process took its place",
         }
     }
+}
+
+/// What the processes of one port did so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LineFigures {
+    /// How often one attached.
+    pub lines: u64,
+    /// Orders, changes and cancels that the gate was given.
+    pub commands: u64,
+    /// Those of them that were orders.
+    pub orders: u64,
+    /// What was wanted and made no sense.
+    pub misuses: u64,
+    /// Lines that were ended for it, or for damage.
+    pub quarantines: u64,
+    /// Events that found no room.
+    pub events_lost: u64,
+    /// The most events that one had not read at a time.
+    pub lag_events_max: u64,
 }
 
 /// The figures of one port's lines. Clones show the same.
@@ -42,10 +64,12 @@ struct Figures {
     last_end: AtomicU64,
     quarantines: AtomicU64,
     commands: AtomicU64,
+    orders: AtomicU64,
     counter: AtomicU64,
     misuses: AtomicU64,
     lost: AtomicU64,
     lag: AtomicU64,
+    lag_max: AtomicU64,
 }
 
 /// One actor alone writes, so that a load and a store are enough.
@@ -61,6 +85,26 @@ impl LineStatus {
         self.0.lines.load(Ordering::Relaxed) != ended
     }
 
+    /// Lines so far. Who sees one more sees all that was counted before it.
+    pub fn lines(&self) -> u64 {
+        // PAIRS WITH: the release store in `attach`.
+        self.0.lines.load(Ordering::Acquire)
+    }
+
+    /// All that was counted so far.
+    pub fn figures(&self) -> LineFigures {
+        let of = |figure: &AtomicU64| figure.load(Ordering::Relaxed);
+        LineFigures {
+            lines: self.lines(),
+            commands: of(&self.0.commands),
+            orders: of(&self.0.orders),
+            misuses: of(&self.0.misuses),
+            quarantines: of(&self.0.quarantines),
+            events_lost: of(&self.0.lost),
+            lag_events_max: of(&self.0.lag_max),
+        }
+    }
+
     /// Lines that ended so far, and how the last one did.
     pub fn ends(&self) -> (u64, Option<Ended>) {
         // PAIRS WITH: the release store in `part`.
@@ -70,6 +114,7 @@ impl LineStatus {
             2 => Some(Ended::Silence),
             3 => Some(Ended::Damage),
             4 => Some(Ended::Misuse),
+            5 => Some(Ended::Replaced),
             _ => None,
         };
         (ended, last)
@@ -87,7 +132,8 @@ impl LineStatus {
 
     /// A process attached.
     pub fn attach(&self) {
-        add(&self.0.lines, 1);
+        // PAIRS WITH: the acquire load in `lines`: who sees the line sees the orders that were wanted before it.
+        self.0.lines.store(self.0.lines.load(Ordering::Relaxed) + 1, Ordering::Release);
     }
 
     /// Its line ended.
@@ -97,6 +143,7 @@ impl LineStatus {
             Ended::Silence => 2,
             Ended::Damage => 3,
             Ended::Misuse => 4,
+            Ended::Replaced => 5,
         };
         self.0.last_end.store(number, Ordering::Relaxed);
         add(&self.0.quarantines, u64::from(matches!(ended, Ended::Damage | Ended::Misuse)));
@@ -107,6 +154,7 @@ impl LineStatus {
     /// It wanted something; its last order is of this number.
     pub fn count_command(&self, counter: u64) {
         add(&self.0.commands, 1);
+        add(&self.0.orders, u64::from(counter != self.counter()));
         self.0.counter.store(counter, Ordering::Relaxed);
     }
 
@@ -123,17 +171,18 @@ impl LineStatus {
     /// It has not read so many events.
     pub fn show_lag(&self, lag: u64) {
         self.0.lag.store(lag, Ordering::Relaxed);
+        if lag > self.0.lag_max.load(Ordering::Relaxed) {
+            self.0.lag_max.store(lag, Ordering::Relaxed);
+        }
     }
 
     /// Tells every figure by its name.
     pub fn counters(&self, tell: &mut dyn FnMut(&'static str, u64)) {
-        let figures = [
-            ("attached_lines", &self.0.lines),
-            ("attached_commands", &self.0.commands),
-            ("attached_misuses", &self.0.misuses),
-            ("attached_events_lost", &self.0.lost),
-            ("attached_quarantines", &self.0.quarantines),
-        ];
-        figures.into_iter().for_each(|(name, figure)| tell(name, figure.load(Ordering::Relaxed)));
+        let figures = self.figures();
+        tell("attached_lines", figures.lines);
+        tell("attached_commands", figures.commands);
+        tell("attached_misuses", figures.misuses);
+        tell("attached_events_lost", figures.events_lost);
+        tell("attached_quarantines", figures.quarantines);
     }
 }

@@ -39,7 +39,8 @@ pub fn run(arguments: &StrategyRunArguments, global: &Global) -> Result<Exit, Co
     let name = arguments.name.as_deref().unwrap_or(entry.kind);
     let token = token(&arguments.socket)?;
     let wait = if arguments.spin { Wait::Spin } else { Wait::Park };
-    let session = Session::attach(&arguments.socket, (name, token), strategy, wait);
+    let attach = if arguments.take_over { Session::take_over } else { Session::attach };
+    let session = attach(&arguments.socket, (name, token), strategy, wait);
     let mut session = session.map_err(|error| refused(&error, &arguments.socket))?;
     output::notice(format_args!("attached to {} as \"{name}\"", arguments.socket.display()));
     let stop = stop_on_signals()?;
@@ -145,6 +146,7 @@ fn report(entry: &StrategyEntry, name: &str, end: SessionEnd, session: &Session)
     let ended_by = match end {
         SessionEnd::Stopped => "stop",
         SessionEnd::EngineGone => "the engine is gone",
+        SessionEnd::Replaced => "another process took its place",
     };
     let (name, kind, commands) = (name.to_owned(), entry.kind, session.command_count());
     StrategyReport { name, kind, ended_by, commands, counters }

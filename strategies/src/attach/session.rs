@@ -5,7 +5,7 @@ use std::os::fd::BorrowedFd;
 use std::path::Path;
 use std::time::Duration;
 
-use fulmar_bus::attach::{AttachError, Hello, Link, call};
+use fulmar_bus::attach::{Answer, AttachError, Hello, Link, Refusal, Request, call};
 use fulmar_bus::record::{Nanos, Text, UnixNanos};
 use fulmar_engine::contract::Strategy;
 use fulmar_engine::runtime::{Clock, Wait};
@@ -41,6 +41,8 @@ pub enum SessionEnd {
     Stopped,
     /// The engine is gone, or sent us away.
     EngineGone,
+    /// Another process took our place, with all that we had.
+    Replaced,
 }
 
 /// A strategy of this process that is attached to an engine.
@@ -67,10 +69,35 @@ impl Session {
         strategy: Box<dyn Strategy>,
         wait: Wait,
     ) -> Result<Self, SessionError> {
-        let strategy_name = Text::new(name).ok_or_else(|| SessionError::Name(name.to_owned()))?;
-        let hello = Hello::new(strategy_name, token);
-        let attached = call(path, &hello, ANSWER_TIMEOUT).map_err(SessionError::Attach)?;
-        let (client, wakers) = Client::new(name, strategy, &attached.welcome, attached.handed)?;
+        Self::enter(path, &hello(name, token)?, strategy, wait)
+    }
+
+    /// The same in the place of the process that is attached as `name`, if one is: orders and positions are this one's
+    /// from then on, and nothing is canceled. Should this fail, that one stays.
+    ///
+    /// # Errors
+    /// As [`Session::attach`].
+    pub fn take_over(
+        path: &Path,
+        (name, token): (&str, [u8; 32]),
+        strategy: Box<dyn Strategy>,
+        wait: Wait,
+    ) -> Result<Self, SessionError> {
+        Self::enter(path, &hello(name, token)?.taking_over(), strategy, wait)
+    }
+
+    fn enter(
+        path: &Path,
+        hello: &Hello,
+        strategy: Box<dyn Strategy>,
+        wait: Wait,
+    ) -> Result<Self, SessionError> {
+        let mut attached = call(path, hello, ANSWER_TIMEOUT).map_err(SessionError::Attach)?;
+        let name = hello.strategy.as_str();
+        let (mut client, wakers) = Client::new(name, strategy, &attached.welcome, attached.handed)?;
+        if attached.welcome.is_successor {
+            client.count_from(take_place(&mut attached.link).map_err(SessionError::Attach)?);
+        }
         let clock = Clock::new();
         let now = clock.now();
         Ok(Session {
@@ -93,7 +120,7 @@ impl Session {
                 self.looked_at = self.now;
                 self.clock.follow_the_wall();
                 if self.link.is_closed() {
-                    break SessionEnd::EngineGone;
+                    break self.last_words();
                 }
                 if is_over() {
                     break SessionEnd::Stopped;
@@ -125,6 +152,14 @@ impl Session {
         }
     }
 
+    /// Why the engine let us go, as far as it said so.
+    fn last_words(&mut self) -> SessionEnd {
+        match self.link.receive(ANSWER_TIMEOUT) {
+            Ok((Answer::Ended { reason: Refusal::Replaced, .. }, _)) => SessionEnd::Replaced,
+            _ => SessionEnd::EngineGone,
+        }
+    }
+
     /// Orders, changes and cancels that were wanted so far.
     pub fn command_count(&self) -> u64 {
         self.client.command_count()
@@ -149,5 +184,21 @@ impl Session {
             self.wakers.client.hush();
         }
         self.client.page().awake();
+    }
+}
+
+fn hello(name: &str, token: [u8; 32]) -> Result<Hello, SessionError> {
+    let strategy_name = Text::new(name).ok_or_else(|| SessionError::Name(name.to_owned()))?;
+    Ok(Hello::new(strategy_name, token))
+}
+
+/// Takes the place that we were welcomed to, now that we have all that it needs. Gives the counter of the last order of
+/// the process that had it.
+fn take_place(link: &mut Link) -> Result<u64, AttachError> {
+    link.ask(Request::Ready)?;
+    match link.receive(ANSWER_TIMEOUT)?.0 {
+        Answer::InPlace { order_counter } => Ok(order_counter),
+        Answer::Ended { reason, words } => Err(AttachError::Refused { refusal: reason, words }),
+        _ => Err(AttachError::Malformed("an engine answered what was not asked")),
     }
 }
