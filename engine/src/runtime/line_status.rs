@@ -17,6 +17,8 @@ pub enum Ended {
     Misuse,
     /// Another process took its place, and has what it had.
     Replaced,
+    /// In step with the engine, there was no room for what it wanted, or was to be told.
+    NoRoom,
 }
 
 impl Ended {
@@ -28,6 +30,9 @@ impl Ended {
             Ended::Damage => "it wrote what is no command into its ring",
             Ended::Misuse => "it wanted too often what is not its own, or what was wanted before",
             Ended::Replaced => "another process took its place",
+            Ended::NoRoom => {
+                "there was no room for what it wanted, or was to be told, in step with the engine"
+            }
         }
     }
 }
@@ -115,6 +120,7 @@ impl LineStatus {
             3 => Some(Ended::Damage),
             4 => Some(Ended::Misuse),
             5 => Some(Ended::Replaced),
+            6 => Some(Ended::NoRoom),
             _ => None,
         };
         (ended, last)
@@ -144,6 +150,7 @@ impl LineStatus {
             Ended::Damage => 3,
             Ended::Misuse => 4,
             Ended::Replaced => 5,
+            Ended::NoRoom => 6,
         };
         self.0.last_end.store(number, Ordering::Relaxed);
         add(&self.0.quarantines, u64::from(matches!(ended, Ended::Damage | Ended::Misuse)));

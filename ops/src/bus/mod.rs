@@ -14,9 +14,11 @@ mod server;
 mod shadow;
 #[cfg(test)]
 mod tests;
+mod token;
 mod usage;
 
 pub use berth::{Berth, open};
-pub use harbour::{Harbour, socket_path};
+pub use harbour::{Harbour, HarbouredEngine, socket_path};
 pub use report::{AttachedReport, Logbook};
-pub use server::{BusError, BusServer, token_path};
+pub use server::{BusError, BusServer};
+pub use token::token_path;

@@ -10,7 +10,8 @@ use fulmar_strategies::attach::{Pair, Place, Terms};
 
 use super::guest::{Guest, Stage};
 use super::memory::{Ends, Made, make};
-use super::server::{Bus, BusError, token_path};
+use super::server::{Bus, BusError};
+use super::token::token_path;
 use super::usage::Usage;
 
 /// How long one may take who is to take another's place, until he is ready.
@@ -75,7 +76,8 @@ impl Bus {
             return Err((Refusal::Token, format!("its token is not the one in {}", path.display())));
         }
         let is_awaited = self.awaited.contains(&berth) && hello.abi_minor >= SUCCESSOR_ABI_MINOR;
-        let is_successor = hello.takes_over() || is_awaited;
+        // In step with an engine a strategy is one process from its beginning to its end.
+        let is_successor = !self.plan.is_in_step && (hello.takes_over() || is_awaited);
         let there = |is_moored| {
             self.guests.iter().find(move |guest| guest.berth == berth && guest.is_moored() == is_moored)
         };
@@ -99,10 +101,11 @@ impl Bus {
         let ends = Ends {
             waker: Waker::from(Arc::new(Alarm(client))),
             markets: berth.rings(&self.plan.rings),
-            commands_max: berth.treatment.commands_max,
+            commands_max: berth.commands_max,
+            is_in_step: self.plan.is_in_step,
         };
         let names: Vec<String> = berth.channels().collect();
-        let channels = names.iter().map(|name| (name.as_str(), &self.shadows[name]));
+        let channels = names.iter().filter_map(|name| Some((name.as_str(), self.shadows.get(name)?)));
         self.welcomed += 1;
         let made = make((&self.plan.memory, self.welcomed), channels, ends)?;
         let welcome = self.words_of_welcome(&entry, &made);
@@ -137,7 +140,9 @@ impl Bus {
 
     fn words_of_welcome(&self, entry: &Entry, made: &Made) -> Welcome {
         let berth = &self.plan.berths[entry.berth];
-        let (of_instruments, of_pairs) = made.places.split_at(2 * berth.instruments.len());
+        let mut places = made.places.clone();
+        places.resize(berth.channels().count(), 0);
+        let (of_instruments, of_pairs) = places.split_at(2 * berth.instruments.len());
         let place = |places: &[u64]| Place { book: places[0], market: places[1] };
         let pair = |((name, members), place): (&(String, Vec<InstrumentId>), &u64)| Pair {
             name: name.clone(),
@@ -157,7 +162,7 @@ impl Bus {
             epoch: self.plan.epoch,
             strategy_id: berth.strategy_id,
             abi_minor: ABI_MINOR,
-            lock_step: false,
+            lock_step: self.plan.is_in_step,
             order_counter: berth.status.counter(),
             is_successor: entry.is_successor,
             instrument_count: self.plan.instrument_count,

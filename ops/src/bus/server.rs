@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd};
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -14,7 +13,7 @@ use std::thread::JoinHandle;
 use fulmar_bus::attach::{AttachError, Listener, Refusal};
 use fulmar_bus::channel::Ring;
 use fulmar_bus::record::{Nanos, UnixNanos};
-use fulmar_bus::segment::{BootId, Segment, SegmentError};
+use fulmar_bus::segment::{Segment, SegmentError};
 use fulmar_engine::actors::PortNews;
 use fulmar_engine::runtime::{Clock, Ended};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -24,6 +23,7 @@ use super::guest::{Guest, Stage, Verdict};
 use super::memory::SharedMemory;
 use super::report::Logbook;
 use super::shadow::Shadow;
+use super::token::{random, token_path, write_token};
 
 /// How long the thread sleeps at the most: shadows have to keep up with rings, and lines that a port ended are noticed.
 const LOOK_NS: i64 = 5_000_000;
@@ -50,6 +50,8 @@ pub struct BusPlan {
     pub engine_sleeps: bool,
     /// Where processes may lie.
     pub berths: Vec<Berth>,
+    /// They have their turns in step with the engine, from its beginning on.
+    pub is_in_step: bool,
 }
 
 /// Why there is no bus.
@@ -98,26 +100,6 @@ pub(super) struct Bus {
     /// Berths whose place the next process is to take, although it does not ask for that itself.
     pub(super) awaited: BTreeSet<usize>,
     awaits: Receiver<usize>,
-}
-
-/// Where the token of a bus lies that listens at `socket`: whoever may read it may call.
-pub fn token_path(socket: &Path) -> PathBuf {
-    socket.with_extension("token")
-}
-
-/// A boot like no other.
-///
-/// # Errors
-/// Where the system gives no random bytes.
-pub fn boot_id() -> io::Result<BootId> {
-    let mut bytes = [0; 16];
-    random(&mut bytes)?;
-    Ok(BootId(u128::from_ne_bytes(bytes)))
-}
-
-fn random(bytes: &mut [u8]) -> io::Result<()> {
-    use aws_lc_rs::rand::fill;
-    fill(bytes).map_err(|_| io::Error::other("the system gives no random bytes"))
 }
 
 impl BusServer {
@@ -199,12 +181,6 @@ fn shadows(plan: &BusPlan) -> BTreeMap<String, Shadow> {
     shadows
 }
 
-fn write_token(path: &Path, token: &[u8; 32]) -> io::Result<()> {
-    let _ = fs::remove_file(path);
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(token)
-}
-
 impl Bus {
     pub(super) fn new(plan: BusPlan, listener: Listener, token: [u8; 32], awaits: Receiver<usize>) -> Self {
         let logbooks = plan.berths.iter().map(|berth| Logbook::new(&berth.name, &berth.status));
@@ -212,7 +188,8 @@ impl Bus {
         Bus {
             logbooks: logbooks.collect(),
             handed: vec![0; plan.berths.len()],
-            shadows: shadows(&plan),
+            // Who is there from the beginning has missed nothing.
+            shadows: if plan.is_in_step { BTreeMap::new() } else { shadows(&plan) },
             guests: Vec::new(),
             measured_at: clock.now(),
             welcomed: 0,
@@ -329,7 +306,7 @@ impl Bus {
                 tracing::info!("strategy {name}: {words} (pid {pid}); {did}");
                 guest.send_away(Refusal::Replaced, words);
             }
-            Ended::Silence | Ended::Damage | Ended::Misuse => {
+            Ended::Silence | Ended::Damage | Ended::Misuse | Ended::NoRoom => {
                 tracing::error!("strategy {name}: {words} (pid {pid}); it was sent away; {did}");
                 guest.send_away(Refusal::Quarantined, words);
             }

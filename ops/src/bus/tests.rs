@@ -15,12 +15,12 @@ use fulmar_bus::record::{
 use fulmar_bus::segment::{Access, BootId, OpenSegment, SegmentOptions};
 use fulmar_engine::actors::{AttachedPort, PortPlan, ProcessPlan};
 use fulmar_engine::runtime::{Actor as _, Ended, Inboxes, LineStatus, Outbox, door};
-use fulmar_strategies::attach::Treatment;
 
 use super::berth::Berth;
 use super::guest::Verdict;
 use super::memory::SharedMemory;
-use super::server::{Bus, BusPlan, BusServer, boot_id};
+use super::server::{Bus, BusPlan, BusServer};
+use super::token::boot_id;
 use crate::configuration::Backend;
 
 /// How long one answer may take; only a failing test waits for it.
@@ -139,7 +139,6 @@ fn plan(backend: Backend, socket: PathBuf) -> (BusPlan, ProcessPlan) {
     let (doorway, door) = door(4);
     let (status, on_disconnect) = (LineStatus::default(), OnDisconnect::Cancel);
     let (silence_max, misuses_max) = (Nanos::from_secs(3), 0);
-    let treatment = Treatment { on_disconnect, commands_max: 1_000, silence_max, misuses_max };
     let process = ProcessPlan {
         on_disconnect,
         silence_max,
@@ -151,7 +150,7 @@ fn plan(backend: Backend, socket: PathBuf) -> (BusPlan, ProcessPlan) {
     let berth = Berth {
         name: "outside".into(),
         strategy_id: StrategyId(0),
-        treatment,
+        commands_max: 1_000,
         levels_shown: None,
         instruments: Vec::new(),
         pairs: Vec::new(),
@@ -167,6 +166,7 @@ fn plan(backend: Backend, socket: PathBuf) -> (BusPlan, ProcessPlan) {
         instrument_count: 0,
         engine_sleeps: false,
         berths: vec![berth],
+        is_in_step: false,
     };
     (plan, process)
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use fulmar_bus::attach::{Answer, AttachError, Hello, Link, Refusal, Request, call};
 use fulmar_bus::record::{Nanos, Text, UnixNanos};
 use fulmar_engine::contract::Strategy;
-use fulmar_engine::runtime::{Clock, Wait};
+use fulmar_engine::runtime::{Clock, Wait, Work};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::client::{Client, ClientError, Wakers};
@@ -43,6 +43,10 @@ pub enum SessionEnd {
     EngineGone,
     /// Another process took our place, with all that we had.
     Replaced,
+    /// The engine came to the end of what it plays.
+    Played,
+    /// What the engine shares is not what an engine shares.
+    Broken,
 }
 
 /// A strategy of this process that is attached to an engine.
@@ -112,40 +116,65 @@ impl Session {
         })
     }
 
-    /// Gives the strategy its turns until `is_over` says so, or the engine is gone.
+    /// Gives the strategy its turns until `is_over` says so, or the engine ends it.
     pub fn run(&mut self, is_over: impl Fn() -> bool) -> SessionEnd {
+        let mut asked_at = self.now;
         let end = loop {
-            self.turn();
-            if self.now.since(self.looked_at) >= LOOK_INTERVAL {
-                self.looked_at = self.now;
-                self.clock.follow_the_wall();
-                if self.link.is_closed() {
-                    break self.last_words();
-                }
+            if let Some(end) = self.turn() {
+                break end;
+            }
+            if self.now.since(asked_at) >= LOOK_INTERVAL {
+                asked_at = self.now;
                 if is_over() {
                     break SessionEnd::Stopped;
                 }
             }
         };
-        self.client.stop(self.now);
+        // In step, the engine gave it its end.
+        if !self.client.is_in_step() {
+            self.client.stop(self.now);
+        }
         end
     }
 
-    /// One turn, and the wait after it where it had no work.
-    pub fn turn(&mut self) {
+    /// One turn, and the wait after it where it had no work; says so where there are no more.
+    pub fn turn(&mut self) -> Option<SessionEnd> {
         self.now = self.clock.now_after(self.now);
+        if self.now.since(self.looked_at) >= LOOK_INTERVAL {
+            self.looked_at = self.now;
+            self.clock.follow_the_wall();
+            if self.link.is_closed() {
+                return Some(self.last_words());
+            }
+        }
+        if self.client.is_in_step() {
+            return self.step();
+        }
         let command_count = self.client.command_count();
         let work = self.client.turn(self.now);
         // The engine's core may sleep: it is rung, and finds our commands.
         if self.wakers.engine_sleeps && self.client.command_count() > command_count {
             self.wakers.engine.ring();
         }
+        self.rest(work, self.wait);
+        None
+    }
+
+    /// One turn that the engine gives. It waits for us all the while, so that nobody sleeps.
+    fn step(&mut self) -> Option<SessionEnd> {
+        let Ok(work) = self.client.step() else { return Some(SessionEnd::Broken) };
+        self.rest(work, Wait::Yield);
+        self.client.has_ended().then_some(SessionEnd::Played)
+    }
+
+    /// The wait behind a turn that did so much.
+    fn rest(&mut self, work: Work, wait: Wait) {
         if work.is_some() {
             self.idle_since = None;
             return;
         }
         let idle_for = self.now.since(*self.idle_since.get_or_insert(self.now));
-        match self.wait {
+        match wait {
             Wait::Yield if idle_for >= SPIN_FOR => std::thread::yield_now(),
             Wait::Park if idle_for >= SPIN_FOR => self.sleep(),
             Wait::Spin | Wait::Yield | Wait::Park => std::hint::spin_loop(),
