@@ -1,13 +1,19 @@
 //! A process that was welcomed: first where it is to take another's place and is not ready to, then at its berth.
 
+use std::os::fd::BorrowedFd;
+
 use fulmar_bus::attach::{Answer, Bell, Connection, Refusal, Request};
-use fulmar_bus::record::UnixNanos;
+use fulmar_bus::record::{InstrumentId, UnixNanos};
+use fulmar_bus::segment::Segment;
 use fulmar_engine::actors::Line;
 use fulmar_engine::runtime::{Ended, LineFigures, LineStatus};
 
 use super::memory::Segments;
 use super::report::parting_words;
 use super::usage::{Usage, is_dead};
+
+/// Requests of one process that are answered before others have their turn.
+const REQUESTS_PER_TURN_MAX: usize = 4;
 
 /// A process that was welcomed.
 pub struct Guest {
@@ -23,6 +29,8 @@ pub struct Guest {
     pub is_successor: bool,
     /// What it took, when that was looked at last.
     pub usage: Option<Usage>,
+    /// Snapshots that it may still have.
+    pub snapshots_left: u32,
     /// What those before it did.
     pub before: LineFigures,
     /// What it was handed, which it may not have opened yet.
@@ -67,8 +75,13 @@ enum Said {
 
 impl Guest {
     /// Hears what it says, tells it once that it is in its place, and finds what is to be done with it.
-    pub fn look(&mut self, status: &LineStatus, now: UnixNanos) -> Verdict {
-        let said = self.hear();
+    pub fn look(
+        &mut self,
+        status: &LineStatus,
+        now: UnixNanos,
+        snapshot: impl Fn(InstrumentId, u32) -> (Answer, Option<Segment>),
+    ) -> Verdict {
+        let said = self.hear(snapshot);
         let number = match &self.stage {
             Stage::Welcome { .. } if said == Said::Ready => return Verdict::Moor,
             Stage::Welcome { until, .. } if said == Said::Nothing && now < *until => return Verdict::Stay,
@@ -115,23 +128,24 @@ impl Guest {
         parting_words(self.before, status.figures(), self.usage)
     }
 
-    /// What it says next. A snapshot it has already.
-    fn hear(&mut self) -> Said {
-        loop {
+    /// What it says. Snapshots that it asks for it is given, a little at a time: others wait.
+    fn hear(&mut self, snapshot: impl Fn(InstrumentId, u32) -> (Answer, Option<Segment>)) -> Said {
+        for _ in 0..REQUESTS_PER_TURN_MAX {
             match self.connection.receive() {
                 Ok(Some(Request::Snapshot { instrument_id })) => {
-                    let words = "attach again for it".to_owned();
-                    if self.connection.send(&Answer::NoSnapshot { instrument_id, words }, &[]).is_err() {
+                    let (answer, segment) = snapshot(instrument_id, self.snapshots_left);
+                    self.snapshots_left -= u32::from(segment.is_some());
+                    let files: Vec<BorrowedFd<'_>> = segment.iter().map(Segment::fd).collect();
+                    if self.connection.send(&answer, &files).is_err() {
                         return Said::Bye;
                     }
                 }
                 Ok(Some(Request::Ready)) => return Said::Ready,
                 Ok(Some(Request::Bye)) | Err(_) => return Said::Bye,
-                Ok(None) if is_dead(self.connection.peer()) || self.connection.is_closed() => {
-                    return Said::Bye;
-                }
-                Ok(None) => return Said::Nothing,
+                Ok(None) => break,
             }
         }
+        let is_gone = is_dead(self.connection.peer()) || self.connection.is_closed();
+        if is_gone { Said::Bye } else { Said::Nothing }
     }
 }

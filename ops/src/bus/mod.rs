@@ -12,6 +12,7 @@ mod reception;
 mod report;
 mod server;
 mod shadow;
+mod snapshot;
 #[cfg(test)]
 mod tests;
 mod token;

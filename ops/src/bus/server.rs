@@ -23,6 +23,7 @@ use super::guest::{Guest, Stage, Verdict};
 use super::memory::SharedMemory;
 use super::report::Logbook;
 use super::shadow::Shadow;
+use super::snapshot;
 use super::token::{random, token_path, write_token};
 
 /// How long the thread sleeps at the most: shadows have to keep up with rings, and lines that a port ended are noticed.
@@ -251,7 +252,10 @@ impl Bus {
             if guest.wakes_engine.hush() {
                 berth.doorway.call();
             }
-            match guest.look(&berth.status, now) {
+            let snapshot = |instrument_id, left| {
+                snapshot::answer(&self.plan.memory, (berth, &self.shadows), instrument_id, left)
+            };
+            match guest.look(&berth.status, now, snapshot) {
                 Verdict::Stay => index += 1,
                 Verdict::Moor if self.moor(index) => {}
                 Verdict::Moor => _ = self.part(index, Ended::Gone),

@@ -1,7 +1,7 @@
 //! One attachment from the first call to its end: attaches, gives the strategy its turns, waits between them as it is
 //! told, and notices when the engine is gone.
 
-use std::os::fd::BorrowedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::Path;
 use std::time::Duration;
 
@@ -17,6 +17,8 @@ use super::client::{Client, ClientError, Wakers};
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often it is looked at whether the engine is there still, and shown that we are.
 const LOOK_INTERVAL: Nanos = Nanos(50_000_000);
+/// To look and not to wait.
+const NO_TIME: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
 /// How long a waiting strategy looks before it lets others run, or sleeps.
 const SPIN_FOR: Nanos = Nanos(20_000);
 
@@ -60,6 +62,11 @@ pub struct Session {
     looked_at: UnixNanos,
     /// Since when there was nothing to do.
     idle_since: Option<UnixNanos>,
+    /// What was asked of the engine and not answered yet.
+    asked_count: u32,
+    snapshot_count: u64,
+    /// What the engine said when it sent us away.
+    last_words: Option<String>,
 }
 
 impl Session {
@@ -113,6 +120,9 @@ impl Session {
             now,
             looked_at: now,
             idle_since: None,
+            asked_count: 0,
+            snapshot_count: 0,
+            last_words: None,
         })
     }
 
@@ -143,8 +153,8 @@ impl Session {
         if self.now.since(self.looked_at) >= LOOK_INTERVAL {
             self.looked_at = self.now;
             self.clock.follow_the_wall();
-            if self.link.is_closed() {
-                return Some(self.last_words());
+            if let Some(end) = self.listen() {
+                return Some(end);
             }
         }
         if self.client.is_in_step() {
@@ -156,8 +166,56 @@ impl Session {
         if self.wakers.engine_sleeps && self.client.command_count() > command_count {
             self.wakers.engine.ring();
         }
+        for instrument_id in self.client.lost() {
+            match self.link.ask(Request::Snapshot { instrument_id }) {
+                Ok(()) => self.asked_count += 1,
+                Err(_) => self.client.go_on(instrument_id),
+            }
+        }
+        if self.asked_count > 0
+            && let Some(end) = self.listen()
+        {
+            return Some(end);
+        }
         self.rest(work, self.wait);
         None
+    }
+
+    /// What the engine says beside the rings: answers, and that it is over.
+    fn listen(&mut self) -> Option<SessionEnd> {
+        let mut file = [PollFd::from_borrowed_fd(self.link.fd(), PollFlags::IN)];
+        while poll(&mut file, Some(&NO_TIME)).is_ok_and(|count| count > 0) {
+            match self.link.receive(ANSWER_TIMEOUT) {
+                Ok((answer, file)) => match self.hear(answer, file) {
+                    Ok(()) => {}
+                    Err(end) => return Some(end),
+                },
+                Err(_) => return Some(SessionEnd::EngineGone),
+            }
+            file = [PollFd::from_borrowed_fd(self.link.fd(), PollFlags::IN)];
+        }
+        None
+    }
+
+    fn hear(&mut self, answer: Answer, file: Option<OwnedFd>) -> Result<(), SessionEnd> {
+        match (answer, file) {
+            (Answer::Snapshot { instrument_id, market_sequence, book_sequence }, Some(file)) => {
+                self.asked_count = self.asked_count.saturating_sub(1);
+                self.snapshot_count += 1;
+                let places = (market_sequence, book_sequence);
+                self.client.restore(instrument_id, file, places).map_err(|_| SessionEnd::Broken)
+            }
+            (Answer::NoSnapshot { instrument_id, .. }, _) => {
+                self.asked_count = self.asked_count.saturating_sub(1);
+                self.client.go_on(instrument_id);
+                Ok(())
+            }
+            (Answer::Ended { reason, words }, _) => {
+                self.last_words = Some(words);
+                Err(if reason == Refusal::Replaced { SessionEnd::Replaced } else { SessionEnd::EngineGone })
+            }
+            (Answer::Snapshot { .. }, None) | (Answer::InPlace { .. }, _) => Err(SessionEnd::Broken),
+        }
     }
 
     /// One turn that the engine gives. It waits for us all the while, so that nobody sleeps.
@@ -181,14 +239,6 @@ impl Session {
         }
     }
 
-    /// Why the engine let us go, as far as it said so.
-    fn last_words(&mut self) -> SessionEnd {
-        match self.link.receive(ANSWER_TIMEOUT) {
-            Ok((Answer::Ended { reason: Refusal::Replaced, .. }, _)) => SessionEnd::Replaced,
-            _ => SessionEnd::EngineGone,
-        }
-    }
-
     /// Orders, changes and cancels that were wanted so far.
     pub fn command_count(&self) -> u64 {
         self.client.command_count()
@@ -197,6 +247,12 @@ impl Session {
     /// Tells every figure of the strategy's host by its name.
     pub fn counters(&self, tell: &mut dyn FnMut(&'static str, u64)) {
         self.client.counters(tell);
+        tell("snapshots", self.snapshot_count);
+    }
+
+    /// What the engine said when it sent us away, if it said something.
+    pub fn last_words(&self) -> Option<&str> {
+        self.last_words.as_deref()
     }
 
     /// Sleeps until the engine has something, a timer is due, or it is time to look at the engine.
