@@ -78,8 +78,9 @@ fn a_strategy_in_a_process_trades_as_one_inside_and_its_journal_plays_without_it
     let mut run = Program::fulmar(&desk.arguments(&["run", "--journal", text(&journal)]));
     run.told_line(&["the book is live"]);
     let growth = Growth::of(&journal);
-    let process = quoter(&desk, "outside", &["--seconds", "3"]);
+    let process = quoter(&desk, "outside", &[]);
     growth.until_order_accepted();
+    process.signal(Signal::INT);
     let did = process.end().report();
     assert_eq!(did["ended_by"], "stop", "{did:#}");
     run.told_line(&["strategy outside: its process is gone"]);

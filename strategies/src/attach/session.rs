@@ -212,9 +212,10 @@ impl Session {
             }
             (Answer::Ended { reason, words }, _) => {
                 self.last_words = Some(words);
-                Err(if reason == Refusal::Replaced { SessionEnd::Replaced } else { SessionEnd::EngineGone })
+                let is_replaced = reason == Refusal::Replaced;
+                Err(if is_replaced { SessionEnd::Replaced } else { SessionEnd::EngineGone })
             }
-            (Answer::Snapshot { .. }, None) | (Answer::InPlace { .. }, _) => Err(SessionEnd::Broken),
+            (Answer::Snapshot { .. } | Answer::InPlace { .. }, _) => Err(SessionEnd::Broken),
         }
     }
 
