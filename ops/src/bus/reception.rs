@@ -1,6 +1,5 @@
 //! Who calls: he is let in, with all that he needs, or told why not.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::{Wake, Waker};
 
@@ -131,9 +130,6 @@ impl Bus {
             is_successor,
             before: LineFigures::default(),
             _segments: made.segments,
-            snapshots: VecDeque::new(),
-            snapshot_count: 0,
-            number: self.welcomed,
         });
         if is_successor || self.moor(self.guests.len() - 1) {
             return Ok(());
