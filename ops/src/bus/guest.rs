@@ -12,6 +12,9 @@ use super::memory::Segments;
 use super::report::parting_words;
 use super::usage::{Usage, is_dead};
 
+/// Requests of one process that are answered before others have their turn.
+const REQUESTS_PER_TURN_MAX: usize = 4;
+
 /// A process that was welcomed.
 pub struct Guest {
     /// Where it lies, or is to lie.
@@ -26,6 +29,8 @@ pub struct Guest {
     pub is_successor: bool,
     /// What it took, when that was looked at last.
     pub usage: Option<Usage>,
+    /// Snapshots that it may still have.
+    pub snapshots_left: u32,
     /// What those before it did.
     pub before: LineFigures,
     /// What it was handed, which it may not have opened yet.

@@ -11,6 +11,7 @@ use fulmar_strategies::attach::{Pair, Place, Terms};
 use super::guest::{Guest, Stage};
 use super::memory::{Ends, Made, make};
 use super::server::{Bus, BusError};
+use super::snapshot::SNAPSHOTS_MAX;
 use super::token::token_path;
 use super::usage::Usage;
 
@@ -128,6 +129,7 @@ impl Bus {
             wakes_engine,
             stage,
             is_successor,
+            snapshots_left: SNAPSHOTS_MAX,
             before: LineFigures::default(),
             _segments: made.segments,
         });
