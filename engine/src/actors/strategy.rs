@@ -172,6 +172,12 @@ impl StrategyHost {
         self.desk.counter = counter;
     }
 
+    /// Lets `act` see and want what the strategy may, between two turns, as if a timer had fired at `now`.
+    pub fn act<R>(&mut self, now: UnixNanos, act: impl FnOnce(&mut Context<'_>) -> R) -> R {
+        self.desk.origin = Origin::time(now);
+        act(&mut Context::new(now, &mut self.view, &mut self.desk))
+    }
+
     /// What the strategy wanted so far: orders, changes and cancels.
     pub fn wanted_count(&self) -> u64 {
         self.desk.intents.sequence()

@@ -12,4 +12,4 @@ mod shadow;
 
 pub use berth::{Berth, open};
 pub use harbour::{Harbour, socket_path};
-pub use server::{BusError, BusServer, token_path};
+pub use server::{BusError, BusServer};

@@ -19,7 +19,7 @@ use fulmar_bus::record::{InstrumentId, Text};
 use fulmar_bus::segment::{BootId, Segment, SegmentError, SegmentOptions};
 use fulmar_engine::actors::PortNews;
 use fulmar_engine::runtime::Ended;
-use fulmar_strategies::attach::{Pair, Place, Terms};
+use fulmar_strategies::attach::{Pair, Place, Terms, token_path};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::berth::Berth;
@@ -100,11 +100,6 @@ impl Wake for Alarm {
     fn wake(self: Arc<Self>) {
         self.0.ring();
     }
-}
-
-/// Where the token of a bus lies that listens at `socket`: whoever may read it may call.
-pub fn token_path(socket: &Path) -> PathBuf {
-    socket.with_extension("token")
 }
 
 /// A boot like no other.

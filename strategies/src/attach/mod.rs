@@ -14,5 +14,5 @@ mod terms;
 
 pub use client::{Client, ClientError, Wakers};
 pub use entry::{ENTRY, Treatment};
-pub use session::{Session, SessionEnd, SessionError};
+pub use session::{Session, SessionEnd, SessionError, read_token, token_path};
 pub use terms::{Pair, Place, Terms};

@@ -1,13 +1,14 @@
 //! One attachment from the first call to its end: attaches, gives the strategy its turns, waits between them as it is
 //! told, and notices when the engine is gone.
 
+use std::fs;
 use std::os::fd::BorrowedFd;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use fulmar_bus::attach::{AttachError, Hello, Link, call};
-use fulmar_bus::record::{Nanos, Text, UnixNanos};
-use fulmar_engine::contract::Strategy;
+use fulmar_bus::record::{InstrumentId, Nanos, Text, UnixNanos};
+use fulmar_engine::contract::{Context, Strategy};
 use fulmar_engine::runtime::{Clock, Wait};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
@@ -32,6 +33,42 @@ pub enum SessionError {
     /// No strategy has such a name.
     #[error("\"{0}\" is longer than the name of a strategy can be")]
     Name(String),
+    /// There is no token to show.
+    #[error(
+        "no engine that takes strategies runs there: {0} does not exist. Start one whose configuration has a strategy \
+         of the kind \"attached\", and name its bus"
+    )]
+    NoEngine(PathBuf),
+    /// The token cannot be read.
+    #[error("read {path}: {source}")]
+    Token {
+        /// Where it lies.
+        path: PathBuf,
+        /// Why it cannot.
+        source: std::io::Error,
+    },
+}
+
+/// Where the token of a bus lies that listens at `socket`: whoever may read it may call.
+pub fn token_path(socket: &Path) -> PathBuf {
+    socket.with_extension("token")
+}
+
+/// The token of a bus that listens at `socket`.
+///
+/// # Errors
+/// Where it is not there, cannot be read, or is none.
+pub fn read_token(socket: &Path) -> Result<[u8; 32], SessionError> {
+    let path = token_path(socket);
+    let bytes = match fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(SessionError::NoEngine(path));
+        }
+        Err(source) => return Err(SessionError::Token { path, source }),
+    };
+    let wrong = |_| std::io::Error::new(std::io::ErrorKind::InvalidData, "it holds no token");
+    bytes.try_into().map_err(wrong).map_err(|source| SessionError::Token { path, source })
 }
 
 /// Why an attachment ended.
@@ -54,6 +91,8 @@ pub struct Session {
     looked_at: UnixNanos,
     /// Since when there was nothing to do.
     idle_since: Option<UnixNanos>,
+    instruments: Vec<(InstrumentId, Text<64>)>,
+    end: Option<SessionEnd>,
 }
 
 impl Session {
@@ -82,26 +121,66 @@ impl Session {
             now,
             looked_at: now,
             idle_since: None,
+            instruments: attached.welcome.instruments,
+            end: None,
         })
     }
 
     /// Gives the strategy its turns until `is_over` says so, or the engine is gone.
     pub fn run(&mut self, is_over: impl Fn() -> bool) -> SessionEnd {
-        let end = loop {
-            self.turn();
-            if self.now.since(self.looked_at) >= LOOK_INTERVAL {
-                self.looked_at = self.now;
-                self.clock.follow_the_wall();
-                if self.link.is_closed() {
-                    break SessionEnd::EngineGone;
-                }
-                if is_over() {
-                    break SessionEnd::Stopped;
-                }
+        loop {
+            if let Some(end) = self.advance(&is_over) {
+                return end;
             }
-        };
+        }
+    }
+
+    /// One turn, and from time to time a look whether that was the last. What is over stays over.
+    pub fn advance(&mut self, is_over: impl Fn() -> bool) -> Option<SessionEnd> {
+        if self.end.is_some() {
+            return self.end;
+        }
+        self.turn();
+        if self.now.since(self.looked_at) >= LOOK_INTERVAL {
+            self.looked_at = self.now;
+            self.clock.follow_the_wall();
+            if self.link.is_closed() {
+                return Some(self.end_by(SessionEnd::EngineGone));
+            }
+            if is_over() {
+                return Some(self.stop());
+            }
+        }
+        None
+    }
+
+    /// Ends it, where it has not ended before. The strategy is told, and may cancel what it has.
+    pub fn stop(&mut self) -> SessionEnd {
+        self.end.unwrap_or_else(|| self.end_by(SessionEnd::Stopped))
+    }
+
+    fn end_by(&mut self, end: SessionEnd) -> SessionEnd {
+        self.end = Some(end);
         self.client.stop(self.now);
         end
+    }
+
+    /// Lets `act` see and want what the strategy may, between two turns.
+    pub fn act<R>(&mut self, act: impl FnOnce(&mut Context<'_>) -> R) -> R {
+        let command_count = self.client.command_count();
+        let told = self.client.act(self.now, act);
+        self.ring_for_commands_after(command_count);
+        told
+    }
+
+    /// The moment of the last turn.
+    pub fn now(&self) -> UnixNanos {
+        self.now
+    }
+
+    /// The strategy's instruments by their durable names.
+    pub fn instruments(&self) -> &[(InstrumentId, Text<64>)] {
+        &self.instruments
     }
 
     /// One turn, and the wait after it where it had no work.
@@ -109,10 +188,7 @@ impl Session {
         self.now = self.clock.now_after(self.now);
         let command_count = self.client.command_count();
         let work = self.client.turn(self.now);
-        // The engine's core may sleep: it is rung, and finds our commands.
-        if self.wakers.engine_sleeps && self.client.command_count() > command_count {
-            self.wakers.engine.ring();
-        }
+        self.ring_for_commands_after(command_count);
         if work.is_some() {
             self.idle_since = None;
             return;
@@ -122,6 +198,13 @@ impl Session {
             Wait::Yield if idle_for >= SPIN_FOR => std::thread::yield_now(),
             Wait::Park if idle_for >= SPIN_FOR => self.sleep(),
             Wait::Spin | Wait::Yield | Wait::Park => std::hint::spin_loop(),
+        }
+    }
+
+    /// The engine's core may sleep: it is rung, and finds our commands.
+    fn ring_for_commands_after(&self, command_count: u64) {
+        if self.wakers.engine_sleeps && self.client.command_count() > command_count {
+            self.wakers.engine.ring();
         }
     }
 
