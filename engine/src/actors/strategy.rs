@@ -11,6 +11,7 @@ use fulmar_bus::record::{
     RecordId, StrategyId, Timer, UnixNanos,
 };
 
+use super::attached::turn_done;
 use super::limits::{BOOK_LEVELS_MAX, STRATEGY_ORDERS_MAX, STRATEGY_TIMERS_MAX};
 use crate::contract::strategy::{BookDepth, Context, IntentSink, Strategy, View, deliver, deliver_market};
 use crate::runtime::{Actor, Delivery, Inboxes, Origin, Outbox, Work};
@@ -88,6 +89,11 @@ impl StrategyPorts {
     /// What it reads.
     pub fn inboxes(&self) -> &Inboxes {
         &self.inboxes
+    }
+
+    /// The same, for whoever reads it in the strategy's place.
+    pub(super) fn into_inboxes(self) -> Inboxes {
+        self.inboxes
     }
 
     fn add(&mut self, stream: impl Into<Stream>, source: Source) {
@@ -181,6 +187,13 @@ impl StrategyHost {
     /// What the strategy wanted so far: orders, changes and cancels.
     pub fn wanted_count(&self) -> u64 {
         self.desk.intents.sequence()
+    }
+
+    /// In step with an engine: says behind what the strategy wanted in a turn that the turn is done; false where that
+    /// finds no room yet.
+    pub fn end_turn(&mut self, now: UnixNanos) -> bool {
+        let done = turn_done(self.due_at());
+        self.desk.intents.send(Origin::time(now), InstrumentId::NONE, &done).is_ok()
     }
 
     /// Fires the timers that are due at `now`, and denies what found no room before.

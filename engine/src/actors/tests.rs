@@ -11,6 +11,7 @@ mod held;
 mod kept;
 mod risk;
 mod sliced;
+mod stepped;
 
 use fulmar_bus::channel::{Poll, Reader, Region, Ring, RingShape, create};
 use fulmar_bus::record::{

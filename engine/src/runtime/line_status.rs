@@ -15,6 +15,8 @@ pub enum Ended {
     Damage,
     /// It wanted too often what makes no sense: likewise.
     Misuse,
+    /// In step with the engine, there was no room for what it wanted, or was to be told.
+    NoRoom,
 }
 
 impl Ended {
@@ -25,6 +27,9 @@ impl Ended {
             Ended::Silence => "its process shows no sign of life",
             Ended::Damage => "it wrote what is no command into its ring",
             Ended::Misuse => "it wanted too often what is not its own, or what was wanted before",
+            Ended::NoRoom => {
+                "there was no room for what it wanted, or was to be told, in step with the engine"
+            }
         }
     }
 }
@@ -70,6 +75,7 @@ impl LineStatus {
             2 => Some(Ended::Silence),
             3 => Some(Ended::Damage),
             4 => Some(Ended::Misuse),
+            5 => Some(Ended::NoRoom),
             _ => None,
         };
         (ended, last)
@@ -97,6 +103,7 @@ impl LineStatus {
             Ended::Silence => 2,
             Ended::Damage => 3,
             Ended::Misuse => 4,
+            Ended::NoRoom => 5,
         };
         self.0.last_end.store(number, Ordering::Relaxed);
         add(&self.0.quarantines, u64::from(matches!(ended, Ended::Damage | Ended::Misuse)));

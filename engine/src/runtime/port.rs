@@ -32,9 +32,10 @@ impl Origin {
         Origin { cause, received_at: header.received_at, via: header.id }
     }
 
-    /// The same, received at `now` at the latest: whoever says so may not be believed.
-    pub(crate) fn not_after(self, now: UnixNanos) -> Self {
-        Origin { received_at: self.received_at.min(now), ..self }
+    /// The origin that `record` states, which need not be believed: nothing was received later than at `latest_at`.
+    pub(crate) fn stated(record: &Record, latest_at: UnixNanos) -> Self {
+        let header = record.header();
+        Origin { cause: header.cause, received_at: header.received_at.min(latest_at), via: header.id }
     }
 
     /// The origin of what an actor does because time passed.

@@ -9,7 +9,8 @@ mod harbour;
 mod memory;
 mod server;
 mod shadow;
+mod token;
 
 pub use berth::{Berth, open};
-pub use harbour::{Harbour, socket_path};
+pub use harbour::{Harbour, HarbouredEngine, socket_path};
 pub use server::{BusError, BusServer};

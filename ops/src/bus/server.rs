@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd};
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Wake, Waker};
@@ -25,6 +24,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use super::berth::Berth;
 use super::memory::{Ends, Made, make};
 use super::shadow::Shadow;
+use super::token::{random, write_token};
 
 /// How long the thread sleeps at the most: shadows have to keep up with rings, and lines that a port ended are noticed.
 const LOOK_NS: i64 = 5_000_000;
@@ -49,6 +49,8 @@ pub struct BusPlan {
     pub engine_sleeps: bool,
     /// Where processes may lie.
     pub berths: Vec<Berth>,
+    /// They have their turns in step with the engine, from its beginning on.
+    pub is_in_step: bool,
 }
 
 /// Why there is no bus.
@@ -102,21 +104,6 @@ impl Wake for Alarm {
     }
 }
 
-/// A boot like no other.
-///
-/// # Errors
-/// Where the system gives no random bytes.
-pub fn boot_id() -> io::Result<BootId> {
-    let mut bytes = [0; 16];
-    random(&mut bytes)?;
-    Ok(BootId(u128::from_ne_bytes(bytes)))
-}
-
-fn random(bytes: &mut [u8]) -> io::Result<()> {
-    use aws_lc_rs::rand::fill;
-    fill(bytes).map_err(|_| io::Error::other("the system gives no random bytes"))
-}
-
 impl BusServer {
     /// Listens, on a thread of its own that `before_start` is called on first.
     ///
@@ -128,7 +115,8 @@ impl BusServer {
         random(&mut token).map_err(|error| BusError::System("make a token", error))?;
         let path = token_path(&plan.socket);
         write_token(&path, &token).map_err(|error| BusError::System("keep its token", error))?;
-        let shadows = shadows(&plan);
+        // Who is there from the beginning has missed nothing.
+        let shadows = if plan.is_in_step { BTreeMap::new() } else { shadows(&plan) };
         let mut bus = Bus { plan, listener, token, shadows, guests: Vec::new() };
         let stop = Arc::new(AtomicBool::new(false));
         let told = Arc::clone(&stop);
@@ -183,12 +171,6 @@ fn shadows(plan: &BusPlan) -> BTreeMap<String, Shadow> {
         }
     }
     shadows
-}
-
-fn write_token(path: &Path, token: &[u8; 32]) -> io::Result<()> {
-    let _ = fs::remove_file(path);
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(token)
 }
 
 impl Bus {
@@ -312,10 +294,11 @@ impl Bus {
         let ends = Ends {
             waker: Waker::from(Arc::new(Alarm(client))),
             markets: berth.rings(&self.plan.rings),
-            commands_max: berth.treatment.commands_max,
+            commands_max: berth.commands_max,
+            is_in_step: self.plan.is_in_step,
         };
         let names: Vec<String> = berth.channels().collect();
-        let channels = names.iter().map(|name| (name.as_str(), &self.shadows[name]));
+        let channels = names.iter().filter_map(|name| Some((name.as_str(), self.shadows.get(name)?)));
         let made = make((self.plan.boot_id, self.plan.options), channels, ends)?;
         let welcome = self.words_of_welcome(berth, &made);
         let handed = Handed {
@@ -338,7 +321,9 @@ impl Bus {
     }
 
     fn words_of_welcome(&self, berth: &Berth, made: &Made) -> Welcome {
-        let (of_instruments, of_pairs) = made.places.split_at(2 * berth.instruments.len());
+        let mut places = made.places.clone();
+        places.resize(berth.channels().count(), 0);
+        let (of_instruments, of_pairs) = places.split_at(2 * berth.instruments.len());
         let place = |places: &[u64]| Place { book: places[0], market: places[1] };
         let pair = |((name, members), place): (&(String, Vec<InstrumentId>), &u64)| Pair {
             name: name.clone(),
@@ -358,7 +343,7 @@ impl Bus {
             epoch: self.plan.epoch,
             strategy_id: berth.strategy_id,
             abi_minor: ABI_MINOR,
-            lock_step: false,
+            lock_step: self.plan.is_in_step,
             order_counter: berth.status.counter(),
             instrument_count: self.plan.instrument_count,
             instruments: berth.instruments.iter().map(named).collect(),

@@ -57,7 +57,11 @@ pub fn run(arguments: &StrategyRunArguments, global: &Global) -> Result<Exit, Co
         Format::Json => output::json(&report)?,
         Format::Text => output::text(format_args!("{}", report.text()))?,
     }
-    Ok(if end == SessionEnd::EngineGone { Exit::Unreachable } else { Exit::Done })
+    Ok(match end {
+        SessionEnd::Stopped | SessionEnd::Played => Exit::Done,
+        SessionEnd::EngineGone => Exit::Unreachable,
+        SessionEnd::Broken => Exit::Failed,
+    })
 }
 
 fn entry<'g>(kind: &str, global: &'g Global) -> Result<&'g StrategyEntry, CommandError> {
@@ -132,6 +136,8 @@ fn report(entry: &StrategyEntry, name: &str, end: SessionEnd, session: &Session)
     let ended_by = match end {
         SessionEnd::Stopped => "stop",
         SessionEnd::EngineGone => "the engine is gone",
+        SessionEnd::Played => "the journal is played",
+        SessionEnd::Broken => "the engine gave what cannot be read",
     };
     let (name, kind, commands) = (name.to_owned(), entry.kind, session.command_count());
     StrategyReport { name, kind, ended_by, commands, counters }

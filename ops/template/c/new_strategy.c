@@ -102,5 +102,5 @@ int main(void)
     fulmar_result end = fulmar_run(session, &error);
     fprintf(stderr, "%s\n", end < 0 ? error.text : fulmar_result_text(end));
     fulmar_detach(session);
-    return end == FULMAR_RESULT_STOPPED ? 0 : end == FULMAR_RESULT_ENGINE_GONE ? 4 : 1;
+    return end < 0 ? 1 : end == FULMAR_RESULT_ENGINE_GONE ? 4 : 0;
 }

@@ -177,5 +177,5 @@ int main(void)
         fprintf(stderr, "%s\n", error.text);
     }
     fulmar_detach(session);
-    return end == FULMAR_RESULT_STOPPED ? 0 : end == FULMAR_RESULT_ENGINE_GONE ? 4 : 1;
+    return end < 0 ? 1 : end == FULMAR_RESULT_ENGINE_GONE ? 4 : 0;
 }

@@ -17,6 +17,8 @@ pub enum Outcome {
     Stopped = 1,
     /// The session is over: the engine is gone, or sent the process away.
     EngineGone = 2,
+    /// The session is over: the engine came to the end of the journal that it plays.
+    Played = 3,
     /// What is asked for is not known, or not now.
     Unknown = -1,
     /// An argument is NULL, not one of the values that it can have, or does not fit the others.
@@ -41,6 +43,8 @@ pub enum Outcome {
     Unreachable = -11,
     /// Something here is broken: the session is over, and does nothing any more.
     Panic = -12,
+    /// What the engine shares is not what an engine shares: the session is over.
+    Broken = -13,
 }
 
 impl Outcome {
@@ -49,6 +53,7 @@ impl Outcome {
             Outcome::Ok => c"it did what it says",
             Outcome::Stopped => c"the session was stopped",
             Outcome::EngineGone => c"the engine is gone, or sent this process away",
+            Outcome::Played => c"the journal is played",
             Outcome::Unknown => c"that is not known now",
             Outcome::Argument => c"an argument is NULL, or cannot have that value",
             Outcome::Busy => c"a turn is running already, in this thread or in another",
@@ -61,6 +66,7 @@ impl Outcome {
             Outcome::Refused => c"the engine refused",
             Outcome::Unreachable => c"no engine that takes strategies is there",
             Outcome::Panic => c"the library failed, and ended the session",
+            Outcome::Broken => c"what the engine shares is not what an engine shares",
         }
     }
 
@@ -114,10 +120,11 @@ impl From<Outcome> for Error {
 /// A result in words, in English. They stay for ever.
 #[unsafe(no_mangle)]
 pub extern "C" fn fulmar_result_text(result: i32) -> *const c_char {
-    const ALL: [Outcome; 15] = [
+    const ALL: [Outcome; 17] = [
         Outcome::Ok,
         Outcome::Stopped,
         Outcome::EngineGone,
+        Outcome::Played,
         Outcome::Unknown,
         Outcome::Argument,
         Outcome::Busy,
@@ -130,6 +137,7 @@ pub extern "C" fn fulmar_result_text(result: i32) -> *const c_char {
         Outcome::Refused,
         Outcome::Unreachable,
         Outcome::Panic,
+        Outcome::Broken,
     ];
     let known = ALL.into_iter().find(|outcome| *outcome as i32 == result);
     known.map_or(c"no result of this library", Outcome::text).as_ptr()

@@ -170,8 +170,8 @@ fn refusal(error: &SessionError, socket: &std::path::Path) -> Why {
     Why(outcome, format!("{}: {error}", socket.display()))
 }
 
-/// Gives the strategy its turns until the session is over: FULMAR_RESULT_STOPPED or FULMAR_RESULT_ENGINE_GONE, after
-/// `on_stop`. Below zero where it could not; then `error` says why.
+/// Gives the strategy its turns until the session is over, and gives why: FULMAR_RESULT_STOPPED,
+/// FULMAR_RESULT_ENGINE_GONE or FULMAR_RESULT_PLAYED, after `on_stop`. Below zero where it could not; then `error` says why.
 #[unsafe(no_mangle)]
 pub extern "C" fn fulmar_run(session: Option<&Session>, error: Out<'_, Error>) -> Outcome {
     ended(session, error, |context, attached| {
@@ -214,13 +214,15 @@ fn ended(
 
 fn turn(context: &Context, attached: &mut attach::Session) -> Outcome {
     let is_over = context.is_stopped() || context.ends_at.get().is_some_and(|at| attached.now() >= *at);
-    let end = if is_over { Some(attached.stop()) } else { attached.advance(|| context.is_stopped()) };
+    let end = if is_over { Some(attached.stop()) } else { attached.turn() };
     match end {
         // It failed in a callback of this very turn.
         None if context.is_broken() => Outcome::Panic,
         None => Outcome::Ok,
         Some(SessionEnd::Stopped) => Outcome::Stopped,
         Some(SessionEnd::EngineGone) => Outcome::EngineGone,
+        Some(SessionEnd::Played) => Outcome::Played,
+        Some(SessionEnd::Broken) => Outcome::Broken,
     }
 }
 

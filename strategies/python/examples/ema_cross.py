@@ -92,4 +92,4 @@ if __name__ == "__main__":
         end = fulmar.run(EmaCross(**fulmar.parameters()))
     except fulmar.FulmarError as error:
         sys.exit(str(error))
-    sys.exit(0 if end is Result.STOPPED else 4)
+    sys.exit(4 if end is Result.ENGINE_GONE else 0)

@@ -80,7 +80,7 @@ class Session:
         return self._turn() == Result.OK
 
     def run(self) -> Result:
-        """Turns until the session is over: `Result.STOPPED` or `Result.ENGINE_GONE`."""
+        """Turns until the session is over: `Result.STOPPED`, `Result.ENGINE_GONE` or `Result.PLAYED`."""
         while True:
             result = self._turn()
             if result != Result.OK:

@@ -9,9 +9,10 @@ use fulmar_bus::record::{InstrumentId, UnixNanos};
 use fulmar_bus::segment::{Access, BootId, OpenSegment, SegmentError};
 use fulmar_engine::actors::{StrategyHost, StrategyPorts, Stream};
 use fulmar_engine::contract::{Context, Strategy};
-use fulmar_engine::runtime::{Actor, Outbox, Work};
+use fulmar_engine::runtime::{Actor, NotedTurn, Outbox, Work};
 
 use super::terms::Terms;
+use super::turns::{Given, NoTurn, Turns};
 
 /// Records of each ring that one turn takes: as in the engine.
 const TURN_RECORDS_MAX: u32 = 256;
@@ -41,6 +42,9 @@ pub enum ClientError {
         /// What is wrong with it.
         source: OpenError,
     },
+    /// In step: what the engine gave is no turn of this strategy.
+    #[error("the engine gave a turn that cannot be had")]
+    Turn,
     /// The terms cannot be read.
     #[error("the engine's terms cannot be read: {0}")]
     Terms(#[from] serde_json::Error),
@@ -61,6 +65,10 @@ pub struct Client {
     host: StrategyHost,
     page: CursorPage,
     has_started: bool,
+    /// Where the engine gives its turns one by one; `None` where it takes them as it likes.
+    turns: Option<Turns>,
+    /// How many it had.
+    turn_count: u64,
     /// Keeps the memory mapped.
     _shared: Shared,
 }
@@ -98,7 +106,53 @@ impl Client {
         let mut host = StrategyHost::new(name, ids, strategy, ports, commands);
         host.count_from(welcome.order_counter);
         let wakers = Wakers { engine_sleeps: terms.engine_sleeps, ..wakers };
-        Ok((Client { host, page, has_started: false, _shared: shared }, wakers))
+        let turns = match welcome.lock_step {
+            true => Some(Turns::new(ring(&shared.events, "turns")?.reader())),
+            false => None,
+        };
+        Ok((Client { host, page, has_started: false, turns, turn_count: 0, _shared: shared }, wakers))
+    }
+
+    /// True where the engine gives the turns, one by one: they are had by [`Client::step`] then.
+    pub fn is_in_step(&self) -> bool {
+        self.turns.is_some()
+    }
+
+    /// In step: true once the engine said that there are no more turns.
+    pub fn has_ended(&self) -> bool {
+        self.turns.as_ref().is_some_and(Turns::has_ended)
+    }
+
+    /// In step: has the turn that the engine gave, if it gave one, as the engine would have had it, and says when it is
+    /// done.
+    ///
+    /// # Errors
+    /// [`ClientError::Turn`] where what it gave is no turn of this strategy.
+    pub fn step(&mut self) -> Result<Work, ClientError> {
+        let Some(turns) = &mut self.turns else { return Ok(Work::NONE) };
+        let Some((now, given)) = turns.next()? else { return Ok(Work::NONE) };
+        match given {
+            Given::Begin => self.host.on_start(now),
+            Given::Turns(turns) => turns.iter().try_for_each(|turn| self.have(turn))?,
+            Given::End => self.host.on_stop(now),
+        }
+        self.show();
+        // There is room as soon as the engine took what was wanted, which it does meanwhile.
+        while !self.host.end_turn(now) {
+            std::thread::yield_now();
+        }
+        self.turn_count += 1;
+        Ok(Work(1))
+    }
+
+    fn have(&mut self, turn: &NotedTurn) -> Result<(), NoTurn> {
+        let inboxes = self.host.inboxes();
+        if turn.drained.iter().any(|(inbox, _)| *inbox >= inboxes.count()) || !inboxes.has_available(turn) {
+            return Err(NoTurn);
+        }
+        inboxes.begin_scripted_turn(turn);
+        self.host.work(turn.now);
+        Ok(())
     }
 
     /// One turn, as an actor of the engine has it. The first calls `on_start` before anything else.
@@ -148,7 +202,7 @@ impl Client {
 
     /// Commands that it sent so far.
     pub fn command_count(&self) -> u64 {
-        self.host.wanted_count()
+        self.host.wanted_count() - self.turn_count
     }
 
     /// Tells every figure by its name.
@@ -209,6 +263,12 @@ fn part(segment: &OpenSegment, name: &str) -> Result<Region, ClientError> {
 
 fn ring(segment: &OpenSegment, name: &str) -> Result<Ring, ClientError> {
     open(part(segment, name)?).map_err(|source| no_ring(name, source))
+}
+
+impl From<NoTurn> for ClientError {
+    fn from(_: NoTurn) -> Self {
+        ClientError::Turn
+    }
 }
 
 fn no_ring(name: &str, source: OpenError) -> ClientError {

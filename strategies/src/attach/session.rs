@@ -1,7 +1,6 @@
 //! One attachment from the first call to its end: attaches, gives the strategy its turns, waits between them as it is
 //! told, and notices when the engine is gone.
 
-use std::fs;
 use std::os::fd::BorrowedFd;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,7 +8,7 @@ use std::time::Duration;
 use fulmar_bus::attach::{AttachError, Hello, Link, call};
 use fulmar_bus::record::{InstrumentId, Nanos, Text, UnixNanos};
 use fulmar_engine::contract::{Context, Strategy};
-use fulmar_engine::runtime::{Clock, Wait};
+use fulmar_engine::runtime::{Clock, Wait, Work};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::client::{Client, ClientError, Wakers};
@@ -49,28 +48,6 @@ pub enum SessionError {
     },
 }
 
-/// Where the token of a bus lies that listens at `socket`: whoever may read it may call.
-pub fn token_path(socket: &Path) -> PathBuf {
-    socket.with_extension("token")
-}
-
-/// The token of a bus that listens at `socket`.
-///
-/// # Errors
-/// Where it is not there, cannot be read, or is none.
-pub fn read_token(socket: &Path) -> Result<[u8; 32], SessionError> {
-    let path = token_path(socket);
-    let bytes = match fs::read(&path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err(SessionError::NoEngine(path));
-        }
-        Err(source) => return Err(SessionError::Token { path, source }),
-    };
-    let wrong = |_| std::io::Error::new(std::io::ErrorKind::InvalidData, "it holds no token");
-    bytes.try_into().map_err(wrong).map_err(|source| SessionError::Token { path, source })
-}
-
 /// Why an attachment ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionEnd {
@@ -78,6 +55,10 @@ pub enum SessionEnd {
     Stopped,
     /// The engine is gone, or sent us away.
     EngineGone,
+    /// The engine came to the end of what it plays.
+    Played,
+    /// What the engine shares is not what an engine shares.
+    Broken,
 }
 
 /// A strategy of this process that is attached to an engine.
@@ -126,42 +107,56 @@ impl Session {
         })
     }
 
-    /// Gives the strategy its turns until `is_over` says so, or the engine is gone.
+    /// Gives the strategy its turns until `is_over` says so, or the engine ends it.
     pub fn run(&mut self, is_over: impl Fn() -> bool) -> SessionEnd {
+        let mut asked_at = self.now;
         loop {
-            if let Some(end) = self.advance(&is_over) {
+            if let Some(end) = self.turn() {
                 return end;
+            }
+            if self.now.since(asked_at) >= LOOK_INTERVAL {
+                asked_at = self.now;
+                if is_over() {
+                    return self.stop();
+                }
             }
         }
     }
 
-    /// One turn, and from time to time a look whether that was the last. What is over stays over.
-    pub fn advance(&mut self, is_over: impl Fn() -> bool) -> Option<SessionEnd> {
+    /// One turn, and the wait after it where it had no work; says so where there are no more.
+    pub fn turn(&mut self) -> Option<SessionEnd> {
         if self.end.is_some() {
             return self.end;
         }
-        self.turn();
+        self.now = self.clock.now_after(self.now);
         if self.now.since(self.looked_at) >= LOOK_INTERVAL {
             self.looked_at = self.now;
             self.clock.follow_the_wall();
             if self.link.is_closed() {
                 return Some(self.end_by(SessionEnd::EngineGone));
             }
-            if is_over() {
-                return Some(self.stop());
-            }
         }
+        if self.client.is_in_step() {
+            return self.step().map(|end| self.end_by(end));
+        }
+        let command_count = self.client.command_count();
+        let work = self.client.turn(self.now);
+        self.ring_for_commands_after(command_count);
+        self.rest(work, self.wait);
         None
     }
 
-    /// Ends it, where it has not ended before. The strategy is told, and may cancel what it has.
+    /// Ends it, where it has not ended before: the strategy is told, and may cancel what it has.
     pub fn stop(&mut self) -> SessionEnd {
         self.end.unwrap_or_else(|| self.end_by(SessionEnd::Stopped))
     }
 
     fn end_by(&mut self, end: SessionEnd) -> SessionEnd {
         self.end = Some(end);
-        self.client.stop(self.now);
+        // In step, the engine gave it its end.
+        if !self.client.is_in_step() {
+            self.client.stop(self.now);
+        }
         end
     }
 
@@ -183,28 +178,31 @@ impl Session {
         &self.instruments
     }
 
-    /// One turn, and the wait after it where it had no work.
-    pub fn turn(&mut self) {
-        self.now = self.clock.now_after(self.now);
-        let command_count = self.client.command_count();
-        let work = self.client.turn(self.now);
-        self.ring_for_commands_after(command_count);
+    /// The engine's core may sleep: it is rung, and finds our commands.
+    fn ring_for_commands_after(&self, command_count: u64) {
+        if self.wakers.engine_sleeps && self.client.command_count() > command_count {
+            self.wakers.engine.ring();
+        }
+    }
+
+    /// One turn that the engine gives. It waits for us all the while, so that nobody sleeps.
+    fn step(&mut self) -> Option<SessionEnd> {
+        let Ok(work) = self.client.step() else { return Some(SessionEnd::Broken) };
+        self.rest(work, Wait::Yield);
+        self.client.has_ended().then_some(SessionEnd::Played)
+    }
+
+    /// The wait behind a turn that did so much.
+    fn rest(&mut self, work: Work, wait: Wait) {
         if work.is_some() {
             self.idle_since = None;
             return;
         }
         let idle_for = self.now.since(*self.idle_since.get_or_insert(self.now));
-        match self.wait {
+        match wait {
             Wait::Yield if idle_for >= SPIN_FOR => std::thread::yield_now(),
             Wait::Park if idle_for >= SPIN_FOR => self.sleep(),
             Wait::Spin | Wait::Yield | Wait::Park => std::hint::spin_loop(),
-        }
-    }
-
-    /// The engine's core may sleep: it is rung, and finds our commands.
-    fn ring_for_commands_after(&self, command_count: u64) {
-        if self.wakers.engine_sleeps && self.client.command_count() > command_count {
-            self.wakers.engine.ring();
         }
     }
 
