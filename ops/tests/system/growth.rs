@@ -3,7 +3,7 @@
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
-use fulmar_bus::record::{ExecutionReport, ExecutionType, Record};
+use fulmar_bus::record::{ExecutionReport, ExecutionType, Record, StrategyId};
 use fulmar_engine::journal::JournalReader;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::inotify::{CreateFlags, WatchFlags, add_watch, init};
@@ -28,7 +28,12 @@ impl Growth {
 
     /// Waits until the journal tells that a venue took an order: by then every part of the engine has run.
     pub fn until_order_accepted(&self) {
-        self.until(|| has_accepted_order(&self.folder));
+        self.until(|| has_accepted_order(&self.folder, |_| true));
+    }
+
+    /// The same of an order of the strategy with this number in the configuration.
+    pub fn until_order_accepted_of(&self, strategy_id: StrategyId) {
+        self.until(|| has_accepted_order(&self.folder, |report| report.strategy_id == strategy_id));
     }
 
     /// Waits until `is_reached`; looks again after each change.
@@ -41,14 +46,14 @@ impl Growth {
     }
 }
 
-/// True once the journal tells that a venue took an order.
-fn has_accepted_order(journal: &Path) -> bool {
+/// True once the journal tells that a venue took an order that is meant.
+fn has_accepted_order(journal: &Path, is_meant: impl Fn(&ExecutionReport) -> bool) -> bool {
     // Until its head is on disk there is no journal to open.
     let Ok(mut reader) = JournalReader::open(journal) else { return false };
     let mut record = Record::new();
     while let Ok(Some(_)) = reader.next(&mut record) {
         let report = record.read::<ExecutionReport>();
-        if report.is_ok_and(|report| report.execution == ExecutionType::Accepted) {
+        if report.is_ok_and(|report| report.execution == ExecutionType::Accepted && is_meant(report)) {
             return true;
         }
     }
