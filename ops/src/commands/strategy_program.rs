@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 use std::env;
-use std::ffi::OsString;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -56,25 +55,19 @@ pub fn run(arguments: &StrategyRunArguments, stated: &[(String, String)]) -> Res
     Err(CommandError::failed(format_args!("run {}{hint}", path.display()), error))
 }
 
-/// Has it find the library and the package of the build that this program is of: unlike builds refuse each other.
+/// Has Python find the library and the package of the build that this program is of: unlike builds refuse each other. A
+/// program of C was linked with its own.
 fn find_ours(command: &mut Command) {
     let library = env::current_exe().ok().and_then(|program| Some(program.parent()?.join(LIBRARY)));
-    if let Some(library) = library.filter(|library| library.is_file()) {
-        append(command, "LD_LIBRARY_PATH", library.parent().unwrap_or(Path::new("/")));
-        if env::var_os("FULMAR_LIBRARY").is_none() {
-            command.env("FULMAR_LIBRARY", library);
-        }
+    if let Some(library) =
+        library.filter(|library| library.is_file() && env::var_os("FULMAR_LIBRARY").is_none())
+    {
+        command.env("FULMAR_LIBRARY", library);
     }
     let package = Path::new(BUILT_FROM).join("strategies/python");
     if package.join("fulmar").is_dir() {
-        append(command, "PYTHONPATH", &package);
+        let before: Vec<PathBuf> = env::var_os("PYTHONPATH").iter().flat_map(env::split_paths).collect();
+        let all = env::join_paths(before.iter().chain([&package]));
+        command.env("PYTHONPATH", all.unwrap_or_else(|_| package.as_os_str().to_owned()));
     }
-}
-
-/// Adds a folder at the end of a list of them.
-fn append(command: &mut Command, variable: &str, folder: &Path) {
-    let before: Vec<PathBuf> = env::var_os(variable).iter().flat_map(env::split_paths).collect();
-    let all = before.into_iter().chain([folder.to_owned()]);
-    let joined: OsString = env::join_paths(all).unwrap_or_else(|_| folder.into());
-    command.env(variable, joined);
 }

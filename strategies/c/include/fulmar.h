@@ -76,6 +76,8 @@ typedef enum fulmar_result {
     FULMAR_RESULT_STOPPED = 1,
     /* The session is over: the engine is gone, or sent the process away. */
     FULMAR_RESULT_ENGINE_GONE = 2,
+    /* The session is over: the engine came to the end of the journal that it plays. */
+    FULMAR_RESULT_PLAYED = 3,
     /* What is asked for is not known, or not now. */
     FULMAR_RESULT_UNKNOWN = -1,
     /* An argument is NULL, not one of the values that it can have, or does not fit the others. */
@@ -100,6 +102,8 @@ typedef enum fulmar_result {
     FULMAR_RESULT_UNREACHABLE = -11,
     /* Something here is broken: the session is over, and does nothing any more. */
     FULMAR_RESULT_PANIC = -12,
+    /* What the engine shares is not what an engine shares: the session is over. */
+    FULMAR_RESULT_BROKEN = -13,
 } fulmar_result;
 
 /* How a session waits for something to happen. */
@@ -1070,8 +1074,9 @@ uint32_t fulmar_abi_version(void);
 fulmar_session *fulmar_attach(const fulmar_options *options, const fulmar_callbacks *callbacks, void *user,
                               fulmar_error *error);
 
-/* Gives the strategy its turns until the session is over: FULMAR_RESULT_STOPPED or
- * FULMAR_RESULT_ENGINE_GONE, after `on_stop`. Below zero where it could not; then `error` says why. */
+/* Gives the strategy its turns until the session is over, and gives why: FULMAR_RESULT_STOPPED,
+ * FULMAR_RESULT_ENGINE_GONE or FULMAR_RESULT_PLAYED, after `on_stop`. Below zero where it could not; then
+ * `error` says why. */
 fulmar_result fulmar_run(fulmar_session *session, fulmar_error *error);
 
 /* One turn, for a loop of one's own: takes what came, calls back for each, and where nothing came waits,

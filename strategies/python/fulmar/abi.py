@@ -86,6 +86,9 @@ class Result(IntEnum):
     ENGINE_GONE = 2
     """The session is over: the engine is gone, or sent the process away."""
 
+    PLAYED = 3
+    """The session is over: the engine came to the end of the journal that it plays."""
+
     UNKNOWN = -1
     """What is asked for is not known, or not now."""
 
@@ -121,6 +124,9 @@ class Result(IntEnum):
 
     PANIC = -12
     """Something here is broken: the session is over, and does nothing any more."""
+
+    BROKEN = -13
+    """What the engine shares is not what an engine shares: the session is over."""
 
 
 class Wait(IntEnum):
