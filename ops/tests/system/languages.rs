@@ -147,6 +147,25 @@ fn python_may_loop_over_what_happens_and_what_it_raises_ends_the_session_in_its_
 }
 
 #[test]
+fn what_c_calls_at_the_wrong_time_or_on_the_wrong_thread_is_refused_and_the_session_goes_on() {
+    let _machine = machine();
+    let folder = tempfile::tempdir().expect("a folder");
+    let (venue, address) = simulated_venue();
+    let desk = desk_of(address, "");
+    let mut run = Program::fulmar(&desk.arguments(&["run"]));
+    run.told_line(&["the book is live"]);
+    let ended = strategy(&built(&own("busy.c"), &folder), &socket(&desk), &[]).end();
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.told);
+    let mut lines: Vec<&str> = ended.output.lines().collect();
+    // Quotes that came in the same turn are told before it ends.
+    lines.dedup();
+    assert_eq!(lines, ["refused", "stopped"], "{}", ended.told);
+    run.signal(Signal::INT);
+    run.end().report();
+    venue.end();
+}
+
+#[test]
 fn in_step_a_strategy_in_c_or_python_comes_to_the_hash_of_the_one_in_rust_and_one_that_differs_does_not() {
     let _machine = machine();
     let folder = tempfile::tempdir().expect("a folder");
