@@ -577,8 +577,9 @@ typedef struct fulmar_lead_lag {
     uint32_t leader_share;
 } fulmar_lead_lag;
 
-/* What the venues of one pair say of each other: how far apart they value it, what buying at one and
- * selling at another would bring, and which of them moves first. Of venues whose book is live alone. */
+/* high: Price(6_183_763), low: Price(6_183_751), high_instrument_id: InstrumentId(4), low_instrument_id:
+ * InstrumentId(7), }; assert_eq!(signals.mids.spread(), Some(Price(12)), "0.12, since prices have scale
+ * 2"); assert!(signals.arbitrage.is_none() && signals.lead_lag.is_none()); */
 typedef struct fulmar_cross_venue {
     /* How far apart the venues value it. */
     fulmar_mid_spread mids;
@@ -635,8 +636,6 @@ typedef struct fulmar_contract_size {
     uint8_t reserved[7];
 } fulmar_contract_size;
 
-/* What an instrument is from this record on. A new revision resets its book, but for one that only widens
- * a scale, which rescales it. */
 typedef struct fulmar_definition {
     /* The venue's name, such as `binance-spot`. */
     char venue[24];
@@ -788,7 +787,8 @@ typedef struct fulmar_held_order {
     uint16_t slice_count;
 } fulmar_held_order;
 
-/* What became of an order. The same shape from the venue to the risk gate and from there to the strategy. */
+/* ExecutionType::Trade => report.last_px.times(report.last_qty), _ => Notional(0), }; assert_eq!(spent,
+ * Notional(300)); assert_eq!((report.leaves_qty, report.status.is_terminal()), (Quantity(2), false)); */
 typedef struct fulmar_report {
     /* The order. */
     fulmar_order_id client_order_id;
@@ -864,7 +864,6 @@ typedef struct fulmar_denial {
     uint8_t reserved[2];
 } fulmar_denial;
 
-/* The position of one strategy and account in one instrument, after a fill. */
 typedef struct fulmar_position {
     /* At the instrument's quantity scale, as the sums below; above zero is long. */
     int64_t quantity;
@@ -958,12 +957,7 @@ typedef struct fulmar_order {
 
 /* What a strategy does when something happens. Each may be NULL, and then nothing is done. */
 typedef struct fulmar_callbacks {
-    /* A strategy: what it does when something happens. Every callback does nothing unless it is written.
-     *
-     * A callback runs on the tick path: it neither allocates nor waits nor logs, where it can help it. A
-     * panic in it ends the run.
-     *
-     * Before anything else. Definitions and books are not known yet. */
+    /* Before anything else. Definitions and books are not known yet. */
     void (*on_start)(void *user, fulmar_context *context);
     /* After everything else. Its orders are canceled by the engine. */
     void (*on_stop)(void *user, fulmar_context *context);

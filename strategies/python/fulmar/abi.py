@@ -41,19 +41,10 @@ FUNDING_SCALE = 12
 
 
 class Record(Structure):
-    """Something that happened, or that is known. Two of them are equal where all that they tell is."""
-
-    instrument_id: int
-    """Of what is given to a callback: the instrument that it happened to, or `NO_INSTRUMENT`."""
-
-    received_at: int
-    """Of what is given to a callback: when that reached this machine."""
-
-    is_suspect: bool
-    """Of a quote that is given to a callback: it lies further from the last good one than it may."""
+    """Something that is known. Two of them are equal where all that they tell is."""
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and bytes(self) == bytes(other)  # type: ignore[call-overload]
+        return isinstance(other, Record) and type(self) is type(other) and bytes(self) == bytes(other)
 
     def __hash__(self) -> int:
         return hash(bytes(self))
@@ -62,6 +53,19 @@ class Record(Structure):
         names = [field[0].lstrip("_") for field in self._fields_]
         told = [f"{name}={getattr(self, name)!r}" for name in names if name != "reserved"]
         return f"{type(self).__name__}({', '.join(told)})"
+
+
+class Happened(Record):
+    """Something that happened, as a callback is given it."""
+
+    instrument_id: int
+    """The instrument that it happened to, or `NO_INSTRUMENT`."""
+
+    received_at: int
+    """When that reached this machine, in nanoseconds since 1970."""
+
+    is_suspect: bool
+    """Of a quote: it lies further from the last good one than the configured band, and may be wrong."""
 
 
 def _text(raw: bytes) -> str:
@@ -639,7 +643,7 @@ class Level(Record):
     """Absolute quantity, at the instrument's quantity scale."""
 
 
-class Trade(Record):
+class Trade(Happened):
     """A trade at the venue."""
 
     _fields_ = [
@@ -669,7 +673,7 @@ class Trade(Record):
         return Side(self._aggressor)
 
 
-class Quote(Record):
+class Quote(Happened):
     """Best bid and ask. A side that is empty has price and quantity zero."""
 
     _fields_ = [
@@ -699,7 +703,7 @@ class Quote(Record):
         return TopSource(self._source)
 
 
-class BookUpdate(Record):
+class BookUpdate(Happened):
     """Levels of a book that changed, each with the quantity that stands there now, zero where none
     is left.
     """
@@ -736,7 +740,7 @@ class BookUpdate(Record):
     """When the venue says that it happened."""
 
 
-class Bar(Record):
+class Bar(Happened):
     """A bar of the trades of one interval, aligned to UTC: made here, or by the venue. What a venue
     does not say of its bar is zero.
     """
@@ -771,7 +775,7 @@ class Bar(Record):
     @property
     def notional(self) -> int:
         """Sum of price times quantity, a notional."""
-        return self._notional.value
+        return int(self._notional.value)
 
     start_at: int
     """Start of the interval; it ends before `start_at + interval`."""
@@ -783,7 +787,7 @@ class Bar(Record):
     """Trades in it; at least one in a bar made here, since an interval without a trade has none."""
 
 
-class Consolidated(Record):
+class Consolidated(Happened):
     """Best bid and ask of one pair over several venues, at the scales stated here."""
 
     _fields_ = [
@@ -907,10 +911,11 @@ class LeadLag(Record):
     """The part of them in which the leader was first, in 1/10,000, rounded down; at least half."""
 
 
-class CrossVenue(Record):
-    """What the venues of one pair say of each other: how far apart they value it, what buying at
-    one and selling at another would bring, and which of them moves first. Of venues whose book
-    is live alone.
+class CrossVenue(Happened):
+    """high: Price(6_183_763), low: Price(6_183_751), high_instrument_id: InstrumentId(4),
+    low_instrument_id: InstrumentId(7), }; assert_eq!(signals.mids.spread(), Some(Price(12)),
+    "0.12, since prices have scale 2"); assert!(signals.arbitrage.is_none() &&
+    signals.lead_lag.is_none());
     """
 
     _fields_ = [
@@ -938,7 +943,7 @@ class CrossVenue(Record):
     """Scale of the quantity: the widest of the pair's instruments."""
 
 
-class Funding(Record):
+class Funding(Happened):
     """What is paid between those who are long and those who are short of a perpetual future, as the
     venue says it now: its forecast of the next payment, until that is made.
     """
@@ -963,7 +968,7 @@ class Funding(Record):
     """When the venue says that it held, zero where it does not say."""
 
 
-class MarkPrice(Record):
+class MarkPrice(Happened):
     """The price at which the venue values positions, and liquidates them; and the price of what
     lies beneath the instrument. Both are computed by the venue, so that no tick binds them: they
     stand at the scale stated here, which may be finer than the instrument's.
@@ -1012,9 +1017,6 @@ class ContractSize(Record):
 
 
 class Definition(Record):
-    """What an instrument is from this record on. A new revision resets its book, but for one that
-    only widens a scale, which rescales it.
-    """
 
     _fields_ = [
         ("_venue", c_char * 24),
@@ -1070,7 +1072,7 @@ class Definition(Record):
     @property
     def notional_min(self) -> int:
         """Smallest order notional, a notional; zero where there is none."""
-        return self._notional_min.value
+        return int(self._notional_min.value)
 
     revision: int
     """Counts the definitions of this instrument in this boot, from one."""
@@ -1100,7 +1102,7 @@ class Definition(Record):
     """
 
 
-class Status(Record):
+class Status(Happened):
     """What a venue says of whether it knows an instrument and trades it now. Told where it does
     not, and where it does again; in between no order of the instrument passes.
     """
@@ -1122,7 +1124,7 @@ class Status(Record):
         return Listing(self._listing)
 
 
-class Timer(Record):
+class Timer(Happened):
     """A timer of an actor fired."""
 
     _fields_ = [
@@ -1250,7 +1252,7 @@ class Intent(Record):
     """
 
 
-class HeldOrder(Record):
+class HeldOrder(Happened):
     """All that is known of an order that the engine holds, or that held ones depend on, as of now.
     Each is the newest word on its order and stands for all before it. Names and scales are in
     it, because ids are of one boot alone.
@@ -1342,9 +1344,10 @@ class HeldOrder(Record):
     """How many slices of it left; zero where it leaves as a whole."""
 
 
-class Report(Record):
-    """What became of an order. The same shape from the venue to the risk gate and from there to the
-    strategy.
+class Report(Happened):
+    """ExecutionType::Trade => report.last_px.times(report.last_qty), _ => Notional(0), };
+    assert_eq!(spent, Notional(300)); assert_eq!((report.leaves_qty,
+    report.status.is_terminal()), (Quantity(2), false));
     """
 
     _fields_ = [
@@ -1404,7 +1407,7 @@ class Report(Record):
         """The venue's fee for this trade, above zero where we pay, in `commission_asset`: at
         `COMMISSION_SCALE`, whatever the instrument's scales, since it may be of another asset.
         """
-        return self._commission.value
+        return int(self._commission.value)
 
     @property
     def commission_asset(self) -> str:
@@ -1462,7 +1465,7 @@ class Report(Record):
     """The order's quantity, as the venue has it; zero where it does not say."""
 
 
-class Denial(Record):
+class Denial(Happened):
     """The risk gate refused an intent. The order never left."""
 
     _fields_ = [
@@ -1502,8 +1505,7 @@ class Denial(Record):
     """For which account."""
 
 
-class Position(Record):
-    """The position of one strategy and account in one instrument, after a fill."""
+class Position(Happened):
 
     _fields_ = [
         ("quantity", c_int64),
@@ -1528,12 +1530,12 @@ class Position(Record):
     @property
     def realized(self) -> int:
         """What closing trades earned, fees apart, a notional."""
-        return self._realized.value
+        return int(self._realized.value)
 
     @property
     def cost(self) -> int:
         """What the open quantity cost, signed as the quantity is, a notional."""
-        return self._cost.value
+        return int(self._cost.value)
 
     bought_qty: int
     """Sum of bought quantities."""
@@ -1689,14 +1691,7 @@ class Strategy:
     """
 
     def on_start(self, context: Context) -> None:
-        """A strategy: what it does when something happens. Every callback does nothing unless it is
-        written.
-
-        A callback runs on the tick path: it neither allocates nor waits nor logs, where it can
-        help it. A panic in it ends the run.
-
-        Before anything else. Definitions and books are not known yet.
-        """
+        """Before anything else. Definitions and books are not known yet."""
 
     def on_stop(self, context: Context) -> None:
         """After everything else. Its orders are canceled by the engine."""

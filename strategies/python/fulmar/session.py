@@ -13,8 +13,18 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Callable, NamedTuple, Optional
 
-from . import abi
-from .abi import ABI_VERSION, BookUpdate, Callbacks, Error, Level, Options, Result, Strategy, Wait
+from .abi import (
+    ABI_VERSION,
+    BookUpdate,
+    Callbacks,
+    Error,
+    Happened,
+    Level,
+    Options,
+    Result,
+    Strategy,
+    Wait,
+)
 from .context import Context
 from .error import FulmarError
 from .library import check, library
@@ -136,7 +146,8 @@ class Session:
 
     def _table(self, strategy: Optional[Strategy]) -> Callbacks:
         table = Callbacks()
-        for name, prototype in Callbacks._fields_:
+        for field in Callbacks._fields_:
+            name, prototype = field[0], field[1]
             if strategy is None:
                 setattr(table, name, prototype(self._call(name, self._keep(name))))
             elif getattr(type(strategy), name) is not getattr(Strategy, name):
@@ -208,16 +219,16 @@ def _stopped_by_signals(session: Session) -> Iterator[None]:
             signal.signal(kind, handler)
 
 
-def _copied(event: Any, payload: Any) -> abi.Record:
+def _copied(event: Any, payload: Any) -> Happened:
     """What happened, as Python's own."""
-    what: abi.Record = type(payload.contents).from_buffer_copy(payload.contents)
+    what: Happened = type(payload.contents).from_buffer_copy(payload.contents)
     if isinstance(what, BookUpdate):
         what._bids = _own_levels(what._bids, what.bid_count)
         what._asks = _own_levels(what._asks, what.ask_count)
     happened = event.contents
     what.instrument_id = happened.instrument_id
     what.received_at = happened.received_at
-    what.is_suspect = happened.is_suspect
+    what.is_suspect = bool(happened.is_suspect)
     return what
 
 

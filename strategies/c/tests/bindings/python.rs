@@ -91,7 +91,12 @@ fn seen(api: &Api, field: &Field, is_given: bool) -> Seen {
 
 fn structure(api: &Api, one: &Struct) -> String {
     let is_given = GIVEN.contains(&one.named.rust);
-    let mut text = format!("\n\nclass {}(Record):\n", camel(one.named.c));
+    let mut payloads = api.callbacks.iter().flat_map(|callback| &callback.parameters);
+    let base = match payloads.any(|payload| payload.rust_type == one.named.rust) {
+        true => "Happened",
+        false => "Record",
+    };
+    let mut text = format!("\n\nclass {}({base}):\n", camel(one.named.c));
     text.push_str(&docstring(api, &one.doc, "    "));
     let mut fields = String::new();
     let mut views = String::new();
@@ -118,7 +123,7 @@ fn structure(api: &Api, one: &Struct) -> String {
             Seen::Enum(python) => (python.clone(), format!("{python}(self._{name})")),
             Seen::Truth => ("bool".to_owned(), format!("bool(self._{name})")),
             Seen::Text => ("str".to_owned(), format!("_text(self._{name})")),
-            Seen::Wide => ("int".to_owned(), format!("self._{name}.value")),
+            Seen::Wide => ("int".to_owned(), format!("int(self._{name}.value)")),
             Seen::Levels => {
                 let count = format!("{}_count", name.trim_end_matches('s'));
                 ("list[Level]".to_owned(), format!("_levels(self._{name}, self.{count})"))
@@ -264,19 +269,10 @@ FUNDING_SCALE = 12
 
 
 class Record(Structure):
-    """Something that happened, or that is known. Two of them are equal where all that they tell is."""
-
-    instrument_id: int
-    """Of what is given to a callback: the instrument that it happened to, or `NO_INSTRUMENT`."""
-
-    received_at: int
-    """Of what is given to a callback: when that reached this machine."""
-
-    is_suspect: bool
-    """Of a quote that is given to a callback: it lies further from the last good one than it may."""
+    """Something that is known. Two of them are equal where all that they tell is."""
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and bytes(self) == bytes(other)  # type: ignore[call-overload]
+        return isinstance(other, Record) and type(self) is type(other) and bytes(self) == bytes(other)
 
     def __hash__(self) -> int:
         return hash(bytes(self))
@@ -285,6 +281,19 @@ class Record(Structure):
         names = [field[0].lstrip("_") for field in self._fields_]
         told = [f"{name}={getattr(self, name)!r}" for name in names if name != "reserved"]
         return f"{type(self).__name__}({', '.join(told)})"
+
+
+class Happened(Record):
+    """Something that happened, as a callback is given it."""
+
+    instrument_id: int
+    """The instrument that it happened to, or `NO_INSTRUMENT`."""
+
+    received_at: int
+    """When that reached this machine, in nanoseconds since 1970."""
+
+    is_suspect: bool
+    """Of a quote: it lies further from the last good one than the configured band, and may be wrong."""
 
 
 def _text(raw: bytes) -> str:

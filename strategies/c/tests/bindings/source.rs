@@ -66,7 +66,9 @@ fn item<'a>(text: &'a str, head: &str) -> (Doc, Vec<&'a str>) {
 }
 
 fn doc_above(lines: &[&str], at: usize) -> Doc {
-    let begin = lines[..at].iter().rposition(|line| line.is_empty()).map_or(0, |blank| blank + 1);
+    // Behind the item before, or behind the head of the item that this one is in.
+    let is_end = |line: &&str| line.is_empty() || line.ends_with('{');
+    let begin = lines[..at].iter().rposition(is_end).map_or(0, |end| end + 1);
     doc(lines[begin..at].iter().filter_map(|line| comment(line)))
 }
 
