@@ -1,5 +1,5 @@
-//! `fulmar strategy run`: one of this program's strategies, in this process, attached to an engine that runs already; or
-//! a program of somebody's own, in the place of this process.
+//! `fulmar strategy run`: one of this program's strategies, in this process, attached to an engine that runs already;
+//! or a program of somebody's own, in the place of this process.
 //!
 //! It needs no configuration: what the strategy may see and trade, and within which limits, the engine says.
 

@@ -1,5 +1,5 @@
-//! Memory of the caller's: texts and arrays behind pointers, and places for an answer. NULL is always looked for; that a
-//! pointer which is not NULL leads to what the header says, the caller alone can know.
+//! Memory of the caller's: texts and arrays behind pointers, and places for an answer. NULL is always looked for; that
+//! a pointer which is not NULL leads to what the header says, the caller alone can know.
 //!
 //! Values of these types come from C and nowhere else.
 #![allow(unsafe_code, reason = "what C points at, the compiler cannot see")]

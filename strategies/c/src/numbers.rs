@@ -41,7 +41,8 @@ fn format(value: i128, scale: u8, text: &Places<c_char>, capacity: usize) -> Out
     text.put(capacity, format_scaled(value, scale).as_str())
 }
 
-/// Reads a number such as `-61837.63` at `scale`; FULMAR_RESULT_ARGUMENT where it is none, or has more digits than that.
+/// Reads a number such as `-61837.63` at `scale`; FULMAR_RESULT_ARGUMENT where it is none, or has more digits than
+/// that.
 #[unsafe(no_mangle)]
 pub extern "C" fn fulmar_parse(text: TextIn, scale: u8, mantissa: Out<'_, i64>) -> Outcome {
     let parse = || parse_signed(text.required()?.as_bytes(), scale).map_err(|_| Outcome::Argument);

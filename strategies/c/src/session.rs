@@ -171,7 +171,8 @@ fn refusal(error: &SessionError, socket: &std::path::Path) -> Why {
 }
 
 /// Gives the strategy its turns until the session is over, and gives why: FULMAR_RESULT_STOPPED,
-/// FULMAR_RESULT_ENGINE_GONE or FULMAR_RESULT_PLAYED, after `on_stop`. Below zero where it could not; then `error` says why.
+/// FULMAR_RESULT_ENGINE_GONE or FULMAR_RESULT_PLAYED, after `on_stop`. Below zero where it could not; then
+/// `error` says why.
 #[unsafe(no_mangle)]
 pub extern "C" fn fulmar_run(session: Option<&Session>, error: Out<'_, Error>) -> Outcome {
     ended(session, error, |context, attached| {
