@@ -9,6 +9,7 @@ mod harbour;
 mod memory;
 mod server;
 mod shadow;
+mod snapshot;
 mod token;
 
 pub use berth::{Berth, open};

@@ -24,10 +24,14 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use super::berth::Berth;
 use super::memory::{Ends, Made, make};
 use super::shadow::Shadow;
+use super::snapshot::{self, SNAPSHOTS_MAX};
 use super::token::{random, write_token};
 
 /// How long the thread sleeps at the most: shadows have to keep up with rings, and lines that a port ended are noticed.
 const LOOK_NS: i64 = 5_000_000;
+
+/// Requests of one process that are answered before others have their turn.
+const REQUESTS_PER_TURN_MAX: usize = 4;
 
 /// What a bus is made of.
 pub struct BusPlan {
@@ -85,6 +89,7 @@ struct Guest {
     wakes_engine: Bell,
     /// Lines of its port that had ended when it came.
     ends_before: u64,
+    snapshots_left: u32,
 }
 
 struct Bus {
@@ -215,7 +220,10 @@ impl Bus {
             let (ends, how) = berth.status.ends();
             let parted = if ends > guest.ends_before {
                 Some(how.unwrap_or(Ended::Gone))
-            } else if is_gone(&mut guest.connection) {
+            } else if is_gone(guest, |instrument_id, left| {
+                let memory = (self.plan.boot_id, self.plan.options);
+                snapshot::answer(memory, (berth, &self.shadows), instrument_id, left)
+            }) {
                 Some(Ended::Gone)
             } else {
                 None
@@ -313,7 +321,13 @@ impl Bus {
         let connection = caller.welcome(&welcome, handed).map_err(BusError::Attach)?;
         let is_taken = berth.doorway.hand(PortNews::Came(Box::new(made.line))).is_ok();
         if is_taken {
-            self.guests.push(Guest { berth: index, connection, wakes_engine: engine, ends_before });
+            self.guests.push(Guest {
+                berth: index,
+                connection,
+                wakes_engine: engine,
+                ends_before,
+                snapshots_left: SNAPSHOTS_MAX,
+            });
             Ok(())
         } else {
             Err(BusError::System("reach the engine", io::ErrorKind::WouldBlock.into()))
@@ -359,13 +373,16 @@ impl Bus {
     }
 }
 
-/// True where the other side went, said so, or said what no client says. It has what it may ask for already.
-fn is_gone(connection: &mut Connection) -> bool {
-    loop {
-        match connection.receive() {
+/// True where the other side went, said so, or said what no client says. What it asks for it is given, a little at a
+/// time: others wait.
+fn is_gone(guest: &mut Guest, snapshot: impl Fn(InstrumentId, u32) -> (Answer, Option<Segment>)) -> bool {
+    for _ in 0..REQUESTS_PER_TURN_MAX {
+        match guest.connection.receive() {
             Ok(Some(Request::Snapshot { instrument_id })) => {
-                let words = "attach again for it".to_owned();
-                if connection.send(&Answer::NoSnapshot { instrument_id, words }, &[]).is_err() {
+                let (answer, segment) = snapshot(instrument_id, guest.snapshots_left);
+                guest.snapshots_left -= u32::from(segment.is_some());
+                let files: Vec<BorrowedFd<'_>> = segment.iter().map(Segment::fd).collect();
+                if guest.connection.send(&answer, &files).is_err() {
                     return true;
                 }
             }
@@ -373,7 +390,7 @@ fn is_gone(connection: &mut Connection) -> bool {
             Ok(Some(Request::Bye)) | Err(_) => return true,
         }
     }
-    let mut process = [PollFd::new(&connection.peer().pidfd, PollFlags::IN)];
+    let mut process = [PollFd::new(&guest.connection.peer().pidfd, PollFlags::IN)];
     let is_dead = poll(&mut process, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).is_ok_and(|count| count > 0);
-    is_dead || connection.is_closed()
+    is_dead || guest.connection.is_closed()
 }

@@ -52,6 +52,9 @@ pub fn run(arguments: &StrategyRunArguments, global: &Global) -> Result<Exit, Co
     let ends_at = arguments.seconds.map(|seconds| clock.now() + Nanos::from_secs(seconds));
     let is_over = || stop.load(Ordering::Relaxed) || ends_at.is_some_and(|at: UnixNanos| clock.now() >= at);
     let end = session.run(is_over);
+    if let Some(words) = session.last_words() {
+        output::notice(format_args!("the engine sent it away: {words}"));
+    }
     let report = report(entry, name, end, &session);
     match global.format {
         Format::Json => output::json(&report)?,

@@ -100,7 +100,7 @@ int main(void)
     signal(SIGINT, stop);
     signal(SIGTERM, stop);
     fulmar_result end = fulmar_run(session, &error);
-    fprintf(stderr, "%s\n", end < 0 ? error.text : fulmar_result_text(end));
+    fprintf(stderr, "%s\n", error.text);
     fulmar_detach(session);
     return end < 0 ? 1 : end == FULMAR_RESULT_ENGINE_GONE ? 4 : 0;
 }

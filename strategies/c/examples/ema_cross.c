@@ -173,9 +173,7 @@ int main(void)
     signal(SIGINT, stop);
     signal(SIGTERM, stop);
     fulmar_result end = fulmar_run(session, &error);
-    if (end < 0) {
-        fprintf(stderr, "%s\n", error.text);
-    }
+    fprintf(stderr, "%s\n", error.text);
     fulmar_detach(session);
     return end < 0 ? 1 : end == FULMAR_RESULT_ENGINE_GONE ? 4 : 0;
 }

@@ -1069,8 +1069,8 @@ fulmar_session *fulmar_attach(const fulmar_options *options, const fulmar_callba
                               fulmar_error *error);
 
 /* Gives the strategy its turns until the session is over, and gives why: FULMAR_RESULT_STOPPED,
- * FULMAR_RESULT_ENGINE_GONE or FULMAR_RESULT_PLAYED, after `on_stop`. Below zero where it could not; then
- * `error` says why. */
+ * FULMAR_RESULT_ENGINE_GONE or FULMAR_RESULT_PLAYED, after `on_stop`. Below zero where it could not.
+ * `error` says it in words, the engine's own where it sent the process away. */
 fulmar_result fulmar_run(fulmar_session *session, fulmar_error *error);
 
 /* One turn, for a loop of one's own: takes what came, calls back for each, and where nothing came waits,

@@ -171,8 +171,8 @@ fn refusal(error: &SessionError, socket: &std::path::Path) -> Why {
 }
 
 /// Gives the strategy its turns until the session is over, and gives why: FULMAR_RESULT_STOPPED,
-/// FULMAR_RESULT_ENGINE_GONE or FULMAR_RESULT_PLAYED, after `on_stop`. Below zero where it could not; then
-/// `error` says why.
+/// FULMAR_RESULT_ENGINE_GONE or FULMAR_RESULT_PLAYED, after `on_stop`. Below zero where it could not.
+/// `error` says it in words, the engine's own where it sent the process away.
 #[unsafe(no_mangle)]
 pub extern "C" fn fulmar_run(session: Option<&Session>, error: Out<'_, Error>) -> Outcome {
     ended(session, error, |context, attached| {
@@ -192,7 +192,7 @@ pub extern "C" fn fulmar_turn(session: Option<&Session>, error: Out<'_, Error>) 
     ended(session, error, turn)
 }
 
-/// Does something with the session, and tells an outcome below zero in words.
+/// Does something with the session, and tells an end or a failure in words: the engine's own, where it said some.
 fn ended(
     session: Option<&Session>,
     error: Out<'_, Error>,
@@ -202,13 +202,14 @@ fn ended(
         let context = &*session.0;
         context.guarded(|| {
             let mut attached = context.attached.try_lock().map_err(|_| Outcome::Busy)?;
-            let outcome = act(context, attached.as_mut().ok_or(Outcome::Busy)?);
-            Ok(outcome)
+            let attached = attached.as_mut().ok_or(Outcome::Busy)?;
+            let outcome = act(context, attached);
+            Ok((outcome, attached.last_words().map(|words| Error::new(outcome, words))))
         })
     });
-    let outcome = outcome.unwrap_or_else(|outcome| outcome);
-    if (outcome as i32) < 0 {
-        put(error, Error::from(outcome));
+    let (outcome, words) = outcome.unwrap_or_else(|outcome| (outcome, None));
+    if outcome != Outcome::Ok {
+        put(error, words.unwrap_or_else(|| Error::from(outcome)));
     }
     outcome
 }

@@ -67,6 +67,8 @@ class Session:
         self._failure: Optional[BaseException] = None
         self._events: deque[Event] = deque()
         self._context: Optional[Context] = None
+        self.words = ""
+        """Why the session is over, in words, once it is: the engine's own where it sent the process away."""
         # The library keeps the functions, but no hold on them.
         self._callbacks = self._table(strategy)
         options = Options(abi_version=ABI_VERSION, wait=wait, name=_bytes(name), socket=_bytes(socket))
@@ -136,6 +138,7 @@ class Session:
         self._raise()
         if result < 0:
             raise FulmarError(result, error.text)
+        self.words = error.text
         return result
 
     def _raise(self) -> None:

@@ -1,11 +1,11 @@
 //! One attachment from the first call to its end: attaches, gives the strategy its turns, waits between them as it is
 //! told, and notices when the engine is gone.
 
-use std::os::fd::BorrowedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use fulmar_bus::attach::{AttachError, Hello, Link, call};
+use fulmar_bus::attach::{Answer, AttachError, Hello, Link, Request, call};
 use fulmar_bus::record::{InstrumentId, Nanos, Text, UnixNanos};
 use fulmar_engine::contract::{Context, Strategy};
 use fulmar_engine::runtime::{Clock, Wait, Work};
@@ -17,6 +17,8 @@ use super::client::{Client, ClientError, Wakers};
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often it is looked at whether the engine is there still, and shown that we are.
 const LOOK_INTERVAL: Nanos = Nanos(50_000_000);
+/// To look and not to wait.
+const NO_TIME: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
 /// How long a waiting strategy looks before it lets others run, or sleeps.
 const SPIN_FOR: Nanos = Nanos(20_000);
 
@@ -72,6 +74,11 @@ pub struct Session {
     looked_at: UnixNanos,
     /// Since when there was nothing to do.
     idle_since: Option<UnixNanos>,
+    /// What was asked of the engine and not answered yet.
+    asked_count: u32,
+    snapshot_count: u64,
+    /// What the engine said when it sent us away.
+    last_words: Option<String>,
     instruments: Vec<(InstrumentId, Text<64>)>,
     end: Option<SessionEnd>,
 }
@@ -102,6 +109,9 @@ impl Session {
             now,
             looked_at: now,
             idle_since: None,
+            asked_count: 0,
+            snapshot_count: 0,
+            last_words: None,
             instruments: attached.welcome.instruments,
             end: None,
         })
@@ -128,22 +138,7 @@ impl Session {
         if self.end.is_some() {
             return self.end;
         }
-        self.now = self.clock.now_after(self.now);
-        if self.now.since(self.looked_at) >= LOOK_INTERVAL {
-            self.looked_at = self.now;
-            self.clock.follow_the_wall();
-            if self.link.is_closed() {
-                return Some(self.end_by(SessionEnd::EngineGone));
-            }
-        }
-        if self.client.is_in_step() {
-            return self.step().map(|end| self.end_by(end));
-        }
-        let command_count = self.client.command_count();
-        let work = self.client.turn(self.now);
-        self.ring_for_commands_after(command_count);
-        self.rest(work, self.wait);
-        None
+        self.have_turn().map(|end| self.end_by(end))
     }
 
     /// Ends it, where it has not ended before: the strategy is told, and may cancel what it has.
@@ -185,6 +180,73 @@ impl Session {
         }
     }
 
+    fn have_turn(&mut self) -> Option<SessionEnd> {
+        self.now = self.clock.now_after(self.now);
+        if self.now.since(self.looked_at) >= LOOK_INTERVAL {
+            self.looked_at = self.now;
+            self.clock.follow_the_wall();
+            if let Some(end) = self.listen() {
+                return Some(end);
+            }
+        }
+        if self.client.is_in_step() {
+            return self.step();
+        }
+        let command_count = self.client.command_count();
+        let work = self.client.turn(self.now);
+        self.ring_for_commands_after(command_count);
+        for instrument_id in self.client.lost() {
+            match self.link.ask(Request::Snapshot { instrument_id }) {
+                Ok(()) => self.asked_count += 1,
+                Err(_) => self.client.go_on(instrument_id),
+            }
+        }
+        if self.asked_count > 0
+            && let Some(end) = self.listen()
+        {
+            return Some(end);
+        }
+        self.rest(work, self.wait);
+        None
+    }
+
+    /// What the engine says beside the rings: answers, and that it is over.
+    fn listen(&mut self) -> Option<SessionEnd> {
+        let mut file = [PollFd::from_borrowed_fd(self.link.fd(), PollFlags::IN)];
+        while poll(&mut file, Some(&NO_TIME)).is_ok_and(|count| count > 0) {
+            match self.link.receive(ANSWER_TIMEOUT) {
+                Ok((answer, file)) => match self.hear(answer, file) {
+                    Ok(()) => {}
+                    Err(end) => return Some(end),
+                },
+                Err(_) => return Some(SessionEnd::EngineGone),
+            }
+            file = [PollFd::from_borrowed_fd(self.link.fd(), PollFlags::IN)];
+        }
+        None
+    }
+
+    fn hear(&mut self, answer: Answer, file: Option<OwnedFd>) -> Result<(), SessionEnd> {
+        match (answer, file) {
+            (Answer::Snapshot { instrument_id, market_sequence, book_sequence }, Some(file)) => {
+                self.asked_count = self.asked_count.saturating_sub(1);
+                self.snapshot_count += 1;
+                let places = (market_sequence, book_sequence);
+                self.client.restore(instrument_id, file, places).map_err(|_| SessionEnd::Broken)
+            }
+            (Answer::NoSnapshot { instrument_id, .. }, _) => {
+                self.asked_count = self.asked_count.saturating_sub(1);
+                self.client.go_on(instrument_id);
+                Ok(())
+            }
+            (Answer::Ended { words, .. }, _) => {
+                self.last_words = Some(words);
+                Err(SessionEnd::EngineGone)
+            }
+            (Answer::Snapshot { .. }, None) => Err(SessionEnd::Broken),
+        }
+    }
+
     /// One turn that the engine gives. It waits for us all the while, so that nobody sleeps.
     fn step(&mut self) -> Option<SessionEnd> {
         let Ok(work) = self.client.step() else { return Some(SessionEnd::Broken) };
@@ -214,6 +276,12 @@ impl Session {
     /// Tells every figure of the strategy's host by its name.
     pub fn counters(&self, tell: &mut dyn FnMut(&'static str, u64)) {
         self.client.counters(tell);
+        tell("snapshots", self.snapshot_count);
+    }
+
+    /// What the engine said when it sent us away, if it said something.
+    pub fn last_words(&self) -> Option<&str> {
+        self.last_words.as_deref()
     }
 
     /// Sleeps until the engine has something, a timer is due, or it is time to look at the engine.
