@@ -5,7 +5,7 @@ use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use fulmar_bus::attach::{Answer, AttachError, Hello, Link, Request, call};
+use fulmar_bus::attach::{Answer, AttachError, Attached, Hello, Link, Refusal, Request, call};
 use fulmar_bus::record::{InstrumentId, Nanos, Text, UnixNanos};
 use fulmar_engine::contract::{Context, Strategy};
 use fulmar_engine::runtime::{Clock, Wait, Work};
@@ -19,6 +19,10 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 const LOOK_INTERVAL: Nanos = Nanos(50_000_000);
 /// To look and not to wait.
 const NO_TIME: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
+/// How long, and how often, who is not taken yet waits before it calls again: two seconds in all, in which the line of
+/// the process before it is closed.
+const AGAIN_AFTER: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
+const CALLS_MAX: u32 = 40;
 /// How long a waiting strategy looks before it lets others run, or sleeps.
 const SPIN_FOR: Nanos = Nanos(20_000);
 
@@ -96,7 +100,7 @@ impl Session {
     ) -> Result<Self, SessionError> {
         let strategy_name = Text::new(name).ok_or_else(|| SessionError::Name(name.to_owned()))?;
         let hello = Hello::new(strategy_name, token);
-        let attached = call(path, &hello, ANSWER_TIMEOUT).map_err(SessionError::Attach)?;
+        let attached = call_until_ready(path, &hello).map_err(SessionError::Attach)?;
         let (client, wakers) = Client::new(name, strategy, &attached.welcome, attached.handed)?;
         let clock = Clock::new();
         let now = clock.now();
@@ -299,4 +303,18 @@ impl Session {
         }
         self.client.page().awake();
     }
+}
+
+/// Calls again as long as the engine is just not ready, as where the process before this one is still leaving.
+fn call_until_ready(path: &Path, hello: &Hello) -> Result<Attached, AttachError> {
+    for _ in 1..CALLS_MAX {
+        match call(path, hello, ANSWER_TIMEOUT) {
+            Err(AttachError::Refused { refusal: Refusal::NotReady, .. }) => {
+                // It waits for nothing but its time.
+                let _ = poll(&mut [], Some(&AGAIN_AFTER));
+            }
+            answer => return answer,
+        }
+    }
+    call(path, hello, ANSWER_TIMEOUT)
 }
