@@ -16,7 +16,7 @@ pub enum StrategyVerb {
     New(StrategyNewArguments),
     /// Run a strategy in a process of its own, attached to an engine that runs already
     #[command(
-        after_help = "Examples:\n  fulmar strategy run quoter --name outside --set quantity=0.001\n  fulmar strategy run ./dip_buyer              a program, such as one in C\n  fulmar strategy run dip_buyer.py             by python3\n\nA strategy of this program runs in this process, and reports what it did. A file takes the place of this process, so that signals and the exit code are its own. It finds in its environment FULMAR_STRATEGY, FULMAR_SOCKET, FULMAR_PARAMETERS (what --set says, as a JSON object), FULMAR_SECONDS and FULMAR_WAIT, which the libraries for C and Python read; and the library and the Python package of this build.\n\nThe engine's configuration has a strategy of the kind \"attached\" with that name. It says what the strategy may see and trade, and what becomes of its orders when this process goes."
+        after_help = "Examples:\n  fulmar strategy run quoter --name outside --set quantity=0.001\n  fulmar strategy run ./dip_buyer              a program, such as one in C\n  fulmar strategy run dip_buyer.py             by python3\n\nA strategy of this program runs in this process, and reports what it did. A file takes the place of this process, so that signals and the exit code are its own. It finds in its environment FULMAR_STRATEGY, FULMAR_SOCKET, FULMAR_PARAMETERS (what --set says, as a JSON object), FULMAR_SECONDS, FULMAR_WAIT and FULMAR_TAKE_OVER, which the libraries for C and Python read; and the library and the Python package of this build.\n\nThe engine's configuration has a strategy of the kind \"attached\" with that name. It says what the strategy may see and trade, and what becomes of its orders when this process goes."
     )]
     Run(StrategyRunArguments),
 }
@@ -30,6 +30,9 @@ pub struct StrategyRunArguments {
     /// The name that the engine's configuration gives it [default: its kind, or the file's name without its ending]
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
+    /// Take the place of the process that is attached under that name: its orders stand, and are this one's from then on
+    #[arg(long)]
+    pub take_over: bool,
     /// Where the engine's bus listens
     #[arg(long, value_name = "PATH", default_value = "state/bus/bus.sock")]
     pub socket: PathBuf,

@@ -41,6 +41,9 @@ pub fn run(arguments: &StrategyRunArguments, stated: &[(String, String)]) -> Res
     if let Some(seconds) = arguments.seconds {
         command.env("FULMAR_SECONDS", seconds.to_string());
     }
+    if arguments.take_over {
+        command.env("FULMAR_TAKE_OVER", "1");
+    }
     if arguments.spin {
         command.env("FULMAR_WAIT", "spin");
     }

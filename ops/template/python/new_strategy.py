@@ -67,5 +67,5 @@ if __name__ == "__main__":
         end = fulmar.run(NewStrategy(**fulmar.parameters()))
     except fulmar.FulmarError as error:
         sys.exit(str(error))
-    print({Result.STOPPED: "stopped", Result.ENGINE_GONE: "the engine is gone"}.get(end, "the journal is played"))
+    print(end.name.lower().replace("_", " "))
     sys.exit(4 if end is Result.ENGINE_GONE else 0)

@@ -78,6 +78,9 @@ typedef enum fulmar_result {
     FULMAR_RESULT_ENGINE_GONE = 2,
     /* The session is over: the engine came to the end of the journal that it plays. */
     FULMAR_RESULT_PLAYED = 3,
+    /* The session is over: another process took the place of this one, and has its orders and what it
+     * held. */
+    FULMAR_RESULT_REPLACED = 4,
     /* What is asked for is not known, or not now. */
     FULMAR_RESULT_UNKNOWN = -1,
     /* An argument is NULL, not one of the values that it can have, or does not fit the others. */
@@ -390,8 +393,12 @@ typedef struct fulmar_options {
     uint32_t abi_version;
     /* How to wait: a fulmar_wait. */
     uint8_t wait;
+    /* One to take the place of the process that is attached under the name, if one is: its orders and what
+     * it holds are this one's from then on, and nothing is canceled. Zero where FULMAR_TAKE_OVER says,
+     * which is 1 or is not set. */
+    uint8_t take_over;
     /* Zero. */
-    uint8_t reserved[3];
+    uint8_t reserved[2];
     /* The name that the engine's configuration gives the strategy; NULL for FULMAR_STRATEGY. */
     const char *name;
     /* Where the engine's bus listens; NULL for FULMAR_SOCKET, and where that is not set for
@@ -1069,8 +1076,8 @@ fulmar_session *fulmar_attach(const fulmar_options *options, const fulmar_callba
                               fulmar_error *error);
 
 /* Gives the strategy its turns until the session is over, and gives why: FULMAR_RESULT_STOPPED,
- * FULMAR_RESULT_ENGINE_GONE or FULMAR_RESULT_PLAYED, after `on_stop`. Below zero where it could not.
- * `error` says it in words, the engine's own where it sent the process away. */
+ * FULMAR_RESULT_ENGINE_GONE, FULMAR_RESULT_PLAYED or FULMAR_RESULT_REPLACED, after `on_stop`. Below zero
+ * where it could not. `error` says it in words, the engine's own where it sent the process away. */
 fulmar_result fulmar_run(fulmar_session *session, fulmar_error *error);
 
 /* One turn, for a loop of one's own: takes what came, calls back for each, and where nothing came waits,

@@ -19,6 +19,8 @@ pub enum Outcome {
     EngineGone = 2,
     /// The session is over: the engine came to the end of the journal that it plays.
     Played = 3,
+    /// The session is over: another process took the place of this one, and has its orders and what it held.
+    Replaced = 4,
     /// What is asked for is not known, or not now.
     Unknown = -1,
     /// An argument is NULL, not one of the values that it can have, or does not fit the others.
@@ -54,6 +56,7 @@ impl Outcome {
             Outcome::Stopped => c"the session was stopped",
             Outcome::EngineGone => c"the engine is gone, or sent this process away",
             Outcome::Played => c"the journal is played",
+            Outcome::Replaced => c"another process took the place of this one",
             Outcome::Unknown => c"that is not known now",
             Outcome::Argument => c"an argument is NULL, or cannot have that value",
             Outcome::Busy => c"a turn is running already, in this thread or in another",
@@ -120,11 +123,12 @@ impl From<Outcome> for Error {
 /// A result in words, in English. They stay for ever.
 #[unsafe(no_mangle)]
 pub extern "C" fn fulmar_result_text(result: i32) -> *const c_char {
-    const ALL: [Outcome; 17] = [
+    const ALL: [Outcome; 18] = [
         Outcome::Ok,
         Outcome::Stopped,
         Outcome::EngineGone,
         Outcome::Played,
+        Outcome::Replaced,
         Outcome::Unknown,
         Outcome::Argument,
         Outcome::Busy,

@@ -44,7 +44,10 @@ pub struct Options {
     pub abi_version: u32,
     /// How to wait: a fulmar_wait.
     pub wait: u8,
-    reserved: [u8; 3],
+    /// One to take the place of the process that is attached under the name, if one is: its orders and what it holds are
+    /// this one's from then on, and nothing is canceled. Zero where FULMAR_TAKE_OVER says, which is 1 or is not set.
+    pub take_over: u8,
+    reserved: [u8; 2],
     /// The name that the engine's configuration gives the strategy; NULL for FULMAR_STRATEGY.
     pub name: TextIn,
     /// Where the engine's bus listens; NULL for FULMAR_SOCKET, and where that is not set for state/bus/bus.sock.
@@ -115,14 +118,19 @@ fn attach(options: &Options, bridge: Bridge) -> Result<(), Why> {
     let socket = options.socket.read()?.map(str::to_owned).or(variable("FULMAR_SOCKET")?);
     let socket = PathBuf::from(socket.unwrap_or_else(|| SOCKET.to_owned()));
     let wait = wait(options.wait)?;
+    if options.take_over > 1 {
+        return Err(Outcome::Argument.into());
+    }
     let seconds = variable("FULMAR_SECONDS")?.map(|text| text.parse::<u64>()).transpose();
     let seconds = seconds.map_err(|_| Why(Outcome::Argument, "FULMAR_SECONDS is no number".to_owned()))?;
 
     let context = Arc::clone(&bridge.context);
     let refused = |error: SessionError| refusal(&error, &socket);
     let token = read_token(&socket).map_err(refused)?;
-    let session = attach::Session::attach(&socket, (&name, token), Box::new(bridge), wait);
-    let session = session.map_err(refused)?;
+    let is_taking_over =
+        options.take_over == 1 || variable("FULMAR_TAKE_OVER")?.is_some_and(|text| text == "1");
+    let attach = if is_taking_over { attach::Session::take_over } else { attach::Session::attach };
+    let session = attach(&socket, (&name, token), Box::new(bridge), wait).map_err(refused)?;
     context.instruments.get_or_init(|| session.instruments().to_vec());
     if let Some(seconds) = seconds {
         context.ends_at.get_or_init(|| session.now() + Nanos::from_secs(seconds));
@@ -171,7 +179,7 @@ fn refusal(error: &SessionError, socket: &std::path::Path) -> Why {
 }
 
 /// Gives the strategy its turns until the session is over, and gives why: FULMAR_RESULT_STOPPED,
-/// FULMAR_RESULT_ENGINE_GONE or FULMAR_RESULT_PLAYED, after `on_stop`. Below zero where it could not.
+/// FULMAR_RESULT_ENGINE_GONE, FULMAR_RESULT_PLAYED or FULMAR_RESULT_REPLACED, after `on_stop`. Below zero where it could not.
 /// `error` says it in words, the engine's own where it sent the process away.
 #[unsafe(no_mangle)]
 pub extern "C" fn fulmar_run(session: Option<&Session>, error: Out<'_, Error>) -> Outcome {
@@ -224,6 +232,7 @@ fn turn(context: &Context, attached: &mut attach::Session) -> Outcome {
         Some(SessionEnd::Stopped) => Outcome::Stopped,
         Some(SessionEnd::EngineGone) => Outcome::EngineGone,
         Some(SessionEnd::Played) => Outcome::Played,
+        Some(SessionEnd::Replaced) => Outcome::Replaced,
         Some(SessionEnd::Broken) => Outcome::Broken,
     }
 }

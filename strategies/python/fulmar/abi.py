@@ -93,6 +93,11 @@ class Result(IntEnum):
     PLAYED = 3
     """The session is over: the engine came to the end of the journal that it plays."""
 
+    REPLACED = 4
+    """The session is over: another process took the place of this one, and has its orders and what
+    it held.
+    """
+
     UNKNOWN = -1
     """What is asked for is not known, or not now."""
 
@@ -539,7 +544,8 @@ class Options(Record):
     _fields_ = [
         ("abi_version", c_uint32),
         ("wait", c_uint8),
-        ("_reserved", c_uint8 * 3),
+        ("take_over", c_uint8),
+        ("_reserved", c_uint8 * 2),
         ("name", c_char_p),
         ("socket", c_char_p),
     ]
@@ -549,6 +555,12 @@ class Options(Record):
 
     wait: int
     """How to wait: a fulmar_wait."""
+
+    take_over: int
+    """One to take the place of the process that is attached under the name, if one is: its orders
+    and what it holds are this one's from then on, and nothing is canceled. Zero where
+    FULMAR_TAKE_OVER says, which is 1 or is not set.
+    """
 
     name: bytes | None
     """The name that the engine's configuration gives the strategy; NULL for FULMAR_STRATEGY."""

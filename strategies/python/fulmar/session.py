@@ -61,8 +61,12 @@ class Session:
         name: Optional[str] = None,
         socket: Optional[str] = None,
         wait: Wait = Wait.DEFAULT,
+        take_over: bool = False,
     ) -> None:
-        """Attaches. What is not said here the environment says: FULMAR_STRATEGY, FULMAR_SOCKET, FULMAR_WAIT."""
+        """Attaches; with `take_over` in the place of the process that is attached under the name, if one is.
+
+        What is not said here the environment says: FULMAR_STRATEGY, FULMAR_SOCKET, FULMAR_WAIT, FULMAR_TAKE_OVER.
+        """
         self._library = library()
         self._failure: Optional[BaseException] = None
         self._events: deque[Event] = deque()
@@ -71,7 +75,9 @@ class Session:
         """Why the session is over, in words, once it is: the engine's own where it sent the process away."""
         # The library keeps the functions, but no hold on them.
         self._callbacks = self._table(strategy)
-        options = Options(abi_version=ABI_VERSION, wait=wait, name=_bytes(name), socket=_bytes(socket))
+        options = Options(
+            abi_version=ABI_VERSION, wait=wait, take_over=take_over, name=_bytes(name), socket=_bytes(socket)
+        )
         error = Error()
         self._session = self._library.fulmar_attach(options, self._callbacks, None, error)
         if not self._session:
@@ -92,7 +98,7 @@ class Session:
         return self._turn() == Result.OK
 
     def run(self) -> Result:
-        """Turns until the session is over: `Result.STOPPED`, `Result.ENGINE_GONE` or `Result.PLAYED`."""
+        """Turns until the session is over: `STOPPED`, `ENGINE_GONE`, `PLAYED` or `REPLACED`."""
         while True:
             result = self._turn()
             if result != Result.OK:
@@ -186,12 +192,14 @@ def run(
     name: Optional[str] = None,
     socket: Optional[str] = None,
     wait: Wait = Wait.DEFAULT,
+    take_over: bool = False,
 ) -> Result:
     """Attaches a strategy and runs it until the engine is gone, or somebody wants an end with Ctrl-C or a signal.
 
     What a callback raises ends the session, and is raised here.
     """
-    with Session(strategy, name=name, socket=socket, wait=wait) as session, _stopped_by_signals(session):
+    session = Session(strategy, name=name, socket=socket, wait=wait, take_over=take_over)
+    with session, _stopped_by_signals(session):
         return session.run()
 
 
