@@ -124,6 +124,30 @@ fn when_a_process_of_c_or_python_is_killed_its_orders_are_canceled() {
 }
 
 #[test]
+fn a_process_of_python_takes_the_place_of_one_of_c_which_ends_well() {
+    let _machine = machine();
+    let folder = tempfile::tempdir().expect("a folder");
+    let (venue, address) = simulated_venue();
+    let desk = desk_of(address, "");
+    let mut run = Program::fulmar(&desk.arguments(&["run"]));
+    run.told_line(&["the book is live"]);
+    let [c, python] = both(&own("resting.c"), &own("resting.py"), &folder);
+    let mut first = strategy(&c, &socket(&desk), &[]);
+    assert_eq!(first.output_line(), "accepted");
+    let mut second = strategy(&python, &socket(&desk), &["--take-over"]);
+    assert_eq!(second.output_line(), "accepted");
+    let ended = first.end();
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.told);
+    second.signal(Signal::INT);
+    let ended = second.end();
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.told);
+    run.told_line(&["strategy outside: its process is gone"]);
+    run.signal(Signal::INT);
+    assert_eq!(run.end().report()["open_orders"], Value::from(0));
+    venue.end();
+}
+
+#[test]
 fn python_may_loop_over_what_happens_and_what_it_raises_ends_the_session_in_its_own_words() {
     let _machine = machine();
     let (venue, address) = simulated_venue();
