@@ -253,9 +253,10 @@ impl Bus {
             if guest.wakes_engine.hush() {
                 berth.doorway.call();
             }
-            let (plan, shadows) = (&self.plan, &self.shadows);
-            let snapshot = |id, which| snapshot::answer(&plan.memory, (berth, shadows), id, which);
-            match guest.look(&berth.status, now, &snapshot) {
+            let snapshot = |instrument_id, left| {
+                snapshot::answer(&self.plan.memory, (berth, &self.shadows), instrument_id, left)
+            };
+            match guest.look(&berth.status, now, snapshot) {
                 Verdict::Stay => index += 1,
                 Verdict::Moor if self.moor(index) => {}
                 Verdict::Moor => _ = self.part(index, Ended::Gone),

@@ -30,7 +30,7 @@ pub struct StrategyRunArguments {
     /// The name that the engine's configuration gives it [default: its kind, or the file's name without its ending]
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
-    /// Take the place of the process that is attached under that name: its orders stand, and are this one's from then on
+    /// Take the place of the process that is attached under that name; its orders stand, and are this one's then
     #[arg(long)]
     pub take_over: bool,
     /// Where the engine's bus listens

@@ -272,10 +272,9 @@ impl Session {
             }
             (Answer::Ended { reason, words }, _) => {
                 self.last_words = Some(words);
-                let is_replaced = reason == Refusal::Replaced;
-                Err(if is_replaced { SessionEnd::Replaced } else { SessionEnd::EngineGone })
+                Err(if reason == Refusal::Replaced { SessionEnd::Replaced } else { SessionEnd::EngineGone })
             }
-            (Answer::Snapshot { .. } | Answer::InPlace { .. }, _) => Err(SessionEnd::Broken),
+            (Answer::Snapshot { .. }, None) | (Answer::InPlace { .. }, _) => Err(SessionEnd::Broken),
         }
     }
 
