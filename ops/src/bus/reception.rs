@@ -6,13 +6,12 @@ use std::task::{Wake, Waker};
 use fulmar_bus::attach::{ABI_MINOR, Bell, Caller, Handed, Refusal, Welcome};
 use fulmar_bus::record::{InstrumentId, Nanos, Text};
 use fulmar_engine::runtime::LineFigures;
-use fulmar_strategies::attach::{Pair, Place, Terms};
+use fulmar_strategies::attach::{Pair, Place, Terms, token_path};
 
 use super::guest::{Guest, Stage};
 use super::memory::{Ends, Made, make};
 use super::server::{Bus, BusError};
 use super::snapshot::SNAPSHOTS_MAX;
-use super::token::token_path;
 use super::usage::Usage;
 
 /// How long one may take who is to take another's place, until he is ready.

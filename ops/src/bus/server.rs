@@ -16,6 +16,7 @@ use fulmar_bus::record::{Nanos, UnixNanos};
 use fulmar_bus::segment::{Segment, SegmentError};
 use fulmar_engine::actors::PortNews;
 use fulmar_engine::runtime::{Clock, Ended};
+use fulmar_strategies::attach::token_path;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::berth::Berth;
@@ -24,7 +25,7 @@ use super::memory::SharedMemory;
 use super::report::Logbook;
 use super::shadow::Shadow;
 use super::snapshot;
-use super::token::{random, token_path, write_token};
+use super::token::{random, write_token};
 
 /// How long the thread sleeps at the most: shadows have to keep up with rings, and lines that a port ended are noticed.
 const LOOK_NS: i64 = 5_000_000;

@@ -21,7 +21,7 @@ const NOT_ALLOWED: i32 = 5;
 const UNREACHABLE: i32 = 4;
 
 /// An engine on paper whose one strategy is to attach.
-fn desk_of(address: SocketAddr, parameters: &str) -> Desk {
+pub fn desk_of(address: SocketAddr, parameters: &str) -> Desk {
     desk_over(address, parameters, "memfd")
 }
 
@@ -66,7 +66,7 @@ fn quoter(desk: &Desk, name: &str, more: &[&str]) -> Program {
     Program::fulmar(&[&attach[..], &parameters, more].concat())
 }
 
-fn counter(report: &Value, name: &str) -> u64 {
+pub fn counter(report: &Value, name: &str) -> u64 {
     report["counters"][name].as_u64().unwrap_or_default()
 }
 

@@ -14,6 +14,7 @@ mod growth;
 mod halt;
 mod in_step;
 mod kill;
+mod languages;
 mod live;
 mod lost_journal;
 mod many_instruments;
