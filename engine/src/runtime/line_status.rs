@@ -15,6 +15,8 @@ pub enum Ended {
     Damage,
     /// It wanted too often what makes no sense: likewise.
     Misuse,
+    /// Another process took its place, and has what it had.
+    Replaced,
     /// In step with the engine, there was no room for what it wanted, or was to be told.
     NoRoom,
 }
@@ -27,11 +29,31 @@ impl Ended {
             Ended::Silence => "its process shows no sign of life",
             Ended::Damage => "it wrote what is no command into its ring",
             Ended::Misuse => "it wanted too often what is not its own, or what was wanted before",
+            Ended::Replaced => "another process took its place",
             Ended::NoRoom => {
                 "there was no room for what it wanted, or was to be told, in step with the engine"
             }
         }
     }
+}
+
+/// What the processes of one port did so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LineFigures {
+    /// How often one attached.
+    pub lines: u64,
+    /// Orders, changes and cancels that the gate was given.
+    pub commands: u64,
+    /// Those of them that were orders.
+    pub orders: u64,
+    /// What was wanted and made no sense.
+    pub misuses: u64,
+    /// Lines that were ended for it, or for damage.
+    pub quarantines: u64,
+    /// Events that found no room.
+    pub events_lost: u64,
+    /// The most events that one had not read at a time.
+    pub lag_events_max: u64,
 }
 
 /// The figures of one port's lines. Clones show the same.
@@ -47,10 +69,12 @@ struct Figures {
     last_end: AtomicU64,
     quarantines: AtomicU64,
     commands: AtomicU64,
+    orders: AtomicU64,
     counter: AtomicU64,
     misuses: AtomicU64,
     lost: AtomicU64,
     lag: AtomicU64,
+    lag_max: AtomicU64,
 }
 
 /// One actor alone writes, so that a load and a store are enough.
@@ -66,6 +90,26 @@ impl LineStatus {
         self.0.lines.load(Ordering::Relaxed) != ended
     }
 
+    /// Lines so far. Who sees one more sees all that was counted before it.
+    pub fn lines(&self) -> u64 {
+        // PAIRS WITH: the release store in `attach`.
+        self.0.lines.load(Ordering::Acquire)
+    }
+
+    /// All that was counted so far.
+    pub fn figures(&self) -> LineFigures {
+        let of = |figure: &AtomicU64| figure.load(Ordering::Relaxed);
+        LineFigures {
+            lines: self.lines(),
+            commands: of(&self.0.commands),
+            orders: of(&self.0.orders),
+            misuses: of(&self.0.misuses),
+            quarantines: of(&self.0.quarantines),
+            events_lost: of(&self.0.lost),
+            lag_events_max: of(&self.0.lag_max),
+        }
+    }
+
     /// Lines that ended so far, and how the last one did.
     pub fn ends(&self) -> (u64, Option<Ended>) {
         // PAIRS WITH: the release store in `part`.
@@ -75,7 +119,8 @@ impl LineStatus {
             2 => Some(Ended::Silence),
             3 => Some(Ended::Damage),
             4 => Some(Ended::Misuse),
-            5 => Some(Ended::NoRoom),
+            5 => Some(Ended::Replaced),
+            6 => Some(Ended::NoRoom),
             _ => None,
         };
         (ended, last)
@@ -93,7 +138,8 @@ impl LineStatus {
 
     /// A process attached.
     pub fn attach(&self) {
-        add(&self.0.lines, 1);
+        // PAIRS WITH: the acquire load in `lines`: who sees the line sees the orders that were wanted before it.
+        self.0.lines.store(self.0.lines.load(Ordering::Relaxed) + 1, Ordering::Release);
     }
 
     /// Its line ended.
@@ -103,7 +149,8 @@ impl LineStatus {
             Ended::Silence => 2,
             Ended::Damage => 3,
             Ended::Misuse => 4,
-            Ended::NoRoom => 5,
+            Ended::Replaced => 5,
+            Ended::NoRoom => 6,
         };
         self.0.last_end.store(number, Ordering::Relaxed);
         add(&self.0.quarantines, u64::from(matches!(ended, Ended::Damage | Ended::Misuse)));
@@ -114,6 +161,7 @@ impl LineStatus {
     /// It wanted something; its last order is of this number.
     pub fn count_command(&self, counter: u64) {
         add(&self.0.commands, 1);
+        add(&self.0.orders, u64::from(counter != self.counter()));
         self.0.counter.store(counter, Ordering::Relaxed);
     }
 
@@ -130,17 +178,18 @@ impl LineStatus {
     /// It has not read so many events.
     pub fn show_lag(&self, lag: u64) {
         self.0.lag.store(lag, Ordering::Relaxed);
+        if lag > self.0.lag_max.load(Ordering::Relaxed) {
+            self.0.lag_max.store(lag, Ordering::Relaxed);
+        }
     }
 
     /// Tells every figure by its name.
     pub fn counters(&self, tell: &mut dyn FnMut(&'static str, u64)) {
-        let figures = [
-            ("attached_lines", &self.0.lines),
-            ("attached_commands", &self.0.commands),
-            ("attached_misuses", &self.0.misuses),
-            ("attached_events_lost", &self.0.lost),
-            ("attached_quarantines", &self.0.quarantines),
-        ];
-        figures.into_iter().for_each(|(name, figure)| tell(name, figure.load(Ordering::Relaxed)));
+        let figures = self.figures();
+        tell("attached_lines", figures.lines);
+        tell("attached_commands", figures.commands);
+        tell("attached_misuses", figures.misuses);
+        tell("attached_events_lost", figures.events_lost);
+        tell("attached_quarantines", figures.quarantines);
     }
 }

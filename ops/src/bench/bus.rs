@@ -225,6 +225,7 @@ fn welcome(boot_id: BootId) -> Welcome {
         abi_minor: ABI_MINOR,
         lock_step: false,
         order_counter: 0,
+        is_successor: false,
         instrument_count: 0,
         instruments: Vec::new(),
         settings: Vec::new(),

@@ -1,21 +1,21 @@
-//! `fulmar strategy run`: one of this program's strategies, in this process, attached to an engine that runs already.
+//! `fulmar strategy run`: one of this program's strategies, in this process, attached to an engine that runs already;
+//! or a program of somebody's own, in the place of this process.
 //!
 //! It needs no configuration: what the strategy may see and trade, and within which limits, the engine says.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use fulmar_bus::record::{Nanos, UnixNanos};
 use fulmar_engine::runtime::{Clock, Wait};
-use fulmar_strategies::attach::{Session, SessionEnd, SessionError};
+use fulmar_strategies::attach::{Session, SessionEnd, SessionError, read_token};
 use fulmar_strategies::{ParameterError, Parameters, StrategyEntry};
 use serde::Serialize;
 
+use super::strategy_program;
 use super::{CommandError, Format, Global, StrategyRunArguments};
-use crate::bus::token_path;
 use crate::exit::Exit;
 use crate::output;
 
@@ -34,26 +34,35 @@ struct StrategyReport {
 /// # Errors
 /// Where there is no such strategy, no engine, or the engine refuses, with its own words.
 pub fn run(arguments: &StrategyRunArguments, global: &Global) -> Result<Exit, CommandError> {
-    let entry = entry(&arguments.kind, global)?;
-    let strategy = (entry.strategy(&parameters(&arguments.set)?)).map_err(told)?;
+    let stated = stated(&arguments.set)?;
+    if global.registry.get(&arguments.what).is_none() && Path::new(&arguments.what).is_file() {
+        return strategy_program::run(arguments, &stated);
+    }
+    let entry = entry(&arguments.what, global)?;
+    let strategy = entry.strategy(&Parameters::from_pairs(stated)).map_err(told)?;
     let name = arguments.name.as_deref().unwrap_or(entry.kind);
-    let token = token(&arguments.socket)?;
     let wait = if arguments.spin { Wait::Spin } else { Wait::Park };
-    let session = Session::attach(&arguments.socket, (name, token), strategy, wait);
-    let mut session = session.map_err(|error| refused(&error, &arguments.socket))?;
+    let refused = |error: SessionError| refused(&error, &arguments.socket);
+    let token = read_token(&arguments.socket).map_err(refused)?;
+    let attach = if arguments.take_over { Session::take_over } else { Session::attach };
+    let session = attach(&arguments.socket, (name, token), strategy, wait);
+    let mut session = session.map_err(refused)?;
     output::notice(format_args!("attached to {} as \"{name}\"", arguments.socket.display()));
     let stop = stop_on_signals()?;
     let clock = Clock::new();
     let ends_at = arguments.seconds.map(|seconds| clock.now() + Nanos::from_secs(seconds));
     let is_over = || stop.load(Ordering::Relaxed) || ends_at.is_some_and(|at: UnixNanos| clock.now() >= at);
     let end = session.run(is_over);
+    if let Some(words) = session.last_words() {
+        output::notice(format_args!("the engine sent it away: {words}"));
+    }
     let report = report(entry, name, end, &session);
     match global.format {
         Format::Json => output::json(&report)?,
         Format::Text => output::text(format_args!("{}", report.text()))?,
     }
     Ok(match end {
-        SessionEnd::Stopped | SessionEnd::Played => Exit::Done,
+        SessionEnd::Stopped | SessionEnd::Replaced | SessionEnd::Played => Exit::Done,
         SessionEnd::EngineGone => Exit::Unreachable,
         SessionEnd::Broken => Exit::Failed,
     })
@@ -64,50 +73,32 @@ fn entry<'g>(kind: &str, global: &'g Global) -> Result<&'g StrategyEntry, Comman
     global.registry.get(kind).filter(is_own).ok_or_else(|| {
         let kinds: Vec<&str> =
             global.registry.entries().iter().filter(is_own).map(|entry| entry.kind).collect();
-        CommandError::not_found(format!("this program has no strategy {kind:?}; it has {}", kinds.join(", ")))
+        CommandError::not_found(format!(
+            "this program has no strategy {kind:?}, and no file is called that; it has {}",
+            kinds.join(", ")
+        ))
     })
 }
 
 /// What `--set NAME=VALUE` states.
-fn parameters(stated: &[String]) -> Result<Parameters, CommandError> {
+fn stated(stated: &[String]) -> Result<Vec<(String, String)>, CommandError> {
     let pair = |text: &String| {
         let pair = text.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
         pair.ok_or_else(|| CommandError::usage(format!("--set takes NAME=VALUE, and {text:?} is none")))
     };
-    let pairs: Vec<(String, String)> = stated.iter().map(pair).collect::<Result<_, _>>()?;
-    Ok(Parameters::from_pairs(pairs))
+    stated.iter().map(pair).collect()
 }
 
 fn told(error: ParameterError) -> CommandError {
     CommandError::usage(format!("--set: {error}"))
 }
 
-/// Whoever may read it may call.
-fn token(socket: &Path) -> Result<[u8; 32], CommandError> {
-    let path = token_path(socket);
-    let bytes = match fs::read(&path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let what = format!(
-                "no engine that takes strategies runs there: {} does not exist. Start one whose configuration has a \
-                 strategy of the kind \"attached\", and name its bus with --socket",
-                path.display()
-            );
-            return Err(CommandError::told(Exit::Unreachable, what));
-        }
-        Err(error) => return Err(CommandError::failed(format_args!("read {}", path.display()), error)),
-    };
-    bytes
-        .try_into()
-        .map_err(|_| CommandError::told(Exit::Unreachable, format!("{} holds no token", path.display())))
-}
-
 fn refused(error: &SessionError, socket: &Path) -> CommandError {
     use fulmar_bus::attach::AttachError;
     let exit = match error {
         SessionError::Attach(AttachError::Refused { .. }) => Exit::NotAllowed,
-        SessionError::Attach(_) => Exit::Unreachable,
-        SessionError::Client(_) | SessionError::Name(_) => Exit::Failed,
+        SessionError::Attach(_) | SessionError::NoEngine(_) => Exit::Unreachable,
+        SessionError::Client(_) | SessionError::Name(_) | SessionError::Token { .. } => Exit::Failed,
     };
     CommandError::told(exit, format!("{}: {error}", socket.display()))
 }
@@ -149,6 +140,7 @@ fn report(entry: &StrategyEntry, name: &str, end: SessionEnd, session: &Session)
     let ended_by = match end {
         SessionEnd::Stopped => "stop",
         SessionEnd::EngineGone => "the engine is gone",
+        SessionEnd::Replaced => "another process took its place",
         SessionEnd::Played => "the journal is played",
         SessionEnd::Broken => "the engine gave what cannot be read",
     };

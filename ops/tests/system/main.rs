@@ -4,6 +4,7 @@
 
 mod attached;
 mod bench;
+mod bus_limits;
 mod canary;
 mod configuration;
 mod demo;
@@ -13,6 +14,7 @@ mod growth;
 mod halt;
 mod in_step;
 mod kill;
+mod languages;
 mod live;
 mod lost_journal;
 mod many_instruments;

@@ -5,10 +5,10 @@ use std::os::fd::OwnedFd;
 
 use fulmar_bus::attach::{Bell, CursorPage, Handed, Welcome};
 use fulmar_bus::channel::{OpenError, Region, Ring, open, open_writer};
-use fulmar_bus::record::{InstrumentId, UnixNanos};
+use fulmar_bus::record::{InstrumentId, Text, UnixNanos};
 use fulmar_bus::segment::{Access, BootId, OpenSegment, SegmentError};
 use fulmar_engine::actors::{StrategyHost, StrategyPorts, Stream};
-use fulmar_engine::contract::Strategy;
+use fulmar_engine::contract::{Context, Strategy};
 use fulmar_engine::runtime::{Actor, NotedTurn, Outbox, Work};
 
 use super::terms::Terms;
@@ -69,8 +69,10 @@ pub struct Client {
     turns: Option<Turns>,
     /// How many it had.
     turn_count: u64,
-    /// Keeps the memory mapped.
-    _shared: Shared,
+    boot_id: BootId,
+    /// The instruments that it sees, by their durable names.
+    instruments: Vec<(InstrumentId, String)>,
+    shared: Shared,
 }
 
 impl Client {
@@ -90,13 +92,14 @@ impl Client {
         let mut ports = StrategyPorts::new(ring(&shared.events, "events")?.reader(), terms.book());
         for (index, (instrument_id, name)) in welcome.instruments.iter().enumerate() {
             let place = terms.places.get(index).copied().unwrap_or_default();
-            let book = shared.stream(&format!("book.{name}"), place.book)?;
-            let market = shared.stream(&format!("market.{name}"), place.market)?;
+            let book = shared.stream(&shared.events, &format!("book.{name}"), place.book)?;
+            let market = shared.stream(&shared.events, &format!("market.{name}"), place.market)?;
             ports.add_instrument(*instrument_id, book, market);
         }
         for pair in &terms.pairs {
             let members: Vec<InstrumentId> = pair.members.iter().copied().map(InstrumentId).collect();
-            ports.add_aggregate(&members, shared.stream(&format!("aggregate.{}", pair.name), pair.place)?);
+            let name = format!("aggregate.{}", pair.name);
+            ports.add_aggregate(&members, shared.stream(&shared.events, &name, pair.place)?);
         }
         let commands = open_writer(part(&shared.commands, "commands")?);
         let (commands, _) = commands.map_err(|source| no_ring("commands", source))?;
@@ -110,7 +113,13 @@ impl Client {
             true => Some(Turns::new(ring(&shared.events, "turns")?.reader())),
             false => None,
         };
-        Ok((Client { host, page, has_started: false, turns, turn_count: 0, _shared: shared }, wakers))
+        if turns.is_none() {
+            host.ask_for_lost();
+        }
+        let named = |(id, name): &(InstrumentId, Text<64>)| (*id, name.as_str().to_owned());
+        let instruments = welcome.instruments.iter().map(named).collect();
+        let (boot_id, has_started, turn_count) = (welcome.boot_id, false, 0);
+        Ok((Client { host, page, has_started, turns, turn_count, boot_id, instruments, shared }, wakers))
     }
 
     /// True where the engine gives the turns, one by one: they are had by [`Client::step`] then.
@@ -155,6 +164,11 @@ impl Client {
         Ok(())
     }
 
+    /// Names orders from the one behind `counter` on: those up to it were of the process whose place this one takes.
+    pub fn count_from(&mut self, counter: u64) {
+        self.host.count_from(counter);
+    }
+
     /// One turn, as an actor of the engine has it. The first calls `on_start` before anything else.
     pub fn turn(&mut self, now: UnixNanos) -> Work {
         if !std::mem::replace(&mut self.has_started, true) {
@@ -166,12 +180,49 @@ impl Client {
         work
     }
 
+    /// Instruments of which records were lost since this was last asked: they are not read on until
+    /// [`Client::restore`] says how.
+    pub fn lost(&mut self) -> Vec<InstrumentId> {
+        self.host.lost()
+    }
+
+    /// Reads an instrument on: from what stands, which is in the segment behind `file`, and then behind the sequences
+    /// of its market data and its best prices that this holds at.
+    ///
+    /// # Errors
+    /// Where the memory is not as an engine lays it.
+    pub fn restore(
+        &mut self,
+        instrument_id: InstrumentId,
+        file: OwnedFd,
+        (market_at, book_at): (u64, u64),
+    ) -> Result<(), ClientError> {
+        let snapshot = open_segment("snapshot", self.boot_id, file, Access::Read)?;
+        let named = self.instruments.iter().find(|(id, _)| *id == instrument_id);
+        let (_, name) = named.ok_or_else(|| ClientError::Missing(format!("{instrument_id:?}")))?;
+        let stream = |name: String, place| self.shared.stream(&snapshot, &name, place);
+        let book = stream(format!("book.{name}"), book_at)?;
+        let market = stream(format!("market.{name}"), market_at)?;
+        self.host.restore(instrument_id, Some((book, market)));
+        Ok(())
+    }
+
+    /// Reads an instrument on without knowing what stands: its feed tells it sooner or later.
+    pub fn go_on(&mut self, instrument_id: InstrumentId) {
+        self.host.restore(instrument_id, None);
+    }
+
     /// Shows the engine that this process lives, and how far it came.
     pub fn show(&mut self) {
         let events = self.host.inboxes().consumed().next();
         let (_, sequence) = events.expect("the events are its first inbox");
         self.page.set_consumed(sequence);
         self.page.beat();
+    }
+
+    /// Lets `act` see and want what the strategy may, between two turns.
+    pub fn act<R>(&mut self, now: UnixNanos, act: impl FnOnce(&mut Context<'_>) -> R) -> R {
+        self.host.act(now, act)
     }
 
     /// Calls `on_stop`.
@@ -218,14 +269,7 @@ pub struct Wakers {
 
 impl Shared {
     fn open(boot_id: BootId, handed: Handed<OwnedFd>) -> Result<(Self, Wakers), ClientError> {
-        let open = |what, file, access| {
-            let segment =
-                OpenSegment::open(file, access).map_err(|source| ClientError::Segment { what, source })?;
-            if segment.boot_id() != boot_id {
-                return Err(ClientError::Boot(what));
-            }
-            Ok(segment)
-        };
+        let open = |what, file, access| open_segment(what, boot_id, file, access);
         let shared = Shared {
             market: open("market data", handed.market, Access::Read)?,
             events: open("events", handed.events, Access::Read)?,
@@ -242,14 +286,24 @@ impl Shared {
         ))
     }
 
-    /// A channel from behind a place on, and before it what stood there.
-    fn stream(&self, name: &str, place: u64) -> Result<Stream, ClientError> {
-        let standing = match self.events.part(name) {
-            Some(_) => Some(ring(&self.events, name)?.reader()),
+    /// A channel from behind a place on, and before it what stood there, where that was written down.
+    fn stream(&self, written: &OpenSegment, name: &str, place: u64) -> Result<Stream, ClientError> {
+        let standing = match written.part(name) {
+            Some(_) => Some(ring(written, name)?.reader()),
             None => None,
         };
         Ok(Stream { standing, live: ring(&self.market, name)?.reader_after(place) })
     }
+}
+
+fn open_segment(
+    what: &'static str,
+    boot_id: BootId,
+    file: OwnedFd,
+    access: Access,
+) -> Result<OpenSegment, ClientError> {
+    let segment = OpenSegment::open(file, access).map_err(|source| ClientError::Segment { what, source })?;
+    if segment.boot_id() == boot_id { Ok(segment) } else { Err(ClientError::Boot(what)) }
 }
 
 fn part(segment: &OpenSegment, name: &str) -> Result<Region, ClientError> {

@@ -2,9 +2,8 @@
 
 use std::path::Path;
 
-use anyhow::Context as _;
 use fulmar_engine::runtime::Wait;
-use fulmar_strategies::attach::Session;
+use fulmar_strategies::attach::{Session, read_token};
 use fulmar_strategies::sdk::{
     Context, Event, ExecutionReport, InstrumentId, NewOrder, Price, Quantity, Side, Strategy, TopOfBook,
 };
@@ -12,7 +11,6 @@ use fulmar_strategies::sdk::{
 use super::STRATEGY;
 use crate::bench::limits::KILL_ORDERS;
 use crate::bench::measure::pin;
-use crate::bus::token_path;
 
 /// How far below the best bid its first order stands, as a part of its price: nothing of it is ever filled.
 const AWAY: i64 = 50;
@@ -25,8 +23,7 @@ const STEPS: i64 = 5;
 /// Where it cannot attach.
 pub fn client(socket: &Path, core: Option<usize>) -> anyhow::Result<()> {
     pin(core);
-    let token = std::fs::read(token_path(socket)).context("cannot read the token of the bus")?;
-    let token = <[u8; 32]>::try_from(token).ok().context("the token of the bus is none")?;
+    let token = read_token(socket)?;
     let mut session = Session::attach(socket, (STRATEGY, token), Box::new(Ladder), Wait::Park)?;
     session.run(|| false);
     Ok(())
