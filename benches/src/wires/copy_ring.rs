@@ -1,9 +1,9 @@
-//! The least that a ring of records can do whose writer waits for nobody: mark a slot, copy a record into it, say that it
-//! is there; see that, copy it out, and look whether it still stood.
+//! The least that a ring of records can do whose writer waits for nobody: mark a slot, copy a record into it, say that
+//! it is there; see that, copy it out, and look whether it still stood.
 //!
 //! It has slots as large and as many as the engine's. Its records have no header and one length, nobody finds them by a
-//! sequence or joins later, and where it is overtaken it is lost: what the engine's ring costs beside it is the price of
-//! those, and of making the header.
+//! sequence or joins later, and where it is overtaken it is lost: what the engine's ring costs beside it is the price
+//! of those, and of making the header.
 
 use std::hint::black_box;
 use std::path::Path;

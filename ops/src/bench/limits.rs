@@ -26,8 +26,8 @@ pub const SLICE_SAMPLES: usize = 512;
 /// Records of a slice that streams one way.
 pub const STREAM_RECORDS: u64 = 1 << 16;
 
-/// Records of a stream between processes after which its reader says how far it came. Whoever sends is never two of these
-/// ahead, so that what holds four of them loses nothing.
+/// Records of a stream between processes after which its reader says how far it came. Whoever sends is never two of
+/// these ahead, so that what holds four of them loses nothing.
 pub const BURST: u64 = 1 << 13;
 
 /// Publishes that make one sample: so many that a tick of the clock is a hundredth of it.

@@ -109,8 +109,9 @@ pub struct Made {
     pub kept: Kept,
 }
 
-/// Handles on what the engine's ends of a line lie in, and on what wakes its process. Whoever lets the last one go gives
-/// the memory back to the system, which takes a millisecond: that is not to be the core that has its orders canceled.
+/// Handles on what the engine's ends of a line lie in, and on what wakes its process. Whoever lets the last one go
+/// gives the memory back to the system, which takes a millisecond: that is not to be the core that has its orders
+/// canceled.
 #[derive(Clone)]
 pub struct Kept {
     _memory: Vec<Region>,

@@ -92,7 +92,7 @@ pub(super) struct Bus {
     pub(super) shadows: BTreeMap<String, Shadow>,
     pub(super) guests: Vec<Guest>,
     /// What those share with their ports who went: by berth, until the line of this number has ended there too.
-    left: Vec<(usize, u64, Kept)>,
+    pub(super) left: Vec<(usize, u64, Kept)>,
     pub(super) clock: Clock,
     measured_at: UnixNanos,
     /// Processes that were welcomed so far: their memory is named by it.
