@@ -56,8 +56,8 @@ pub struct ProcessPlan {
 pub enum PortNews {
     /// A process attached.
     Came(Box<Line>),
-    /// The process that was there is gone.
-    Went,
+    /// The process that was there is gone, or was sent away.
+    Went(Ended),
 }
 
 /// The port of an attached strategy.
@@ -121,7 +121,7 @@ impl AttachedPort {
                 self.misuse = Misuse::default();
                 self.untold = Some(Presence::HERE);
             }
-            PortNews::Went => self.part(Ended::Gone),
+            PortNews::Went(ended) => self.part(ended),
         }
     }
 
@@ -153,8 +153,8 @@ impl AttachedPort {
                 break;
             }
             match line.commands.poll(&mut self.record) {
-                Poll::Empty => break,
-                Poll::Lapped { .. } => self.part(Ended::Damage),
+                // A command was seen to wait, and its writer passes no gate: whoever writes by our rules gives it whole.
+                Poll::Empty | Poll::Lapped { .. } => self.part(Ended::Damage),
                 Poll::Record => match self.judge(now) {
                     Ok(()) => self.plan.process.status.count_command(self.counter),
                     Err(Wrong::Shape) => self.part(Ended::Damage),

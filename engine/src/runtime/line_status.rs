@@ -15,6 +15,8 @@ pub enum Ended {
     Damage,
     /// It wanted too often what makes no sense: likewise.
     Misuse,
+    /// It said over its connection what no program of ours says: likewise.
+    Speech,
 }
 
 impl Ended {
@@ -25,7 +27,13 @@ impl Ended {
             Ended::Silence => "its process shows no sign of life",
             Ended::Damage => "it wrote what is no command into its ring",
             Ended::Misuse => "it wanted too often what is not its own, or what was wanted before",
+            Ended::Speech => "it said over its connection what no client says",
         }
+    }
+
+    /// True where it was the process's own misdeed.
+    pub const fn is_quarantine(self) -> bool {
+        matches!(self, Ended::Damage | Ended::Misuse | Ended::Speech)
     }
 }
 
@@ -70,6 +78,7 @@ impl LineStatus {
             2 => Some(Ended::Silence),
             3 => Some(Ended::Damage),
             4 => Some(Ended::Misuse),
+            5 => Some(Ended::Speech),
             _ => None,
         };
         (ended, last)
@@ -97,9 +106,10 @@ impl LineStatus {
             Ended::Silence => 2,
             Ended::Damage => 3,
             Ended::Misuse => 4,
+            Ended::Speech => 5,
         };
         self.0.last_end.store(number, Ordering::Relaxed);
-        add(&self.0.quarantines, u64::from(matches!(ended, Ended::Damage | Ended::Misuse)));
+        add(&self.0.quarantines, u64::from(ended.is_quarantine()));
         // PAIRS WITH: the acquire loads in `ends` and `is_attached`: who sees the end sees how it was.
         self.0.ended.store(self.0.ended.load(Ordering::Relaxed) + 1, Ordering::Release);
     }

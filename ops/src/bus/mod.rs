@@ -5,6 +5,7 @@
 //! are attached would trade on.
 
 mod berth;
+mod guest;
 mod harbour;
 mod memory;
 mod server;

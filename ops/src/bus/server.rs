@@ -12,7 +12,7 @@ use std::task::{Wake, Waker};
 use std::thread::JoinHandle;
 
 use fulmar_bus::attach::{
-    ABI_MINOR, Answer, AttachError, Bell, Caller, Connection, Handed, Listener, Refusal, Request, Welcome,
+    ABI_MINOR, Answer, AttachError, Bell, Caller, Handed, Listener, Refusal, Welcome,
 };
 use fulmar_bus::channel::Ring;
 use fulmar_bus::record::{InstrumentId, Text};
@@ -23,11 +23,14 @@ use fulmar_strategies::attach::{Pair, Place, Terms};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::berth::Berth;
+use super::guest::{Guest, Quarantine};
 use super::memory::{Ends, Made, make};
 use super::shadow::Shadow;
 
 /// How long the thread sleeps at the most: shadows have to keep up with rings, and lines that a port ended are noticed.
 const LOOK_NS: i64 = 5_000_000;
+/// Callers that are heard before those who are there are looked at again.
+const CALLERS_PER_TURN_MAX: usize = 16;
 
 /// What a bus is made of.
 pub struct BusPlan {
@@ -75,22 +78,13 @@ pub struct BusServer {
     token: PathBuf,
 }
 
-/// A process that lies in a berth.
-struct Guest {
-    berth: usize,
-    connection: Connection,
-    /// What it rings where the engine may sleep.
-    wakes_engine: Bell,
-    /// Lines of its port that had ended when it came.
-    ends_before: u64,
-}
-
 struct Bus {
     plan: BusPlan,
     listener: Listener,
     token: [u8; 32],
     shadows: BTreeMap<String, Shadow>,
     guests: Vec<Guest>,
+    quarantine: Quarantine,
 }
 
 /// Wakes a process.
@@ -134,7 +128,7 @@ impl BusServer {
         let path = token_path(&plan.socket);
         write_token(&path, &token).map_err(|error| BusError::System("keep its token", error))?;
         let shadows = shadows(&plan);
-        let mut bus = Bus { plan, listener, token, shadows, guests: Vec::new() };
+        let mut bus = Bus { plan, listener, token, shadows, guests: Vec::new(), quarantine: Quarantine::default() };
         let stop = Arc::new(AtomicBool::new(false));
         let told = Arc::clone(&stop);
         let run = move || {
@@ -201,7 +195,8 @@ impl Bus {
         self.wait();
         self.shadows.values_mut().for_each(Shadow::follow);
         self.watch();
-        loop {
+        // Whoever calls without end keeps nobody from being looked at.
+        for _ in 0..CALLERS_PER_TURN_MAX {
             match self.listener.accept() {
                 Ok(Some(caller)) => self.greet(caller),
                 Ok(None) => break,
@@ -236,27 +231,27 @@ impl Bus {
                 berth.doorway.call();
             }
             let (ends, how) = berth.status.ends();
-            let parted = if ends > guest.ends_before {
-                Some(how.unwrap_or(Ended::Gone))
-            } else if is_gone(&mut guest.connection) {
-                Some(Ended::Gone)
-            } else {
-                None
-            };
+            let has_ended = ends > guest.ends_before;
+            let parted = if has_ended { Some(how.unwrap_or(Ended::Gone)) } else { guest.parting() };
             let Some(how) = parted else {
                 index += 1;
                 continue;
             };
             let mut guest = self.guests.swap_remove(index);
             let (name, pid) = (&berth.name, guest.connection.peer().pid);
-            if how == Ended::Gone {
+            if !has_ended {
                 // A port with no room hears so the next time: there is room for more than one line can need.
-                let _ = berth.doorway.hand(PortNews::Went);
+                let _ = berth.doorway.hand(PortNews::Went(how));
+            }
+            if how == Ended::Gone {
                 tracing::warn!("strategy {name}: {} (pid {pid})", how.words());
-            } else {
-                let (reason, words) = (Refusal::Quarantined, how.words().to_owned());
-                tracing::error!("strategy {name}: {words} (pid {pid}); it was sent away");
-                let _ = guest.connection.send(&Answer::Ended { reason, words }, &[]);
+                continue;
+            }
+            let (reason, words) = (Refusal::Quarantined, how.words().to_owned());
+            tracing::error!("strategy {name}: {words} (pid {pid}); it was sent away");
+            let _ = guest.connection.send(&Answer::Ended { reason, words }, &[]);
+            if how.is_quarantine() {
+                self.quarantine.keep_out(guest.connection.into_peer());
             }
         }
     }
@@ -284,6 +279,10 @@ impl Bus {
                 Refusal::NotAllowed,
                 format!("user {} is not {own}, whose engine this is", peer.uid),
             ));
+        }
+        if self.quarantine.holds(peer) {
+            let words = "this process was sent away, and may not come back; another one may".to_owned();
+            return Err((Refusal::Quarantined, words));
         }
         let wanted = hello.strategy.as_str();
         let Some(index) = self.plan.berths.iter().position(|berth| berth.name == wanted) else {
@@ -377,23 +376,4 @@ impl Bus {
             let _ = guest.connection.send(&Answer::Ended { reason, words }, &[]);
         }
     }
-}
-
-/// True where the other side went, said so, or said what no client says. It has what it may ask for already.
-fn is_gone(connection: &mut Connection) -> bool {
-    loop {
-        match connection.receive() {
-            Ok(Some(Request::Snapshot { instrument_id })) => {
-                let words = "attach again for it".to_owned();
-                if connection.send(&Answer::NoSnapshot { instrument_id, words }, &[]).is_err() {
-                    return true;
-                }
-            }
-            Ok(None) => break,
-            Ok(Some(Request::Bye)) | Err(_) => return true,
-        }
-    }
-    let mut process = [PollFd::new(&connection.peer().pidfd, PollFlags::IN)];
-    let is_dead = poll(&mut process, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).is_ok_and(|count| count > 0);
-    is_dead || connection.is_closed()
 }
