@@ -160,7 +160,12 @@ fn answer(mut port: Port) {
 }
 
 /// Wants all that it wants, and sleeps where it waits for answers.
-fn want(mut commands: Writer<Scheduled>, events: &Ring<Scheduled>, page: &CursorPage<Scheduled>, bell: &Bell) {
+fn want(
+    mut commands: Writer<Scheduled>,
+    events: &Ring<Scheduled>,
+    page: &CursorPage<Scheduled>,
+    bell: &Bell,
+) {
     let mut events = events.reader();
     let mut record = Record::new();
     while events.sequence() < COMMANDS {
@@ -171,7 +176,9 @@ fn want(mut commands: Writer<Scheduled>, events: &Ring<Scheduled>, page: &Cursor
                 page.beat();
                 continue;
             }
-            Poll::Lapped { lost_count } => panic!("{lost_count} events were overwritten before they were read"),
+            Poll::Lapped { lost_count } => {
+                panic!("{lost_count} events were overwritten before they were read")
+            }
             Poll::Empty => {}
         }
         let number = commands.sequence() + 1;

@@ -279,7 +279,10 @@ const RULES: &[Rule] = &[
 /// Where `unsafe` may stand, and why.
 const UNSAFE: [(&str, &str); 4] = [
     ("bus/src/channel/region.rs", "a region of memory, heap or mapped, that is read as atomics"),
-    ("bus/tests/attach/ways.rs", "what a hostile process tries with another process, and with memory to read"),
+    (
+        "bus/tests/attach/ways.rs",
+        "what a hostile process tries with another process, and with memory to read",
+    ),
     ("bus/tests/segment/hostile.rs", "what a hostile process tries with memory that it was given"),
     ("tests/tests/allocations.rs", "an allocator that counts"),
 ];

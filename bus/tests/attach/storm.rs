@@ -123,7 +123,9 @@ impl Client {
                 self.page.set_consumed(self.events.sequence());
                 count += 1;
             }
-            Poll::Lapped { lost_count } => panic!("{lost_count} events were overwritten before they were read"),
+            Poll::Lapped { lost_count } => {
+                panic!("{lost_count} events were overwritten before they were read")
+            }
             Poll::Empty => {}
         }
         count

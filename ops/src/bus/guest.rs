@@ -20,8 +20,6 @@ pub struct Guest {
     pub connection: Connection,
     /// What it rings where the engine may sleep.
     pub wakes_engine: Bell,
-    /// Lines of its port that had ended when it came.
-    pub ends_before: u64,
 }
 
 impl Guest {

@@ -11,9 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Wake, Waker};
 use std::thread::JoinHandle;
 
-use fulmar_bus::attach::{
-    ABI_MINOR, Answer, AttachError, Bell, Caller, Handed, Listener, Refusal, Welcome,
-};
+use fulmar_bus::attach::{ABI_MINOR, Answer, AttachError, Bell, Caller, Handed, Listener, Refusal, Welcome};
 use fulmar_bus::channel::Ring;
 use fulmar_bus::record::{InstrumentId, Text};
 use fulmar_bus::segment::{BootId, Segment, SegmentError, SegmentOptions};
@@ -29,6 +27,8 @@ use super::shadow::Shadow;
 
 /// How long the thread sleeps at the most: shadows have to keep up with rings, and lines that a port ended are noticed.
 const LOOK_NS: i64 = 5_000_000;
+/// Looks that a caller waits until whoever was in his berth has left it: a second, where nothing else happens.
+const LEAVING_LOOKS_MAX: u32 = 200;
 /// Callers that are heard before those who are there are looked at again.
 const CALLERS_PER_TURN_MAX: usize = 16;
 
@@ -85,6 +85,8 @@ struct Bus {
     shadows: BTreeMap<String, Shadow>,
     guests: Vec<Guest>,
     quarantine: Quarantine,
+    /// Callers whose berth is just being left, each with the looks that he may still wait for.
+    waiting: Vec<(Caller, u32)>,
 }
 
 /// Wakes a process.
@@ -128,7 +130,8 @@ impl BusServer {
         let path = token_path(&plan.socket);
         write_token(&path, &token).map_err(|error| BusError::System("keep its token", error))?;
         let shadows = shadows(&plan);
-        let mut bus = Bus { plan, listener, token, shadows, guests: Vec::new(), quarantine: Quarantine::default() };
+        let (guests, waiting, quarantine) = (Vec::new(), Vec::new(), Quarantine::default());
+        let mut bus = Bus { plan, listener, token, shadows, guests, quarantine, waiting };
         let stop = Arc::new(AtomicBool::new(false));
         let told = Arc::clone(&stop);
         let run = move || {
@@ -195,10 +198,13 @@ impl Bus {
         self.wait();
         self.shadows.values_mut().for_each(Shadow::follow);
         self.watch();
+        for (caller, looks_left) in std::mem::take(&mut self.waiting) {
+            self.greet(caller, looks_left);
+        }
         // Whoever calls without end keeps nobody from being looked at.
         for _ in 0..CALLERS_PER_TURN_MAX {
             match self.listener.accept() {
-                Ok(Some(caller)) => self.greet(caller),
+                Ok(Some(caller)) => self.greet(caller, LEAVING_LOOKS_MAX),
                 Ok(None) => break,
                 Err(error) => tracing::warn!("bus: a caller was let go: {error}"),
             }
@@ -230,17 +236,16 @@ impl Bus {
             if guest.wakes_engine.hush() {
                 berth.doorway.call();
             }
-            let (ends, how) = berth.status.ends();
-            let has_ended = ends > guest.ends_before;
-            let parted = if has_ended { Some(how.unwrap_or(Ended::Gone)) } else { guest.parting() };
+            let ended = berth.end();
+            let parted = ended.or_else(|| guest.parting());
             let Some(how) = parted else {
                 index += 1;
                 continue;
             };
             let mut guest = self.guests.swap_remove(index);
             let (name, pid) = (&berth.name, guest.connection.peer().pid);
-            if !has_ended {
-                // A port with no room hears so the next time: there is room for more than one line can need.
+            if ended.is_none() {
+                // There is room for all that comes of one line; where the port is gone, nobody needs to hear it.
                 let _ = berth.doorway.hand(PortNews::Went(how));
             }
             if how == Ended::Gone {
@@ -256,9 +261,12 @@ impl Bus {
         }
     }
 
-    fn greet(&mut self, caller: Caller) {
+    fn greet(&mut self, caller: Caller, looks_left: u32) {
         let (name, pid) = (caller.hello().strategy.as_str().to_owned(), caller.peer().pid);
         match self.judge(&caller) {
+            Err((Refusal::NotReady, _)) if looks_left > 0 && self.waiting.len() < CALLERS_PER_TURN_MAX => {
+                self.waiting.push((caller, looks_left - 1));
+            }
             Err((refusal, words)) => {
                 tracing::warn!("bus: process {pid} may not be \"{name}\": {words}");
                 caller.refuse(refusal, &words);
@@ -300,7 +308,7 @@ impl Bus {
             let pid = guest.connection.peer().pid;
             return Err((Refusal::AlreadyAttached, format!("process {pid} is \"{wanted}\" already")));
         }
-        if berth.status.is_attached() {
+        if !berth.is_free() {
             return Err((
                 Refusal::NotReady,
                 format!("the process that was \"{wanted}\" is just leaving; try again"),
@@ -330,11 +338,11 @@ impl Bus {
             wakes_client: of_client.fd(),
             wakes_engine: of_engine.fd(),
         };
-        let (ends_before, _) = berth.status.ends();
         let connection = caller.welcome(&welcome, handed).map_err(BusError::Attach)?;
         let is_taken = berth.doorway.hand(PortNews::Came(Box::new(made.line))).is_ok();
         if is_taken {
-            self.guests.push(Guest { berth: index, connection, wakes_engine: engine, ends_before });
+            self.plan.berths[index].lines += 1;
+            self.guests.push(Guest { berth: index, connection, wakes_engine: engine });
             Ok(())
         } else {
             Err(BusError::System("reach the engine", io::ErrorKind::WouldBlock.into()))

@@ -43,7 +43,7 @@ fn desk_of(address: SocketAddr) -> Desk {
              parameters = {{ silence_ms = 60000, misuses_per_minute = 3, commands_per_second = 2000 }}\n"
         )
     };
-    let limits = "[risk.strategy.hostile]\nmessages_per_second = 50\nopen_orders_max = 2\n";
+    let limits = "[risk.strategy.hostile]\nopen_orders_max = 2\n";
     Desk::new(&[("binance-spot", address)], &[limits, &attached("good"), &attached("hostile")].concat())
 }
 
@@ -88,7 +88,12 @@ impl Scene {
     /// Ends all of it well; gives the engine's report.
     fn end(self) -> Value {
         let good = self.good.end();
-        assert!(good.status.success() && good.output.contains("lost nothing"), "{}\n{}", good.output, good.told);
+        assert!(
+            good.status.success() && good.output.contains("lost nothing"),
+            "{}\n{}",
+            good.output,
+            good.told
+        );
         self.run.signal(Signal::INT);
         let report = self.run.end().report();
         self.venue.end();

@@ -3,14 +3,13 @@
 //! engine handed out in its hands.
 
 use std::fs::File;
-use std::io::BufRead as _;
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
-use std::sync::Arc;
 
 use fulmar_bus::attach::{Answer, AttachError, Handed, Hello, Link, Refusal, Welcome, call};
 use fulmar_bus::channel::{Access, Poll, Reader, Region, Writer, open, open_writer};

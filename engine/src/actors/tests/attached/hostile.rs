@@ -171,7 +171,11 @@ fn what_is_written_while_the_port_copies_it_is_taken_as_it_was_copied_or_ends_th
                 let word = SLOTS_AT + usize::try_from(noise >> 40).expect("24 bits") % (8 * NEAR_SLOTS);
                 // The payload's words most of the time: what is copied then is of two minds.
                 let stays = word % 8 < 4 && noise % 61 != 0;
-                words.store(word, if stays { words.load(word, Ordering::Relaxed) } else { noise % 7 }, Ordering::Release);
+                words.store(
+                    word,
+                    if stays { words.load(word, Ordering::Relaxed) } else { noise % 7 },
+                    Ordering::Release,
+                );
             }
         });
         let mut judged = Judged::default();

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use fulmar_bus::channel::{RingShape, Words as _, create};
+use fulmar_bus::channel::{Full, RingShape, Words as _, create};
 use fulmar_bus::record::{
     CancelIntent, ChannelId, ClientOrderId, Intent, ModifyIntent, OrderTerms, OrderType, Price, Quantity,
     Record, RecordId, StrategyId, TimeInForce, Timer, UnixNanos,
@@ -130,13 +130,13 @@ fn a_cursor_a_gate_and_a_header_that_lie() {
 fn a_ring_that_is_laid_anew_and_overtaken() {
     check("a_ring_that_is_laid_anew_and_overtaken", 1, Fate::SentAway(DAMAGE), |client, _| {
         let shape = RingShape { slot_count: 1 << 12, gate_count: 1 };
-        for _ in 0..100 {
-            let (mut writer, _) = create(client.commands.clone(), shape, COMMANDS);
-            for counter in 1..=2_000 {
-                writer.publish(&mut client.record_of(&client.order(counter))).expect("no gate is in it");
-            }
-            if client.link.is_closed() {
-                break;
+        let (mut writer, _) = create(client.commands.clone(), shape, COMMANDS);
+        let mut number = 0;
+        while !client.link.is_closed() && number < 100_000 {
+            match writer.publish(&mut client.record_of(&client.order(number + 1))) {
+                Ok(_) => number += 1,
+                // The engine stands at its gate; nobody keeps the writer from opening that.
+                Err(Full) => client.commands.store(GATE_AT, 0, Ordering::Release),
             }
         }
     });
@@ -183,21 +183,22 @@ fn holes_in_what_it_may_write() {
 #[test]
 fn orders_under_the_name_of_another() {
     check("orders_under_the_name_of_another", 4, Fate::SentAway(MISUSE), |client, round| {
-        let own = client.welcome.strategy_id;
+        let (epoch, own) = (client.welcome.epoch, client.welcome.strategy_id);
         let others = (0..3).map(StrategyId).filter(|other| *other != own);
         let mut writer = client.writer();
         for other in others.chain([StrategyId(u16::MAX)]) {
             for counter in 1..=20 {
-                let id = ClientOrderId::new(client.welcome.epoch, other, counter);
+                let id = ClientOrderId::new(epoch, other, counter);
+                // The gate's own orders of this very strategy.
+                let gates = ClientOrderId::new(epoch, own, 1 << 35);
+                let mut order = client.order(counter);
+                order.client_order_id = id;
                 let terms = OrderTerms { quantity: Quantity(1), ..OrderTerms::default() };
                 let mut record = match round {
                     0 => client.record_of(&CancelIntent { client_order_id: id }),
                     1 => client.record_of(&ModifyIntent::new(id, terms, 1)),
-                    2 => client.record_of(&Intent { client_order_id: id, ..client.order(counter) }),
-                    // The gate's own orders of this very strategy.
-                    _ => client.record_of(&CancelIntent {
-                        client_order_id: ClientOrderId { counter: 1 << 35, ..client.order(1).client_order_id },
-                    }),
+                    2 => client.record_of(&order),
+                    _ => client.record_of(&CancelIntent { client_order_id: gates }),
                 };
                 writer.publish(&mut record).expect("the ring has room");
             }
@@ -280,21 +281,14 @@ fn orders_of_any_numbers() {
                 trigger_price: Price(number()),
                 quantity: Quantity(number()),
             };
-            let (offset, display) = (Price(number()), Quantity(number()));
-            let (expire_at, tag) = (UnixNanos(number().cast_unsigned()), number().cast_unsigned());
-            let mut intent = Intent {
-                trailing_offset: offset,
-                display_qty: display,
-                expire_at,
-                tag,
-                order_type: TYPES[random.random_range(0..7)],
-                time_in_force: ENDS[random.random_range(0..5)],
-                post_only: random.random_range(0..3),
-                reduce_only: random.random_range(0..3),
-                alternatives: random.random_range(0..3),
-                after_counter: random.random_range(0..3) * counter / 2,
-                ..terms.applied_to(client.order(counter + 1))
-            };
+            let mut intent = terms.applied_to(client.order(counter + 1));
+            (intent.trailing_offset, intent.display_qty) = (Price(number()), Quantity(number()));
+            (intent.expire_at, intent.tag) = (UnixNanos(number().cast_unsigned()), number().cast_unsigned());
+            intent.order_type = TYPES[random.random_range(0..7)];
+            intent.time_in_force = ENDS[random.random_range(0..5)];
+            (intent.post_only, intent.reduce_only) = (random.random_range(0..3), random.random_range(0..3));
+            intent.alternatives = random.random_range(0..3);
+            intent.after_counter = random.random_range(0..3) * intent.client_order_id.counter / 2;
             if random.random_range(0..2) == 0 {
                 intent.side = intent.side.opposite();
             }
