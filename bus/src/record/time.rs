@@ -9,6 +9,7 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 /// let at = UnixNanos::from_millis(1_723_161_255_208);
 /// assert_eq!(at + Nanos::from_millis(2), UnixNanos(1_723_161_255_210_000_000));
 /// assert_eq!(UnixNanos(5).since(UnixNanos(9)), Nanos(0), "an earlier moment is no time ago");
+/// assert_eq!((at.day(), UnixNanos(Nanos::DAY.0 - 1).day()), (19_944, 0), "days are those of UTC");
 /// ```
 #[derive(
     Clone,
@@ -53,6 +54,11 @@ pub struct UnixNanos(pub u64);
 pub struct Nanos(pub u64);
 
 impl UnixNanos {
+    /// Which day (UTC) it is in, from that of the epoch on.
+    pub const fn day(self) -> u64 {
+        self.0 / Nanos::DAY.0
+    }
+
     /// The moment `millis` milliseconds after the epoch; saturates where nanoseconds do not reach (year 2554).
     pub const fn from_millis(millis: u64) -> Self {
         UnixNanos(millis.saturating_mul(1_000_000))
@@ -80,6 +86,9 @@ impl std::ops::Add<Nanos> for UnixNanos {
 }
 
 impl Nanos {
+    /// Twenty-four hours.
+    pub const DAY: Nanos = Nanos::from_secs(24 * 60 * 60);
+
     /// A duration of `millis` milliseconds.
     pub const fn from_millis(millis: u64) -> Self {
         Nanos(millis.saturating_mul(1_000_000))

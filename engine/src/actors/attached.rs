@@ -10,19 +10,20 @@
 //! own: so many commands a turn, so many a second, and what is no command ends its line. The port never waits for it:
 //! where it leaves no room for its events, they are lost to it, it hears so, and is told all of its orders anew.
 
+mod claim;
 mod line;
+mod stepped;
 
 use fulmar_bus::channel::Poll;
-use fulmar_bus::record::{
-    AccountId, CancelIntent, ClientOrderId, InstrumentId, Intent, Kind, Malformed, ModifyIntent, Nanos,
-    OnDisconnect, Presence, Record, StrategyId, UnixNanos,
-};
+use fulmar_bus::record::{InstrumentId, Nanos, OnDisconnect, Presence, Record, StrategyId, UnixNanos};
 
+use self::claim::{Claim, Wrong};
 pub use self::line::Line;
 use self::line::Told;
+pub(super) use self::stepped::turn_done;
+pub use self::stepped::{StepPlan, SteppedHost};
 use super::limits::{COMMANDS_PER_TURN_MAX, MISUSE_WINDOW};
 use crate::runtime::{Actor, Delivery, Door, Ended, Inboxes, LineStatus, Origin, Outbox, Work};
-use crate::trading::OWN_COUNTER_MIN;
 
 /// What a port is made for.
 pub struct PortPlan {
@@ -63,15 +64,14 @@ pub enum PortNews {
 /// The port of an attached strategy.
 pub struct AttachedPort {
     name: String,
-    plan: PortPlan,
+    process: ProcessPlan,
+    claim: Claim,
     inboxes: Inboxes,
     /// `None` in a replay, which repeats what was wanted as the inputs that they were.
     intents: Option<Outbox>,
     line: Option<Line>,
     /// What the gate is to hear and has no room for yet.
     untold: Option<Presence>,
-    /// The number of the last order that the process wanted.
-    counter: u64,
     misuse: Misuse,
     record: Record,
 }
@@ -83,31 +83,17 @@ struct Misuse {
     count: u32,
 }
 
-/// What is wrong with a command.
-enum Wrong {
-    /// No engine and no program of ours writes such bytes.
-    Shape,
-    /// It is a command, and of something that is not its strategy's to want.
-    Sense,
-}
-
-impl From<Malformed> for Wrong {
-    fn from(_: Malformed) -> Self {
-        Wrong::Shape
-    }
-}
-
 impl AttachedPort {
     /// A port that nobody is at. `inboxes` give the strategy's reports and nothing else.
     pub fn new(plan: PortPlan, inboxes: Inboxes, intents: Option<Outbox>) -> Self {
         AttachedPort {
             name: format!("strategy.{}", plan.name),
-            plan,
+            process: plan.process,
+            claim: Claim::new(plan.epoch, plan.strategy_id),
             inboxes,
             intents,
             line: None,
             untold: None,
-            counter: 0,
             misuse: Misuse::default(),
             record: Record::new(),
         }
@@ -116,7 +102,7 @@ impl AttachedPort {
     fn on_news(&mut self, news: PortNews) {
         match news {
             PortNews::Came(line) => {
-                self.plan.process.status.attach();
+                self.process.status.attach();
                 self.line = Some(*line);
                 self.misuse = Misuse::default();
                 self.untold = Some(Presence::HERE);
@@ -128,8 +114,8 @@ impl AttachedPort {
     /// The line ends, and the gate hears what is to become of the orders.
     fn part(&mut self, ended: Ended) {
         if self.line.take().is_some() {
-            self.plan.process.status.part(ended);
-            self.untold = Some(Presence::gone(self.plan.process.on_disconnect));
+            self.process.status.part(ended);
+            self.untold = Some(Presence::gone(self.process.on_disconnect));
         }
     }
 
@@ -155,10 +141,11 @@ impl AttachedPort {
             match line.commands.poll(&mut self.record) {
                 // A command was seen to wait, and its writer passes no gate: whoever writes by our rules gives it whole.
                 Poll::Empty | Poll::Lapped { .. } => self.part(Ended::Damage),
-                Poll::Record => match self.judge(now) {
-                    Ok(()) => self.plan.process.status.count_command(self.counter),
+                Poll::Record => match self.claim.carry(&self.record, now, intents) {
+                    Ok(()) => self.process.status.count_command(self.claim.counter()),
                     Err(Wrong::Shape) => self.part(Ended::Damage),
                     Err(Wrong::Sense) => self.on_misuse(now),
+                    Err(Wrong::NoRoom) => unreachable!("the ring had room for the longest of them"),
                 },
             }
             work += Work(1);
@@ -166,47 +153,13 @@ impl AttachedPort {
         work
     }
 
-    /// Sends on the command in our hands, which nobody can change any more.
-    fn judge(&mut self, now: UnixNanos) -> Result<(), Wrong> {
-        let intents = self.intents.as_mut().expect("commands are taken where intents can be sent");
-        let header = self.record.header();
-        let (origin, instrument_id) = (Origin::of(&self.record).not_after(now), header.instrument_id);
-        let sent = match header.kind() {
-            Some(Kind::Intent) => {
-                let mut intent = *self.record.read::<Intent>()?;
-                let ClientOrderId { epoch, strategy_id, counter, .. } = intent.client_order_id;
-                let is_next = counter > self.counter && counter < OWN_COUNTER_MIN;
-                if (epoch, strategy_id) != (self.plan.epoch, self.plan.strategy_id) || !is_next {
-                    return Err(Wrong::Sense);
-                }
-                self.counter = counter;
-                intent.client_order_id = ClientOrderId::new(epoch, strategy_id, counter);
-                (intent.strategy_id, intent.account_id) = (strategy_id, AccountId(0));
-                intents.send(origin, instrument_id, &intent)
-            }
-            Some(Kind::CancelIntent) => {
-                let cancel = *self.record.read::<CancelIntent>()?;
-                self.plan.owns(cancel.client_order_id)?;
-                intents.send(origin, instrument_id, &cancel)
-            }
-            Some(Kind::ModifyIntent) => {
-                let modify = *self.record.read::<ModifyIntent>()?;
-                self.plan.owns(modify.client_order_id)?;
-                intents.send(origin, instrument_id, &modify)
-            }
-            _ => return Err(Wrong::Shape),
-        };
-        assert!(sent.is_ok(), "the ring had room for the longest of them");
-        Ok(())
-    }
-
     fn on_misuse(&mut self, now: UnixNanos) {
-        self.plan.process.status.count_misuse();
+        self.process.status.count_misuse();
         if now.since(self.misuse.began_at) >= MISUSE_WINDOW {
             self.misuse = Misuse { began_at: now, count: 0 };
         }
         self.misuse.count += 1;
-        if self.misuse.count > self.plan.process.misuses_max {
+        if self.misuse.count > self.process.misuses_max {
             self.part(Ended::Misuse);
         }
     }
@@ -224,24 +177,14 @@ impl AttachedPort {
             };
             match self.line.as_mut().map(|line| line.give(report)) {
                 Some(Told::LostFirst) => {
-                    self.plan.process.status.count_lost();
+                    self.process.status.count_lost();
                     self.untold = Some(Presence::HERE);
                 }
-                Some(Told::Lost) => self.plan.process.status.count_lost(),
+                Some(Told::Lost) => self.process.status.count_lost(),
                 Some(Told::Given) | None => {}
             }
         }
         work
-    }
-}
-
-impl PortPlan {
-    /// An order that its strategy may change or cancel: one of this boot or an earlier one, and none of the gate's own.
-    fn owns(&self, id: ClientOrderId) -> Result<(), Wrong> {
-        let is_own = id.strategy_id == self.strategy_id
-            && (1..=self.epoch).contains(&id.epoch)
-            && id.counter < OWN_COUNTER_MIN;
-        if is_own { Ok(()) } else { Err(Wrong::Sense) }
     }
 }
 
@@ -255,18 +198,18 @@ impl Actor for AttachedPort {
     }
 
     fn has_callers(&self) -> bool {
-        !self.plan.process.door.is_empty() || self.line.as_ref().is_some_and(Line::has_commands)
+        !self.process.door.is_empty() || self.line.as_ref().is_some_and(Line::has_commands)
     }
 
     fn work(&mut self, now: UnixNanos) -> Work {
         let mut work = self.give_reports();
-        while let Some(news) = self.plan.process.door.take() {
+        while let Some(news) = self.process.door.take() {
             work += Work(1);
             self.on_news(news);
         }
         work += self.tell_gate(now);
         work += self.take_commands(now);
-        if self.line.as_mut().is_some_and(|line| line.is_silent(now, self.plan.process.silence_max)) {
+        if self.line.as_mut().is_some_and(|line| line.is_silent(now, self.process.silence_max)) {
             work += Work(1);
             self.part(Ended::Silence);
         }
@@ -274,17 +217,17 @@ impl Actor for AttachedPort {
         work += self.tell_gate(now);
         if let Some(line) = &mut self.line {
             line.wake(now);
-            self.plan.process.status.show_lag(line.lag());
+            self.process.status.show_lag(line.lag());
         }
         work
     }
 
     fn due_at(&self) -> Option<UnixNanos> {
-        self.line.as_ref().map(|line| line.silent_at(self.plan.process.silence_max))
+        self.line.as_ref().map(|line| line.silent_at(self.process.silence_max))
     }
 
     fn counters(&self, tell: &mut dyn FnMut(&'static str, u64)) {
-        self.plan.process.status.counters(tell);
+        self.process.status.counters(tell);
     }
 }
 

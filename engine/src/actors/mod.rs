@@ -15,7 +15,7 @@ pub mod risk;
 pub mod strategy;
 
 pub use aggregator::Aggregator;
-pub use attached::{AttachedPort, Line, PortNews, PortPlan, ProcessPlan};
+pub use attached::{AttachedPort, Line, PortNews, PortPlan, ProcessPlan, StepPlan, SteppedHost};
 pub use book::BookBuilder;
 pub use estimator::{Estimator, EstimatorPlan};
 pub use feed::Feed;

@@ -11,6 +11,7 @@ use fulmar_bus::record::{
     RecordId, StrategyId, Timer, UnixNanos,
 };
 
+use super::attached::turn_done;
 use super::limits::{BOOK_LEVELS_MAX, STRATEGY_ORDERS_MAX, STRATEGY_TIMERS_MAX};
 use crate::contract::strategy::{BookDepth, Context, IntentSink, Strategy, View, deliver, deliver_market};
 use crate::runtime::{Actor, Delivery, Inboxes, Origin, Outbox, Work};
@@ -26,13 +27,15 @@ pub struct StrategyHost {
     desk: Desk,
     record: Record,
     malformed_count: u64,
+    /// Of which records were lost, where what stands can be asked for: they are not read on until it is here.
+    lost: Option<Vec<InstrumentId>>,
 }
 
 /// What an inbox gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Source {
     Reports,
-    Book,
+    Book(InstrumentId),
     /// What the venue tells of this instrument. Whether levels count is the view's to say, which keeps a book or not.
     Market(InstrumentId),
     Aggregate,
@@ -70,12 +73,12 @@ impl StrategyPorts {
     ) {
         self.instruments.push(instrument_id);
         if self.depth == BookDepth::Top {
-            self.add(book, Source::Book);
+            self.add(book, Source::Book(instrument_id));
             self.add(market, Source::Market(instrument_id));
         } else {
             // When a quote comes, the levels that led to it stand in the view.
             self.add(market, Source::Market(instrument_id));
-            self.add(book, Source::Book);
+            self.add(book, Source::Book(instrument_id));
         }
     }
 
@@ -88,6 +91,11 @@ impl StrategyPorts {
     /// What it reads.
     pub fn inboxes(&self) -> &Inboxes {
         &self.inboxes
+    }
+
+    /// The same, for whoever reads it in the strategy's place.
+    pub(super) fn into_inboxes(self) -> Inboxes {
+        self.inboxes
     }
 
     fn add(&mut self, stream: impl Into<Stream>, source: Source) {
@@ -164,6 +172,7 @@ impl StrategyHost {
             desk,
             record: Record::new(),
             malformed_count: 0,
+            lost: None,
         }
     }
 
@@ -172,9 +181,64 @@ impl StrategyHost {
         self.desk.counter = counter;
     }
 
+    /// From now on an instrument of which records were lost is not read on until [`StrategyHost::restore`] gives what
+    /// stands: whoever hosts the strategy can ask for that.
+    pub fn ask_for_lost(&mut self) {
+        self.lost = Some(Vec::new());
+    }
+
+    /// Instruments of which records were lost since this was last asked.
+    pub fn lost(&mut self) -> Vec<InstrumentId> {
+        self.lost.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Reads an instrument on: with what stands and what follows that, best prices and market data, or without where
+    /// nobody could say what stands.
+    pub fn restore(&mut self, instrument_id: InstrumentId, streams: Option<(Stream, Stream)>) {
+        let (mut book, mut market) =
+            streams.map_or((None, None), |(book, market)| (Some(book), Some(market)));
+        for (index, source) in self.sources.iter().enumerate() {
+            let stream = match source {
+                Source::Book(of) if *of == instrument_id => book.take(),
+                Source::Market(of) if *of == instrument_id => market.take(),
+                _ => continue,
+            };
+            let (reader, then) = match stream {
+                Some(Stream { standing: Some(standing), live }) => (Some(standing), Some(live)),
+                Some(Stream { standing: None, live }) => (Some(live), None),
+                None => (None, None),
+            };
+            self.inboxes.set_anew(index, reader);
+            then.into_iter().for_each(|live| self.inboxes.go_on_with(index, live));
+        }
+    }
+
+    /// Records of a channel were lost.
+    fn lose(&mut self, inbox: usize) {
+        self.view.distrust();
+        if let Source::Market(instrument_id) = self.sources[inbox] {
+            self.view.lose_market(instrument_id);
+        }
+        let (Source::Market(lost) | Source::Book(lost)) = self.sources[inbox] else { return };
+        if let Some(all) = &mut self.lost {
+            let is_of =
+                |source: &Source| matches!(source, Source::Market(of) | Source::Book(of) if *of == lost);
+            let of_it = self.sources.iter().enumerate().filter(|(_, source)| is_of(source));
+            of_it.for_each(|(index, _)| self.inboxes.hold(index));
+            all.push(lost);
+        }
+    }
+
     /// What the strategy wanted so far: orders, changes and cancels.
     pub fn wanted_count(&self) -> u64 {
         self.desk.intents.sequence()
+    }
+
+    /// In step with an engine: says behind what the strategy wanted in a turn that the turn is done; false where that
+    /// finds no room yet.
+    pub fn end_turn(&mut self, now: UnixNanos) -> bool {
+        let done = turn_done(self.due_at());
+        self.desk.intents.send(Origin::time(now), InstrumentId::NONE, &done).is_ok()
     }
 
     /// Fires the timers that are due at `now`, and denies what found no room before.
@@ -225,10 +289,7 @@ impl Actor for StrategyHost {
         while let Some((inbox, delivery)) = self.inboxes.next_delivery() {
             work += Work(1);
             let Delivery::Record(record) = delivery else {
-                self.view.distrust();
-                if let Source::Market(instrument_id) = self.sources[inbox] {
-                    self.view.lose_market(instrument_id);
-                }
+                self.lose(inbox);
                 continue;
             };
             self.desk.origin = Origin::of(record);

@@ -11,6 +11,8 @@ mod held;
 mod kept;
 mod risk;
 mod sliced;
+mod stepped;
+mod strategy;
 
 use fulmar_bus::channel::{Poll, Reader, Region, Ring, RingShape, create};
 use fulmar_bus::record::{

@@ -17,6 +17,8 @@ pub enum Ended {
     Misuse,
     /// It said over its connection what no program of ours says: likewise.
     Speech,
+    /// In step with the engine, there was no room for what it wanted, or was to be told.
+    NoRoom,
 }
 
 impl Ended {
@@ -28,6 +30,9 @@ impl Ended {
             Ended::Damage => "it wrote what is no command into its ring",
             Ended::Misuse => "it wanted too often what is not its own, or what was wanted before",
             Ended::Speech => "it said over its connection what no client says",
+            Ended::NoRoom => {
+                "there was no room for what it wanted, or was to be told, in step with the engine"
+            }
         }
     }
 
@@ -79,6 +84,7 @@ impl LineStatus {
             3 => Some(Ended::Damage),
             4 => Some(Ended::Misuse),
             5 => Some(Ended::Speech),
+            6 => Some(Ended::NoRoom),
             _ => None,
         };
         (ended, last)
@@ -107,6 +113,7 @@ impl LineStatus {
             Ended::Damage => 3,
             Ended::Misuse => 4,
             Ended::Speech => 5,
+            Ended::NoRoom => 6,
         };
         self.0.last_end.store(number, Ordering::Relaxed);
         add(&self.0.quarantines, u64::from(ended.is_quarantine()));

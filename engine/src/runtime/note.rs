@@ -82,9 +82,18 @@ impl NoteWriter {
 
     /// Ends the pass: publishes what was added, if anything was.
     pub fn publish(&mut self, now: UnixNanos) {
-        if self.turn_count == 0 {
-            return;
+        if self.turn_count > 0 {
+            self.send(now);
         }
+    }
+
+    /// Publishes a note of no turn: whoever reads them begins at `now`, or ends.
+    pub fn publish_bounds(&mut self, now: UnixNanos) {
+        self.publish(now);
+        self.send(now);
+    }
+
+    fn send(&mut self, now: UnixNanos) {
         if self.numbers.len() > Note::NUMBERS_MAX {
             // One turn that no record holds: hundreds of rings were full at once.
             self.refused_count += 1;

@@ -32,9 +32,10 @@ impl Origin {
         Origin { cause, received_at: header.received_at, via: header.id }
     }
 
-    /// The same, received at `now` at the latest: whoever says so may not be believed.
-    pub(crate) fn not_after(self, now: UnixNanos) -> Self {
-        Origin { received_at: self.received_at.min(now), ..self }
+    /// The origin that `record` states, which need not be believed: nothing was received later than at `latest_at`.
+    pub(crate) fn stated(record: &Record, latest_at: UnixNanos) -> Self {
+        let header = record.header();
+        Origin { cause: header.cause, received_at: header.received_at.min(latest_at), via: header.id }
     }
 
     /// The origin of what an actor does because time passed.
@@ -78,6 +79,8 @@ struct Inbox {
     reader: Reader,
     /// What is read once there is nothing more: behind a snapshot, the stream that it is of.
     then: Option<Reader>,
+    /// It gives nothing.
+    is_held: bool,
     allowance: u32,
     drained_count: u32,
 }
@@ -90,13 +93,27 @@ impl Inboxes {
 
     /// Adds an inbox and returns its index. The order of adding is the order of draining.
     pub fn add(&mut self, reader: Reader) -> usize {
-        self.inboxes.push(Inbox { reader, then: None, allowance: 0, drained_count: 0 });
+        self.inboxes.push(Inbox { reader, then: None, is_held: false, allowance: 0, drained_count: 0 });
         self.inboxes.len() - 1
     }
 
     /// Has an inbox, to whose channel nothing is added any more, give what `then` gives once it is read to its end.
     pub fn go_on_with(&mut self, index: usize, then: Reader) {
         self.inboxes[index].then = Some(then);
+    }
+
+    /// Has an inbox give nothing from the next turn on, until it is set anew.
+    pub fn hold(&mut self, index: usize) {
+        self.inboxes[index].is_held = true;
+    }
+
+    /// Has an inbox go on: where it stood, or where a reader is given, with that.
+    pub fn set_anew(&mut self, index: usize, reader: Option<Reader>) {
+        let inbox = &mut self.inboxes[index];
+        inbox.is_held = false;
+        if let Some(reader) = reader {
+            (inbox.reader, inbox.then) = (reader, None);
+        }
     }
 
     /// How many inboxes there are.
@@ -113,7 +130,7 @@ impl Inboxes {
             self.refusals.take();
         }
         for inbox in &mut self.inboxes {
-            inbox.allowance = batch;
+            inbox.allowance = if inbox.is_held { 0 } else { batch };
             inbox.drained_count = 0;
         }
     }
@@ -213,7 +230,7 @@ impl Inboxes {
 
     /// True where no inbox has anything to give.
     pub fn is_empty(&self) -> bool {
-        self.inboxes.iter().all(|inbox| inbox.then.is_none() && inbox.reader.is_empty())
+        self.inboxes.iter().all(|inbox| inbox.is_held || (inbox.then.is_none() && inbox.reader.is_empty()))
     }
 }
 

@@ -294,7 +294,7 @@ impl RiskGate {
         found.note(RiskCheck::SelfTrade, of_sent(case.self_trade()));
         found.note(RiskCheck::NotPermitted, flag(!context.is_permitted));
         found.note(RiskCheck::ShortNotAllowed, of_adding(case.short_not_allowed()));
-        found.note(RiskCheck::OrderToTradeRatio, of_new(conduct.order_to_trade_ratio(guards)));
+        found.note(RiskCheck::OrderToTradeRatio, of_new(conduct.order_to_trade_ratio(now, guards)));
         found.note(RiskCheck::UnknownOrderState, of_adding(conduct.held().or(case.unknown_order_state())));
         found.note(RiskCheck::RejectStorm, of_adding(conduct.reject_storm(now, guards)));
         found.note(RiskCheck::FillPriceSanity, of_adding(conduct.fill_price_sanity()));

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use fulmar_bus::record::{AccountId, BookLevels, HeldOrder, InstrumentId, Nanos, RECORD_SLOTS_MAX};
 
-use crate::actors::ProcessPlan;
+use crate::actors::{ProcessPlan, StepPlan};
 use crate::contract::strategy::{BookDepth, Strategy};
 use crate::contract::{MarketSession, OrderSession};
 use crate::market::FeeRate;
@@ -103,6 +103,8 @@ pub enum Home {
     Engine(Box<dyn Strategy>),
     /// In a process of its own, which comes and goes.
     Process(ProcessPlan),
+    /// In a process of its own, which is there from the beginning and has the turns that it would have in the engine.
+    Step(StepPlan),
 }
 
 /// Where approved orders go.

@@ -20,8 +20,8 @@ pub struct Berth {
     pub name: String,
     /// Its number in this boot.
     pub strategy_id: StrategyId,
-    /// How it is treated.
-    pub treatment: Treatment,
+    /// Commands that are taken from it in a second.
+    pub commands_max: u32,
     /// Levels of a side that it is shown.
     pub levels_shown: Option<usize>,
     /// The instruments that it sees and may trade, with their durable names.
@@ -72,21 +72,27 @@ pub fn open(
     let mut berths = Vec::new();
     let names: Vec<String> = plan.instruments.iter().map(|instrument| instrument.name.clone()).collect();
     for (index, strategy) in plan.strategies.iter_mut().enumerate() {
-        let Home::Process(process) = &mut strategy.home else { continue };
-        let stated = configuration.strategies.iter().find(|stated| stated.name == strategy.name);
-        let stated = stated.expect("the plan is made of the configuration");
-        let treatment = Treatment::of(&stated.entry, &stated.parameters);
-        let treatment = treatment.ok().flatten().expect("the plan says that it lives in a process");
         let (mut doorway, door) = door(DOOR_ROOM);
         doorway.ring(bell_of(&format!("strategy.{}", strategy.name)));
         let status = LineStatus::default();
-        (process.door, process.status, process.is_played) = (door, status.clone(), false);
+        let commands_max = match &mut strategy.home {
+            Home::Engine(_) => continue,
+            Home::Process(process) => {
+                (process.door, process.status, process.is_played) = (door, status.clone(), false);
+                treatment(configuration, &strategy.name).commands_max
+            }
+            // In a run that is played there is no time to keep.
+            Home::Step(process) => {
+                (process.door, process.status) = (door, status.clone());
+                u32::MAX
+            }
+        };
         let is_heard = |members: &[InstrumentId]| members.iter().any(|id| strategy.instruments.contains(id));
         let pairs = plan.pairs.iter().filter(|pair| is_heard(&pair.instruments));
         berths.push(Berth {
             name: strategy.name.clone(),
             strategy_id: StrategyId(u16::try_from(index).expect("a plan has few strategies")),
-            treatment,
+            commands_max,
             levels_shown: strategy.book.levels_max(),
             instruments: strategy.instruments.iter().map(|id| (*id, names[id.index()].clone())).collect(),
             pairs: pairs.map(|pair| (pair.name.clone(), pair.instruments.clone())).collect(),
@@ -96,6 +102,14 @@ pub fn open(
         });
     }
     berths
+}
+
+/// How the configuration would have this attached strategy treated.
+fn treatment(configuration: &Configuration, name: &str) -> Treatment {
+    let stated = configuration.strategies.iter().find(|stated| stated.name == name);
+    let stated = stated.expect("the plan is made of the configuration");
+    let treatment = Treatment::of(&stated.entry, &stated.parameters);
+    treatment.ok().flatten().expect("the plan says that it lives in a process")
 }
 
 /// The rings of all channels that processes may read, by name.

@@ -1,14 +1,16 @@
 //! A process that lies in a berth, as the bus sees it: what it asks for, how it goes, and that one which was sent away
 //! does not come back.
 
-use std::os::fd::AsFd as _;
+use std::os::fd::{AsFd as _, BorrowedFd};
 
 use fulmar_bus::attach::{Answer, AttachError, Bell, Connection, Peer, Request};
+use fulmar_bus::record::InstrumentId;
+use fulmar_bus::segment::Segment;
 use fulmar_engine::runtime::Ended;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 /// Requests of one process that are answered at one look: whoever asks without end keeps nobody else waiting.
-const REQUESTS_PER_LOOK_MAX: usize = 16;
+const REQUESTS_PER_LOOK_MAX: usize = 4;
 /// Processes that are kept out at one time; of more, the first is forgotten.
 const KEPT_OUT_MAX: usize = 64;
 
@@ -20,13 +22,19 @@ pub struct Guest {
     pub connection: Connection,
     /// What it rings where the engine may sleep.
     pub wakes_engine: Bell,
+    /// Snapshots that it may still have.
+    pub snapshots_left: u32,
 }
 
 impl Guest {
-    /// Answers what it asks for, and says how it went, if it did: by itself, or by what it said.
-    pub fn parting(&mut self) -> Option<Ended> {
+    /// Answers what it asks for, and says how it went, if it did: by itself, or by what it said. Of an instrument, and
+    /// with so many left, `snapshot` gives what stands.
+    pub fn parting(
+        &mut self,
+        snapshot: impl Fn(InstrumentId, u32) -> (Answer, Option<Segment>),
+    ) -> Option<Ended> {
         for _ in 0..REQUESTS_PER_LOOK_MAX {
-            match self.answer() {
+            match self.answer(&snapshot) {
                 Ok(true) => {}
                 Ok(false) => break,
                 Err(AttachError::Malformed(_) | AttachError::NotReading) => return Some(Ended::Speech),
@@ -37,14 +45,19 @@ impl Guest {
         is_gone.then_some(Ended::Gone)
     }
 
-    /// Answers one request; false where there is none. It has what it may ask for already.
-    fn answer(&mut self) -> Result<bool, AttachError> {
+    /// Answers one request; false where there is none.
+    fn answer(
+        &mut self,
+        snapshot: impl Fn(InstrumentId, u32) -> (Answer, Option<Segment>),
+    ) -> Result<bool, AttachError> {
         match self.connection.receive()? {
             None => Ok(false),
             Some(Request::Bye) => Err(AttachError::Closed),
             Some(Request::Snapshot { instrument_id }) => {
-                let words = "attach again for it".to_owned();
-                self.connection.send(&Answer::NoSnapshot { instrument_id, words }, &[])?;
+                let (answer, segment) = snapshot(instrument_id, self.snapshots_left);
+                self.snapshots_left -= u32::from(segment.is_some());
+                let files: Vec<BorrowedFd<'_>> = segment.iter().map(Segment::fd).collect();
+                self.connection.send(&answer, &files)?;
                 Ok(true)
             }
         }

@@ -1,13 +1,14 @@
 //! The bus of a run, from its configuration to its server.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use fulmar_bus::attach::shield;
 use fulmar_bus::segment::{Access, BootId, SegmentBuilder, SegmentError, SegmentOptions};
 use fulmar_engine::wiring::Assembly;
 
 use super::berth::{Berth, broadcast_rings};
-use super::server::{BusError, BusPlan, BusServer, boot_id};
+use super::server::{BusError, BusPlan, BusServer};
+use super::token::boot_id;
 use crate::configuration::{Configuration, Lock, Pages};
 
 /// Where processes will come to, before there is anything to share.
@@ -17,16 +18,42 @@ pub struct Harbour {
     options: SegmentOptions,
 }
 
+/// The engine that processes come to.
+#[derive(Clone, Copy, Debug)]
+pub struct HarbouredEngine {
+    /// Its boot, as order ids name it.
+    pub epoch: u32,
+    /// How many instruments it has.
+    pub instrument_count: usize,
+    /// Whether its cores may sleep.
+    pub sleeps: bool,
+    /// Whether it gives processes their turns one by one.
+    pub is_in_step: bool,
+}
+
 impl Harbour {
     /// That of a configuration.
     ///
     /// # Errors
     /// [`BusError`] where the system gives no random bytes.
     pub fn of(configuration: &Configuration) -> Result<Self, BusError> {
-        let boot_id = boot_id().map_err(|error| BusError::System("name this boot", error))?;
         let huge_pages = configuration.bus.pages == Pages::Huge;
         let options = SegmentOptions { huge_pages, lock: configuration.bus.lock == Lock::Yes };
-        Ok(Harbour { socket: socket_path(configuration), boot_id, options })
+        Harbour::at(socket_path(configuration), options)
+    }
+
+    /// One where processes come to `socket`.
+    ///
+    /// # Errors
+    /// As [`Harbour::of`].
+    pub fn at(socket: PathBuf, options: SegmentOptions) -> Result<Self, BusError> {
+        let boot_id = boot_id().map_err(|error| BusError::System("name this boot", error))?;
+        Ok(Harbour { socket, boot_id, options })
+    }
+
+    /// Where they will come to.
+    pub fn socket(&self) -> &Path {
+        &self.socket
     }
 
     /// The memory that market data is to lie in.
@@ -37,7 +64,7 @@ impl Harbour {
         SegmentBuilder::new("market", self.boot_id, Access::Read, self.options)
     }
 
-    /// Lets processes come to the engine, of this boot and with so many instruments, whose cores may sleep or not.
+    /// Lets processes come to the engine.
     ///
     /// # Errors
     /// [`BusError`] where it cannot be.
@@ -47,7 +74,7 @@ impl Harbour {
     pub fn open(
         self,
         assembly: &mut Assembly,
-        (epoch, instrument_count, engine_sleeps): (u32, usize, bool),
+        engine: HarbouredEngine,
         berths: Vec<Berth>,
         before_start: impl FnOnce() + Send + 'static,
     ) -> Result<BusServer, BusError> {
@@ -58,13 +85,14 @@ impl Harbour {
         let plan = BusPlan {
             socket,
             boot_id,
-            epoch,
+            epoch: engine.epoch,
             options,
             market: assembly.share()?.expect("the engine was built in memory that is shared"),
             rings,
-            instrument_count: u32::try_from(instrument_count).expect("instrument ids are 32 bits"),
-            engine_sleeps,
+            instrument_count: u32::try_from(engine.instrument_count).expect("instrument ids are 32 bits"),
+            engine_sleeps: engine.sleeps,
             berths,
+            is_in_step: engine.is_in_step,
         };
         tracing::info!("strategies may attach at {}", plan.socket.display());
         BusServer::start(plan, before_start)

@@ -14,6 +14,8 @@ use super::shadow::Shadow;
 const COMMANDS: RingShape = RingShape { slot_count: 1 << 12, gate_count: 1 };
 /// The ring of events: room for the reports of all orders that a strategy may have, several of each.
 const EVENTS: RingShape = RingShape { slot_count: 1 << 14, gate_count: 1 };
+/// The ring of turns: there is one at a time.
+const TURNS: RingShape = RingShape { slot_count: 1 << 10, gate_count: 0 };
 /// What their records call themselves: these rings are no channels of the run.
 const OUTSIDE: ChannelId = ChannelId(u16::MAX - 1);
 
@@ -39,6 +41,8 @@ pub struct Ends {
     pub markets: Vec<Ring>,
     /// Commands that it may give in a second.
     pub commands_max: u32,
+    /// It has its turns in step with the engine.
+    pub is_in_step: bool,
 }
 
 /// Makes the memory of a process that reads these channels.
@@ -61,7 +65,11 @@ pub fn make<'s>(
     let (_, command_ring) = create(own.add("commands", COMMANDS.word_count())?, COMMANDS, OUTSIDE);
     let mut cursor = segment("cursor", Access::Write)?;
     let page = CursorPage::new(cursor.add("cursor", cursor_page_word_count())?);
-    let Ends { waker, markets, commands_max } = ends;
-    let line = Line::new(&command_ring, (events, &event_ring), (page, waker), markets, commands_max);
+    let Ends { waker, markets, commands_max, is_in_step } = ends;
+    let mut line = Line::new(&command_ring, (events, &event_ring), (page, waker), markets, commands_max);
+    if is_in_step {
+        let (turns, _) = create(told.add("turns", TURNS.word_count())?, TURNS, OUTSIDE);
+        line = line.in_step(turns);
+    }
     Ok(Made { events: told.seal()?, commands: own.seal()?, cursor: cursor.seal()?, places, line })
 }

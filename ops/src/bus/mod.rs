@@ -10,7 +10,10 @@ mod harbour;
 mod memory;
 mod server;
 mod shadow;
+mod snapshot;
+mod token;
 
 pub use berth::{Berth, open};
-pub use harbour::{Harbour, socket_path};
-pub use server::{BusError, BusServer, token_path};
+pub use harbour::{Harbour, HarbouredEngine, socket_path};
+pub use server::{BusError, BusServer};
+pub use token::token_path;

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd};
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Wake, Waker};
@@ -24,6 +23,8 @@ use super::berth::Berth;
 use super::guest::{Guest, Quarantine};
 use super::memory::{Ends, Made, make};
 use super::shadow::Shadow;
+use super::snapshot::{self, SNAPSHOTS_MAX};
+use super::token::{random, token_path, write_token};
 
 /// How long the thread sleeps at the most: shadows have to keep up with rings, and lines that a port ended are noticed.
 const LOOK_NS: i64 = 5_000_000;
@@ -52,6 +53,8 @@ pub struct BusPlan {
     pub engine_sleeps: bool,
     /// Where processes may lie.
     pub berths: Vec<Berth>,
+    /// They have their turns in step with the engine, from its beginning on.
+    pub is_in_step: bool,
 }
 
 /// Why there is no bus.
@@ -98,26 +101,6 @@ impl Wake for Alarm {
     }
 }
 
-/// Where the token of a bus lies that listens at `socket`: whoever may read it may call.
-pub fn token_path(socket: &Path) -> PathBuf {
-    socket.with_extension("token")
-}
-
-/// A boot like no other.
-///
-/// # Errors
-/// Where the system gives no random bytes.
-pub fn boot_id() -> io::Result<BootId> {
-    let mut bytes = [0; 16];
-    random(&mut bytes)?;
-    Ok(BootId(u128::from_ne_bytes(bytes)))
-}
-
-fn random(bytes: &mut [u8]) -> io::Result<()> {
-    use aws_lc_rs::rand::fill;
-    fill(bytes).map_err(|_| io::Error::other("the system gives no random bytes"))
-}
-
 impl BusServer {
     /// Listens, on a thread of its own that `before_start` is called on first.
     ///
@@ -129,7 +112,8 @@ impl BusServer {
         random(&mut token).map_err(|error| BusError::System("make a token", error))?;
         let path = token_path(&plan.socket);
         write_token(&path, &token).map_err(|error| BusError::System("keep its token", error))?;
-        let shadows = shadows(&plan);
+        // Who is there from the beginning has missed nothing.
+        let shadows = if plan.is_in_step { BTreeMap::new() } else { shadows(&plan) };
         let (guests, waiting, quarantine) = (Vec::new(), Vec::new(), Quarantine::default());
         let mut bus = Bus { plan, listener, token, shadows, guests, quarantine, waiting };
         let stop = Arc::new(AtomicBool::new(false));
@@ -187,12 +171,6 @@ fn shadows(plan: &BusPlan) -> BTreeMap<String, Shadow> {
     shadows
 }
 
-fn write_token(path: &Path, token: &[u8; 32]) -> io::Result<()> {
-    let _ = fs::remove_file(path);
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(token)
-}
-
 impl Bus {
     fn turn(&mut self) {
         self.wait();
@@ -236,8 +214,12 @@ impl Bus {
             if guest.wakes_engine.hush() {
                 berth.doorway.call();
             }
+            let snapshot = |instrument_id, left| {
+                let memory = (self.plan.boot_id, self.plan.options);
+                snapshot::answer(memory, (berth, &self.shadows), instrument_id, left)
+            };
             let ended = berth.end();
-            let parted = ended.or_else(|| guest.parting());
+            let parted = ended.or_else(|| guest.parting(snapshot));
             let Some(how) = parted else {
                 index += 1;
                 continue;
@@ -324,10 +306,11 @@ impl Bus {
         let ends = Ends {
             waker: Waker::from(Arc::new(Alarm(client))),
             markets: berth.rings(&self.plan.rings),
-            commands_max: berth.treatment.commands_max,
+            commands_max: berth.commands_max,
+            is_in_step: self.plan.is_in_step,
         };
         let names: Vec<String> = berth.channels().collect();
-        let channels = names.iter().map(|name| (name.as_str(), &self.shadows[name]));
+        let channels = names.iter().filter_map(|name| Some((name.as_str(), self.shadows.get(name)?)));
         let made = make((self.plan.boot_id, self.plan.options), channels, ends)?;
         let welcome = self.words_of_welcome(berth, &made);
         let handed = Handed {
@@ -342,7 +325,8 @@ impl Bus {
         let is_taken = berth.doorway.hand(PortNews::Came(Box::new(made.line))).is_ok();
         if is_taken {
             self.plan.berths[index].lines += 1;
-            self.guests.push(Guest { berth: index, connection, wakes_engine: engine });
+            let snapshots_left = SNAPSHOTS_MAX;
+            self.guests.push(Guest { berth: index, connection, wakes_engine: engine, snapshots_left });
             Ok(())
         } else {
             Err(BusError::System("reach the engine", io::ErrorKind::WouldBlock.into()))
@@ -350,7 +334,9 @@ impl Bus {
     }
 
     fn words_of_welcome(&self, berth: &Berth, made: &Made) -> Welcome {
-        let (of_instruments, of_pairs) = made.places.split_at(2 * berth.instruments.len());
+        let mut places = made.places.clone();
+        places.resize(berth.channels().count(), 0);
+        let (of_instruments, of_pairs) = places.split_at(2 * berth.instruments.len());
         let place = |places: &[u64]| Place { book: places[0], market: places[1] };
         let pair = |((name, members), place): (&(String, Vec<InstrumentId>), &u64)| Pair {
             name: name.clone(),
@@ -370,7 +356,7 @@ impl Bus {
             epoch: self.plan.epoch,
             strategy_id: berth.strategy_id,
             abi_minor: ABI_MINOR,
-            lock_step: false,
+            lock_step: self.plan.is_in_step,
             order_counter: berth.status.counter(),
             instrument_count: self.plan.instrument_count,
             instruments: berth.instruments.iter().map(named).collect(),

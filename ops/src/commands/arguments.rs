@@ -188,6 +188,13 @@ pub struct ReplayArguments {
     /// Play captures at so many times their recorded pace, 1 being as it happened; without it, as fast as it goes
     #[arg(long, value_name = "FACTOR", value_parser = speed)]
     pub speed: Option<f64>,
+    /// Have these strategies of a journal in processes of their own, which attach under their names and are given the
+    /// turns that the run had: the hash is the run's where they want what its own code wanted
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub attach: Vec<String>,
+    /// Where those processes attach
+    #[arg(long, value_name = "PATH", default_value = "state/bus/bus.sock", requires = "attach")]
+    pub socket: PathBuf,
 }
 
 /// Arguments of `fulmar record`.

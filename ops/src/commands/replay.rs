@@ -8,7 +8,7 @@ use fulmar_strategies::Registry;
 use super::{CommandError, Format, Global, ReplayArguments};
 use crate::exit::Exit;
 use crate::output;
-use crate::playback::{ReplayReport, capture, journal};
+use crate::playback::{Invitation, ReplayReport, capture, journal};
 
 /// Plays every file and tells what came of it.
 ///
@@ -32,6 +32,7 @@ fn play(arguments: &ReplayArguments, registry: &Registry) -> Result<ReplayReport
     let started_at = clock.now();
     let (mut captures, mut journals, mut hashes) = (Vec::new(), Vec::new(), Vec::new());
     let (mut records, mut reading_ns) = (0, 0);
+    let invitation = invitation(arguments)?;
     for path in &arguments.files {
         if !path.exists() {
             return Err(CommandError::not_found(format!("{}: no such file", path.display())));
@@ -46,9 +47,11 @@ fn play(arguments: &ReplayArguments, registry: &Registry) -> Result<ReplayReport
                 )));
             }
             let (report, output_hash) =
-                journal::play(path, registry).map_err(|error| match error.downcast_ref() {
-                    Some(JournalError::NotThere { .. }) => CommandError::not_found(error.to_string()),
-                    _ => failed(error),
+                journal::play(path, registry, invitation.as_ref()).map_err(|error| {
+                    match error.downcast_ref() {
+                        Some(JournalError::NotThere { .. }) => CommandError::not_found(error.to_string()),
+                        _ => failed(error),
+                    }
                 })?;
             records += report.records;
             hashes.push(output_hash);
@@ -64,6 +67,23 @@ fn play(arguments: &ReplayArguments, registry: &Registry) -> Result<ReplayReport
     let elapsed_ns = clock.now().since(started_at).0;
     let output_hash = format!("{:016x}", digest::combined(&hashes));
     Ok(ReplayReport { captures, journals, records, elapsed_ns, reading_ns, output_hash })
+}
+
+/// Who is to attach to the journal that is played.
+fn invitation(arguments: &ReplayArguments) -> Result<Option<Invitation>, CommandError> {
+    if arguments.attach.is_empty() {
+        return Ok(None);
+    }
+    let [path] = arguments.files.as_slice() else {
+        return Err(CommandError::usage("--attach is for one journal at a time".to_owned()));
+    };
+    if path.is_file() {
+        let words =
+            format!("{} is a capture: it has no strategies; --attach is for journals", path.display());
+        return Err(CommandError::usage(words));
+    }
+    let (names, socket) = (arguments.attach.clone(), arguments.socket.clone());
+    Ok(Some(Invitation { names, socket }))
 }
 
 #[cfg(test)]

@@ -47,12 +47,19 @@ pub fn run(arguments: &StrategyRunArguments, global: &Global) -> Result<Exit, Co
     let ends_at = arguments.seconds.map(|seconds| clock.now() + Nanos::from_secs(seconds));
     let is_over = || stop.load(Ordering::Relaxed) || ends_at.is_some_and(|at: UnixNanos| clock.now() >= at);
     let end = session.run(is_over);
+    if let Some(words) = session.last_words() {
+        output::notice(format_args!("the engine sent it away: {words}"));
+    }
     let report = report(entry, name, end, &session);
     match global.format {
         Format::Json => output::json(&report)?,
         Format::Text => output::text(format_args!("{}", report.text()))?,
     }
-    Ok(if end == SessionEnd::EngineGone { Exit::Unreachable } else { Exit::Done })
+    Ok(match end {
+        SessionEnd::Stopped | SessionEnd::Played => Exit::Done,
+        SessionEnd::EngineGone => Exit::Unreachable,
+        SessionEnd::Broken => Exit::Failed,
+    })
 }
 
 fn entry<'g>(kind: &str, global: &'g Global) -> Result<&'g StrategyEntry, CommandError> {
@@ -145,6 +152,8 @@ fn report(entry: &StrategyEntry, name: &str, end: SessionEnd, session: &Session)
     let ended_by = match end {
         SessionEnd::Stopped => "stop",
         SessionEnd::EngineGone => "the engine is gone",
+        SessionEnd::Played => "the journal is played",
+        SessionEnd::Broken => "the engine gave what cannot be read",
     };
     let (name, kind, commands) = (name.to_owned(), entry.kind, session.command_count());
     StrategyReport { name, kind, ended_by, commands, counters }

@@ -29,7 +29,7 @@ use super::launch::{Launch, instrument_names};
 use super::orders::OrderBoard;
 use super::places::Places;
 use super::threads::{CoreReport, StoppedCores, Threads};
-use crate::bus::{self, BusServer, Harbour};
+use crate::bus::{self, BusServer, Harbour, HarbouredEngine};
 use crate::configuration::{Configuration, Loaded, PlacementFile};
 use crate::supervisor::LinkSupervisor;
 use crate::venues;
@@ -140,7 +140,9 @@ impl LiveEngine {
         let (links, link_counters) = start_links(links, &configuration, &clock, (io, tap, seals)).await?;
         let engine_sleeps = places.placement.cores.iter().any(|core| core.wait == Wait::Park);
         let serve = |harbour: Harbour| {
-            let engine = (launch.epoch, instrument_names(&configuration).len(), engine_sleeps);
+            let instrument_count = instrument_names(&configuration).len();
+            let (epoch, is_in_step) = (launch.epoch, false);
+            let engine = HarbouredEngine { epoch, instrument_count, sleeps: engine_sleeps, is_in_step };
             harbour.open(&mut assembly, engine, berths, move || pin(io_cpu))
         };
         let bus = harbour.map(serve).transpose().map_err(anyhow::Error::from)?;

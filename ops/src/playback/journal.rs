@@ -14,10 +14,11 @@ use anyhow::{Context, bail, ensure};
 use fulmar_bus::record::{ChannelId, Note, Record, RecordId, UnixNanos};
 use fulmar_engine::journal::{JournalReader, Tail, recover_ahead, ring_path};
 use fulmar_engine::runtime::{NotedTurn, Player, note};
-use fulmar_engine::wiring::{Assembly, ChannelRole, Surroundings, actor_names, build};
+use fulmar_engine::wiring::{Assembly, ChannelRole, Surroundings, actor_names, build_shared};
 use fulmar_strategies::Registry;
 use serde::Serialize;
 
+use super::company::{Company, Invitation, Welcoming};
 use super::outputs::OutputCheck;
 use crate::live::Summary;
 use crate::live::journal::Manifest;
@@ -82,16 +83,21 @@ impl JournalReport {
     }
 }
 
-/// Plays the journal in `directory`, in a program with these strategies.
+/// Plays the journal in `directory`, in a program with these strategies, those that are invited in processes of their
+/// own.
 ///
 /// # Errors
 /// Where the journal is damaged, is of another build's plan, or its run lost inputs; and where the hash is not the live
 /// one, naming the channels that differ.
-pub fn play(directory: &Path, registry: &Registry) -> anyhow::Result<(JournalReport, u64)> {
+pub fn play(
+    directory: &Path,
+    registry: &Registry,
+    invitation: Option<&Invitation>,
+) -> anyhow::Result<(JournalReport, u64)> {
     let mut reader = JournalReader::open(directory)?;
     let manifest: Manifest =
         serde_json::from_slice(reader.manifest()).context("the journal's manifest cannot be read")?;
-    let mut stage = Stage::set(&manifest, registry)?;
+    let mut stage = Stage::set(&manifest, registry, invitation)?;
     let mut record = Record::new();
     let mut last_sequences = BTreeMap::new();
     let mut entries = 0;
@@ -163,6 +169,7 @@ struct Played {
 struct Stage {
     assembly: Assembly,
     player: Player,
+    company: Option<Company>,
     roles: BTreeMap<ChannelId, ChannelRole>,
     /// By channel: inputs that found no room yet.
     inputs: BTreeMap<ChannelId, VecDeque<Record>>,
@@ -175,7 +182,11 @@ struct Stage {
 }
 
 impl Stage {
-    fn set(manifest: &Manifest, registry: &Registry) -> anyhow::Result<Self> {
+    fn set(
+        manifest: &Manifest,
+        registry: &Registry,
+        invitation: Option<&Invitation>,
+    ) -> anyhow::Result<Self> {
         let loaded = manifest.launch.load(registry)?;
         let mut plan = manifest.launch.plan(&loaded.configuration, None)?;
         plan.rings = plan.rings.for_replay();
@@ -183,14 +194,20 @@ impl Stage {
             actor_names(&plan) == manifest.actors,
             "this build makes other actors of the configuration than the one that wrote the journal"
         );
-        let mut assembly = build(plan, &Surroundings { bell_of: &|_| None, stamps: None })?;
+        let prepare = |invitation| Welcoming::prepare(invitation, &mut plan, &loaded.configuration);
+        let welcoming = invitation.map(prepare).transpose()?;
+        let memory = welcoming.as_ref().map(Welcoming::memory).transpose()?;
+        let surroundings = Surroundings { bell_of: &|_| None, stamps: None };
+        let mut assembly = build_shared(plan, &surroundings, memory)?;
+        let company = welcoming.map(|welcoming| welcoming.receive(&mut assembly)).transpose()?;
         let ids = (0..).map(ChannelId);
         let roles = ids.zip(assembly.channels()).map(|(id, (channel, _))| (id, channel.role)).collect();
         let mut player = Player::new(std::mem::take(&mut assembly.seats));
         player.start(manifest.launch.started_at());
         let outputs = OutputCheck::of(&assembly);
         let (inputs, last_inputs, turns) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Ok(Stage { assembly, player, roles, inputs, last_inputs, turns, turn_count: 0, outputs })
+        let turn_count = 0;
+        Ok(Stage { assembly, player, company, roles, inputs, last_inputs, turns, turn_count, outputs })
     }
 
     /// A run that was killed leaves the rings of all that is written ahead, or none where they were taken away.
@@ -253,6 +270,7 @@ impl Stage {
                 }
             }
             if !has_moved {
+                self.company.as_ref().map_or(Ok(()), Company::is_complete)?;
                 return self.outputs.compare();
             }
         }
@@ -289,6 +307,7 @@ impl Stage {
         let unplayed_inputs = self.unplayed_inputs();
         if let Some(stopped_at) = stopped_at {
             self.player.stop(stopped_at);
+            self.company.as_ref().map_or(Ok(()), Company::is_complete)?;
             self.outputs.compare()?;
         }
         let digests = self.assembly.digests();

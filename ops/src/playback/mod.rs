@@ -1,6 +1,7 @@
 //! Playing what was recorded: captures of a venue's frames, and journals of a whole run.
 
 pub mod capture;
+mod company;
 mod frame;
 mod header;
 pub mod journal;
@@ -11,4 +12,5 @@ pub mod report;
 mod tests;
 mod told;
 
+pub use company::Invitation;
 pub use report::ReplayReport;

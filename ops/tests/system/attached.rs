@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::configuration::{Desk, text};
 use super::growth::Growth;
-use super::program::{Program, machine, replay, simulated_venue};
+use super::program::{Program, machine, replay, simulated_venue, simulated_venue_of};
 
 const NOT_ALLOWED: i32 = 5;
 const UNREACHABLE: i32 = 4;
@@ -108,6 +108,33 @@ fn a_process_that_hangs_is_treated_as_gone_and_told_so_when_it_goes_on() {
     assert_eq!(did["ended_by"], "the engine is gone", "{did:#}");
     run.signal(Signal::INT);
     assert_eq!(run.end().report()["open_orders"], Value::from(0));
+    venue.end();
+}
+
+#[test]
+fn a_process_that_was_overtaken_is_given_what_stands_and_trades_on() {
+    let _machine = machine();
+    let (venue, address) = simulated_venue_of(&["--events-per-second", "5000"]);
+    let desk = desk_of(address, "silence_ms = 600000");
+    let journal = desk.file("journal");
+    let mut run = Program::fulmar(&desk.arguments(&["run", "--journal", text(&journal)]));
+    run.told_line(&["the book is live"]);
+    let growth = Growth::of(&journal);
+    let process = quoter(&desk, "outside", &[]);
+    growth.until_order_accepted();
+    process.signal(Signal::STOP);
+    // More than the ring of best prices holds.
+    growth.until_longer_by(20_000);
+    let count = growth.accepted_orders();
+    process.signal(Signal::CONT);
+    growth.until_more_orders_than(count);
+    process.signal(Signal::INT);
+    let did = process.end().report();
+    assert_ne!(counter(&did, "lost_records"), 0, "it was overtaken: {did:#}");
+    assert_ne!(counter(&did, "snapshots"), 0, "{did:#}");
+    run.signal(Signal::INT);
+    let report = run.end().report();
+    assert_eq!(report["open_orders"], Value::from(0), "{report:#}");
     venue.end();
 }
 

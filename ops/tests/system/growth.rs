@@ -28,7 +28,26 @@ impl Growth {
 
     /// Waits until the journal tells that a venue took an order: by then every part of the engine has run.
     pub fn until_order_accepted(&self) {
-        self.until(|| has_accepted_order(&self.folder));
+        self.until_more_orders_than(0);
+    }
+
+    /// Waits until it tells of more orders that a venue took.
+    pub fn until_more_orders_than(&self, count: usize) {
+        self.until(|| self.accepted_orders() > count);
+    }
+
+    /// Orders that a venue took, as far as the journal tells by now.
+    pub fn accepted_orders(&self) -> usize {
+        count(&self.folder, |record| {
+            let report = record.read::<ExecutionReport>();
+            report.is_ok_and(|report| report.execution == ExecutionType::Accepted)
+        })
+    }
+
+    /// Waits until it has so many entries more.
+    pub fn until_longer_by(&self, entries: usize) {
+        let wanted = count(&self.folder, |_| true) + entries;
+        self.until(|| count(&self.folder, |_| true) >= wanted);
     }
 
     /// Waits until `is_reached`; looks again after each change.
@@ -41,18 +60,15 @@ impl Growth {
     }
 }
 
-/// True once the journal tells that a venue took an order.
-fn has_accepted_order(journal: &Path) -> bool {
+/// How many entries of a journal are of a kind, as far as it goes by now.
+fn count(journal: &Path, is_of_kind: impl Fn(&Record) -> bool) -> usize {
     // Until its head is on disk there is no journal to open.
-    let Ok(mut reader) = JournalReader::open(journal) else { return false };
-    let mut record = Record::new();
+    let Ok(mut reader) = JournalReader::open(journal) else { return 0 };
+    let (mut record, mut count) = (Record::new(), 0);
     while let Ok(Some(_)) = reader.next(&mut record) {
-        let report = record.read::<ExecutionReport>();
-        if report.is_ok_and(|report| report.execution == ExecutionType::Accepted) {
-            return true;
-        }
+        count += usize::from(is_of_kind(&record));
     }
-    false
+    count
 }
 
 /// Waits until a descriptor has something to tell.

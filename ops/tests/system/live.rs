@@ -8,6 +8,9 @@ use super::canary::{KEY, desk_of, run_live};
 use super::configuration::text;
 use super::program::{machine, replay, simulated_venue_of};
 
+/// What the program ends with where it may not do what was asked.
+const NOT_ALLOWED: i32 = 5;
+
 #[test]
 fn a_live_run_on_spot_futures_or_both_trades_cancels_all_at_its_end_and_replays_without_a_key() {
     let _machine = machine();
@@ -43,4 +46,20 @@ fn a_live_run_on_spot_futures_or_both_trades_cancels_all_at_its_end_and_replays_
         let played = replay(&journal);
         assert_eq!(played["output_hash"], report["output_hash"], "{names:?}: {played:#}");
     }
+}
+
+#[test]
+fn a_venue_that_takes_no_orders_from_here_is_refused_before_anything_is_asked_of_any() {
+    let _machine = machine();
+    let (venue, address) = simulated_venue_of(&["--venue", "binance-spot"]);
+    let nowhere = std::net::SocketAddr::from(([127, 0, 0, 1], 9));
+    let desk = desk_of(&[("binance-spot", address), ("bybit-spot", nowhere)]);
+    let ended = run_live(&desk, &["--seconds", "5"]).end();
+    assert_eq!(ended.status.code(), Some(NOT_ALLOWED), "{}", ended.told);
+    let words = "this build sends no orders to bybit-spot; it does to binance-spot, binance-usdm";
+    assert!(ended.told.contains(words), "{}", ended.told);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let truth = runtime.block_on(truth::ask(address, KEY));
+    assert!(truth.is_err(), "the venue has not heard of this account");
+    venue.end();
 }

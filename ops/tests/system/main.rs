@@ -10,6 +10,7 @@ mod every_venue;
 mod futures_venue;
 mod growth;
 mod halt;
+mod in_step;
 mod kill;
 mod live;
 mod lost_journal;

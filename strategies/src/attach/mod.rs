@@ -11,6 +11,7 @@ mod client;
 mod entry;
 mod session;
 mod terms;
+mod turns;
 
 pub use client::{Client, ClientError, Wakers};
 pub use entry::{ENTRY, Treatment};

@@ -1,14 +1,14 @@
 //! One attachment from the first call to its end: attaches, gives the strategy its turns, waits between them as it is
 //! told, and notices when the engine is gone.
 
-use std::os::fd::BorrowedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::Path;
 use std::time::Duration;
 
-use fulmar_bus::attach::{AttachError, Hello, Link, call};
+use fulmar_bus::attach::{Answer, AttachError, Hello, Link, Request, call};
 use fulmar_bus::record::{Nanos, Text, UnixNanos};
 use fulmar_engine::contract::Strategy;
-use fulmar_engine::runtime::{Clock, Wait};
+use fulmar_engine::runtime::{Clock, Wait, Work};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::client::{Client, ClientError, Wakers};
@@ -17,6 +17,8 @@ use super::client::{Client, ClientError, Wakers};
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often it is looked at whether the engine is there still, and shown that we are.
 const LOOK_INTERVAL: Nanos = Nanos(50_000_000);
+/// To look and not to wait.
+const NO_TIME: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
 /// How long a waiting strategy looks before it lets others run, or sleeps.
 const SPIN_FOR: Nanos = Nanos(20_000);
 
@@ -41,6 +43,10 @@ pub enum SessionEnd {
     Stopped,
     /// The engine is gone, or sent us away.
     EngineGone,
+    /// The engine came to the end of what it plays.
+    Played,
+    /// What the engine shares is not what an engine shares.
+    Broken,
 }
 
 /// A strategy of this process that is attached to an engine.
@@ -54,6 +60,11 @@ pub struct Session {
     looked_at: UnixNanos,
     /// Since when there was nothing to do.
     idle_since: Option<UnixNanos>,
+    /// What was asked of the engine and not answered yet.
+    asked_count: u32,
+    snapshot_count: u64,
+    /// What the engine said when it sent us away.
+    last_words: Option<String>,
 }
 
 impl Session {
@@ -82,43 +93,119 @@ impl Session {
             now,
             looked_at: now,
             idle_since: None,
+            asked_count: 0,
+            snapshot_count: 0,
+            last_words: None,
         })
     }
 
-    /// Gives the strategy its turns until `is_over` says so, or the engine is gone.
+    /// Gives the strategy its turns until `is_over` says so, or the engine ends it.
     pub fn run(&mut self, is_over: impl Fn() -> bool) -> SessionEnd {
+        let mut asked_at = self.now;
         let end = loop {
-            self.turn();
-            if self.now.since(self.looked_at) >= LOOK_INTERVAL {
-                self.looked_at = self.now;
-                self.clock.follow_the_wall();
-                if self.link.is_closed() {
-                    break SessionEnd::EngineGone;
-                }
+            if let Some(end) = self.turn() {
+                break end;
+            }
+            if self.now.since(asked_at) >= LOOK_INTERVAL {
+                asked_at = self.now;
                 if is_over() {
                     break SessionEnd::Stopped;
                 }
             }
         };
-        self.client.stop(self.now);
+        // In step, the engine gave it its end.
+        if !self.client.is_in_step() {
+            self.client.stop(self.now);
+        }
         end
     }
 
-    /// One turn, and the wait after it where it had no work.
-    pub fn turn(&mut self) {
+    /// One turn, and the wait after it where it had no work; says so where there are no more.
+    pub fn turn(&mut self) -> Option<SessionEnd> {
         self.now = self.clock.now_after(self.now);
+        if self.now.since(self.looked_at) >= LOOK_INTERVAL {
+            self.looked_at = self.now;
+            self.clock.follow_the_wall();
+            if let Some(end) = self.listen() {
+                return Some(end);
+            }
+        }
+        if self.client.is_in_step() {
+            return self.step();
+        }
         let command_count = self.client.command_count();
         let work = self.client.turn(self.now);
         // The engine's core may sleep: it is rung, and finds our commands.
         if self.wakers.engine_sleeps && self.client.command_count() > command_count {
             self.wakers.engine.ring();
         }
+        for instrument_id in self.client.lost() {
+            match self.link.ask(Request::Snapshot { instrument_id }) {
+                Ok(()) => self.asked_count += 1,
+                Err(_) => self.client.go_on(instrument_id),
+            }
+        }
+        if self.asked_count > 0
+            && let Some(end) = self.listen()
+        {
+            return Some(end);
+        }
+        self.rest(work, self.wait);
+        None
+    }
+
+    /// What the engine says beside the rings: answers, and that it is over.
+    fn listen(&mut self) -> Option<SessionEnd> {
+        let mut file = [PollFd::from_borrowed_fd(self.link.fd(), PollFlags::IN)];
+        while poll(&mut file, Some(&NO_TIME)).is_ok_and(|count| count > 0) {
+            match self.link.receive(ANSWER_TIMEOUT) {
+                Ok((answer, file)) => match self.hear(answer, file) {
+                    Ok(()) => {}
+                    Err(end) => return Some(end),
+                },
+                Err(_) => return Some(SessionEnd::EngineGone),
+            }
+            file = [PollFd::from_borrowed_fd(self.link.fd(), PollFlags::IN)];
+        }
+        None
+    }
+
+    fn hear(&mut self, answer: Answer, file: Option<OwnedFd>) -> Result<(), SessionEnd> {
+        match (answer, file) {
+            (Answer::Snapshot { instrument_id, market_sequence, book_sequence }, Some(file)) => {
+                self.asked_count = self.asked_count.saturating_sub(1);
+                self.snapshot_count += 1;
+                let places = (market_sequence, book_sequence);
+                self.client.restore(instrument_id, file, places).map_err(|_| SessionEnd::Broken)
+            }
+            (Answer::NoSnapshot { instrument_id, .. }, _) => {
+                self.asked_count = self.asked_count.saturating_sub(1);
+                self.client.go_on(instrument_id);
+                Ok(())
+            }
+            (Answer::Ended { words, .. }, _) => {
+                self.last_words = Some(words);
+                Err(SessionEnd::EngineGone)
+            }
+            (Answer::Snapshot { .. }, None) => Err(SessionEnd::Broken),
+        }
+    }
+
+    /// One turn that the engine gives. It waits for us all the while, so that nobody sleeps.
+    fn step(&mut self) -> Option<SessionEnd> {
+        let Ok(work) = self.client.step() else { return Some(SessionEnd::Broken) };
+        self.rest(work, Wait::Yield);
+        self.client.has_ended().then_some(SessionEnd::Played)
+    }
+
+    /// The wait behind a turn that did so much.
+    fn rest(&mut self, work: Work, wait: Wait) {
         if work.is_some() {
             self.idle_since = None;
             return;
         }
         let idle_for = self.now.since(*self.idle_since.get_or_insert(self.now));
-        match self.wait {
+        match wait {
             Wait::Yield if idle_for >= SPIN_FOR => std::thread::yield_now(),
             Wait::Park if idle_for >= SPIN_FOR => self.sleep(),
             Wait::Spin | Wait::Yield | Wait::Park => std::hint::spin_loop(),
@@ -133,6 +220,12 @@ impl Session {
     /// Tells every figure of the strategy's host by its name.
     pub fn counters(&self, tell: &mut dyn FnMut(&'static str, u64)) {
         self.client.counters(tell);
+        tell("snapshots", self.snapshot_count);
+    }
+
+    /// What the engine said when it sent us away, if it said something.
+    pub fn last_words(&self) -> Option<&str> {
+        self.last_words.as_deref()
     }
 
     /// Sleeps until the engine has something, a timer is due, or it is time to look at the engine.

@@ -3,10 +3,11 @@
 use std::task::Waker;
 
 use fulmar_bus::attach::CursorPage;
-use fulmar_bus::channel::{Reader, Ring, Writer};
+use fulmar_bus::channel::{Poll, Reader, Ring, Writer};
 use fulmar_bus::record::{Kind, Nanos, Presence, PresenceNews, Record, UnixNanos};
 
 use crate::actors::limits::WAKE_INTERVAL;
+use crate::runtime::{Inboxes, NoteWriter, Outbox};
 use crate::trading::TokenBucket;
 
 /// The engine's ends of what it shares with one process.
@@ -27,6 +28,8 @@ pub struct Line {
     markets: Vec<Ring>,
     told_end: u64,
     woken_at: UnixNanos,
+    /// Where its turns are given, one by one.
+    turns: Option<NoteWriter>,
     record: Record,
 }
 
@@ -68,8 +71,47 @@ impl Line {
             markets,
             told_end: 0,
             woken_at: UnixNanos(0),
+            turns: None,
             record: Record::new(),
         }
+    }
+
+    /// The same, to a process that has its turns in step with the engine, as they are written to `turns`.
+    #[must_use]
+    pub fn in_step(self, turns: Writer) -> Self {
+        Line { turns: Some(NoteWriter::new(Outbox::new(turns, None))), ..self }
+    }
+
+    /// In step: gives the process a turn at `now`, in which it drains what was drained here.
+    pub(super) fn give_turn(&mut self, now: UnixNanos, inboxes: &Inboxes) {
+        self.free_events();
+        if let Some(turns) = &mut self.turns {
+            turns.add(now, 0, inboxes);
+            turns.publish(now);
+        }
+    }
+
+    /// In step: has the process begin at `now`, or end.
+    pub(super) fn begin_or_end(&mut self, now: UnixNanos) {
+        if let Some(turns) = &mut self.turns {
+            turns.publish_bounds(now);
+        }
+    }
+
+    /// The next command, looked for so often; it lies in [`Line::command`] then.
+    pub(super) fn await_command(&mut self, looks_max: u32) -> Poll {
+        for _ in 0..looks_max {
+            match self.commands.poll(&mut self.record) {
+                Poll::Empty => std::hint::spin_loop(),
+                found => return found,
+            }
+        }
+        Poll::Empty
+    }
+
+    /// The command that was just found.
+    pub(super) fn command(&self) -> &Record {
+        &self.record
     }
 
     /// True where a command waits.

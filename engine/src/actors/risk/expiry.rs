@@ -46,10 +46,9 @@ impl Expiries {
 
 /// When an order ends that does not stand until it is canceled.
 fn ends_at(order: &TrackedOrder) -> Option<UnixNanos> {
-    const DAY_NS: u64 = 24 * 60 * 60 * 1_000_000_000;
     match order.intent().time_in_force {
         TimeInForce::Gtd => Some(order.intent().expire_at),
-        TimeInForce::Day => Some(UnixNanos((order.submitted_at().0 / DAY_NS + 1) * DAY_NS)),
+        TimeInForce::Day => Some(UnixNanos((order.submitted_at().day() + 1) * Nanos::DAY.0)),
         TimeInForce::Gtc | TimeInForce::Ioc | TimeInForce::Fok => None,
     }
 }

@@ -15,8 +15,7 @@ pub(super) struct Conduct {
     /// The last orders that passed, the oldest of which is the next to go.
     recent: [Option<Recent>; RECENT_ORDERS],
     next: usize,
-    order_count: u64,
-    trade_count: u64,
+    today: Today,
     /// What is left of the rejections that may be.
     rejects: TokenBucket,
     /// What is left of the fills that may be.
@@ -26,6 +25,14 @@ pub(super) struct Conduct {
     insane: Option<Breach>,
     /// Something came of orders that nobody here can explain.
     is_held: bool,
+}
+
+/// What passed in one day (UTC).
+#[derive(Clone, Copy, Debug, Default)]
+struct Today {
+    number: u64,
+    order_count: u64,
+    trade_count: u64,
 }
 
 /// What makes an order the same as another.
@@ -51,8 +58,7 @@ impl Conduct {
         Conduct {
             recent: [None; RECENT_ORDERS],
             next: 0,
-            order_count: 0,
-            trade_count: 0,
+            today: Today::default(),
             rejects: TokenBucket::new(guards.rejects_max.unwrap_or(0), REJECT_WINDOW),
             executions: TokenBucket::new(guards.executions_max.unwrap_or(0), EXECUTION_WINDOW),
             repeated: None,
@@ -80,7 +86,8 @@ impl Conduct {
     pub(super) fn on_order(&mut self, intent: &Intent, now: UnixNanos) {
         self.recent[self.next] = Some(Recent { likeness: Likeness::of(intent), at: now });
         self.next = (self.next + 1) % RECENT_ORDERS;
-        self.order_count += 1;
+        self.today = self.today.at(now);
+        self.today.order_count += 1;
     }
 
     /// An order traded at `price`, while the market was at `top`, as far as that is known.
@@ -91,7 +98,8 @@ impl Conduct {
         top: Option<&TopOfBook>,
         guards: &Guards,
     ) {
-        self.trade_count += 1;
+        self.today = self.today.at(now);
+        self.today.trade_count += 1;
         if let (Some(band), Some(middle)) = (guards.fill_band_bps, top.and_then(middle)) {
             self.insane = self.insane.or(too_far(price, middle, band));
         }
@@ -144,10 +152,11 @@ impl Conduct {
         (age_ns < window_ns).then_some(Breach { value: age_ns.into(), limit: window_ns.into() })
     }
 
-    /// Not many more orders than trades. Measured in orders for each trade, this one included, rounded up.
-    pub(super) fn order_to_trade_ratio(&self, guards: &Guards) -> Option<Breach> {
+    /// Not many more orders than trades in this day. Measured in orders for each trade, this one included, rounded up.
+    pub(super) fn order_to_trade_ratio(&self, now: UnixNanos, guards: &Guards) -> Option<Breach> {
         let limit = guards.orders_per_trade_max?;
-        let (order_count, trade_count) = (self.order_count + 1, self.trade_count.max(1));
+        let today = self.today.at(now);
+        let (order_count, trade_count) = (today.order_count + 1, today.trade_count.max(1));
         let is_within = u128::from(order_count) <= u128::from(limit) * u128::from(trade_count);
         if is_within || order_count <= ORDERS_BEFORE_RATIO {
             return None;
@@ -160,6 +169,14 @@ impl Conduct {
         let limit = guards.rejects_max?;
         self.rejects.fill(now);
         (!self.rejects.has(1)).then_some(Breach { value: limit.into(), limit: limit.into() })
+    }
+}
+
+impl Today {
+    /// The same, or in another day nothing yet.
+    fn at(self, now: UnixNanos) -> Self {
+        let number = now.day();
+        if number == self.number { self } else { Today { number, ..Today::default() } }
     }
 }
 

@@ -8,7 +8,7 @@ use super::guards::Guards;
 /// Orders of an instrument that are compared with a new one: more pass within no window that is worth one.
 pub(super) const RECENT_ORDERS: usize = 16;
 
-/// Orders that are sent before they are held against trades: the first trade takes some.
+/// Orders of a day that are sent before they are held against trades: the first trade takes some.
 pub const ORDERS_BEFORE_RATIO: u64 = 100;
 
 /// The time in which rejections are counted together.

@@ -87,15 +87,14 @@ impl LossGuard {
 
     /// Looks at what has been earned until now, open positions at their marks included; `None` where that is not known.
     pub fn observe(&mut self, now: UnixNanos, earned: Option<Amount>) -> Restraint {
-        const DAY_NS: u64 = 24 * 60 * 60 * 1_000_000_000;
         self.earned = earned;
         let Some(earned) = earned else { return self.restraint() };
         let before = self.known.replace(earned);
         if before.is_none() {
             (self.peak, self.day_began) = (earned, earned);
         }
-        if self.day != now.0 / DAY_NS {
-            (self.day, self.daily_loss) = (now.0 / DAY_NS, Amount::ZERO);
+        if self.day != now.day() {
+            (self.day, self.daily_loss) = (now.day(), Amount::ZERO);
             self.day_began = before.unwrap_or(earned);
         }
         self.peak = self.peak.max(earned);

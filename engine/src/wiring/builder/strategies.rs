@@ -6,7 +6,7 @@ use fulmar_bus::channel::Reader;
 use fulmar_bus::record::{InstrumentId, StrategyId};
 
 use super::{Builder, rank};
-use crate::actors::{AttachedPort, PortPlan, StrategyHost, StrategyPorts};
+use crate::actors::{AttachedPort, PortPlan, SteppedHost, StrategyHost, StrategyPorts};
 use crate::contract::strategy::BookDepth;
 use crate::runtime::{Actor, Hop, Inboxes, Outbox, Stage};
 use crate::wiring::channels::ChannelRole;
@@ -28,7 +28,7 @@ impl Builder<'_> {
             };
             // What another process wants is an input, since nothing here makes it again.
             let wish_role = match plan.home {
-                Home::Engine(_) => ChannelRole::Order,
+                Home::Engine(_) | Home::Step(_) => ChannelRole::Order,
                 Home::Process(_) => ChannelRole::Input,
             };
             let reports = order_channel("reports", ChannelRole::Order, report_readers)?;
@@ -40,6 +40,11 @@ impl Builder<'_> {
                     let ports = self.strategy_ports(reports.gated(), &plan.instruments, plan.book);
                     let outbox = self.wishes(intents.gated_outbox(ports.inboxes()));
                     Box::new(StrategyHost::new(name, (epoch, strategy_id), strategy, ports, outbox))
+                }
+                Home::Step(process) => {
+                    let ports = self.strategy_ports(reports.gated(), &plan.instruments, plan.book);
+                    let outbox = self.wishes(intents.gated_outbox(ports.inboxes()));
+                    Box::new(SteppedHost::new(name, (epoch, strategy_id), process, ports, outbox))
                 }
                 Home::Process(process) => {
                     let mut inboxes = Inboxes::new();

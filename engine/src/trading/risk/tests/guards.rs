@@ -184,6 +184,10 @@ fn after_the_first_hundred_orders_each_so_many_need_a_trade() {
     assert_eq!(pass_until_refused(&mut gate), 0, "those of another count nothing");
     let mut larger = guarded(Guards { orders_per_trade_max: Some(150), ..Guards::NONE });
     assert_eq!(pass_until_refused(&mut larger), 150, "without a trade as many as with one");
+    let tomorrow = NOW + Nanos::DAY;
+    let context = Context { now: tomorrow, last_update_at: tomorrow, ..touch(99, 101) };
+    let refused = refused_by(&mut larger, &limit(Side::Buy, 100, 100), &context);
+    assert_eq!(refused, [], "another day begins anew");
 }
 
 #[test]
