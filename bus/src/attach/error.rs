@@ -36,10 +36,12 @@ pub enum Refusal {
     NotReady = 10,
     /// It, or one of that name before it, misbehaved.
     Quarantined = 11,
+    /// Another process took its place.
+    Replaced = 12,
 }
 
 impl Refusal {
-    const ALL: [Refusal; 12] = [
+    const ALL: [Refusal; 13] = [
         Refusal::Other,
         Refusal::Magic,
         Refusal::AbiMajor,
@@ -52,6 +54,7 @@ impl Refusal {
         Refusal::Malformed,
         Refusal::NotReady,
         Refusal::Quarantined,
+        Refusal::Replaced,
     ];
 
     /// The refusal of this number.
@@ -75,6 +78,7 @@ impl fmt::Display for Refusal {
             Refusal::Malformed => "the hello is malformed",
             Refusal::NotReady => "the engine is not ready",
             Refusal::Quarantined => "the strategy is in quarantine",
+            Refusal::Replaced => "another process took its place",
         })
     }
 }

@@ -3,8 +3,9 @@
 //! ```text
 //!  byte 0              8           10          12          16                 24           56           88     128
 //!  hello +--------------+-----------+-----------+-----------+------------------+------------+------------+------+
-//!        | magic        | abi major | abi minor | 0         | layout hash      | strategy   | token      | 0    |
+//!        | magic        | abi major | abi minor | wish, 0   | layout hash      | strategy   | token      | 0    |
 //!        +--------------+-----------+-----------+-----------+------------------+------------+------------+------+
+//!        the wish, one byte: 1 to take the place of the process that is there
 //! ```
 
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
@@ -17,7 +18,9 @@ const MAGIC: [u8; 8] = *b"FULMHELO";
 /// Raised by a change that an older side cannot live with. Unlike ones refuse each other.
 pub const ABI_MAJOR: u16 = 1;
 /// Raised by what is added, in places that were zero before. Unlike ones get along.
-pub const ABI_MINOR: u16 = 0;
+pub const ABI_MINOR: u16 = 1;
+/// Of a hello's wish: to take the place of whoever is there.
+const TAKE_OVER: u8 = 1;
 
 /// What a client says first, and the engine decides by.
 ///
@@ -26,6 +29,7 @@ pub const ABI_MINOR: u16 = 0;
 /// use fulmar_bus::record::Text;
 /// let hello = Hello::new(Text::new("ema").expect("a short name"), [7; 32]);
 /// assert!(hello.has_token(&[7; 32]) && !hello.has_token(&[0; 32]));
+/// assert!(hello.taking_over().takes_over() && !hello.takes_over());
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
@@ -36,7 +40,8 @@ pub struct Hello {
     pub abi_major: u16,
     /// See [`ABI_MINOR`].
     pub abi_minor: u16,
-    reserved: [u8; 4],
+    wish: u8,
+    reserved: [u8; 3],
     /// The [`layout_hash`] of its build.
     pub layout_hash: u64,
     /// The name that its strategy has in the engine's configuration.
@@ -53,12 +58,23 @@ impl Hello {
             magic: MAGIC,
             abi_major: ABI_MAJOR,
             abi_minor: ABI_MINOR,
-            reserved: [0; 4],
+            wish: 0,
+            reserved: [0; 3],
             layout_hash: layout_hash(),
             strategy,
             token,
             later: [0; 40],
         }
+    }
+
+    /// The same, by whoever is to take the place of the process that is there.
+    pub fn taking_over(self) -> Self {
+        Hello { wish: self.wish | TAKE_OVER, ..self }
+    }
+
+    /// True where it is to take the place of the process that is there.
+    pub fn takes_over(&self) -> bool {
+        self.wish & TAKE_OVER != 0
     }
 
     /// True where this is its token. Takes as long for a wrong one.

@@ -66,6 +66,7 @@ use zerocopy::IntoBytes as _;
 ///     abi_minor: ABI_MINOR,
 ///     lock_step: false,
 ///     order_counter: 0,
+///     is_successor: false,
 ///     instrument_count: 1,
 ///     instruments: vec![(InstrumentId(0), Text::new("simulated:BTCUSDT").expect("a short name"))],
 ///     settings: Vec::new(),

@@ -12,6 +12,8 @@
 //!    |                                                                                         |
 //!    |---- snapshot of an instrument's book -------------------------------------------------->|  Connection
 //!    |<--- sequences that it holds at, and the file descriptor of its segment -----------------|
+//!    |---- ready, where it was welcomed to take another's place ------------------------------>|
+//!    |<--- in place: the number of that one's last order ---------------------------------------|
 //!    |---- bye ------------------------------------------------------------------------------->|
 //! ```
 //!

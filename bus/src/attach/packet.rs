@@ -1,12 +1,12 @@
 //! What is said after the hello, byte by byte: packets of fixed words, which are copied and believed nothing.
 //!
 //! ```text
-//!  byte 0      2      4       8         16        24      28       32         34      36     40       48    64
-//! welcome +------+------+-------+---------+---------+-------+--------+---------+------+------+--------+-----+
-//!         | kind | lock | count | boot id | boot id | epoch | all in-| strategy| abi  | set- | orders | 0   |
-//!         |  1   | step | of in-| low     | high    |       | stru-  | id      | minor| ting | so far |     |
-//!         |      |      | strum.|         |         |       | ments  |         |      | bytes|        |     |
-//!         +------+------+-------+---------+---------+-------+--------+---------+------+------+--------+-----+
+//!  byte 0      2      4       8         16        24      28       32         34      36     40       48      64
+//! welcome +------+------+-------+---------+---------+-------+--------+---------+------+------+--------+-------+
+//!         | kind | lock | count | boot id | boot id | epoch | all in-| strategy| abi  | set- | orders | suc-  |
+//!         |  1   | step | of in-| low     | high    |       | stru-  | id      | minor| ting | so far | cessor|
+//!         |      |      | strum.|         |         |       | ments  |         |      | bytes|        | , 0   |
+//!         +------+------+-------+---------+---------+-------+--------+---------+------+------+--------+-------+
 //!         then 72 bytes for each instrument: id (4), 0 (4), name `venue:symbol` (64); then the settings
 //!
 //!  byte 0      2      4               8                 16              24                                   256
@@ -41,6 +41,9 @@ pub struct Welcome {
     pub lock_step: bool,
     /// The counter of the last order that its strategy named in this boot; the next one is the client's first.
     pub order_counter: u64,
+    /// True where it is to take another's place: it says [`Request::Ready`] first, and does nothing before the engine's
+    /// [`Answer::InPlace`]. Until then the other one trades on.
+    pub is_successor: bool,
     /// How many instruments the engine has: its ids are below.
     pub instrument_count: u32,
     /// Those that the strategy may see and trade, each with its name `venue:symbol`.
@@ -63,7 +66,8 @@ struct WelcomeHead {
     abi_minor: u16,
     settings_bytes: u32,
     order_counter: u64,
-    later: [u8; 16],
+    is_successor: u8,
+    later: [u8; 15],
 }
 
 #[derive(FromBytes, IntoBytes, Immutable, KnownLayout)]
@@ -103,7 +107,8 @@ impl Welcome {
             abi_minor: self.abi_minor,
             settings_bytes: count(self.settings.len()),
             order_counter: self.order_counter,
-            later: [0; 16],
+            is_successor: u8::from(self.is_successor),
+            later: [0; 15],
         };
         let mut bytes = head.as_bytes().to_vec();
         for (instrument_id, name) in &self.instruments {
@@ -121,7 +126,10 @@ impl Welcome {
         let count = |number: u32| usize::try_from(number).map_err(|_| malformed());
         let entries_bytes = count(head.visible_count)?.saturating_mul(size_of::<VisibleInstrument>());
         let (entries, settings) = rest.split_at_checked(entries_bytes).ok_or(malformed())?;
-        if settings.len() != count(head.settings_bytes)? || head.kind != WELCOME || head.lock_step > 1 {
+        if settings.len() != count(head.settings_bytes)? || head.kind != WELCOME {
+            return Err(malformed());
+        }
+        if head.lock_step > 1 || head.is_successor > 1 {
             return Err(malformed());
         }
         let mut instruments = Vec::with_capacity(entries.len() / size_of::<VisibleInstrument>());
@@ -141,6 +149,7 @@ impl Welcome {
             abi_minor: head.abi_minor,
             lock_step: head.lock_step == 1,
             order_counter: head.order_counter,
+            is_successor: head.is_successor == 1,
             instrument_count: head.instrument_count,
             instruments,
             settings: settings.to_vec(),
@@ -159,6 +168,8 @@ pub enum Request {
     },
     /// It goes, in peace.
     Bye,
+    /// It has all that it needs to take the place that it is to take.
+    Ready,
 }
 
 /// What the engine says to an attached client.
@@ -181,6 +192,11 @@ pub enum Answer {
         /// Why.
         words: String,
     },
+    /// The client took the place of the one before it, and is told now all that this one had.
+    InPlace {
+        /// The counter of the last order that its strategy named in this boot; the next one is the client's first.
+        order_counter: u64,
+    },
     /// The engine ends the attachment.
     Ended {
         /// Why.
@@ -195,8 +211,10 @@ pub(super) const REFUSED: u16 = 2;
 const SNAPSHOT: u16 = 3;
 const NO_SNAPSHOT: u16 = 4;
 const ENDED: u16 = 5;
+const IN_PLACE: u16 = 6;
 const ASK_SNAPSHOT: u16 = 32;
 const BYE: u16 = 33;
+const READY: u16 = 34;
 
 /// Everything but hello and welcome.
 #[derive(Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout)]
@@ -238,6 +256,7 @@ impl From<Request> for Small {
         match request {
             Request::Snapshot { instrument_id } => Small { instrument_id, ..Small::of(ASK_SNAPSHOT) },
             Request::Bye => Small::of(BYE),
+            Request::Ready => Small::of(READY),
         }
     }
 }
@@ -249,6 +268,7 @@ impl TryFrom<Small> for Request {
         match packet.kind {
             ASK_SNAPSHOT => Ok(Request::Snapshot { instrument_id: packet.instrument_id }),
             BYE => Ok(Request::Bye),
+            READY => Ok(Request::Ready),
             _ => Err(AttachError::Malformed("a client asked for what there is not")),
         }
     }
@@ -266,6 +286,9 @@ impl From<&Answer> for Small {
             Answer::NoSnapshot { instrument_id, words } => {
                 Small { instrument_id: *instrument_id, words: cut(words), ..Small::of(NO_SNAPSHOT) }
             }
+            Answer::InPlace { order_counter } => {
+                Small { market_sequence: *order_counter, ..Small::of(IN_PLACE) }
+            }
             Answer::Ended { reason, words } => {
                 Small { code: *reason as u16, words: cut(words), ..Small::of(ENDED) }
             }
@@ -282,6 +305,7 @@ impl TryFrom<Small> for Answer {
         match packet.kind {
             SNAPSHOT => Ok(Answer::Snapshot { instrument_id, market_sequence, book_sequence }),
             NO_SNAPSHOT => Ok(Answer::NoSnapshot { instrument_id, words }),
+            IN_PLACE => Ok(Answer::InPlace { order_counter: market_sequence }),
             ENDED => Ok(Answer::Ended { reason: Refusal::from_code(packet.code), words }),
             _ => Err(AttachError::Malformed("an engine answered what there is not")),
         }

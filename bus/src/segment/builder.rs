@@ -89,7 +89,11 @@ impl SegmentBuilder {
             Err(Errno::INVAL) => memfd_create(&shown, flags),
             made => made,
         };
-        let file = file.map_err(|error| system("make shared memory", error))?;
+        let file = file.map_err(|error| match options.huge_pages {
+            // A system without them says so here, each in its own way.
+            true => SegmentError::huge_pages(HUGE_PAGE_BYTES),
+            false => system("make shared memory", error),
+        })?;
         let page_bytes = if options.huge_pages { HUGE_PAGE_BYTES } else { rustix::param::page_size() };
         let directory = empty(name, boot_id, Place::Here, page_bytes)?;
         let start = grow(&file, 0, DIRECTORY_WORDS, page_bytes, options)?;
@@ -224,7 +228,7 @@ fn grow(
 ) -> Result<Region, SegmentError> {
     let needed_bytes = words_of_pages(word_count, page_bytes) * size_of::<u64>();
     let refused = |doing, error| match error {
-        Errno::NOSPC | Errno::NOMEM if options.huge_pages => SegmentError::HugePages { needed_bytes },
+        Errno::NOSPC | Errno::NOMEM if options.huge_pages => SegmentError::huge_pages(needed_bytes),
         error => system(doing, error),
     };
     let offset_bytes = (first * size_of::<u64>()) as u64;

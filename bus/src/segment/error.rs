@@ -1,6 +1,14 @@
 //! Why a segment could not be made, or was not believed.
 
-use std::{fmt, io};
+use std::{fmt, fs, io};
+
+use rustix::{
+    fs::statvfs,
+    io::Errno,
+    process::{Resource, getrlimit},
+};
+
+use super::{limits::HUGE_PAGE_BYTES, named::FOLDER};
 
 /// What went wrong with a segment, in words that name the limit or the mismatch.
 ///
@@ -8,6 +16,7 @@ use std::{fmt, io};
 /// use fulmar_bus::segment::SegmentError;
 /// let error = SegmentError::Lock { needed_bytes: 1 << 20, limit_bytes: 65_536 };
 /// assert!(error.to_string().contains("RLIMIT_MEMLOCK"), "whoever reads it knows what to raise");
+/// assert!(error.to_string().ends_with("or state lock = \"no\" in [bus]"), "and what to do without");
 /// ```
 #[derive(Debug)]
 pub enum SegmentError {
@@ -22,6 +31,10 @@ pub enum SegmentError {
     HugePages {
         /// Bytes that were needed at once.
         needed_bytes: usize,
+        /// Huge pages that are set aside.
+        all: u64,
+        /// Those of them that nobody has.
+        free: u64,
     },
     /// The process may not lock so much memory.
     Lock {
@@ -29,6 +42,25 @@ pub enum SegmentError {
         needed_bytes: usize,
         /// Bytes that it may lock in all.
         limit_bytes: u64,
+    },
+    /// The folder that memory with names lies in cannot be used.
+    NoNames {
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The folder that memory with names lies in has no room.
+    NamesFull {
+        /// Bytes that were needed at once.
+        needed_bytes: usize,
+        /// Bytes that it may hold.
+        all_bytes: u64,
+        /// Those of them that are free.
+        free_bytes: u64,
+    },
+    /// The process may have no more files open, and memory with names takes one for each part.
+    OpenFiles {
+        /// How many it may have.
+        limit: u64,
     },
     /// A part cannot have this name: it is empty, too long, or another part has it.
     PartName(String),
@@ -55,18 +87,71 @@ pub enum SegmentError {
     },
 }
 
+impl SegmentError {
+    /// There are no huge pages for so much.
+    pub(super) fn huge_pages(needed_bytes: usize) -> Self {
+        let told = fs::read_to_string("/proc/meminfo").unwrap_or_default();
+        let count = |name| {
+            let line = told.lines().find_map(|line| line.strip_prefix(name));
+            line.and_then(|count| count.trim().parse().ok()).unwrap_or(0)
+        };
+        let (all, free) = (count("HugePages_Total:"), count("HugePages_Free:"));
+        SegmentError::HugePages { needed_bytes, all, free }
+    }
+
+    /// What the system said of the folder that memory with names lies in, or of a piece of so much memory there.
+    pub(super) fn of_names(doing: &'static str, needed_bytes: usize, source: io::Error) -> Self {
+        use io::ErrorKind::{NotFound, PermissionDenied, ReadOnlyFilesystem, StorageFull};
+        match (source.kind(), Errno::from_io_error(&source)) {
+            (_, Some(Errno::MFILE)) => {
+                SegmentError::OpenFiles { limit: getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX) }
+            }
+            (NotFound | PermissionDenied | ReadOnlyFilesystem, _) => SegmentError::NoNames { source },
+            (StorageFull, _) => match statvfs(FOLDER) {
+                Ok(told) => SegmentError::NamesFull {
+                    needed_bytes,
+                    all_bytes: told.f_blocks * told.f_frsize,
+                    free_bytes: told.f_bavail * told.f_frsize,
+                },
+                Err(_) => SegmentError::NoNames { source },
+            },
+            _ => SegmentError::System { doing, source },
+        }
+    }
+}
+
 impl fmt::Display for SegmentError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             SegmentError::System { doing, source } => write!(out, "cannot {doing}: {source}"),
-            SegmentError::HugePages { needed_bytes } => write!(
-                out,
-                "there are no huge pages for {needed_bytes} bytes: raise vm.nr_hugepages, or do not ask for them"
-            ),
+            SegmentError::HugePages { needed_bytes, all, free } => {
+                let enough = all + needed_bytes.div_ceil(HUGE_PAGE_BYTES) as u64;
+                write!(
+                    out,
+                    "there are no huge pages for {needed_bytes} bytes: {free} of {all} are free; set more aside with \
+                     `sysctl vm.nr_hugepages={enough}` or more, or state pages = \"normal\" in [bus]"
+                )
+            }
             SegmentError::Lock { needed_bytes, limit_bytes } => write!(
                 out,
-                "may not lock {needed_bytes} bytes of memory: the limit RLIMIT_MEMLOCK (ulimit -l) is \
-                 {limit_bytes} bytes in all"
+                "may not lock {needed_bytes} bytes of memory: the limit RLIMIT_MEMLOCK is {limit_bytes} bytes in all; \
+                 raise it with `ulimit -l unlimited`, or state lock = \"no\" in [bus]"
+            ),
+            SegmentError::NoNames { source } => write!(
+                out,
+                "cannot use {FOLDER}, where memory with names lies: {source}; mount it with `mount -t tmpfs -o \
+                 mode=1777 tmpfs {FOLDER}`, or state backend = \"memfd\" in [bus]"
+            ),
+            SegmentError::NamesFull { needed_bytes, all_bytes, free_bytes } => write!(
+                out,
+                "{FOLDER} has no room for {needed_bytes} bytes of memory with names: {free_bytes} of its {all_bytes} \
+                 are free; make it larger with `mount -o remount,size=BYTES {FOLDER}`, or state backend = \"memfd\" in \
+                 [bus]"
+            ),
+            SegmentError::OpenFiles { limit } => write!(
+                out,
+                "may open no more files: the limit RLIMIT_NOFILE is {limit}, and memory with names takes one for each \
+                 part; raise it with `ulimit -n`, or state backend = \"memfd\" in [bus]"
             ),
             SegmentError::PartName(name) => {
                 write!(out, "no part can be called \"{name}\": it is empty, longer than 64 bytes, or taken")
@@ -93,7 +178,7 @@ impl fmt::Display for SegmentError {
 impl std::error::Error for SegmentError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            SegmentError::System { source, .. } => Some(source),
+            SegmentError::System { source, .. } | SegmentError::NoNames { source } => Some(source),
             _ => None,
         }
     }

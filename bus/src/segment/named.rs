@@ -6,6 +6,7 @@
 //! lock for as long as it lives, and the next one removes what belongs to boots whose lock nobody holds.
 
 use std::{
+    fmt,
     fs::{self, File, TryLockError},
     io,
     os::{
@@ -28,9 +29,9 @@ use super::{
 use crate::channel::Region;
 
 /// Where the system keeps memory that has a name.
-const FOLDER: &str = "/dev/shm";
+pub(super) const FOLDER: &str = "/dev/shm";
 
-/// The right of one boot to name memory; it must outlive all that is named.
+/// The right of one boot to name memory. The names go with it, although the memory stays for those who mapped it.
 ///
 /// ```
 /// use fulmar_bus::segment::*;
@@ -50,7 +51,6 @@ const FOLDER: &str = "/dev/shm";
 #[derive(Debug)]
 pub struct NamedBoot {
     boot_id: BootId,
-    lock_path: PathBuf,
     /// Locked until it is closed, which the system does for a process that is killed.
     _lock: File,
 }
@@ -60,17 +60,19 @@ impl NamedBoot {
     /// what was removed.
     ///
     /// # Errors
-    /// [`SegmentError::System`] where the system has no such memory, or the boot began already.
+    /// [`SegmentError::NoNames`] where the system has no place for such memory, [`SegmentError::NamesFull`] where there
+    /// is no room; [`SegmentError::System`] where the boot began already.
     pub fn begin(boot_id: BootId) -> Result<(Self, Vec<String>), SegmentError> {
-        let system = |doing| move |source| SegmentError::System { doing, source };
+        let system = |doing| move |source| SegmentError::of_names(doing, 0, source);
         // One boot at a time cleans, or one would take what another is just beginning for left behind. It stays.
         let all = lock_file(&path_of("boots.lock")).map_err(system("open the lock of all boots"))?;
         all.lock().map_err(system("lock the lock of all boots"))?;
-        let removed = remove_stale().map_err(system("remove what an engine left"))?;
+        let is_stale = |boot: &str| is_alive(boot).map(|is_alive| !is_alive);
+        let removed = remove_names(is_stale).map_err(system("remove what an engine left"))?;
         let lock_path = path_of(&format!("{boot_id}.lock"));
         let lock = lock_file(&lock_path).map_err(system("open the lock of this boot"))?;
         lock.try_lock().map_err(io::Error::from).map_err(system("lock the lock of this boot"))?;
-        Ok((NamedBoot { boot_id, lock_path, _lock: lock }, removed))
+        Ok((NamedBoot { boot_id, _lock: lock }, removed))
     }
 
     /// Which boot it is.
@@ -81,17 +83,25 @@ impl NamedBoot {
 
 impl Drop for NamedBoot {
     fn drop(&mut self) {
-        // Where it cannot be removed, the next boot does.
-        let _ = fs::remove_file(&self.lock_path);
+        // What cannot be removed, the next boot removes.
+        let boot_id = self.boot_id.to_string();
+        let _ = remove_names(|boot| Ok(boot == boot_id));
+    }
+}
+
+/// Shows how its names begin.
+impl fmt::Display for NamedBoot {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{FOLDER}/{}{}", prefix_of(geteuid().as_raw()), self.boot_id)
     }
 }
 
 /// Makes one piece of memory of whole pages, all of them there, and gives a handle on it too.
 pub(super) fn create(name: &str, word_count: usize) -> Result<(Region, OwnedFd), SegmentError> {
-    let system = |doing| move |source| SegmentError::System { doing, source };
     let bytes = word_count * size_of::<u64>();
+    let system = |doing| move |source| SegmentError::of_names(doing, bytes, source);
     let memory = ShmemConf::new().os_id(format!("/{name}")).size(bytes).create();
-    let memory = memory.map_err(|error| named("make shared memory with a name", error))?;
+    let memory = memory.map_err(|error| system("make shared memory with a name")(io_error(error)))?;
     // It was made without pages; a touch of one that there is no memory for would end in a signal.
     let file = File::options().read(true).write(true).open(format!("{FOLDER}/{name}"));
     let file = file.map_err(system("open shared memory with a name"))?;
@@ -135,15 +145,19 @@ impl OpenSegment {
 }
 
 fn open(name: &str, word_count: usize, access: Access) -> Result<Region, SegmentError> {
-    let memory: Shmem = ShmemConf::new()
-        .os_id(format!("/{name}"))
-        .open()
-        .map_err(|error| named("open shared memory with a name", error))?;
+    let memory: Shmem =
+        ShmemConf::new().os_id(format!("/{name}")).open().map_err(|error| match io_error(error) {
+            // The folder is there, or nobody would have given us the name.
+            source if source.kind() == io::ErrorKind::NotFound => {
+                SegmentError::System { doing: "open shared memory with a name", source }
+            }
+            source => SegmentError::of_names("open shared memory with a name", 0, source),
+        })?;
     Region::of_named(memory, word_count, access).ok_or(SegmentError::Directory)
 }
 
-/// Removes what boots of this user left whose lock nobody holds.
-fn remove_stale() -> io::Result<Vec<String>> {
+/// Removes all names of the boots of this user that are to go.
+fn remove_names(is_to_go: impl Fn(&str) -> io::Result<bool>) -> io::Result<Vec<String>> {
     let user = geteuid().as_raw();
     let mut removed = Vec::new();
     let mut found = fs::read_dir(FOLDER)?.collect::<Result<Vec<_>, _>>()?;
@@ -155,9 +169,14 @@ fn remove_stale() -> io::Result<Vec<String>> {
             continue;
         };
         let is_ours = entry.metadata().is_ok_and(|found| found.uid() == user);
-        if is_ours && !is_alive(boot)? {
-            fs::remove_file(entry.path())?;
-            removed.push(name);
+        if !is_ours || !is_to_go(boot)? {
+            continue;
+        }
+        match fs::remove_file(entry.path()) {
+            Ok(()) => removed.push(name),
+            // Its boot was just ending, and did so itself.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
         }
     }
     Ok(removed)
@@ -188,6 +207,14 @@ fn prefix_of(user: u32) -> String {
     format!("fulmar-{user}-")
 }
 
-fn named(doing: &'static str, error: ShmemError) -> SegmentError {
-    SegmentError::System { doing, source: io::Error::other(error.to_string()) }
+/// The number of the system's behind an error of the crate, where it has one.
+fn io_error(error: ShmemError) -> io::Error {
+    use ShmemError::{MapCreateFailed, MapOpenFailed, MappingIdExists, UnknownOsError};
+    match error {
+        MapCreateFailed(number) | MapOpenFailed(number) | UnknownOsError(number) => {
+            i32::try_from(number).map_or_else(io::Error::other, io::Error::from_raw_os_error)
+        }
+        MappingIdExists => io::ErrorKind::AlreadyExists.into(),
+        other => io::Error::other(other.to_string()),
+    }
 }

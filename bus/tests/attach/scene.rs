@@ -76,6 +76,7 @@ pub fn welcome() -> Welcome {
         abi_minor: ABI_MINOR,
         lock_step: false,
         order_counter: 41,
+        is_successor: false,
         instrument_count: 3,
         instruments: vec![(InstrumentId(1), Text::new("simulated:BTCUSDT").expect("a short name"))],
         settings: b"fast = 3".to_vec(),

@@ -48,8 +48,9 @@ fn a_segment_is_found_by_boot_and_name_and_its_names_go_with_its_maker() {
     let part = found.part("market.a").expect("it was added");
     assert_eq!((found.boot_id(), part.load(9, Ordering::Relaxed)), (id, 9));
     assert!(matches!(OpenSegment::find(id, "other", Access::Read), Err(SegmentError::System { .. })));
-    drop((region, segment, boot));
-    assert_eq!(names_of(id), Vec::<String>::new());
+    drop((segment, boot));
+    assert_eq!(names_of(id), Vec::<String>::new(), "although its maker writes on");
+    drop(region);
     assert_eq!(part.load(9, Ordering::Relaxed), 9, "who has it mapped keeps it");
 }
 
@@ -112,6 +113,26 @@ fn what_a_killed_engine_left_is_removed_by_the_next_one_and_that_of_a_living_one
     drop(other.stdin.take());
     other.wait().expect("it ends");
     assert_eq!(names_of(living), Vec::<String>::new(), "who ends in peace leaves nothing");
+}
+
+#[test]
+fn more_than_there_is_room_for_is_refused_with_the_room_and_leaves_no_name() {
+    let id = boot_id(6);
+    let (boot, _) = NamedBoot::begin(id).expect("the system has such memory");
+    let mut builder = builder(&boot, "market");
+    let before = names_of(id);
+    let room = rustix::fs::statvfs("/dev/shm").expect("it is there");
+    let all_bytes = room.f_blocks * room.f_frsize;
+    let words = usize::try_from(all_bytes / 8).expect("64 bits") + 1;
+    let refused = builder.add("market.a", words).map(|_| ()).expect_err("it is more than all");
+    let told = refused.to_string();
+    assert!(told.contains(&format!("of its {all_bytes} are free")), "{told}");
+    assert!(
+        told.contains("mount -o remount,size=") && told.ends_with("backend = \"memfd\" in [bus]"),
+        "{told}"
+    );
+    assert_eq!(names_of(id), before);
+    builder.add("market.a", 100).expect("what there is room for is made all the same");
 }
 
 #[test]

@@ -55,7 +55,8 @@ pub struct ProcessPlan {
 
 /// What happens at the door of a port.
 pub enum PortNews {
-    /// A process attached.
+    /// A process attached. Where one is there already, it takes its place: what that one has is told anew to this one,
+    /// and nothing of it is canceled.
     Came(Box<Line>),
     /// The process that was there is gone, or was sent away.
     Went(Ended),
@@ -102,8 +103,10 @@ impl AttachedPort {
     fn on_news(&mut self, news: PortNews) {
         match news {
             PortNews::Came(line) => {
+                if self.line.replace(*line).is_some() {
+                    self.process.status.part(Ended::Replaced);
+                }
                 self.process.status.attach();
-                self.line = Some(*line);
                 self.misuse = Misuse::default();
                 self.untold = Some(Presence::HERE);
             }

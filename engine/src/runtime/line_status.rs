@@ -17,6 +17,8 @@ pub enum Ended {
     Misuse,
     /// It said over its connection what no program of ours says: likewise.
     Speech,
+    /// Another process took its place, and has what it had.
+    Replaced,
     /// In step with the engine, there was no room for what it wanted, or was to be told.
     NoRoom,
 }
@@ -30,6 +32,7 @@ impl Ended {
             Ended::Damage => "it wrote what is no command into its ring",
             Ended::Misuse => "it wanted too often what is not its own, or what was wanted before",
             Ended::Speech => "it said over its connection what no client says",
+            Ended::Replaced => "another process took its place",
             Ended::NoRoom => {
                 "there was no room for what it wanted, or was to be told, in step with the engine"
             }
@@ -40,6 +43,25 @@ impl Ended {
     pub const fn is_quarantine(self) -> bool {
         matches!(self, Ended::Damage | Ended::Misuse | Ended::Speech)
     }
+}
+
+/// What the processes of one port did so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LineFigures {
+    /// How often one attached.
+    pub lines: u64,
+    /// Orders, changes and cancels that the gate was given.
+    pub commands: u64,
+    /// Those of them that were orders.
+    pub orders: u64,
+    /// What was wanted and made no sense.
+    pub misuses: u64,
+    /// Lines that were ended for it, or for damage.
+    pub quarantines: u64,
+    /// Events that found no room.
+    pub events_lost: u64,
+    /// The most events that one had not read at a time.
+    pub lag_events_max: u64,
 }
 
 /// The figures of one port's lines. Clones show the same.
@@ -55,10 +77,12 @@ struct Figures {
     last_end: AtomicU64,
     quarantines: AtomicU64,
     commands: AtomicU64,
+    orders: AtomicU64,
     counter: AtomicU64,
     misuses: AtomicU64,
     lost: AtomicU64,
     lag: AtomicU64,
+    lag_max: AtomicU64,
 }
 
 /// One actor alone writes, so that a load and a store are enough.
@@ -74,6 +98,26 @@ impl LineStatus {
         self.0.lines.load(Ordering::Relaxed) != ended
     }
 
+    /// Lines so far. Who sees one more sees all that was counted before it.
+    pub fn lines(&self) -> u64 {
+        // PAIRS WITH: the release store in `attach`.
+        self.0.lines.load(Ordering::Acquire)
+    }
+
+    /// All that was counted so far.
+    pub fn figures(&self) -> LineFigures {
+        let of = |figure: &AtomicU64| figure.load(Ordering::Relaxed);
+        LineFigures {
+            lines: self.lines(),
+            commands: of(&self.0.commands),
+            orders: of(&self.0.orders),
+            misuses: of(&self.0.misuses),
+            quarantines: of(&self.0.quarantines),
+            events_lost: of(&self.0.lost),
+            lag_events_max: of(&self.0.lag_max),
+        }
+    }
+
     /// Lines that ended so far, and how the last one did.
     pub fn ends(&self) -> (u64, Option<Ended>) {
         // PAIRS WITH: the release store in `part`.
@@ -83,8 +127,9 @@ impl LineStatus {
             2 => Some(Ended::Silence),
             3 => Some(Ended::Damage),
             4 => Some(Ended::Misuse),
-            5 => Some(Ended::Speech),
+            5 => Some(Ended::Replaced),
             6 => Some(Ended::NoRoom),
+            7 => Some(Ended::Speech),
             _ => None,
         };
         (ended, last)
@@ -102,7 +147,8 @@ impl LineStatus {
 
     /// A process attached.
     pub fn attach(&self) {
-        add(&self.0.lines, 1);
+        // PAIRS WITH: the acquire load in `lines`: who sees the line sees the orders that were wanted before it.
+        self.0.lines.store(self.0.lines.load(Ordering::Relaxed) + 1, Ordering::Release);
     }
 
     /// Its line ended.
@@ -112,8 +158,9 @@ impl LineStatus {
             Ended::Silence => 2,
             Ended::Damage => 3,
             Ended::Misuse => 4,
-            Ended::Speech => 5,
+            Ended::Replaced => 5,
             Ended::NoRoom => 6,
+            Ended::Speech => 7,
         };
         self.0.last_end.store(number, Ordering::Relaxed);
         add(&self.0.quarantines, u64::from(ended.is_quarantine()));
@@ -124,6 +171,7 @@ impl LineStatus {
     /// It wanted something; its last order is of this number.
     pub fn count_command(&self, counter: u64) {
         add(&self.0.commands, 1);
+        add(&self.0.orders, u64::from(counter != self.counter()));
         self.0.counter.store(counter, Ordering::Relaxed);
     }
 
@@ -140,17 +188,18 @@ impl LineStatus {
     /// It has not read so many events.
     pub fn show_lag(&self, lag: u64) {
         self.0.lag.store(lag, Ordering::Relaxed);
+        if lag > self.0.lag_max.load(Ordering::Relaxed) {
+            self.0.lag_max.store(lag, Ordering::Relaxed);
+        }
     }
 
     /// Tells every figure by its name.
     pub fn counters(&self, tell: &mut dyn FnMut(&'static str, u64)) {
-        let figures = [
-            ("attached_lines", &self.0.lines),
-            ("attached_commands", &self.0.commands),
-            ("attached_misuses", &self.0.misuses),
-            ("attached_events_lost", &self.0.lost),
-            ("attached_quarantines", &self.0.quarantines),
-        ];
-        figures.into_iter().for_each(|(name, figure)| tell(name, figure.load(Ordering::Relaxed)));
+        let figures = self.figures();
+        tell("attached_lines", figures.lines);
+        tell("attached_commands", figures.commands);
+        tell("attached_misuses", figures.misuses);
+        tell("attached_events_lost", figures.events_lost);
+        tell("attached_quarantines", figures.quarantines);
     }
 }

@@ -29,7 +29,7 @@ pub use digest::{Digest, DigestBoard};
 pub use door::{Door, Doorway, door};
 pub use doorbell::Doorbell;
 pub use hops::{Arrival, Hop, HopBoard, HopLatencies, HopStamps, Stage, Start, Station, Way};
-pub use line_status::{Ended, LineStatus};
+pub use line_status::{Ended, LineFigures, LineStatus};
 pub use link::{FrameHead, FrameWriter, RequestReader};
 pub use note::{NoteWriter, NotedTurn};
 pub use placement::{CorePlan, Placement, PlacementError};

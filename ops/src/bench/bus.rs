@@ -174,6 +174,7 @@ fn start(core: usize) -> anyhow::Result<(Process, Client)> {
         abi_minor: ABI_MINOR,
         lock_step: false,
         order_counter: 0,
+        is_successor: false,
         instrument_count: 0,
         instruments: Vec::new(),
         settings: Vec::new(),

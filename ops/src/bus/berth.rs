@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use fulmar_bus::channel::Ring;
 use fulmar_bus::record::{InstrumentId, StrategyId};
 use fulmar_engine::actors::PortNews;
-use fulmar_engine::runtime::{Doorbell, Doorway, Ended, LineStatus, door};
+use fulmar_engine::runtime::{Doorbell, Doorway, LineStatus, door};
 use fulmar_engine::wiring::{Assembly, EnginePlan, Home};
 use fulmar_strategies::attach::Treatment;
 
@@ -32,22 +32,9 @@ pub struct Berth {
     pub doorway: Doorway<PortNews>,
     /// What its port shows.
     pub status: LineStatus,
-    /// Lines that were handed to its port so far.
-    pub lines: u64,
 }
 
 impl Berth {
-    /// How its last line ended, once its port says so; before the first one, nothing did.
-    pub fn end(&self) -> Option<Ended> {
-        let (ends, how) = self.status.ends();
-        how.filter(|_| ends == self.lines)
-    }
-
-    /// True where its port knows of no line that it has not ended: only then may it be given another.
-    pub fn is_free(&self) -> bool {
-        self.status.ends().0 == self.lines
-    }
-
     /// The channels that its process reads, by name: best prices and market data of each instrument, then its pairs.
     pub fn channels(&self) -> impl Iterator<Item = String> + '_ {
         let of_instruments = self.instruments.iter().flat_map(|(_, name)| {
@@ -98,7 +85,6 @@ pub fn open(
             pairs: pairs.map(|pair| (pair.name.clone(), pair.instruments.clone())).collect(),
             doorway,
             status,
-            lines: 0,
         });
     }
     berths

@@ -1,90 +1,171 @@
-//! A process that lies in a berth, as the bus sees it: what it asks for, how it goes, and that one which was sent away
-//! does not come back.
+//! A process that was welcomed: first where it is to take another's place and is not ready to, then at its berth.
 
-use std::os::fd::{AsFd as _, BorrowedFd};
+use std::collections::VecDeque;
+use std::os::fd::BorrowedFd;
 
-use fulmar_bus::attach::{Answer, AttachError, Bell, Connection, Peer, Request};
-use fulmar_bus::record::InstrumentId;
+use fulmar_bus::attach::{Answer, AttachError, Bell, Connection, Refusal, Request};
+use fulmar_bus::record::{InstrumentId, UnixNanos};
 use fulmar_bus::segment::Segment;
-use fulmar_engine::runtime::Ended;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use fulmar_engine::actors::Line;
+use fulmar_engine::runtime::{Ended, LineFigures, LineStatus};
 
-/// Requests of one process that are answered at one look: whoever asks without end keeps nobody else waiting.
-const REQUESTS_PER_LOOK_MAX: usize = 4;
-/// Processes that are kept out at one time; of more, the first is forgotten.
-const KEPT_OUT_MAX: usize = 64;
+use super::memory::Segments;
+use super::report::parting_words;
+use super::usage::{Usage, is_dead};
 
-/// A process that lies in a berth.
+/// A process that was welcomed.
 pub struct Guest {
-    /// Which berth.
+    /// Where it lies, or is to lie.
     pub berth: usize,
-    /// The way to it, and who it is.
+    /// The way to it.
     pub connection: Connection,
     /// What it rings where the engine may sleep.
     pub wakes_engine: Bell,
-    /// Snapshots that it may still have.
-    pub snapshots_left: u32,
+    /// How far it came.
+    pub stage: Stage,
+    /// It is to take another's place, or was when it came: it waits to be told that it did.
+    pub is_successor: bool,
+    /// What it took, when that was looked at last.
+    pub usage: Option<Usage>,
+    /// What those before it did.
+    pub before: LineFigures,
+    /// What it was handed, which it may not have opened yet.
+    pub _segments: Segments,
+    /// The same of what it asked for, the latest.
+    pub snapshots: VecDeque<Segment>,
+    /// How often it was given what stands.
+    pub snapshot_count: u32,
+    /// How many were welcomed before it: its memory is named by it.
+    pub number: u64,
+}
+
+/// Gives what stands of an instrument to the process of this number, which was given so much before.
+pub type GiveSnapshot<'a> = dyn Fn(InstrumentId, (u64, u32)) -> (Answer, Option<Segment>) + 'a;
+
+/// Requests of one process that are answered before others have their turn.
+const REQUESTS_PER_TURN_MAX: usize = 4;
+/// What was asked for last, and may not be opened yet.
+const SNAPSHOTS_KEPT: usize = 16;
+
+/// How far a process came.
+pub enum Stage {
+    /// It did not say yet that it is ready.
+    Welcome {
+        /// What the port is to be handed then.
+        line: Box<Line>,
+        /// When it is waited for no longer.
+        until: UnixNanos,
+    },
+    /// Its line was handed to the port.
+    Moored {
+        /// How many lines were before its own.
+        number: u64,
+    },
+}
+
+/// What a process is to be done with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing.
+    Stay,
+    /// It is ready to take another's place.
+    Moor,
+    /// It went, or its port ended its line.
+    Part(Ended),
+}
+
+/// What a process said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Said {
+    Nothing,
+    Ready,
+    /// That it goes; or it is gone.
+    Bye,
+    /// What no client says, or more than it reads the answers of.
+    Nonsense,
 }
 
 impl Guest {
-    /// Answers what it asks for, and says how it went, if it did: by itself, or by what it said. Of an instrument, and
-    /// with so many left, `snapshot` gives what stands.
-    pub fn parting(
-        &mut self,
-        snapshot: impl Fn(InstrumentId, u32) -> (Answer, Option<Segment>),
-    ) -> Option<Ended> {
-        for _ in 0..REQUESTS_PER_LOOK_MAX {
-            match self.answer(&snapshot) {
-                Ok(true) => {}
-                Ok(false) => break,
-                Err(AttachError::Malformed(_) | AttachError::NotReading) => return Some(Ended::Speech),
-                Err(_) => return Some(Ended::Gone),
+    /// Hears what it says, tells it once that it is in its place, and finds what is to be done with it.
+    pub fn look(&mut self, status: &LineStatus, now: UnixNanos, snapshot: &GiveSnapshot<'_>) -> Verdict {
+        let said = self.hear(snapshot);
+        let number = match &self.stage {
+            Stage::Welcome { .. } if said == Said::Ready => return Verdict::Moor,
+            Stage::Welcome { until, .. } if said == Said::Nothing && now < *until => return Verdict::Stay,
+            Stage::Welcome { .. } => return Verdict::Part(Ended::Gone),
+            Stage::Moored { number } => *number,
+        };
+        let (ends, how) = status.ends();
+        if ends > number {
+            return Verdict::Part(how.unwrap_or(Ended::Gone));
+        }
+        match said {
+            Said::Nothing => {}
+            Said::Nonsense => return Verdict::Part(Ended::Speech),
+            Said::Ready | Said::Bye => return Verdict::Part(Ended::Gone),
+        }
+        if status.lines() > number && std::mem::take(&mut self.is_successor) {
+            // Who does not hear it is gone, which is seen the next time.
+            let _ = self.connection.send(&Answer::InPlace { order_counter: status.counter() }, &[]);
+        }
+        Verdict::Stay
+    }
+
+    /// True where its line is its port's.
+    pub fn is_moored(&self) -> bool {
+        matches!(self.stage, Stage::Moored { .. })
+    }
+
+    /// Its number among the processes of this machine.
+    pub fn pid(&self) -> u32 {
+        self.connection.peer().pid
+    }
+
+    /// Looks at what it took; where it is gone, what was seen last stands.
+    pub fn measure(&mut self) {
+        self.usage = Usage::of(self.connection.peer()).or(self.usage);
+    }
+
+    /// Tells it why it may stay no longer.
+    pub fn send_away(&mut self, reason: Refusal, words: &str) {
+        // Who does not hear it is gone, which is as good.
+        let _ = self.connection.send(&Answer::Ended { reason, words: words.to_owned() }, &[]);
+    }
+
+    /// What it did and took, in words for the log.
+    pub fn parting_words(&self, status: &LineStatus) -> String {
+        parting_words(self.before, status.figures(), self.usage)
+    }
+
+    /// What it says next. What it asks for it is given, a little at a time: others wait.
+    fn hear(&mut self, snapshot: &GiveSnapshot<'_>) -> Said {
+        for _ in 0..REQUESTS_PER_TURN_MAX {
+            match self.connection.receive() {
+                Ok(Some(Request::Snapshot { instrument_id })) => {
+                    let (answer, segment) = snapshot(instrument_id, (self.number, self.snapshot_count));
+                    let files: Vec<BorrowedFd<'_>> = segment.iter().map(Segment::fd).collect();
+                    match self.connection.send(&answer, &files) {
+                        Ok(()) => {}
+                        Err(AttachError::NotReading) => return Said::Nonsense,
+                        Err(_) => return Said::Bye,
+                    }
+                    self.keep(segment);
+                }
+                Ok(Some(Request::Ready)) => return Said::Ready,
+                Err(AttachError::Malformed(_)) => return Said::Nonsense,
+                Ok(Some(Request::Bye)) | Err(_) => return Said::Bye,
+                Ok(None) if is_dead(self.connection.peer()) || self.connection.is_closed() => {
+                    return Said::Bye;
+                }
+                Ok(None) => break,
             }
         }
-        let is_gone = is_dead(self.connection.peer()) || self.connection.is_closed();
-        is_gone.then_some(Ended::Gone)
+        Said::Nothing
     }
 
-    /// Answers one request; false where there is none.
-    fn answer(
-        &mut self,
-        snapshot: impl Fn(InstrumentId, u32) -> (Answer, Option<Segment>),
-    ) -> Result<bool, AttachError> {
-        match self.connection.receive()? {
-            None => Ok(false),
-            Some(Request::Bye) => Err(AttachError::Closed),
-            Some(Request::Snapshot { instrument_id }) => {
-                let (answer, segment) = snapshot(instrument_id, self.snapshots_left);
-                self.snapshots_left -= u32::from(segment.is_some());
-                let files: Vec<BorrowedFd<'_>> = segment.iter().map(Segment::fd).collect();
-                self.connection.send(&answer, &files)?;
-                Ok(true)
-            }
-        }
+    fn keep(&mut self, snapshot: Option<Segment>) {
+        self.snapshot_count += u32::from(snapshot.is_some());
+        self.snapshots.extend(snapshot);
+        self.snapshots.drain(..self.snapshots.len().saturating_sub(SNAPSHOTS_KEPT));
     }
-}
-
-/// Processes that misbehaved, for as long as they live. Another process may come in their place.
-#[derive(Debug, Default)]
-pub struct Quarantine(Vec<Peer>);
-
-impl Quarantine {
-    /// Lets it in no more.
-    pub fn keep_out(&mut self, peer: Peer) {
-        self.0.retain(|other| !is_dead(other));
-        if self.0.len() == KEPT_OUT_MAX {
-            self.0.remove(0);
-        }
-        self.0.push(peer);
-    }
-
-    /// True where it is one of them. While it lives, no other process has its number.
-    pub fn holds(&self, peer: &Peer) -> bool {
-        self.0.iter().any(|other| other.pid == peer.pid && !is_dead(other))
-    }
-}
-
-fn is_dead(peer: &Peer) -> bool {
-    let mut process = [PollFd::from_borrowed_fd(peer.pidfd.as_fd(), PollFlags::IN)];
-    poll(&mut process, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).is_ok_and(|count| count > 0)
 }

@@ -3,19 +3,19 @@
 use std::path::{Path, PathBuf};
 
 use fulmar_bus::attach::shield;
-use fulmar_bus::segment::{Access, BootId, SegmentBuilder, SegmentError, SegmentOptions};
+use fulmar_bus::segment::{Access, SegmentBuilder, SegmentError, SegmentOptions};
 use fulmar_engine::wiring::Assembly;
 
 use super::berth::{Berth, broadcast_rings};
+use super::memory::SharedMemory;
 use super::server::{BusError, BusPlan, BusServer};
 use super::token::boot_id;
-use crate::configuration::{Configuration, Lock, Pages};
+use crate::configuration::{Backend, Configuration, Lock, Pages};
 
 /// Where processes will come to, before there is anything to share.
 pub struct Harbour {
     socket: PathBuf,
-    boot_id: BootId,
-    options: SegmentOptions,
+    memory: SharedMemory,
 }
 
 /// The engine that processes come to.
@@ -35,20 +35,20 @@ impl Harbour {
     /// That of a configuration.
     ///
     /// # Errors
-    /// [`BusError`] where the system gives no random bytes.
+    /// [`BusError`] where the system gives no random bytes, or has no such memory.
     pub fn of(configuration: &Configuration) -> Result<Self, BusError> {
         let huge_pages = configuration.bus.pages == Pages::Huge;
         let options = SegmentOptions { huge_pages, lock: configuration.bus.lock == Lock::Yes };
-        Harbour::at(socket_path(configuration), options)
+        Harbour::at(socket_path(configuration), configuration.bus.backend, options)
     }
 
-    /// One where processes come to `socket`.
+    /// One where processes come to `socket`, over memory of this kind.
     ///
     /// # Errors
     /// As [`Harbour::of`].
-    pub fn at(socket: PathBuf, options: SegmentOptions) -> Result<Self, BusError> {
+    pub fn at(socket: PathBuf, backend: Backend, options: SegmentOptions) -> Result<Self, BusError> {
         let boot_id = boot_id().map_err(|error| BusError::System("name this boot", error))?;
-        Ok(Harbour { socket, boot_id, options })
+        Ok(Harbour { socket, memory: SharedMemory::begin(boot_id, backend, options)? })
     }
 
     /// Where they will come to.
@@ -61,7 +61,7 @@ impl Harbour {
     /// # Errors
     /// [`SegmentError`] where there is none such.
     pub fn memory(&self) -> Result<SegmentBuilder, SegmentError> {
-        SegmentBuilder::new("market", self.boot_id, Access::Read, self.options)
+        self.memory.segment("market", Access::Read)
     }
 
     /// Lets processes come to the engine.
@@ -81,12 +81,11 @@ impl Harbour {
         // Whoever could reach into this process would need no bus.
         shield().map_err(BusError::Attach)?;
         let rings = broadcast_rings(assembly);
-        let Harbour { socket, boot_id, options } = self;
+        let Harbour { socket, memory } = self;
         let plan = BusPlan {
             socket,
-            boot_id,
             epoch: engine.epoch,
-            options,
+            memory,
             market: assembly.share()?.expect("the engine was built in memory that is shared"),
             rings,
             instrument_count: u32::try_from(engine.instrument_count).expect("instrument ids are 32 bits"),

@@ -1,48 +1,50 @@
 //! The bus's own thread: takes callers, welcomes them or says why not, and sees when they go.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Wake, Waker};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-use fulmar_bus::attach::{ABI_MINOR, Answer, AttachError, Bell, Caller, Handed, Listener, Refusal, Welcome};
+use fulmar_bus::attach::{AttachError, Caller, Listener, Refusal};
 use fulmar_bus::channel::Ring;
-use fulmar_bus::record::{InstrumentId, Text};
-use fulmar_bus::segment::{BootId, Segment, SegmentError, SegmentOptions};
+use fulmar_bus::record::{Nanos, UnixNanos};
+use fulmar_bus::segment::{Segment, SegmentError};
 use fulmar_engine::actors::PortNews;
-use fulmar_engine::runtime::Ended;
-use fulmar_strategies::attach::{Pair, Place, Terms};
+use fulmar_engine::runtime::{Clock, Ended};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::berth::Berth;
-use super::guest::{Guest, Quarantine};
-use super::memory::{Ends, Made, make};
+use super::guest::{Guest, Stage, Verdict};
+use super::memory::SharedMemory;
+use super::quarantine::Quarantine;
+use super::reception::LEAVING_LOOKS_MAX;
+use super::report::Logbook;
 use super::shadow::Shadow;
-use super::snapshot::{self, SNAPSHOTS_MAX};
+use super::snapshot;
 use super::token::{random, token_path, write_token};
 
 /// How long the thread sleeps at the most: shadows have to keep up with rings, and lines that a port ended are noticed.
 const LOOK_NS: i64 = 5_000_000;
-/// Looks that a caller waits until whoever was in his berth has left it: a second, where nothing else happens.
-const LEAVING_LOOKS_MAX: u32 = 200;
 /// Callers that are heard before those who are there are looked at again.
 const CALLERS_PER_TURN_MAX: usize = 16;
+/// How often it looks at what processes take.
+const MEASURE_INTERVAL: Nanos = Nanos::from_secs(1);
+/// Berths at a time of which it was said that another process is to come, and that were not looked at.
+const AWAITED_MAX: usize = 16;
 
 /// What a bus is made of.
 pub struct BusPlan {
     /// Where it listens.
     pub socket: PathBuf,
-    /// This boot, as all segments state it.
-    pub boot_id: BootId,
-    /// The same, as order ids name it.
+    /// This boot, as order ids name it.
     pub epoch: u32,
-    /// How its memory is to be.
-    pub options: SegmentOptions,
+    /// What its memory is made of.
+    pub memory: SharedMemory,
     /// The market data that everybody may read.
     pub market: Segment,
     /// Its rings, by the names of their channels.
@@ -77,28 +79,35 @@ pub enum BusError {
 /// A bus that runs.
 pub struct BusServer {
     stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
+    thread: Option<JoinHandle<Vec<Logbook>>>,
     token: PathBuf,
+    /// Names of the strategies, by berth.
+    names: Vec<String>,
+    /// Berths whose place the next process is to take.
+    awaited: SyncSender<usize>,
 }
 
-struct Bus {
-    plan: BusPlan,
+/// The bus as its own thread has it.
+pub(super) struct Bus {
+    pub(super) plan: BusPlan,
     listener: Listener,
-    token: [u8; 32],
-    shadows: BTreeMap<String, Shadow>,
-    guests: Vec<Guest>,
-    quarantine: Quarantine,
+    pub(super) token: [u8; 32],
+    pub(super) shadows: BTreeMap<String, Shadow>,
+    pub(super) guests: Vec<Guest>,
+    pub(super) clock: Clock,
+    measured_at: UnixNanos,
+    /// Processes that were welcomed so far: their memory is named by it.
+    pub(super) welcomed: u64,
+    /// By berth: lines that were handed to its port so far.
+    pub(super) handed: Vec<u64>,
+    /// By berth: what those who went took.
+    logbooks: Vec<Logbook>,
+    /// Berths whose place the next process is to take, although it does not ask for that itself.
+    pub(super) awaited: BTreeSet<usize>,
+    awaits: Receiver<usize>,
+    pub(super) quarantine: Quarantine,
     /// Callers whose berth is just being left, each with the looks that he may still wait for.
-    waiting: Vec<(Caller, u32)>,
-}
-
-/// Wakes a process.
-struct Alarm(Bell);
-
-impl Wake for Alarm {
-    fn wake(self: Arc<Self>) {
-        self.0.ring();
-    }
+    pub(super) waiting: Vec<(Caller, u32)>,
 }
 
 impl BusServer {
@@ -112,10 +121,9 @@ impl BusServer {
         random(&mut token).map_err(|error| BusError::System("make a token", error))?;
         let path = token_path(&plan.socket);
         write_token(&path, &token).map_err(|error| BusError::System("keep its token", error))?;
-        // Who is there from the beginning has missed nothing.
-        let shadows = if plan.is_in_step { BTreeMap::new() } else { shadows(&plan) };
-        let (guests, waiting, quarantine) = (Vec::new(), Vec::new(), Quarantine::default());
-        let mut bus = Bus { plan, listener, token, shadows, guests, quarantine, waiting };
+        let names = plan.berths.iter().map(|berth| berth.name.clone()).collect();
+        let (awaited, awaits) = sync_channel(AWAITED_MAX);
+        let mut bus = Bus::new(plan, listener, token, awaits);
         let stop = Arc::new(AtomicBool::new(false));
         let told = Arc::clone(&stop);
         let run = move || {
@@ -123,32 +131,42 @@ impl BusServer {
             while !told.load(Ordering::Relaxed) {
                 bus.turn();
             }
-            bus.close();
+            bus.close()
         };
         let thread = std::thread::Builder::new().name("bus".to_owned()).spawn(run);
         let thread = thread.map_err(|error| BusError::System("have a thread", error))?;
-        Ok(BusServer { stop, thread: Some(thread), token: path })
+        Ok(BusServer { stop, thread: Some(thread), token: path, names, awaited })
     }
 
-    /// Lets everybody go, and ends.
-    pub fn stop(mut self) {
-        self.end();
+    /// Lets the next process that comes as `strategy` take the place of the one that is there, although it does not ask
+    /// for that itself: it is told of all that this one has, and nothing of it is canceled. False where no strategy is
+    /// called so.
+    pub fn await_successor(&self, strategy: &str) -> bool {
+        let berth = self.names.iter().position(|name| name == strategy);
+        berth.is_some_and(|berth| self.awaited.try_send(berth).is_ok())
     }
 
-    fn end(&mut self) {
+    /// Lets everybody go, and ends. Gives what is known of all who came.
+    pub fn stop(mut self) -> Vec<Logbook> {
+        self.end()
+    }
+
+    fn end(&mut self) -> Vec<Logbook> {
         self.stop.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            tracing::error!("the bus panicked");
-        }
+        let ended = self.thread.take().map(JoinHandle::join);
         let _ = fs::remove_file(&self.token);
+        ended.and_then(Result::ok).unwrap_or_else(|| {
+            tracing::error!("the bus panicked");
+            Vec::new()
+        })
     }
 }
 
 impl Drop for BusServer {
     fn drop(&mut self) {
-        self.end();
+        if self.thread.is_some() {
+            self.end();
+        }
     }
 }
 
@@ -172,14 +190,38 @@ fn shadows(plan: &BusPlan) -> BTreeMap<String, Shadow> {
 }
 
 impl Bus {
-    fn turn(&mut self) {
+    pub(super) fn new(plan: BusPlan, listener: Listener, token: [u8; 32], awaits: Receiver<usize>) -> Self {
+        let logbooks = plan.berths.iter().map(|berth| Logbook::new(&berth.name, &berth.status));
+        let clock = Clock::new();
+        Bus {
+            logbooks: logbooks.collect(),
+            handed: vec![0; plan.berths.len()],
+            // Who is there from the beginning has missed nothing.
+            shadows: if plan.is_in_step { BTreeMap::new() } else { shadows(&plan) },
+            guests: Vec::new(),
+            measured_at: clock.now(),
+            welcomed: 0,
+            awaited: BTreeSet::new(),
+            quarantine: Quarantine::default(),
+            waiting: Vec::new(),
+            clock,
+            plan,
+            listener,
+            token,
+            awaits,
+        }
+    }
+
+    pub(super) fn turn(&mut self) {
         self.wait();
         self.shadows.values_mut().for_each(Shadow::follow);
+        self.awaited.extend(self.awaits.try_iter());
+        self.measure();
         self.watch();
         for (caller, looks_left) in std::mem::take(&mut self.waiting) {
             self.greet(caller, looks_left);
         }
-        // Whoever calls without end keeps nobody from being looked at.
+        // Whoever calls without end keeps nobody else waiting.
         for _ in 0..CALLERS_PER_TURN_MAX {
             match self.listener.accept() {
                 Ok(Some(caller)) => self.greet(caller, LEAVING_LOOKS_MAX),
@@ -205,169 +247,99 @@ impl Bus {
         let _ = poll(&mut files, Some(&Timespec { tv_sec: 0, tv_nsec: LOOK_NS }));
     }
 
+    /// Looks at what processes take, now and then.
+    fn measure(&mut self) {
+        let now = self.clock.now();
+        if now.since(self.measured_at) >= MEASURE_INTERVAL {
+            self.measured_at = now;
+            self.guests.iter_mut().for_each(Guest::measure);
+        }
+    }
+
     /// Wakes the engine for those who ask for it, answers what is asked, and parts with those who are gone.
     fn watch(&mut self) {
+        let now = self.clock.now();
         let mut index = 0;
-        while index < self.guests.len() {
-            let guest = &mut self.guests[index];
+        while let Some(guest) = self.guests.get_mut(index) {
             let berth = &self.plan.berths[guest.berth];
             if guest.wakes_engine.hush() {
                 berth.doorway.call();
             }
-            let snapshot = |instrument_id, left| {
-                let memory = (self.plan.boot_id, self.plan.options);
-                snapshot::answer(memory, (berth, &self.shadows), instrument_id, left)
-            };
-            let ended = berth.end();
-            let parted = ended.or_else(|| guest.parting(snapshot));
-            let Some(how) = parted else {
-                index += 1;
-                continue;
-            };
-            let mut guest = self.guests.swap_remove(index);
-            let (name, pid) = (&berth.name, guest.connection.peer().pid);
-            if ended.is_none() {
-                // There is room for all that comes of one line; where the port is gone, nobody needs to hear it.
-                let _ = berth.doorway.hand(PortNews::Went(how));
-            }
-            if how == Ended::Gone {
-                tracing::warn!("strategy {name}: {} (pid {pid})", how.words());
-                continue;
-            }
-            let (reason, words) = (Refusal::Quarantined, how.words().to_owned());
-            tracing::error!("strategy {name}: {words} (pid {pid}); it was sent away");
-            let _ = guest.connection.send(&Answer::Ended { reason, words }, &[]);
-            if how.is_quarantine() {
-                self.quarantine.keep_out(guest.connection.into_peer());
+            let (plan, shadows) = (&self.plan, &self.shadows);
+            let snapshot = |id, which| snapshot::answer(&plan.memory, (berth, shadows), id, which);
+            match guest.look(&berth.status, now, &snapshot) {
+                Verdict::Stay => index += 1,
+                Verdict::Moor if self.moor(index) => {}
+                Verdict::Moor => _ = self.part(index, Ended::Gone),
+                Verdict::Part(ended) => index += usize::from(!self.part(index, ended)),
             }
         }
     }
 
-    fn greet(&mut self, caller: Caller, looks_left: u32) {
-        let (name, pid) = (caller.hello().strategy.as_str().to_owned(), caller.peer().pid);
-        match self.judge(&caller) {
-            Err((Refusal::NotReady, _)) if looks_left > 0 && self.waiting.len() < CALLERS_PER_TURN_MAX => {
-                self.waiting.push((caller, looks_left - 1));
+    /// Hands a process's line to its port, where there is room. Whoever was there gives way.
+    pub(super) fn moor(&mut self, index: usize) -> bool {
+        let berth_index = self.guests[index].berth;
+        let other = self.guests.iter().position(|guest| guest.berth == berth_index && guest.is_moored());
+        let (guest, berth) = (&mut self.guests[index], &self.plan.berths[berth_index]);
+        let stage = Stage::Moored { number: self.handed[berth_index] };
+        let Stage::Welcome { line, until } = std::mem::replace(&mut guest.stage, stage) else {
+            unreachable!("a line is handed over once");
+        };
+        guest.before = berth.status.figures();
+        if let Err(PortNews::Came(line)) = berth.doorway.hand(PortNews::Came(line)) {
+            guest.stage = Stage::Welcome { line, until };
+            return false;
+        }
+        self.handed[berth_index] += 1;
+        if let Some(other) = other {
+            tracing::info!("strategy {}: process {} attached", berth.name, guest.pid());
+            self.part(other, Ended::Replaced);
+        }
+        true
+    }
+
+    /// Lets a process go. False where its port has no room to hear of it yet: then it is as if it had not gone.
+    fn part(&mut self, index: usize, ended: Ended) -> bool {
+        let (guest, berths) = (&self.guests[index], &self.plan.berths);
+        let is_told = !guest.is_moored() || !matches!(ended, Ended::Gone | Ended::Speech);
+        if !is_told && berths[guest.berth].doorway.hand(PortNews::Went(ended)).is_err() {
+            return false;
+        }
+        let mut guest = self.guests.swap_remove(index);
+        guest.measure();
+        self.logbooks[guest.berth].add(guest.usage);
+        let berth = &self.plan.berths[guest.berth];
+        let (name, pid, words) = (&berth.name, guest.pid(), ended.words());
+        if !guest.is_moored() {
+            tracing::warn!("strategy {name}: process {pid} did not become ready to take its place");
+            guest.send_away(Refusal::NotReady, "it was not ready in time");
+            return true;
+        }
+        let did = guest.parting_words(&berth.status);
+        match ended {
+            Ended::Gone => tracing::warn!("strategy {name}: {words} (pid {pid}); {did}"),
+            Ended::Replaced => {
+                tracing::info!("strategy {name}: {words} (pid {pid}); {did}");
+                guest.send_away(Refusal::Replaced, words);
             }
-            Err((refusal, words)) => {
-                tracing::warn!("bus: process {pid} may not be \"{name}\": {words}");
-                caller.refuse(refusal, &words);
+            Ended::Silence | Ended::Damage | Ended::Misuse | Ended::Speech | Ended::NoRoom => {
+                tracing::error!("strategy {name}: {words} (pid {pid}); it was sent away; {did}");
+                guest.send_away(Refusal::Quarantined, words);
             }
-            Ok(berth) => match self.welcome(caller, berth) {
-                Ok(()) => tracing::info!("strategy {name}: process {pid} attached"),
-                Err(error) => tracing::error!("strategy {name}: process {pid} could not attach: {error}"),
-            },
         }
+        if ended.is_quarantine() {
+            self.quarantine.keep_out(guest.connection.into_peer());
+        }
+        true
     }
 
-    /// Which berth a caller may lie in, or why he may in none.
-    fn judge(&self, caller: &Caller) -> Result<usize, (Refusal, String)> {
-        let (hello, peer) = (caller.hello(), caller.peer());
-        let own = rustix::process::geteuid().as_raw();
-        if peer.uid != own {
-            return Err((
-                Refusal::NotAllowed,
-                format!("user {} is not {own}, whose engine this is", peer.uid),
-            ));
-        }
-        if self.quarantine.holds(peer) {
-            let words = "this process was sent away, and may not come back; another one may".to_owned();
-            return Err((Refusal::Quarantined, words));
-        }
-        let wanted = hello.strategy.as_str();
-        let Some(index) = self.plan.berths.iter().position(|berth| berth.name == wanted) else {
-            let names: Vec<&str> = self.plan.berths.iter().map(|berth| berth.name.as_str()).collect();
-            let words =
-                format!("no strategy of the kind \"attached\" is called so; there are: {}", names.join(", "));
-            return Err((Refusal::UnknownStrategy, words));
-        };
-        if !hello.has_token(&self.token) {
-            let path = token_path(&self.plan.socket);
-            return Err((Refusal::Token, format!("its token is not the one in {}", path.display())));
-        }
-        let berth = &self.plan.berths[index];
-        if let Some(guest) = self.guests.iter().find(|guest| guest.berth == index) {
-            let pid = guest.connection.peer().pid;
-            return Err((Refusal::AlreadyAttached, format!("process {pid} is \"{wanted}\" already")));
-        }
-        if !berth.is_free() {
-            return Err((
-                Refusal::NotReady,
-                format!("the process that was \"{wanted}\" is just leaving; try again"),
-            ));
-        }
-        Ok(index)
-    }
-
-    fn welcome(&mut self, caller: Caller, index: usize) -> Result<(), BusError> {
-        let berth = &self.plan.berths[index];
-        let (client, of_client) = Bell::pair().map_err(BusError::Attach)?;
-        let (engine, of_engine) = Bell::pair().map_err(BusError::Attach)?;
-        let ends = Ends {
-            waker: Waker::from(Arc::new(Alarm(client))),
-            markets: berth.rings(&self.plan.rings),
-            commands_max: berth.commands_max,
-            is_in_step: self.plan.is_in_step,
-        };
-        let names: Vec<String> = berth.channels().collect();
-        let channels = names.iter().filter_map(|name| Some((name.as_str(), self.shadows.get(name)?)));
-        let made = make((self.plan.boot_id, self.plan.options), channels, ends)?;
-        let welcome = self.words_of_welcome(berth, &made);
-        let handed = Handed {
-            market: self.plan.market.fd(),
-            commands: made.commands.fd(),
-            events: made.events.fd(),
-            cursor: made.cursor.fd(),
-            wakes_client: of_client.fd(),
-            wakes_engine: of_engine.fd(),
-        };
-        let connection = caller.welcome(&welcome, handed).map_err(BusError::Attach)?;
-        let is_taken = berth.doorway.hand(PortNews::Came(Box::new(made.line))).is_ok();
-        if is_taken {
-            self.plan.berths[index].lines += 1;
-            let snapshots_left = SNAPSHOTS_MAX;
-            self.guests.push(Guest { berth: index, connection, wakes_engine: engine, snapshots_left });
-            Ok(())
-        } else {
-            Err(BusError::System("reach the engine", io::ErrorKind::WouldBlock.into()))
-        }
-    }
-
-    fn words_of_welcome(&self, berth: &Berth, made: &Made) -> Welcome {
-        let mut places = made.places.clone();
-        places.resize(berth.channels().count(), 0);
-        let (of_instruments, of_pairs) = places.split_at(2 * berth.instruments.len());
-        let place = |places: &[u64]| Place { book: places[0], market: places[1] };
-        let pair = |((name, members), place): (&(String, Vec<InstrumentId>), &u64)| Pair {
-            name: name.clone(),
-            members: members.iter().map(|id| id.0).collect(),
-            place: *place,
-        };
-        let terms = Terms {
-            levels_shown: berth.levels_shown,
-            engine_sleeps: self.plan.engine_sleeps,
-            places: of_instruments.chunks(2).map(place).collect(),
-            pairs: berth.pairs.iter().zip(of_pairs).map(pair).collect(),
-        };
-        let named =
-            |(id, name): &(InstrumentId, String)| (*id, Text::new(name).expect("a durable name is short"));
-        Welcome {
-            boot_id: self.plan.boot_id,
-            epoch: self.plan.epoch,
-            strategy_id: berth.strategy_id,
-            abi_minor: ABI_MINOR,
-            lock_step: self.plan.is_in_step,
-            order_counter: berth.status.counter(),
-            instrument_count: self.plan.instrument_count,
-            instruments: berth.instruments.iter().map(named).collect(),
-            settings: terms.text(),
-        }
-    }
-
-    fn close(&mut self) {
+    /// Lets everybody go, and gives what is known of all who came.
+    fn close(mut self) -> Vec<Logbook> {
         for mut guest in self.guests.drain(..) {
-            let (reason, words) = (Refusal::NotReady, "the engine ends".to_owned());
-            let _ = guest.connection.send(&Answer::Ended { reason, words }, &[]);
+            guest.measure();
+            self.logbooks[guest.berth].add(guest.usage);
+            guest.send_away(Refusal::NotReady, "the engine ends");
         }
+        self.logbooks
     }
 }

@@ -4,26 +4,28 @@ use std::collections::BTreeMap;
 
 use fulmar_bus::attach::Answer;
 use fulmar_bus::record::InstrumentId;
-use fulmar_bus::segment::{Access, BootId, Segment, SegmentBuilder, SegmentError, SegmentOptions};
+use fulmar_bus::segment::{Access, Segment, SegmentBuilder, SegmentError};
 
 use super::berth::Berth;
+use super::memory::SharedMemory;
 use super::shadow::Shadow;
 
 /// Snapshots that one process may have while it is attached. Each is memory for as long as it keeps it.
-pub const SNAPSHOTS_MAX: u32 = 1_000;
+const SNAPSHOTS_MAX: u32 = 1_000;
 
-/// The answer to a process in `berth` that asks for an instrument, and the memory that goes with it.
+/// The answer to a process in `berth` that asks for an instrument, by its number and how many it had before, and the memory that goes with
+/// it.
 pub fn answer(
-    (boot_id, options): (BootId, SegmentOptions),
+    memory: &SharedMemory,
     (berth, shadows): (&Berth, &BTreeMap<String, Shadow>),
     instrument_id: InstrumentId,
-    snapshots_left: u32,
+    (number, count): (u64, u32),
 ) -> (Answer, Option<Segment>) {
     let no = |words: &str| (Answer::NoSnapshot { instrument_id, words: words.to_owned() }, None);
     let Some((_, name)) = berth.instruments.iter().find(|(id, _)| *id == instrument_id) else {
         return no("it is none of its instruments");
     };
-    if snapshots_left == 0 {
+    if count >= SNAPSHOTS_MAX {
         return no("it had too many: attach again for it");
     }
     let shadow = |stream: &str| {
@@ -33,7 +35,8 @@ pub fn answer(
     let (Some(market), Some(book)) = (shadow("market"), shadow("book")) else {
         return no("the engine kept nothing of it");
     };
-    match write((boot_id, options), [market, book]) {
+    let segment = memory.segment(&format!("snapshot.{number}.{count}"), Access::Read);
+    match segment.and_then(|segment| write(segment, [market, book])) {
         Ok(([market_sequence, book_sequence], segment)) => {
             (Answer::Snapshot { instrument_id, market_sequence, book_sequence }, Some(segment))
         }
@@ -43,10 +46,9 @@ pub fn answer(
 
 /// Writes shadows into a segment, and gives the places in their channels that they hold at.
 fn write(
-    (boot_id, options): (BootId, SegmentOptions),
+    mut segment: SegmentBuilder,
     shadows: [(String, &Shadow); 2],
 ) -> Result<([u64; 2], Segment), SegmentError> {
-    let mut segment = SegmentBuilder::new("snapshot", boot_id, Access::Read, options)?;
     let mut places = [0; 2];
     for (place, (name, shadow)) in places.iter_mut().zip(shadows) {
         *place = shadow.write(segment.add(&name, shadow.word_count())?);

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::live_trading::LiveTrading;
 use super::{CommandError, Format, Global, RunArguments};
+use crate::bus::AttachedReport;
 use crate::configuration::{self, Configuration, Mode};
 use crate::exit::Exit;
 use crate::live::{
@@ -36,6 +37,7 @@ struct RunReport {
     balances: BTreeMap<String, BalanceText>,
     latency_ns: LatencyReport,
     cores: Vec<CoreReport>,
+    attached: Vec<AttachedReport>,
     counters: BTreeMap<&'static str, u64>,
     output_hash: String,
 }
@@ -180,6 +182,7 @@ impl RunReport {
             balances: watch.account.balances().clone(),
             latency_ns: LatencyReport::from(&stopped.latencies),
             cores: stopped.cores,
+            attached: stopped.attached,
             counters: stopped.counters,
             output_hash: stopped.summary.output_hash,
         }
@@ -205,6 +208,7 @@ impl RunReport {
              {unknown} unknown, {} still open",
             self.denials, self.open_orders
         ));
+        lines.extend(self.attached.iter().map(ToString::to_string));
         lines.push(self.latency_ns.to_string());
         lines.push(format!("output hash {}", self.output_hash));
         lines.join("\n")

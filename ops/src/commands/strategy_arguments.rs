@@ -30,6 +30,9 @@ pub struct StrategyRunArguments {
     /// The name that the engine's configuration gives it [default: its kind]
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
+    /// Take the place of the process that is attached under that name: its orders stand, and are this one's from then on
+    #[arg(long)]
+    pub take_over: bool,
     /// Where the engine's bus listens
     #[arg(long, value_name = "PATH", default_value = "state/bus/bus.sock")]
     pub socket: PathBuf,

@@ -39,7 +39,8 @@ pub fn run(arguments: &StrategyRunArguments, global: &Global) -> Result<Exit, Co
     let name = arguments.name.as_deref().unwrap_or(entry.kind);
     let token = token(&arguments.socket)?;
     let wait = if arguments.spin { Wait::Spin } else { Wait::Park };
-    let session = Session::attach(&arguments.socket, (name, token), strategy, wait);
+    let attach = if arguments.take_over { Session::take_over } else { Session::attach };
+    let session = attach(&arguments.socket, (name, token), strategy, wait);
     let mut session = session.map_err(|error| refused(&error, &arguments.socket))?;
     output::notice(format_args!("attached to {} as \"{name}\"", arguments.socket.display()));
     let stop = stop_on_signals()?;
@@ -56,7 +57,7 @@ pub fn run(arguments: &StrategyRunArguments, global: &Global) -> Result<Exit, Co
         Format::Text => output::text(format_args!("{}", report.text()))?,
     }
     Ok(match end {
-        SessionEnd::Stopped | SessionEnd::Played => Exit::Done,
+        SessionEnd::Stopped | SessionEnd::Replaced | SessionEnd::Played => Exit::Done,
         SessionEnd::EngineGone => Exit::Unreachable,
         SessionEnd::Broken => Exit::Failed,
     })
@@ -152,6 +153,7 @@ fn report(entry: &StrategyEntry, name: &str, end: SessionEnd, session: &Session)
     let ended_by = match end {
         SessionEnd::Stopped => "stop",
         SessionEnd::EngineGone => "the engine is gone",
+        SessionEnd::Replaced => "another process took its place",
         SessionEnd::Played => "the journal is played",
         SessionEnd::Broken => "the engine gave what cannot be read",
     };

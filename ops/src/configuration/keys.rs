@@ -329,10 +329,18 @@ fn bus() -> Table {
               `bus/bus.sock` in its state directory.",
         keys: vec![
             key(
+                "backend",
+                Choice(vec!["memfd", "named"]),
+                default("\"memfd\""),
+                "`memfd` shares sealed memory without a name, so that no client can ever write market data. `named` is \
+                 for where the processes of one user find it by name: it lies in `/dev/shm`, and every one of them can \
+                 write it, and is trusted not to.",
+            ),
+            key(
                 "pages",
                 Choice(vec!["normal", "huge"]),
                 default("\"normal\""),
-                "`huge` takes pages of 2 MiB, of which the system must have enough set aside.",
+                "`huge` takes pages of 2 MiB, of which the system must have enough set aside; memory with names has none.",
             ),
             key(
                 "lock",

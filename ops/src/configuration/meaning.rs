@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
-pub use bus::{Bus, Lock, Pages};
+pub use bus::{Backend, Bus, Lock, Pages};
 use fulmar_adapters::session::Assumed;
 use fulmar_bus::record::Nanos;
 use fulmar_engine::contract::BookDepth;

@@ -34,9 +34,9 @@ use serde::de::DeserializeOwned;
 use document::Node;
 pub use environment::{PREFIX, Variables};
 pub use meaning::{
-    Bars, Bus, Configuration, Core, Engine, Environment, InstrumentName, Journal, KeyFrom, KeyPlace, Lock,
-    Log, LogFormat, LogLevel, Mode, OnFailure, Pages, Pair, Placement, PlacementFile, Reconnect, Risk, Scale,
-    Strategy, Venue, Wait,
+    Backend, Bars, Bus, Configuration, Core, Engine, Environment, InstrumentName, Journal, KeyFrom, KeyPlace,
+    Lock, Log, LogFormat, LogLevel, Mode, OnFailure, Pages, Pair, Placement, PlacementFile, Reconnect, Risk,
+    Scale, Strategy, Venue, Wait,
 };
 pub use nearest::nearest;
 pub use recording::{INSTRUMENTS_MAX, judge_recording};

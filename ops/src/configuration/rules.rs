@@ -59,6 +59,7 @@ pub fn configuration(document: &Node, registry: &Registry, violations: &mut Viol
     }
     pairs_share_nothing(document, &known, violations);
     lengths_of_bars_differ(document, violations);
+    memory_with_names_has_no_huge_pages(document, violations);
     scopes::scopes(document, violations);
     let limits = document.get("risk").and_then(|risk| risk.get("instrument")).and_then(Node::as_table);
     for (name, limit) in limits.into_iter().flatten() {
@@ -139,6 +140,15 @@ fn environment_is_one_of_its_venue(venue: &Node, path: &str, violations: &mut Vi
     if let Some(text) = environment.as_text().filter(is_another) {
         let wrong = format!("this venue has no {text:?}");
         violations.add(&environment.origin, &joined(path, "environment"), wrong, takes(&had));
+    }
+}
+
+fn memory_with_names_has_no_huge_pages(document: &Node, violations: &mut Violations) {
+    let stated = |key| document.get("bus").and_then(|bus| bus.get(key));
+    let is_named = stated("backend").and_then(Node::as_text) == Some("named");
+    if let Some(pages) = stated("pages").filter(|pages| is_named && pages.as_text() == Some("huge")) {
+        let right = "state pages = \"normal\", or backend = \"memfd\"";
+        violations.add(&pages.origin, "bus.pages", "memory with names has no huge pages", right);
     }
 }
 

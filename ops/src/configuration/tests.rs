@@ -175,6 +175,7 @@ segment_bytes = 1048576
 on_failure = "continue"
 
 [bus]
+backend = "memfd"
 pages = "huge"
 lock = "yes"
 
@@ -319,6 +320,14 @@ fn a_key_from_a_file_names_it_and_another_does_not() {
 }
 
 #[test]
+fn memory_with_names_has_pages_as_the_system_makes_them() {
+    let bus = format!("{VALID}[bus]\nbackend = \"named\"\n");
+    assert_eq!(loaded(&bus).bus.backend, Backend::Named);
+    let wrong = "a.toml:7: bus.pages: memory with names has no huge pages; state pages = \"normal\", or backend = \"memfd\"";
+    check(&format!("{bus}pages = \"huge\"\n"), &[], &[wrong]);
+}
+
+#[test]
 fn what_keys_are_wrong_about_together_is_told() {
     check(
         r#"[[venue]]
@@ -459,7 +468,8 @@ fn every_key_of_the_schema_reaches_the_types() {
     );
     let books: Vec<BookDepth> = configuration.strategies.iter().map(|strategy| strategy.book).collect();
     assert_eq!(books, [BookDepth::Full, BookDepth::Levels(20), BookDepth::Top, BookDepth::Top]);
-    assert_eq!((configuration.bus.pages, configuration.bus.lock), (Pages::Huge, Lock::Yes));
+    let bus = &configuration.bus;
+    assert_eq!((bus.backend, bus.pages, bus.lock), (Backend::Memfd, Pages::Huge, Lock::Yes));
 }
 
 /// Each key of `table`, and of the tables within, stands in one of `nodes` at least.

@@ -29,7 +29,7 @@ use super::launch::{Launch, instrument_names};
 use super::orders::OrderBoard;
 use super::places::Places;
 use super::threads::{CoreReport, StoppedCores, Threads};
-use crate::bus::{self, BusServer, Harbour, HarbouredEngine};
+use crate::bus::{self, AttachedReport, BusServer, Harbour, HarbouredEngine, Logbook};
 use crate::configuration::{Configuration, Loaded, PlacementFile};
 use crate::supervisor::LinkSupervisor;
 use crate::venues;
@@ -88,6 +88,8 @@ pub struct Stopped {
     pub latencies: HopLatencies,
     /// How each core loop fared.
     pub cores: Vec<CoreReport>,
+    /// What the processes of attached strategies did and took.
+    pub attached: Vec<AttachedReport>,
     /// What all actors counted, by name; what stayed zero is left out.
     pub counters: BTreeMap<&'static str, u64>,
 }
@@ -257,6 +259,12 @@ impl LiveEngine {
         self.command(ControlCommand::Kill);
     }
 
+    /// Lets the next process that attaches as `strategy` take the place of the one that is there, with all that it has.
+    /// False where no attached strategy is called so.
+    pub fn await_successor(&self, strategy: &str) -> bool {
+        self.bus.as_ref().is_some_and(|bus| bus.await_successor(strategy))
+    }
+
     fn command(&mut self, command: ControlCommand) {
         let now = self.clock.now();
         let Some(control) = &mut self.assembly.control else { return };
@@ -276,7 +284,7 @@ impl LiveEngine {
     pub async fn stop(mut self) -> Stopped {
         let links = self.links.stop().await;
         self.threads.stop_io();
-        self.bus.take().into_iter().for_each(BusServer::stop);
+        let logbooks = self.bus.take().map(BusServer::stop).unwrap_or_default();
         let stopped_at = self.clock.now();
         let StoppedCores { seats, reports: cores, refused_notes, mut failures } =
             self.threads.stop_cores(stopped_at);
@@ -320,6 +328,8 @@ impl LiveEngine {
             decode_errors: counted("decode_errors"),
             latencies: self.hops.latencies(),
             cores,
+            // Behind the end of the ports, which count until then.
+            attached: logbooks.iter().map(Logbook::report).collect(),
             counters,
         }
     }

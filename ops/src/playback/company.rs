@@ -14,7 +14,7 @@ use fulmar_engine::runtime::{Doorbell, Ended, LineStatus, door};
 use fulmar_engine::wiring::{Assembly, EnginePlan, Home};
 
 use crate::bus::{self, Berth, BusServer, Harbour, HarbouredEngine};
-use crate::configuration::Configuration;
+use crate::configuration::{Backend, Configuration};
 use crate::output;
 
 /// Who is to come, and where.
@@ -76,7 +76,7 @@ impl Welcoming {
         let engine = HarbouredEngine { epoch: plan.epoch, instrument_count, sleeps: false, is_in_step: true };
         let bell = Doorbell::new();
         let berths = bus::open(plan, configuration, &|_| Some(bell.clone()));
-        let harbour = Harbour::at(invitation.socket.clone(), SegmentOptions::default())?;
+        let harbour = Harbour::at(invitation.socket.clone(), Backend::Memfd, SegmentOptions::default())?;
         Ok(Welcoming { harbour, berths, bell, engine })
     }
 

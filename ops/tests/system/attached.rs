@@ -7,8 +7,15 @@ mod storm;
 #[path = "../../../bus/tests/attach/ways.rs"]
 mod ways;
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::path::Path;
 
+use fulmar_bus::record::{
+    CancelOrder, ClientOrderId, ExecutionReport, ExecutionType, Intent, Payload, Presence, PresenceNews,
+    Record, RecordId, StrategyId,
+};
+use fulmar_engine::journal::JournalReader;
 use rustix::process::Signal;
 use serde_json::Value;
 
@@ -21,11 +28,40 @@ const UNREACHABLE: i32 = 4;
 
 /// An engine on paper whose one strategy is to attach.
 fn desk_of(address: SocketAddr, parameters: &str) -> Desk {
+    desk_over(address, parameters, "memfd")
+}
+
+/// The same with shared memory of this kind.
+fn desk_over(address: SocketAddr, parameters: &str, backend: &str) -> Desk {
     let attached = format!(
         "[[strategy]]\nname = \"outside\"\nkind = \"attached\"\ninstruments = [\"binance-spot:BTCUSDT\"]\n\
-         parameters = {{ {parameters} }}\n"
+         parameters = {{ {parameters} }}\n[bus]\nbackend = \"{backend}\"\n"
     );
     Desk::new(&[("binance-spot", address)], &attached)
+}
+
+/// The same tests over every kind of shared memory.
+macro_rules! on_every_backend {
+    ($($name:ident)+) => {
+        mod memfd {
+            $(#[test]
+            fn $name() {
+                super::$name("memfd");
+            })+
+        }
+        mod named {
+            $(#[test]
+            fn $name() {
+                super::$name("named");
+            })+
+        }
+    };
+}
+
+on_every_backend! {
+    a_strategy_in_a_process_trades_as_one_inside_and_its_journal_plays_without_it
+    when_its_process_is_killed_its_orders_are_canceled_and_another_one_takes_its_place
+    orders_stand_while_another_process_takes_the_place_of_theirs
 }
 
 /// A quoter that attaches to the engine of `desk` as `name`.
@@ -40,17 +76,17 @@ fn counter(report: &Value, name: &str) -> u64 {
     report["counters"][name].as_u64().unwrap_or_default()
 }
 
-#[test]
-fn a_strategy_in_a_process_trades_as_one_inside_and_its_journal_plays_without_it() {
+fn a_strategy_in_a_process_trades_as_one_inside_and_its_journal_plays_without_it(backend: &str) {
     let _machine = machine();
     let (venue, address) = simulated_venue();
-    let desk = desk_of(address, "");
+    let desk = desk_over(address, "", backend);
     let journal = desk.file("journal");
     let mut run = Program::fulmar(&desk.arguments(&["run", "--journal", text(&journal)]));
     run.told_line(&["the book is live"]);
     let growth = Growth::of(&journal);
-    let process = quoter(&desk, "outside", &["--seconds", "3"]);
+    let process = quoter(&desk, "outside", &[]);
     growth.until_order_accepted();
+    process.signal(Signal::INT);
     let did = process.end().report();
     assert_eq!(did["ended_by"], "stop", "{did:#}");
     run.told_line(&["strategy outside: its process is gone"]);
@@ -68,18 +104,17 @@ fn a_strategy_in_a_process_trades_as_one_inside_and_its_journal_plays_without_it
     venue.end();
 }
 
-#[test]
-fn when_its_process_is_killed_its_orders_are_canceled_and_another_one_takes_its_place() {
+fn when_its_process_is_killed_its_orders_are_canceled_and_another_one_takes_its_place(backend: &str) {
     let _machine = machine();
     let (venue, address) = simulated_venue();
-    let desk = desk_of(address, "");
+    let desk = desk_over(address, "", backend);
     let mut run = Program::fulmar(&desk.arguments(&["run"]));
     run.told_line(&["the book is live"]);
     for _ in 0..3 {
         let process = quoter(&desk, "outside", &[]);
         run.told_line(&["strategy outside: process", "attached"]);
         process.signal(Signal::KILL);
-        run.told_line(&["strategy outside: its process is gone"]);
+        run.told_line(&["strategy outside: its process is gone", "of them orders", "KiB of memory"]);
     }
     let last = quoter(&desk, "outside", &["--seconds", "1"]);
     let did = last.end().report();
@@ -89,6 +124,129 @@ fn when_its_process_is_killed_its_orders_are_canceled_and_another_one_takes_its_
     assert_eq!((&report["open_orders"], &report["lost"]), (&0.into(), &0.into()), "{report:#}");
     assert_eq!(counter(&report, "attached_lines"), 4, "{report:#}");
     assert_eq!(counter(&report, "attached_misuses"), 0, "{report:#}");
+    let attached = &report["attached"][0];
+    assert_eq!((&attached["name"], &attached["lines"]), (&"outside".into(), &4.into()), "{attached:#}");
+    assert_eq!(attached["ended_by"], "its process is gone", "{attached:#}");
+    assert_eq!(attached["commands"], counter(&report, "attached_commands"), "{attached:#}");
+    for figure in ["orders", "cpu_ms", "memory_bytes_max"] {
+        assert!(attached[figure].as_u64() > Some(0), "{figure}: {attached:#}");
+    }
+    venue.end();
+}
+
+/// A quoter so far from the market that nothing trades, and that never moves its quotes.
+const PATIENT: [&str; 4] = ["--set", "half_spread_ticks=50000", "--set", "requote_ticks=1000000"];
+
+/// The strategy that attaches: the second of its engine.
+const OUTSIDE: StrategyId = StrategyId(1);
+
+/// What of a journal is of one kind, in its order.
+fn all_of<P: Payload + Copy>(journal: &Path) -> Vec<(RecordId, RecordId, P)> {
+    // Until its head is on disk there is no journal to open.
+    let Ok(mut reader) = JournalReader::open(journal) else { return Vec::new() };
+    let (mut record, mut found) = (Record::new(), Vec::new());
+    while let Ok(Some(_)) = reader.next(&mut record) {
+        if let Ok(payload) = record.read::<P>() {
+            found.push((record.header().id, record.header().cause, *payload));
+        }
+    }
+    found
+}
+
+fn orders_stand_while_another_process_takes_the_place_of_theirs(backend: &str) {
+    let _machine = machine();
+    let (venue, address) = simulated_venue();
+    let desk = desk_over(address, "", backend);
+    let journal = desk.file("journal");
+    let mut run = Program::fulmar(&desk.arguments(&["run", "--journal", text(&journal)]));
+    run.told_line(&["the book is live"]);
+    let growth = Growth::of(&journal);
+    let is_its_own = |id: &ClientOrderId| id.strategy_id == OUTSIDE;
+    // What stands is told again to who takes its place.
+    let accepted = || {
+        let reports = all_of::<ExecutionReport>(&journal).into_iter().map(|(_, _, report)| report);
+        let accepted = reports.filter(|report| report.execution == ExecutionType::Accepted);
+        accepted.map(|report| report.client_order_id).filter(is_its_own).collect::<BTreeSet<_>>()
+    };
+    let until_accepted = |count| growth.until(|| accepted().len() >= count);
+    let first = quoter(&desk, "outside", &PATIENT);
+    until_accepted(2);
+    let second = quoter(&desk, "outside", &[&PATIENT[..], &["--take-over"]].concat());
+    run.told_line(&["strategy outside: another process took its place", "2 of them orders"]);
+    let did = first.end().report();
+    assert_eq!(did["ended_by"], "another process took its place", "{did:#}");
+    until_accepted(4);
+    second.signal(Signal::INT);
+    assert_eq!(second.end().report()["commands"], Value::from(2));
+    let canceled = || {
+        let mut cancels = all_of::<CancelOrder>(&journal);
+        cancels.retain(|(_, _, cancel)| is_its_own(&cancel.client_order_id));
+        cancels
+    };
+    growth.until(|| canceled().len() >= 4);
+    run.signal(Signal::INT);
+    let report = run.end().report();
+
+    let presences = all_of::<Presence>(&journal);
+    let (gone, _, _) =
+        *presences.iter().find(|(_, _, told)| told.news == PresenceNews::Gone).expect("one went");
+    let news: Vec<_> = presences.iter().map(|(_, _, presence)| presence.news).collect();
+    assert_eq!(news.iter().filter(|news| **news == PresenceNews::Gone).count(), 1, "{news:?}");
+    let wanted = all_of::<Intent>(&journal).into_iter().map(|(_, _, intent)| intent.client_order_id);
+    let counters: Vec<u64> = wanted.filter(is_its_own).map(|id| id.counter).collect();
+    assert_eq!(counters, [1, 2, 3, 4], "numbers go on");
+    let causes: Vec<RecordId> = canceled().iter().map(|(_, cause, _)| *cause).collect();
+    assert_eq!(causes, [gone; 4], "all four stood until the last process ended");
+    let attached = &report["attached"][0];
+    assert_eq!((&attached["lines"], &attached["orders"]), (&2.into(), &4.into()), "{attached:#}");
+    assert_eq!(replay(&journal)["output_hash"], report["output_hash"]);
+    venue.end();
+}
+
+/// Names of shared memory that begin so.
+fn names(prefix: &str) -> Vec<String> {
+    let found = std::fs::read_dir("/dev/shm").expect("the system has such memory");
+    let names = found.map(|entry| entry.expect("it is there").path().display().to_string());
+    names.filter(|name| name.starts_with(prefix)).collect()
+}
+
+/// How the names of an engine's memory begin, as it says at its start.
+fn prefix_told(run: &mut Program) -> String {
+    let line = run.told_line(&["the bus has names"]);
+    let word = line.split_whitespace().find(|word| word.starts_with("/dev/shm/fulmar-"));
+    word.and_then(|word| word.strip_suffix("-*:")).expect("it names them").to_owned()
+}
+
+#[test]
+fn names_that_a_killed_engine_left_go_with_the_next_start_and_its_own_with_its_end() {
+    let _machine = machine();
+    let (venue, address) = simulated_venue();
+    let desk = desk_over(address, "", "named");
+    let mut killed = Program::fulmar(&desk.arguments(&["run"]));
+    let left = prefix_told(&mut killed);
+    killed.told_line(&["the book is live"]);
+    let process = quoter(&desk, "outside", &[]);
+    killed.told_line(&["strategy outside: process", "attached"]);
+    let count = names(&left).len();
+    assert!(count > 8, "market, events, commands, cursor, each with its directory: {:?}", names(&left));
+    killed.signal(Signal::KILL);
+    assert_eq!(process.end().report_with(UNREACHABLE)["ended_by"], "the engine is gone");
+    let mut run = Program::fulmar(&desk.arguments(&["run"]));
+    let own = prefix_told(&mut run);
+    // Another engine that starts just now may come first, and tell of it in its own log.
+    if names(&left).len() == count {
+        run.told_line(&["pieces of memory that engines left which were killed", "fulmar-"]);
+    }
+    run.told_line(&["the book is live"]);
+    assert_eq!(names(&left), Vec::<String>::new());
+    assert!(own != left && !names(&own).is_empty(), "each start has names of its own");
+    run.signal(Signal::INT);
+    let report = run.end().report();
+    assert_eq!(names(&own), Vec::<String>::new());
+    assert_eq!(
+        (&report["attached"][0]["lines"], &report["attached"][0]["cpu_ms"]),
+        (&0.into(), &Value::Null)
+    );
     venue.end();
 }
 

@@ -8,7 +8,7 @@ use fulmar_engine::journal::JournalReader;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::inotify::{CreateFlags, WatchFlags, add_watch, init};
 
-use super::program::PATIENCE;
+use super::program::{PATIENCE, now};
 
 /// A journal that is being written.
 pub struct Growth {
@@ -53,7 +53,9 @@ impl Growth {
     /// Waits until `is_reached`; looks again after each change.
     pub fn until(&self, mut is_reached: impl FnMut() -> bool) {
         let mut told = [0; 1 << 16];
+        let deadline = now() + PATIENCE;
         while !is_reached() {
+            assert!(now() < deadline, "the journal grew for {PATIENCE:?}, and not to what was awaited");
             await_readable(&self.changes);
             rustix::io::read(&self.changes, &mut told).expect("a change can be read");
         }

@@ -3,6 +3,7 @@
 //! `FULMAR_CAMPAIGN=full` repeats what timing can change as often as trust in it needs. Start reading with `demo`.
 
 mod attached;
+mod bus_limits;
 mod canary;
 mod configuration;
 mod demo;

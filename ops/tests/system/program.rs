@@ -201,8 +201,9 @@ impl Lines {
     }
 }
 
+/// This moment.
 #[expect(clippy::disallowed_methods, reason = "a test that waits for another process gives up some time")]
-fn now() -> Instant {
+pub fn now() -> Instant {
     Instant::now()
 }
 

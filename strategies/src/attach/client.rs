@@ -164,6 +164,11 @@ impl Client {
         Ok(())
     }
 
+    /// Names orders from the one behind `counter` on: those up to it were of the process whose place this one takes.
+    pub fn count_from(&mut self, counter: u64) {
+        self.host.count_from(counter);
+    }
+
     /// One turn, as an actor of the engine has it. The first calls `on_start` before anything else.
     pub fn turn(&mut self, now: UnixNanos) -> Work {
         if !std::mem::replace(&mut self.has_started, true) {

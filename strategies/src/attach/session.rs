@@ -5,7 +5,7 @@ use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::Path;
 use std::time::Duration;
 
-use fulmar_bus::attach::{Answer, AttachError, Hello, Link, Request, call};
+use fulmar_bus::attach::{Answer, AttachError, Hello, Link, Refusal, Request, call};
 use fulmar_bus::record::{Nanos, Text, UnixNanos};
 use fulmar_engine::contract::Strategy;
 use fulmar_engine::runtime::{Clock, Wait, Work};
@@ -43,6 +43,8 @@ pub enum SessionEnd {
     Stopped,
     /// The engine is gone, or sent us away.
     EngineGone,
+    /// Another process took our place, with all that we had.
+    Replaced,
     /// The engine came to the end of what it plays.
     Played,
     /// What the engine shares is not what an engine shares.
@@ -78,10 +80,35 @@ impl Session {
         strategy: Box<dyn Strategy>,
         wait: Wait,
     ) -> Result<Self, SessionError> {
-        let strategy_name = Text::new(name).ok_or_else(|| SessionError::Name(name.to_owned()))?;
-        let hello = Hello::new(strategy_name, token);
-        let attached = call(path, &hello, ANSWER_TIMEOUT).map_err(SessionError::Attach)?;
-        let (client, wakers) = Client::new(name, strategy, &attached.welcome, attached.handed)?;
+        Self::enter(path, &hello(name, token)?, strategy, wait)
+    }
+
+    /// The same in the place of the process that is attached as `name`, if one is: orders and positions are this one's
+    /// from then on, and nothing is canceled. Should this fail, that one stays.
+    ///
+    /// # Errors
+    /// As [`Session::attach`].
+    pub fn take_over(
+        path: &Path,
+        (name, token): (&str, [u8; 32]),
+        strategy: Box<dyn Strategy>,
+        wait: Wait,
+    ) -> Result<Self, SessionError> {
+        Self::enter(path, &hello(name, token)?.taking_over(), strategy, wait)
+    }
+
+    fn enter(
+        path: &Path,
+        hello: &Hello,
+        strategy: Box<dyn Strategy>,
+        wait: Wait,
+    ) -> Result<Self, SessionError> {
+        let mut attached = call(path, hello, ANSWER_TIMEOUT).map_err(SessionError::Attach)?;
+        let name = hello.strategy.as_str();
+        let (mut client, wakers) = Client::new(name, strategy, &attached.welcome, attached.handed)?;
+        if attached.welcome.is_successor {
+            client.count_from(take_place(&mut attached.link).map_err(SessionError::Attach)?);
+        }
         let clock = Clock::new();
         let now = clock.now();
         Ok(Session {
@@ -183,11 +210,12 @@ impl Session {
                 self.client.go_on(instrument_id);
                 Ok(())
             }
-            (Answer::Ended { words, .. }, _) => {
+            (Answer::Ended { reason, words }, _) => {
                 self.last_words = Some(words);
-                Err(SessionEnd::EngineGone)
+                let is_replaced = reason == Refusal::Replaced;
+                Err(if is_replaced { SessionEnd::Replaced } else { SessionEnd::EngineGone })
             }
-            (Answer::Snapshot { .. }, None) => Err(SessionEnd::Broken),
+            (Answer::Snapshot { .. } | Answer::InPlace { .. }, _) => Err(SessionEnd::Broken),
         }
     }
 
@@ -242,5 +270,21 @@ impl Session {
             self.wakers.client.hush();
         }
         self.client.page().awake();
+    }
+}
+
+fn hello(name: &str, token: [u8; 32]) -> Result<Hello, SessionError> {
+    let strategy_name = Text::new(name).ok_or_else(|| SessionError::Name(name.to_owned()))?;
+    Ok(Hello::new(strategy_name, token))
+}
+
+/// Takes the place that we were welcomed to, now that we have all that it needs. Gives the counter of the last order of
+/// the process that had it.
+fn take_place(link: &mut Link) -> Result<u64, AttachError> {
+    link.ask(Request::Ready)?;
+    match link.receive(ANSWER_TIMEOUT)?.0 {
+        Answer::InPlace { order_counter } => Ok(order_counter),
+        Answer::Ended { reason, words } => Err(AttachError::Refused { refusal: reason, words }),
+        _ => Err(AttachError::Malformed("an engine answered what was not asked")),
     }
 }

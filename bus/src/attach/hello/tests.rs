@@ -13,7 +13,8 @@ fn a_hello_lies_where_every_engine_expects_it() {
     let hello = hello();
     let bytes = hello.as_bytes();
     assert_eq!((bytes.len(), &bytes[..8]), (128, &b"FULMHELO"[..]));
-    assert_eq!(bytes[8..12], [1, 0, 0, 0]);
+    assert_eq!(bytes[8..13], [1, 0, 1, 0, 0]);
+    assert_eq!(hello.taking_over().as_bytes()[12..16], [1, 0, 0, 0]);
     assert_eq!(bytes[16..24], layout_hash().to_le_bytes());
     assert_eq!((&bytes[24..27], &bytes[56..88]), (&b"ema"[..], &[238; 32][..]));
     assert!(!format!("{hello:?}").contains("238, 238"), "the token is shown to nobody");
@@ -29,7 +30,7 @@ fn every_hello_that_is_not_ours_is_refused_for_its_reason() {
     };
     assert!(Hello::read(hello().as_bytes()).is_ok());
     check(&|hello| hello.magic[7] = b'X', Refusal::Magic, "no hello");
-    check(&|hello| hello.abi_major = 2, Refusal::AbiMajor, "speaks version 1.0, the client 2.0");
+    check(&|hello| hello.abi_major = 2, Refusal::AbiMajor, "speaks version 1.1, the client 2.1");
     check(&|hello| hello.layout_hash ^= 1, Refusal::LayoutHash, "build both from the same version");
     check(&|hello| hello.strategy = Text::default(), Refusal::Malformed, "name is empty");
     let no_text = Text::read_from_bytes(&[0xFF; 32]).expect("any bytes");

@@ -14,6 +14,7 @@ fn welcome() -> Welcome {
         abi_minor: ABI_MINOR,
         lock_step: true,
         order_counter: 1 << 40,
+        is_successor: true,
         instrument_count: 9,
         instruments: vec![(InstrumentId(0), name("a:BTCUSDT")), (InstrumentId(8), name("b:ETHUSDT"))],
         settings: b"fast = 3".to_vec(),
@@ -46,7 +47,7 @@ fn a_welcome_of_another_length_or_of_what_cannot_be_is_refused() {
     for length in 0..bytes.len() {
         assert!(Welcome::read(&bytes[..length]).is_err(), "{length} bytes");
     }
-    for (byte, value) in [(0, 2), (2, 2), (4, 3), (36, 0), (28, 8)] {
+    for (byte, value) in [(0, 2), (2, 2), (4, 3), (36, 0), (28, 8), (48, 2)] {
         let mut damaged = bytes.clone();
         damaged[byte] = value;
         assert!(Welcome::read(&damaged).is_err(), "byte {byte}");
@@ -56,7 +57,7 @@ fn a_welcome_of_another_length_or_of_what_cannot_be_is_refused() {
 #[test]
 fn requests_and_answers_are_read_as_they_were_written() {
     let instrument_id = InstrumentId(7);
-    for request in [Request::Snapshot { instrument_id }, Request::Bye] {
+    for request in [Request::Snapshot { instrument_id }, Request::Bye, Request::Ready] {
         let sent = Small::from(request);
         let came = Small::read(sent.as_bytes()).expect("it is whole");
         assert_eq!(Request::try_from(came).expect("it is a request"), request);
@@ -65,6 +66,7 @@ fn requests_and_answers_are_read_as_they_were_written() {
     let answers = [
         Answer::Snapshot { instrument_id, market_sequence: 1 << 47, book_sequence: 3 },
         Answer::NoSnapshot { instrument_id, words: "its book is syncing".into() },
+        Answer::InPlace { order_counter: 1 << 40 },
         Answer::Ended { reason: Refusal::Quarantined, words: "too many wrong commands".into() },
     ];
     for answer in answers {

@@ -331,6 +331,7 @@ fn reports_reach_it_whole_and_name_what_they_are_of() {
     assert_eq!(scene.status.lag(), 2);
     scene.turn();
     assert_eq!(scene.status.lag(), 0, "it said that it read them");
+    assert_eq!(scene.status.figures().lag_events_max, 2, "how far it was behind is remembered");
 }
 
 #[test]
@@ -424,6 +425,42 @@ fn a_process_that_goes_is_told_of_once_and_another_one_takes_its_place() {
     send(&mut scene.reports, OPENS_AT, &zero);
     scene.turn();
     assert_eq!((first.events().len(), second.events().len()), (0, 1));
+}
+
+#[test]
+fn one_that_comes_while_another_is_there_takes_its_place_and_nothing_of_it_is_canceled() {
+    let mut scene = Scene::new();
+    let mut first = scene.attach(1_000);
+    first.order();
+    first.order();
+    scene.turn();
+    assert_eq!(scene.told().len(), 2);
+    // That the gate hears that one came, and not that one went, is asserted there.
+    let mut second = scene.attach(1_000);
+    assert_eq!(scene.status.ends(), (1, Some(Ended::Replaced)));
+    assert!(scene.status.is_attached() && scene.status.lines() == 2);
+
+    first.order();
+    second.counter = scene.status.counter();
+    second.order();
+    scene.turn();
+    let counters = scene
+        .told()
+        .iter()
+        .map(|told| told.read::<Intent>().map(|it| it.client_order_id.counter))
+        .collect::<Vec<_>>();
+    assert_eq!(counters, [Ok(3)], "numbers go on, and what the first one writes now, nobody reads");
+    send(&mut scene.reports, OPENS_AT, &Presence::anew(EPOCH, 3));
+    send(&mut scene.reports, OPENS_AT, &report(1));
+    scene.turn();
+    assert_eq!((first.events().len(), second.events().len()), (0, 2), "all that stands is its own now");
+
+    assert!(scene.door.hand(PortNews::Went).is_ok());
+    scene.turn();
+    let told = scene.told();
+    assert_eq!((told.len(), presence(&told[0]).news), (1, PresenceNews::Gone), "it goes as any other");
+    let figures = scene.status.figures();
+    assert_eq!((figures.lines, figures.commands, figures.orders, figures.quarantines), (2, 3, 3, 0));
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod adoption;
 mod cancels;
 mod control;
 mod losses;
+mod presence;
 mod statements;
 mod value_at_risk;
 

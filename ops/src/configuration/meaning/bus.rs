@@ -6,10 +6,22 @@ use serde::Deserialize;
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Bus {
+    /// What it is made of.
+    pub backend: Backend,
     /// How large its pages are.
     pub pages: Pages,
     /// Whether it is kept in memory.
     pub lock: Lock,
+}
+
+/// What shared memory is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Backend {
+    /// Sealed memory without a name.
+    Memfd,
+    /// Memory that all processes of the user find by its name, and can write.
+    Named,
 }
 
 /// How large the pages of some memory are.
