@@ -455,7 +455,7 @@ fn one_that_comes_while_another_is_there_takes_its_place_and_nothing_of_it_is_ca
     scene.turn();
     assert_eq!((first.events().len(), second.events().len()), (0, 2), "all that stands is its own now");
 
-    assert!(scene.door.hand(PortNews::Went).is_ok());
+    assert!(scene.door.hand(PortNews::Went(Ended::Gone)).is_ok());
     scene.turn();
     let told = scene.told();
     assert_eq!((told.len(), presence(&told[0]).news), (1, PresenceNews::Gone), "it goes as any other");
