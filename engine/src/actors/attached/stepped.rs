@@ -77,8 +77,8 @@ impl SteppedHost {
         while let Some(line) = &mut self.line {
             match line.await_command(LOOKS_MAX) {
                 Poll::Empty => {
-                    if matches!(self.process.door.take(), Some(PortNews::Went)) {
-                        return self.part(Ended::Gone);
+                    if let Some(PortNews::Went(ended)) = self.process.door.take() {
+                        return self.part(ended);
                     }
                     std::thread::yield_now();
                 }
