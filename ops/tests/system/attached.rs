@@ -79,7 +79,7 @@ fn a_strategy_in_a_process_trades_as_one_inside_and_its_journal_plays_without_it
     run.told_line(&["the book is live"]);
     let growth = Growth::of(&journal);
     let process = quoter(&desk, "outside", &[]);
-    growth.until_order_accepted();
+    growth.until(|| !accepted(&journal).is_empty());
     process.signal(Signal::INT);
     let did = process.end().report();
     assert_eq!(did["ended_by"], "stop", "{did:#}");
@@ -148,6 +148,17 @@ fn all_of<P: Payload + Copy>(journal: &Path) -> Vec<(RecordId, RecordId, P)> {
     found
 }
 
+fn is_its_own(id: &ClientOrderId) -> bool {
+    id.strategy_id == OUTSIDE
+}
+
+/// Orders of the strategy that attaches which a venue took; what stands is told again to who takes its place.
+fn accepted(journal: &Path) -> BTreeSet<ClientOrderId> {
+    let reports = all_of::<ExecutionReport>(journal).into_iter().map(|(_, _, report)| report);
+    let accepted = reports.filter(|report| report.execution == ExecutionType::Accepted);
+    accepted.map(|report| report.client_order_id).filter(is_its_own).collect()
+}
+
 fn orders_stand_while_another_process_takes_the_place_of_theirs(backend: &str) {
     let _machine = machine();
     let (venue, address) = simulated_venue();
@@ -156,14 +167,7 @@ fn orders_stand_while_another_process_takes_the_place_of_theirs(backend: &str) {
     let mut run = Program::fulmar(&desk.arguments(&["run", "--journal", text(&journal)]));
     run.told_line(&["the book is live"]);
     let growth = Growth::of(&journal);
-    let is_its_own = |id: &ClientOrderId| id.strategy_id == OUTSIDE;
-    // What stands is told again to who takes its place.
-    let accepted = || {
-        let reports = all_of::<ExecutionReport>(&journal).into_iter().map(|(_, _, report)| report);
-        let accepted = reports.filter(|report| report.execution == ExecutionType::Accepted);
-        accepted.map(|report| report.client_order_id).filter(is_its_own).collect::<BTreeSet<_>>()
-    };
-    let until_accepted = |count| growth.until(|| accepted().len() >= count);
+    let until_accepted = |count| growth.until(|| accepted(&journal).len() >= count);
     let first = quoter(&desk, "outside", &PATIENT);
     until_accepted(2);
     let second = quoter(&desk, "outside", &[&PATIENT[..], &["--take-over"]].concat());
@@ -228,10 +232,10 @@ fn names_that_a_killed_engine_left_go_with_the_next_start_and_its_own_with_its_e
     assert_eq!(process.end().report_with(UNREACHABLE)["ended_by"], "the engine is gone");
     let mut run = Program::fulmar(&desk.arguments(&["run"]));
     let own = prefix_told(&mut run);
-    // Another engine that starts just now may come first, and tell of it in its own log.
-    if names(&left).len() == count {
-        run.told_line(&["pieces of memory that engines left which were killed", "fulmar-"]);
-    }
+    run.told_line(&[
+        &format!("removed {count} pieces of memory that engines left which were killed"),
+        "fulmar-",
+    ]);
     run.told_line(&["the book is live"]);
     assert_eq!(names(&left), Vec::<String>::new());
     assert!(own != left && !names(&own).is_empty(), "each start has names of its own");
@@ -274,7 +278,7 @@ fn a_process_that_was_overtaken_is_given_what_stands_and_trades_on() {
     run.told_line(&["the book is live"]);
     let growth = Growth::of(&journal);
     let process = quoter(&desk, "outside", &[]);
-    growth.until_order_accepted();
+    growth.until(|| !accepted(&journal).is_empty());
     process.signal(Signal::STOP);
     // More than the ring of best prices holds.
     growth.until_longer_by(20_000);
