@@ -8,6 +8,7 @@ use std::sync::{
 };
 
 use fulmar_bus::{
+    attach::{CursorPage, cursor_page_word_count},
     channel::{
         Full, Poll, Reader, Ring, RingShape, Words, Writer, create_for_records_up_to, latest,
         latest_word_count,
@@ -260,5 +261,82 @@ fn the_newest_value_is_whole_and_never_goes_back() {
         }
         writing.join().expect("the writer ends");
         assert_eq!((reader.read(&mut value), value), (Some(4), [4; 2]));
+    });
+}
+
+/// A page of which loom watches the three words that are used.
+fn page() -> CursorPage<Watched> {
+    CursorPage::new(Watched::new(cursor_page_word_count(), |index| index % 16 == 0))
+}
+
+#[test]
+fn a_command_that_is_seen_to_wait_is_whole() {
+    explore(3, || {
+        let (mut client, ring) = ring(2, 1);
+        let mut port = ring.gated_reader().expect("the gate is free");
+        let commanding = thread::spawn(move || publish(&mut client, 1, 3, 2));
+        let mut record = Record::new();
+        for _ in 0..2 {
+            // As the engine's port does: what is seen to wait and is not there then is damage.
+            if !port.is_empty() {
+                assert!(poll(&mut port, &mut record, 2), "a command was seen and is not there");
+            }
+        }
+        let last = commanding.join().expect("the client ends");
+        while poll(&mut port, &mut record, 2) {}
+        assert_eq!(port.sequence(), last, "a command was lost");
+    });
+}
+
+#[test]
+fn events_are_overwritten_only_where_the_client_says_that_it_read_them() {
+    explore(2, || {
+        let (mut events, ring) = ring(1, 1);
+        let mut unread = ring.gated_reader().expect("the gate is free");
+        let mut client = ring.reader();
+        let page = page();
+        let seen = page.clone();
+        // The engine's turns: what the client read is free, and what finds no room then is lost to it.
+        let telling = thread::spawn(move || {
+            let mut given = 0;
+            for _ in 0..4 {
+                let read = seen.consumed().min(given);
+                unread.skip(read.saturating_sub(unread.sequence()));
+                given = publish(&mut events, given + 1, given + 1, 1);
+            }
+            given
+        });
+        let mut record = Record::new();
+        let mut hear = || {
+            let before = client.sequence();
+            let is_next = poll(&mut client, &mut record, 1);
+            assert!(client.sequence() <= before + 1, "an event was overwritten before it was read");
+            page.set_consumed(client.sequence());
+            is_next.then(|| client.sequence())
+        };
+        hear();
+        hear();
+        let given = telling.join().expect("the engine ends");
+        let last = std::iter::from_fn(hear).last();
+        assert!(last.is_none_or(|last| last == given), "an event was lost");
+    });
+}
+
+#[test]
+fn who_falls_asleep_sees_what_was_published_before_or_is_woken() {
+    explore(3, || {
+        let (mut events, ring) = ring(1, 1);
+        let mut client = ring.reader();
+        let page = page();
+        let seen = page.clone();
+        let telling = thread::spawn(move || {
+            publish(&mut events, 1, 1, 1);
+            seen.wakes()
+        });
+        page.fall_asleep();
+        let sleeps = client.is_empty();
+        let is_woken = telling.join().expect("the engine ends");
+        assert!(!sleeps || is_woken, "it sleeps, and nobody wakes it");
+        assert!(poll(&mut client, &mut Record::new(), 1));
     });
 }

@@ -290,7 +290,10 @@ const UNSAFE: [(&str, &str); 11] = [
     ("strategies/c/src/orders.rs", "the same"),
     ("strategies/c/src/numbers.rs", "the same"),
     ("strategies/c/src/outcome.rs", "the same"),
-    ("bus/tests/attach/strangers.rs", "what a hostile process tries with another process"),
+    (
+        "bus/tests/attach/ways.rs",
+        "what a hostile process tries with another process, and with memory to read",
+    ),
     ("bus/tests/segment/hostile.rs", "what a hostile process tries with memory that it was given"),
     ("tests/tests/allocations.rs", "an allocator that counts"),
 ];

@@ -1,5 +1,4 @@
-//! Orders whose whole way is shown, through strategy, gate and order entry, with a venue that says what the test says;
-//! and that each row of docs/order-faults.md, which lists what can go wrong with an order, names tests that there are.
+//! Orders whose whole way is shown, through strategy, gate and order entry, with a venue that says what the test says.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 
@@ -14,7 +13,6 @@ use fulmar_engine::trading::account::{Account, AccountPlan, Amount, CostMethod, 
 use fulmar_engine::trading::order::Fill;
 use fulmar_engine::trading::risk::{GuardSettings, RiskSettings};
 use fulmar_tests::order_desk::{BTC, LOT, MIDDLE, OrderDesk, bitcoin};
-use fulmar_tests::source::{files, relative, sources};
 use fulmar_tests::stage::OPENS_AT;
 use fulmar_tests::venue_end::permissions;
 
@@ -356,26 +354,4 @@ fn a_trade_that_is_taken_back_is_not_believed_and_the_order_is_asked_for() {
     desk.pass(Nanos::from_millis(300));
     assert_eq!(desk.asked(), ["order.status"]);
     assert_eq!(desk.status(id), OrderStatus::PartiallyFilled);
-}
-
-#[test]
-fn every_row_names_tests_that_there_are() {
-    let sources = sources();
-    let page = files(".md")
-        .into_iter()
-        .find(|path| relative(path) == "docs/order-faults.md")
-        .expect("the page is there");
-    let page = std::fs::read_to_string(page).expect("text");
-    let is_test = |name: &str| {
-        let start = format!("fn {name}(");
-        sources.iter().any(|source| source.code.iter().any(|line| line.trim_start().starts_with(&start)))
-    };
-    let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| ")).skip(1).collect();
-    assert_eq!(rows.len(), 31, "as many as there are faults");
-    for row in rows {
-        let names: Vec<&str> = row.split('`').skip(1).step_by(2).collect();
-        assert!(!names.is_empty(), "nothing shows {row}");
-        let missing: Vec<&str> = names.into_iter().filter(|name| !is_test(name)).collect();
-        assert!(missing.is_empty(), "no test is called {missing:?}");
-    }
 }

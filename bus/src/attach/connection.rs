@@ -33,6 +33,11 @@ impl Connection {
         &self.peer
     }
 
+    /// Who was at the other end, of whom no more is heard from now on.
+    pub fn into_peer(self) -> Peer {
+        self.peer
+    }
+
     /// Can be read where [`Connection::receive`] has something to do, the end included.
     pub fn fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()

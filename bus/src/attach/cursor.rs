@@ -8,9 +8,10 @@
 //!       32: one where it sleeps until it is woken             each alone on a pair of cache lines; 384 bytes
 //! ```
 
-use std::sync::atomic::Ordering;
-
-use crate::channel::{Region, Words};
+use crate::channel::{
+    Region, Words,
+    sync::{Ordering, fence},
+};
 
 const CONSUMED_AT: usize = 0;
 const BEAT_AT: usize = 16;
@@ -77,7 +78,7 @@ impl<W: Words> CursorPage<W> {
         self.words.store(ASLEEP_AT, 1, Ordering::Relaxed);
         // PAIRS WITH: the fence in `wakes`: either the engine sees the flag, or the process's last look sees what the
         // engine published before.
-        std::sync::atomic::fence(Ordering::SeqCst);
+        fence(Ordering::SeqCst);
     }
 
     /// The process is awake.
@@ -88,7 +89,7 @@ impl<W: Words> CursorPage<W> {
     /// True where the process sleeps and is to be woken now: it is marked as awake.
     pub fn wakes(&self) -> bool {
         // PAIRS WITH: the fence in `fall_asleep`.
-        std::sync::atomic::fence(Ordering::SeqCst);
+        fence(Ordering::SeqCst);
         let is_asleep = self.words.load(ASLEEP_AT, Ordering::Relaxed) != 0;
         if is_asleep {
             self.awake();

@@ -91,7 +91,7 @@ mod reader;
 mod region;
 mod remains;
 mod ring;
-mod sync;
+pub(crate) mod sync;
 mod words;
 mod writer;
 

@@ -2,12 +2,12 @@
 //! [`super::Words`], so a ring that is model-checked is the very code that trades.
 
 #[cfg(loom)]
-pub(super) use loom::sync::atomic::fence;
+pub(crate) use loom::sync::atomic::fence;
 #[cfg(not(any(loom, shuttle)))]
-pub(super) use std::sync::atomic::fence;
+pub(crate) use std::sync::atomic::fence;
 
 /// Under shuttle every access is sequentially consistent, and a fence has nothing to add.
 #[cfg(all(shuttle, not(loom)))]
-pub(super) fn fence(_: Ordering) {}
+pub(crate) fn fence(_: Ordering) {}
 
-pub(super) use std::sync::atomic::Ordering;
+pub(crate) use std::sync::atomic::Ordering;

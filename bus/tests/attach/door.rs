@@ -3,13 +3,14 @@
 use std::{
     fs,
     os::unix::fs::{DirBuilderExt as _, PermissionsExt as _, symlink},
-    path::Path,
     process::Stdio,
 };
 
 use fulmar_bus::attach::{AttachError, Listener, call};
 
-use crate::scene::{Engine, PATIENCE, child, child_path, connected, hello, is_readable};
+use crate::scene::{
+    Engine, PATIENCE, child, child_path, connected, hello, is_readable, says_that_it_listens,
+};
 
 #[test]
 fn the_folder_is_made_for_its_user_alone_and_the_socket_goes_with_its_listener() {
@@ -74,7 +75,7 @@ fn a_socket_that_a_killed_engine_left_is_taken_over() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("run/bus.sock");
     let mut engine = child("door::a_socket_that_a_killed_engine_left_is_taken_over", &path, Stdio::piped());
-    wait_for_listener(&path, &mut engine);
+    says_that_it_listens(&mut engine);
     assert!(matches!(Listener::bind(&path), Err(AttachError::InUse { .. })));
     engine.kill().expect("it is there");
     engine.wait().expect("it ends");
@@ -82,14 +83,6 @@ fn a_socket_that_a_killed_engine_left_is_taken_over() {
     let listener = Listener::bind(&path).expect("nobody listens there");
     let _socket = connected(&path);
     assert!(is_readable(listener.fd()));
-}
-
-/// Reads what a child says until it listens.
-fn wait_for_listener(path: &Path, engine: &mut std::process::Child) {
-    use std::io::BufRead as _;
-    let said = std::io::BufReader::new(engine.stdout.as_mut().expect("a pipe"));
-    let mut lines = said.lines().map(|line| line.expect("text"));
-    assert!(lines.any(|line| line.ends_with("listening")), "it never listened at {}", path.display());
 }
 
 #[test]

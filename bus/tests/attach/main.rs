@@ -10,4 +10,7 @@ mod handshake;
 mod hostile;
 mod processes;
 mod scene;
+mod storm;
 mod strangers;
+#[allow(dead_code, reason = "tests of the whole program take the rest")]
+mod ways;

@@ -1,6 +1,7 @@
 //! What the tests share: an engine's door in a folder of its own, something to hand over, and raw sockets.
 
 use std::{
+    io::{BufRead as _, BufReader},
     os::fd::{AsFd as _, OwnedFd},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -20,6 +21,14 @@ use tempfile::TempDir;
 
 /// Longer than anything takes; only a failing test waits for it.
 pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How often something is repeated: `usually`, or so often as a full campaign wants.
+pub fn rounds(usually: u64, in_full: u64) -> u64 {
+    match std::env::var("FULMAR_CAMPAIGN") {
+        Ok(campaign) if campaign == "full" => in_full,
+        _ => usually,
+    }
+}
 
 /// An engine that listens.
 pub struct Engine {
@@ -145,6 +154,13 @@ pub fn child_path() -> Option<PathBuf> {
 /// Numbers of the file descriptors that this process has open.
 pub fn open_files() -> usize {
     std::fs::read_dir("/proc/self/fd").expect("our own files").count()
+}
+
+/// Waits until a child says that it listens.
+pub fn says_that_it_listens(child: &mut Child) {
+    let said = BufReader::new(child.stdout.as_mut().expect("a pipe"));
+    let mut lines = said.lines().map(|line| line.expect("text"));
+    assert!(lines.any(|line| line.ends_with("listening")), "it never listened");
 }
 
 /// True where a program that this process starts would not get the file.

@@ -1,57 +1,29 @@
 //! What a process of the same user, one without privileges, tries with an engine's process itself: to trace it, to
 //! write to its memory, to take its descriptors. Each way works where the engine is not shielded, which proves the
 //! attempt, and is refused where it is.
-#![allow(unsafe_code, reason = "the calls of a hostile process are no safe ones")]
 
 use std::{
-    ffi::{c_int, c_long, c_void},
     fs::File,
     io::{BufRead as _, Write as _},
-    os::{
-        fd::AsRawFd as _,
-        unix::{fs::FileExt as _, process::CommandExt as _},
-    },
+    os::{fd::AsRawFd as _, unix::process::CommandExt as _},
     path::Path,
     process::{Child, Stdio},
     sync::atomic::{AtomicU64, Ordering},
 };
 
 use fulmar_bus::attach::shield;
-use rustix::process::{Pid, PidfdFlags, PidfdGetfdFlags, geteuid, pidfd_getfd, pidfd_open};
+use rustix::process::geteuid;
 
-use crate::scene::{child_path, command};
+use crate::{
+    scene::{child_path, command},
+    ways::{Target, attack},
+};
 
 /// The user that has no rights by convention.
 const NOBODY: u32 = 65534;
 
 const VALUE: u64 = 0x600D_600D_600D_600D;
 static MEMORY: AtomicU64 = AtomicU64::new(VALUE);
-
-/// Words of a buffer and where it lies, as the system takes them.
-#[repr(C)]
-struct Span {
-    first: *mut c_void,
-    bytes: usize,
-}
-
-unsafe extern "C" {
-    fn ptrace(request: c_int, pid: c_int, address: *mut c_void, data: *mut c_void) -> c_long;
-    fn process_vm_writev(
-        pid: c_int,
-        here: *const Span,
-        here_count: usize,
-        there: *const Span,
-        there_count: usize,
-        flags: usize,
-    ) -> isize;
-}
-
-/// Whom to attack, and how: what an attacker is told.
-struct Target {
-    pid: i32,
-    address: usize,
-    file: i32,
-}
 
 /// Starts the test `name` once more, as a user who may do nothing that others may not.
 fn unprivileged(name: &str, role: &str, input: Stdio) -> Child {
@@ -82,35 +54,6 @@ fn lie_there(is_shielded: bool) {
     say(format_args!("value {:x}", MEMORY.load(Ordering::SeqCst)));
 }
 
-/// Tries one way in; true where it led there.
-fn attack(way: &str, Target { pid, address, file }: Target) -> bool {
-    let process = Pid::from_raw(pid).expect("it is a process");
-    match way {
-        "trace" => {
-            const SEIZE: c_int = 0x4206;
-            // SAFETY: nothing of ours is passed but numbers.
-            unsafe { ptrace(SEIZE, pid, std::ptr::null_mut(), std::ptr::null_mut()) == 0 }
-        }
-        "memory" => {
-            let mut value = 0xBAD_u64;
-            let here = Span { first: std::ptr::from_mut(&mut value).cast(), bytes: 8 };
-            let there = Span { first: std::ptr::without_provenance_mut(address), bytes: 8 };
-            // SAFETY: `here` is ours for the length of the call; `there` is not read here.
-            unsafe { process_vm_writev(pid, &raw const here, 1, &raw const there, 1, 0) == 8 }
-        }
-        "memory file" => {
-            let memory = File::options().write(true).open(format!("/proc/{pid}/mem"));
-            memory.is_ok_and(|memory| memory.write_at(&0xBAD_u64.to_ne_bytes(), address as u64).is_ok())
-        }
-        "descriptor" => {
-            let pidfd = pidfd_open(process, PidfdFlags::empty()).expect("it lives");
-            pidfd_getfd(&pidfd, file, PidfdGetfdFlags::empty()).is_ok()
-        }
-        "descriptor file" => File::open(format!("/proc/{pid}/fd/{file}")).is_ok(),
-        other => panic!("{other} is no way"),
-    }
-}
-
 /// The line of a process that begins with a word, without it.
 fn line_of(process: &mut Child, word: &str) -> String {
     let said = std::io::BufReader::new(process.stdout.as_mut().expect("a pipe"));
@@ -132,7 +75,7 @@ fn check(name: &str, way: &str) {
                     address: address.parse().expect("a number"),
                     file: file.parse().expect("a number"),
                 };
-                say(format_args!("led there: {}", attack(way, target)));
+                say(format_args!("led there: {}", attack(way, target).is_ok()));
                 return;
             }
             _ => panic!("{role} is no role"),

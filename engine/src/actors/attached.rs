@@ -58,8 +58,8 @@ pub enum PortNews {
     /// A process attached. Where one is there already, it takes its place: what that one has is told anew to this one,
     /// and nothing of it is canceled.
     Came(Box<Line>),
-    /// The process that was there is gone.
-    Went,
+    /// The process that was there is gone, or was sent away.
+    Went(Ended),
 }
 
 /// The port of an attached strategy.
@@ -110,7 +110,7 @@ impl AttachedPort {
                 self.misuse = Misuse::default();
                 self.untold = Some(Presence::HERE);
             }
-            PortNews::Went => self.part(Ended::Gone),
+            PortNews::Went(ended) => self.part(ended),
         }
     }
 
@@ -142,8 +142,8 @@ impl AttachedPort {
                 break;
             }
             match line.commands.poll(&mut self.record) {
-                Poll::Empty => break,
-                Poll::Lapped { .. } => self.part(Ended::Damage),
+                // A command was seen to wait, and its writer passes no gate: whoever writes by our rules gives it whole.
+                Poll::Empty | Poll::Lapped { .. } => self.part(Ended::Damage),
                 Poll::Record => match self.claim.carry(&self.record, now, intents) {
                     Ok(()) => self.process.status.count_command(self.claim.counter()),
                     Err(Wrong::Shape) => self.part(Ended::Damage),

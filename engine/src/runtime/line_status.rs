@@ -15,6 +15,8 @@ pub enum Ended {
     Damage,
     /// It wanted too often what makes no sense: likewise.
     Misuse,
+    /// It said over its connection what no program of ours says: likewise.
+    Speech,
     /// Another process took its place, and has what it had.
     Replaced,
     /// In step with the engine, there was no room for what it wanted, or was to be told.
@@ -29,11 +31,17 @@ impl Ended {
             Ended::Silence => "its process shows no sign of life",
             Ended::Damage => "it wrote what is no command into its ring",
             Ended::Misuse => "it wanted too often what is not its own, or what was wanted before",
+            Ended::Speech => "it said over its connection what no client says",
             Ended::Replaced => "another process took its place",
             Ended::NoRoom => {
                 "there was no room for what it wanted, or was to be told, in step with the engine"
             }
         }
+    }
+
+    /// True where it was the process's own misdeed.
+    pub const fn is_quarantine(self) -> bool {
+        matches!(self, Ended::Damage | Ended::Misuse | Ended::Speech)
     }
 }
 
@@ -121,6 +129,7 @@ impl LineStatus {
             4 => Some(Ended::Misuse),
             5 => Some(Ended::Replaced),
             6 => Some(Ended::NoRoom),
+            7 => Some(Ended::Speech),
             _ => None,
         };
         (ended, last)
@@ -151,9 +160,10 @@ impl LineStatus {
             Ended::Misuse => 4,
             Ended::Replaced => 5,
             Ended::NoRoom => 6,
+            Ended::Speech => 7,
         };
         self.0.last_end.store(number, Ordering::Relaxed);
-        add(&self.0.quarantines, u64::from(matches!(ended, Ended::Damage | Ended::Misuse)));
+        add(&self.0.quarantines, u64::from(ended.is_quarantine()));
         // PAIRS WITH: the acquire loads in `ends` and `is_attached`: who sees the end sees how it was.
         self.0.ended.store(self.0.ended.load(Ordering::Relaxed) + 1, Ordering::Release);
     }

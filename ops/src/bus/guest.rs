@@ -2,7 +2,7 @@
 
 use std::os::fd::BorrowedFd;
 
-use fulmar_bus::attach::{Answer, Bell, Connection, Refusal, Request};
+use fulmar_bus::attach::{Answer, AttachError, Bell, Connection, Refusal, Request};
 use fulmar_bus::record::{InstrumentId, UnixNanos};
 use fulmar_bus::segment::Segment;
 use fulmar_engine::actors::Line;
@@ -72,8 +72,10 @@ pub enum Verdict {
 enum Said {
     Nothing,
     Ready,
-    /// That it goes, or what no client says; or it is gone.
+    /// That it goes; or it is gone.
     Bye,
+    /// What no client says, or more than it reads the answers of.
+    Nonsense,
 }
 
 impl Guest {
@@ -95,8 +97,10 @@ impl Guest {
         if ends > number {
             return Verdict::Part(how.unwrap_or(Ended::Gone));
         }
-        if said != Said::Nothing {
-            return Verdict::Part(Ended::Gone);
+        match said {
+            Said::Nothing => {}
+            Said::Nonsense => return Verdict::Part(Ended::Speech),
+            Said::Ready | Said::Bye => return Verdict::Part(Ended::Gone),
         }
         if status.lines() > number && std::mem::take(&mut self.is_successor) {
             // Who does not hear it is gone, which is seen the next time.
@@ -139,11 +143,14 @@ impl Guest {
                     let (answer, segment) = snapshot(instrument_id, self.snapshots_left);
                     self.snapshots_left -= u32::from(segment.is_some());
                     let files: Vec<BorrowedFd<'_>> = segment.iter().map(Segment::fd).collect();
-                    if self.connection.send(&answer, &files).is_err() {
-                        return Said::Bye;
+                    match self.connection.send(&answer, &files) {
+                        Ok(()) => {}
+                        Err(AttachError::NotReading) => return Said::Nonsense,
+                        Err(_) => return Said::Bye,
                     }
                 }
                 Ok(Some(Request::Ready)) => return Said::Ready,
+                Err(AttachError::Malformed(_)) => return Said::Nonsense,
                 Ok(Some(Request::Bye)) | Err(_) => return Said::Bye,
                 Ok(None) => break,
             }

@@ -8,6 +8,7 @@ mod berth;
 mod guest;
 mod harbour;
 mod memory;
+mod quarantine;
 mod reception;
 mod report;
 mod server;

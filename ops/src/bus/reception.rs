@@ -20,6 +20,11 @@ const READY_WITHIN: Nanos = Nanos::from_secs(10);
 /// The minor version of the first clients that can take another's place.
 const SUCCESSOR_ABI_MINOR: u16 = 1;
 
+/// Looks that a caller waits until whoever was in his berth has left it: a second, where nothing else happens.
+pub(super) const LEAVING_LOOKS_MAX: u32 = 200;
+/// Callers who wait so at one time.
+const WAITING_MAX: usize = 16;
+
 /// Where a caller may lie.
 struct Entry {
     berth: usize,
@@ -37,9 +42,21 @@ impl Wake for Alarm {
 }
 
 impl Bus {
-    pub(super) fn greet(&mut self, caller: Caller) {
+    /// Lets a caller in, or tells him why not. He may wait so many looks until his berth is left.
+    pub(super) fn greet(&mut self, caller: Caller, looks_left: u32) {
         let (name, pid) = (caller.hello().strategy.as_str().to_owned(), caller.peer().pid);
         let entry = match self.judge(&caller) {
+            // The numbers of orders that the last one wanted are known once its port is done with it.
+            Ok(entry) if !entry.is_successor && !self.is_left(entry.berth) => {
+                if looks_left > 0 && self.waiting.len() < WAITING_MAX {
+                    self.waiting.push((caller, looks_left - 1));
+                } else {
+                    let words = "the process that was there is just leaving; try again";
+                    tracing::warn!("bus: process {pid} may not be \"{name}\": {words}");
+                    caller.refuse(Refusal::NotReady, words);
+                }
+                return;
+            }
             Ok(entry) => entry,
             Err((refusal, words)) => {
                 tracing::warn!("bus: process {pid} may not be \"{name}\": {words}");
@@ -54,6 +71,11 @@ impl Bus {
         }
     }
 
+    /// True where the port of a berth is done with every line that it was handed.
+    fn is_left(&self, berth: usize) -> bool {
+        self.plan.berths[berth].status.ends().0 == self.handed[berth]
+    }
+
     /// Which berth a caller may lie in, or why he may in none.
     fn judge(&self, caller: &Caller) -> Result<Entry, (Refusal, String)> {
         let (hello, peer) = (caller.hello(), caller.peer());
@@ -63,6 +85,10 @@ impl Bus {
                 Refusal::NotAllowed,
                 format!("user {} is not {own}, whose engine this is", peer.uid),
             ));
+        }
+        if self.quarantine.holds(peer) {
+            let words = "this process was sent away, and may not come back; another one may".to_owned();
+            return Err((Refusal::Quarantined, words));
         }
         let wanted = hello.strategy.as_str();
         let Some(berth) = self.plan.berths.iter().position(|berth| berth.name == wanted) else {
@@ -90,7 +116,6 @@ impl Bus {
                 format!("process {} is \"{wanted}\" already; --take-over takes its place", other.pid());
             return Err((Refusal::AlreadyAttached, words));
         }
-        // That another one went, the port hears before it hears of this one.
         Ok(Entry { berth, is_successor })
     }
 

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-use fulmar_bus::attach::{AttachError, Listener, Refusal};
+use fulmar_bus::attach::{AttachError, Caller, Listener, Refusal};
 use fulmar_bus::channel::Ring;
 use fulmar_bus::record::{Nanos, UnixNanos};
 use fulmar_bus::segment::{Segment, SegmentError};
@@ -22,6 +22,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use super::berth::Berth;
 use super::guest::{Guest, Stage, Verdict};
 use super::memory::{Kept, SharedMemory};
+use super::quarantine::Quarantine;
+use super::reception::LEAVING_LOOKS_MAX;
 use super::report::Logbook;
 use super::shadow::Shadow;
 use super::snapshot;
@@ -29,6 +31,8 @@ use super::token::{random, write_token};
 
 /// How long the thread sleeps at the most: shadows have to keep up with rings, and lines that a port ended are noticed.
 const LOOK_NS: i64 = 5_000_000;
+/// Callers that are heard before those who are there are looked at again.
+const CALLERS_PER_TURN_MAX: usize = 16;
 /// How often it looks at what processes take.
 const MEASURE_INTERVAL: Nanos = Nanos::from_secs(1);
 /// Berths at a time of which it was said that another process is to come, and that were not looked at.
@@ -104,6 +108,9 @@ pub(super) struct Bus {
     /// Berths whose place the next process is to take, although it does not ask for that itself.
     pub(super) awaited: BTreeSet<usize>,
     awaits: Receiver<usize>,
+    pub(super) quarantine: Quarantine,
+    /// Callers whose berth is just being left, each with the looks that he may still wait for.
+    pub(super) waiting: Vec<(Caller, u32)>,
 }
 
 impl BusServer {
@@ -199,6 +206,8 @@ impl Bus {
             measured_at: clock.now(),
             welcomed: 0,
             awaited: BTreeSet::new(),
+            quarantine: Quarantine::default(),
+            waiting: Vec::new(),
             clock,
             plan,
             listener,
@@ -213,9 +222,13 @@ impl Bus {
         self.awaited.extend(self.awaits.try_iter());
         self.measure();
         self.watch();
-        loop {
+        for (caller, looks_left) in std::mem::take(&mut self.waiting) {
+            self.greet(caller, looks_left);
+        }
+        // Whoever calls without end keeps nobody else waiting.
+        for _ in 0..CALLERS_PER_TURN_MAX {
             match self.listener.accept() {
-                Ok(Some(caller)) => self.greet(caller),
+                Ok(Some(caller)) => self.greet(caller, LEAVING_LOOKS_MAX),
                 Ok(None) => break,
                 Err(error) => tracing::warn!("bus: a caller was let go: {error}"),
             }
@@ -294,8 +307,8 @@ impl Bus {
     /// Lets a process go. False where its port has no room to hear of it yet: then it is as if it had not gone.
     fn part(&mut self, index: usize, ended: Ended) -> bool {
         let (guest, berths) = (&self.guests[index], &self.plan.berths);
-        let is_told = !guest.is_moored() || ended != Ended::Gone;
-        if !is_told && berths[guest.berth].doorway.hand(PortNews::Went).is_err() {
+        let is_told = !guest.is_moored() || !matches!(ended, Ended::Gone | Ended::Speech);
+        if !is_told && berths[guest.berth].doorway.hand(PortNews::Went(ended)).is_err() {
             return false;
         }
         let mut guest = self.guests.swap_remove(index);
@@ -318,10 +331,13 @@ impl Bus {
                 tracing::info!("strategy {name}: {words} (pid {pid}); {did}");
                 guest.send_away(Refusal::Replaced, words);
             }
-            Ended::Silence | Ended::Damage | Ended::Misuse | Ended::NoRoom => {
+            Ended::Silence | Ended::Damage | Ended::Misuse | Ended::Speech | Ended::NoRoom => {
                 tracing::error!("strategy {name}: {words} (pid {pid}); it was sent away; {did}");
                 guest.send_away(Refusal::Quarantined, words);
             }
+        }
+        if ended.is_quarantine() {
+            self.quarantine.keep_out(guest.connection.into_peer());
         }
         true
     }

@@ -33,6 +33,9 @@ pub struct StrategyRunArguments {
     /// Take the place of the process that is attached under that name; its orders stand, and are this one's then
     #[arg(long)]
     pub take_over: bool,
+    /// When the engine goes, wait for the next one there and begin anew; for strategies of this program
+    #[arg(long)]
+    pub reattach: bool,
     /// Where the engine's bus listens
     #[arg(long, value_name = "PATH", default_value = "state/bus/bus.sock")]
     pub socket: PathBuf,

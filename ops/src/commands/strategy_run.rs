@@ -9,15 +9,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use fulmar_bus::record::{Nanos, UnixNanos};
+use fulmar_engine::contract::Strategy;
 use fulmar_engine::runtime::{Clock, Wait};
 use fulmar_strategies::attach::{Session, SessionEnd, SessionError, read_token};
 use fulmar_strategies::{ParameterError, Parameters, StrategyEntry};
+use rustix::event::{Timespec, poll};
 use serde::Serialize;
 
 use super::strategy_program;
 use super::{CommandError, Format, Global, StrategyRunArguments};
 use crate::exit::Exit;
 use crate::output;
+
+/// How long it waits before it looks again whether an engine is there.
+const AGAIN_AFTER: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
 
 /// What a strategy did in its process.
 #[derive(Debug, Serialize)]
@@ -39,26 +44,60 @@ pub fn run(arguments: &StrategyRunArguments, global: &Global) -> Result<Exit, Co
         return strategy_program::run(arguments, &stated);
     }
     let entry = entry(&arguments.what, global)?;
-    let strategy = entry.strategy(&Parameters::from_pairs(stated)).map_err(told)?;
-    let name = arguments.name.as_deref().unwrap_or(entry.kind);
-    let wait = if arguments.spin { Wait::Spin } else { Wait::Park };
-    let refused = |error: SessionError| refused(&error, &arguments.socket);
-    let token = read_token(&arguments.socket).map_err(refused)?;
-    let attach = if arguments.take_over { Session::take_over } else { Session::attach };
-    let session = attach(&arguments.socket, (name, token), strategy, wait);
-    let mut session = session.map_err(refused)?;
-    output::notice(format_args!("attached to {} as \"{name}\"", arguments.socket.display()));
+    let parameters = Parameters::from_pairs(stated);
     let stop = stop_on_signals()?;
     let clock = Clock::new();
     let ends_at = arguments.seconds.map(|seconds| clock.now() + Nanos::from_secs(seconds));
     let is_over = || stop.load(Ordering::Relaxed) || ends_at.is_some_and(|at: UnixNanos| clock.now() >= at);
+    let mut exit = Exit::Done;
+    let mut is_first = true;
+    while is_first || (arguments.reattach && exit == Exit::Unreachable && !is_over()) {
+        let strategy = entry.strategy(&parameters).map_err(told)?;
+        match attach(arguments, entry, strategy) {
+            Ok(session) => exit = trade(session, (arguments, entry), &is_over, global.format)?,
+            // The next engine is not there yet.
+            Err(error) if !is_first && error.exit() == Exit::Unreachable => wait_a_little(),
+            Err(error) => return Err(error),
+        }
+        is_first = false;
+    }
+    Ok(if is_over() { Exit::Done } else { exit })
+}
+
+/// What the strategy is called in the engine.
+fn name<'a>(arguments: &'a StrategyRunArguments, entry: &StrategyEntry) -> &'a str {
+    arguments.name.as_deref().unwrap_or(entry.kind)
+}
+
+fn attach(
+    arguments: &StrategyRunArguments,
+    entry: &StrategyEntry,
+    strategy: Box<dyn Strategy>,
+) -> Result<Session, CommandError> {
+    let wait = if arguments.spin { Wait::Spin } else { Wait::Park };
+    let refused = |error: SessionError| refused(&error, &arguments.socket);
+    let token = read_token(&arguments.socket).map_err(refused)?;
+    let attach = if arguments.take_over { Session::take_over } else { Session::attach };
+    let name = name(arguments, entry);
+    let session = attach(&arguments.socket, (name, token), strategy, wait).map_err(refused)?;
+    output::notice(format_args!("attached to {} as \"{name}\"", arguments.socket.display()));
+    Ok(session)
+}
+
+/// Trades to the end of the session, and tells what came of it.
+fn trade(
+    mut session: Session,
+    (arguments, entry): (&StrategyRunArguments, &StrategyEntry),
+    is_over: &impl Fn() -> bool,
+    format: Format,
+) -> Result<Exit, CommandError> {
     let end = session.run(is_over);
     if let Some(words) = session.last_words() {
         output::notice(format_args!("the engine sent it away: {words}"));
     }
-    let report = report(entry, name, end, &session);
-    match global.format {
-        Format::Json => output::json(&report)?,
+    let report = report(entry, name(arguments, entry), end, &session);
+    match format {
+        Format::Json => output::json_line(&report)?,
         Format::Text => output::text(format_args!("{}", report.text()))?,
     }
     Ok(match end {
@@ -66,6 +105,12 @@ pub fn run(arguments: &StrategyRunArguments, global: &Global) -> Result<Exit, Co
         SessionEnd::EngineGone => Exit::Unreachable,
         SessionEnd::Broken => Exit::Failed,
     })
+}
+
+/// Until an engine may be there again.
+fn wait_a_little() {
+    // A wait that ends early does no harm.
+    let _ = poll(&mut [], Some(&AGAIN_AFTER));
 }
 
 fn entry<'g>(kind: &str, global: &'g Global) -> Result<&'g StrategyEntry, CommandError> {

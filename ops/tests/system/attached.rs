@@ -1,6 +1,12 @@
 //! A strategy in a process of its own: it trades as one inside would, whoever may not come is told why, and when its
 //! process goes what was agreed happens to its orders. A replay of it all needs no process.
 
+mod hostile;
+mod outside;
+mod storm;
+#[path = "../../../bus/tests/attach/ways.rs"]
+mod ways;
+
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::Path;

@@ -3,7 +3,7 @@
 //! Every wait is for something that the program says or does, and ends in a failure that shows what it said. Nothing
 //! here knows what a test is about.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write as _};
 use std::net::SocketAddr;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -92,6 +92,17 @@ impl Program {
     /// Waits until it writes a line on standard output.
     pub fn output_line(&mut self) -> String {
         self.output.until(|_| true)
+    }
+
+    /// Waits until it writes a line on standard output that contains these words.
+    pub fn said_line(&mut self, words: &str) -> String {
+        self.output.until(|line| line.contains(words))
+    }
+
+    /// Writes an empty line to its standard input.
+    pub fn ask(&mut self) {
+        let input = self.child.stdin.as_mut().expect("it is piped");
+        input.write_all(b"\n").expect("it reads");
     }
 
     /// Waits until it writes a line on standard error that contains all of `words`.

@@ -44,8 +44,9 @@ pub struct Options {
     pub abi_version: u32,
     /// How to wait: a fulmar_wait.
     pub wait: u8,
-    /// One to take the place of the process that is attached under the name, if one is: its orders and what it holds are
-    /// this one's from then on, and nothing is canceled. Zero where FULMAR_TAKE_OVER says, which is 1 or is not set.
+    /// One to take the place of the process that is attached under the name, if one is: its orders and what it holds
+    /// are this one's from then on, and nothing is canceled. Zero where FULMAR_TAKE_OVER says, which is 1 or is not
+    /// set.
     pub take_over: u8,
     reserved: [u8; 2],
     /// The name that the engine's configuration gives the strategy; NULL for FULMAR_STRATEGY.
@@ -179,8 +180,8 @@ fn refusal(error: &SessionError, socket: &std::path::Path) -> Why {
 }
 
 /// Gives the strategy its turns until the session is over, and gives why: FULMAR_RESULT_STOPPED,
-/// FULMAR_RESULT_ENGINE_GONE, FULMAR_RESULT_PLAYED or FULMAR_RESULT_REPLACED, after `on_stop`. Below zero where it could not.
-/// `error` says it in words, the engine's own where it sent the process away.
+/// FULMAR_RESULT_ENGINE_GONE, FULMAR_RESULT_PLAYED or FULMAR_RESULT_REPLACED, after `on_stop`. Below zero where it
+/// could not. `error` says it in words, the engine's own where it sent the process away.
 #[unsafe(no_mangle)]
 pub extern "C" fn fulmar_run(session: Option<&Session>, error: Out<'_, Error>) -> Outcome {
     ended(session, error, |context, attached| {

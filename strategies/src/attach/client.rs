@@ -9,7 +9,7 @@ use fulmar_bus::record::{InstrumentId, Text, UnixNanos};
 use fulmar_bus::segment::{Access, BootId, OpenSegment, SegmentError};
 use fulmar_engine::actors::{StrategyHost, StrategyPorts, Stream};
 use fulmar_engine::contract::{Context, Strategy};
-use fulmar_engine::runtime::{Actor, NotedTurn, Outbox, Work};
+use fulmar_engine::runtime::{Actor, NotedTurn, Outbox, Work, give_way};
 
 use super::terms::Terms;
 use super::turns::{Given, NoTurn, Turns};
@@ -148,7 +148,7 @@ impl Client {
         self.show();
         // There is room as soon as the engine took what was wanted, which it does meanwhile.
         while !self.host.end_turn(now) {
-            std::thread::yield_now();
+            give_way();
         }
         self.turn_count += 1;
         Ok(Work(1))

@@ -1,11 +1,13 @@
 //! The port of an attached strategy: what a process may do to it, and what not.
 
+mod hostile;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Wake, Waker};
 
 use fulmar_bus::attach::{CursorPage, cursor_page_word_count};
-use fulmar_bus::channel::Writer;
+use fulmar_bus::channel::{Words, Writer};
 use fulmar_bus::record::{
     CancelIntent, ClientOrderId, ExecutionReport, ExecutionType, Heading, Intent, Kind, ModifyIntent, Nanos,
     OnDisconnect, OrderStatus, OrderTerms, Position, Presence, PresenceNews, RecordId, Side, StrategyId,
@@ -23,7 +25,7 @@ const STRATEGY: StrategyId = StrategyId(2);
 const SILENCE_MAX: Nanos = Nanos::from_secs(3);
 const MISUSES_MAX: u32 = 3;
 /// Slots of the process's rings.
-const SLOTS: usize = 512;
+const SLOTS: usize = if cfg!(miri) { 128 } else { 512 };
 
 /// A port, and both sides of it.
 struct Scene {
@@ -41,6 +43,7 @@ struct Process {
     command_words: Region,
     events: Reader,
     page: CursorPage,
+    page_words: Region,
     wakes: Arc<Wakes>,
     markets: Outbox,
     counter: u64,
@@ -92,7 +95,8 @@ impl Scene {
         };
         let (commands, command_ring, command_words) = ring(10);
         let (events, event_ring, _) = ring(11);
-        let page = CursorPage::new(Region::heap(cursor_page_word_count()));
+        let page_words = Region::heap(cursor_page_word_count());
+        let page = CursorPage::new(page_words.clone());
         let wakes = Arc::new(Wakes::default());
         let waker = Waker::from(Arc::clone(&wakes));
         let (markets, market_ring) = channel(12, ROOMY);
@@ -109,7 +113,7 @@ impl Scene {
         let here = self.told();
         assert_eq!(here.len(), 1, "the gate hears that it came, and no more");
         assert_eq!(presence(&here[0]).news, PresenceNews::Here);
-        Process { commands, command_words, events: reader, page, wakes, markets, counter: 0 }
+        Process { commands, command_words, events: reader, page, page_words, wakes, markets, counter: 0 }
     }
 
     /// What the gate heard since this was last asked.
@@ -277,6 +281,21 @@ fn a_writer_that_overtakes_us_in_its_own_ring_is_sent_away() {
 }
 
 #[test]
+fn a_stamp_that_no_command_stands_behind_ends_it_and_is_not_looked_at_for_ever() {
+    // Slots follow the header, the writer's cursor and one gate.
+    let stamp_of_first = 3 * 16;
+    for stamp in [u64::MAX, 5 << 3 | 3, 1 << 3 | 5, 2 << 3] {
+        let mut scene = Scene::new();
+        let process = scene.attach(1_000);
+        process.command_words.store(stamp_of_first, stamp, Ordering::Release);
+        assert!(scene.port.has_callers(), "{stamp:#x} looks like something that waits");
+        scene.turn();
+        scene.assert_gone(Ended::Damage);
+        assert!(!scene.port.has_callers(), "its core may sleep");
+    }
+}
+
+#[test]
 fn a_flood_takes_no_more_of_a_turn_and_of_a_second_than_it_may() {
     let mut scene = Scene::new();
     let mut process = scene.attach(100);
@@ -380,7 +399,8 @@ fn a_process_that_goes_is_told_of_once_and_another_one_takes_its_place() {
     let mut first = scene.attach(1_000);
     first.order();
     scene.turn();
-    assert!(scene.door.hand(PortNews::Went).is_ok() && scene.door.hand(PortNews::Went).is_ok());
+    let went = || PortNews::Went(Ended::Gone);
+    assert!(scene.door.hand(went()).is_ok() && scene.door.hand(went()).is_ok());
     scene.turn();
     let told = scene.told();
     assert_eq!((told.len(), presence(&told[1]).news), (2, PresenceNews::Gone));
@@ -435,7 +455,7 @@ fn one_that_comes_while_another_is_there_takes_its_place_and_nothing_of_it_is_ca
     scene.turn();
     assert_eq!((first.events().len(), second.events().len()), (0, 2), "all that stands is its own now");
 
-    assert!(scene.door.hand(PortNews::Went).is_ok());
+    assert!(scene.door.hand(PortNews::Went(Ended::Gone)).is_ok());
     scene.turn();
     let told = scene.told();
     assert_eq!((told.len(), presence(&told[0]).news), (1, PresenceNews::Gone), "it goes as any other");

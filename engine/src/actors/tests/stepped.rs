@@ -157,7 +157,7 @@ fn what_a_strategy_cannot_want_ends_it_and_it_wants_nothing_more() {
 fn a_process_that_is_gone_holds_nobody_up() {
     let mut scene = Scene::new();
     scene.want(&order(1));
-    assert!(scene.door.hand(PortNews::Went).is_ok(), "there is room at the door");
+    assert!(scene.door.hand(PortNews::Went(Ended::Gone)).is_ok(), "there is room at the door");
     scene.host.on_start(OPENS_AT);
     assert_eq!(scene.status.ends(), (1, Some(Ended::Gone)));
     assert_eq!(drain(&mut scene.intents).len(), 1, "what it wanted before stands");
