@@ -54,7 +54,7 @@ fn each_ending_has_its_exit_code() {
     check(at, &record("BTC USDT"), 3, "\"BTC USDT\" does not fit");
     check(at, &record("BTC\u{7}"), 3, "\"BTC\\u{7}\" does not fit");
     check(at, &["run", "--seconds", "0"], 2, "at least 1");
-    check(at, &["bench", "kill"], 2, "possible values: hop, bus, decode, book, risk, tick-to-order");
+    check(at, &["bench", "x"], 2, "possible values: hop, bus, decode, book, risk, tick-to-order, kill");
     check(at, &["check", "--config", "wrong.toml"], 3, "violations");
     check(at, &["check", "--config", "."], 3, ".: it is a directory");
     check(at, &["check", "--config", "bytes.toml"], 3, "bytes.toml: it is no UTF-8 text");

@@ -1,7 +1,9 @@
 //! What the simulated venue is set up with, and what it says when it ends.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use fulmar_bus::record::{Nanos, Price, Quantity, UnixNanos};
@@ -55,6 +57,19 @@ pub struct SimulatedVenueConfig {
     pub may_withdraw: bool,
     /// What goes wrong.
     pub faults: FaultPlan,
+    /// Who hears what clients send, where somebody does.
+    pub hearer: Option<Hearer>,
+}
+
+/// Hears every text that a client sends, as it is read off the socket and before it waits for its turn: for whoever
+/// measures when it came.
+#[derive(Clone)]
+pub struct Hearer(pub Arc<dyn Fn(&str) + Send + Sync>);
+
+impl fmt::Debug for Hearer {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Hearer")
+    }
 }
 
 impl SimulatedVenueConfig {
@@ -87,6 +102,7 @@ impl SimulatedVenueConfig {
             funding_rate: UNIT / 10_000,
             may_withdraw: false,
             faults: FaultPlan::none(),
+            hearer: None,
         }
     }
 
@@ -179,8 +195,8 @@ pub struct Credentials {
     pub secret: String,
 }
 
-impl std::fmt::Debug for Credentials {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Credentials {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "Credentials({}, secret withheld)", self.api_key)
     }
 }

@@ -46,7 +46,7 @@ mod usd_margined;
 mod venue;
 mod wire;
 
-pub use config::{Credentials, PublicKey, SCALE, SimulatedVenueConfig, SymbolConfig, VenueReport};
+pub use config::{Credentials, Hearer, PublicKey, SCALE, SimulatedVenueConfig, SymbolConfig, VenueReport};
 pub use dialect::Dialect;
 pub use faults::{Fault, FaultPlan, Occasion};
 pub use offline::OfflineVenue;

@@ -21,7 +21,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
-use super::config::{SimulatedVenueConfig, VenueReport};
+use super::config::{Hearer, SimulatedVenueConfig, VenueReport};
 use super::connections::Purpose;
 use super::dialect::Dialect;
 use super::limits::{
@@ -84,17 +84,17 @@ pub async fn serve(
     let address = listener.local_addr()?;
     let (commands, inbox) = mpsc::channel(COMMANDS_MAX);
     let (stopping, mut stopped) = watch::channel(false);
+    let gate = Gate::new(commands, config.hearer.clone());
     let (dialect, venue) = (config.dialect, Venue::new(config));
     let listener = listener.tap_io(|stream| {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection keeps its delay");
         }
     });
-    let server =
-        axum::serve(listener, router(Gate::new(commands), dialect)).with_graceful_shutdown(async move {
-            let told = stopped.wait_for(|is_stopping| *is_stopping).await;
-            drop(told);
-        });
+    let server = axum::serve(listener, router(gate, dialect)).with_graceful_shutdown(async move {
+        let told = stopped.wait_for(|is_stopping| *is_stopping).await;
+        drop(told);
+    });
     let serving = tokio::spawn(server.into_future());
     // Nobody may be waiting for the address; the venue serves all the same.
     let _told = ready.send(address);
@@ -172,12 +172,13 @@ struct Gate {
     commands: mpsc::Sender<Command>,
     connections: Arc<AtomicU64>,
     places: Arc<tokio::sync::Semaphore>,
+    hearer: Option<Hearer>,
 }
 
 impl Gate {
-    fn new(commands: mpsc::Sender<Command>) -> Self {
+    fn new(commands: mpsc::Sender<Command>, hearer: Option<Hearer>) -> Self {
         let places = Arc::new(tokio::sync::Semaphore::new(CONNECTIONS_MAX));
-        Gate { commands, connections: Arc::default(), places }
+        Gate { commands, connections: Arc::default(), places, hearer }
     }
 
     fn open(self, upgrade: WebSocketUpgrade, purpose: Purpose) -> Response {
@@ -186,12 +187,13 @@ impl Gate {
         };
         // PAIRS WITH: nothing; the number only has to be unique.
         let connection = self.connections.fetch_add(1, Ordering::Relaxed);
-        let commands = self.commands;
+        let (commands, hearer) = (self.commands, self.hearer);
         upgrade.max_message_size(MESSAGE_BYTES_MAX).on_upgrade(move |socket| async move {
             let (outbox, frames) = mpsc::channel(OUTBOX_FRAMES);
             let is_limited = purpose != Purpose::Api;
             if commands.send(Command::Connect { connection, purpose, outbox }).await.is_ok() {
-                let departure = socket::carry(socket, connection, (frames, &commands), is_limited).await;
+                let inward = (&commands, hearer.as_ref());
+                let departure = socket::carry(socket, connection, (frames, inward), is_limited).await;
                 // Fails where the venue has ended, and then it needs no telling.
                 let _told = commands.send(Command::Disconnect { connection, departure }).await;
             }

@@ -5,6 +5,7 @@ use futures_util::SinkExt;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, timeout};
 
+use super::config::Hearer;
 use super::limits::{FLUSH_FRAMES, PING_INTERVAL, PONG_TIMEOUT, STREAM_MESSAGES_PER_SECOND, WRITE_TIMEOUT};
 use super::server::Command;
 
@@ -21,11 +22,14 @@ pub enum Departure {
     Silent,
 }
 
+/// Where texts go, and who hears them on their way.
+type Inward<'a> = (&'a mpsc::Sender<Command>, Option<&'a Hearer>);
+
 /// Carries frames between a socket and the venue until one of them ends it.
 pub async fn carry(
     mut socket: WebSocket,
     connection: u64,
-    (mut frames, commands): (mpsc::Receiver<Utf8Bytes>, &mpsc::Sender<Command>),
+    (mut frames, (commands, hearer)): (mpsc::Receiver<Utf8Bytes>, Inward<'_>),
     is_limited: bool,
 ) -> Departure {
     let mut batch = Vec::with_capacity(FLUSH_FRAMES);
@@ -53,6 +57,7 @@ pub async fn carry(
                 }
                 match message {
                     Message::Text(text) => {
+                        hearer.into_iter().for_each(|Hearer(hear)| hear(text.as_str()));
                         if commands.send(Command::Text { connection, text }).await.is_err() {
                             return Departure::Ended;
                         }

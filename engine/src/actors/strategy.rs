@@ -181,6 +181,12 @@ impl StrategyHost {
         self.desk.counter = counter;
     }
 
+    /// Lets `act` see and want what the strategy may, between two turns, as if a timer had fired at `now`.
+    pub fn act<R>(&mut self, now: UnixNanos, act: impl FnOnce(&mut Context<'_>) -> R) -> R {
+        self.desk.origin = Origin::time(now);
+        act(&mut Context::new(now, &mut self.view, &mut self.desk))
+    }
+
     /// From now on an instrument of which records were lost is not read on until [`StrategyHost::restore`] gives what
     /// stands: whoever hosts the strategy can ask for that.
     pub fn ask_for_lost(&mut self) {

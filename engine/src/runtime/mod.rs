@@ -37,4 +37,4 @@ pub use player::Player;
 pub use port::{Delivery, Inboxes, Lap, Origin, Outbox};
 pub use refusal::{Refusal, Refusals};
 pub use team::Team;
-pub use wait::Wait;
+pub use wait::{Wait, give_way};

@@ -1,5 +1,7 @@
 //! Every limit of the harness, and every number that decides what a sample is.
 
+use std::time::Duration;
+
 use fulmar_bus::record::Nanos;
 
 /// How long a bench measures: with its set-up it stays well below 40 seconds.
@@ -23,6 +25,27 @@ pub const LIMIT_SAMPLES: usize = 128;
 pub const SLICE_SAMPLES: usize = 512;
 /// Records of a slice that streams one way.
 pub const STREAM_RECORDS: u64 = 1 << 16;
+
+/// Records of a stream between processes after which its reader says how far it came. Whoever sends is never two of these
+/// ahead, so that what holds four of them loses nothing.
+pub const BURST: u64 = 1 << 13;
+
+/// Publishes that make one sample: as few as a clock can tell, for the tail of one.
+pub const PUBLISH_BATCH: u32 = 16;
+/// How often each kind of guest has its turn at a ring: an odd number, for the median.
+pub const PUBLISH_RUNS: usize = 5;
+
+/// Orders that a strategy has when it is killed.
+pub const KILL_ORDERS: usize = 100;
+/// How often it is killed where nothing is said.
+pub const KILL_ROUNDS: u64 = 100;
+/// Between the starts of two rounds, each of which sends two messages an order: the link of an engine sends a thousand
+/// in a second, and no cancel is to wait for that.
+pub const KILL_ROUND_INTERVAL: Duration = Duration::from_millis(300);
+/// How long all orders of a round may take to stand, or to be gone.
+pub const KILL_PATIENCE: Duration = Duration::from_secs(30);
+/// Events of the simulated market in a second: it moves, and leaves the cores to who is measured.
+pub const KILL_EVENTS_PER_SECOND: u32 = 200;
 
 /// Looks at a line or a ring before whoever waits lets others run: far longer than a crossing, far shorter than a
 /// time slice of the system.

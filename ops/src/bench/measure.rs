@@ -14,7 +14,8 @@ use fulmar_engine::runtime::{Clock, placement};
 
 pub use super::limits::CROSSING_BATCH;
 use super::limits::{
-    BUDGET, BUDGET_LONG, LIMIT_SAMPLES, ROUND_BATCH, SLICE_SAMPLES, SPINS_BEFORE_YIELD, YIELDS_MAX,
+    BUDGET, BUDGET_LONG, KILL_ROUNDS, LIMIT_SAMPLES, ROUND_BATCH, SLICE_SAMPLES, SPINS_BEFORE_YIELD,
+    YIELDS_MAX,
 };
 use super::machine::Machine;
 use super::report::{Report, Row, Samples};
@@ -35,6 +36,8 @@ pub struct Rig {
     pub cores: Cores,
     /// How long the whole bench may measure.
     pub budget: Nanos,
+    /// How often it does what takes as long as it takes.
+    pub rounds: u64,
 }
 
 /// The cores of a rig.
@@ -52,7 +55,8 @@ impl Rig {
     /// This machine, for a bench of usual length or a long one.
     pub fn new(is_long: bool) -> Self {
         let cores = Cores::of(placement::allowed_cpus());
-        Rig { clock: Clock::new(), cores, budget: if is_long { BUDGET_LONG } else { BUDGET } }
+        let budget = if is_long { BUDGET_LONG } else { BUDGET };
+        Rig { clock: Clock::new(), cores, budget, rounds: KILL_ROUNDS }
     }
 
     /// Runs `bench` on a thread that is pinned to the measuring core; the calling thread stays where it is.
@@ -123,7 +127,7 @@ impl Rig {
 
     /// One way of a ping-pong between two cores, and its ratio to the raw cache line, whose samples go to `limit`.
     /// `None` on one core.
-    pub fn one_way<E: End>(
+    pub fn one_way<E: End + Send>(
         &self,
         name: &str,
         budget: Nanos,
@@ -217,7 +221,7 @@ fn siblings_of(cpu: usize) -> Vec<usize> {
 }
 
 /// One side of a boundary between two cores, over which one message at a time goes to and fro.
-pub trait End: Send {
+pub trait End {
     /// Sends a message.
     fn send(&mut self);
     /// Waits, without sleeping, for a message of the other side.
@@ -315,7 +319,7 @@ pub fn median(values: &mut [f64]) -> f64 {
 }
 
 /// Pins this thread, where the core is known.
-pub(super) fn pin(cpu: Option<usize>) {
+pub fn pin(cpu: Option<usize>) {
     if let Some(id) = cpu {
         assert!(core_affinity::set_for_current(CoreId { id }), "cpu {id} was in the mask when it was chosen");
     }

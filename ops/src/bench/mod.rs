@@ -7,8 +7,10 @@
 pub mod book;
 pub mod bus;
 pub mod decode;
+pub mod far;
 mod frames;
 pub mod hop;
+pub mod kill;
 mod limits;
 mod machine;
 pub mod measure;
@@ -22,11 +24,15 @@ use crate::commands::BenchName;
 use measure::Rig;
 use report::Report;
 
-/// Runs one bench, on a thread of its own that is pinned to the rig's core.
+/// Runs one bench, on a thread of its own that is pinned to the rig's core; but for one that is of a whole engine, which
+/// has its own cores.
 ///
 /// # Errors
 /// Where the engine under test cannot be set up.
 pub fn run(name: BenchName, rig: &Rig) -> anyhow::Result<Report> {
+    if name == BenchName::Kill {
+        return kill::run(rig);
+    }
     rig.on_core(|| match name {
         BenchName::Hop => Ok(hop::run(rig)),
         BenchName::Bus => bus::run(rig),
@@ -34,5 +40,6 @@ pub fn run(name: BenchName, rig: &Rig) -> anyhow::Result<Report> {
         BenchName::Book => Ok(book::run(rig)),
         BenchName::Risk => Ok(risk::run(rig)),
         BenchName::TickToOrder => tick_to_order::run(rig),
+        BenchName::Kill => unreachable!("it is run above"),
     })
 }

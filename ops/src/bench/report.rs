@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::limits::SAMPLE_NS_MAX;
 pub use super::machine::Machine;
+use super::measure::median;
 
 /// A bench's whole answer.
 #[derive(Debug, Serialize)]
@@ -109,6 +110,43 @@ impl Samples {
 }
 
 impl Row {
+    /// Every figure the median of those of several runs of the same, their samples counted together.
+    ///
+    /// # Panics
+    /// Where there are none, or one is of a rate.
+    pub fn median_of(runs: &[Row]) -> Row {
+        let figures: Vec<[f64; 6]> =
+            runs.iter().map(|run| run.latencies().expect("a run is of latencies")).collect();
+        let [min, p50, p90, p99, p999, max] = std::array::from_fn(|place| {
+            median(&mut figures.iter().map(|run| run[place]).collect::<Vec<_>>())
+        });
+        let counted = |run: &Row| match run.figures {
+            Figures::Latency { count, batch, .. } => (count, batch),
+            Figures::Rate { .. } => (0, 0),
+        };
+        let (count, batch) = (runs.iter().map(|run| counted(run).0).sum(), counted(&runs[0]).1);
+        let figures = Figures::Latency { count, min, p50, p90, p99, p999, max, batch };
+        Row { name: runs[0].name.clone(), unit: runs[0].unit, figures, ratio: None }
+    }
+
+    /// What half and what 99 of 100 of its samples are, as parts of the same of `other`, in words.
+    ///
+    /// # Panics
+    /// Where one of them is a rate.
+    pub fn beside(&self, other: &Row) -> String {
+        let of = |row: &Row| row.latencies().expect("they are latencies");
+        let ([_, p50, _, p99, ..], [_, other_p50, _, other_p99, ..]) = (of(self), of(other));
+        let (p50, p99) = (p50 / other_p50, p99 / other_p99);
+        format!("{} to {}: p50 {p50:.2}, p99 {p99:.2}", self.name, other.name)
+    }
+
+    fn latencies(&self) -> Option<[f64; 6]> {
+        match self.figures {
+            Figures::Latency { min, p50, p90, p99, p999, max, .. } => Some([min, p50, p90, p99, p999, max]),
+            Figures::Rate { .. } => None,
+        }
+    }
+
     /// The same row with its ratio to the raw cache line.
     pub fn with_ratio(self, ratio: f64) -> Row {
         Row { ratio: Some((ratio * 100.0).round() / 100.0), ..self }

@@ -1,6 +1,5 @@
 //! A process that was welcomed: first where it is to take another's place and is not ready to, then at its berth.
 
-use std::collections::VecDeque;
 use std::os::fd::BorrowedFd;
 
 use fulmar_bus::attach::{Answer, AttachError, Bell, Connection, Refusal, Request};
@@ -12,6 +11,9 @@ use fulmar_engine::runtime::{Ended, LineFigures, LineStatus};
 use super::memory::Segments;
 use super::report::parting_words;
 use super::usage::{Usage, is_dead};
+
+/// Requests of one process that are answered before others have their turn.
+const REQUESTS_PER_TURN_MAX: usize = 4;
 
 /// A process that was welcomed.
 pub struct Guest {
@@ -27,25 +29,13 @@ pub struct Guest {
     pub is_successor: bool,
     /// What it took, when that was looked at last.
     pub usage: Option<Usage>,
+    /// Snapshots that it may still have.
+    pub snapshots_left: u32,
     /// What those before it did.
     pub before: LineFigures,
     /// What it was handed, which it may not have opened yet.
     pub _segments: Segments,
-    /// The same of what it asked for, the latest.
-    pub snapshots: VecDeque<Segment>,
-    /// How often it was given what stands.
-    pub snapshot_count: u32,
-    /// How many were welcomed before it: its memory is named by it.
-    pub number: u64,
 }
-
-/// Gives what stands of an instrument to the process of this number, which was given so much before.
-pub type GiveSnapshot<'a> = dyn Fn(InstrumentId, (u64, u32)) -> (Answer, Option<Segment>) + 'a;
-
-/// Requests of one process that are answered before others have their turn.
-const REQUESTS_PER_TURN_MAX: usize = 4;
-/// What was asked for last, and may not be opened yet.
-const SNAPSHOTS_KEPT: usize = 16;
 
 /// How far a process came.
 pub enum Stage {
@@ -87,7 +77,12 @@ enum Said {
 
 impl Guest {
     /// Hears what it says, tells it once that it is in its place, and finds what is to be done with it.
-    pub fn look(&mut self, status: &LineStatus, now: UnixNanos, snapshot: &GiveSnapshot<'_>) -> Verdict {
+    pub fn look(
+        &mut self,
+        status: &LineStatus,
+        now: UnixNanos,
+        snapshot: impl Fn(InstrumentId, u32) -> (Answer, Option<Segment>),
+    ) -> Verdict {
         let said = self.hear(snapshot);
         let number = match &self.stage {
             Stage::Welcome { .. } if said == Said::Ready => return Verdict::Moor,
@@ -137,35 +132,27 @@ impl Guest {
         parting_words(self.before, status.figures(), self.usage)
     }
 
-    /// What it says next. What it asks for it is given, a little at a time: others wait.
-    fn hear(&mut self, snapshot: &GiveSnapshot<'_>) -> Said {
+    /// What it says. Snapshots that it asks for it is given, a little at a time: others wait.
+    fn hear(&mut self, snapshot: impl Fn(InstrumentId, u32) -> (Answer, Option<Segment>)) -> Said {
         for _ in 0..REQUESTS_PER_TURN_MAX {
             match self.connection.receive() {
                 Ok(Some(Request::Snapshot { instrument_id })) => {
-                    let (answer, segment) = snapshot(instrument_id, (self.number, self.snapshot_count));
+                    let (answer, segment) = snapshot(instrument_id, self.snapshots_left);
+                    self.snapshots_left -= u32::from(segment.is_some());
                     let files: Vec<BorrowedFd<'_>> = segment.iter().map(Segment::fd).collect();
                     match self.connection.send(&answer, &files) {
                         Ok(()) => {}
                         Err(AttachError::NotReading) => return Said::Nonsense,
                         Err(_) => return Said::Bye,
                     }
-                    self.keep(segment);
                 }
                 Ok(Some(Request::Ready)) => return Said::Ready,
                 Err(AttachError::Malformed(_)) => return Said::Nonsense,
                 Ok(Some(Request::Bye)) | Err(_) => return Said::Bye,
-                Ok(None) if is_dead(self.connection.peer()) || self.connection.is_closed() => {
-                    return Said::Bye;
-                }
                 Ok(None) => break,
             }
         }
-        Said::Nothing
-    }
-
-    fn keep(&mut self, snapshot: Option<Segment>) {
-        self.snapshot_count += u32::from(snapshot.is_some());
-        self.snapshots.extend(snapshot);
-        self.snapshots.drain(..self.snapshots.len().saturating_sub(SNAPSHOTS_KEPT));
+        let is_gone = is_dead(self.connection.peer()) || self.connection.is_closed();
+        if is_gone { Said::Bye } else { Said::Nothing }
     }
 }

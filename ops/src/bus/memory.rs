@@ -63,6 +63,15 @@ impl SharedMemory {
             Some(names) => SegmentBuilder::named(names, name, access, self.options),
         }
     }
+
+    /// Begins a segment for what one process is handed, reads at once and keeps: nobody has to find it, so it never has
+    /// a name.
+    ///
+    /// # Errors
+    /// As [`SharedMemory::segment`].
+    pub fn snapshot(&self) -> Result<SegmentBuilder, SegmentError> {
+        SegmentBuilder::new("snapshot", self.boot_id, Access::Read, self.options)
+    }
 }
 
 /// What was removed, in words; nothing where nothing was.

@@ -23,4 +23,3 @@ pub use berth::{Berth, open};
 pub use harbour::{Harbour, HarbouredEngine, socket_path};
 pub use report::{AttachedReport, Logbook};
 pub use server::{BusError, BusServer};
-pub use token::token_path;

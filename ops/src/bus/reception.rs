@@ -1,18 +1,17 @@
 //! Who calls: he is let in, with all that he needs, or told why not.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::{Wake, Waker};
 
 use fulmar_bus::attach::{ABI_MINOR, Bell, Caller, Handed, Refusal, Welcome};
 use fulmar_bus::record::{InstrumentId, Nanos, Text};
 use fulmar_engine::runtime::LineFigures;
-use fulmar_strategies::attach::{Pair, Place, Terms};
+use fulmar_strategies::attach::{Pair, Place, Terms, token_path};
 
 use super::guest::{Guest, Stage};
 use super::memory::{Ends, Made, make};
 use super::server::{Bus, BusError};
-use super::token::token_path;
+use super::snapshot::SNAPSHOTS_MAX;
 use super::usage::Usage;
 
 /// How long one may take who is to take another's place, until he is ready.
@@ -154,11 +153,9 @@ impl Bus {
             wakes_engine,
             stage,
             is_successor,
+            snapshots_left: SNAPSHOTS_MAX,
             before: LineFigures::default(),
             _segments: made.segments,
-            snapshots: VecDeque::new(),
-            snapshot_count: 0,
-            number: self.welcomed,
         });
         if is_successor || self.moor(self.guests.len() - 1) {
             return Ok(());

@@ -16,6 +16,7 @@ use fulmar_bus::record::{Nanos, UnixNanos};
 use fulmar_bus::segment::{Segment, SegmentError};
 use fulmar_engine::actors::PortNews;
 use fulmar_engine::runtime::{Clock, Ended};
+use fulmar_strategies::attach::token_path;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::berth::Berth;
@@ -26,7 +27,7 @@ use super::reception::LEAVING_LOOKS_MAX;
 use super::report::Logbook;
 use super::shadow::Shadow;
 use super::snapshot;
-use super::token::{random, token_path, write_token};
+use super::token::{random, write_token};
 
 /// How long the thread sleeps at the most: shadows have to keep up with rings, and lines that a port ended are noticed.
 const LOOK_NS: i64 = 5_000_000;
@@ -265,9 +266,10 @@ impl Bus {
             if guest.wakes_engine.hush() {
                 berth.doorway.call();
             }
-            let (plan, shadows) = (&self.plan, &self.shadows);
-            let snapshot = |id, which| snapshot::answer(&plan.memory, (berth, shadows), id, which);
-            match guest.look(&berth.status, now, &snapshot) {
+            let snapshot = |instrument_id, left| {
+                snapshot::answer(&self.plan.memory, (berth, &self.shadows), instrument_id, left)
+            };
+            match guest.look(&berth.status, now, snapshot) {
                 Verdict::Stay => index += 1,
                 Verdict::Moor if self.moor(index) => {}
                 Verdict::Moor => _ = self.part(index, Ended::Gone),

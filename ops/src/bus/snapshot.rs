@@ -4,28 +4,27 @@ use std::collections::BTreeMap;
 
 use fulmar_bus::attach::Answer;
 use fulmar_bus::record::InstrumentId;
-use fulmar_bus::segment::{Access, Segment, SegmentBuilder, SegmentError};
+use fulmar_bus::segment::{Segment, SegmentError};
 
 use super::berth::Berth;
 use super::memory::SharedMemory;
 use super::shadow::Shadow;
 
 /// Snapshots that one process may have while it is attached. Each is memory for as long as it keeps it.
-const SNAPSHOTS_MAX: u32 = 1_000;
+pub const SNAPSHOTS_MAX: u32 = 1_000;
 
-/// The answer to a process in `berth` that asks for an instrument, by its number and how many it had before, and the memory that goes with
-/// it.
+/// The answer to a process in `berth` that asks for an instrument, and the memory that goes with it.
 pub fn answer(
     memory: &SharedMemory,
     (berth, shadows): (&Berth, &BTreeMap<String, Shadow>),
     instrument_id: InstrumentId,
-    (number, count): (u64, u32),
+    snapshots_left: u32,
 ) -> (Answer, Option<Segment>) {
     let no = |words: &str| (Answer::NoSnapshot { instrument_id, words: words.to_owned() }, None);
     let Some((_, name)) = berth.instruments.iter().find(|(id, _)| *id == instrument_id) else {
         return no("it is none of its instruments");
     };
-    if count >= SNAPSHOTS_MAX {
+    if snapshots_left == 0 {
         return no("it had too many: attach again for it");
     }
     let shadow = |stream: &str| {
@@ -35,8 +34,7 @@ pub fn answer(
     let (Some(market), Some(book)) = (shadow("market"), shadow("book")) else {
         return no("the engine kept nothing of it");
     };
-    let segment = memory.segment(&format!("snapshot.{number}.{count}"), Access::Read);
-    match segment.and_then(|segment| write(segment, [market, book])) {
+    match write(memory, [market, book]) {
         Ok(([market_sequence, book_sequence], segment)) => {
             (Answer::Snapshot { instrument_id, market_sequence, book_sequence }, Some(segment))
         }
@@ -46,9 +44,10 @@ pub fn answer(
 
 /// Writes shadows into a segment, and gives the places in their channels that they hold at.
 fn write(
-    mut segment: SegmentBuilder,
+    memory: &SharedMemory,
     shadows: [(String, &Shadow); 2],
 ) -> Result<([u64; 2], Segment), SegmentError> {
+    let mut segment = memory.snapshot()?;
     let mut places = [0; 2];
     for (place, (name, shadow)) in places.iter_mut().zip(shadows) {
         *place = shadow.write(segment.add(&name, shadow.word_count())?);

@@ -232,10 +232,9 @@ fn one_that_does_not_become_ready_is_waited_for_no_longer_than_was_said() {
     let _second = scene.call(hello().taking_over()).expect("it is taken");
     let (now, status) = (scene.bus.clock.now(), scene.status.clone());
     let guest = scene.bus.guests.last_mut().expect("it came last");
-    let nothing =
-        |instrument_id, _| (Answer::NoSnapshot { instrument_id, words: "nothing stands".to_owned() }, None);
-    assert_eq!(guest.look(&status, now, &nothing), Verdict::Stay);
-    assert_eq!(guest.look(&status, now + Nanos::from_secs(10), &nothing), Verdict::Part(Ended::Gone));
+    let none = |instrument_id, _| (Answer::NoSnapshot { instrument_id, words: String::new() }, None);
+    assert_eq!(guest.look(&status, now, none), Verdict::Stay);
+    assert_eq!(guest.look(&status, now + Nanos::from_secs(10), none), Verdict::Part(Ended::Gone));
 }
 
 #[test]

@@ -3,14 +3,9 @@
 use std::fs;
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use fulmar_bus::segment::BootId;
-
-/// Where the token of a bus lies that listens at `socket`: whoever may read it may call.
-pub fn token_path(socket: &Path) -> PathBuf {
-    socket.with_extension("token")
-}
 
 /// A boot like no other.
 ///

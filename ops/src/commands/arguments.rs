@@ -223,7 +223,13 @@ pub struct BenchArguments {
     /// Measure for minutes, for quiet tails, instead of for seconds
     #[arg(long)]
     pub long: bool,
-    /// The other process of `bus`: attaches to the bench there
+    /// How often `kill` kills
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub rounds: Option<u64>,
+    /// How long to measure, for tests
+    #[arg(long, value_name = "N", hide = true)]
+    pub milliseconds: Option<u64>,
+    /// The other process of `bus` and `kill`: attaches to the bench there
     #[arg(long, value_name = "PATH", hide = true)]
     pub client: Option<PathBuf>,
     /// The core of that process
@@ -246,6 +252,8 @@ pub enum BenchName {
     Risk,
     /// From a frame to the order that it caused
     TickToOrder,
+    /// From the death of an attached strategy to the last cancel of its orders
+    Kill,
 }
 
 /// Arguments of `fulmar check`.

@@ -18,6 +18,7 @@ mod scaffold;
 pub mod simulated_venue;
 mod strategy_arguments;
 pub mod strategy_new;
+pub mod strategy_program;
 pub mod strategy_run;
 
 use std::error::Error;

@@ -1,5 +1,5 @@
-//! `fulmar strategy new`: a small cargo project with a strategy in it and the program that runs it, to change until it
-//! is yours. It builds against the checkout and changes nothing there.
+//! `fulmar strategy new`: a small project with a strategy in it, in Rust, C or Python, to change until it is yours. It
+//! builds against the checkout and changes nothing there.
 //!
 //! What it writes is `ops/template`, a member of this workspace, so that the SDK and what we teach of it change
 //! together. The manifest alone is made here, since a project of one's own is a workspace of its own.
@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use fulmar_strategies::Registry;
 
 use super::scaffold::{self, Existing, StarterFile};
+use super::strategy_program::LIBRARY;
 use super::{CommandError, Global, Language, StrategyNewArguments};
 use crate::exit::Exit;
 
@@ -40,17 +41,22 @@ pub fn run(arguments: &StrategyNewArguments, global: &Global) -> Result<Exit, Co
         return Err(CommandError::usage(format!("{name:?} is no name for a strategy: {reason}")));
     }
     let checkout = checkout_in(arguments.sdk.as_deref().unwrap_or(Path::new(BUILT_FROM)))?;
-    let mut files = match arguments.language {
+    let project = match arguments.language {
         Language::Rust => rust_project(name, &checkout),
+        Language::C => c_project(name, &checkout, &library_folder(&checkout)),
+        Language::Python => python_project(name, &checkout),
     };
-    // With the versions that the checkout was tested with, and no need to ask anybody for them. Cargo adapts it.
-    if let Ok(lock) = std::fs::read_to_string(checkout.join("Cargo.lock")) {
-        files.push(("Cargo.lock", lock));
-    }
+    let files: Vec<StarterFile<'_>> =
+        project.files.iter().map(|(path, text)| (&path[..], text.clone())).collect();
     let written = scaffold::write(Path::new(name), &files, Existing::from_force(arguments.force))?;
-    let next = format!("cd {name} && cargo test && cargo run --release -- demo --config demo.toml");
-    scaffold::report(&written, &next, global)?;
+    scaffold::report(&written, &project.next, global)?;
     Ok(Exit::Done)
+}
+
+/// What is written, and what to do with it.
+struct Project {
+    files: Vec<(String, String)>,
+    next: String,
 }
 
 /// Why a package, a crate and a kind of strategy cannot have this name; `None` where they can.
@@ -92,16 +98,65 @@ fn checkout_in(path: &Path) -> Result<PathBuf, CommandError> {
     }
 }
 
-fn rust_project(name: &str, checkout: &Path) -> Vec<StarterFile<'static>> {
-    let named = |text: &str| text.replace("new_strategy", name).replace("NewStrategy", &type_name(name));
-    vec![
-        ("Cargo.toml", manifest(name, checkout)),
-        ("src/lib.rs", named(LIB_RS)),
-        ("src/main.rs", named(MAIN_RS)),
-        ("demo.toml", named(DEMO_TOML)),
-        ("README.md", named(README_MD)),
-        (".gitignore", "/target\n/state\n/journal\n".to_owned()),
-    ]
+/// A template with the strategy's name in it.
+fn named(text: &str, name: &str) -> String {
+    text.replace("new_strategy", name).replace("NewStrategy", &type_name(name))
+}
+
+fn rust_project(name: &str, checkout: &Path) -> Project {
+    let named = |text: &str| named(text, name);
+    let mut files = vec![
+        ("Cargo.toml".to_owned(), manifest(name, checkout)),
+        ("src/lib.rs".to_owned(), named(LIB_RS)),
+        ("src/main.rs".to_owned(), named(MAIN_RS)),
+        ("demo.toml".to_owned(), named(DEMO_TOML)),
+        ("attached.toml".to_owned(), named(ATTACHED_TOML)),
+        ("README.md".to_owned(), named(README_MD)),
+        (".gitignore".to_owned(), "/target\n/state\n/journal\n".to_owned()),
+    ];
+    // With the versions that the checkout was tested with, and no need to ask anybody for them. Cargo adapts it.
+    if let Ok(lock) = std::fs::read_to_string(checkout.join("Cargo.lock")) {
+        files.push(("Cargo.lock".to_owned(), lock));
+    }
+    let next = format!("cd {name} && cargo test && cargo run --release -- demo --config demo.toml");
+    Project { files, next }
+}
+
+fn c_project(name: &str, checkout: &Path, library: &Path) -> Project {
+    let makefile = C_MAKEFILE.replace("@checkout@", &checkout.to_string_lossy());
+    let makefile = makefile.replace("@library@", &library.to_string_lossy());
+    let files = vec![
+        (format!("{name}.c"), named(C_SOURCE, name)),
+        ("Makefile".to_owned(), named(&makefile, name)),
+        ("attached.toml".to_owned(), named(ATTACHED_TOML, name)),
+        ("README.md".to_owned(), named(C_README, name)),
+        (".gitignore".to_owned(), format!("/{name}\n/state\n/journal\n")),
+    ];
+    let next = format!(
+        "cd {name} && make && fulmar demo --config attached.toml; in another terminal: fulmar strategy run ./{name}"
+    );
+    Project { files, next }
+}
+
+fn python_project(name: &str, checkout: &Path) -> Project {
+    let readme = PYTHON_README.replace("@checkout@", &checkout.to_string_lossy());
+    let files = vec![
+        (format!("{name}.py"), named(PYTHON_SOURCE, name)),
+        ("attached.toml".to_owned(), named(ATTACHED_TOML, name)),
+        ("README.md".to_owned(), named(&readme, name)),
+        (".gitignore".to_owned(), "/__pycache__\n/state\n/journal\n".to_owned()),
+    ];
+    let next = format!(
+        "cd {name} && fulmar demo --config attached.toml; in another terminal: fulmar strategy run {name}.py"
+    );
+    Project { files, next }
+}
+
+/// Where the library for C is: beside this program, or where the checkout's release build puts it.
+fn library_folder(checkout: &Path) -> PathBuf {
+    let beside = std::env::current_exe().ok().and_then(|program| Some(program.parent()?.to_owned()));
+    let beside = beside.filter(|folder| folder.join(LIBRARY).is_file());
+    beside.unwrap_or_else(|| checkout.join("target/release"))
 }
 
 /// `dip_buyer` as a type, `DipBuyer`.
@@ -142,6 +197,12 @@ const LIB_RS: &str = include_str!("../../template/src/lib.rs");
 const MAIN_RS: &str = include_str!("../../template/src/main.rs");
 const DEMO_TOML: &str = include_str!("../../template/demo.toml");
 const README_MD: &str = include_str!("../../template/README.md");
+const ATTACHED_TOML: &str = include_str!("../../template/attached.toml");
+const C_SOURCE: &str = include_str!("../../template/c/new_strategy.c");
+const C_MAKEFILE: &str = include_str!("../../template/c/Makefile");
+const C_README: &str = include_str!("../../template/c/README.md");
+const PYTHON_SOURCE: &str = include_str!("../../template/python/new_strategy.py");
+const PYTHON_README: &str = include_str!("../../template/python/README.md");
 const WORKSPACE: &str = include_str!("../../../Cargo.toml");
 
 #[cfg(test)]
@@ -150,9 +211,12 @@ mod tests {
 
     #[test]
     fn a_project_has_its_name_wherever_it_belongs_and_no_hole_is_left() {
-        let files = rust_project("dip_buyer", Path::new("/a \"quoted\" place"));
-        for (path, text) in &files {
-            let holes = ["new_strategy", "NewStrategy"];
+        let place = Path::new("/a \"quoted\" place");
+        let files = rust_project("dip_buyer", place).files;
+        let c = c_project("dip_buyer", place, place).files;
+        let python = python_project("dip_buyer", place).files;
+        for (path, text) in files.iter().chain(&c).chain(&python) {
+            let holes = ["new_strategy", "NewStrategy", "@checkout@", "@library@"];
             assert!(holes.iter().all(|hole| !text.contains(hole)), "{path}:\n{text}");
         }
         let text = |path: &str| &files.iter().find(|(name, _)| *name == path).expect("it is written").1;

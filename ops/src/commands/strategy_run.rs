@@ -1,23 +1,28 @@
-//! `fulmar strategy run`: one of this program's strategies, in this process, attached to an engine that runs already.
+//! `fulmar strategy run`: one of this program's strategies, in this process, attached to an engine that runs already;
+//! or a program of somebody's own, in the place of this process.
 //!
 //! It needs no configuration: what the strategy may see and trade, and within which limits, the engine says.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use fulmar_bus::record::{Nanos, UnixNanos};
+use fulmar_engine::contract::Strategy;
 use fulmar_engine::runtime::{Clock, Wait};
-use fulmar_strategies::attach::{Session, SessionEnd, SessionError};
+use fulmar_strategies::attach::{Session, SessionEnd, SessionError, read_token};
 use fulmar_strategies::{ParameterError, Parameters, StrategyEntry};
+use rustix::event::{Timespec, poll};
 use serde::Serialize;
 
+use super::strategy_program;
 use super::{CommandError, Format, Global, StrategyRunArguments};
-use crate::bus::token_path;
 use crate::exit::Exit;
 use crate::output;
+
+/// How long it waits before it looks again whether an engine is there.
+const AGAIN_AFTER: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
 
 /// What a strategy did in its process.
 #[derive(Debug, Serialize)]
@@ -34,26 +39,65 @@ struct StrategyReport {
 /// # Errors
 /// Where there is no such strategy, no engine, or the engine refuses, with its own words.
 pub fn run(arguments: &StrategyRunArguments, global: &Global) -> Result<Exit, CommandError> {
-    let entry = entry(&arguments.kind, global)?;
-    let strategy = (entry.strategy(&parameters(&arguments.set)?)).map_err(told)?;
-    let name = arguments.name.as_deref().unwrap_or(entry.kind);
-    let token = token(&arguments.socket)?;
-    let wait = if arguments.spin { Wait::Spin } else { Wait::Park };
-    let attach = if arguments.take_over { Session::take_over } else { Session::attach };
-    let session = attach(&arguments.socket, (name, token), strategy, wait);
-    let mut session = session.map_err(|error| refused(&error, &arguments.socket))?;
-    output::notice(format_args!("attached to {} as \"{name}\"", arguments.socket.display()));
+    let stated = stated(&arguments.set)?;
+    if global.registry.get(&arguments.what).is_none() && Path::new(&arguments.what).is_file() {
+        return strategy_program::run(arguments, &stated);
+    }
+    let entry = entry(&arguments.what, global)?;
+    let parameters = Parameters::from_pairs(stated);
     let stop = stop_on_signals()?;
     let clock = Clock::new();
     let ends_at = arguments.seconds.map(|seconds| clock.now() + Nanos::from_secs(seconds));
     let is_over = || stop.load(Ordering::Relaxed) || ends_at.is_some_and(|at: UnixNanos| clock.now() >= at);
+    let mut exit = Exit::Done;
+    let mut is_first = true;
+    while is_first || (arguments.reattach && exit == Exit::Unreachable && !is_over()) {
+        let strategy = entry.strategy(&parameters).map_err(told)?;
+        match attach(arguments, entry, strategy) {
+            Ok(session) => exit = trade(session, (arguments, entry), &is_over, global.format)?,
+            // The next engine is not there yet.
+            Err(error) if !is_first && error.exit() == Exit::Unreachable => wait_a_little(),
+            Err(error) => return Err(error),
+        }
+        is_first = false;
+    }
+    Ok(if is_over() { Exit::Done } else { exit })
+}
+
+/// What the strategy is called in the engine.
+fn name<'a>(arguments: &'a StrategyRunArguments, entry: &StrategyEntry) -> &'a str {
+    arguments.name.as_deref().unwrap_or(entry.kind)
+}
+
+fn attach(
+    arguments: &StrategyRunArguments,
+    entry: &StrategyEntry,
+    strategy: Box<dyn Strategy>,
+) -> Result<Session, CommandError> {
+    let wait = if arguments.spin { Wait::Spin } else { Wait::Park };
+    let refused = |error: SessionError| refused(&error, &arguments.socket);
+    let token = read_token(&arguments.socket).map_err(refused)?;
+    let attach = if arguments.take_over { Session::take_over } else { Session::attach };
+    let name = name(arguments, entry);
+    let session = attach(&arguments.socket, (name, token), strategy, wait).map_err(refused)?;
+    output::notice(format_args!("attached to {} as \"{name}\"", arguments.socket.display()));
+    Ok(session)
+}
+
+/// Trades to the end of the session, and tells what came of it.
+fn trade(
+    mut session: Session,
+    (arguments, entry): (&StrategyRunArguments, &StrategyEntry),
+    is_over: &impl Fn() -> bool,
+    format: Format,
+) -> Result<Exit, CommandError> {
     let end = session.run(is_over);
     if let Some(words) = session.last_words() {
         output::notice(format_args!("the engine sent it away: {words}"));
     }
-    let report = report(entry, name, end, &session);
-    match global.format {
-        Format::Json => output::json(&report)?,
+    let report = report(entry, name(arguments, entry), end, &session);
+    match format {
+        Format::Json => output::json_line(&report)?,
         Format::Text => output::text(format_args!("{}", report.text()))?,
     }
     Ok(match end {
@@ -63,55 +107,43 @@ pub fn run(arguments: &StrategyRunArguments, global: &Global) -> Result<Exit, Co
     })
 }
 
+/// Until an engine may be there again.
+fn wait_a_little() {
+    // A wait that ends early does no harm.
+    let _ = poll(&mut [], Some(&AGAIN_AFTER));
+}
+
 fn entry<'g>(kind: &str, global: &'g Global) -> Result<&'g StrategyEntry, CommandError> {
     let is_own = |entry: &&StrategyEntry| entry.kind != fulmar_strategies::attach::ENTRY.kind;
     global.registry.get(kind).filter(is_own).ok_or_else(|| {
         let kinds: Vec<&str> =
             global.registry.entries().iter().filter(is_own).map(|entry| entry.kind).collect();
-        CommandError::not_found(format!("this program has no strategy {kind:?}; it has {}", kinds.join(", ")))
+        CommandError::not_found(format!(
+            "this program has no strategy {kind:?}, and no file is called that; it has {}",
+            kinds.join(", ")
+        ))
     })
 }
 
 /// What `--set NAME=VALUE` states.
-fn parameters(stated: &[String]) -> Result<Parameters, CommandError> {
+fn stated(stated: &[String]) -> Result<Vec<(String, String)>, CommandError> {
     let pair = |text: &String| {
         let pair = text.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
         pair.ok_or_else(|| CommandError::usage(format!("--set takes NAME=VALUE, and {text:?} is none")))
     };
-    let pairs: Vec<(String, String)> = stated.iter().map(pair).collect::<Result<_, _>>()?;
-    Ok(Parameters::from_pairs(pairs))
+    stated.iter().map(pair).collect()
 }
 
 fn told(error: ParameterError) -> CommandError {
     CommandError::usage(format!("--set: {error}"))
 }
 
-/// Whoever may read it may call.
-fn token(socket: &Path) -> Result<[u8; 32], CommandError> {
-    let path = token_path(socket);
-    let bytes = match fs::read(&path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let what = format!(
-                "no engine that takes strategies runs there: {} does not exist. Start one whose configuration has a \
-                 strategy of the kind \"attached\", and name its bus with --socket",
-                path.display()
-            );
-            return Err(CommandError::told(Exit::Unreachable, what));
-        }
-        Err(error) => return Err(CommandError::failed(format_args!("read {}", path.display()), error)),
-    };
-    bytes
-        .try_into()
-        .map_err(|_| CommandError::told(Exit::Unreachable, format!("{} holds no token", path.display())))
-}
-
 fn refused(error: &SessionError, socket: &Path) -> CommandError {
     use fulmar_bus::attach::AttachError;
     let exit = match error {
         SessionError::Attach(AttachError::Refused { .. }) => Exit::NotAllowed,
-        SessionError::Attach(_) => Exit::Unreachable,
-        SessionError::Client(_) | SessionError::Name(_) => Exit::Failed,
+        SessionError::Attach(_) | SessionError::NoEngine(_) => Exit::Unreachable,
+        SessionError::Client(_) | SessionError::Name(_) | SessionError::Token { .. } => Exit::Failed,
     };
     CommandError::told(exit, format!("{}: {error}", socket.display()))
 }

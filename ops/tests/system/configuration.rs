@@ -56,6 +56,13 @@ impl Desk {
         desk
     }
 
+    /// Adds this to the configuration.
+    pub fn add(&self, more: &str) {
+        let file = self.file("fulmar.toml");
+        let text = std::fs::read_to_string(&file).expect("it was written") + more;
+        std::fs::write(&file, text).expect("the folder takes a file");
+    }
+
     /// Where a file of this name lies.
     pub fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)

@@ -3,7 +3,7 @@
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
-use fulmar_bus::record::{ExecutionReport, ExecutionType, Record};
+use fulmar_bus::record::{ExecutionReport, ExecutionType, Record, StrategyId};
 use fulmar_engine::journal::JournalReader;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::inotify::{CreateFlags, WatchFlags, add_watch, init};
@@ -31,6 +31,12 @@ impl Growth {
         self.until_more_orders_than(0);
     }
 
+    /// The same of an order of the strategy with this number in the configuration.
+    pub fn until_order_accepted_of(&self, strategy_id: StrategyId) {
+        let is_of = |report: &ExecutionReport| report.strategy_id == strategy_id;
+        self.until(|| self.accepted_orders_that(is_of) > 0);
+    }
+
     /// Waits until it tells of more orders that a venue took.
     pub fn until_more_orders_than(&self, count: usize) {
         self.until(|| self.accepted_orders() > count);
@@ -38,9 +44,13 @@ impl Growth {
 
     /// Orders that a venue took, as far as the journal tells by now.
     pub fn accepted_orders(&self) -> usize {
+        self.accepted_orders_that(|_| true)
+    }
+
+    fn accepted_orders_that(&self, is_meant: impl Fn(&ExecutionReport) -> bool) -> usize {
         count(&self.folder, |record| {
             let report = record.read::<ExecutionReport>();
-            report.is_ok_and(|report| report.execution == ExecutionType::Accepted)
+            report.is_ok_and(|report| report.execution == ExecutionType::Accepted && is_meant(report))
         })
     }
 

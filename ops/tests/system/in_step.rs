@@ -23,7 +23,7 @@ fn journal(directory: &Path) -> Value {
 }
 
 /// A play of it that waits for the processes of these strategies.
-fn play(journal: &Path, socket: &Path, names: &[&str]) -> Program {
+pub fn play(journal: &Path, socket: &Path, names: &[&str]) -> Program {
     let attach = ["replay", text(journal), "--format", "json", "--attach", &names.join(",")];
     let mut play = Program::fulmar(&[&attach[..], &["--socket", text(socket)]].concat());
     names.iter().for_each(|name| drop(play.told_line(&["waiting for a process to be", name])));
@@ -39,7 +39,7 @@ fn quoter(socket: &Path, name: &str, quantity: &str) -> Program {
 }
 
 /// What came of a play and of the process that was in it.
-fn ends(play: Program, process: Program) -> (Ended, Ended) {
+pub fn ends(play: Program, process: Program) -> (Ended, Ended) {
     let did = process.end();
     (play.end(), did)
 }

@@ -3,6 +3,7 @@
 //! `FULMAR_CAMPAIGN=full` repeats what timing can change as often as trust in it needs. Start reading with `demo`.
 
 mod attached;
+mod bench;
 mod bus_limits;
 mod canary;
 mod configuration;
@@ -13,6 +14,7 @@ mod growth;
 mod halt;
 mod in_step;
 mod kill;
+mod languages;
 mod live;
 mod lost_journal;
 mod many_instruments;

@@ -8,8 +8,8 @@ use fulmar_bus::channel::{OpenError, Region, Ring, open, open_writer};
 use fulmar_bus::record::{InstrumentId, Text, UnixNanos};
 use fulmar_bus::segment::{Access, BootId, OpenSegment, SegmentError};
 use fulmar_engine::actors::{StrategyHost, StrategyPorts, Stream};
-use fulmar_engine::contract::Strategy;
-use fulmar_engine::runtime::{Actor, NotedTurn, Outbox, Work};
+use fulmar_engine::contract::{Context, Strategy};
+use fulmar_engine::runtime::{Actor, NotedTurn, Outbox, Work, give_way};
 
 use super::terms::Terms;
 use super::turns::{Given, NoTurn, Turns};
@@ -148,7 +148,7 @@ impl Client {
         self.show();
         // There is room as soon as the engine took what was wanted, which it does meanwhile.
         while !self.host.end_turn(now) {
-            std::thread::yield_now();
+            give_way();
         }
         self.turn_count += 1;
         Ok(Work(1))
@@ -218,6 +218,11 @@ impl Client {
         let (_, sequence) = events.expect("the events are its first inbox");
         self.page.set_consumed(sequence);
         self.page.beat();
+    }
+
+    /// Lets `act` see and want what the strategy may, between two turns.
+    pub fn act<R>(&mut self, now: UnixNanos, act: impl FnOnce(&mut Context<'_>) -> R) -> R {
+        self.host.act(now, act)
     }
 
     /// Calls `on_stop`.

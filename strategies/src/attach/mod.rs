@@ -11,9 +11,11 @@ mod client;
 mod entry;
 mod session;
 mod terms;
+mod token;
 mod turns;
 
 pub use client::{Client, ClientError, Wakers};
 pub use entry::{ENTRY, Treatment};
 pub use session::{Session, SessionEnd, SessionError};
 pub use terms::{Pair, Place, Terms};
+pub use token::{read_token, token_path};

@@ -2,12 +2,12 @@
 //! told, and notices when the engine is gone.
 
 use std::os::fd::{BorrowedFd, OwnedFd};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use fulmar_bus::attach::{Answer, AttachError, Hello, Link, Refusal, Request, call};
-use fulmar_bus::record::{Nanos, Text, UnixNanos};
-use fulmar_engine::contract::Strategy;
+use fulmar_bus::attach::{Answer, AttachError, Attached, Hello, Link, Refusal, Request, call};
+use fulmar_bus::record::{InstrumentId, Nanos, Text, UnixNanos};
+use fulmar_engine::contract::{Context, Strategy};
 use fulmar_engine::runtime::{Clock, Wait, Work};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
@@ -19,6 +19,10 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 const LOOK_INTERVAL: Nanos = Nanos(50_000_000);
 /// To look and not to wait.
 const NO_TIME: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
+/// How long, and how often, who is not taken yet waits before it calls again: two seconds in all, in which the line of
+/// the process before it is closed.
+const AGAIN_AFTER: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
+const CALLS_MAX: u32 = 40;
 /// How long a waiting strategy looks before it lets others run, or sleeps.
 const SPIN_FOR: Nanos = Nanos(20_000);
 
@@ -34,6 +38,20 @@ pub enum SessionError {
     /// No strategy has such a name.
     #[error("\"{0}\" is longer than the name of a strategy can be")]
     Name(String),
+    /// There is no token to show.
+    #[error(
+        "no engine that takes strategies runs there: {0} does not exist. Start one whose configuration has a strategy \
+         of the kind \"attached\", and name its bus"
+    )]
+    NoEngine(PathBuf),
+    /// The token cannot be read.
+    #[error("read {path}: {source}")]
+    Token {
+        /// Where it lies.
+        path: PathBuf,
+        /// Why it cannot.
+        source: std::io::Error,
+    },
 }
 
 /// Why an attachment ended.
@@ -67,6 +85,8 @@ pub struct Session {
     snapshot_count: u64,
     /// What the engine said when it sent us away.
     last_words: Option<String>,
+    instruments: Vec<(InstrumentId, Text<64>)>,
+    end: Option<SessionEnd>,
 }
 
 impl Session {
@@ -103,7 +123,7 @@ impl Session {
         strategy: Box<dyn Strategy>,
         wait: Wait,
     ) -> Result<Self, SessionError> {
-        let mut attached = call(path, hello, ANSWER_TIMEOUT).map_err(SessionError::Attach)?;
+        let mut attached = call_until_ready(path, hello).map_err(SessionError::Attach)?;
         let name = hello.strategy.as_str();
         let (mut client, wakers) = Client::new(name, strategy, &attached.welcome, attached.handed)?;
         if attached.welcome.is_successor {
@@ -123,23 +143,42 @@ impl Session {
             asked_count: 0,
             snapshot_count: 0,
             last_words: None,
+            instruments: attached.welcome.instruments,
+            end: None,
         })
     }
 
     /// Gives the strategy its turns until `is_over` says so, or the engine ends it.
     pub fn run(&mut self, is_over: impl Fn() -> bool) -> SessionEnd {
         let mut asked_at = self.now;
-        let end = loop {
+        loop {
             if let Some(end) = self.turn() {
-                break end;
+                return end;
             }
             if self.now.since(asked_at) >= LOOK_INTERVAL {
                 asked_at = self.now;
                 if is_over() {
-                    break SessionEnd::Stopped;
+                    return self.stop();
                 }
             }
-        };
+        }
+    }
+
+    /// One turn, and the wait after it where it had no work; says so where there are no more.
+    pub fn turn(&mut self) -> Option<SessionEnd> {
+        if self.end.is_some() {
+            return self.end;
+        }
+        self.have_turn().map(|end| self.end_by(end))
+    }
+
+    /// Ends it, where it has not ended before: the strategy is told, and may cancel what it has.
+    pub fn stop(&mut self) -> SessionEnd {
+        self.end.unwrap_or_else(|| self.end_by(SessionEnd::Stopped))
+    }
+
+    fn end_by(&mut self, end: SessionEnd) -> SessionEnd {
+        self.end = Some(end);
         // In step, the engine gave it its end.
         if !self.client.is_in_step() {
             self.client.stop(self.now);
@@ -147,8 +186,32 @@ impl Session {
         end
     }
 
-    /// One turn, and the wait after it where it had no work; says so where there are no more.
-    pub fn turn(&mut self) -> Option<SessionEnd> {
+    /// Lets `act` see and want what the strategy may, between two turns.
+    pub fn act<R>(&mut self, act: impl FnOnce(&mut Context<'_>) -> R) -> R {
+        let command_count = self.client.command_count();
+        let told = self.client.act(self.now, act);
+        self.ring_for_commands_after(command_count);
+        told
+    }
+
+    /// The moment of the last turn.
+    pub fn now(&self) -> UnixNanos {
+        self.now
+    }
+
+    /// The strategy's instruments by their durable names.
+    pub fn instruments(&self) -> &[(InstrumentId, Text<64>)] {
+        &self.instruments
+    }
+
+    /// The engine's core may sleep: it is rung, and finds our commands.
+    fn ring_for_commands_after(&self, command_count: u64) {
+        if self.wakers.engine_sleeps && self.client.command_count() > command_count {
+            self.wakers.engine.ring();
+        }
+    }
+
+    fn have_turn(&mut self) -> Option<SessionEnd> {
         self.now = self.clock.now_after(self.now);
         if self.now.since(self.looked_at) >= LOOK_INTERVAL {
             self.looked_at = self.now;
@@ -162,10 +225,7 @@ impl Session {
         }
         let command_count = self.client.command_count();
         let work = self.client.turn(self.now);
-        // The engine's core may sleep: it is rung, and finds our commands.
-        if self.wakers.engine_sleeps && self.client.command_count() > command_count {
-            self.wakers.engine.ring();
-        }
+        self.ring_for_commands_after(command_count);
         for instrument_id in self.client.lost() {
             match self.link.ask(Request::Snapshot { instrument_id }) {
                 Ok(()) => self.asked_count += 1,
@@ -212,10 +272,9 @@ impl Session {
             }
             (Answer::Ended { reason, words }, _) => {
                 self.last_words = Some(words);
-                let is_replaced = reason == Refusal::Replaced;
-                Err(if is_replaced { SessionEnd::Replaced } else { SessionEnd::EngineGone })
+                Err(if reason == Refusal::Replaced { SessionEnd::Replaced } else { SessionEnd::EngineGone })
             }
-            (Answer::Snapshot { .. } | Answer::InPlace { .. }, _) => Err(SessionEnd::Broken),
+            (Answer::Snapshot { .. }, None) | (Answer::InPlace { .. }, _) => Err(SessionEnd::Broken),
         }
     }
 
@@ -271,6 +330,20 @@ impl Session {
         }
         self.client.page().awake();
     }
+}
+
+/// Calls again as long as the engine is just not ready, as where the process before this one is still leaving.
+fn call_until_ready(path: &Path, hello: &Hello) -> Result<Attached, AttachError> {
+    for _ in 1..CALLS_MAX {
+        match call(path, hello, ANSWER_TIMEOUT) {
+            Err(AttachError::Refused { refusal: Refusal::NotReady, .. }) => {
+                // It waits for nothing but its time.
+                let _ = poll(&mut [], Some(&AGAIN_AFTER));
+            }
+            answer => return answer,
+        }
+    }
+    call(path, hello, ANSWER_TIMEOUT)
 }
 
 fn hello(name: &str, token: [u8; 32]) -> Result<Hello, SessionError> {

@@ -15,7 +15,7 @@ use fulmar_bus::record::{Kind, StrategyId, Timer, UnixNanos};
 use super::claim::{Claim, Wrong};
 use super::{Line, PortNews, Told};
 use crate::actors::StrategyPorts;
-use crate::runtime::{Actor, Delivery, Door, Ended, Inboxes, LineStatus, Outbox, Work};
+use crate::runtime::{Actor, Delivery, Door, Ended, Inboxes, LineStatus, Outbox, Work, give_way};
 
 /// How often the process is looked at before others may run.
 const LOOKS_MAX: u32 = 2_000;
@@ -80,7 +80,7 @@ impl SteppedHost {
                     if let Some(PortNews::Went(ended)) = self.process.door.take() {
                         return self.part(ended);
                     }
-                    std::thread::yield_now();
+                    give_way();
                 }
                 Poll::Lapped { .. } => self.part(Ended::Damage),
                 Poll::Record if line.command().header().kind() == Some(Kind::Timer) => {

@@ -96,7 +96,8 @@ pub fn wait_for_the_end() {
 
 /// The token of the engine that listens there.
 pub fn token(socket: &Path) -> [u8; 32] {
-    let token = std::fs::read(fulmar::bus::token_path(socket)).expect("an engine that listens has a token");
+    let token = std::fs::read(fulmar_strategies::attach::token_path(socket))
+        .expect("an engine that listens has a token");
     token.try_into().expect("32 bytes")
 }
 
