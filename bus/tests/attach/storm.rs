@@ -1,5 +1,5 @@
-//! Campaigns: engines that are killed while they publish, and attachments by the thousand. No record is torn, nothing is
-//! left behind, and nobody has to do anything by hand.
+//! Campaigns: engines that are killed while they publish, and attachments by the thousand. No record is torn, nothing
+//! is left behind, and nobody has to do anything by hand.
 //!
 //! The engine is a process that holds the shipped rings, segments and listener, and does nothing but publish: a whole
 //! engine starts too slowly for thousands of rounds, and `ops/tests/system/attached` kills some. A tenth of the rounds

@@ -1,5 +1,5 @@
 //! The port against whatever can stand in a command ring: what reaches the gate was copied whole, is a command, and is
-//! its own strategy's; anything else ends the line, and nothing follows. Small enough for Miri, which looks at the copy.
+//! its own strategy's; anything else ends the line, and nothing follows. Small enough for Miri, which sees the copy.
 
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
