@@ -1,12 +1,13 @@
-//! The least that a ring of records can do: copy a record into its slot, say that it is there; see that, copy it out.
+//! The least that a ring of records can do whose writer waits for nobody: mark a slot, copy a record into it, say that
+//! it is there; see that, copy it out, and look whether it still stood.
 //!
-//! It has slots as large and as many as the engine's. It has no room for longer records, does not notice where it is
-//! overtaken, cannot be joined later, and nobody else may read along: what the engine's ring costs beside it is the
-//! price of those.
+//! It has slots as large and as many as the engine's. Its records have no header and one length, nobody finds them by a
+//! sequence or joins later, and where it is overtaken it is lost: what the engine's ring costs beside it is the price
+//! of those, and of making the header.
 
 use std::hint::black_box;
 use std::path::Path;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{Ordering, fence};
 
 use fulmar::bench::far::{Far, Wire};
 use fulmar::bench::measure::{End, wait_until};
@@ -50,6 +51,9 @@ impl Laid for CopyRing {
 impl Wire for CopyRing {
     fn send_numbered(&mut self, number: u64) {
         let at = at(self.sent);
+        self.outgoing.store(at, 0, Ordering::Relaxed);
+        // PAIRS WITH: the acquire fence in `receive_numbered`.
+        fence(Ordering::Release);
         self.outgoing.store_relaxed(at + 1, &black_box([number; SLOT_WORDS - 1]));
         self.sent += 1;
         // PAIRS WITH: the acquire load in `receive_numbered`.
@@ -63,6 +67,10 @@ impl Wire for CopyRing {
         wait_until(|| self.incoming.load(at, Ordering::Acquire) == self.received as u64);
         let mut record = [0; SLOT_WORDS - 1];
         self.incoming.load_relaxed(at + 1, &mut record);
+        // PAIRS WITH: the release fence in `send_numbered`.
+        fence(Ordering::Acquire);
+        let still = self.incoming.load(at, Ordering::Relaxed);
+        assert_eq!(still, self.received as u64, "the writer is never a whole ring ahead");
         black_box(record)[0]
     }
 }

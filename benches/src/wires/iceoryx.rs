@@ -27,6 +27,7 @@ pub struct Iceoryx {
 impl Iceoryx {
     /// Whoever comes second finds the services of the first.
     fn between([outgoing, incoming]: [&Path; 2]) -> anyhow::Result<Self> {
+        set_log_level(LogLevel::Error);
         let node = NodeBuilder::new().create::<Service>()?;
         let capacity = usize::try_from(2 * BURST)?;
         let service = |place: &Path| {

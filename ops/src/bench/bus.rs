@@ -1,9 +1,9 @@
 //! The bus: records that this process publishes and another one, attached as a strategy's process is, polls on another
 //! core. It goes through the doors that attached strategies use: a socket, sealed segments, the rings in them.
 //!
-//! Beside what crosses stands what a client costs who publishes: nothing, since no client has a gate on market data. The
-//! rows `bus.publish` are of one ring with nobody at it, a client that reads, and one that was killed, stopped, or never
-//! reads; they take turns, several times, and each figure is the median of its runs.
+//! Beside what crosses stands what a client costs who publishes: nothing, since no client has a gate on market data.
+//! The rows `bus.publish` are of one ring with nobody at it, a client that reads, and one that was killed, stopped, or
+//! never reads; they take turns, several times, and each figure is the median of its runs.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,8 @@
 //! The other process of a bench: this program again, on the core that answers.
 //!
 //! What it is to do it is told over its standard input, a byte an order, and it says a byte over its standard output
-//! when it has done that. So whoever waits for it sleeps, and leaves it the core. What is measured goes over a [`Wire`].
+//! when it has done that. So whoever waits for it sleeps, and leaves it the core. What is measured goes over a
+//! [`Wire`].
 
 use std::ffi::OsStr;
 use std::io::{Read as _, Write as _, stdin};

@@ -14,7 +14,7 @@ use fulmar_bus::record::OrderStatus;
 use fulmar_engine::contract::Seal;
 use fulmar_engine::runtime::Clock;
 use fulmar_strategies::Registry;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::interval;
 
 use self::venue::{Cancel, KEY, SECRET, Venue};
 use super::far::Far;
@@ -76,13 +76,13 @@ async fn rounds(rig: &Rig, folder: &Path, venue: SocketAddr) -> anyhow::Result<V
     let socket = crate::bus::socket_path(&loaded.configuration);
     let bar = progress::bar(rig.rounds, "rounds");
     let mut pace = interval(KILL_ROUND_INTERVAL);
-    pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut deaths = Vec::new();
     let mut played = Ok(());
     while played.is_ok() && (deaths.len() as u64) < rig.rounds {
         pace.tick().await;
         engine.keep_up();
         played = round(rig, &socket, &mut watch).await.map(|died_ticks| deaths.push(died_ticks));
+        pace.reset();
         bar.inc(1);
     }
     bar.finish_and_clear();

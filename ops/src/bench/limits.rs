@@ -26,12 +26,12 @@ pub const SLICE_SAMPLES: usize = 512;
 /// Records of a slice that streams one way.
 pub const STREAM_RECORDS: u64 = 1 << 16;
 
-/// Records of a stream between processes after which its reader says how far it came. Whoever sends is never two of these
-/// ahead, so that what holds four of them loses nothing.
+/// Records of a stream between processes after which its reader says how far it came. Whoever sends is never two of
+/// these ahead, so that what holds four of them loses nothing.
 pub const BURST: u64 = 1 << 13;
 
-/// Publishes that make one sample: as few as a clock can tell, for the tail of one.
-pub const PUBLISH_BATCH: u32 = 16;
+/// Publishes that make one sample: so many that a tick of the clock is a hundredth of it.
+pub const PUBLISH_BATCH: u32 = 64;
 /// How often each kind of guest has its turn at a ring: an odd number, for the median.
 pub const PUBLISH_RUNS: usize = 5;
 
@@ -39,7 +39,7 @@ pub const PUBLISH_RUNS: usize = 5;
 pub const KILL_ORDERS: usize = 100;
 /// How often it is killed where nothing is said.
 pub const KILL_ROUNDS: u64 = 100;
-/// Between the starts of two rounds, each of which sends two messages an order: the link of an engine sends a thousand
+/// Between two rounds, each of which sends two messages an order: the link of an engine sends a thousand
 /// in a second, and no cancel is to wait for that.
 pub const KILL_ROUND_INTERVAL: Duration = Duration::from_millis(300);
 /// How long all orders of a round may take to stand, or to be gone.

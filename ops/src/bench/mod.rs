@@ -24,8 +24,8 @@ use crate::commands::BenchName;
 use measure::Rig;
 use report::Report;
 
-/// Runs one bench, on a thread of its own that is pinned to the rig's core; but for one that is of a whole engine, which
-/// has its own cores.
+/// Runs one bench, on a thread of its own that is pinned to the rig's core; but for one that is of a whole engine,
+/// which has its own cores.
 ///
 /// # Errors
 /// Where the engine under test cannot be set up.

@@ -7,8 +7,9 @@ use fulmar_bus::record::{InstrumentId, UnixNanos};
 use fulmar_bus::segment::Segment;
 use fulmar_engine::actors::Line;
 use fulmar_engine::runtime::{Ended, LineFigures, LineStatus};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::memory::Segments;
+use super::memory::{Kept, Segments};
 use super::report::parting_words;
 use super::usage::{Usage, is_dead};
 
@@ -33,6 +34,8 @@ pub struct Guest {
     pub snapshots_left: u32,
     /// What those before it did.
     pub before: LineFigures,
+    /// What it shares with its port.
+    pub kept: Kept,
     /// What it was handed, which it may not have opened yet.
     pub _segments: Segments,
 }
@@ -152,7 +155,14 @@ impl Guest {
                 Ok(None) => break,
             }
         }
-        let is_gone = is_dead(self.connection.peer()) || self.connection.is_closed();
+        let is_gone =
+            is_dead(self.connection.peer()) || self.connection.is_closed() || is_deserted(&self.wakes_engine);
         if is_gone { Said::Bye } else { Said::Nothing }
     }
+}
+
+/// True where the other end of a bell is closed. Whoever closed it went, or is just going, and would wake us for ever.
+fn is_deserted(bell: &Bell) -> bool {
+    let mut ends = [PollFd::from_borrowed_fd(bell.fd(), PollFlags::RDHUP)];
+    poll(&mut ends, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).is_ok_and(|count| count > 0)
 }

@@ -4,7 +4,7 @@
 use std::task::Waker;
 
 use fulmar_bus::attach::{CursorPage, cursor_page_word_count};
-use fulmar_bus::channel::{Ring, RingShape, create};
+use fulmar_bus::channel::{Region, Ring, RingShape, create};
 use fulmar_bus::record::ChannelId;
 use fulmar_bus::segment::{Access, BootId, NamedBoot, Segment, SegmentBuilder, SegmentError, SegmentOptions};
 use fulmar_engine::actors::Line;
@@ -105,6 +105,17 @@ pub struct Made {
     pub places: Vec<u64>,
     /// The engine's ends of it.
     pub line: Line,
+    /// The same memory once more.
+    pub kept: Kept,
+}
+
+/// Handles on what the engine's ends of a line lie in, and on what wakes its process. Whoever lets the last one go
+/// gives the memory back to the system, which takes a millisecond: that is not to be the core that has its orders
+/// canceled.
+#[derive(Clone)]
+pub struct Kept {
+    _memory: Vec<Region>,
+    _waker: Waker,
 }
 
 /// How the engine's ends of it are to be.
@@ -134,19 +145,26 @@ pub fn make<'s>(
     for (name, shadow) in channels {
         places.push(shadow.write(told.add(name, shadow.word_count())?));
     }
-    let (events, event_ring) = create(told.add("events", EVENTS.word_count())?, EVENTS, OUTSIDE);
-    let mut own = segment("commands", Access::Write)?;
-    let (_, command_ring) = create(own.add("commands", COMMANDS.word_count())?, COMMANDS, OUTSIDE);
-    let mut cursor = segment("cursor", Access::Write)?;
-    let page = CursorPage::new(cursor.add("cursor", cursor_page_word_count())?);
+    let (mut own, mut cursor) = (segment("commands", Access::Write)?, segment("cursor", Access::Write)?);
+    let mut memory = vec![
+        told.add("events", EVENTS.word_count())?,
+        own.add("commands", COMMANDS.word_count())?,
+        cursor.add("cursor", cursor_page_word_count())?,
+    ];
+    let (events, event_ring) = create(memory[0].clone(), EVENTS, OUTSIDE);
+    let (_, command_ring) = create(memory[1].clone(), COMMANDS, OUTSIDE);
+    let page = CursorPage::new(memory[2].clone());
     let Ends { waker, markets, commands_max, is_in_step } = ends;
+    let kept_waker = waker.clone();
     let mut line = Line::new(&command_ring, (events, &event_ring), (page, waker), markets, commands_max);
     if is_in_step {
-        let (turns, _) = create(told.add("turns", TURNS.word_count())?, TURNS, OUTSIDE);
-        line = line.in_step(turns);
+        let turns = told.add("turns", TURNS.word_count())?;
+        memory.push(turns.clone());
+        line = line.in_step(create(turns, TURNS, OUTSIDE).0);
     }
+    let kept = Kept { _memory: memory, _waker: kept_waker };
     let segments = Segments { events: told.seal()?, commands: own.seal()?, cursor: cursor.seal()? };
-    Ok(Made { segments, places, line })
+    Ok(Made { segments, places, line, kept })
 }
 
 #[cfg(test)]

@@ -155,6 +155,7 @@ impl Bus {
             is_successor,
             snapshots_left: SNAPSHOTS_MAX,
             before: LineFigures::default(),
+            kept: made.kept,
             _segments: made.segments,
         });
         if is_successor || self.moor(self.guests.len() - 1) {

@@ -21,7 +21,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::berth::Berth;
 use super::guest::{Guest, Stage, Verdict};
-use super::memory::SharedMemory;
+use super::memory::{Kept, SharedMemory};
 use super::quarantine::Quarantine;
 use super::reception::LEAVING_LOOKS_MAX;
 use super::report::Logbook;
@@ -95,6 +95,8 @@ pub(super) struct Bus {
     pub(super) token: [u8; 32],
     pub(super) shadows: BTreeMap<String, Shadow>,
     pub(super) guests: Vec<Guest>,
+    /// What those share with their ports who went: by berth, until the line of this number has ended there too.
+    pub(super) left: Vec<(usize, u64, Kept)>,
     pub(super) clock: Clock,
     measured_at: UnixNanos,
     /// Processes that were welcomed so far: their memory is named by it.
@@ -200,6 +202,7 @@ impl Bus {
             // Who is there from the beginning has missed nothing.
             shadows: if plan.is_in_step { BTreeMap::new() } else { shadows(&plan) },
             guests: Vec::new(),
+            left: Vec::new(),
             measured_at: clock.now(),
             welcomed: 0,
             awaited: BTreeSet::new(),
@@ -260,6 +263,7 @@ impl Bus {
     /// Wakes the engine for those who ask for it, answers what is asked, and parts with those who are gone.
     fn watch(&mut self) {
         let now = self.clock.now();
+        self.left.retain(|(berth, number, _)| self.plan.berths[*berth].status.ends().0 <= *number);
         let mut index = 0;
         while let Some(guest) = self.guests.get_mut(index) {
             let berth = &self.plan.berths[guest.berth];
@@ -308,6 +312,9 @@ impl Bus {
             return false;
         }
         let mut guest = self.guests.swap_remove(index);
+        if let Stage::Moored { number } = guest.stage {
+            self.left.push((guest.berth, number, guest.kept.clone()));
+        }
         guest.measure();
         self.logbooks[guest.berth].add(guest.usage);
         let berth = &self.plan.berths[guest.berth];

@@ -269,3 +269,14 @@ fn a_successor_is_awaited_of_strategies_that_there_are_and_every_one_has_its_log
     let reports: Vec<_> = server.stop().iter().map(|logbook| logbook.report().name).collect();
     assert_eq!(reports, ["outside"]);
 }
+
+#[test]
+fn a_process_that_closes_its_bell_went_and_what_it_shared_is_given_back_once_its_port_let_it_go() {
+    let mut scene = Scene::new(Backend::Memfd);
+    let Attached { handed, link: _link, .. } = scene.attach();
+    drop(handed.wakes_engine);
+    scene.until(|scene| scene.status.ends().0 == 1);
+    assert_eq!(scene.told(), [PresenceNews::Here, PresenceNews::Gone]);
+    assert_eq!(scene.bus.left.len(), 1, "the port was the first to let it go");
+    scene.until(|scene| scene.bus.left.is_empty());
+}
