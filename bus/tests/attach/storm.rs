@@ -54,7 +54,7 @@ fn publish_until_killed(path: &Path) {
     set_parent_process_death_signal(Some(Signal::KILL)).expect("the system knows how");
     let boot_id = BootId(std::process::id().into());
     let mut listener = Listener::bind(path).expect("the folder is ours");
-    println!("\nlistening");
+    std::io::stdout().write_all(b"\nlistening\n").expect("somebody reads");
     let caller = loop {
         assert!(is_readable(listener.fd()), "nobody came");
         if let Some(caller) = listener.accept().expect("it is a client") {

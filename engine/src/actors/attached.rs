@@ -142,8 +142,7 @@ impl AttachedPort {
                 break;
             }
             match line.commands.poll(&mut self.record) {
-                // A command was seen to wait, and its writer passes no gate: whoever writes by our rules gives it
-                // whole.
+                // A command was seen to wait, and its writer passes no gate: who keeps to the rules gives it whole.
                 Poll::Empty | Poll::Lapped { .. } => self.part(Ended::Damage),
                 Poll::Record => match self.claim.carry(&self.record, now, intents) {
                     Ok(()) => self.process.status.count_command(self.claim.counter()),

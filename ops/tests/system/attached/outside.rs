@@ -3,6 +3,7 @@
 //! engine handed out in its hands.
 
 use std::fs::File;
+use std::io::Write as _;
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -78,7 +79,7 @@ fn command(program: &Path, test: &str, role: &str, number: u64, socket: &Path) -
 /// Says something to the test that started this process.
 pub fn say(words: &str) {
     // The harness leaves its line open.
-    println!("\n{words}");
+    writeln!(std::io::stdout(), "\n{words}").expect("somebody reads");
 }
 
 /// A word for each line that the test says, and the end of them with it.

@@ -59,7 +59,7 @@ impl Engine {
                 assert!(files < files_before + VENUES_FILES, "{files} descriptors, {files_before} before");
                 assert_eq!(bytes, bytes_before, "bytes of shared memory, after and before");
             }
-            None => println!("SKIPPED the engine's descriptors and pages: to count them takes privileges"),
+            None => say("SKIPPED the engine's descriptors and pages: to count them takes privileges"),
         }
         self.end()
     }
