@@ -302,6 +302,30 @@ fn a_process_that_was_overtaken_is_given_what_stands_and_trades_on() {
 }
 
 #[test]
+fn a_strategy_that_is_to_attach_again_trades_on_with_the_next_engine() {
+    let _machine = machine();
+    let (venue, address) = simulated_venue();
+    let desk = desk_of(address, "");
+    let mut first = Program::fulmar(&desk.arguments(&["run"]));
+    first.told_line(&["the book is live"]);
+    let mut process = quoter(&desk, "outside", &["--reattach"]);
+    process.told_line(&["attached to"]);
+    first.signal(Signal::KILL);
+    let report: Value = serde_json::from_str(&process.output_line()).expect("what it did with the first");
+    assert_eq!(report["ended_by"], "the engine is gone", "{report:#}");
+    let mut second = Program::fulmar(&desk.arguments(&["run"]));
+    second.told_line(&["strategy outside: process", "attached"]);
+    process.told_line(&["attached to"]);
+    process.signal(Signal::INT);
+    let ended = process.end();
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.told);
+    assert_eq!(ended.output.lines().count(), 2, "a line for each engine: {}", ended.output);
+    second.signal(Signal::INT);
+    assert_eq!(counter(&second.end().report(), "attached_lines"), 1);
+    venue.end();
+}
+
+#[test]
 fn whoever_may_not_come_is_told_why_on_both_sides() {
     let _machine = machine();
     let (venue, address) = simulated_venue();
