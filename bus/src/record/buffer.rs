@@ -90,6 +90,7 @@ impl Record {
     }
 
     /// Makes this the record of `payload`.
+    #[inline]
     pub fn write<P: Payload>(&mut self, heading: Heading, payload: &P) {
         self.write_with_tail(heading, payload, &[]);
     }
@@ -99,6 +100,7 @@ impl Record {
     ///
     /// # Panics
     /// Where both together are longer than [`PAYLOAD_BYTES_MAX`]: the publisher splits what may be longer.
+    #[inline]
     pub fn write_with_tail<P: Payload>(&mut self, heading: Heading, payload: &P, tail: &[u8]) {
         const { assert!(size_of::<P>().is_multiple_of(8), "payloads are whole words") };
         let payload_bytes = size_of::<P>() + tail.len();
@@ -228,6 +230,7 @@ impl std::fmt::Debug for Record {
 }
 
 /// The count as the header's byte.
+#[inline]
 fn slot_count_byte(slot_count: usize) -> u8 {
     u8::try_from(slot_count).expect("the largest record has 64 slots")
 }
