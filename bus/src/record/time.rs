@@ -9,7 +9,7 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 /// let at = UnixNanos::from_millis(1_723_161_255_208);
 /// assert_eq!(at + Nanos::from_millis(2), UnixNanos(1_723_161_255_210_000_000));
 /// assert_eq!(UnixNanos(5).since(UnixNanos(9)), Nanos(0), "an earlier moment is no time ago");
-/// assert_eq!((at.day(), UnixNanos(Nanos::DAY.0 - 1).day()), (19_944, 0), "days are those of UTC");
+/// assert_eq!((at.day(), UnixNanos(Nanos::DAY.0 - 1).day()), (19_943, 0), "days are those of UTC");
 /// ```
 #[derive(
     Clone,

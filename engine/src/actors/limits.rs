@@ -57,6 +57,8 @@ pub const STRATEGY_ORDERS_MAX: usize = 1_024;
 pub const STRATEGY_TIMERS_MAX: usize = 256;
 /// Commands of one attached process that are taken in one turn: as many as any inbox gives.
 pub const COMMANDS_PER_TURN_MAX: usize = 64;
+/// Events of an attached process whose room is freed in one turn: it says when, and may say all at once.
+pub const EVENTS_FREED_PER_TURN_MAX: u64 = 1_024;
 /// The time in which wishes of an attached process that make no sense are counted together.
 pub const MISUSE_WINDOW: Nanos = Nanos::from_secs(60);
 /// How often an attached process is woken at the most: a wake takes a microsecond of the engine's.

@@ -35,7 +35,8 @@ impl Origin {
     /// The origin that `record` states, which need not be believed: nothing was received later than at `latest_at`.
     pub(crate) fn stated(record: &Record, latest_at: UnixNanos) -> Self {
         let header = record.header();
-        Origin { cause: header.cause, received_at: header.received_at.min(latest_at), via: header.id }
+        let received_at = header.received_at.min(latest_at);
+        Origin { cause: header.cause, received_at, via: RecordId::NONE }
     }
 
     /// The origin of what an actor does because time passed.

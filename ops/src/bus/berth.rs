@@ -22,6 +22,8 @@ pub struct Berth {
     pub strategy_id: StrategyId,
     /// Commands that are taken from it in a second.
     pub commands_max: u32,
+    /// A process that asks to may take the place of the one that is there.
+    pub is_replaceable: bool,
     /// Levels of a side that it is shown.
     pub levels_shown: Option<usize>,
     /// The instruments that it sees and may trade, with their durable names.
@@ -62,16 +64,17 @@ pub fn open(
         let (mut doorway, door) = door(DOOR_ROOM);
         doorway.ring(bell_of(&format!("strategy.{}", strategy.name)));
         let status = LineStatus::default();
-        let commands_max = match &mut strategy.home {
+        let (commands_max, is_replaceable) = match &mut strategy.home {
             Home::Engine(_) => continue,
             Home::Process(process) => {
                 (process.door, process.status, process.is_played) = (door, status.clone(), false);
-                treatment(configuration, &strategy.name).commands_max
+                let treatment = treatment(configuration, &strategy.name);
+                (treatment.commands_max, treatment.is_replaceable)
             }
             // In a run that is played there is no time to keep.
             Home::Step(process) => {
                 (process.door, process.status) = (door, status.clone());
-                u32::MAX
+                (u32::MAX, false)
             }
         };
         let is_heard = |members: &[InstrumentId]| members.iter().any(|id| strategy.instruments.contains(id));
@@ -80,6 +83,7 @@ pub fn open(
             name: strategy.name.clone(),
             strategy_id: StrategyId(u16::try_from(index).expect("a plan has few strategies")),
             commands_max,
+            is_replaceable,
             levels_shown: strategy.book.levels_max(),
             instruments: strategy.instruments.iter().map(|id| (*id, names[id.index()].clone())).collect(),
             pairs: pairs.map(|pair| (pair.name.clone(), pair.instruments.clone())).collect(),

@@ -58,9 +58,12 @@ impl SharedMemory {
     /// # Errors
     /// [`SegmentError`] where there is no such memory.
     pub fn segment(&self, name: &str, access: Access) -> Result<SegmentBuilder, SegmentError> {
+        // Whoever may write to memory may give its pages back, and of huge ones there may be no other for us then.
+        let huge_pages = self.options.huge_pages && access == Access::Read;
+        let options = SegmentOptions { huge_pages, ..self.options };
         match &self.names {
-            None => SegmentBuilder::new(name, self.boot_id, access, self.options),
-            Some(names) => SegmentBuilder::named(names, name, access, self.options),
+            None => SegmentBuilder::new(name, self.boot_id, access, options),
+            Some(names) => SegmentBuilder::named(names, name, access, options),
         }
     }
 

@@ -52,14 +52,14 @@ impl Bus {
                     self.waiting.push((caller, looks_left - 1));
                 } else {
                     let words = "the process that was there is just leaving; try again";
-                    tracing::warn!("bus: process {pid} may not be \"{name}\": {words}");
+                    tracing::warn!("bus: process {pid} may not be {name:?}: {words}");
                     caller.refuse(Refusal::NotReady, words);
                 }
                 return;
             }
             Ok(entry) => entry,
             Err((refusal, words)) => {
-                tracing::warn!("bus: process {pid} may not be \"{name}\": {words}");
+                tracing::warn!("bus: process {pid} may not be {name:?}: {words}");
                 return caller.refuse(refusal, &words);
             }
         };
@@ -103,7 +103,8 @@ impl Bus {
         }
         let is_awaited = self.awaited.contains(&berth) && hello.abi_minor >= SUCCESSOR_ABI_MINOR;
         // In step with an engine a strategy is one process from its beginning to its end.
-        let is_successor = !self.plan.is_in_step && (hello.takes_over() || is_awaited);
+        let may_replace = is_awaited || (hello.takes_over() && self.plan.berths[berth].is_replaceable);
+        let is_successor = !self.plan.is_in_step && may_replace;
         let there = |is_moored| {
             self.guests.iter().find(move |guest| guest.berth == berth && guest.is_moored() == is_moored)
         };
@@ -112,8 +113,11 @@ impl Bus {
             return Err((Refusal::NotReady, words));
         }
         if let Some(other) = there(true).filter(|_| !is_successor) {
-            let words =
-                format!("process {} is \"{wanted}\" already; --take-over takes its place", other.pid());
+            let words = format!(
+                "process {} is \"{wanted}\" already; one that asks to takes its place where the strategy's \
+                 parameters say take_over = \"allow\"",
+                other.pid()
+            );
             return Err((Refusal::AlreadyAttached, words));
         }
         Ok(Entry { berth, is_successor })

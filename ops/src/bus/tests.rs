@@ -151,6 +151,7 @@ fn plan(backend: Backend, socket: PathBuf) -> (BusPlan, ProcessPlan) {
         name: "outside".into(),
         strategy_id: StrategyId(0),
         commands_max: 1_000,
+        is_replaceable: true,
         levels_shown: None,
         instruments: Vec::new(),
         pairs: Vec::new(),

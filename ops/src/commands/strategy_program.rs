@@ -23,6 +23,10 @@ const BUILT_FROM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 /// # Errors
 /// Where it cannot be started; else this does not return.
 pub fn run(arguments: &StrategyRunArguments, stated: &[(String, String)]) -> Result<Exit, CommandError> {
+    if arguments.reattach {
+        let words = "--reattach is for strategies of this program; one of its own attaches again by itself";
+        return Err(CommandError::usage(words.to_owned()));
+    }
     let path = Path::new(&arguments.what);
     let failed = |error: std::io::Error| CommandError::failed(format_args!("run {}", path.display()), error);
     // Without a folder before it, a name would be sought among the system's programs.

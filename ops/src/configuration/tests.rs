@@ -85,7 +85,7 @@ parameters = {}
 name = "o"
 kind = "attached"
 instruments = ["binance-usdm:BTCUSDT"]
-parameters = { on_disconnect = "leave", commands_per_second = 5, silence_ms = 700, misuses_per_minute = 2 }
+parameters = { on_disconnect = "leave", commands_per_second = 5, silence_ms = 700, misuses_per_minute = 2, take_over = "allow" }
 
 [bars]
 intervals = ["1s", "1h", "1d"]

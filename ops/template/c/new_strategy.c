@@ -101,6 +101,9 @@ int main(void)
     signal(SIGTERM, stop);
     fulmar_result end = fulmar_run(session, &error);
     fprintf(stderr, "%s\n", error.text);
+    /* A late signal finds no session that is being freed. */
+    signal(SIGINT, SIG_IGN);
+    signal(SIGTERM, SIG_IGN);
     fulmar_detach(session);
     return end < 0 ? 1 : end == FULMAR_RESULT_ENGINE_GONE ? 4 : 0;
 }

@@ -168,7 +168,7 @@ fn accepted(journal: &Path) -> BTreeSet<ClientOrderId> {
 fn orders_stand_while_another_process_takes_the_place_of_theirs(backend: &str) {
     let _machine = machine();
     let (venue, address) = simulated_venue();
-    let desk = desk_over(address, "", backend);
+    let desk = desk_over(address, "take_over = \"allow\"", backend);
     let journal = desk.file("journal");
     let mut run = Program::fulmar(&desk.arguments(&["run", "--journal", text(&journal)]));
     run.told_line(&["the book is live"]);
@@ -341,9 +341,11 @@ fn whoever_may_not_come_is_told_why_on_both_sides() {
     run.told_line(&["may not be \"quoter\""]);
     let first = quoter(&desk, "outside", &[]);
     run.told_line(&["strategy outside: process", "attached"]);
-    let second = quoter(&desk, "outside", &[]).end();
-    assert_eq!(second.status.code(), Some(NOT_ALLOWED), "{}", second.told);
-    assert!(second.told.contains("is \"outside\" already"), "{}", second.told);
+    for wish in [&[][..], &["--take-over"]] {
+        let second = quoter(&desk, "outside", wish).end();
+        assert_eq!(second.status.code(), Some(NOT_ALLOWED), "{}", second.told);
+        assert!(second.told.contains("is \"outside\" already"), "{}", second.told);
+    }
     let token = desk.file("state").join("bus").join("bus.token");
     std::fs::write(&token, [0; 32]).expect("it is ours");
     let stranger = quoter(&desk, "outside", &[]).end();

@@ -128,7 +128,7 @@ fn a_process_of_python_takes_the_place_of_one_of_c_which_ends_well() {
     let _machine = machine();
     let folder = tempfile::tempdir().expect("a folder");
     let (venue, address) = simulated_venue();
-    let desk = desk_of(address, "");
+    let desk = desk_of(address, "take_over = \"allow\"");
     let mut run = Program::fulmar(&desk.arguments(&["run"]));
     run.told_line(&["the book is live"]);
     let [c, python] = both(&own("resting.c"), &own("resting.py"), &folder);

@@ -37,6 +37,13 @@ pub const ENTRY: StrategyEntry = StrategyEntry {
             need: Need::Default("10"),
             doc: "How often in a minute it may want what is not its own, or was wanted before, until it is sent away.",
         },
+        ParameterEntry {
+            name: "take_over",
+            value: ParameterValue::Word(&["never", "allow"]),
+            need: Need::Default("never"),
+            doc: "Whether a process that asks to may take the place of the one that is there, with its orders. Any process \
+                  of the engine's user can ask.",
+        },
     ],
     is_trading: true,
     make: |_| Ok(Box::new(Absent)),
@@ -58,6 +65,8 @@ pub struct Treatment {
     pub silence_max: Nanos,
     /// How often in a minute it may want what makes no sense.
     pub misuses_max: u32,
+    /// A process that asks to may take its place.
+    pub is_replaceable: bool,
 }
 
 impl Treatment {
@@ -80,6 +89,7 @@ impl Treatment {
             commands_max: parameters.count("commands_per_second")?,
             silence_max: Nanos(u64::from(parameters.count("silence_ms")?) * 1_000_000),
             misuses_max: parameters.count("misuses_per_minute")?,
+            is_replaceable: parameters.word("take_over")? == "allow",
         }))
     }
 }

@@ -9,6 +9,10 @@ use fulmar_bus::record::{
 use crate::runtime::{Origin, Outbox};
 use crate::trading::OWN_COUNTER_MIN;
 
+/// How far an order's number may lie behind the last one: what found no room in the ring took numbers too. One who
+/// jumps further would leave none to those who come after it.
+const COUNTER_STEP_MAX: u64 = 1 << 20;
+
 /// Whose commands they are: the line says so, and never the record.
 pub(super) struct Claim {
     epoch: u32,
@@ -52,8 +56,8 @@ impl Claim {
             Some(Kind::Intent) => {
                 let mut intent = *command.read::<Intent>()?;
                 let ClientOrderId { epoch, strategy_id, counter, .. } = intent.client_order_id;
-                let is_next = counter > self.counter && counter < OWN_COUNTER_MIN;
-                if (epoch, strategy_id) != (self.epoch, self.strategy_id) || !is_next {
+                let next = self.counter + 1..(self.counter + COUNTER_STEP_MAX).min(OWN_COUNTER_MIN);
+                if (epoch, strategy_id) != (self.epoch, self.strategy_id) || !next.contains(&counter) {
                     return Err(Wrong::Sense);
                 }
                 self.counter = counter;

@@ -6,7 +6,7 @@ use fulmar_bus::attach::CursorPage;
 use fulmar_bus::channel::{Poll, Reader, Ring, Writer};
 use fulmar_bus::record::{Kind, Nanos, Presence, PresenceNews, Record, UnixNanos};
 
-use crate::actors::limits::WAKE_INTERVAL;
+use crate::actors::limits::{EVENTS_FREED_PER_TURN_MAX, WAKE_INTERVAL};
 use crate::runtime::{Inboxes, NoteWriter, Outbox};
 use crate::trading::TokenBucket;
 
@@ -131,7 +131,7 @@ impl Line {
     /// Frees what the process says that it read. What it did not, and says so, is lost to it alone.
     pub(super) fn free_events(&mut self) {
         let read = self.page.consumed().min(self.events.sequence());
-        self.unread.skip(read.saturating_sub(self.unread.sequence()));
+        self.unread.skip(read.saturating_sub(self.unread.sequence()).min(EVENTS_FREED_PER_TURN_MAX));
     }
 
     /// Gives the process an event, as it was published here.

@@ -219,6 +219,19 @@ fn orders_of_others_and_orders_again_are_not_its_to_want_and_too_many_of_them_en
 }
 
 #[test]
+fn an_order_may_skip_numbers_and_not_use_up_those_of_the_processes_that_come_after_it() {
+    let mut scene = Scene::new();
+    let mut process = scene.attach(1_000);
+    for (counter, is_taken) in [(1 << 19, true), (1 << 21, false), ((1 << 19) + 1, true)] {
+        let id = ClientOrderId::new(EPOCH, STRATEGY, counter);
+        process.command(&Intent::limit(id, Side::Buy, Price(100), Quantity(1)));
+        scene.turn();
+        assert_eq!(scene.told().len(), usize::from(is_taken), "{counter}");
+    }
+    assert_eq!(counter(&scene.port, "attached_misuses"), 1);
+}
+
+#[test]
 fn misuse_is_forgiven_with_time() {
     let mut scene = Scene::new();
     let mut process = scene.attach(1_000);

@@ -17,7 +17,7 @@ use serde_json::Value;
 use super::outside::{Client, hello, outside, role, say};
 use super::{counter, desk_of};
 use crate::configuration::Desk;
-use crate::program::{PATIENCE, Program, machine, rounds, simulated_venue};
+use crate::program::{PATIENCE, Program, machine, now, rounds, simulated_venue};
 
 const SEED: u64 = 0x57_0B_0F_A2;
 /// Connections to a venue that come and go by themselves; what a campaign left would be hundreds.
@@ -43,17 +43,25 @@ impl Engine {
 
     /// What the engine has while somebody whom nobody else knows of is attached: descriptors, and bytes of shared
     /// memory. `None` where the system shows them to nobody without privileges, as the engine asked it to.
-    fn holdings(&self) -> Option<(usize, u64)> {
+    fn holdings(&self, is_settled: impl Fn(u64) -> bool) -> Option<(usize, u64)> {
         let _guest = Client::attach("outside", &self.socket());
         let process = format!("/proc/{}", self.run.pid().as_raw_nonzero());
-        let files = std::fs::read_dir(format!("{process}/fd")).ok()?.count();
-        let maps = std::fs::read_to_string(format!("{process}/maps")).ok()?;
-        Some((files, maps.lines().filter_map(shared_bytes).sum()))
+        let deadline = now() + PATIENCE;
+        loop {
+            let files = std::fs::read_dir(format!("{process}/fd")).ok()?.count();
+            let maps = std::fs::read_to_string(format!("{process}/maps")).ok()?;
+            let bytes = maps.lines().filter_map(shared_bytes).sum();
+            // What was the last one's is given back a moment after it went.
+            if is_settled(bytes) || now() > deadline {
+                return Some((files, bytes));
+            }
+        }
     }
 
     /// It has what it had, and ends.
     fn ends_with(self, before: Option<(usize, u64)>) -> Value {
-        let after = self.holdings();
+        let bytes_before = before.map(|(_, bytes)| bytes);
+        let after = self.holdings(|bytes| Some(bytes) == bytes_before);
         match before.zip(after) {
             Some(((files_before, bytes_before), (files, bytes))) => {
                 assert!(files < files_before + VENUES_FILES, "{files} descriptors, {files_before} before");
@@ -118,7 +126,7 @@ fn readers_killed_at_any_moment_leave_the_engine_neither_a_descriptor_nor_a_page
     let _machine = machine();
     let (venue, address) = simulated_venue();
     let engine = Engine::new(address);
-    let before = engine.holdings();
+    let before = engine.holdings(|_| true);
     let mut random = ChaCha8Rng::seed_from_u64(SEED);
     let round_count = rounds(200, 2_000);
     println!("{round_count} readers are killed, of seed {SEED:#x}");
@@ -138,7 +146,7 @@ fn attachments_by_the_thousand_leave_the_engine_neither_a_descriptor_nor_a_page(
     let _machine = machine();
     let (venue, address) = simulated_venue();
     let engine = Engine::new(address);
-    let before = engine.holdings();
+    let before = engine.holdings(|_| true);
     let round_count = rounds(500, 10_000);
     for round in 0..round_count {
         match round % 10 {
