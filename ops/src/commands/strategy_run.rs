@@ -61,7 +61,8 @@ pub fn run(arguments: &StrategyRunArguments, global: &Global) -> Result<Exit, Co
         }
         is_first = false;
     }
-    Ok(if is_over() { Exit::Done } else { exit })
+    // Who was to attach again, and is told to end while no engine is there, did what he was asked.
+    Ok(if arguments.reattach && exit == Exit::Unreachable { Exit::Done } else { exit })
 }
 
 /// What the strategy is called in the engine.

@@ -36,15 +36,29 @@ fn top(price: i64) -> TopOfBook {
     TopOfBook::new(level(price), level(price + 1), 1, OPENS_AT, TopSource::Book)
 }
 
-#[test]
-fn what_was_lost_is_not_read_on_until_what_stands_is_there_and_then_nothing_is_read_twice() {
-    let [(_, reports), (mut books, book_ring), (_, market_ring), (intents, _)] =
+/// A host, what its strategy hears, and the channels that it reads.
+struct Scene {
+    host: StrategyHost,
+    listener: Listener,
+    books: Outbox,
+    book_ring: Ring,
+    market_ring: Ring,
+}
+
+fn scene() -> Scene {
+    let [(_, reports), (books, book_ring), (_, market_ring), (intents, _)] =
         [(1, ROOMY), (2, FEW), (3, FEW), (4, ROOMY)].map(|(id, slots)| channel(id, slots));
     let listener = Listener::default();
     let mut ports = StrategyPorts::new(reports.reader(), BookDepth::Top);
     ports.add_instrument(INSTRUMENT, book_ring.reader(), market_ring.reader());
     let strategy = Box::new(listener.clone());
-    let mut host = StrategyHost::new("apart", (1, StrategyId(0)), strategy, ports, intents);
+    let host = StrategyHost::new("reader", (1, StrategyId(0)), strategy, ports, intents);
+    Scene { host, listener, books, book_ring, market_ring }
+}
+
+#[test]
+fn what_was_lost_is_not_read_on_until_what_stands_is_there_and_then_nothing_is_read_twice() {
+    let Scene { mut host, listener, mut books, book_ring, market_ring } = scene();
     host.ask_for_lost();
     let mut tell = |price| send(&mut books, OPENS_AT, &top(price));
     tell(1);
@@ -79,13 +93,7 @@ fn what_was_lost_is_not_read_on_until_what_stands_is_there_and_then_nothing_is_r
 
 #[test]
 fn a_host_in_the_engine_reads_on_by_itself() {
-    let [(_, reports), (mut books, book_ring), (_, market_ring), (intents, _)] =
-        [(1, ROOMY), (2, FEW), (3, FEW), (4, ROOMY)].map(|(id, slots)| channel(id, slots));
-    let listener = Listener::default();
-    let mut ports = StrategyPorts::new(reports.reader(), BookDepth::Top);
-    ports.add_instrument(INSTRUMENT, book_ring.reader(), market_ring.reader());
-    let strategy = Box::new(listener.clone());
-    let mut host = StrategyHost::new("within", (1, StrategyId(0)), strategy, ports, intents);
+    let Scene { mut host, listener, mut books, .. } = scene();
     (0..MANY).for_each(|price| send(&mut books, OPENS_AT, &top(price)));
     turn(&mut host, OPENS_AT);
     turn(&mut host, OPENS_AT);
